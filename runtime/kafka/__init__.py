@@ -1,0 +1,1 @@
+"""The one place that knows the Kafka client and its traps: `producer`, `consumer`, `topics`."""

@@ -1,0 +1,168 @@
+"""Settings from the environment (12-factor): HOOKLINE_<SECTION>__<NAME>, secrets also as ..._FILE.
+
+Each room declares the sections it needs; a process loads the sections of everything it runs at once, so that
+every mistake is named before anything starts.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, TypeVar
+
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from pydantic import BeforeValidator, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+
+#: sysexits.h: configuration error.
+EX_CONFIG = 78
+
+PREFIX = "HOOKLINE_"
+
+
+class ConfigurationError(Exception):
+    """The process refuses to start: the text names every variable at fault and its fix. Exit code 78."""
+
+    def __init__(self, mistakes: list[str]) -> None:
+        super().__init__("\n".join(mistakes))
+        self.mistakes = mistakes
+
+
+def _listed(value: Any) -> Any:
+    """A comma-separated list or a JSON list, as a list of its items without blanks around them."""
+    if not isinstance(value, str):
+        return value
+    if value.lstrip().startswith("["):
+        return json.loads(value)
+    return [item.strip() for item in value.split(",") if item.strip()]
+
+
+#: Comma-separated or a JSON list.
+StringList = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]
+SecretList = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_listed)]
+
+
+class Dsn(SecretStr):
+    """A PostgreSQL connection string, URL or keyword form; shown with its password starred."""
+
+    def _display(self) -> str:
+        parts = conninfo_to_dict(self.get_secret_value())
+        return make_conninfo(**(parts | ({"password": "********"} if "password" in parts else {})))
+
+
+class Section(BaseSettings):
+    """A group of settings with one prefix. Subclass it with `name="kafka"` for HOOKLINE_KAFKA__..."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", validate_default=True, hide_input_in_errors=True)
+
+    #: What stands between HOOKLINE_ and the double underscore, in lower case.
+    section: ClassVar[str] = ""
+
+    def __init_subclass__(cls, *, name: str = "", **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if name:
+            cls.section = name
+
+    @classmethod
+    def settings_customise_sources(
+        cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource, **_: Any
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Only what Configuration.load hands over: reading the environment is its business."""
+        return (init_settings,)
+
+    @classmethod
+    def variable(cls, field: str) -> str:
+        """The environment variable of `field`."""
+        return f"{PREFIX}{cls.section.upper()}__{field.upper()}"
+
+
+S = TypeVar("S", bound=Section)
+
+
+class Configuration:
+    """The sections that a process runs with, and where each value came from."""
+
+    def __init__(self, sections: Mapping[type[Section], Section], origins: Mapping[str, str]) -> None:
+        self._sections = dict(sections)
+        self._origins = dict(origins)
+
+    @classmethod
+    def load(cls, *sections: type[Section], environ: Mapping[str, str] | None = None) -> Configuration:
+        """Read and check all `sections`. Raises ConfigurationError naming every mistake at once."""
+        environ = os.environ if environ is None else environ
+        loaded: dict[type[Section], Section] = {}
+        origins: dict[str, str] = {}
+        mistakes: list[str] = []
+        for section in dict.fromkeys(sections):
+            values: dict[str, str] = {}
+            for field in section.model_fields:
+                variable = section.variable(field)
+                try:
+                    found = _read(variable, environ)
+                except OSError as error:
+                    mistakes.append(f"{variable}_FILE: cannot be read: {error.strerror}")
+                    continue
+                if found is not None:
+                    values[field], origins[variable] = found
+            try:
+                loaded[section] = section(**values)  # type: ignore[arg-type] # text, until pydantic has read it
+            except ValidationError as error:
+                mistakes += [_mistake(section, values, dict(detail)) for detail in error.errors()]
+        if mistakes:
+            raise ConfigurationError(list(dict.fromkeys(mistakes)))
+        return cls(loaded, origins)
+
+    def __getitem__(self, section: type[S]) -> S:
+        found = self._sections[section]
+        assert isinstance(found, section)
+        return found
+
+    def __iter__(self) -> Iterator[Section]:
+        return iter(self._sections.values())
+
+    def origin(self, variable: str) -> str:
+        """Where the value of `variable` came from: "environment", "file ..." or "default"."""
+        return self._origins.get(variable, "default")
+
+    def rows(self) -> list[tuple[str, str, str]]:
+        """(variable, value with secrets starred, origin) of every setting, for `hookline config` and logs."""
+        return [
+            (section.variable(field), shown(getattr(section, field)), self.origin(section.variable(field)))
+            for section in self
+            for field in type(section).model_fields
+        ]
+
+
+def shown(value: Any) -> str:
+    """`value` as people may see it: secrets starred."""
+    if isinstance(value, tuple):
+        return ",".join(shown(item) for item in value)
+    return "" if value is None else str(value)
+
+
+def home(environ: Mapping[str, str] | None = None) -> Path:
+    """HOOKLINE_HOME: where the local stack and the spool keep their state (default `.hookline`)."""
+    environ = os.environ if environ is None else environ
+    return Path(environ.get("HOOKLINE_HOME") or ".hookline").resolve()
+
+
+def _read(variable: str, environ: Mapping[str, str]) -> tuple[str, str] | None:
+    """The text of `variable` and its origin, from the environment or from the file that ..._FILE names."""
+    if variable in environ:
+        return environ[variable], "environment"
+    if path := environ.get(f"{variable}_FILE"):
+        return Path(path).read_text("utf-8").rstrip("\r\n"), f"file {path}"
+    return None
+
+
+def _mistake(section: type[Section], values: Mapping[str, str], detail: Mapping[str, Any]) -> str:
+    if not detail["loc"]:  # a check over the whole section names its own variables
+        return str(detail["ctx"]["error"]) if "ctx" in detail else str(detail["msg"])
+    field = str(detail["loc"][0])
+    variable = section.variable(field)
+    info = section.model_fields[field]
+    if field not in values and info.is_required():
+        return f"{variable} is missing: {info.description or 'it has no default'}"
+    return f"{variable}: {detail['msg']}" + (f" ({info.description})" if info.description else "")

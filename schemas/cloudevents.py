@@ -1,0 +1,29 @@
+"""CloudEvents 1.0 headers in the Kafka binding's binary mode (cloudevents.io, kafka-protocol-binding)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from schemas.events import Event
+
+CONTENT_TYPE = b"application/avro"
+
+#: What Kafka calls the headers of one record.
+Headers = list[tuple[str, bytes]]
+
+
+def rfc3339(moment: datetime) -> str:
+    """`moment` as RFC 3339 in UTC, with microseconds and a `Z`."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def headers(event: Event) -> Headers:
+    """The headers of `event`'s record."""
+    return [
+        ("ce_specversion", b"1.0"),
+        ("ce_id", str(event.event_id).encode()),
+        ("ce_type", event.event_type.encode()),
+        ("ce_source", f"/providers/{event.provider}/{event.account}".encode()),
+        ("ce_time", rfc3339(event.occurred_at).encode()),
+        ("content-type", CONTENT_TYPE),
+    ]

@@ -1,0 +1,96 @@
+"""The checked-in schema id map: which Avro schema stands behind each number on the wire.
+
+A published schema never changes. A new version is a new file and a new number at the end of `ids.json`; the
+compatibility test holds both.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any
+
+#: An Avro schema as JSON has it.
+Schema = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredSchema:
+    """One version of one subject."""
+
+    id: int  #: the number in the wire format
+    subject: str  #: `<topic>-value`
+    version: int  #: from 1
+    schema: Schema  #: as its file has it
+
+
+class UnknownSchema(LookupError):
+    """Set the record aside: no schema of ours has this number."""
+
+
+class SchemaIds:
+    """Looks schemas up by number and by subject."""
+
+    def __init__(self, registered: Iterable[RegisteredSchema]) -> None:
+        self._all = tuple(registered)
+        self._by_id = {entry.id: entry for entry in self._all}
+        self._by_subject: dict[str, list[RegisteredSchema]] = {}
+        for entry in self._all:
+            self._by_subject.setdefault(entry.subject, []).append(entry)
+
+    @classmethod
+    def checked_in(cls) -> SchemaIds:
+        """The map in this package's `ids.json`."""
+        return cls(
+            RegisteredSchema(row["id"], row["subject"], row["version"], read_schema(row["file"]))
+            for row in id_rows()
+        )
+
+    def all(self) -> tuple[RegisteredSchema, ...]:
+        """Every schema, in order of its number."""
+        return self._all
+
+    def subjects(self) -> tuple[str, ...]:
+        """Every subject, in order of its first number."""
+        return tuple(self._by_subject)
+
+    def by_id(self, number: int) -> RegisteredSchema:
+        """The schema with this number. Raises UnknownSchema."""
+        try:
+            return self._by_id[number]
+        except KeyError:
+            raise UnknownSchema(f"no schema has the id {number}") from None
+
+    def versions(self, subject: str) -> list[RegisteredSchema]:
+        """Every version of `subject`, oldest first. Raises UnknownSchema."""
+        try:
+            return self._by_subject[subject]
+        except KeyError:
+            raise UnknownSchema(f"no schema has the subject {subject}") from None
+
+
+def id_rows() -> list[Mapping[str, Any]]:
+    """The rows of `ids.json`: id, subject, version, file, sha256."""
+    rows: list[Mapping[str, Any]] = json.loads(files("schemas").joinpath("ids.json").read_text("utf-8"))
+    return rows
+
+
+def read_schema(name: str) -> Schema:
+    """The schema in `avro/<name>`."""
+    schema: Schema = json.loads(files("schemas").joinpath("avro", name).read_text("utf-8"))
+    return schema
+
+
+def fingerprint(schema: Schema) -> str:
+    """SHA-256 over all of `schema` but its documentation, which may be bettered at any time."""
+
+    def without_docs(node: Any) -> Any:
+        if isinstance(node, dict):
+            return {key: without_docs(value) for key, value in node.items() if key != "doc"}
+        return [without_docs(value) for value in node] if isinstance(node, list) else node
+
+    canonical = json.dumps(without_docs(schema), sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()

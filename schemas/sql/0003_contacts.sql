@@ -1,0 +1,21 @@
+-- The current state of every contact: each field by its newest event (time, then id).
+CREATE TABLE contacts (
+    phone            text PRIMARY KEY,
+    name             text,
+    name_at          timestamptz,
+    name_event       uuid,
+    tag              text,
+    tag_at           timestamptz,
+    tag_event        uuid,
+    tags             text[],
+    tags_at          timestamptz,
+    tags_event       uuid,
+    business_name    text,
+    business_name_at timestamptz,
+    business_name_event uuid,
+    provider_contact_id text,
+    provider_contact_id_at timestamptz,
+    provider_contact_id_event uuid,
+    updated_at       timestamptz NOT NULL DEFAULT now()
+);
+COMMENT ON TABLE contacts IS 'One row per phone; every field beside the time and the id of the event that it is from. No tests.';

@@ -1,0 +1,61 @@
+"""Every Kafka topic of Hookline, as data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from schemas.events import Call, Contact, Event, Message, OptOut, Unrecognized
+
+#: Partitions of every topic. The same number everywhere keeps a contact on one partition number.
+PARTITIONS = 12
+
+
+class Retention(StrEnum):
+    """Which retention setting a topic follows."""
+
+    EVENTS = "events"
+    DEAD_LETTERS = "dead_letters"
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A topic and what it is for."""
+
+    name: str
+    about: str
+    retention: Retention = Retention.EVENTS
+    record: type[Event] | None = None  #: what its values decode to; None: bytes of another topic
+
+    @property
+    def subject(self) -> str:
+        """The Schema Registry subject of its values."""
+        return f"{self.name}-value"
+
+
+MESSAGES = Topic("sms.messages.v1", "messages received, sent, delivered, failed", record=Message)
+CONTACTS = Topic("sms.contacts.v1", "contacts created, tags changed", record=Contact)
+OPT_OUTS = Topic("sms.opt-outs.v1", "opt-outs and opt-ins that a provider reports", record=OptOut)
+CALLS = Topic("sms.calls.v1", "phone calls completed", record=Call)
+UNRECOGNIZED = Topic("sms.unrecognized.v1", "authentic webhooks of no known kind", record=Unrecognized)
+
+#: What ingest writes, in the order in which people should meet them.
+EVENT_TOPICS = (MESSAGES, CONTACTS, OPT_OUTS, CALLS, UNRECOGNIZED)
+
+#: The topic that a record belongs on.
+TOPIC_OF: dict[type[Event], Topic] = {topic.record: topic for topic in EVENT_TOPICS if topic.record}
+
+
+def dead_letter_topic(processor: str) -> Topic:
+    """Where `processor` (its outside name, such as "opt-out") sets records aside."""
+    return Topic(f"dlq.{processor}", f"records that {processor} set aside", Retention.DEAD_LETTERS)
+
+
+def redrive_topic(processor: str) -> Topic:
+    """Where dead letters of `processor` return to it, and to nobody else."""
+    return Topic(f"redrive.{processor}", f"dead letters on their way back to {processor}")
+
+
+def consumer_group(processor: str) -> str:
+    """The Kafka consumer group of `processor`."""
+    return f"hookline-{processor}"
