@@ -1,0 +1,1 @@
+"""The Flask service: takes webhooks, makes each durable, answers. Start with `webhooks.py`."""

@@ -1,0 +1,39 @@
+"""Settings of ingest and of its providers."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+
+from runtime.settings import Section, StringList, home
+
+
+class IngestSettings(Section, name="ingest"):
+    """The service that takes webhooks."""
+
+    host: str = Field(default="127.0.0.1", description="address to listen on")
+    port: int = Field(default=8080, ge=0, le=65535, description="port of the webhooks; 0: a free one")
+    admin_host: str = Field(default="127.0.0.1", description="address of /metrics and /version")
+    admin_port: int = Field(default=0, ge=0, le=65535, description="port of /metrics and /version; 0: a free one")
+    workers: int = Field(default_factory=lambda: min(4, os.cpu_count() or 1), ge=1, description="worker processes")
+    threads: int = Field(default=128, ge=1, description="requests that one worker handles at once")
+    providers: StringList = Field(default=("textlink", "textus"), description="providers to take webhooks from")
+    publish_timeout: float = Field(default=2.0, gt=0, le=2.5, description="seconds to wait for Kafka's answer")
+    spool_dir: Path = Field(
+        default_factory=lambda: home() / "spool", description="directory of this node's durable local state"
+    )
+
+
+class ProviderSettings(Section):
+    """What every provider has; each provider's own file adds its secrets."""
+
+    auth: Literal["required", "open"] = Field(
+        default="required", description="open: take webhooks without any secret, for a closed network only"
+    )
+    account: str = Field(description="the account where a webhook names none", min_length=1)
+    default_region: str | None = Field(
+        default=None, pattern="^[A-Z]{2}$", description="ISO 3166 region of numbers without a country code"
+    )

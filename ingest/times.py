@@ -1,0 +1,40 @@
+"""Providers' times: read in every form seen so far, and checked against the receipt."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+LATEST_AFTER_RECEIPT = timedelta(days=1)
+
+
+class Moment(NamedTuple):
+    """When something happened, as far as we know."""
+
+    at: datetime  #: UTC
+    valid: bool  #: False: the provider's time was odd, and this is the receipt
+
+
+def occurred(value: Any, receipt: datetime) -> Moment:
+    """The moment in a provider's time field: epoch milliseconds, or ISO 8601 with or without an offset.
+
+    None or "" means that the provider told no time, which is not odd: the receipt is used.
+    """
+    if value is None or value == "":
+        return Moment(receipt, True)
+    try:
+        at = _read(value)
+        sane = EARLIEST <= at <= receipt + LATEST_AFTER_RECEIPT
+    except (ValueError, OverflowError, OSError):
+        sane = False
+    return Moment(at, True) if sane else Moment(receipt, False)
+
+
+def _read(value: Any) -> datetime:
+    if isinstance(value, str) and not value.strip().isdigit():
+        at = datetime.fromisoformat(value.strip())
+        return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise ValueError("neither a number nor a text")
+    return datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=float(value))
