@@ -15,6 +15,9 @@ REPLACEMENT = "\ufffd"
 #: What stands where a secret stood.
 REDACTED = "[redacted]"
 
+#: Characters from which on a secret is surely no word that a person writes.
+MIN_SECRET = 12
+
 
 def sanitised(node: Any) -> tuple[Any, bool]:
     """`node` with everything unstorable replaced, and whether there was any."""
@@ -37,8 +40,11 @@ def sanitised(node: Any) -> tuple[Any, bool]:
 
 
 def without_secrets(node: Any, secrets: Iterable[str]) -> Any:
-    """`node` with every occurrence of a secret replaced, wherever somebody put it."""
-    secrets = tuple(secrets)
+    """`node` with every occurrence of a secret in its values replaced, wherever somebody put it.
+
+    Secrets shorter than MIN_SECRET are left: they could be words of a message, which must stay as it is.
+    """
+    secrets = tuple(secret for secret in secrets if len(secret) >= MIN_SECRET)
 
     def clean(part: Any) -> Any:
         if isinstance(part, str):
@@ -46,7 +52,7 @@ def without_secrets(node: Any, secrets: Iterable[str]) -> Any:
                 part = part.replace(secret, REDACTED)
             return part
         if isinstance(part, dict):
-            return {clean(key): clean(value) for key, value in part.items()}
+            return {key: clean(value) for key, value in part.items()}
         return [clean(item) for item in part] if isinstance(part, list) else part
 
     return clean(node)

@@ -48,8 +48,8 @@ class Dsn(SecretStr):
     """A PostgreSQL connection string, URL or keyword form; shown with its password starred."""
 
     def _display(self) -> str:
-        parts = conninfo_to_dict(self.get_secret_value())
-        return make_conninfo(**(parts | ({"password": "********"} if "password" in parts else {})))
+        masked = {"password": "********"} if "password" in conninfo_to_dict(self.get_secret_value()) else {}
+        return make_conninfo(self.get_secret_value(), **masked)
 
 
 class Section(BaseSettings):
@@ -67,7 +67,12 @@ class Section(BaseSettings):
 
     @classmethod
     def settings_customise_sources(
-        cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource, **_: Any
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Only what Configuration.load hands over: reading the environment is its business."""
         return (init_settings,)

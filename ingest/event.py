@@ -1,0 +1,59 @@
+"""From a provider's reading to our event: what is the same whoever sent the webhook."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+from ingest.json_body import Json
+from ingest.phones import read_phone
+from ingest.provider import Headers, Provider
+from ingest.sanitise import sanitised, without_secrets
+from ingest.times import occurred
+from schemas.events import Event, EventType, Unrecognized
+
+#: Built once: json.dumps with arguments builds an encoder at each call.
+_dump = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+def event_of(provider: Provider, kind: str | None, fields: Json, headers: Headers, receipt: datetime) -> Event:
+    """The event in an authentic webhook, secret removed. Never refuses: what is odd is kept and flagged."""
+    fields = provider.without_secret(fields)
+    event_id = provider.event_id(kind, fields, headers)
+    fields, was_sanitised = sanitised(fields)
+    payload = _dump(fields)
+    if any(secret in payload for secret in provider.secrets):
+        fields = without_secrets(fields, provider.secrets)
+        payload = _dump(fields)
+
+    reading = provider.read(kind, fields, event_id)
+    phone = read_phone(reading.phone, provider.settings.default_region)
+    account_phone = read_phone(reading.account_phone, provider.settings.default_region)
+    moment = occurred(reading.time, receipt)
+    common: dict[str, Any] = {
+        "event_id": event_id,
+        "event_type": reading.event_type.value,
+        "provider": provider.name,
+        "account": reading.account or provider.settings.account,
+        "contact_phone": phone.number if phone else None,
+        "phone_valid": phone.valid if phone else False,
+        "account_phone": account_phone.number if account_phone else None,
+        "occurred_at": moment.at,
+        "time_valid": moment.valid,
+        "received_at": receipt,
+        "is_test": reading.is_test,
+        "sanitised": was_sanitised,
+        "payload": payload,
+    }
+    if phone is None or reading.event_type is EventType.UNRECOGNIZED:
+        common["event_type"] = EventType.UNRECOGNIZED.value
+        reason = "unknown_kind" if reading.event_type is EventType.UNRECOGNIZED else "no_phone"
+        return Unrecognized(**common, kind=reading.kind, reason=reason)
+    return reading.record(**common, **reading.details)
+
+
+def flags(event: Event) -> list[str]:
+    """What was odd about `event`: the labels of a metric."""
+    odd = {"phone": event.contact_phone is not None and not event.phone_valid, "time": not event.time_valid}
+    return [name for name, is_so in (odd | {"sanitised": event.sanitised, "test": event.is_test}).items() if is_so]

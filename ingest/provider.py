@@ -1,0 +1,155 @@
+"""What a provider is: how its webhooks are verified and read. Each is one file in `ingest/providers/`."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import pkgutil
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Any, ClassVar, Protocol
+from uuid import NAMESPACE_DNS, UUID, uuid5
+
+from pydantic import SecretStr
+from uuid6 import uuid7
+
+from ingest.json_body import Json
+from ingest.settings import ProviderSettings
+from runtime.settings import ConfigurationError
+from schemas.events import Event, EventType, Unrecognized
+
+#: Namespace of every event id that is derived rather than made.
+EVENT_NAMESPACE = uuid5(NAMESPACE_DNS, "hookline.events")
+
+_canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
+
+
+class Headers(Protocol):
+    """A request's headers, found whatever their case."""
+
+    def get(self, key: str, default: str) -> str:
+        """The value of the header `key`, or `default`."""
+
+
+class Unauthorized(Exception):
+    """Answer 401. The arguments: a machine code (answer, log and metric label), and whether a secret came at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a provider's file finds in a webhook, as it came; normalising is the same for all (`event.py`)."""
+
+    kind: str | None  #: what the provider calls it
+    event_type: EventType = EventType.UNRECOGNIZED
+    record: type[Event] = Unrecognized  #: the record that it becomes
+    phone: Any = None  #: the contact's
+    account_phone: Any = None  #: ours
+    time: Any = None  #: None: not told
+    account: str | None = None  #: None: as the setting says
+    is_test: bool = False
+    details: Mapping[str, Any] = field(default_factory=dict)  #: the record's own fields
+
+
+class Provider(ABC):
+    """One SMS provider."""
+
+    #: The URL's segment, the setting's prefix, the metric's label, the folder of its sample payloads.
+    name: ClassVar[str]
+    #: Its section of the settings.
+    settings_type: ClassVar[type[ProviderSettings]]
+    #: What may follow the name in the URL.
+    url_kinds: ClassVar[frozenset[str]] = frozenset()
+
+    def __init__(self, settings: ProviderSettings) -> None:
+        self.settings = settings
+
+    @property
+    @abstractmethod
+    def secrets(self) -> tuple[str, ...]:
+        """Every secret that is valid now; several while one is being replaced."""
+
+    @property
+    @abstractmethod
+    def secrets_setting(self) -> str:
+        """The field of its settings that holds `secrets`."""
+
+    def verify_headers(self, headers: Headers, body: bytes) -> None:
+        """Raise Unauthorized unless the request is signed as it should be. Before the body is read."""
+
+    def verify_body(self, kind: str | None, fields: Json) -> None:
+        """Raise Unauthorized unless the body carries the secret that it should."""
+
+    def without_secret(self, fields: Json) -> Json:
+        """The body without the field that carries the secret."""
+        return fields
+
+    @abstractmethod
+    def delivery_key(self, kind: str | None, fields: Json, headers: Headers) -> str | None:
+        """What is the same for every repeat of this delivery, from the body before it is sanitised; None: nothing."""
+
+    @abstractmethod
+    def read(self, kind: str | None, fields: Json, event_id: UUID) -> Reading:
+        """What the sanitised body says. `kind` is the URL's segment."""
+
+    def event_id(self, kind: str | None, fields: Json, headers: Headers) -> UUID:
+        """The event's id: derived from the delivery, so that a repeat has the same; else a new UUIDv7."""
+        key = self.delivery_key(kind, fields, headers)
+        return uuid7() if key is None else uuid5(EVENT_NAMESPACE, f"{self.name}\n{key}")
+
+
+def canonical(fields: Json) -> str:
+    """`fields` as one text, whatever the order of its keys: sorted, no spaces, ASCII."""
+    return _canonical(fields)
+
+
+def matches_any(given: str, valid: Iterable[str]) -> bool:
+    """Whether `given` is one of `valid`; takes the same time whichever it is, and whether it is."""
+    found = False
+    digest = hashlib.sha256(given.encode("utf-8", "surrogatepass")).digest()
+    for secret in valid:
+        found |= hmac.compare_digest(digest, hashlib.sha256(secret.encode()).digest())
+    return found
+
+
+def as_text(value: Any) -> str | None:
+    """A field that should be a text, as one; None stays None, anything else becomes its JSON."""
+    if value is None or isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def plain(secrets: Iterable[SecretStr]) -> tuple[str, ...]:
+    """The secrets as texts."""
+    return tuple(secret.get_secret_value() for secret in secrets)
+
+
+def provider_types() -> dict[str, type[Provider]]:
+    """Every provider, by name: found by scanning `ingest/providers/`, so that a new one is one new file."""
+    from ingest import providers
+
+    found: dict[str, type[Provider]] = {}
+    for module in pkgutil.iter_modules(providers.__path__):
+        for value in vars(import_module(f"{providers.__name__}.{module.name}")).values():
+            if isinstance(value, type) and issubclass(value, Provider) and value is not Provider:
+                found[value.name] = value
+    return found
+
+
+def check_secrets(providers: Iterable[Provider]) -> None:
+    """Refuse to start without secrets. Raises ConfigurationError naming every provider at fault."""
+    mistakes = []
+    for provider in providers:
+        section = provider.settings_type
+        secrets, auth = section.variable(provider.secrets_setting), section.variable("auth")
+        if provider.settings.auth == "required" and not provider.secrets:
+            mistakes.append(
+                f"{secrets} is missing: the secret of {provider.name}'s webhooks (or {auth}=open to take them "
+                f"unverified, or leave {provider.name} out of HOOKLINE_INGEST__PROVIDERS)"
+            )
+        if any(not secret.strip() for secret in provider.secrets):
+            mistakes.append(f"{secrets} holds an empty secret")
+    if mistakes:
+        raise ConfigurationError(mistakes)

@@ -1,0 +1,1 @@
+"""One file a provider; `ingest.provider.provider_types` finds them."""

@@ -1,0 +1,141 @@
+"""TextLink (docs.textlinksms.com/webhooks, seen 2026-11): four webhooks, the secret in the JSON body, no event id.
+
+It promises no retry: a webhook refused is a webhook lost for ever.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from ingest.json_body import Json
+from ingest.provider import Headers, Provider, Reading, Unauthorized, as_text, canonical, matches_any, plain
+from ingest.settings import ProviderSettings
+from runtime.settings import SecretList
+from schemas.events import Contact, EventType, Message
+
+#: The "Test webhooks" button posts this number and text (area code 123 does not exist).
+TEST_PHONE, TEST_TEXT = "+11234567890", "Working!"
+
+#: URL segment -> event type, direction, state.
+KINDS: dict[str, tuple[EventType, str, str]] = {
+    "received": (EventType.MESSAGE_RECEIVED, "in", "received"),
+    "sent": (EventType.MESSAGE_SENT, "out", "sent"),
+    "failed": (EventType.MESSAGE_FAILED, "out", "failed"),
+    "tag": (EventType.CONTACT_TAG_CHANGED, "", ""),
+}
+
+
+class TextLinkSettings(ProviderSettings, name="textlink"):
+    """TextLink's webhooks."""
+
+    secrets: SecretList = Field(default=(), description="the webhook secrets; several are valid at once")
+    account: str = Field(default="textlink", description="the account's name in events", min_length=1)
+    tag_secret: Literal["required", "optional"] = Field(
+        default="required", description="optional: take tag webhooks without a secret (the published sample has none)"
+    )
+    request_id_header: str | None = Field(
+        default=None, description="a trusted proxy's header to derive event ids from instead of the content"
+    )
+
+
+class TextLink(Provider):
+    """TextLink."""
+
+    name = "textlink"
+    settings_type = TextLinkSettings
+    settings: TextLinkSettings
+    url_kinds = frozenset(KINDS)
+    secrets_setting = "secrets"
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The webhook secrets."""
+        return plain(self.settings.secrets)
+
+    def verify_body(self, kind: str | None, fields: Json) -> None:
+        """The secret stands in the body's field `secret`."""
+        given = fields.get("secret")
+        if self.settings.auth == "open":
+            return
+        if given is None or given == "":
+            if (kind or inferred_kind(fields)) != "tag":
+                raise Unauthorized("missing_secret")
+            if self.settings.tag_secret == "required":
+                raise Unauthorized("missing_tag_secret")
+        elif not isinstance(given, str) or not matches_any(given, self.secrets):
+            raise Unauthorized("wrong_secret")
+
+    def without_secret(self, fields: Json) -> Json:
+        """All but the field `secret`."""
+        return {key: value for key, value in fields.items() if key != "secret"}
+
+    def delivery_key(self, kind: str | None, fields: Json, headers: Headers) -> str | None:
+        """The proxy's request id where one is trusted; else the content, if a time makes it unlike any other.
+
+        Two equal texts without a time ("ok", "ok") are two messages.
+        """
+        if self.settings.request_id_header and (given := headers.get(self.settings.request_id_header, "")):
+            return f"request-id\n{given}"
+        if fields.get("timestamp") in (None, ""):
+            return None
+        return f"{kind or inferred_kind(fields)}\n{canonical(fields)}"
+
+    def read(self, kind: str | None, fields: Json, event_id: UUID) -> Reading:
+        """One of four flat objects."""
+        kind = kind or inferred_kind(fields)
+        if kind is None:
+            return Reading(kind=None, phone=fields.get("phone_number"), time=fields.get("timestamp"))
+        event_type, direction, state = KINDS[kind]
+        text, name, tag = (as_text(fields.get(field)) for field in ("text", "name", "tag"))
+        details: dict[str, Any] = {"name": name, "tag": tag}
+        if kind == "tag":
+            details |= {"provider_contact_id": None, "tags": None, "business_name": None}
+            details |= {"subuser_id": as_text(fields.get("subuser_id"))}
+        else:
+            details |= {
+                "message_key": message_key(direction, fields, event_id),
+                "direction": direction,
+                "state": state,
+                "text": text,
+                "provider_message_id": None,
+                "conversation_id": None,
+                "custom_id": as_text(fields.get("custom_id")),
+                "failure_id": as_text(fields.get("textlink_id")),
+                "sim_card_id": as_text(fields.get("sim_card_id")),
+                "portal": fields["portal"] if isinstance(fields.get("portal"), bool) else None,
+            }
+        return Reading(
+            kind=kind,
+            event_type=event_type,
+            record=Contact if kind == "tag" else Message,
+            phone=fields.get("phone_number"),
+            time=fields.get("timestamp"),
+            is_test=fields.get("phone_number") == TEST_PHONE and text in (None, TEST_TEXT),
+            details=details,
+        )
+
+
+def inferred_kind(fields: Json) -> str | None:
+    """Which webhook this is where all are pointed at one URL; None: none that we know."""
+    if "textlink_id" in fields or "custom_id" in fields:
+        return "failed"
+    if "sim_card_id" in fields or "portal" in fields:
+        return "sent"
+    if fields.get("sent") is True and fields.get("received") is not True:  # an older page has these booleans
+        return "sent"
+    if "text" in fields:
+        return "received"
+    return "tag" if "tag" in fields else None
+
+
+def message_key(direction: str, fields: Json, event_id: UUID) -> str:
+    """What sent and failed have in common: phone, text, time and SIM (inferred from the samples)."""
+    if fields.get("timestamp") in (None, ""):
+        return f"textlink:{event_id}"
+    common = [direction, *(as_text(fields.get(field)) for field in ("phone_number", "text", "timestamp", "sim_card_id"))]
+    return "textlink:" + hashlib.sha256(json.dumps(common).encode()).hexdigest()[:32]

@@ -1,0 +1,130 @@
+"""The ingest service: one main process that watches, workers that serve, and the wiring of both.
+
+Granian's traps, closed here (measured): a worker that dies is respawned, not followed by the whole server; a
+worker never outlives its parent; every worker builds its own producer, which a fork would kill silently.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import shutil
+import socket
+import tempfile
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from granian.constants import Interfaces, Loops
+from granian.http import HTTP1Settings
+from granian.log import LogLevels
+from granian.server import Server
+from prometheus_client import CollectorRegistry
+from prometheus_client.multiprocess import MultiProcessCollector
+
+from ingest.app import Ingest, create_app
+from ingest.clock import ReceiptClock
+from ingest.endpoint import WebhookEndpoint
+from ingest.provider import Provider, check_secrets, provider_types
+from ingest.publisher import KafkaPublisher
+from ingest.settings import IngestSettings
+from runtime import logs
+from runtime.admin import AdminServer, Readiness, admin_app
+from runtime.connections import KafkaSettings
+from runtime.kafka.producer import KafkaProducer
+from runtime.process import die_with_parent
+from runtime.settings import Configuration, ConfigurationError, Section
+from schemas.codec import Codec
+from schemas.ids import SchemaIds
+from schemas.topics import MESSAGES
+
+log = logs.logger("ingest.server")
+
+
+def sections() -> list[type[Section]]:
+    """Every section that ingest may need."""
+    return [IngestSettings, KafkaSettings, *(known.settings_type for known in provider_types().values())]
+
+
+def load() -> tuple[Configuration, list[Provider]]:
+    """The configuration and the providers that it enables. Raises ConfigurationError with every mistake."""
+    configuration = Configuration.load(*sections())
+    known = provider_types()
+    names = configuration[IngestSettings].providers
+    if unknown := [name for name in names if name not in known]:
+        raise ConfigurationError(
+            [f"HOOKLINE_INGEST__PROVIDERS: {', '.join(unknown)} is not one of {', '.join(sorted(known))}"]
+        )
+    providers = [known[name](configuration[known[name].settings_type]) for name in names]
+    check_secrets(providers)
+    return configuration, providers
+
+
+def build_worker(parent: int) -> Ingest:
+    """What Granian calls in each worker, `parent` being the main process's id: the app, wired."""
+    die_with_parent(parent)
+    configuration, providers = load()
+    settings = configuration[IngestSettings]
+    configure_logs(providers)
+    producer = KafkaProducer(configuration[KafkaSettings], f"hookline-ingest-{os.getpid()}")
+    publisher = KafkaPublisher(producer, Codec(SchemaIds.checked_in()), timeout=settings.publish_timeout)
+    clock = ReceiptClock(settings.spool_dir / "receipt-clock")
+
+    def readiness() -> Readiness:
+        return Readiness(True) if producer.knows(MESSAGES.name) else Readiness(False, "kafka_unreachable")
+
+    return create_app(WebhookEndpoint(providers, publisher, clock.now), readiness)
+
+
+def configure_logs(providers: list[Provider]) -> None:
+    """Structured logs in which no provider's secret can show."""
+    logs.configure("ingest", secrets=[secret for provider in providers for secret in provider.secrets])
+
+
+def serve() -> None:
+    """Run ingest until SIGTERM or Ctrl-C. Raises ConfigurationError."""
+    configuration, providers = load()
+    settings = configuration[IngestSettings]
+    configure_logs(providers)
+    multiprocessing.set_start_method("spawn", force=True)
+    metrics_dir = Path(tempfile.mkdtemp(prefix="hookline-metrics-"))
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(metrics_dir)
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry, str(metrics_dir))  # type: ignore[no-untyped-call] # it has no types
+    port = settings.port or free_port(settings.host)
+    server = granian(settings, port)
+    admin = admin_app("ingest", lambda: Readiness(all(worker.is_alive() for worker in server.wrks)), registry)
+    try:
+        with AdminServer(admin, settings.admin_host, settings.admin_port) as listening:
+            log.info("ingest_starting", port=port, admin_port=listening.port, workers=settings.workers)
+            server.serve(target_loader=partial(build_worker, os.getpid()), wrap_loader=False)
+    finally:
+        shutil.rmtree(metrics_dir, ignore_errors=True)
+
+
+def granian(settings: IngestSettings, port: int) -> Any:
+    """The server; see the module's text for what its settings prevent."""
+    return Server(
+        "hookline ingest",
+        address=settings.host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=settings.workers,
+        blocking_threads=settings.threads,
+        loop=Loops.auto,
+        backlog=4096,
+        backpressure=settings.threads * 2,
+        http1_settings=HTTP1Settings(header_read_timeout=10_000),
+        respawn_failed_workers=True,
+        respawn_interval=0.1,
+        workers_kill_timeout=10,
+        log_level=LogLevels.warning,
+        websockets=False,
+    )
+
+
+def free_port(host: str) -> int:
+    """A port that nobody listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind((host, 0))
+        return int(probe.getsockname()[1])
