@@ -1,0 +1,100 @@
+"""`hookline`: finds its commands in `ops/commands`, runs one, and ends with an exit code that tells why."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import pkgutil
+import sys
+import traceback
+from collections.abc import Sequence
+
+import click
+
+from ops import exits
+
+
+class Hookline(click.Group):
+    """Every click command that a module of `ops/commands` holds at its top, families before their members."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names, sorted."""
+        del ctx
+        return sorted(self._found())
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command called `cmd_name`."""
+        del ctx
+        return self._found().get(cmd_name)
+
+    def _found(self) -> dict[str, click.Command]:
+        if not self.commands:
+            from ops import commands
+
+            for module in pkgutil.iter_modules(commands.__path__):
+                held = vars(importlib.import_module(f"{commands.__name__}.{module.name}")).values()
+                made = [item for item in held if isinstance(item, click.Command)]
+                families = [item for item in made if isinstance(item, click.Group)]
+                members = {id(member) for family in families for member in family.commands.values()}
+                self.commands.update({one.name: one for one in made if one.name and id(one) not in members})
+        return dict(self.commands)
+
+
+def _version(context: click.Context, _parameter: click.Parameter, asked: bool) -> None:
+    if asked:
+        from runtime.version import hookline_version
+
+        click.echo(f"hookline {hookline_version()}")
+        context.exit()
+
+
+@click.group(cls=Hookline, name="hookline", context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--debug", is_flag=True, envvar="HOOKLINE_DEBUG", help="Show the traceback of a failure.")
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Show it."
+)
+def hookline(debug: bool) -> None:
+    """SMS webhooks in, durable Kafka events, PostgreSQL, CRM and opt-outs kept in step.
+
+    Exit codes: 0 ok, 1 a check failed, 2 usage, 69 a service unreachable, 70 our bug, 75 try later,
+    78 configuration.
+    """
+    click.get_current_context().obj = {"debug": debug}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command that `arguments` (default: the command line) name; the exit code."""
+    arguments = sys.argv[1:] if arguments is None else list(arguments)
+    try:
+        code = hookline.main(list(arguments), prog_name="hookline", standalone_mode=False)
+        sys.stdout.flush()
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("stopped", err=True)
+        return exits.INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read has seen enough. Python would complain once more when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return exits.BROKEN_PIPE
+    except Exception as error:  # noqa: BLE001 - the one place where every failure gets its exit code
+        return _fail(error, arguments)
+    return code if isinstance(code, int) else exits.OK
+
+
+def _fail(error: Exception, arguments: Sequence[str]) -> int:
+    failure = exits.failure(error)
+    if "--debug" in arguments or os.environ.get("HOOKLINE_DEBUG"):
+        traceback.print_exception(error)
+    elif failure.code == exits.SOFTWARE:
+        failure = exits.Failure(failure.code, f"{failure.message} (HOOKLINE_DEBUG=1 shows where)")
+    click.echo(f"hookline: {failure.message}", err=True)
+    if "--json" in arguments:
+        click.echo(json.dumps({"ok": False, "exit_code": failure.code, "error": failure.message}))
+    return failure.code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

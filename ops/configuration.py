@@ -1,0 +1,71 @@
+"""Settings as the command sees them: the environment's, and beneath it those of a running local stack."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import re
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TypeVar
+
+from runtime.settings import PREFIX, Configuration, ConfigurationError, Section
+
+S = TypeVar("S", bound=Section)
+
+#: The rooms that declare settings.
+ROOMS = ("runtime", "ingest", "processors", "deploy/local", "ops")
+#: Variables that are no field of a section.
+PLAIN = ("HOOKLINE_HOME", "HOOKLINE_DEBUG")
+
+_DECLARES = re.compile(r"^class \w+\(Section, name=", re.MULTILINE)
+
+
+def environment() -> Mapping[str, str]:
+    """The variables that a command goes by."""
+    return os.environ
+
+
+def load(*sections: type[Section]) -> Configuration:
+    """`sections` from `environment()`. Raises ConfigurationError naming every mistake."""
+    return Configuration.load(*sections, environ=environment())
+
+
+def optional(section: type[S]) -> S | None:
+    """`section` where any of its variables is set, else None. Raises ConfigurationError."""
+    environ = environment()
+    names = [section.variable(field) for field in section.model_fields]
+    if not any(environ.get(name) or environ.get(f"{name}_FILE") for name in names):
+        return None
+    return load(section)[section]
+
+
+def all_sections() -> list[type[Section]]:
+    """Every section that any room declares, found by reading the rooms, in order of its prefix."""
+    root = Path(__file__).resolve().parent.parent
+    found: list[type[Section]] = []
+    for room in ROOMS:
+        for path in sorted((root / room).rglob("*.py")):
+            if _DECLARES.search(path.read_text("utf-8")):
+                module = importlib.import_module(".".join(path.relative_to(root).with_suffix("").parts))
+                held = [item for item in vars(module).values() if isinstance(item, type)]
+                found += [
+                    item for item in held if issubclass(item, Section) and item.__module__ == module.__name__
+                ]
+    return sorted((item for item in found if item.section), key=lambda item: (item.section, item.__name__))
+
+
+def unknown_variables(
+    sections: list[type[Section]], environ: Mapping[str, str]
+) -> Iterator[tuple[str, str | None]]:
+    """HOOKLINE_ variables that no setting knows, each with the nearest name that one does."""
+    known = {section.variable(field) for section in sections for field in section.model_fields}
+    accepted = known | {f"{name}_FILE" for name in known} | set(PLAIN)
+    for name in sorted(environ):
+        if name.startswith(PREFIX) and name not in accepted:
+            nearest = get_close_matches(name, accepted, n=1, cutoff=0.6)
+            yield name, nearest[0] if nearest else None
+
+
+__all__ = ["ConfigurationError", "all_sections", "environment", "load", "optional", "unknown_variables"]

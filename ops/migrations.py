@@ -1,0 +1,186 @@
+"""The SQL migrations of `schemas/sql`, applied by yoyo as the role that owns the tables.
+
+Three things are done here that yoyo 9.0.0 leaves open (read in its source, 2026-11):
+- its lock is a row that stays when the migrating process is killed, so an advisory lock, which PostgreSQL
+  takes back with the connection, decides who migrates, and a row found under it is a leftover;
+- it marks a migration as applied in another transaction than the migration's own, so a kill between the two
+  would apply it twice: here both are one transaction;
+- `apply_migrations` passes over a migration that it cannot read, so ours are applied one by one.
+"""
+
+from __future__ import annotations
+
+import getpass
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+import yoyo
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
+from tenacity import Retrying, retry_if_exception, stop_before_delay, wait_fixed
+from yoyo.backends.core.postgresql import PostgresqlPsycopgBackend
+from yoyo.connections import DatabaseURI
+from yoyo.migrations import Migration
+
+from ops.exits import TRY_LATER, UNAVAILABLE, failure
+from runtime.postgres import Connection, connect
+from runtime.settings import ConfigurationError
+
+#: Where yoyo looks for the migrations, in its own notation: package, folder.
+SOURCE = "package:schemas:sql"
+#: yoyo's table of what is applied.
+APPLIED_TABLE = "_yoyo_migration"
+#: The role that the migrations grant to.
+APPLICATION_ROLE = "hookline_app"
+#: Any number will do, as long as nobody else takes it: "hookline" as the bytes of a bigint.
+ADVISORY_LOCK = int.from_bytes(b"hookline", "big")
+
+_DUPLICATE_ROLE = ("42710", "23505")  # duplicate object; unique violation, when two databases ask at once
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Where a database stands."""
+
+    applied: tuple[str, ...]  #: migrations that it has, oldest first
+    pending: tuple[str, ...]  #: migrations that it lacks, in the order in which they will run
+    unknown: tuple[str, ...]  #: migrations that it has and this release does not: it is newer than we are
+    creates_role: bool  #: the role `hookline_app` is missing
+
+
+def wait_for_database(
+    dsn: str, *, seconds: float, waiting: Callable[[str], None] = lambda _why: None
+) -> Connection:
+    """A connection to `dsn`, tried again for `seconds` while there is no server or it is starting.
+
+    Raises what psycopg raised last; at once where waiting would not help (a wrong password, say).
+    """
+
+    def not_yet(error: BaseException) -> bool:
+        return isinstance(error, psycopg.OperationalError) and failure(error).code in (UNAVAILABLE, TRY_LATER)
+
+    def tell(state: Any) -> None:
+        if state.attempt_number == 1:
+            waiting(failure(state.outcome.exception()).message)
+
+    attempts = Retrying(
+        retry=retry_if_exception(not_yet),
+        stop=stop_before_delay(seconds),
+        wait=wait_fixed(0.25),
+        before_sleep=tell,
+        reraise=True,
+    )
+    return attempts(connect, dsn, process="migrate")
+
+
+def plan(connection: Connection) -> Plan:
+    """Where the database of `connection` stands. Changes nothing."""
+    ours = [migration.id for migration in yoyo.read_migrations(SOURCE)]
+    there = connection.execute("SELECT to_regclass(%s) IS NOT NULL", [f'"{APPLIED_TABLE}"']).fetchone()
+    rows: list[tuple[Any, ...]] = []
+    if there and there[0]:
+        query = sql.SQL("SELECT migration_id FROM {} ORDER BY applied_at_utc, migration_id")
+        rows = connection.execute(query.format(sql.Identifier(APPLIED_TABLE))).fetchall()
+    applied = [str(row[0]) for row in rows]
+    role = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [APPLICATION_ROLE]).fetchone()
+    return Plan(
+        applied=tuple(name for name in applied if name in ours),
+        pending=tuple(name for name in ours if name not in applied),
+        unknown=tuple(name for name in applied if name not in ours),
+        creates_role=role is None,
+    )
+
+
+def migrate(
+    owner_dsn: str,
+    connection: Connection,
+    *,
+    application_dsn: str | None = None,
+    started: Callable[[str], None] = lambda _migration: None,
+) -> Plan:
+    """Bring the database of `owner_dsn` up to date and return what stood before.
+
+    `connection` is one to the same database; it holds the lock meanwhile, so a second migrator waits here and
+    then finds nothing left to do. `application_dsn` gives the password of a role that has to be created.
+    Raises psycopg.Error, with the migration at fault rolled back as a whole, and ConfigurationError where the
+    application's role is missing and may not be created.
+    """
+    connection.execute("SELECT pg_advisory_lock(%s)", [ADVISORY_LOCK])
+    try:
+        before = plan(connection)
+        if before.creates_role:
+            _create_role(connection, application_dsn)
+        if before.pending:
+            _apply(owner_dsn, started)
+        return before
+    finally:
+        if not connection.broken:
+            connection.execute("SELECT pg_advisory_unlock(%s)", [ADVISORY_LOCK])
+
+
+def role_statement(application_dsn: str | None) -> sql.Composed:
+    """The SQL that creates the application's role, with the password of `application_dsn` if it has one."""
+    parts = conninfo_to_dict(application_dsn) if application_dsn else {}
+    create = sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(APPLICATION_ROLE))
+    if parts.get("user") == APPLICATION_ROLE and parts.get("password"):
+        return create + sql.SQL(" PASSWORD {}").format(sql.Literal(parts["password"]))
+    return create
+
+
+def _create_role(connection: Connection, application_dsn: str | None) -> None:
+    try:
+        connection.execute(role_statement(application_dsn))
+    except psycopg.errors.InsufficientPrivilege:
+        sentence = "the role {0} is missing, and the owner may not create it; as a superuser run: {1}"
+        create = f"CREATE ROLE {APPLICATION_ROLE} LOGIN PASSWORD '...';"
+        raise ConfigurationError([sentence.format(APPLICATION_ROLE, create)]) from None
+    except psycopg.Error as error:
+        if error.sqlstate not in _DUPLICATE_ROLE:
+            raise
+
+
+def _apply(owner_dsn: str, started: Callable[[str], None]) -> None:
+    _name_the_user()
+    with PostgresqlPsycopgBackend(_uri(owner_dsn), APPLIED_TABLE) as backend:
+        backend.init_database()
+        backend.break_lock()
+        backend.ensure_internal_schema_updated()
+        with backend.lock():
+            for migration in backend.to_apply(yoyo.read_migrations(SOURCE)):
+                started(migration.id)
+                _apply_one(backend, migration)
+
+
+def _apply_one(backend: PostgresqlPsycopgBackend, migration: Migration) -> None:
+    migration.load()
+    if not migration.use_transactions:  # CREATE INDEX CONCURRENTLY and the like: `-- transactional: false`
+        backend.apply_one(migration)
+        return
+    with backend.transaction():
+        migration.process_steps(backend, "apply")
+        backend.mark_one(migration)
+
+
+def _uri(dsn: str) -> DatabaseURI:
+    """`dsn`, a URL or in keyword form, as yoyo wants it."""
+    parts = conninfo_to_dict(dsn)
+    return DatabaseURI(
+        scheme="postgresql+psycopg",
+        username=parts.pop("user", None),
+        password=parts.pop("password", None),
+        hostname=parts.pop("host", None),
+        port=parts.pop("port", None),
+        database=parts.pop("dbname", None),
+        args=parts,
+    )
+
+
+def _name_the_user() -> None:
+    """yoyo writes the system user's name to its log; in a container the user id may have none."""
+    try:
+        getpass.getuser()
+    except (KeyError, OSError):
+        os.environ["LOGNAME"] = "hookline"

@@ -1,0 +1,140 @@
+"""How commands answer: tables for people, JSON with --json; and `@command`, which every one of them is."""
+
+from __future__ import annotations
+
+import functools
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, is_dataclass
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+
+#: One row of a table; None is shown as nothing.
+Row = Sequence[object]
+
+
+class Output:
+    """Where a command's answer goes: standard output. Notes and progress go to standard error."""
+
+    def __init__(self, *, as_json: bool = False, dry_run: bool = False) -> None:
+        self.as_json = as_json  #: --json was given
+        self.dry_run = dry_run  #: --dry-run was given: tell, and change nothing
+
+    def result(self, data: Any, people: Callable[[], RenderableType]) -> None:
+        """The answer: `data` as one JSON document, or what `people` makes of it."""
+        if self.as_json:
+            click.echo(json.dumps(data, default=_plain, indent=2, ensure_ascii=False))
+        else:
+            self.show(people())
+
+    def line(self, data: Mapping[str, Any], people: str) -> None:
+        """One item of an answer that comes bit by bit: one JSON object a line, or a line of text."""
+        click.echo(json.dumps(data, default=_plain, ensure_ascii=False) if self.as_json else people)
+
+    def show(self, renderable: RenderableType) -> None:
+        """Something for people, on standard output."""
+        console().print(renderable)
+
+    def note(self, text: str) -> None:
+        """A remark for people beside the answer, on standard error."""
+        click.echo(text, err=True)
+
+    @contextmanager
+    def progress(self, label: str, total: int) -> Iterator[Callable[[int], None]]:
+        """A bar on standard error while the block runs; call what it yields with how much was done.
+
+        Nothing is shown where standard error is no terminal.
+        """
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+        err = Console(stderr=True)
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        with Progress(*columns, console=err, disable=not err.is_terminal, transient=True) as bar:
+            task = bar.add_task(label, total=total)
+            yield lambda done: bar.advance(task, done)
+
+
+def console() -> Console:
+    """Standard output: with colours and the terminal's width, or plain and wide enough for every column."""
+    from rich.console import Console
+
+    if sys.stdout.isatty():
+        return Console(highlight=False)
+    return Console(highlight=False, width=240, color_system=None, force_terminal=False)
+
+
+def table(
+    columns: Iterable[str], rows: Iterable[Row], *, title: str | None = None, numbers: Iterable[str] = ()
+) -> RenderableType:
+    """A table; the columns named in `numbers` are aligned to the right."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    right = set(numbers)
+    drawn = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+    for column in columns:
+        drawn.add_column(column, justify="right" if column in right else "left", overflow="fold")
+    for row in rows:
+        drawn.add_row(*(cell if isinstance(cell, Text) else Text(_cell(cell)) for cell in row))
+    return drawn
+
+
+def _cell(value: object) -> str:
+    return "" if value is None else str(value)
+
+
+def stacked(*parts: RenderableType) -> RenderableType:
+    """Several parts below one another."""
+    from rich.console import Group
+
+    return Group(*parts)
+
+
+def state(text: str, *, good: bool) -> RenderableType:
+    """A word that is green or red where there are colours."""
+    from rich.text import Text
+
+    return Text(text, style="green" if good else "bold red")
+
+
+def command(
+    name: str | None = None, *, changes: bool = False
+) -> Callable[[Callable[..., None]], click.Command]:
+    """`click.command` whose function gets an `Output` first: every command takes --json.
+
+    `changes`: it changes something, so it takes --dry-run too (`Output.dry_run`).
+    """
+
+    def make(function: Callable[..., None]) -> click.Command:
+        @functools.wraps(function)
+        def run(*args: Any, as_json: bool, dry_run: bool = False, **kwargs: Any) -> None:
+            function(Output(as_json=as_json, dry_run=dry_run), *args, **kwargs)
+
+        wrapped: Callable[..., None] = run
+        if changes:
+            wrapped = click.option("--dry-run", is_flag=True, help="Tell what it would do; do nothing.")(
+                wrapped
+            )
+        wrapped = click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")(wrapped)
+        return click.command(name, context_settings={"help_option_names": ["-h", "--help"]})(wrapped)
+
+    return make
+
+
+def _plain(value: Any) -> Any:
+    """What `json` cannot write by itself."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return asdict(value)
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    if isinstance(value, set | frozenset):
+        return sorted(value)
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)
