@@ -25,6 +25,7 @@ def sandbox(out: Output) -> None:
     settings, textus = configuration[SandboxSettings], configuration[SandboxTextusSettings]
     chosen = options(settings, textus)
     logs.configure("sandbox", secrets=[token for token in (chosen.textus_token, chosen.crm_token) if token])
+    log = logs.logger("hookline.sandbox")
     try:
         server = SandboxServer(create_app(chosen), host=settings.host, port=settings.port)
     except OSError as error:
@@ -32,8 +33,8 @@ def sandbox(out: Output) -> None:
         raise click.ClickException(f"the sandbox cannot listen on {place}: {error.strerror}") from error
     stop = StopSignal().install()
     with server:
-        logs.logger("hookline.sandbox").info("sandbox_serving", url=server.url, any_token=not chosen.textus_token)
+        log.info("sandbox_serving", url=server.url, any_token=chosen.textus_token is None)
         out.line({"url": server.url}, server.url)
         while not stop.wait(3600):
             pass
-    logs.logger("hookline.sandbox").info("sandbox_stopped")
+    log.info("sandbox_stopped")

@@ -1,0 +1,1 @@
+"""Ways to run Hookline: on this machine (`local`), in containers, as services."""

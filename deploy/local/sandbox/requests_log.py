@@ -1,0 +1,102 @@
+"""What the sandbox was asked, in the order in which effects happened: the tests' evidence."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import parse_qsl
+
+#: Below this many distinct strings, equal header values of many requests are kept once.
+_SHARED_STRINGS = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request, kept small: 100,000 of them must fit. `shown` is what people and tests see."""
+
+    method: str
+    path: str  #: decoded, without the query
+    query: str  #: as it came
+    headers: tuple[tuple[str, str], ...]  #: repeated names already joined by commas, as WSGI hands them over
+    body: bytes
+    status: int | None  #: what was answered; None: the connection was closed without an answer
+    at: float  #: when it arrived, epoch seconds
+
+    def shown(self) -> dict[str, Any]:
+        """{method, path, query, headers, body, status, at} as DESIGN section 6 fixes it."""
+        return {
+            "method": self.method,
+            "path": self.path,
+            "query": _query(self.query),
+            "headers": dict(self.headers),
+            "body": _body(self.body),
+            "status": self.status,
+            "at": datetime.fromtimestamp(self.at, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+        }
+
+
+def _query(text: str) -> dict[str, str | list[str]]:
+    """A value for each name; a list where the name was repeated or says so itself (`exact[]`)."""
+    values: dict[str, list[str]] = {}
+    for name, value in parse_qsl(text, keep_blank_values=True):
+        values.setdefault(name, []).append(value)
+    return {name: many if len(many) > 1 or name.endswith("[]") else many[0] for name, many in values.items()}
+
+
+def _body(body: bytes) -> Any:
+    """Parsed JSON, else text; None where there was none."""
+    if not body:
+        return None
+    try:
+        return json.loads(body)
+    except ValueError:
+        return body.decode("utf-8", "replace")
+
+
+class RequestsLog:
+    """The last `limit` requests, and how many older ones had to go."""
+
+    def __init__(self, limit: int, *, lock: threading.RLock) -> None:
+        self._lock = lock
+        self._kept: deque[Request] = deque(maxlen=limit)
+        self._total = 0
+        self._shared: dict[str, str] = {}
+
+    def add(self, request: Request) -> None:
+        """Keep `request`, letting go of the oldest one when the log is full."""
+        with self._lock:
+            self._kept.append(request)
+            self._total += 1
+
+    def share(self, text: str) -> str:
+        """`text`, the same object for equal ones: tokens and media types repeat in every request."""
+        if len(self._shared) < _SHARED_STRINGS:
+            return self._shared.setdefault(text, text)
+        return self._shared.get(text, text)
+
+    def __iter__(self) -> Iterator[Request]:
+        with self._lock:
+            return iter(list(self._kept))
+
+    @property
+    def total(self) -> int:
+        """Requests since the sandbox began or forgot."""
+        return self._total
+
+    @property
+    def dropped(self) -> int:
+        """How many of them are no longer kept."""
+        with self._lock:
+            return self._total - len(self._kept)
+
+    def clear(self) -> None:
+        """Forget every request."""
+        with self._lock:
+            self._kept.clear()
+            self._shared.clear()
+            self._total = 0
