@@ -1,0 +1,35 @@
+#!/bin/sh
+# Makes what deploy/compose.yaml mounts as secrets, in deploy/secrets/ (or the folder named as argument):
+# random passwords and signing secrets, the two connection strings and a self-signed certificate.
+# Whatever is there already stays as it is: put a real certificate or a provider's own secret in its place.
+set -eu
+umask 077
+
+folder=${1:-$(cd "$(dirname "$0")" && pwd)/secrets}
+host=${TLS_HOST:-localhost}
+mkdir -p "$folder"
+cd "$folder"
+echo '*' >.gitignore
+
+random() { openssl rand -hex 24; }
+# keep NAME: standard input becomes the file NAME, unless there is one
+keep() { if [ -s "$1" ]; then cat >/dev/null; else cat >"$1"; echo "made $1"; fi; }
+
+random | keep postgres_password
+random | keep owner_password
+random | keep app_password
+printf 'postgresql://hookline_owner:%s@postgres:5432/hookline\n' "$(cat owner_password)" | keep owner_dsn
+printf 'postgresql://hookline_app:%s@postgres:5432/hookline\n' "$(cat app_password)" | keep app_dsn
+random | keep textlink_secrets
+random | keep textus_signing_secrets
+
+if [ ! -s tls.crt ] || [ ! -s tls.key ]; then
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 365 \
+        -subj "/CN=$host" -addext "subjectAltName=DNS:$host" -keyout tls.key -out tls.crt 2>/dev/null
+    echo "made tls.crt and tls.key, self-signed for $host"
+fi
+
+# Compose mounts a secret file as it is, owner and mode included, and the services run as users of their
+# own. So the files are readable and the folder is not: nobody but its owner can walk to them.
+chmod 0444 ./*
+chmod 0700 .
