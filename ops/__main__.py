@@ -13,6 +13,7 @@ from collections.abc import Sequence
 import click
 
 from ops import exits
+from ops.output import ANSWERED
 
 
 class Hookline(click.Group):
@@ -50,25 +51,29 @@ def _version(context: click.Context, _parameter: click.Parameter, asked: bool) -
 
 
 @click.group(cls=Hookline, name="hookline", context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--debug", is_flag=True, envvar="HOOKLINE_DEBUG", help="Show the traceback of a failure.")
 @click.option(
-    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Show it."
+    "--debug", is_flag=True, expose_value=False, help="Show the traceback of a failure (or HOOKLINE_DEBUG=1)."
 )
-def hookline(debug: bool) -> None:
+@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Show it.")
+def hookline() -> None:
     """SMS webhooks in, durable Kafka events, PostgreSQL, CRM and opt-outs kept in step.
 
     Exit codes: 0 ok, 1 a check failed, 2 usage, 69 a service unreachable, 70 our bug, 75 try later,
     78 configuration.
     """
-    click.get_current_context().obj = {"debug": debug}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command that `arguments` (default: the command line) name; the exit code."""
     arguments = sys.argv[1:] if arguments is None else list(arguments)
+    context: click.Context | None = None
     try:
-        code = hookline.main(list(arguments), prog_name="hookline", standalone_mode=False)
+        context = hookline.make_context("hookline", list(arguments))
+        with context:
+            hookline.invoke(context)
         sys.stdout.flush()
+    except click.exceptions.Exit as ended:  # --help and --version
+        return ended.exit_code
     except click.ClickException as error:
         error.show()
         return error.exit_code
@@ -80,18 +85,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return exits.BROKEN_PIPE
     except Exception as error:  # noqa: BLE001 - the one place where every failure gets its exit code
-        return _fail(error, arguments)
-    return code if isinstance(code, int) else exits.OK
+        return _fail(error, arguments, answered=context is not None and ANSWERED in context.meta)
+    return exits.OK
 
 
-def _fail(error: Exception, arguments: Sequence[str]) -> int:
+def _fail(error: Exception, arguments: Sequence[str], *, answered: bool) -> int:
     failure = exits.failure(error)
     if "--debug" in arguments or os.environ.get("HOOKLINE_DEBUG"):
         traceback.print_exception(error)
     elif failure.code == exits.SOFTWARE:
         failure = exits.Failure(failure.code, f"{failure.message} (HOOKLINE_DEBUG=1 shows where)")
     click.echo(f"hookline: {failure.message}", err=True)
-    if "--json" in arguments:
+    if "--json" in arguments and not answered:
         click.echo(json.dumps({"ok": False, "exit_code": failure.code, "error": failure.message}))
     return failure.code
 

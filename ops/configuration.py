@@ -19,7 +19,7 @@ ROOMS = ("runtime", "ingest", "processors", "deploy/local", "ops")
 #: Variables that are no field of a section.
 PLAIN = ("HOOKLINE_HOME", "HOOKLINE_DEBUG")
 
-_DECLARES = re.compile(r"^class \w+\(Section, name=", re.MULTILINE)
+_DECLARES = re.compile(r"^class \w+\(\w+, name=", re.MULTILINE)
 
 
 def environment() -> Mapping[str, str]:
@@ -50,15 +50,11 @@ def all_sections() -> list[type[Section]]:
             if _DECLARES.search(path.read_text("utf-8")):
                 module = importlib.import_module(".".join(path.relative_to(root).with_suffix("").parts))
                 held = [item for item in vars(module).values() if isinstance(item, type)]
-                found += [
-                    item for item in held if issubclass(item, Section) and item.__module__ == module.__name__
-                ]
+                found += [item for item in held if issubclass(item, Section) and item.__module__ == module.__name__]
     return sorted((item for item in found if item.section), key=lambda item: (item.section, item.__name__))
 
 
-def unknown_variables(
-    sections: list[type[Section]], environ: Mapping[str, str]
-) -> Iterator[tuple[str, str | None]]:
+def unknown_variables(sections: list[type[Section]], environ: Mapping[str, str]) -> Iterator[tuple[str, str | None]]:
     """HOOKLINE_ variables that no setting knows, each with the nearest name that one does."""
     known = {section.variable(field) for section in sections for field in section.model_fields}
     accepted = known | {f"{name}_FILE" for name in known} | set(PLAIN)

@@ -120,7 +120,8 @@ def _kafka(error: BaseException, text: str) -> Failure | None:
         return None
     for name, code, meaning in _KAFKA_ERRORS:
         if isinstance(error, getattr(errors, name)):
-            return Failure(code, f"{meaning}: {type(error).__name__}: {text}")
+            kind = type(error).__name__
+            return Failure(code, f"{meaning}: {kind}: {text.removeprefix(f'{kind}: ')}")
     return None
 
 

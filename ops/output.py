@@ -15,6 +15,9 @@ import click
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
+#: Whether the command has answered, in the context of the whole run.
+ANSWERED = "hookline.answered"
+
 #: One row of a table; None is shown as nothing.
 Row = Sequence[object]
 
@@ -28,6 +31,7 @@ class Output:
 
     def result(self, data: Any, people: Callable[[], RenderableType]) -> None:
         """The answer: `data` as one JSON document, or what `people` makes of it."""
+        self._answered()
         if self.as_json:
             click.echo(json.dumps(data, default=_plain, indent=2, ensure_ascii=False))
         else:
@@ -35,7 +39,12 @@ class Output:
 
     def line(self, data: Mapping[str, Any], people: str) -> None:
         """One item of an answer that comes bit by bit: one JSON object a line, or a line of text."""
+        self._answered()
         click.echo(json.dumps(data, default=_plain, ensure_ascii=False) if self.as_json else people)
+
+    def _answered(self) -> None:
+        """Standard output holds an answer now: a failure after this one is told on standard error only."""
+        click.get_current_context().find_root().meta[ANSWERED] = True
 
     def show(self, renderable: RenderableType) -> None:
         """Something for people, on standard output."""
@@ -105,9 +114,7 @@ def state(text: str, *, good: bool) -> RenderableType:
     return Text(text, style="green" if good else "bold red")
 
 
-def command(
-    name: str | None = None, *, changes: bool = False
-) -> Callable[[Callable[..., None]], click.Command]:
+def command(name: str | None = None, *, changes: bool = False) -> Callable[[Callable[..., None]], click.Command]:
     """`click.command` whose function gets an `Output` first: every command takes --json.
 
     `changes`: it changes something, so it takes --dry-run too (`Output.dry_run`).
@@ -120,9 +127,7 @@ def command(
 
         wrapped: Callable[..., None] = run
         if changes:
-            wrapped = click.option("--dry-run", is_flag=True, help="Tell what it would do; do nothing.")(
-                wrapped
-            )
+            wrapped = click.option("--dry-run", is_flag=True, help="Tell what it would do; do nothing.")(wrapped)
         wrapped = click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")(wrapped)
         return click.command(name, context_settings={"help_option_names": ["-h", "--help"]})(wrapped)
 

@@ -1,0 +1,219 @@
+"""Topics as Kafka has them: what is there, what ought to be, and how to get from the one to the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from kafka import KafkaAdminClient, TopicPartition
+from kafka.admin import ConfigResource, ConfigResourceType, OffsetSpec
+
+from runtime.connections import KafkaSettings
+from runtime.kafka.connection import client_settings
+from schemas.topics import PARTITIONS, Retention, Topic
+
+#: A body of 256 KiB can grow in its record: its JSON is kept whole, written anew with escapes of up to six bytes
+#: a character, and its text stands beside it once more.
+MAX_RECORD_BYTES = 2 * 1024 * 1024
+#: A dead letter and its return carry some twenty headers more than the record that they were.
+MAX_LETTER_BYTES = MAX_RECORD_BYTES + 64 * 1024
+
+#: Where there are this many brokers, every topic gets as many replicas, and a write needs one fewer of them.
+REPLICAS = 3
+
+#: Kafka's protocol, error codes.
+_TOPIC_ALREADY_EXISTS = 36
+_CONFIGS = ("cleanup.policy", "retention.ms", "max.message.bytes", "min.insync.replicas")
+_DAY_MS = 24 * 60 * 60 * 1000
+_TIMEOUT_MS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class TopicState:
+    """A topic that exists."""
+
+    name: str
+    id: UUID  #: another one when the topic is made anew
+    partitions: int
+    replication: int  #: replicas of the partition that has fewest
+    leaderless: int  #: partitions without a leader: nothing can be read or written there
+    configs: Mapping[str, str]  #: the settings that we care for
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a topic needs."""
+
+    topic: Topic
+    create: bool  #: it is missing
+    alter: Mapping[str, tuple[str | None, str]]  #: setting -> (as it is, as it ought to be)
+    differs: Sequence[str]  #: what is not as it ought to be and cannot be changed in place
+
+    @property
+    def nothing(self) -> bool:
+        """Whether it is as it ought to be."""
+        return not (self.create or self.alter or self.differs)
+
+
+@dataclass(frozen=True, slots=True)
+class Offsets:
+    """One partition's log."""
+
+    begin: int  #: the oldest offset that is still there
+    end: int  #: the next offset to be written
+
+
+class TopicsRefused(Exception):
+    """Mend what Kafka says and apply again: it refused to create or alter topics."""
+
+    def __init__(self, refused: Mapping[str, str]) -> None:
+        super().__init__("; ".join(f"{name}: {reason}" for name, reason in refused.items()))
+
+
+class TopicAdmin:
+    """Kafka's admin client, narrowed to topics. Use it in a `with` block.
+
+    Raises kafka.errors.KafkaTimeoutError where no broker answers within `timeout_s`.
+    """
+
+    def __init__(self, settings: KafkaSettings, client_id: str, *, timeout_s: float = 10) -> None:
+        self._settings = settings
+        milliseconds = int(timeout_s * 1000)
+        self._client = KafkaAdminClient(
+            **client_settings(settings, client_id),
+            bootstrap_timeout_ms=milliseconds,
+            request_timeout_ms=milliseconds,
+        )
+
+    def __enter__(self) -> TopicAdmin:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._client.close()
+
+    def cluster_id(self) -> str:
+        """The id that the cluster was formatted with."""
+        return str(self._client.describe_cluster()["cluster_id"])
+
+    def brokers(self) -> int:
+        """How many brokers are up."""
+        return len(self._client.describe_cluster()["brokers"])
+
+    def replication(self, brokers: int) -> int:
+        """How many replicas a topic gets in a cluster of `brokers`."""
+        return self._settings.replication_factor or (REPLICAS if brokers >= REPLICAS else 1)
+
+    def wanted_configs(self, topic: Topic, replication: int) -> dict[str, str]:
+        """The settings that `topic` ought to have, by Kafka's names."""
+        days = {
+            Retention.EVENTS: self._settings.retention_days,
+            Retention.DEAD_LETTERS: self._settings.dead_letter_retention_days,
+        }[topic.retention]
+        return {
+            "cleanup.policy": "delete",
+            "retention.ms": str(int(days * _DAY_MS)),
+            "max.message.bytes": str(MAX_LETTER_BYTES if topic.record is None else MAX_RECORD_BYTES),
+            "min.insync.replicas": str(max(1, replication - 1)),
+        }
+
+    def describe(self, names: Iterable[str] | None = None) -> dict[str, TopicState]:
+        """The topics called `names` (default: every one) that exist."""
+        asked = None if names is None else list(names)
+        if asked == []:
+            return {}
+        found = [topic for topic in self._client.describe_topics(asked) if topic["error_code"] == 0]
+        configs = self._configs([topic["name"] for topic in found])
+        return {
+            topic["name"]: TopicState(
+                name=topic["name"],
+                id=UUID(str(topic["topic_id"])),
+                partitions=len(topic["partitions"]),
+                replication=min(len(partition["replica_nodes"]) for partition in topic["partitions"]),
+                leaderless=sum(partition["leader_id"] < 0 for partition in topic["partitions"]),
+                configs=configs[topic["name"]],
+            )
+            for topic in found
+        }
+
+    def topic_ids(self, names: Iterable[str]) -> dict[str, UUID]:
+        """The id of each of `names` that exists."""
+        found = self._client.describe_topics(list(names))
+        return {topic["name"]: UUID(str(topic["topic_id"])) for topic in found if topic["error_code"] == 0}
+
+    def plan(self, topics: Iterable[Topic]) -> list[Change]:
+        """What each of `topics` needs. Changes nothing."""
+        topics = list(topics)
+        there = self.describe(topic.name for topic in topics)
+        replication = self.replication(self.brokers())
+        return [self._change(topic, there.get(topic.name), replication) for topic in topics]
+
+    def apply(self, changes: Iterable[Change]) -> None:
+        """Create and alter; what differs otherwise is left alone. Done when every topic has its leaders.
+
+        A topic that somebody else has created meanwhile is fine.
+        """
+        changes = list(changes)
+        replication = self.replication(self.brokers())
+        missing = [change.topic for change in changes if change.create]
+        if missing:
+            self._create(missing, replication)
+        altered = [
+            ConfigResource(ConfigResourceType.TOPIC, one.topic.name, {key: new for key, (_, new) in one.alter.items()})
+            for one in changes
+            if one.alter
+        ]
+        if altered:
+            answers = self._client.alter_configs(altered)["topic"]
+            refused = {name: answer for name, answer in answers.items() if answer != "OK"}
+            if refused:
+                raise TopicsRefused(refused)
+        self._client.wait_for_topics([change.topic.name for change in changes], timeout_ms=_TIMEOUT_MS)
+
+    def offsets(self, states: Iterable[TopicState]) -> dict[tuple[str, int], Offsets]:
+        """Where the log of every partition of `states` begins and ends."""
+        partitions = [TopicPartition(one.name, number) for one in states for number in range(one.partitions)]
+        if not partitions:
+            return {}
+        begin = self._client.list_partition_offsets(dict.fromkeys(partitions, OffsetSpec.EARLIEST))
+        end = self._client.list_partition_offsets(dict.fromkeys(partitions, OffsetSpec.LATEST))
+        return {(one.topic, one.partition): Offsets(begin[one].offset, end[one].offset) for one in partitions}
+
+    def _change(self, topic: Topic, state: TopicState | None, replication: int) -> Change:
+        wanted = self.wanted_configs(topic, replication if state is None else state.replication)
+        if state is None:
+            return Change(topic, create=True, alter={}, differs=())
+        differs = []
+        if state.partitions != PARTITIONS:
+            differs.append(f"{state.partitions} partitions instead of {PARTITIONS}: contacts would change partition")
+        if state.replication < replication:
+            differs.append(f"{state.replication} replicas instead of {replication}: reassign its partitions")
+        alter = {
+            name: (state.configs.get(name), value) for name, value in wanted.items() if state.configs.get(name) != value
+        }
+        return Change(topic, create=False, alter=alter, differs=tuple(differs))
+
+    def _create(self, topics: Sequence[Topic], replication: int) -> None:
+        specs = {
+            topic.name: {
+                "num_partitions": PARTITIONS,
+                "replication_factor": replication,
+                "configs": self.wanted_configs(topic, replication),
+            }
+            for topic in topics
+        }
+        answers = self._client.create_topics(specs, timeout_ms=_TIMEOUT_MS, raise_errors=False)["topics"]
+        refused = {
+            answer["name"]: f"{answer['error_message']} (error {answer['error_code']})"
+            for answer in answers
+            if answer["error_code"] not in (0, _TOPIC_ALREADY_EXISTS)
+        }
+        if refused:
+            raise TopicsRefused(refused)
+
+    def _configs(self, names: Sequence[str]) -> dict[str, dict[str, str]]:
+        if not names:
+            return {}
+        resources = [ConfigResource(ConfigResourceType.TOPIC, name, list(_CONFIGS)) for name in names]
+        found = self._client.describe_configs(resources, config_filter="all")["topic"]
+        return {name: {key: str(entry["value"]) for key, entry in entries.items()} for name, entries in found.items()}
