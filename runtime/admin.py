@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from prometheus_client import REGISTRY, CollectorRegistry
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from werkzeug.serving import BaseWSGIServer, make_server
 
+from runtime.settings import ConfigurationError
 from runtime.version import hookline_version
 
 
@@ -47,16 +49,25 @@ def admin_app(process: str, readiness: Callable[[], Readiness], registry: Collec
 
 
 class AdminServer:
-    """Serves an app in a thread of its own; `port` 0 takes a free one, told by `.port`."""
+    """Serves an app in a thread of its own; `port` 0 takes a free one, told by `.port`.
+
+    Raises ConfigurationError where the address cannot be listened on.
+    """
 
     def __init__(self, app: Flask, host: str, port: int) -> None:
-        self._server: BaseWSGIServer = make_server(host, port, app, threaded=True)
+        try:
+            listening = socket.create_server((host, port))
+        except OSError as error:
+            raise ConfigurationError([f"{app.name} cannot listen on {host}:{port}: {error.strerror}"]) from error
+        with listening:  # not werkzeug's own binding, which prints and exits
+            actual: int = listening.getsockname()[1]
+            self._server: BaseWSGIServer = make_server(host, actual, app, threaded=True, fd=listening.fileno())
         self._thread = threading.Thread(target=self._server.serve_forever, name="admin", daemon=True)
 
     @property
     def port(self) -> int:
         """The port that it listens on."""
-        return self._server.server_port
+        return self._server.port
 
     def __enter__(self) -> AdminServer:
         self._thread.start()

@@ -1,0 +1,33 @@
+"""`hookline registry`: the checked-in schemas for every tool that asks a Schema Registry."""
+
+from __future__ import annotations
+
+from ops.output import Output, command
+
+
+@command()
+def registry(out: Output) -> None:
+    """Serve the checked-in schemas as a read-only Schema Registry, in the foreground."""
+    from ops.configuration import load
+    from ops.registry.app import registry_app
+    from ops.registry.settings import RegistrySettings
+    from runtime import logs
+    from runtime.admin import AdminServer, Readiness, admin_app
+    from runtime.process import StopSignal
+    from schemas.ids import SchemaIds
+
+    settings = load(RegistrySettings)[RegistrySettings]
+    logs.configure("registry")
+    log = logs.logger("hookline.registry")
+    stop = StopSignal().install()
+    admin = admin_app("registry", lambda: Readiness(True))
+    with (
+        AdminServer(registry_app(SchemaIds.checked_in()), settings.host, settings.port) as served,
+        AdminServer(admin, settings.admin_host, settings.admin_port) as watched,
+    ):
+        url = f"http://{settings.host}:{served.port}"
+        log.info("registry_serving", url=url, admin_port=watched.port)
+        out.line({"url": url, "admin_port": watched.port}, url)
+        while not stop.wait(60):
+            pass
+    log.info("registry_stopped")
