@@ -83,7 +83,9 @@ def control_blueprint(
         if last and not last.isdecimal():
             raise unprocessable("last", "is a number of requests")
         found = [one for one in log if one.path.startswith(path) and method in ("", one.method)]
-        answer = jsonify([one.shown() for one in (found[-int(last) :] if last.strip("0") else found)])
+        if last:
+            found = found[max(0, len(found) - int(last)) :]
+        answer = jsonify([one.shown() for one in found])
         # Says so when the log was too small: a count that a test makes is then too low.
         answer.headers["X-Requests-Total"] = str(log.total)
         answer.headers["X-Requests-Dropped"] = str(log.dropped)
