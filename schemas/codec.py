@@ -68,7 +68,8 @@ class Codec:
         def encode(event: Event) -> bytes:
             body = BytesIO()
             body.write(prefix)
-            schemaless_writer(body, schema, dict(zip(names, values(event), strict=True)))
+            row = dict(zip(names, values(event), strict=True))
+            schemaless_writer(body, schema, row, disable_tuple_notation=True)  # a tuple is an array
             return body.getvalue()
 
         return encode

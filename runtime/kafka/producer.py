@@ -8,7 +8,8 @@ Duplicates in the log are normal, duplicates in effect are prevented by whoever 
 from __future__ import annotations
 
 import time
-from typing import Any, Protocol
+from collections.abc import Sequence
+from typing import Any, NamedTuple, Protocol
 
 from kafka import KafkaProducer as Client
 from kafka.errors import (
@@ -43,8 +44,22 @@ class RefusedForGood(Exception):
 _FOR_GOOD = (MessageSizeTooLargeError, RecordListTooLargeError, TopicAuthorizationFailedError, InvalidTopicError)
 
 
+class OutgoingRecord(NamedTuple):
+    """A record on its way to Kafka."""
+
+    topic: str
+    key: bytes | None
+    value: bytes
+    headers: Headers
+
+
 class Producer(Protocol):
-    """Publishes records, one call a record, from any number of threads."""
+    """Publishes records, from any number of threads."""
+
+    def publish_all(
+        self, records: Sequence[OutgoingRecord], *, timeout: float = 2.0
+    ) -> list[NotPublished | RefusedForGood | None]:
+        """The outcome of each record: None once every in-sync replica has it. `timeout` in seconds for all."""
 
     def publish(self, topic: str, key: bytes | None, value: bytes, headers: Headers, *, timeout: float = 2.0) -> None:
         """Return once every in-sync replica has the record. `timeout` in seconds.
@@ -64,14 +79,29 @@ class KafkaProducer:
 
     def publish(self, topic: str, key: bytes | None, value: bytes, headers: Headers, *, timeout: float = 2.0) -> None:
         """See Producer.publish."""
+        [outcome] = self.publish_all([OutgoingRecord(topic, key, value, headers)], timeout=timeout)
+        if outcome is not None:
+            raise outcome
+
+    def publish_all(
+        self, records: Sequence[OutgoingRecord], *, timeout: float = 2.0
+    ) -> list[NotPublished | RefusedForGood | None]:
+        """See Producer.publish_all.
+
+        All are handed over before any is waited for: the client's sender then sends them in one request, where
+        one at a time would wake it, and have it look at every partition, for each.
+        """
         deadline = time.monotonic() + timeout
+        futures = [self._send(record, deadline) for record in records]
+        return [future if isinstance(future, Exception) else _outcome(future, deadline) for future in futures]
+
+    def _send(self, record: OutgoingRecord, deadline: float) -> Any:
+        if time.monotonic() > deadline:  # an unknown topic has used up the time
+            return NotPublished("KafkaTimeoutError")
         try:
-            future = self._client.send(topic, key=key, value=value, headers=headers)
-            future.get(timeout=max(0.0, deadline - time.monotonic()))
-        except _FOR_GOOD as error:
-            raise RefusedForGood(type(error).__name__) from None
+            return self._client.send(record.topic, key=record.key, value=record.value, headers=record.headers)
         except KafkaError as error:
-            raise NotPublished(type(error).__name__) from None
+            return _failure(error)
 
     def knows(self, topic: str) -> bool:
         """Whether a broker has told us about `topic`; asks, and waits at most 2 s, when none has."""
@@ -86,6 +116,19 @@ class KafkaProducer:
             self._client.close(timeout=timeout)
         except KafkaError:
             self._client.close(timeout=0, null_logger=True)
+
+
+def _outcome(future: Any, deadline: float) -> NotPublished | RefusedForGood | None:
+    try:
+        future.get(timeout=max(0.0, deadline - time.monotonic()))
+    except KafkaError as error:
+        return _failure(error)
+    return None
+
+
+def _failure(error: KafkaError) -> NotPublished | RefusedForGood:
+    name = type(error).__name__
+    return RefusedForGood(name) if isinstance(error, _FOR_GOOD) else NotPublished(name)
 
 
 def producer_settings(settings: KafkaSettings, client_id: str) -> dict[str, Any]:

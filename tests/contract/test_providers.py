@@ -1,0 +1,248 @@
+"""What every provider must do; providers are found by scanning, so that a new one cannot be forgotten."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ingest.provider import provider_types
+from ingest.publisher import Durability
+from ingest.webhooks import Answer, receive
+from runtime.settings import Configuration
+from schemas.codec import Codec
+from schemas.events import Event, EventType, Message, Unrecognized
+from schemas.ids import SchemaIds
+from tests.contract.players import NEW_SECRET, OLD_SECRET, PLAYERS, Request, samples
+
+RECEIPT = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+NAMES = sorted(provider_types())
+
+#: sample's name, up to "__" -> the event type that it must become.
+EXPECTED = {
+    ("textlink", "received"): EventType.MESSAGE_RECEIVED,
+    ("textlink", "sent"): EventType.MESSAGE_SENT,
+    ("textlink", "failed"): EventType.MESSAGE_FAILED,
+    ("textlink", "tag"): EventType.CONTACT_TAG_CHANGED,
+    ("textus", "contact.created"): EventType.CONTACT_CREATED,
+    ("textus", "contact.opted_in"): EventType.CONTACT_OPTED_IN,
+    ("textus", "contact.opted_out"): EventType.CONTACT_OPTED_OUT,
+    ("textus", "message.delivered"): EventType.MESSAGE_DELIVERED,
+    ("textus", "message.failed"): EventType.MESSAGE_FAILED,
+    ("textus", "message.received"): EventType.MESSAGE_RECEIVED,
+    ("textus", "message.unknown"): EventType.MESSAGE_UNKNOWN,
+    ("textus", "phone_call.completed"): EventType.CALL_COMPLETED,
+}
+
+
+class Kept:
+    """A publisher that keeps events in a list."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+
+    def publish(self, event: Event) -> Durability:
+        self.events.append(event)
+        return Durability.KAFKA
+
+
+def deliver(name: str, request: Request, *secrets: str, **settings: Any) -> tuple[Answer, list[Event]]:
+    kept = Kept()
+    provider = PLAYERS[name].provider(*(secrets or (NEW_SECRET,)), **settings)
+    kind, headers, body = request
+    return receive(provider, kind, headers, body, publisher=kept, now=lambda: RECEIPT), kept.events
+
+
+def one(name: str, fields: dict[str, Any], kind: str | None = None) -> Event:
+    answer, events = deliver(name, PLAYERS[name].request(fields, NEW_SECRET, kind))
+    assert answer.status == 200
+    [event] = events
+    assert answer.event_id == event.event_id
+    return event
+
+
+def test_every_provider_is_played() -> None:
+    assert sorted(PLAYERS) == NAMES
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_its_name_is_the_same_everywhere(name: str) -> None:
+    kind = provider_types()[name]
+    assert kind.__module__ == f"ingest.providers.{name}"
+    assert kind.settings_type.section == name
+    assert samples(name), "a provider comes with sample payloads"
+
+
+@pytest.mark.parametrize("sample", [pytest.param(s, id=f"{n}/{s.stem}") for n in NAMES for s in samples(n)])
+def test_every_sample_becomes_its_event(sample: Path) -> None:
+    name = sample.parent.name
+    player = PLAYERS[name]
+    fields = json.loads(sample.read_text())
+    event = one(name, fields, player.kind_of(sample))
+    assert event.event_type == EXPECTED[(name, sample.stem.split("__")[0])]
+    assert event.phone_valid
+    assert event.time_valid
+    assert not event.sanitised
+    assert json.loads(event.payload) == {key: value for key, value in fields.items() if key != "secret"}
+    codec = Codec(SchemaIds.checked_in())
+    assert codec.decode(codec.encode(event)) == event
+
+
+@pytest.mark.parametrize("name", NAMES)
+class TestSecrets:
+    def test_the_right_one(self, name: str) -> None:
+        assert isinstance(one(name, PLAYERS[name].message), Message)
+
+    def test_two_are_valid_at_once(self, name: str) -> None:
+        for secret in (OLD_SECRET, NEW_SECRET):
+            request = PLAYERS[name].request(PLAYERS[name].message, secret)
+            assert deliver(name, request, OLD_SECRET, NEW_SECRET)[0].status == 200
+
+    def test_a_wrong_one_is_401(self, name: str) -> None:
+        answer, events = deliver(name, PLAYERS[name].request(PLAYERS[name].message, OLD_SECRET))
+        assert (answer.status, answer.error, events) == (401, PLAYERS[name].wrong, [])
+
+    def test_none_is_401(self, name: str) -> None:
+        answer, events = deliver(name, PLAYERS[name].request(PLAYERS[name].message, None))
+        assert (answer.status, answer.error, events) == (401, PLAYERS[name].missing, [])
+
+    def test_open_takes_anything(self, name: str) -> None:
+        for secret in (None, OLD_SECRET):
+            request = PLAYERS[name].request(PLAYERS[name].message, secret)
+            assert deliver(name, request, auth="open")[0].status == 200
+
+    def test_it_never_reaches_the_event(self, name: str) -> None:
+        # Given a message that repeats the secret in its text, in a list and in a nested object
+        fields = {**PLAYERS[name].message, "note": [f"my secret is {NEW_SECRET}", {"deep": NEW_SECRET}]}
+        event = one(name, fields)
+        assert NEW_SECRET.encode() not in Codec(SchemaIds.checked_in()).encode(event)
+
+    def test_it_is_shown_starred(self, name: str) -> None:
+        section = provider_types()[name].settings_type
+        variable = section.variable("secrets" if name == "textlink" else "signing_secrets")
+        loaded = Configuration.load(section, environ={variable: f"{OLD_SECRET},{NEW_SECRET}"})
+        [shown] = [value for key, value, _origin in loaded.rows() if key == variable]
+        assert OLD_SECRET not in shown
+        assert NEW_SECRET not in shown
+
+
+@pytest.mark.parametrize("name", NAMES)
+class TestKept:
+    def test_an_unknown_kind_is_kept_whole(self, name: str) -> None:
+        event = one(name, PLAYERS[name].unknown_kind)
+        assert isinstance(event, Unrecognized)
+        assert (event.event_type, event.reason) == ("unrecognized", "unknown_kind")
+        assert json.loads(event.payload) == PLAYERS[name].unknown_kind
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            b"{}",  # an object, and nothing in it
+            b'{"action": 7, "text": "x"}',  # the wrong types
+            b'{"action": "message.received", "text": "stop", "message": [], "conversation": "x"}',
+        ],
+    )
+    def test_what_names_no_phone_is_kept_whole(self, name: str, body: bytes) -> None:
+        event = one(name, json.loads(body))
+        assert isinstance(event, Unrecognized)
+        assert event.contact_phone is None
+
+    def test_a_repeat_has_the_same_id(self, name: str) -> None:
+        assert one(name, PLAYERS[name].message).event_id == one(name, PLAYERS[name].message).event_id
+
+    @pytest.mark.parametrize(
+        ("phone", "kept", "valid"),
+        [
+            ("+1 (303) 555-0142", "+13035550142", True),  # written for people
+            ("12345", "12345", False),  # a short code
+            ("anonymous", "anonymous", False),  # no number at all
+            ("+1303555", "+1303555", False),  # too short to be possible
+            (13035550142, "13035550142", False),  # a JSON number without a country's sign
+        ],
+    )
+    def test_an_odd_phone_is_kept_and_flagged(self, name: str, phone: Any, kept: str, valid: bool) -> None:
+        event = one(name, with_phone(name, phone))
+        assert isinstance(event, Message)
+        assert (event.contact_phone, event.phone_valid) == (kept, valid)
+
+    @pytest.mark.parametrize(
+        "time",
+        [
+            0,  # 1970
+            -1,
+            10**30,  # beyond every calendar
+            "yesterday",
+            int((RECEIPT + timedelta(days=2)).timestamp() * 1000),
+            (RECEIPT + timedelta(days=2)).isoformat(),
+            ["2026"],
+            True,
+        ],
+    )
+    def test_an_odd_time_is_flagged_and_receipt_used(self, name: str, time: Any) -> None:
+        event = one(name, {**PLAYERS[name].message, "timestamp": time})
+        assert isinstance(event, Message)
+        assert (event.occurred_at, event.time_valid) == (RECEIPT, False)
+
+    @pytest.mark.parametrize(
+        ("odd", "kept"),
+        [
+            ("a\x00b", "a\ufffdb"),  # PostgreSQL takes no NUL
+            ("a\ud800b", "a\ufffdb"),  # UTF-8 has no lone surrogates
+            (2**63, str(2**63)),  # one more than 63 bits hold
+            (-(2**63) - 1, str(-(2**63) - 1)),
+            (10**40, str(10**40)),
+        ],
+    )
+    def test_what_cannot_be_stored_is_replaced_and_flagged(self, name: str, odd: Any, kept: str) -> None:
+        event = one(name, {**PLAYERS[name].message, "odd": odd, f"key {odd}": 1})
+        assert event.sanitised
+        assert json.loads(event.payload)["odd"] == kept
+        event.payload.encode("utf-8")
+        assert "\x00" not in event.payload
+
+    def test_the_largest_integers_are_left_alone(self, name: str) -> None:
+        event = one(name, {**PLAYERS[name].message, "odd": [2**63 - 1, -(2**63)]})
+        assert not event.sanitised
+        assert json.loads(event.payload)["odd"] == [2**63 - 1, -(2**63)]
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    ("body", "error"),
+    [
+        (b"", "not_json"),
+        (b"{", "not_json"),
+        (b"[]", "not_an_object"),
+        (b'"text"', "not_an_object"),
+        (b'{"a": NaN}', "not_finite"),
+        (b'{"a": -Infinity}', "not_finite"),
+        (b'{"a": 1e999}', "not_finite"),
+        (b'{"a": "\xff"}', "not_utf8"),
+        (b'{"a":' * 65 + b"1" + b"}" * 65, "too_deep"),
+        (b'{"a":' + b"[" * 100_000 + b"]" * 100_000 + b"}", "too_deep"),
+        (b'{"a": "\x00"}', "not_json"),  # a NUL as it is, not escaped
+    ],
+)
+def test_what_nobody_can_read_is_400(name: str, body: bytes, error: str) -> None:
+    kept = Kept()
+    provider = PLAYERS[name].provider(NEW_SECRET, auth="open")
+    answer = receive(provider, None, {}, body, publisher=kept, now=lambda: RECEIPT)
+    assert (answer.status, answer.error, kept.events) == (400, error, [])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_64_levels_are_read(name: str) -> None:
+    fields: dict[str, Any] = {}
+    for _ in range(63):
+        fields = {"deeper": fields}
+    assert one(name, {**PLAYERS[name].message, "deeper": fields["deeper"]}).event_type == "message.received"
+
+
+def with_phone(name: str, phone: Any) -> dict[str, Any]:
+    fields = PLAYERS[name].message
+    if name == "textlink":
+        return {**fields, "phone_number": phone}
+    return {**fields, "conversation": {**fields["conversation"], "phoneNumber": phone}}

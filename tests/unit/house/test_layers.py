@@ -1,0 +1,70 @@
+"""The house stands as DESIGN has it: schemas <- runtime <- ingest, processors <- deploy.local <- ops."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+
+#: room -> the rooms that it may import, besides itself.
+MAY_IMPORT = {
+    "schemas": set(),
+    "runtime": {"schemas"},
+    "ingest": {"schemas", "runtime"},
+    "processors": {"schemas", "runtime"},
+    "deploy": {"schemas", "runtime", "ingest", "processors"},
+    "ops": {"schemas", "runtime", "ingest", "processors", "deploy"},
+}
+
+
+def imported_rooms(file: Path) -> set[str]:
+    names = []
+    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            names.append(node.module)
+    return {name.split(".")[0] for name in names} & MAY_IMPORT.keys()
+
+
+@pytest.mark.parametrize("room", MAY_IMPORT)
+def test_a_room_imports_only_what_it_may(room: str) -> None:
+    files = sorted((ROOT / room).rglob("*.py"))
+    assert files, f"{room} is empty"
+    wrong = [
+        f"{file.relative_to(ROOT)} imports {other}"
+        for file in files
+        for other in sorted(imported_rooms(file) - MAY_IMPORT[room] - {room})
+    ]
+    assert not wrong
+
+
+def test_relative_imports_are_not_used() -> None:
+    """They would slip past the test above."""
+    for room in MAY_IMPORT:
+        for file in (ROOT / room).rglob("*.py"):
+            for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+                assert not (isinstance(node, ast.ImportFrom) and node.level), file
+
+
+def test_the_check_sees_a_wrong_import(tmp_path: Path) -> None:
+    planted = tmp_path / "planted.py"
+    planted.write_text("def late():\n    from processors.runner import Runner\n")
+    assert imported_rooms(planted) == {"processors"}
+
+
+def test_no_drawers() -> None:
+    """A room or a file is named by the noun inside, never utils, common, helpers or misc."""
+    drawers = {"utils", "util", "common", "helpers", "helper", "misc"}
+    found = [path for room in MAY_IMPORT for path in (ROOT / room).rglob("*.py") if path.stem in drawers]
+    assert not found
+
+
+@pytest.mark.parametrize("room", MAY_IMPORT)
+def test_a_file_holds_no_more_than_one_reading(room: str) -> None:
+    long = {str(file.relative_to(ROOT)): lines for file in (ROOT / room).rglob("*.py")
+            if (lines := len(file.read_text("utf-8").splitlines())) > 400}
+    assert not long
