@@ -109,13 +109,12 @@ class Gateway:
         return f"token {token}" if known else f"address {request.remote_addr}"
 
     def _record(self, request: HttpRequest, body: bytes, arrived: float, status: int | None) -> None:
-        share = self._log.share
         self._log.add(
             Request(
-                method=share(request.method),
+                method=request.method,
                 path=request.path,
                 query=request.query_string.decode("latin-1"),
-                headers=tuple((share(name), share(value)) for name, value in request.headers.items()),
+                headers=tuple(self._log.header(name, value) for name, value in request.headers.items()),
                 body=body,
                 status=status,
                 at=arrived,

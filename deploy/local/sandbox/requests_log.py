@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl
 
-#: Below this many distinct strings, equal header values of many requests are kept once.
-_SHARED_STRINGS = 4096
+#: So many different headers are kept once for all requests; what comes later is kept with its request.
+_SHARED_HEADERS = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class RequestsLog:
         self._lock = lock
         self._kept: deque[Request] = deque(maxlen=limit)
         self._total = 0
-        self._shared: dict[str, str] = {}
+        self._shared: dict[tuple[str, str], tuple[str, str]] = {}
 
     def add(self, request: Request) -> None:
         """Keep `request`, letting go of the oldest one when the log is full."""
@@ -73,11 +73,12 @@ class RequestsLog:
             self._kept.append(request)
             self._total += 1
 
-    def share(self, text: str) -> str:
-        """`text`, the same object for equal ones: tokens and media types repeat in every request."""
-        if len(self._shared) < _SHARED_STRINGS:
-            return self._shared.setdefault(text, text)
-        return self._shared.get(text, text)
+    def header(self, name: str, value: str) -> tuple[str, str]:
+        """The pair, the same object for equal ones: tokens and media types repeat in every request."""
+        pair = (name, value)
+        if len(self._shared) < _SHARED_HEADERS:
+            return self._shared.setdefault(pair, pair)
+        return self._shared.get(pair, pair)
 
     def __iter__(self) -> Iterator[Request]:
         with self._lock:
