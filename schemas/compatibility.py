@@ -1,0 +1,95 @@
+"""Whether a new version of a schema can live beside the old: old readers with new records, new with old ones.
+
+Stricter than Avro's own rules: a logical type may not change either, for the bytes would be read as another
+time, and a field may not be renamed, for a reader would find its default and never learn that it lost something.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from schemas.ids import Schema
+
+#: What two versions may differ in.
+_DOCUMENTATION = ("doc", "default", "aliases", "order")
+
+
+def incompatibilities(old: Schema, new: Schema) -> list[str]:
+    """Everything that forbids `new` as the next version of `old`, each with the field and the fix."""
+    return list(_record(old, new, ""))
+
+
+def _record(old: Schema, new: Schema, path: str) -> Iterator[str]:
+    for key in ("name", "namespace"):
+        if old.get(key) != new.get(key):
+            where = path.rstrip(".") or "the record"
+            yield f"{where}: its {key} was {old.get(key)} and is {new.get(key)}; leave it as it was"
+    before = {field["name"]: field for field in old["fields"]}
+    after = {field["name"]: field for field in new["fields"]}
+    removed = [field for name, field in before.items() if name not in after]
+    added = [field for name, field in after.items() if name not in before]
+    for field in removed:
+        yield from _removed(field, added, path)
+    for field in added:
+        if "default" not in field:
+            yield f"{path}{field['name']}: is new and has no default, so old records cannot be read; give it one"
+    for name, field in before.items():
+        if name in after:
+            yield from _type(field["type"], after[name]["type"], f"{path}{name}")
+
+
+def _removed(field: Schema, added: list[Schema], path: str) -> Iterator[str]:
+    name = f"{path}{field['name']}"
+    likely = [other["name"] for other in added if _bare(other["type"]) == _bare(field["type"])]
+    if likely:
+        yield f"{name}: seems renamed to {' or '.join(likely)}; keep it, add the other with a default, and fill both"
+    elif "default" not in field:
+        yield f"{name}: was removed and has no default, so old readers cannot read new records; keep it"
+
+
+def _type(old: Any, new: Any, name: str) -> Iterator[str]:
+    # A union of null and one thing is that thing, as long as it is one on both sides.
+    inner_old, inner_new = _branches(old), _branches(new)
+    records = [part for part in inner_old if _is_record(part)]
+    if records and len(inner_old) == len(inner_new):
+        partners = [part for part in inner_new if _is_record(part)]
+        plain = [_bare(part) for part in inner_old if not _is_record(part)]
+        if len(partners) == len(records) == 1 and plain == [_bare(part) for part in inner_new if not _is_record(part)]:
+            yield from _record(records[0], partners[0], f"{name}.")
+            return
+    if sorted(map(str, map(_bare, inner_old))) != sorted(map(str, map(_bare, inner_new))):
+        yield (
+            f"{name}: its type was {_shown(old)} and is {_shown(new)}; leave it and add another field with a default"
+        )
+
+
+def _branches(type_: Any) -> list[Any]:
+    return type_ if isinstance(type_, list) else [type_]
+
+
+def _is_record(type_: Any) -> bool:
+    return isinstance(type_, dict) and type_.get("type") == "record"
+
+
+def _bare(type_: Any) -> Any:
+    """`type_` without what two versions may differ in; {"type": "string"} is "string"."""
+    if isinstance(type_, list):
+        return [_bare(branch) for branch in type_]
+    if isinstance(type_, dict):
+        kept = {key: _bare(value) for key, value in sorted(type_.items()) if key not in _DOCUMENTATION}
+        return kept["type"] if set(kept) == {"type"} else kept
+    return type_
+
+
+def _shown(type_: Any) -> str:
+    """`type_` in few words, such as `null|long(timestamp-micros)`."""
+    if isinstance(type_, list):
+        return "|".join(map(_shown, type_))
+    if isinstance(type_, dict):
+        if "logicalType" in type_:
+            return f"{_shown(type_['type'])}({type_['logicalType']})"
+        if "items" in type_ or "values" in type_:
+            return f"{type_['type']} of {_shown(type_.get('items', type_.get('values')))}"
+        return f"{type_['type']} {type_['name']}" if "name" in type_ else _shown(type_["type"])
+    return str(type_)
