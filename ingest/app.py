@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from flask import Flask, Response, jsonify
+from werkzeug.exceptions import HTTPException
 
 from ingest.endpoint import PREFIX, WebhookEndpoint
 from runtime.admin import Readiness
@@ -40,8 +41,8 @@ def create_app(webhooks: WebhookEndpoint, readiness: Callable[[], Readiness]) ->
         state = readiness()
         return jsonify(ok=state.ready, reason=state.reason), 200 if state.ready else 503
 
-    @app.errorhandler(404)
-    def unknown(_error: Exception) -> tuple[Response, int]:
-        return jsonify(ok=False, error="unknown_path"), 404
+    @app.errorhandler(HTTPException)
+    def refused(error: HTTPException) -> tuple[Response, int]:
+        return jsonify(ok=False, error=error.name.lower().replace(" ", "_")), error.code or 500
 
     return app

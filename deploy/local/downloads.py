@@ -106,7 +106,7 @@ def fetch_from_maven(jar: Jar, folder: Path) -> Path:
     @retry(
         retry=retry_if_exception_type(requests.RequestException),
         stop=stop_after_attempt(3),
-        wait=wait_exponential_jitter(initial=0.5, max=5),
+        wait=wait_exponential_jitter(multiplier=0.5, max=5),
         reraise=True,
     )
     def resolve() -> Path:

@@ -1,0 +1,137 @@
+"""Real servers for every test that asks for them: in containers where a Docker API answers, embedded otherwise.
+
+`kafka` and `postgres` are the same fixtures either way. A machine that can start neither skips those tests, and
+fails them in CI (CI=true), where a missing server would hide a missing test.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import count
+
+import psycopg
+import pytest
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+
+from ops.migrations import migrate
+from runtime.connections import KafkaSettings
+from runtime.kafka.topics import TopicAdmin
+from runtime.postgres import connect
+from schemas.topics import EVENT_TOPICS, dead_letter_topic, redrive_topic
+from tests.servers import containers, embedded
+
+#: Of throw-away databases on the loopback interface.
+PASSWORD = "hookline-tests"
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """A migrated database that one test has to itself."""
+
+    owner_dsn: str  #: the role that owns the tables
+    application_dsn: str  #: the role that the processes have
+    superuser_dsn: str  #: may end other people's sessions
+
+
+def pytest_report_header() -> str:
+    return f"servers: {_server_kind()}"
+
+
+def _server_kind() -> str:
+    if os.environ.get("HOOKLINE_TEST_SERVERS") == "embedded":
+        return "embedded, as HOOKLINE_TEST_SERVERS says"
+    reason = containers.docker_available()
+    return "containers" if reason is None else f"embedded ({reason})"
+
+
+@pytest.fixture(scope="session")
+def server_kind() -> str:
+    """ "containers" or "embedded ..."."""
+    return _server_kind()
+
+
+def _started(what: str, start: Callable[[], tuple[str, Callable[[], None]]]) -> tuple[str, Callable[[], None]]:
+    try:
+        return start()
+    except Exception as error:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(f"{what} could not be started here: {error}")
+
+
+@pytest.fixture(scope="session")
+def kafka(server_kind: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The bootstrap servers of a real Kafka with all of Hookline's topics."""
+    home = tmp_path_factory.mktemp("kafka")
+    start = containers.start_kafka if server_kind == "containers" else lambda: embedded.start_kafka(home)
+    servers, stop = _started("Kafka", start)
+    try:
+        with TopicAdmin(KafkaSettings(bootstrap_servers=(servers,)), "hookline-tests") as admin:
+            topics = [*EVENT_TOPICS, *(make(name) for make in (dead_letter_topic, redrive_topic) for name in PROCESSORS)]
+            admin.apply(admin.plan(topics))
+        yield servers
+    finally:
+        stop()
+
+
+#: Whose dead letters and returns have topics. The processors' own contract suite finds them by scanning.
+PROCESSORS = ("persist",)
+
+
+@pytest.fixture(scope="session")
+def kafka_settings(kafka: str) -> KafkaSettings:
+    return KafkaSettings(bootstrap_servers=(kafka,))
+
+
+@pytest.fixture(scope="session")
+def postgres_server(server_kind: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The superuser's DSN of a real PostgreSQL, with the roles and a migrated database to copy."""
+    home = tmp_path_factory.mktemp("postgres")
+    start = containers.start_postgres if server_kind == "containers" else lambda: embedded.start_postgres(home)
+    dsn, stop = _started("PostgreSQL", start)
+    try:
+        with psycopg.connect(dsn, autocommit=True) as connection:
+            for role in ("hookline_owner", "hookline_app"):
+                there = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone()
+                statement = "ALTER ROLE {} PASSWORD {}" if there else "CREATE ROLE {} LOGIN PASSWORD {}"
+                connection.execute(sql.SQL(statement).format(sql.Identifier(role), sql.Literal(PASSWORD)))
+            connection.execute("CREATE DATABASE template_hookline OWNER hookline_owner")
+        # A containers' superuser may be the owner itself, whose password has just become ours.
+        owner = make_conninfo(dsn, user="hookline_owner", password=PASSWORD, dbname="template_hookline")
+        with connect(owner, process="tests") as connection:
+            migrate(owner, connection)
+        superuser = make_conninfo(dsn, password=PASSWORD) if "user=hookline_owner" in make_conninfo(dsn) else dsn
+        yield superuser
+    finally:
+        stop()
+
+
+_numbers = count(1)
+
+
+@pytest.fixture
+def postgres(postgres_server: str) -> Iterator[Database]:
+    """A migrated database of this test's own."""
+    name = f"test_{os.getpid()}_{next(_numbers)}"
+    with psycopg.connect(postgres_server, autocommit=True) as connection:
+        create = sql.SQL("CREATE DATABASE {} TEMPLATE template_hookline OWNER hookline_owner")
+        connection.execute(create.format(sql.Identifier(name)))
+        yield Database(
+            owner_dsn=make_conninfo(postgres_server, user="hookline_owner", password=PASSWORD, dbname=name),
+            application_dsn=make_conninfo(postgres_server, user="hookline_app", password=PASSWORD, dbname=name),
+            superuser_dsn=make_conninfo(postgres_server, dbname=name),
+        )
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say what this machine could not run, and why."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    if skipped:
+        terminalreporter.section("not run on this machine")
+        reasons = {str(report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr) for report in skipped}
+        for reason in sorted(reasons):
+            terminalreporter.line(reason)
