@@ -50,6 +50,8 @@ def failure(error: BaseException) -> Failure:
         return Failure(UNAVAILABLE, text)
     if isinstance(error, TryLater):
         return Failure(TRY_LATER, text)
+    if isinstance(code := getattr(error, "exit_code", None), int):  # the local stack's exceptions name theirs
+        return Failure(code, str(error))
     found = _configuration(error) or _postgres(error, text) or _kafka(error, text) or _http(error, text)
     return found or Failure(SOFTWARE, f"this is a bug in hookline: {type(error).__name__}: {text}")
 
