@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TypeVar
 
-from runtime.settings import PREFIX, Configuration, ConfigurationError, Section
+from runtime.settings import PREFIX, Configuration, Section, home
 
 S = TypeVar("S", bound=Section)
 
@@ -19,12 +19,31 @@ ROOMS = ("runtime", "ingest", "processors", "deploy/local", "ops")
 #: Variables that are no field of a section.
 PLAIN = ("HOOKLINE_HOME", "HOOKLINE_DEBUG")
 
+_SERVERS = ("HOOKLINE_KAFKA__", "HOOKLINE_POSTGRES__")
 _DECLARES = re.compile(r"^class \w+\(\w+, name=", re.MULTILINE)
 
 
 def environment() -> Mapping[str, str]:
-    """The variables that a command goes by."""
-    return os.environ
+    """The variables that a command goes by: the environment's, and beneath them a running local stack's.
+
+    The stack is left aside as a whole where the environment names another Kafka or PostgreSQL than it uses:
+    nobody wants a command that reads one cluster and another's database.
+    """
+    stack = _local_stack()
+    ours = {name: value for name, value in os.environ.items() if name.startswith(_SERVERS)}
+    if any(stack.get(name) != value for name, value in ours.items()):
+        return os.environ
+    return {**stack, **os.environ}
+
+
+def _local_stack() -> dict[str, str]:
+    """The variables of the local stack that serves in HOOKLINE_HOME; none where none does."""
+    where = home()
+    if not (where / "stack.json").exists():
+        return {}
+    from deploy.local.home import Home
+
+    return Home(where).environment() or {}
 
 
 def load(*sections: type[Section]) -> Configuration:
@@ -62,6 +81,3 @@ def unknown_variables(sections: list[type[Section]], environ: Mapping[str, str])
         if name.startswith(PREFIX) and name not in accepted:
             nearest = get_close_matches(name, accepted, n=1, cutoff=0.6)
             yield name, nearest[0] if nearest else None
-
-
-__all__ = ["ConfigurationError", "all_sections", "environment", "load", "optional", "unknown_variables"]

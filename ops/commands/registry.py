@@ -8,15 +8,15 @@ from ops.output import Output, command
 @command()
 def registry(out: Output) -> None:
     """Serve the checked-in schemas as a read-only Schema Registry, in the foreground."""
-    from ops.configuration import load
     from ops.registry.app import registry_app
     from ops.registry.settings import RegistrySettings
     from runtime import logs
     from runtime.admin import AdminServer, Readiness, admin_app
     from runtime.process import StopSignal
+    from runtime.settings import Configuration
     from schemas.ids import SchemaIds
 
-    settings = load(RegistrySettings)[RegistrySettings]
+    settings = Configuration.load(RegistrySettings)[RegistrySettings]
     logs.configure("registry")
     log = logs.logger("hookline.registry")
     stop = StopSignal().install()

@@ -1,0 +1,173 @@
+"""`hookline send`: plays a provider against a running ingest."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ops.exits import CheckFailed
+from ops.output import Output, command, stacked, table
+
+if TYPE_CHECKING:
+    from ops.send.delivery import Outcome
+    from ops.send.player import Player, Signed
+
+
+@command(changes=True)
+@click.argument("provider")
+@click.argument("kind", required=False)
+@click.option("--count", type=click.IntRange(1), default=1, show_default=True, help="How many webhooks.")
+@click.option(
+    "--rate", type=click.FloatRange(0, min_open=True), help="Webhooks per second; without: as fast as it goes."
+)
+@click.option(
+    "--duplicates",
+    type=click.FloatRange(0, 1),
+    default=0.0,
+    is_flag=False,
+    flag_value=0.1,
+    help="Share of webhooks that come twice (0.1 where only the option is given).",
+)
+@click.option(
+    "--reorder",
+    type=click.IntRange(1),
+    default=1,
+    is_flag=False,
+    flag_value=10,
+    help="Shuffle within each run of this many (10 where only the option is given).",
+)
+@click.option("--bad-signature", is_flag=True, help="Sign with a wrong secret: every answer is to be 401.")
+@click.option("--seed", type=int, help="The same seed sends the same webhooks, byte for byte.")
+@click.option("--text", help="The message's text, instead of one by chance.")
+@click.option("--phone", help="The contact's number, instead of one by chance.")
+@click.option("--contacts", type=click.IntRange(1, 10_000), default=50, show_default=True, help="How many contacts.")
+@click.option("--threads", type=click.IntRange(1, 256), default=8, show_default=True, help="Requests at once.")
+@click.option("--url", help="Address of ingest, instead of the local stack's or the settings'.")
+def send(out: Output, provider: str, kind: str | None, **options: Any) -> None:
+    """Play PROVIDER: post webhooks of KIND, signed with the secret of the settings or of the local stack.
+
+    KIND is the URL's segment for textlink (received, sent, failed, tag) and the action for textus
+    (message.received, ...). Exit code 1 where an answer is not 200, or with --bad-signature not 401.
+    """
+    import random
+    from datetime import UTC, datetime
+
+    from ops.send.delivery import reordered, with_duplicates
+    from ops.send.player import Chance, Wishes, players
+
+    known = players()
+    player = _chosen(provider, known, "provider")
+    kind = _one_of(kind, player.kinds)
+    seed = random.SystemRandom().randrange(2**31) if options["seed"] is None else options["seed"]
+    # A seed repeats the times too: TextLink's event ids come from the content, times included.
+    start = datetime.now(UTC) if options["seed"] is None else datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+    wishes = Wishes(text=options["text"], phone=options["phone"], contacts=options["contacts"])
+    secret = "a-wrong-secret" if options["bad_signature"] else _secret(player)
+    made = [player.webhook(kind, Chance(seed, index, start, wishes)) for index in range(options["count"])]
+    requests = [player.signed(webhook, secret) for webhook in made]
+    requests = reordered(with_duplicates(requests, options["duplicates"], seed), options["reorder"], seed)
+    url = options["url"] or _ingest_url()
+    if out.dry_run:
+        _tell(out, url, requests, secret)
+        return
+    outcome = _deliver(out, url, requests, options)
+    _report(out, outcome, {"url": url, "provider": provider, "kind": kind, "seed": seed})
+    expected = "401" if options["bad_signature"] else "200"
+    wrong = {label: count for label, count in outcome.answers.items() if not label.startswith(expected)}
+    if wrong:
+        raise CheckFailed(
+            f"not answered {expected}: {', '.join(f'{count} x {label}' for label, count in wrong.items())}"
+        )
+
+
+def _deliver(out: Output, url: str, requests: list[Signed], options: dict[str, Any]) -> Outcome:
+    import httpx
+
+    from ops.send.delivery import TIMEOUT_S, deliver
+
+    threads = min(options["threads"], len(requests))
+    limits = httpx.Limits(max_connections=threads, max_keepalive_connections=threads)
+    with (
+        httpx.Client(base_url=url, timeout=TIMEOUT_S, limits=limits, trust_env=False) as client,
+        out.progress("sending", len(requests)) as done,
+    ):
+        outcome = deliver(
+            requests,
+            lambda request: client.post(request.path, content=request.body, headers=dict(request.headers)),
+            rate=options["rate"],
+            threads=threads,
+            done=done,
+        )
+    if outcome.last_failure is not None and not outcome.seconds:
+        raise outcome.last_failure
+    return outcome
+
+
+def _report(out: Output, outcome: Outcome, about: dict[str, Any]) -> None:
+    answers = dict(outcome.answers.most_common())
+    p50, p99 = outcome.quantile(0.5), outcome.quantile(0.99)
+    rate = round(outcome.sent / outcome.elapsed, 1) if outcome.elapsed else None
+    data = about | {"sent": outcome.sent, "answers": answers, "p50_ms": p50, "p99_ms": p99, "per_second": rate}
+    out.result(
+        data,
+        lambda: stacked(
+            table(("answer", "count"), answers.items(), numbers=["count"]),
+            f"p50 {p50} ms, p99 {p99} ms, {rate} per second; seed {about['seed']}",
+        ),
+    )
+
+
+def _tell(out: Output, url: str, requests: list[Signed], secret: str | None) -> None:
+    def shown(request: Signed) -> dict[str, Any]:
+        body = request.body.decode()
+        return {
+            "url": url + request.path,
+            "headers": dict(request.headers),
+            "body": json.loads(body.replace(secret, "********") if secret else body),
+        }
+
+    rows = [shown(request) for request in requests]
+    out.result(
+        {"dry_run": True, "requests": rows},
+        lambda: table(("url", "body"), [(row["url"], json.dumps(row["body"], ensure_ascii=False)) for row in rows]),
+    )
+
+
+def _chosen(name: str, known: dict[str, Player], what: str) -> Player:
+    if name not in known:
+        raise click.BadParameter(f"{name}: no such {what}; there are {', '.join(sorted(known))}")
+    return known[name]
+
+
+def _one_of(kind: str | None, kinds: tuple[str, ...]) -> str:
+    if kind is None:
+        raise click.UsageError(f"KIND is missing: one of {', '.join(kinds)}")
+    if kind not in kinds:
+        raise click.BadParameter(f"{kind}: no such kind; there are {', '.join(kinds)}")
+    return kind
+
+
+def _secret(player: Player) -> str | None:
+    from ingest.provider import provider_types
+    from ops.configuration import load
+    from runtime.settings import ConfigurationError
+
+    kind = provider_types()[player.name]
+    settings = load(kind.settings_type)[kind.settings_type]
+    secret = player.secret(settings)
+    if secret is None and settings.auth == "required":
+        field = kind(settings).secrets_setting
+        raise ConfigurationError([f"{kind.settings_type.variable(field)} is missing: the secret to sign with"])
+    return secret
+
+
+def _ingest_url() -> str:
+    from ingest.settings import IngestSettings
+    from ops.configuration import environment, load
+
+    if told := environment().get("INGEST_URL"):
+        return told
+    settings = load(IngestSettings)[IngestSettings]
+    return f"http://{settings.host}:{settings.port}"
