@@ -35,6 +35,8 @@ _AT_ONCE = 6
 class DownloadError(Exception):
     """Do what the sentence says, then start again: nothing half-done is left behind."""
 
+    exit_code = 69  # a service is unavailable (sysexits.h)
+
 
 @dataclass(frozen=True, slots=True)
 class Jar:

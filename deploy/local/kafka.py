@@ -57,6 +57,8 @@ logger.server.level = info
 class KafkaFailed(Exception):
     """Read the log that is named: Kafka did not come up."""
 
+    exit_code = 69  # a service is unavailable (sysexits.h)
+
 
 @dataclass(frozen=True, slots=True)
 class Voter:

@@ -56,6 +56,8 @@ host    all       all   127.0.0.1/32  scram-sha-256
 class PostgresFailed(Exception):
     """Read the log that is named: PostgreSQL did not come up."""
 
+    exit_code = 69  # a service is unavailable (sysexits.h)
+
 
 class EmbeddedPostgres:
     """One server that keeps everything under `home`. `prepare` once, then start what `command` says."""

@@ -1,0 +1,237 @@
+"""What the local stack consists of: its ports, its secrets, and its services in one list."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import signal
+import sys
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from deploy.local.home import Home
+from deploy.local.kafka import EmbeddedKafka
+from deploy.local.launch import launched
+from deploy.local.ports import HOST, Wish, choose
+from deploy.local.postgres import EmbeddedPostgres
+from deploy.local.supervisor import Service
+from ingest.provider import provider_types
+from ingest.settings import IngestSettings
+from runtime.settings import PREFIX, Configuration, ConfigurationError
+
+#: Variables that hold ports, and their defaults; 0 is a free one.
+_PORTS = {
+    "HOOKLINE_INGEST__PORT": 8080,
+    "HOOKLINE_INGEST__ADMIN_PORT": 0,
+    "HOOKLINE_REGISTRY__PORT": 0,
+    "HOOKLINE_REGISTRY__ADMIN_PORT": 0,
+    "HOOKLINE_SANDBOX__PORT": 0,
+}
+_CONSOLE_PORT, _CONSOLE_DEFAULT = "HOOKLINE_CONSOLE__PORT", 8081
+
+_KAFKA, _POSTGRES, _OWNER = (
+    "HOOKLINE_KAFKA__BOOTSTRAP_SERVERS",
+    "HOOKLINE_POSTGRES__DSN",
+    "HOOKLINE_POSTGRES__OWNER_DSN",
+)
+
+Announce = Callable[[str], None]
+
+
+@dataclass(slots=True)
+class Stack:
+    """A stack as it will be, or is, supervised."""
+
+    home: Home
+    #: HOOKLINE_ variables: what the person set, and what the stack found out beyond that.
+    variables: dict[str, str]
+    #: For people and scripts, beside the variables: addresses, and the secrets that webhooks are sent with.
+    facts: dict[str, str]
+    services: list[Service] = field(default_factory=list)
+
+    def environment(self) -> dict[str, str]:
+        """What `hookline env` prints: enough to start any of our processes by hand, beside the stack."""
+        return dict(sorted({**self.variables, **self.facts}.items()))
+
+
+def plan(home: Home, environ: Mapping[str, str], processors: Sequence[str], announce: Announce) -> Stack:
+    """The stack of `home` for the settings in `environ`, with these processors.
+
+    Raises ConfigurationError and PortTaken. Makes and keeps the ports and secrets that no setting gives.
+    """
+    embedded = {name: not _given(environ, name) for name in (_KAFKA, _POSTGRES)}
+    admin_ports = {_admin_port(name): 0 for name in processors}
+    ports = _ports(home, environ, _PORTS | admin_ports, embedded, announce)
+
+    variables = {name: value for name, value in environ.items() if name.startswith(PREFIX)}
+    variables["HOOKLINE_HOME"] = str(home.path)
+    variables |= {name: str(port) for name, port in ports.items() if name.startswith(PREFIX)}
+    facts = _secrets(home, environ, variables)
+
+    services: list[Service] = []
+    if embedded[_POSTGRES]:
+        postgres = EmbeddedPostgres(home.path / "postgres", ports["postgres"])
+        variables |= {_POSTGRES: postgres.application_dsn, _OWNER: postgres.owner_dsn}
+        services.append(_postgres_service(postgres))
+    elif not _given(environ, _OWNER):
+        announce(f"{_OWNER} is not set: migrations run as the role in {_POSTGRES}")
+        source = _POSTGRES if _POSTGRES in environ else f"{_POSTGRES}_FILE"
+        variables[source.replace(_POSTGRES, _OWNER)] = environ[source]
+    if embedded[_KAFKA]:
+        kafka = EmbeddedKafka(home.path / "kafka", ports["kafka"], ports["kafka-controller"])
+        variables[_KAFKA] = kafka.bootstrap_servers
+        services.append(_kafka_service(kafka))
+
+    host = environ.get("HOOKLINE_INGEST__HOST", HOST)
+    reached = HOST if host in ("0.0.0.0", "::", "") else host
+    facts |= {
+        "INGEST_URL": f"http://{reached}:{ports['HOOKLINE_INGEST__PORT']}",
+        "CONSOLE_URL": f"http://{HOST}:{ports[_CONSOLE_PORT]}",
+        "SANDBOX_URL": f"http://{HOST}:{ports['HOOKLINE_SANDBOX__PORT']}",
+        "SCHEMA_REGISTRY_URL": f"http://{HOST}:{ports['HOOKLINE_REGISTRY__PORT']}",
+    }
+    stack = Stack(home, variables, facts, services)
+    services += _our_services(stack, processors, {one.name for one in services})
+    return stack
+
+
+def _our_services(stack: Stack, processors: Sequence[str], servers: set[str]) -> list[Service]:
+    """Every process of ours, in the order of its start. A new one is a line here."""
+    url = stack.facts
+    admin = {name: f"http://{HOST}:{stack.variables[_admin_port(name)]}" for name in processors}
+    return [
+        ours(stack, "migrate", "db migrate", once=True, after=servers & {"postgres"}),
+        ours(stack, "topics", "topics apply", once=True, after=servers & {"kafka"}),
+        ours(stack, "sandbox", "sandbox", where=url["SANDBOX_URL"], ready="/_sandbox/requests"),
+        ours(stack, "registry", "registry", where=url["SCHEMA_REGISTRY_URL"], ready="/subjects"),
+        ours(stack, "ingest", "ingest", where=url["INGEST_URL"], ready="/readyz", after={"topics"}),
+        *(
+            ours(stack, name, f"process {name}", where=admin[name], ready="/readyz", after={"topics", "migrate"})
+            for name in processors
+        ),
+    ]
+
+
+def ours(
+    stack: Stack,
+    name: str,
+    command: str,
+    *,
+    where: str = "",
+    ready: str = "",
+    once: bool = False,
+    after: Collection[str] = (),
+) -> Service:
+    """`hookline COMMAND` as a service, ready when `where` + `ready` answers 200, or as a job to be done once."""
+    return Service(
+        name=name,
+        command=lambda: launched([*hookline(), *command.split()]),
+        environment=lambda: os.environ | stack.variables,
+        ready=lambda: not where or _answers(where + ready),
+        after=tuple(sorted(after)),
+        once=once,
+        where=where,
+    )
+
+
+def _postgres_service(postgres: EmbeddedPostgres) -> Service:
+    return Service(
+        name="postgres",
+        command=postgres.command,
+        environment=lambda: os.environ | postgres.environment(),
+        ready=postgres.ready,
+        prepare=lambda _: postgres.prepare(),
+        where=f"{HOST}:{postgres.port}",
+        stop_signal=signal.SIGINT,  # "fast": sessions end, everything is on the disk
+    )
+
+
+def _kafka_service(kafka: EmbeddedKafka) -> Service:
+    return Service(
+        name="kafka",
+        command=kafka.command,
+        environment=lambda: os.environ | kafka.environment(),
+        ready=kafka.ready,
+        prepare=kafka.prepare,
+        where=kafka.bootstrap_servers,
+    )
+
+
+def hookline() -> list[str]:
+    """How to start the command `hookline` of this very installation."""
+    script = Path(sys.executable).with_name("hookline")
+    return [sys.executable, str(script)] if script.exists() else [sys.executable, "-m", "ops"]
+
+
+def _ports(
+    home: Home,
+    environ: Mapping[str, str],
+    defaults: Mapping[str, int],
+    embedded: Mapping[str, bool],
+    announce: Announce,
+) -> dict[str, int]:
+    wishes: list[Wish] = []
+    mistakes: list[str] = []
+    chosen: dict[str, int] = {}
+    for name, default in {**defaults, _CONSOLE_PORT: _CONSOLE_DEFAULT}.items():
+        given = environ.get(name, "")
+        if given and not (given.isdecimal() and int(given) < 1 << 16):
+            mistakes.append(f"{name}: {given!r} is no port: a number from 0 (a free one) to 65535")
+            continue
+        port = int(given) if given else default
+        if name == _CONSOLE_PORT and port:  # nothing listens there yet, so it need not be free
+            chosen[name] = port
+            continue
+        wishes.append(Wish(name, port or None, f"set by {name}" if given else f"the default of {name}"))
+    if mistakes:
+        raise ConfigurationError(mistakes)
+    wishes += [Wish(name) for name in ("kafka", "kafka-controller") if embedded[_KAFKA]]
+    wishes += [Wish("postgres")] if embedded[_POSTGRES] else []
+    kept = {name: int(port) for name, port in home.read("ports.json").items()}
+    chosen |= choose(wishes, kept, announce)
+    home.write("ports.json", kept | chosen)
+    return chosen
+
+
+def _secrets(home: Home, environ: Mapping[str, str], variables: dict[str, str]) -> dict[str, str]:
+    """A secret for every provider that needs one and has none; what to sign webhooks with, by its plain name."""
+    known = provider_types()
+    configuration = Configuration.load(
+        IngestSettings, *(provider.settings_type for provider in known.values()), environ=environ
+    )
+    facts: dict[str, str] = {}
+    for name, kind in known.items():
+        provider = kind(configuration[kind.settings_type])
+        variable = kind.settings_type.variable(provider.secrets_setting)
+        given = provider.secrets
+        if not given and provider.settings.auth == "required":
+            variables[variable] = home.secret(variable)
+            given = (variables[variable],)
+        facts[f"{name}_{provider.secrets_setting.removesuffix('s')}".upper()] = given[0] if given else ""
+    token = "HOOKLINE_TEXTUS__API_TOKEN"  # noqa: S105 - a variable's name
+    if not _given(environ, token):
+        variables[token] = home.secret(token)  # the sandbox plays TextUs's API and is strict about it
+    return facts
+
+
+def _given(environ: Mapping[str, str], variable: str) -> bool:
+    return bool(environ.get(variable) or environ.get(f"{variable}_FILE"))
+
+
+def _admin_port(processor: str) -> str:
+    return f"{PREFIX}{processor.upper().replace('-', '_')}__ADMIN_PORT"
+
+
+def _answers(url: str) -> bool:
+    """Whether `url` answers 200 within two seconds. Not through any proxy that the environment names."""
+    parts = urlsplit(url)
+    connection = http.client.HTTPConnection(parts.hostname or HOST, parts.port, timeout=2)
+    try:
+        connection.request("GET", parts.path)
+        return connection.getresponse().status == http.HTTPStatus.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()

@@ -1,0 +1,124 @@
+"""`hookline up`, `down` and `env`: the local stack."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from ops.output import Output, command
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from deploy.local.home import Home
+    from deploy.local.stack import Stack
+    from deploy.local.supervisor import Service
+
+
+@command()
+@click.option("--detach", is_flag=True, help="Return once everything serves; `hookline down` stops it.")
+@click.option("--demo", is_flag=True, help="Keep sending a few sample webhooks.")
+def up(out: Output, *, detach: bool, demo: bool) -> None:
+    """Run everything on this machine: Kafka, PostgreSQL, the sandbox, the registry, ingest, all processors.
+
+    A Kafka or PostgreSQL named in the settings is used instead of the embedded one. What dies is started
+    again; Ctrl-C stops everything. State is kept in HOOKLINE_HOME (default .hookline).
+    """
+    home = _home()
+    if detach:
+        from deploy.local.session import serve_in_background
+
+        environment = serve_in_background(home, ["--demo"] if demo else [], out.note)
+        out.result(environment, lambda: "")
+        return
+    _serve(home, out, _demo if demo else lambda _: ())
+
+
+def _serve(home: Home, out: Output, more: Callable[[Stack], Sequence[Service]]) -> None:
+    from rich.console import Console
+
+    from deploy.local.display import display_for
+    from deploy.local.session import serve
+    from ops.configuration import environment
+    from ops.processors import processor_names
+    from runtime.process import StopSignal
+
+    display = display_for(Console(stderr=out.as_json))
+
+    def served(stack: Stack) -> None:
+        if out.as_json:
+            out.line(stack.environment(), "")
+        else:
+            for line in summary(stack):
+                display.announce(line)
+
+    try:
+        serve(home, environment(), processor_names(), display, StopSignal().install(), more=more, served=served)
+    finally:
+        display.close()
+    out.note("stopped")
+
+
+def summary(stack: Stack) -> list[str]:
+    """What a person wants to know once everything serves."""
+    facts, variables = stack.facts, stack.variables
+    return [
+        "everything serves:",
+        f"  webhooks   {facts['INGEST_URL']}/webhooks/...",
+        f"  kafka      {variables['HOOKLINE_KAFKA__BOOTSTRAP_SERVERS']}",
+        f"  registry   {facts['SCHEMA_REGISTRY_URL']}",
+        f"  sandbox    {facts['SANDBOX_URL']}",
+        f"  state      {stack.home.path} (logs in {stack.home.logs})",
+        "  try next, in another terminal: hookline send textlink received; hookline status; hookline env",
+    ]
+
+
+def _demo(stack: Stack) -> list[Service]:
+    """For each provider a sender of every kind that it has, one webhook in two seconds, for weeks."""
+    from deploy.local.stack import ours
+    from ingest.provider import provider_types
+
+    endless = "--rate 0.5 --count 1000000 --contacts 20"
+    return [ours(stack, f"demo-{name}", f"send {name} {endless}", after={"ingest"}) for name in provider_types()]
+
+
+@command()
+def down(out: Output) -> None:
+    """Stop the local stack and wait until no process of it is left."""
+    from deploy.local.session import stop_running
+
+    home = _home()
+    ran = stop_running(home, out.note)
+    text = f"stopped the local stack of {home.path}" if ran else f"no local stack runs in {home.path}"
+    out.result({"stopped": ran, "home": str(home.path)}, lambda: text)
+
+
+@command()
+def env(out: Output) -> None:
+    """Print KEY=value lines that tell where the local stack is; exit code 69 when it is down.
+
+    For a shell: set -a; eval "$(hookline env)"; set +a
+    """
+    import shlex
+
+    from ops.exits import Unreachable
+
+    home = _home()
+    environment = home.environment()
+    if environment is None:
+        phase = home.state().get("phase")
+        why = f"it is {phase}" if phase else "it is down; `hookline up` starts it"
+        raise Unreachable("the local stack", str(home.path), "HOOKLINE_HOME", why)
+    lines = "\n".join(f"{key}={shlex.quote(value)}" if value else f"{key}=" for key, value in environment.items())
+    if out.as_json:
+        out.result(environment, lambda: "")
+    else:
+        click.echo(lines)
+
+
+def _home() -> Home:
+    from deploy.local.home import Home
+    from runtime.settings import home
+
+    return Home(home())
