@@ -1,0 +1,127 @@
+"""`hookline status`: how everything is."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import click
+
+from ops.exits import CheckFailed, Unreachable
+from ops.output import Output, command, stacked, state, table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rich.console import RenderableType
+
+    from ops.status.snapshot import ProcessorState, Snapshot
+
+
+@command()
+@click.option("--watch", is_flag=True, help="Look again and again, until Ctrl-C.")
+@click.option("--interval", type=click.FloatRange(0.2), default=2.0, show_default=True, help="Seconds between looks.")
+def status(out: Output, *, watch: bool, interval: float) -> None:
+    """Show the processes, Kafka, PostgreSQL, and how far each processor has come.
+
+    Exit code 1 where something is not well, 69 where nothing answers. Being behind is not being unwell.
+    """
+    look = _looker()
+    if watch:
+        _watch(out, look, interval)
+        return
+    snapshot = look()
+    out.result(described(snapshot), lambda: drawn(snapshot))
+    if not snapshot.anything_reachable:
+        settings = "HOOKLINE_KAFKA__BOOTSTRAP_SERVERS, HOOKLINE_POSTGRES__DSN"
+        raise Unreachable("Hookline", "any address of it", settings, "nothing answers")
+    if snapshot.problems:
+        raise CheckFailed("; ".join(snapshot.problems))
+
+
+def _looker() -> Callable[[], Snapshot]:
+    """What looks, with every setting read and checked once."""
+    from ops.configuration import load
+    from ops.processors import topics_of_hookline
+    from ops.status.gather import gather
+    from ops.status.places import places
+    from processors.processor import processor_types
+    from runtime.connections import KafkaSettings, PostgresSettings
+
+    configuration = load(KafkaSettings, PostgresSettings)
+    kafka = configuration[KafkaSettings]
+    dsn = configuration[PostgresSettings].dsn.get_secret_value()
+    where, kinds, topics = places(), list(processor_types().values()), topics_of_hookline()
+    return lambda: gather(kafka, dsn, where, kinds, topics)
+
+
+def _watch(out: Output, look: Callable[[], Snapshot], interval: float) -> None:
+    if out.as_json:
+        while True:
+            out.line(described(look()), "")
+            time.sleep(interval)
+    from rich.live import Live
+
+    from ops.output import console
+
+    with Live(drawn(look()), console=console(), screen=False, auto_refresh=False) as live:
+        while True:
+            time.sleep(interval)
+            live.update(drawn(look()), refresh=True)
+
+
+def described(snapshot: Snapshot) -> dict[str, object]:
+    """The snapshot as --json tells it."""
+    return {
+        "healthy": not snapshot.problems,
+        "problems": snapshot.problems,
+        "processes": list(snapshot.processes),
+        "kafka": snapshot.kafka,
+        "postgres": snapshot.postgres,
+        "processors": list(snapshot.processors),
+    }
+
+
+def drawn(snapshot: Snapshot) -> RenderableType:
+    """The snapshot for people."""
+    kafka, postgres = snapshot.kafka, snapshot.postgres
+    processes = [
+        *((one.name, state(one.state, good=one.healthy), one.url, one.reason) for one in snapshot.processes),
+        (
+            "kafka",
+            state("ready" if kafka.healthy else "not well", good=kafka.healthy),
+            None,
+            f"{kafka.brokers} broker(s), {kafka.topics} topics" if kafka.reachable else kafka.reason,
+        ),
+        (
+            "postgres",
+            state("ready" if postgres.healthy else "unreachable", good=postgres.healthy),
+            None,
+            ", ".join(f"{one.table} {'' if one.exact else '~'}{one.rows:,}" for one in postgres.tables)
+            if postgres.reachable
+            else postgres.reason,
+        ),
+    ]
+    processors = [
+        (
+            one.name,
+            state(_verdict(one), good=one.healthy),
+            one.total_lag,
+            ", ".join(f"{each.topic} {each.lag:,}" for each in one.lag or () if each.lag) or None,
+            one.dead_letters,
+            one.redriven,
+        )
+        for one in snapshot.processors
+    ]
+    columns = ("processor", "state", "lag", "behind on", "dead letters", "redriven")
+    parts = [
+        table(("process", "state", "address", ""), processes),
+        table(columns, processors, numbers=("lag", "dead letters", "redriven")),
+    ]
+    return stacked(*parts, *(f"! {problem}" for problem in snapshot.problems))
+
+
+def _verdict(one: ProcessorState) -> str:
+    if one.healthy:
+        return "unknown" if one.lag is None else "ok"
+    return "halted" if one.halted_at is not None else "lost its place"

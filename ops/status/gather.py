@@ -1,0 +1,215 @@
+"""Asks everything at once, each with a deadline of its own, so that what is down delays nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import httpx
+import psycopg
+from kafka.errors import KafkaError
+
+from ops.exits import failure
+from ops.status.snapshot import (
+    KafkaState,
+    PostgresState,
+    ProcessorState,
+    ProcessState,
+    Snapshot,
+    TableRows,
+    TopicLag,
+)
+from processors.processor import Processor
+from runtime.connections import KafkaSettings
+from runtime.kafka.topics import Offsets, TopicAdmin, TopicState
+from runtime.postgres import Connection, connect
+from schemas.topics import Topic
+
+HTTP_TIMEOUT_S = 2.0
+KAFKA_TIMEOUT_S = 4.0
+POSTGRES_TIMEOUT_S = 3
+#: Counting exactly costs a scan; beyond this many rows PostgreSQL's own estimate will do.
+EXACT_UP_TO = 500_000
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A process and where it may be asked."""
+
+    name: str
+    url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Log:
+    """What Kafka said."""
+
+    state: KafkaState
+    cluster_id: str = ""
+    topics: Mapping[str, TopicState] = field(default_factory=dict)
+    offsets: Mapping[tuple[str, int], Offsets] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What PostgreSQL said."""
+
+    state: PostgresState
+    offsets: Mapping[tuple[str, str, UUID, int], int] = field(default_factory=dict)
+    lost: Sequence[tuple[str, str, int]] = ()
+    halted: Mapping[str, datetime] = field(default_factory=dict)
+    redriven: Mapping[tuple[str, UUID, int], Sequence[int]] = field(default_factory=dict)
+
+
+def gather(
+    kafka: KafkaSettings,
+    dsn: str,
+    places: Iterable[Place],
+    processors: Sequence[type[Processor]],
+    topics: Sequence[Topic],
+) -> Snapshot:
+    """How everything is now. Raises nothing for what is down: that is what it tells."""
+    places = list(places)
+    with ThreadPoolExecutor(len(places) + 2, "status") as pool:
+        log = pool.submit(_ask_kafka, kafka, topics)
+        kept = pool.submit(_ask_postgres, dsn)
+        processes = list(pool.map(_ask_process, places))
+        return Snapshot(
+            processes=processes,
+            kafka=log.result().state,
+            postgres=kept.result().state,
+            processors=[_processor(one, log.result(), kept.result()) for one in processors],
+        )
+
+
+def _ask_process(place: Place) -> ProcessState:
+    if place.url is None:
+        return ProcessState(place.name, None, "not asked", "its admin port is not set here")
+    try:
+        answer = httpx.get(f"{place.url}/readyz", timeout=HTTP_TIMEOUT_S, trust_env=False)
+    except httpx.TransportError as error:
+        return ProcessState(place.name, place.url, "unreachable", " ".join(str(error).split()))
+    if answer.is_success:
+        return ProcessState(place.name, place.url, "ready", "")
+    try:
+        body = answer.json()
+    except ValueError:
+        body = None
+    reason = body.get("reason") if isinstance(body, dict) else None
+    return ProcessState(place.name, place.url, "not ready", str(reason or f"HTTP {answer.status_code}"))
+
+
+def _ask_kafka(settings: KafkaSettings, wanted: Sequence[Topic]) -> _Log:
+    try:
+        with TopicAdmin(settings, "hookline-status", timeout_s=KAFKA_TIMEOUT_S) as admin:
+            there = admin.describe(topic.name for topic in wanted)
+            led = [one for one in there.values() if not one.leaderless]
+            state = KafkaState(
+                reachable=True,
+                reason="",
+                brokers=admin.brokers(),
+                topics=len(there),
+                missing=[topic.name for topic in wanted if topic.name not in there],
+                without_leader=[one.name for one in there.values() if one.leaderless],
+            )
+            return _Log(state, admin.cluster_id(), there, admin.offsets(led))
+    except KafkaError as error:
+        return _Log(KafkaState(False, failure(error).message))
+
+
+_TABLES = """
+SELECT c.relname, c.reltuples::bigint FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = 'public' AND c.relkind = 'r' AND c.relname = ANY (%s)
+"""
+#: The tables that people ask about, in this order.
+TABLES = ("events", "messages", "contacts")
+
+
+def _ask_postgres(dsn: str) -> _Kept:
+    try:
+        with connect(dsn, process="status", connect_timeout=POSTGRES_TIMEOUT_S) as connection:
+            connection.execute("SET statement_timeout = '5s'")
+            return _Kept(
+                PostgresState(True, "", _tables(connection)),
+                {tuple(row[:4]): row[4] for row in _rows(connection, _OFFSETS)},
+                [(group, topic, number) for group, topic, number in _rows(connection, _LOST)],
+                dict(_rows(connection, _HALTED)),
+                {(cluster, topic, number): sent for cluster, topic, number, sent in _rows(connection, _REDRIVEN)},
+            )
+    except psycopg.Error as error:
+        return _Kept(PostgresState(False, failure(error).message))
+
+
+_OFFSETS = "SELECT consumer_group, cluster_id, topic_id, partition, next_offset FROM consumer_offsets"
+_LOST = """
+SELECT consumer_group, topic, partition FROM consumer_offsets WHERE lost_since IS NOT NULL ORDER BY topic, partition
+"""
+_HALTED = "SELECT consumer_group, halted_at FROM consumer_outcomes WHERE halted_at IS NOT NULL"
+_REDRIVEN = """
+SELECT cluster_id, topic_id, partition, array_agg(letter_offset) FROM redriven_letters
+GROUP BY cluster_id, topic_id, partition
+"""
+
+
+def _tables(connection: Connection) -> list[TableRows]:
+    estimates: dict[str, int] = dict(connection.execute(_TABLES, [list(TABLES)]).fetchall())
+    found = []
+    for table in TABLES:
+        if table not in estimates:
+            continue
+        if estimates[table] > EXACT_UP_TO:
+            found.append(TableRows(table, estimates[table], exact=False))
+        else:
+            row = connection.execute(f"SELECT count(*) FROM {table}").fetchone()  # noqa: S608 - a name of ours
+            found.append(TableRows(table, row[0] if row else 0, exact=True))
+    return found
+
+
+def _rows(connection: Connection, query: str) -> list[tuple[Any, ...]]:
+    return connection.execute(query).fetchall()
+
+
+def _processor(kind: type[Processor], log: _Log, kept: _Kept) -> ProcessorState:
+    letters = log.topics.get(kind.dead_letters().name)
+    return ProcessorState(
+        name=kind.name,
+        group=kind.group(),
+        lag=_lag(kind, log, kept) if log.state.reachable and kept.state.reachable else None,
+        dead_letters=None if letters is None else _held(letters, log),
+        redriven=None if letters is None or not kept.state.reachable else _redriven(letters, log, kept),
+        halted_at=kept.halted.get(kind.group()),
+        lost_partitions=[f"{topic}/{number}" for group, topic, number in kept.lost if group == kind.group()],
+    )
+
+
+def _lag(kind: type[Processor], log: _Log, kept: _Kept) -> list[TopicLag]:
+    found = []
+    for topic in (*kind.topics, kind.redrive()):
+        state = log.topics.get(topic.name)
+        if state is None:
+            continue
+        behind = 0
+        for number in range(state.partitions):
+            bounds = log.offsets.get((topic.name, number))
+            if bounds is not None:
+                place = (kind.group(), log.cluster_id, state.id, number)
+                behind += max(0, bounds.end - max(kept.offsets.get(place, bounds.begin), bounds.begin))
+        found.append(TopicLag(topic.name, behind))
+    return found
+
+
+def _held(state: TopicState, log: _Log) -> int:
+    return sum(one.end - one.begin for (name, _), one in log.offsets.items() if name == state.name)
+
+
+def _redriven(state: TopicState, log: _Log, kept: _Kept) -> int:
+    """Those sent back that the topic still holds."""
+    return sum(
+        sum(offset >= one.begin for offset in kept.redriven.get((log.cluster_id, state.id, number), ()))
+        for (name, number), one in log.offsets.items()
+        if name == state.name
+    )

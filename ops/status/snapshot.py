@@ -1,0 +1,126 @@
+"""How everything is at one moment, as data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessState:
+    """One process, as its /readyz tells."""
+
+    name: str
+    url: str | None  #: None: its port is not known here, so it was not asked
+    state: str  #: "ready", "not ready", "unreachable" or "not asked"
+    reason: str  #: why it is not ready, such as "paused until ..."
+
+    @property
+    def healthy(self) -> bool:
+        """Nothing is known to be wrong with it."""
+        return self.state in ("ready", "not asked")
+
+
+@dataclass(frozen=True, slots=True)
+class KafkaState:
+    """The cluster and our topics."""
+
+    reachable: bool
+    reason: str  #: why it is not reachable
+    brokers: int = 0
+    topics: int = 0  #: of ours, that exist
+    missing: Sequence[str] = ()  #: of ours
+    without_leader: Sequence[str] = ()  #: of ours, with a partition that nobody serves
+
+    @property
+    def healthy(self) -> bool:
+        """Reachable and complete."""
+        return self.reachable and not self.missing and not self.without_leader
+
+
+@dataclass(frozen=True, slots=True)
+class TableRows:
+    """How many rows a table has."""
+
+    table: str
+    rows: int
+    exact: bool  #: False: PostgreSQL's estimate, for a large table
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresState:
+    """The database."""
+
+    reachable: bool
+    reason: str  #: why it is not reachable
+    tables: Sequence[TableRows] = ()
+
+    @property
+    def healthy(self) -> bool:
+        """Reachable."""
+        return self.reachable
+
+
+@dataclass(frozen=True, slots=True)
+class TopicLag:
+    """How far one processor is behind on one topic, in records, over all partitions."""
+
+    topic: str
+    lag: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessorState:
+    """How far a processor has come: PostgreSQL's offsets against the ends of Kafka's logs."""
+
+    name: str
+    group: str
+    lag: Sequence[TopicLag] | None  #: None: Kafka or PostgreSQL could not be asked
+    dead_letters: int | None  #: on its dead letter topic; None: Kafka could not be asked
+    redriven: int | None  #: of those, how many have been sent back
+    halted_at: datetime | None  #: most of its records were set aside, and it stopped
+    lost_partitions: Sequence[str]  #: whose stored offset is no place in the log
+
+    @property
+    def healthy(self) -> bool:
+        """Neither halted nor lost; behind is not ill."""
+        return self.halted_at is None and not self.lost_partitions
+
+    @property
+    def total_lag(self) -> int | None:
+        """Over all topics."""
+        return None if self.lag is None else sum(one.lag for one in self.lag)
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Everything."""
+
+    processes: Sequence[ProcessState]
+    kafka: KafkaState
+    postgres: PostgresState
+    processors: Sequence[ProcessorState]
+
+    @property
+    def problems(self) -> list[str]:
+        """What is wrong, a phrase each."""
+        found = [f"{one.name} is {one.state}: {one.reason}" for one in self.processes if not one.healthy]
+        if not self.kafka.reachable:
+            found.append(f"Kafka: {self.kafka.reason}")
+        found += [f"topic {name} is missing (hookline topics apply)" for name in self.kafka.missing]
+        found += [f"topic {name} has partitions without a leader" for name in self.kafka.without_leader]
+        if not self.postgres.reachable:
+            found.append(f"PostgreSQL: {self.postgres.reason}")
+        for one in self.processors:
+            if one.halted_at is not None:
+                found.append(f"{one.name} halted: mend the cause, then `hookline dlq resume {one.name}`")
+            if one.lost_partitions:
+                found.append(f"{one.name} lost its place on {', '.join(one.lost_partitions)}")
+        return found
+
+    @property
+    def anything_reachable(self) -> bool:
+        """Whether anything at all answered."""
+        answered = any(one.state in ("ready", "not ready") for one in self.processes)
+        return answered or self.kafka.reachable or self.postgres.reachable

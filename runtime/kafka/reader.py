@@ -1,0 +1,87 @@
+"""Reading a stretch of a topic once, outside of any consumer group: what an operator's tools need."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from kafka import KafkaConsumer as Client
+from kafka import TopicPartition
+from kafka.errors import KafkaTimeoutError
+
+from runtime.connections import KafkaSettings
+from runtime.kafka.connection import client_settings
+from runtime.kafka.consumer import Partition, Record
+from runtime.kafka.topics import Offsets
+
+#: Seconds without any record, or any progress, after which the cluster counts as unreachable.
+PATIENCE_S = 10.0
+_POLL_MS = 250
+
+
+def read(
+    settings: KafkaSettings,
+    client_id: str,
+    stretches: Mapping[Partition, Offsets],
+    *,
+    patience: float = PATIENCE_S,
+    clock: Callable[[], float] = time.monotonic,
+) -> Iterator[Record]:
+    """Every record of `stretches`, in order within each partition; ends where they end.
+
+    What retention takes away meanwhile is passed over. Raises kafka.errors.KafkaTimeoutError when nothing has come
+    for `patience` seconds.
+    """
+    left = {TopicPartition(*one): bounds.end for one, bounds in stretches.items() if bounds.begin < bounds.end}
+    if not left:
+        return
+    client: Any = Client(**reader_settings(settings, client_id))
+    try:
+        client.assign(list(left))
+        for partition in left:
+            client.seek(partition, stretches[Partition(*partition)].begin)
+        positions = {one: stretches[Partition(*one)].begin for one in left}
+        deadline = clock() + patience
+        while left:
+            polled = client.poll(timeout_ms=_POLL_MS)
+            for partition, found in polled.items():
+                for one in found:
+                    if one.offset < left.get(partition, 0):
+                        yield Record(
+                            one.topic, one.partition, one.offset, one.timestamp, one.key, one.value, one.headers
+                        )
+            # The position moves past what holds no record too: the marks of transactions, compacted offsets.
+            now_at = {one: client.position(one) for one in left}
+            if now_at != positions:
+                deadline = clock() + patience
+            elif clock() > deadline:
+                raise KafkaTimeoutError(
+                    f"nothing came for {patience:g} s from {', '.join(sorted({one.topic for one in left}))}"
+                )
+            positions = now_at
+            done = [one for one in left if now_at[one] is not None and now_at[one] >= left[one]]
+            for partition in done:
+                del left[partition]
+            if done:
+                client.pause(*done)
+    finally:
+        client.close(autocommit=False)
+
+
+def reader_settings(settings: KafkaSettings, client_id: str) -> dict[str, Any]:
+    """Every client setting that we rely on, made explicit."""
+    return client_settings(settings, client_id) | {
+        "group_id": None,
+        "enable_auto_commit": False,
+        "auto_offset_reset": "earliest",  # retention has taken what we were to read: go on with what is there
+        "isolation_level": "read_committed",
+        "allow_auto_create_topics": False,
+        "max_poll_records": 500,
+        "fetch_max_bytes": 8 * 1024 * 1024,
+        "max_partition_fetch_bytes": 1024 * 1024,
+        "fetch_max_wait_ms": 100,
+        "check_crcs": True,
+        "request_timeout_ms": 15_000,
+        "metrics_enabled": False,
+    }
