@@ -1,3 +1,8 @@
+-- Whether the event a (its time, then its id) is newer than the event b; one that is not there is oldest.
+CREATE FUNCTION is_newer_event(a_at timestamptz, a_id uuid, b_at timestamptz, b_id uuid) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN a_at IS NOT NULL AND (b_at IS NULL OR (a_at, a_id) > (b_at, b_id));
+
 -- The current state of every contact: each field by its newest event (time, then id).
 CREATE TABLE contacts (
     phone            text PRIMARY KEY,

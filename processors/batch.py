@@ -1,0 +1,67 @@
+"""What one poll brought: decoded, and with the offsets that committing it moves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+from uuid import UUID
+
+from processors.processor import Delivery, SetAside
+from runtime.kafka.consumer import Partition, Record
+from schemas.codec import Codec, Undecodable
+
+
+class Place(NamedTuple):
+    """A partition, whatever its topic is called at the moment."""
+
+    cluster_id: str
+    topic_id: UUID
+    partition: int
+
+
+class Span(NamedTuple):
+    """A partition's part in a batch."""
+
+    place: Place
+    start: int | None  #: the stored offset that the batch begins at; None: none was stored
+    next: int  #: the offset to be stored with its effects
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Records in the order in which they were polled: in order within each partition."""
+
+    records: Sequence[Record]
+    deliveries: Sequence[Delivery]
+    undecodable: Sequence[SetAside]
+    spans: Mapping[Partition, Span]
+
+    def first(self, count: int) -> Batch:
+        """The first `count` records as a batch of their own."""
+        records = self.records[:count]
+        kept = {identity(record) for record in records}
+        ends = {Partition(record.topic, record.partition): record.offset + 1 for record in records}
+        return Batch(
+            records,
+            [one for one in self.deliveries if identity(one.record) in kept],
+            [one for one in self.undecodable if identity(one.record) in kept],
+            {one: self.spans[one]._replace(next=end) for one, end in ends.items()},
+        )
+
+
+def identity(record: Record) -> tuple[str, int, int]:
+    """What tells `record` from every other in a batch."""
+    return record[:3]
+
+
+def decoded(records: Iterable[Record], codec: Codec) -> tuple[list[Delivery], list[SetAside]]:
+    """The events in `records`, and the records that hold none."""
+    deliveries: list[Delivery] = []
+    undecodable: list[SetAside] = []
+    for record in records:
+        try:
+            deliveries.append(Delivery(record, codec.decode(record.value)))
+        except Undecodable as error:
+            undecodable.append(SetAside(record, "undecodable", type(error).__name__, str(error)))
+    return deliveries, undecodable

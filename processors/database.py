@@ -1,0 +1,56 @@
+"""One connection to PostgreSQL, made anew when it breaks, and the transaction that holds a batch's effects."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import psycopg
+from psycopg.pq import TransactionStatus
+
+from runtime.postgres import Connection
+
+#: A process that is frozen in mid-transaction holds its locks, and with them the partition's next owner. After
+#: this long PostgreSQL takes them back. Longer than the wait for a dead letter's acknowledgement.
+IDLE_LIMIT = "60s"
+
+
+class Database:
+    """Used by one thread."""
+
+    def __init__(self, connect: Callable[[], Connection]) -> None:
+        self._connect = connect
+        self._connection: Connection | None = None
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """All or nothing. Raises psycopg.OperationalError where there is no server, or it goes meanwhile.
+
+        Then it is not known whether a commit that had begun went through: whoever tries again must be able to tell.
+        """
+        connection = self._connected()
+        try:
+            with connection.transaction():
+                yield connection
+        except BaseException:
+            if connection.closed or connection.info.transaction_status is not TransactionStatus.IDLE:
+                self.close()
+            raise
+
+    def close(self) -> None:
+        """Close the connection, if there is one; the next transaction opens another."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+    def _connected(self) -> Connection:
+        if self._connection is None or self._connection.closed:
+            self._connection = None
+            connection = self._connect()
+            try:
+                connection.execute("SELECT set_config('idle_in_transaction_session_timeout', %s, false)", (IDLE_LIMIT,))
+            except psycopg.Error:
+                connection.close()
+                raise
+            self._connection = connection
+        return self._connection

@@ -1,0 +1,161 @@
+"""A batch's whole life: one transaction that moves the offsets and holds the effects."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from functools import partial
+
+from processors.batch import Batch, Place, identity
+from processors.database import Database
+from processors.dead_letter import DeadLetters
+from processors.isolation import described, is_rejection, land
+from processors.processor import Delivery, Processor, SetAside
+from processors.progress import POISON_AT, Progress, Stored, outcomes_of, records_until_halt
+from processors.retry import Patience
+from runtime import logs, metrics
+from runtime.kafka.consumer import Identity, Partition
+from runtime.postgres import Connection
+
+log = logs.logger("processors.handling")
+
+#: Whether what is being tried is still ours to do.
+Wanted = Callable[[], bool]
+
+
+class OurBug(Exception):
+    """Exit uncommitted and start anew: a handler raised what no handler should. The failure has been counted."""
+
+
+class _HaltsAfter(Exception):
+    """Commit only the first `count` records of the batch: the last of them is one too many set aside."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__(count)
+        self.count = count
+
+
+class _Failed(Exception):
+    """Roll back and count the failure: `__cause__` is what the handler raised."""
+
+    def __init__(self, place: Place, offset: int) -> None:
+        super().__init__(offset)
+        self.place = place
+        self.offset = offset
+
+
+class Handling:
+    """Used by the worker's thread."""
+
+    def __init__(
+        self,
+        processor: Processor,
+        database: Database,
+        progress: Progress,
+        dead_letters: DeadLetters,
+        patience: Patience,
+        *,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._processor = processor
+        self._database = database
+        self._progress = progress
+        self._dead_letters = dead_letters
+        self._patience = patience
+        self._now = now
+
+    def handle(self, batch: Batch, wanted: Wanted) -> str | None:
+        """Commit `batch`, for as long as it takes; why the group is halted by it, or None.
+
+        Raises Fenced, Unwanted and OurBug. Where a commit's outcome is unknown the next try is fenced off if it
+        went through.
+        """
+        started = time.monotonic()
+        try:
+            kept, halt = self._patience.until_done(lambda: self._commit(batch), wanted)
+        except _Failed as failed:
+            attempts = self._patience.until_done(partial(self._count, failed), wanted)
+            raise OurBug(f"attempt {attempts} of {POISON_AT}") from failed.__cause__
+        self._measure(kept, time.monotonic() - started)
+        return halt
+
+    def stored(self, identity: Identity, partitions: frozenset[Partition], wanted: Wanted) -> Stored:
+        """Where each of `partitions` stands. Raises Unwanted."""
+
+        def read() -> Stored:
+            with self._database.transaction() as connection:
+                return self._progress.stored(connection, identity, partitions)
+
+        return self._patience.until_done(read, wanted)
+
+    def lose(self, lost: Mapping[Place, int], wanted: Wanted) -> None:
+        """Write down that the stored offsets of these are no place in their logs, and where those begin."""
+
+        def write() -> None:
+            with self._database.transaction() as connection:
+                for place, log_begin in sorted(lost.items()):
+                    self._progress.lose(connection, place, log_begin)
+
+        self._patience.until_done(write, wanted)
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._database.close()
+
+    def _commit(self, batch: Batch) -> tuple[Batch, str | None]:
+        try:
+            with self._database.transaction() as connection:
+                self._progress.move(connection, batch.spans)
+                aside = [*batch.undecodable, *self._land(batch, connection)]
+                outcomes = outcomes_of(map(identity, batch.records), aside) if aside else "0" * len(batch.records)
+                if aside:
+                    self._set_aside(aside, outcomes, connection)
+                halt = self._progress.count(connection, outcomes)
+        except _HaltsAfter as limit:
+            return self._commit(batch.first(limit.count))
+        for disposition, count in Counter(one.disposition for one in aside).items():
+            metrics.DEAD_LETTERS.labels(self._processor.name, disposition).inc(count)
+        return batch, halt
+
+    def _land(self, batch: Batch, connection: Connection) -> list[SetAside]:
+        def blame(delivery: Delivery, error: Exception) -> SetAside:
+            record = delivery.record
+            told = type(error).__name__, described(error)
+            if is_rejection(error):
+                return SetAside(record, "rejected", *told)
+            place = batch.spans[Partition(record.topic, record.partition)].place
+            attempts = self._progress.failed(connection, place, record.offset, type(error).__name__)
+            if attempts < POISON_AT:
+                raise _Failed(place, record.offset) from error
+            log.error("poison", **_where(record), error_class=told[0], error=told[1], attempts=attempts)
+            return SetAside(record, "poison", *told, attempts)
+
+        return land(batch.deliveries, self._processor.handle, connection, blame)
+
+    def _set_aside(self, aside: list[SetAside], outcomes: str, connection: Connection) -> None:
+        until_halt = records_until_halt(self._progress.recent(connection), outcomes)
+        if until_halt < len(outcomes):
+            raise _HaltsAfter(until_halt)
+        self._dead_letters.publish([one for one in aside if not self._processor.park(one, connection)])
+        for one in aside:
+            log.warning("set_aside", **_where(one.record), disposition=one.disposition, error_class=one.error_class)
+
+    def _count(self, failed: _Failed) -> int:
+        with self._database.transaction() as connection:
+            return self._progress.failed(connection, failed.place, failed.offset, type(failed.__cause__).__name__)
+
+    def _measure(self, batch: Batch, seconds: float) -> None:
+        name = self._processor.name
+        metrics.BATCH_SECONDS.labels(name).observe(seconds)
+        metrics.BATCH_RECORDS.labels(name).observe(len(batch.records))
+        for topic, count in Counter(record.topic for record in batch.records).items():
+            metrics.RECORDS.labels(name, topic).inc(count)
+        now, age = self._now(), metrics.EVENT_AGE.labels(name)
+        for delivery in batch.deliveries:
+            age.observe((now - delivery.event.received_at).total_seconds())
+
+
+def _where(record: object) -> dict[str, object]:
+    return dict(zip(("topic", "partition", "offset"), identity(record), strict=True))  # type: ignore[arg-type]

@@ -1,0 +1,54 @@
+"""Finding the one record that a batch fails on, by halving, so that the rest can land."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+import psycopg
+
+from processors.processor import Delivery, Rejected, SetAside
+from processors.retry import is_passing
+from runtime.logs import Redactor
+from runtime.postgres import Connection
+
+Handle = Callable[[Sequence[Delivery], Connection], None]
+#: What becomes of a record that fails alone; it may raise instead.
+Blame = Callable[[Delivery, Exception], SetAside]
+
+#: What an error quotes is data: it stays out of logs and headers.
+_QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
+_redactor = Redactor()
+
+
+def land(deliveries: Sequence[Delivery], handle: Handle, connection: Connection, blame: Blame) -> list[SetAside]:
+    """Have `handle` take all of `deliveries` but those that fail alone, which go to `blame`.
+
+    What failed together is rolled back to a savepoint and tried in two halves. Raises whatever passes by itself.
+    """
+    if not deliveries:
+        return []
+    try:
+        with connection.transaction():
+            handle(deliveries, connection)
+    except Exception as error:
+        if is_passing(error) or connection.closed:
+            raise
+        if len(deliveries) == 1:
+            return [blame(deliveries[0], error)]
+        middle = len(deliveries) // 2
+        first = land(deliveries[:middle], handle, connection, blame)
+        return first + land(deliveries[middle:], handle, connection, blame)
+    return []
+
+
+def is_rejection(error: BaseException) -> bool:
+    """Whether the record is at fault: it says so, or its data will not go into PostgreSQL (SQLSTATE 22, 23)."""
+    return isinstance(error, Rejected | psycopg.DataError | psycopg.IntegrityError | UnicodeError)
+
+
+def described(error: BaseException) -> str:
+    """What `error` says, on one line, without what it quotes."""
+    text = error.diag.message_primary if isinstance(error, psycopg.Error) else None
+    text = " ".join((text or str(error)).split())
+    return _redactor.text(_QUOTED.sub("…", text))[:300]

@@ -1,0 +1,45 @@
+"""Events as rows of the staging table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from operator import attrgetter
+from typing import Any
+
+from processors.processor import Delivery
+from schemas.events import Contact, Message
+
+_EVENT = (
+    "event_id", "event_type", "provider", "account", "contact_phone", "phone_valid", "account_phone", "occurred_at",
+    "time_valid", "received_at", "is_test", "sanitised", "payload",
+)  # fmt: skip
+_MESSAGE = (
+    "name", "tag", "message_key", "direction", "state", "text", "provider_message_id", "conversation_id", "custom_id",
+    "failure_id", "sim_card_id", "portal",
+)  # fmt: skip
+_CONTACT = ("provider_contact_id", "tags", "business_name")
+
+#: COPY's column list, in the order of the rows. A message's columns before a contact's.
+COLUMNS = (*_EVENT, *_MESSAGE, "is_contact", *_CONTACT)
+
+_event = attrgetter(*_EVENT)
+_message = attrgetter(*_EVENT, *_MESSAGE)
+_contact = attrgetter("name", "tag")
+_contact_only = attrgetter(*_CONTACT)
+
+_NO_CONTACT = (False, None, None, None)
+_NO_MESSAGE = (None,) * (len(_MESSAGE) - 2)
+_NEITHER = (None, None, *_NO_MESSAGE, *_NO_CONTACT)
+
+
+def rows(batch: Iterable[Delivery]) -> Iterator[tuple[Any, ...]]:
+    """One row an event. What is no message's or no contact's stays null."""
+    for _, event in batch:
+        if isinstance(event, Message):
+            yield _message(event) + _NO_CONTACT
+        elif isinstance(event, Contact):
+            provider_contact_id, tags, business_name = _contact_only(event)
+            told = (True, provider_contact_id, None if tags is None else list(tags), business_name)
+            yield _event(event) + _contact(event) + _NO_MESSAGE + told
+        else:
+            yield _event(event) + _NEITHER

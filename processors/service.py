@@ -1,0 +1,117 @@
+"""A processor as a service: the one place where its parts are put together."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+from processors.database import Database
+from processors.dead_letter import DeadLetters
+from processors.handling import Handling, OurBug
+from processors.isolation import described
+from processors.processor import Background, Processor, processor_types
+from processors.progress import Progress
+from processors.retry import Patience
+from processors.runner import Runner
+from processors.state import State
+from runtime import logs
+from runtime.admin import AdminServer, Readiness, admin_app
+from runtime.connections import KafkaSettings, PostgresSettings
+from runtime.kafka.consumer import Consumer, KafkaConsumer
+from runtime.kafka.producer import KafkaProducer, Producer
+from runtime.postgres import Connection, connect
+from runtime.process import StopSignal
+from runtime.settings import Configuration
+from schemas.codec import Codec
+from schemas.ids import SchemaIds
+
+log = logs.logger("processors.service")
+
+
+def runner_of(
+    processor: Processor,
+    consumer: Consumer,
+    producer: Producer,
+    database: Database,
+    *,
+    state: State,
+    stop: StopSignal,
+    topics: Sequence[str] | None = None,
+    group: str | None = None,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> Runner:
+    """The parts that every processor shares, put together. `topics` and `group` default to the processor's own."""
+    group = group or processor.group()
+    letters = DeadLetters(producer, processor.dead_letters().name, group, now=now)
+    patience = Patience(processor.name, state, sleep=stop.wait, longest=processor.settings.retry_max)
+    handling = Handling(processor, database, Progress(group), letters, patience, now=now)
+    codec = Codec(SchemaIds.checked_in())
+    return Runner(processor, consumer, handling, codec=codec, state=state, stop=stop, topics=topics)
+
+
+def serve(name: str) -> None:
+    """Run the processor called `name` until SIGTERM or Ctrl-C. Raises ConfigurationError, OurBug."""
+    kind = processor_types()[name]
+    configuration = Configuration.load(KafkaSettings, PostgresSettings, kind.settings_type)
+    kafka, dsn = configuration[KafkaSettings], configuration[PostgresSettings].dsn.get_secret_value()
+    settings = configuration[kind.settings_type]
+    logs.configure(name)
+    stop = StopSignal().install()
+    processor, state = kind(settings), State(name)
+    client_id = f"{kind.group()}-{os.getpid()}"
+
+    def connected() -> Connection:
+        return connect(dsn, process=name)
+
+    def readiness() -> Readiness:
+        own = processor.readiness()
+        return own if not own.ready else state.readiness()
+
+    admin = admin_app(name, readiness)
+    with AdminServer(admin, settings.admin_host, settings.admin_port) as listening:
+        for variable, value, origin in configuration.rows():
+            log.info("setting", variable=variable, shown=value, origin=origin)
+        log.info("processor_starting", admin_port=listening.port, group=kind.group())
+        producer = KafkaProducer(kafka, client_id)
+        consumer = KafkaConsumer(kafka, client_id, kind.group(), max_records=settings.batch_records)
+        failures = start(processor.background(connected, stop), stop)
+        try:
+            runner_of(processor, consumer, producer, Database(connected), state=state, stop=stop).run()
+            if failures:
+                raise failures[0]
+        except OurBug as bug:
+            cause = bug.__cause__ or bug
+            log.error("our_bug", error_class=type(cause).__name__, error=described(cause), frames=frames(cause))
+            raise
+        finally:
+            producer.close()
+        log.info("processor_stopped")
+
+
+def start(works: Sequence[Background], stop: StopSignal) -> list[BaseException]:
+    """Start each of `works` in a thread; one that fails stops the process, and is found in the list."""
+    failures: list[BaseException] = []
+
+    def run(work: Background) -> None:
+        try:
+            work.run()
+        except BaseException as error:  # noqa: BLE001 - told by whoever started it
+            failures.append(error)
+            stop.set()
+
+    for work in works:
+        threading.Thread(target=run, args=(work,), name=work.name, daemon=True).start()
+    return failures
+
+
+def frames(error: BaseException) -> list[str]:
+    """Where `error` was raised, outermost first; file, line and function, none of the data."""
+    found = []
+    trace = error.__traceback__
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        found.append(f"{code.co_filename}:{trace.tb_lineno} {code.co_qualname}")
+        trace = trace.tb_next
+    return found

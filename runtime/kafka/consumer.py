@@ -1,0 +1,315 @@
+"""Reading from Kafka in a consumer group, whose offsets are kept elsewhere.
+
+A partition that is assigned delivers nothing until `seek` says where to begin: Kafka's own idea of that, its
+committed offsets, is a mirror that lag tools look at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
+from uuid import UUID
+
+from kafka import ConsumerRebalanceListener
+from kafka import KafkaConsumer as Client
+from kafka.coordinator.assignors.range import RangePartitionAssignor
+from kafka.errors import (
+    BrokerResponseError,
+    KafkaError,
+    LogTruncationError,
+    NoOffsetForPartitionError,
+    OffsetOutOfRangeError,
+    RetriableError,
+)
+from kafka.structs import OffsetAndMetadata, TopicPartition
+
+from runtime import logs
+from runtime.connections import KafkaSettings
+from runtime.kafka.connection import client_settings
+
+log = logs.logger("runtime.kafka.consumer")
+
+#: Seconds that one question to Kafka may take before it counts as unanswered.
+ASK_TIMEOUT = 5.0
+
+
+class Partition(NamedTuple):
+    """One partition of a topic."""
+
+    topic: str
+    number: int
+
+    def __str__(self) -> str:
+        return f"{self.topic}/{self.number}"
+
+
+class Record(NamedTuple):
+    """A record as it came."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp_ms: int
+    key: bytes | None
+    value: bytes | None
+    headers: Sequence[tuple[str, bytes]]
+
+
+class Bounds(NamedTuple):
+    """Where a partition's log begins, and the next offset to be written."""
+
+    begin: int
+    end: int
+
+
+class Identity(NamedTuple):
+    """Which cluster this is, and which topics stand behind the names: one made anew has another id."""
+
+    cluster_id: str
+    topic_ids: Mapping[str, UUID]  #: topics that do not exist are missing
+
+
+class Unanswered(Exception):
+    """Ask again: Kafka did not answer."""
+
+
+class OffsetGone(Exception):
+    """Look where the log begins and ends: a partition's position is outside of it."""
+
+    def __init__(self, partitions: Collection[Partition]) -> None:
+        super().__init__(", ".join(map(str, sorted(partitions))))
+        self.partitions = frozenset(partitions)
+
+
+class LogTruncated(OffsetGone):
+    """Halt the partitions: what was read from them is no longer in the log, other records stand there now."""
+
+
+class RebalanceListener(Protocol):
+    """Is told within `poll` or `close`, on whichever thread the client chooses, and must not call the consumer."""
+
+    def revoked(self, partitions: frozenset[Partition]) -> None:
+        """These are no longer ours, or are about to be given out anew. Do not take long: heartbeats wait."""
+
+    def assigned(self, partitions: frozenset[Partition]) -> None:
+        """These are ours now, and all that are."""
+
+
+class Consumer(Protocol):
+    """A member of a consumer group. Used by one thread."""
+
+    def subscribe(self, topics: Sequence[str], listener: RebalanceListener) -> None:
+        """Join the group for `topics`; missing ones are read once they exist."""
+
+    def poll(self, timeout: float) -> list[Record]:
+        """What has arrived, waiting at most `timeout` seconds for it; in order within a partition.
+
+        To be called every few minutes, or the group gives the partitions to others. Raises OffsetGone, LogTruncated.
+        """
+
+    def seek(self, partition: Partition, offset: int) -> None:
+        """Deliver `partition` from `offset` on."""
+
+    def pause(self) -> None:
+        """Deliver nothing until `resume`; membership goes on as long as `poll` is called."""
+
+    def resume(self) -> None:
+        """Deliver again, from where each partition stands."""
+
+    def hold(self, partition: Partition) -> None:
+        """Deliver nothing of this one partition until `seek`."""
+
+    def identity(self, topics: Iterable[str]) -> Identity:
+        """Asks Kafka. Raises Unanswered."""
+
+    def topic_id(self, topic: str) -> UUID | None:
+        """The topic's id as last told, without asking; None: no such topic."""
+
+    def bounds(self, partitions: Collection[Partition]) -> dict[Partition, Bounds]:
+        """Asks Kafka. Raises Unanswered."""
+
+    def end(self, partition: Partition) -> int | None:
+        """The partition's end as last told, without asking; None: not told yet."""
+
+    def mirror(self, offsets: Mapping[Partition, int]) -> None:
+        """Have Kafka's committed offsets follow; does not wait, and a failure is made good by the next."""
+
+    def mirror_now(self, offsets: Mapping[Partition, int], timeout: float) -> bool:
+        """The same, waiting for the answer; False where none came within `timeout` seconds."""
+
+    def close(self, timeout: float) -> None:
+        """Leave the group. Never raises."""
+
+
+class KafkaConsumer:
+    """The Consumer on kafka-python."""
+
+    def __init__(self, settings: KafkaSettings, client_id: str, group: str, *, max_records: int = 2000) -> None:
+        self._client: Any = Client(**consumer_settings(settings, client_id, group, max_records))
+        self._delivering: set[Partition] = set()
+
+    def subscribe(self, topics: Sequence[str], listener: RebalanceListener) -> None:
+        """See Consumer.subscribe."""
+        self._client.subscribe(topics=list(topics), listener=_Listener(self, listener))
+
+    def poll(self, timeout: float) -> list[Record]:
+        """See Consumer.poll."""
+        try:
+            polled = self._client.poll(timeout_ms=int(timeout * 1000))
+        except OffsetOutOfRangeError as error:
+            raise OffsetGone([Partition(*one) for one in error.args[0]]) from None
+        except LogTruncationError as error:
+            raise LogTruncated([Partition(*one) for one in error.divergent_offsets]) from None
+        except (NoOffsetForPartitionError, RetriableError) as error:
+            log.info("poll_failed", error=type(error).__name__)
+            return []
+        return [
+            Record(one.topic, one.partition, one.offset, one.timestamp, one.key, one.value, one.headers)
+            for partition, found in polled.items()
+            if partition in self._delivering
+            for one in found
+        ]
+
+    def seek(self, partition: Partition, offset: int) -> None:
+        """See Consumer.seek."""
+        self._client.seek(TopicPartition(*partition), offset)
+        self._client.resume(TopicPartition(*partition))
+        self._delivering.add(partition)
+
+    def pause(self) -> None:
+        """See Consumer.pause."""
+        self._client.pause(*(TopicPartition(*one) for one in self._delivering))
+
+    def resume(self) -> None:
+        """See Consumer.resume."""
+        self._client.resume(*(TopicPartition(*one) for one in self._delivering))
+
+    def hold(self, partition: Partition) -> None:
+        """See Consumer.hold."""
+        self._hold([partition])
+
+    def identity(self, topics: Iterable[str]) -> Identity:
+        """See Consumer.identity. The client has topic ids since Metadata v10, but no public way to ask for them."""
+        client = self._client
+        try:
+            client._net.run(client._manager.wait_for, client._cluster.request_update(), ASK_TIMEOUT * 1000)
+        except KafkaError as error:
+            raise Unanswered(type(error).__name__) from None
+        cluster_id = client._cluster.cluster_id
+        if cluster_id is None:
+            raise Unanswered("no cluster id yet")
+        known = {topic: self.topic_id(topic) for topic in topics}
+        return Identity(cluster_id, {topic: found for topic, found in known.items() if found is not None})
+
+    def topic_id(self, topic: str) -> UUID | None:
+        """See Consumer.topic_id."""
+        found = self._client._cluster.topic_id(topic)
+        return UUID(str(found)) if found is not None and found.int else None
+
+    def bounds(self, partitions: Collection[Partition]) -> dict[Partition, Bounds]:
+        """See Consumer.bounds."""
+        if not partitions:
+            return {}
+        asked = [TopicPartition(*one) for one in partitions]
+        try:
+            begin = self._client.beginning_offsets(asked, timeout_ms=ASK_TIMEOUT * 1000)
+            end = self._client.end_offsets(asked, timeout_ms=ASK_TIMEOUT * 1000)
+        except (KafkaError, KeyError) as error:  # KeyError: the answer lacks a partition that has no leader
+            raise Unanswered(type(error).__name__) from None
+        return {Partition(*one): Bounds(begin[one], end[one]) for one in asked}
+
+    def end(self, partition: Partition) -> int | None:
+        """See Consumer.end."""
+        if partition not in self._delivering:
+            return None
+        found: int | None = self._client.highwater(TopicPartition(*partition))
+        return found
+
+    def mirror(self, offsets: Mapping[Partition, int]) -> None:
+        """See Consumer.mirror."""
+        try:
+            self._client.commit_async(_committed(offsets), callback=_mirrored)
+        except KafkaError as error:
+            log.info("mirror_failed", error=type(error).__name__)
+
+    def mirror_now(self, offsets: Mapping[Partition, int], timeout: float) -> bool:
+        """See Consumer.mirror_now."""
+        try:
+            self._client.commit(_committed(offsets), timeout_ms=int(timeout * 1000))
+        except KafkaError as error:
+            log.info("mirror_failed", error=type(error).__name__)
+            return False
+        return True
+
+    def close(self, timeout: float) -> None:
+        """See Consumer.close."""
+        try:
+            self._client.close(autocommit=False, timeout_ms=int(timeout * 1000))
+        except (KafkaError, BrokerResponseError) as error:
+            log.info("consumer_closed_uncleanly", error=type(error).__name__)
+
+    def _hold(self, partitions: Collection[Partition]) -> None:
+        """Park `partitions`: paused, and at an offset, or the client would ask for Kafka's committed one."""
+        self._delivering.difference_update(partitions)
+        parked = [TopicPartition(*one) for one in partitions]
+        self._client.pause(*parked)
+        for partition in parked:
+            self._client.seek(partition, 0)
+
+
+class _Listener(ConsumerRebalanceListener):  # type: ignore[misc] # the client has no types
+    """Runs on the client's own thread, while `poll` waits for it."""
+
+    def __init__(self, consumer: KafkaConsumer, told: RebalanceListener) -> None:
+        self._consumer = consumer
+        self._told = told
+
+    def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
+        partitions = frozenset(Partition(*one) for one in revoked)
+        self._consumer._delivering.difference_update(partitions)
+        self._told.revoked(partitions)
+
+    def on_partitions_lost(self, lost: Iterable[TopicPartition]) -> None:
+        self.on_partitions_revoked(lost)
+
+    def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
+        partitions = frozenset(Partition(*one) for one in assigned)
+        self._consumer._hold(partitions)
+        self._told.assigned(partitions)
+
+
+def _committed(offsets: Mapping[Partition, int]) -> dict[TopicPartition, OffsetAndMetadata]:
+    return {TopicPartition(*one): OffsetAndMetadata(offset, "", -1) for one, offset in offsets.items()}
+
+
+def _mirrored(_offsets: object, answer: object) -> None:
+    if isinstance(answer, Exception):  # a rebalance under way, say
+        log.info("mirror_failed", error=type(answer).__name__)
+
+
+def consumer_settings(settings: KafkaSettings, client_id: str, group: str, max_records: int) -> dict[str, Any]:
+    """Every client setting that we rely on, made explicit."""
+    return client_settings(settings, client_id) | {
+        "group_id": group,
+        "enable_auto_commit": False,
+        "auto_offset_reset": "none",  # where a log lacks our position, people decide, not the client
+        "isolation_level": "read_committed",
+        "allow_auto_create_topics": False,
+        # The eager protocol and ranges: partition n of every topic goes to the same member, a contact with it.
+        "partition_assignment_strategy": [RangePartitionAssignor],
+        "max_poll_records": max_records,
+        "fetch_min_bytes": 1,
+        "fetch_max_wait_ms": 500,
+        "fetch_max_bytes": 8 * 1024 * 1024,  # with what is queued, the bound of a process's memory
+        "max_partition_fetch_bytes": 1024 * 1024,
+        "check_crcs": True,
+        "key_deserializer": None,  # one that raises would loop at its offset for ever
+        "value_deserializer": None,
+        "session_timeout_ms": 30_000,
+        "heartbeat_interval_ms": 3_000,
+        "max_poll_interval_ms": 300_000,
+        "request_timeout_ms": 15_000,
+        "retry_backoff_ms": 100,
+        "metadata_max_age_ms": 30_000,  # how long a new topic, or one made anew, may go unseen
+        "metrics_enabled": False,  # the client's own, which nobody reads; ours are in runtime/metrics.py
+    }
