@@ -33,7 +33,7 @@ class Output:
         """The answer: `data` as one JSON document, or what `people` makes of it."""
         self._answered()
         if self.as_json:
-            click.echo(json.dumps(data, default=_plain, indent=2, ensure_ascii=False))
+            click.echo(as_json(data))
         else:
             self.show(people())
 
@@ -68,6 +68,11 @@ class Output:
         with Progress(*columns, console=err, disable=not err.is_terminal, transient=True) as bar:
             task = bar.add_task(label, total=total)
             yield lambda done: bar.advance(task, done)
+
+
+def as_json(data: Any) -> str:
+    """`data` as JSON that people can read too."""
+    return json.dumps(data, default=_plain, indent=2, ensure_ascii=False)
 
 
 def console() -> Console:

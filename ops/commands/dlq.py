@@ -1,0 +1,265 @@
+"""`hookline dlq`: dead letters, and their way back."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ops.exits import CheckFailed, TryLater
+from ops.output import Output, as_json, command, stacked, table
+
+if TYPE_CHECKING:
+    from ops.dead_letters.box import Box
+    from ops.dead_letters.letter import Letter
+    from ops.dead_letters.redrive import Verdict
+    from runtime.connections import KafkaSettings
+
+#: Letters that a table shows at most.
+SHOWN = 50
+
+
+@click.group()
+def dlq() -> None:
+    """Dead letters: what processors set aside, why, and its way back."""
+
+
+@command("ls")
+@click.argument("processor", required=False)
+def list_letters(out: Output, processor: str | None) -> None:
+    """Count the dead letters of PROCESSOR, or of all, by disposition and error class."""
+    from dataclasses import asdict
+
+    from ops.dead_letters.box import open_boxes
+    from ops.dead_letters.tally import tally
+
+    boxes = open_boxes(_kafka(), _names(processor))
+    redriven = _redriven(out, boxes)
+    rows = []
+    for box in boxes:
+        with out.progress(f"reading dlq.{box.processor}", box.held) as done:
+            counts = tally(box.letters(), redriven.get(box.processor), done)
+        rows += [{"processor": box.processor} | asdict(count) for count in counts]
+    columns = ("processor", "disposition", "error_class", "letters", "waiting", "oldest", "newest")
+    data = {"processors": [box.processor for box in boxes], "dead_letters": rows}
+    drawn = [[row[column] for column in columns] for row in rows]
+    out.result(data, lambda: table(columns, drawn, numbers=columns[3:5]) if rows else "no dead letters")
+
+
+@command()
+@click.argument("processor")
+@click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="The newest so many.")
+@click.option("--partition", type=click.IntRange(0), help="With --offset: this one letter.")
+@click.option("--offset", type=click.IntRange(0), help="With --partition: this one letter.")
+@click.option("--decode", is_flag=True, help="Show the event in it, personal data hidden.")
+@click.option("--reveal", is_flag=True, help="With --decode: show texts, names and phone numbers too.")
+def show(out: Output, processor: str, **options: Any) -> None:
+    """Show dead letters of PROCESSOR: where, what, why, and how often it was sent back."""
+    from ops.dead_letters.box import open_boxes
+    from schemas.codec import Codec
+    from schemas.ids import SchemaIds
+
+    if options["reveal"] and not options["decode"]:
+        raise click.UsageError("--reveal goes with --decode")
+    [box] = open_boxes(_kafka(), _names(processor))
+    letters = _one(box, options) if _placed(options) else box.newest(options["limit"])
+    codec = Codec(SchemaIds.checked_in())
+    rows = []
+    for letter in letters:
+        row = letter.described()
+        if options["decode"]:
+            row["event"] = letter.decoded(codec, reveal=options["reveal"])
+        rows.append(row)
+    columns = ["partition", "offset", "last_failed_at", "event_type", "event_id", "disposition", "error_class"]
+    columns += ["error_message", "redrive_count"]
+    drawn = table(columns, [[row[column] for column in columns] for row in rows])
+    events = [f"{row['partition']}/{row['offset']} {as_json(row['event'])}" for row in rows if "event" in row]
+    out.result(
+        {"processor": processor, "letters": rows}, lambda: stacked(drawn, *events) if rows else "no dead letters"
+    )
+
+
+@command(changes=True)
+@click.argument("processor")
+@click.option("--limit", type=click.IntRange(1), default=10_000, show_default=True, help="At most so many go.")
+@click.option(
+    "--rate", type=click.FloatRange(0, min_open=True), help="Letters per second; without: as fast as it goes."
+)
+@click.option("--disposition", help="Only these: undecodable, rejected or poison.")
+@click.option("--error-class", help="Only these, as `dlq ls` names them.")
+@click.option("--partition", type=click.IntRange(0), help="With --offset: only this letter.")
+@click.option("--offset", type=click.IntRange(0), help="With --partition: only this letter.")
+@click.option("--force", is_flag=True, help="Send even what has come back three times.")
+@click.option("--yes", is_flag=True, help="Do it without asking.")
+def redrive(out: Output, processor: str, **options: Any) -> None:
+    """Send dead letters of PROCESSOR back to it, and to nobody else, each once.
+
+    They go through redrive.PROCESSOR with their key, value and own headers. Asks first; --dry-run only tells.
+    """
+    from ops.dead_letters.box import Memory, open_boxes
+    from ops.dead_letters.redrive import Wanted, judge
+    from runtime.postgres import connect
+
+    [box] = open_boxes(_kafka(), _names(processor))
+    wanted = Wanted(options["disposition"], options["error_class"], options["limit"], options["force"])
+    with connect(_dsn(), process="dlq") as connection:
+        memory = Memory(connection)
+        if not out.dry_run and not memory.alone(box):
+            raise TryLater(f"another redrive of {processor} is running")
+        letters = _one(box, options) if _placed(options) else box.letters()
+        verdicts = list(judge(letters, processor, memory.redriven(box), wanted))
+        going = [verdict.letter for verdict in verdicts if verdict.kept is None]
+        refused: list[Letter] = []
+        if going and not out.dry_run:
+            _ask(out, verdicts, processor, sure=options["yes"])
+            refused = _send(out, box, going, memory, options["rate"])
+    _report(out, processor, verdicts, refused)
+    if refused:
+        raise CheckFailed(f"Kafka refuses {len(refused)} letters for good: {', '.join(_where(one) for one in refused)}")
+
+
+@command(changes=True)
+@click.argument("processor")
+@click.option(
+    "--accept-loss", is_flag=True, help="Where a partition lost its place, go on from the beginning of its log."
+)
+def resume(out: Output, processor: str, *, accept_loss: bool) -> None:
+    """Let PROCESSOR go on after it halted because most records were set aside. Mend the cause first."""
+    from processors.progress import accept_loss as accept
+    from processors.progress import resume as lift
+    from runtime.postgres import connect
+    from schemas.topics import consumer_group
+
+    [name] = _names(processor)
+    group = consumer_group(name)
+    with connect(_dsn(), process="dlq") as connection, connection.transaction(force_rollback=out.dry_run):
+        halted = lift(connection, group)
+        accepted = accept(connection, group) if accept_loss else []
+    moved = [
+        {"topic": topic, "partition": number, "lost_offset": lost, "next_offset": begin}
+        for topic, number, lost, begin in accepted
+    ]
+    would = "would be " if out.dry_run else ""
+    lines = [f"{name} was halted; its halt {would or 'is '}lifted" if halted else f"{name} was not halted"]
+    lines += [f"{one['topic']}/{one['partition']}: {would}moved to {one['next_offset']}" for one in moved]
+    out.result(
+        {"processor": name, "dry_run": out.dry_run, "was_halted": halted, "moved": moved}, lambda: "\n".join(lines)
+    )
+
+
+def _kafka() -> KafkaSettings:
+    from ops.configuration import load
+    from runtime.connections import KafkaSettings
+
+    return load(KafkaSettings)[KafkaSettings]
+
+
+def _dsn() -> str:
+    from ops.configuration import load
+    from runtime.connections import PostgresSettings
+
+    return load(PostgresSettings)[PostgresSettings].dsn.get_secret_value()
+
+
+def _names(processor: str | None) -> list[str]:
+    from ops.processors import processor_names
+
+    known = processor_names()
+    if processor is None:
+        return known
+    if processor not in known:
+        raise click.BadParameter(f"{processor}: no such processor; there are {', '.join(known)}")
+    return [processor]
+
+
+def _placed(options: dict[str, Any]) -> bool:
+    """Whether one letter is asked for by its place."""
+    if (options["partition"] is None) != (options["offset"] is None):
+        raise click.UsageError("--partition and --offset go together")
+    return options["offset"] is not None
+
+
+def _one(box: Box, options: dict[str, Any]) -> list[Letter]:
+    found = box.one(options["partition"], options["offset"])
+    if not found:
+        raise CheckFailed(f"dlq.{box.processor} holds no letter {options['partition']}/{options['offset']}")
+    return found
+
+
+def _redriven(out: Output, boxes: list[Box]) -> dict[str, set[tuple[int, int]]]:
+    """By processor, which letters have been sent back; empty where PostgreSQL cannot be asked."""
+    import psycopg
+
+    from ops.dead_letters.box import Memory
+    from ops.exits import failure
+    from runtime.postgres import connect
+
+    try:
+        with connect(_dsn(), process="dlq") as connection:
+            memory = Memory(connection)
+            return {box.processor: memory.redriven(box) for box in boxes}
+    except psycopg.OperationalError as error:
+        out.note(f"how many of them wait is not known: {failure(error).message}")
+        return {}
+
+
+def _ask(out: Output, verdicts: list[Verdict], processor: str, *, sure: bool) -> None:
+    if sure:
+        return
+    if out.as_json or not sys.stdin.isatty():
+        raise click.UsageError("say --yes to send them, or --dry-run to see what would go")
+    out.show(_drawn(verdicts, set(), "would go"))
+    going = sum(verdict.kept is None for verdict in verdicts)
+    click.confirm(f"Send {going} back to {processor}?", abort=True, err=True)
+
+
+def _send(out: Output, box: Box, going: list[Letter], memory: Any, rate: float | None) -> list[Letter]:
+    from ops.dead_letters.redrive import send
+    from runtime.kafka.producer import KafkaProducer
+
+    producer = KafkaProducer(box.settings, "hookline-redrive")
+    try:
+        with out.progress("sending back", len(going)) as done:
+            return send(box, going, producer, memory, rate=rate, done=done)
+    finally:
+        producer.close()
+
+
+def _report(out: Output, processor: str, verdicts: list[Verdict], refused: list[Letter]) -> None:
+    places = {letter.place for letter in refused}
+    word = "would go" if out.dry_run else "sent back"
+    rows = [verdict.letter.described() | {"verdict": _verdict(verdict, places, word)} for verdict in verdicts]
+    counts = Counter(row["verdict"] for row in rows)
+    data = {"processor": processor, "dry_run": out.dry_run, "counts": counts, "letters": rows}
+    out.result(data, lambda: _drawn(verdicts, places, word) if rows else "no dead letters to send back")
+
+
+def _drawn(verdicts: list[Verdict], refused: set[tuple[int, int]], word: str) -> Any:
+    rows = []
+    for verdict in verdicts[:SHOWN]:
+        one = verdict.letter.described()
+        what = (one["event_type"], one["disposition"], one["error_class"], one["redrive_count"])
+        rows.append((_where(verdict.letter), *what, _verdict(verdict, refused, word)))
+    counts = Counter(_verdict(verdict, refused, word) for verdict in verdicts)
+    more = f"and {len(verdicts) - SHOWN} more" if len(verdicts) > SHOWN else ""
+    columns = ("letter", "event", "disposition", "error class", "redriven", "verdict")
+    return stacked(
+        table(columns, rows), *filter(None, [more, *(f"{count} x {what}" for what, count in counts.items())])
+    )
+
+
+def _verdict(verdict: Verdict, refused: set[tuple[int, int]], word: str) -> str:
+    if verdict.letter.place in refused:
+        return "kept: Kafka refuses it for good"
+    return word if verdict.kept is None else f"kept: {verdict.kept}"
+
+
+def _where(letter: Letter) -> str:
+    partition, offset = letter.place
+    return f"{partition}/{offset}"
+
+
+for member in (list_letters, show, redrive, resume):
+    dlq.add_command(member)

@@ -1,0 +1,1 @@
+"""`hookline dlq`: what processors set aside, and its way back."""

@@ -1,0 +1,110 @@
+"""One dead letter: why it was set aside, what it is, and the record that goes back."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from processors.dead_letter import REDRIVE_COUNT, own_headers
+from runtime.kafka.consumer import Record
+from runtime.kafka.producer import OutgoingRecord
+from runtime.logs import HIDDEN_KEYS, MASK, Redactor
+from schemas.codec import Codec, Undecodable
+from schemas.topics import redrive_topic
+
+#: Fields of an event that are about a person, beside those that logs hide.
+_PERSONAL = HIDDEN_KEYS | {"tags", "business_name", "custom_id", "message_key"}
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A record on a dead letter topic."""
+
+    record: Record
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """Its partition and offset on the dead letter topic."""
+        return self.record.partition, self.record.offset
+
+    def header(self, name: str) -> str | None:
+        """The last header of this name, as text."""
+        found = [value for key, value in self.record.headers if key == name]
+        return found[-1].decode("utf-8", "replace") if found and found[-1] is not None else None
+
+    @property
+    def group(self) -> str | None:
+        """The consumer group that set it aside."""
+        return self.header("dlq-consumer-group")
+
+    @property
+    def disposition(self) -> str:
+        """Why, in one word: undecodable, rejected or poison."""
+        return self.header("dlq-disposition") or "unknown"
+
+    @property
+    def error_class(self) -> str:
+        """The exception's name."""
+        return self.header("dlq-error-class") or "unknown"
+
+    @property
+    def redrive_count(self) -> int:
+        """How often it has been sent back before."""
+        told = self.header(REDRIVE_COUNT) or ""
+        return int(told) if told.isascii() and told.isdigit() else 0
+
+    @property
+    def last_failed_at(self) -> str:
+        """RFC 3339, UTC."""
+        written = datetime.fromtimestamp(self.record.timestamp_ms / 1000, UTC).isoformat(timespec="seconds")
+        return self.header("dlq-last-failed-at") or written
+
+    def described(self) -> dict[str, Any]:
+        """What may be shown to anybody."""
+        redact = Redactor()
+        return {
+            "partition": self.record.partition,
+            "offset": self.record.offset,
+            "event_type": self.header("ce_type"),
+            "event_id": self.header("ce_id"),
+            "disposition": self.disposition,
+            "error_class": self.error_class,
+            "error_message": redact.text(self.header("dlq-error-message") or ""),
+            "attempts": self.header("dlq-attempts"),
+            "first_failed_at": self.header("dlq-first-failed-at"),
+            "last_failed_at": self.last_failed_at,
+            "redrive_count": self.redrive_count,
+            "original": {
+                part: self.header(f"dlq-original-{part}") for part in ("topic", "partition", "offset", "timestamp")
+            },
+            "app_version": self.header("dlq-app-version"),
+            "bytes": len(self.record.value or b""),
+        }
+
+    def decoded(self, codec: Codec, *, reveal: bool) -> dict[str, Any]:
+        """The event in it; what is about a person only with `reveal`."""
+        try:
+            event = asdict(codec.decode(self.record.value))
+        except Undecodable as error:
+            shown: dict[str, Any] = {"undecodable": str(error)}
+            if reveal:
+                shown["value_base64"] = base64.b64encode(self.record.value or b"").decode()
+            return shown
+        return event if reveal else hidden(event)
+
+    def returned(self, processor: str) -> OutgoingRecord:
+        """The record that goes back to `processor`: key, value and own headers byte for byte, and a count."""
+        headers = [*own_headers(self.record), (REDRIVE_COUNT, str(self.redrive_count + 1).encode())]
+        value: Any = self.record.value  # a record without a value goes back without one
+        return OutgoingRecord(redrive_topic(processor).name, self.record.key, value, headers)
+
+
+def hidden(event: dict[str, Any]) -> dict[str, Any]:
+    """`event` without what is about a person."""
+    redact = Redactor()
+    return {
+        name: value if value is None or isinstance(value, bool | datetime) else redact.value(value)
+        for name, value in ((name, MASK if name in _PERSONAL and value else value) for name, value in event.items())
+    }

@@ -1,0 +1,107 @@
+"""Sending dead letters back to the processor that set them aside, each once."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from ops.dead_letters.box import Box, Memory
+from ops.dead_letters.letter import Letter
+from runtime.kafka.producer import NotPublished, Producer
+from schemas.topics import consumer_group
+
+#: A record that came back this often belongs in front of a person.
+MAX_REDRIVES = 3
+#: Letters on their way at once, where no rate is asked for.
+BATCH = 100
+ACK_TIMEOUT_S = 10.0
+
+
+class Interrupted(Exception):
+    """Run the redrive again: Kafka did not confirm every letter. What it confirmed is remembered. Exit code 75."""
+
+    exit_code = 75
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether a letter goes back, and why not."""
+
+    letter: Letter
+    kept: str | None  #: None: it goes
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which letters are asked for."""
+
+    disposition: str | None = None
+    error_class: str | None = None
+    limit: int | None = None  #: at most this many go
+    force: bool = False  #: even those that came back MAX_REDRIVES times
+
+
+def judge(
+    letters: Iterable[Letter], processor: str, redriven: set[tuple[int, int]], wanted: Wanted
+) -> Iterator[Verdict]:
+    """A verdict on each of `letters` that is asked for; those sent back before are passed over in silence."""
+    going = 0
+    for letter in letters:
+        if letter.place in redriven:
+            continue
+        if wanted.disposition not in (None, letter.disposition) or wanted.error_class not in (None, letter.error_class):
+            continue
+        if wanted.limit is not None and going >= wanted.limit:
+            return
+        verdict = Verdict(letter, _kept(letter, processor, wanted))
+        going += verdict.kept is None
+        yield verdict
+
+
+def _kept(letter: Letter, processor: str, wanted: Wanted) -> str | None:
+    if letter.group != consumer_group(processor):
+        return f"set aside by {letter.group or 'nobody who says so'}, not by {consumer_group(processor)}"
+    if letter.redrive_count >= MAX_REDRIVES and not wanted.force:
+        return f"has been sent back {letter.redrive_count} times already; --force sends it again"
+    return None
+
+
+def send(
+    box: Box,
+    letters: Sequence[Letter],
+    producer: Producer,
+    memory: Memory,
+    *,
+    rate: float | None,
+    done: Callable[[int], None],
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] = time.sleep,
+) -> list[Letter]:
+    """Send `letters` back, at most `rate` a second, and remember each that Kafka has confirmed.
+
+    Returns those that Kafka refuses for good. Raises Interrupted.
+    """
+    refused: list[Letter] = []
+    size = 1 if rate is not None else BATCH
+    began = clock()
+    for start in range(0, len(letters), size):
+        if rate is not None and (early := began + start / rate - clock()) > 0:
+            sleep(early)
+        batch = letters[start : start + size]
+        outcomes = producer.publish_all([letter.returned(box.processor) for letter in batch], timeout=ACK_TIMEOUT_S)
+        judged = list(zip(batch, outcomes, strict=True))
+        sent = [letter for letter, outcome in judged if outcome is None]
+        if sent:
+            memory.remember(box, sent)
+        refused += [
+            letter for letter, outcome in judged if outcome is not None and not isinstance(outcome, NotPublished)
+        ]
+        unsure = sum(isinstance(outcome, NotPublished) for outcome in outcomes)
+        if unsure:
+            raise Interrupted(
+                f"Kafka did not confirm {unsure} of {len(batch)} letters; {start + len(sent)} were sent back before. "
+                "Run the same command again: what was sent is not sent twice"
+            )
+        done(len(batch))
+    return refused

@@ -1,0 +1,36 @@
+"""Counting dead letters by what was wrong with them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from ops.dead_letters.letter import Letter
+
+
+@dataclass(slots=True)
+class Count:
+    """The letters of one disposition and error class."""
+
+    disposition: str
+    error_class: str
+    letters: int
+    waiting: int | None  #: not sent back yet; None: not known
+    oldest: str  #: when the first of them was set aside, RFC 3339
+    newest: str
+
+
+def tally(letters: Iterable[Letter], redriven: set[tuple[int, int]] | None, done: Callable[[int], None]) -> list[Count]:
+    """Count `letters`, of which those at the places `redriven` were sent back (None: not known)."""
+    counts: dict[tuple[str, str], Count] = {}
+    for letter in letters:
+        key, when = (letter.disposition, letter.error_class), letter.last_failed_at
+        count = counts.get(key)
+        if count is None:
+            count = counts[key] = Count(*key, 0, None if redriven is None else 0, when, when)
+        count.letters += 1
+        if redriven is not None and count.waiting is not None:
+            count.waiting += letter.place not in redriven
+        count.oldest, count.newest = min(count.oldest, when), max(count.newest, when)
+        done(1)
+    return [counts[key] for key in sorted(counts)]
