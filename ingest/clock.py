@@ -1,8 +1,11 @@
 """The receipt clock: wall time that never goes backwards on a node.
 
 Opt-outs are ordered by receipt where the provider's own time can't be trusted, so a clock that is stepped back
-must not reorder them: not between threads, not between workers, not across a restart. The last receipt stands in
-a small file that all workers map; a lock makes reading and moving it one step.
+must not reorder them: not between threads, not between workers, not across a restart.
+
+The workers share a small mapped file. Each writes the last receipt that it gave into a slot of its own and takes
+none earlier than any slot holds, so no update is ever lost and nobody waits for a lock of another process (a lock
+call a request hands Python's interpreter lock to another thread each time: a third of the rate, measured).
 """
 
 from __future__ import annotations
@@ -17,7 +20,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-_MICROS = struct.Struct("<Q")
+#: Workers that may share a clock, those that are just going included.
+SLOTS = 64
+_SLOT = struct.Struct("<Q")
+_ALL = struct.Struct(f"<{SLOTS}Q")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -25,27 +31,40 @@ class ReceiptClock:
     """Gives every receipt its time, later than or equal to all before it on this node."""
 
     def __init__(self, file: Path, wall: Callable[[], int] = time.time_ns) -> None:
-        """`wall` gives nanoseconds since the epoch. Raises OSError where `file` can't be made."""
+        """`wall` gives nanoseconds since the epoch. Raises OSError where `file` can't be made or has no slot left."""
         self._wall = wall
         self._lock = threading.Lock()
         file.parent.mkdir(parents=True, exist_ok=True)
         self._descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        if os.fstat(self._descriptor).st_size < _MICROS.size:
-            os.ftruncate(self._descriptor, _MICROS.size)
-        self._last = mmap.mmap(self._descriptor, _MICROS.size)
+        if os.fstat(self._descriptor).st_size < _ALL.size:
+            os.ftruncate(self._descriptor, _ALL.size)
+        self._slot = self._claim()
+        self._receipts = mmap.mmap(self._descriptor, _ALL.size)
 
     def now(self) -> datetime:
         """The time of a receipt, UTC, in whole microseconds."""
         with self._lock:
-            fcntl.flock(self._descriptor, fcntl.LOCK_EX)
-            try:
-                micros = max(self._wall() // 1_000, _MICROS.unpack_from(self._last)[0])
-                _MICROS.pack_into(self._last, 0, micros)
-            finally:
-                fcntl.flock(self._descriptor, fcntl.LOCK_UN)
+            micros = max(self._wall() // 1_000, *_ALL.unpack_from(self._receipts))
+            _SLOT.pack_into(self._receipts, self._slot, micros)
         return _EPOCH + timedelta(microseconds=micros)
 
     def close(self) -> None:
-        """Let go of the file."""
-        self._last.close()
+        """Let go of the file and of the slot, whose last receipt stays."""
+        self._receipts.close()
         os.close(self._descriptor)
+
+    def _claim(self) -> int:
+        """The place of a slot that is ours until the descriptor is closed, or we are gone.
+
+        The lock belongs to the open file (flock would be the whole file's, and POSIX locks end with any descriptor
+        of the process), Linux's open file description lock.
+        """
+        for number in range(SLOTS):
+            place = number * _SLOT.size
+            wanted = struct.pack("hhqqi", fcntl.F_WRLCK, os.SEEK_SET, place, _SLOT.size, 0)
+            try:
+                fcntl.fcntl(self._descriptor, fcntl.F_OFD_SETLK, wanted)
+            except OSError:
+                continue
+            return place
+        raise OSError(f"{SLOTS} workers share the receipt clock already: is a service running twice?")

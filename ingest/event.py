@@ -6,7 +6,7 @@ import json
 from datetime import datetime
 from typing import Any
 
-from ingest.json_body import Json
+from ingest.json_body import Body
 from ingest.phones import read_phone
 from ingest.provider import Headers, Provider
 from ingest.sanitise import sanitised, without_secrets
@@ -17,11 +17,13 @@ from schemas.events import Event, EventType, Unrecognized
 _dump = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
-def event_of(provider: Provider, kind: str | None, fields: Json, headers: Headers, receipt: datetime) -> Event:
+def event_of(provider: Provider, kind: str | None, body: Body, headers: Headers, receipt: datetime) -> Event:
     """The event in an authentic webhook, secret removed. Never refuses: what is odd is kept and flagged."""
-    fields = provider.without_secret(fields)
+    fields = provider.without_secret(body.fields)
     event_id = provider.event_id(kind, fields, headers)
-    fields, was_sanitised = sanitised(fields)
+    was_sanitised = False
+    if not body.storable:
+        fields, was_sanitised = sanitised(fields)
     payload = _dump(fields)
     if any(secret in payload for secret in provider.secrets):
         fields = without_secrets(fields, provider.secrets)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import math
-from typing import Any
+import re
+from typing import Any, NamedTuple
 
 #: The deepest nesting that is taken; the outermost object is 1 deep.
 MAX_DEPTH = 64
@@ -22,14 +23,26 @@ class HugeInteger(str):
     __slots__ = ()
 
 
-def read_object(body: bytes) -> Json:
+class Body(NamedTuple):
+    """What a webhook's body says."""
+
+    fields: Json
+    storable: bool  #: False: it may hold NUL, lone surrogates or huge integers (`sanitise.py` looks)
+
+
+#: Without one of these in its JSON, a body holds nothing that can't be stored: an escaped NUL or surrogate, or
+#: nineteen digits in a row.
+_SUSPECT = re.compile(r"\\u(?:0000|[dD][89a-fA-F])|\d{19}")
+
+
+def read_object(body: bytes) -> Body:
     """The JSON object in `body`. Raises BadBody."""
     try:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise BadBody("not_utf8") from None
     try:
-        found = json.loads(text, parse_int=_integer, parse_float=_float, parse_constant=_constant)
+        found = _decode(text)
     except RecursionError:
         raise BadBody("too_deep") from None
     except ValueError:
@@ -38,7 +51,7 @@ def read_object(body: bytes) -> Json:
         raise BadBody("not_an_object")
     if text.count("{") + text.count("[") > MAX_DEPTH and _deeper_than(found, MAX_DEPTH):
         raise BadBody("too_deep")
-    return found
+    return Body(found, storable=_SUSPECT.search(text) is None)
 
 
 def _integer(digits: str) -> int | HugeInteger:
@@ -57,6 +70,10 @@ def _float(digits: str) -> float:
 
 def _constant(_name: str) -> float:
     raise BadBody("not_finite")
+
+
+#: Built once: json.loads with arguments builds a decoder at each call.
+_decode = json.JSONDecoder(parse_int=_integer, parse_float=_float, parse_constant=_constant).decode
 
 
 def _deeper_than(node: Any, levels: int) -> bool:

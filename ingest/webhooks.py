@@ -51,9 +51,9 @@ def receive(
     """Take one webhook of `provider`; `kind` is the URL's last segment where it has one."""
     try:
         provider.verify_headers(headers, body)
-        fields = read_object(body)
-        provider.verify_body(kind, fields)
-        event = event_of(provider, kind, fields, headers, now())
+        content = read_object(body)
+        provider.verify_body(kind, content.fields)
+        event = event_of(provider, kind, content, headers, now())
         durability = publisher.publish(event)
     except Unauthorized as refusal:
         return _refused(provider, kind, 401, str(refusal))

@@ -23,7 +23,10 @@ PUBLISH_FAILURES = Counter("hookline_publish_failures_total", "Events that Kafka
 RECORDS = Counter("hookline_records_total", "Records whose effects are committed", ["processor", "topic"])
 BATCH_SECONDS = Histogram("hookline_batch_seconds", "One batch, from poll to commit", ["processor"], buckets=SECONDS)
 BATCH_RECORDS = Histogram(
-    "hookline_batch_records", "Records in one batch", ["processor"], buckets=(1, 10, 50, 100, 250, 500, 1000, 2000, 5000)
+    "hookline_batch_records",
+    "Records in one batch",
+    ["processor"],
+    buckets=(1, 10, 50, 100, 250, 500, 1000, 2000, 5000),
 )
 DEAD_LETTERS = Counter("hookline_dead_letters_total", "Records set aside", ["processor", "disposition"])
 RETRIES = Counter("hookline_retries_total", "Batches tried again", ["processor", "reason"])
@@ -32,5 +35,8 @@ PAUSED_UNTIL = Gauge("hookline_paused_until_seconds", "Epoch of the next try; 0:
 HALTED = Gauge("hookline_halted", "1: stopped because most records are set aside, or offsets are lost", ["processor"])
 LAG = Gauge("hookline_lag_records", "Records behind the end of the partition", ["processor", "topic", "partition"])
 EVENT_AGE = Histogram(
-    "hookline_event_age_seconds", "From receipt at ingest to committed effects", ["processor"], buckets=(*SECONDS, 60.0, 600.0)
+    "hookline_event_age_seconds",
+    "From receipt at ingest to committed effects",
+    ["processor"],
+    buckets=(*SECONDS, 60.0, 600.0),
 )

@@ -12,8 +12,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, TypeVar
 
+from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
-from pydantic import BeforeValidator, SecretStr, ValidationError
+from pydantic import BeforeValidator, GetCoreSchemaHandler, SecretStr, ValidationError
+from pydantic_core import CoreSchema, PydanticCustomError
+from pydantic_core.core_schema import no_info_after_validator_function
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 #: sysexits.h: configuration error.
@@ -46,6 +49,21 @@ SecretList = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_listed)
 
 class Dsn(SecretStr):
     """A PostgreSQL connection string, URL or keyword form; shown with its password starred."""
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return no_info_after_validator_function(cls._checked, super().__get_pydantic_core_schema__(source, handler))
+
+    @classmethod
+    def _checked(cls, given: Dsn) -> Dsn:
+        try:
+            conninfo_to_dict(given.get_secret_value())
+        except ProgrammingError:  # its text may hold the password
+            form = "postgresql://user:password@host/database or key=value"
+            raise PydanticCustomError(
+                "dsn", "is no connection string, which looks like {form}", {"form": form}
+            ) from None
+        return given
 
     def _display(self) -> str:
         masked = {"password": "********"} if "password" in conninfo_to_dict(self.get_secret_value()) else {}

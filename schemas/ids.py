@@ -45,8 +45,7 @@ class SchemaIds:
     def checked_in(cls) -> SchemaIds:
         """The map in this package's `ids.json`."""
         return cls(
-            RegisteredSchema(row["id"], row["subject"], row["version"], read_schema(row["file"]))
-            for row in id_rows()
+            RegisteredSchema(row["id"], row["subject"], row["version"], read_schema(row["file"])) for row in id_rows()
         )
 
     def all(self) -> tuple[RegisteredSchema, ...]:

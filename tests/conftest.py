@@ -70,7 +70,10 @@ def kafka(server_kind: str, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     servers, stop = _started("Kafka", start)
     try:
         with TopicAdmin(KafkaSettings(bootstrap_servers=(servers,)), "hookline-tests") as admin:
-            topics = [*EVENT_TOPICS, *(make(name) for make in (dead_letter_topic, redrive_topic) for name in PROCESSORS)]
+            topics = [
+                *EVENT_TOPICS,
+                *(make(name) for make in (dead_letter_topic, redrive_topic) for name in PROCESSORS),
+            ]
             admin.apply(admin.plan(topics))
         yield servers
     finally:
@@ -132,6 +135,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     skipped = terminalreporter.stats.get("skipped", [])
     if skipped:
         terminalreporter.section("not run on this machine")
-        reasons = {str(report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr) for report in skipped}
+        reasons = {
+            str(report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr) for report in skipped
+        }
         for reason in sorted(reasons):
             terminalreporter.line(reason)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -46,7 +47,9 @@ NESTED: dict[tuple[str, str], str] = {
 class TextUsSettings(ProviderSettings, name="textus"):
     """TextUs: its webhooks and its API."""
 
-    signing_secrets: SecretList = Field(default=(), description="the webhooks' signing secrets; several are valid at once")
+    signing_secrets: SecretList = Field(
+        default=(), description="signing secrets of the webhooks; several are valid at once"
+    )
     api_token: SecretStr | None = Field(default=None, description="bearer token of the API")
     account: str = Field(default="textus", description="the account where a webhook names none", min_length=1)
 
@@ -59,7 +62,7 @@ class TextUs(Provider):
     settings: TextUsSettings
     secrets_setting = "signing_secrets"
 
-    @property
+    @cached_property
     def secrets(self) -> tuple[str, ...]:
         """The signing secrets."""
         return plain(self.settings.signing_secrets)

@@ -181,7 +181,9 @@ class TestTagSecret:
 
     def test_optional_is_for_tags_alone(self, serve: Callable[..., FlaskClient]) -> None:
         text = b'{"phone_number": "+381690156360", "text": "hi"}'
-        assert serve("textlink", tag_secret="optional").post("/webhooks/textlink/received", data=text).status_code == 401
+        assert (
+            serve("textlink", tag_secret="optional").post("/webhooks/textlink/received", data=text).status_code == 401
+        )
 
 
 def test_503_says_when_to_come_back(client: FlaskClient, kept: Log) -> None:

@@ -192,14 +192,24 @@ def test_without_secrets_it_refuses_to_start(kafka: str, tmp_path: Path) -> None
     environment = {key: value for key, value in os.environ.items() if not key.startswith("HOOKLINE_")}
     environment |= {"HOOKLINE_KAFKA__BOOTSTRAP_SERVERS": kafka, "HOOKLINE_INGEST__PORT": "http"}
     done = subprocess.run(
-        [sys.executable, "-m", "ops", "ingest"], env=environment, capture_output=True, text=True, timeout=DEADLINE, check=False
+        [sys.executable, "-m", "ops", "ingest"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE,
+        check=False,
     )
     assert done.returncode == 78
     assert "HOOKLINE_INGEST__PORT" in done.stderr
     # And where the values can be read, what is missing is named
     del environment["HOOKLINE_INGEST__PORT"]
     done = subprocess.run(
-        [sys.executable, "-m", "ops", "ingest"], env=environment, capture_output=True, text=True, timeout=DEADLINE, check=False
+        [sys.executable, "-m", "ops", "ingest"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE,
+        check=False,
     )
     assert done.returncode == 78
     assert "HOOKLINE_TEXTLINK__SECRETS" in done.stderr

@@ -65,6 +65,9 @@ def test_no_drawers() -> None:
 
 @pytest.mark.parametrize("room", MAY_IMPORT)
 def test_a_file_holds_no_more_than_one_reading(room: str) -> None:
-    long = {str(file.relative_to(ROOT)): lines for file in (ROOT / room).rglob("*.py")
-            if (lines := len(file.read_text("utf-8").splitlines())) > 400}
+    long = {
+        str(file.relative_to(ROOT)): lines
+        for file in (ROOT / room).rglob("*.py")
+        if (lines := len(file.read_text("utf-8").splitlines())) > 400
+    }
     assert not long
