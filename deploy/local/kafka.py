@@ -171,6 +171,9 @@ class EmbeddedKafka:
     def _java(self, main_class: str, *arguments: str) -> list[str]:
         options = [
             f"-Xmx{self._heap}",
+            # Half the CPU time until it answers (2.8 s instead of 5.6), and no more for the first 200,000 records
+            # than with the second compiler (measured); an ahead-of-time cache gains nothing beyond that.
+            "-XX:TieredStopAtLevel=1",
             "-XX:+UseSerialGC",  # starts sooner and is smaller than G1; pauses on this heap are milliseconds
             "--sun-misc-unsafe-memory-access=allow",  # Kafka 4.3 uses it, and Java 25 warns of that
             "--enable-native-access=ALL-UNNAMED",

@@ -94,6 +94,7 @@ class EmbeddedPostgres:
         self.home.mkdir(parents=True, exist_ok=True)
         if self.data.exists():
             self._check_owner()
+            self.data.chmod(0o700)  # PostgreSQL insists, and copying a home may have changed it
             self._end_leftover()
         else:
             self._initialise()

@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
+
+from deploy.local.child import Log
 
 
 class Server(Protocol):
@@ -20,13 +23,22 @@ class Server(Protocol):
     def environment(self) -> Mapping[str, str]:
         """The variables it needs beside ours."""
 
-    def wait_ready(self, timeout: float) -> None:
-        """Return once it serves, or raise after `timeout` seconds."""
+    def ready(self) -> bool:
+        """Whether it serves."""
+
+
+class ServerEnded(Exception):
+    """Read the log's last lines, which are in the text: the server did not come up."""
 
 
 @contextmanager
-def running(server: Server, log: Path, *, timeout: float = 60.0) -> Iterator[subprocess.Popen[bytes]]:
-    """`server`, prepared before, running and ready; what it prints goes to `log`. Ended with the block."""
+def running(
+    server: Server, log: Path, *, timeout: float = 60.0, patience: float = 15.0
+) -> Iterator[subprocess.Popen[bytes]]:
+    """`server`, prepared before, running and ready within `timeout` seconds; what it prints goes to `log`.
+
+    Ended with the block, and killed if that takes longer than `patience` seconds.
+    """
     with log.open("ab") as out:
         process = subprocess.Popen(  # noqa: S603 - our own servers
             server.command(),
@@ -36,12 +48,22 @@ def running(server: Server, log: Path, *, timeout: float = 60.0) -> Iterator[sub
             stderr=subprocess.STDOUT,
         )
     try:
-        server.wait_ready(timeout)
+        _wait(server, process, log, timeout)
         yield process
     finally:
         process.send_signal(signal.SIGINT)  # PostgreSQL's "fast" shutdown; Kafka takes it as SIGTERM
         try:
-            process.wait(15)
+            process.wait(patience)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+
+
+def _wait(server: Server, process: subprocess.Popen[bytes], log: Path, timeout: float) -> None:
+    deadline = time.monotonic() + timeout
+    while not server.ready():
+        if process.poll() is not None or time.monotonic() > deadline:
+            ended = process.returncode is not None
+            how = f"ended with {process.returncode}" if ended else f"did not serve in {timeout:g} s"
+            raise ServerEnded("\n  ".join([f"{process.args!r} {how}:", *Log(log).tail()]))
+        time.sleep(0.05)
