@@ -10,9 +10,14 @@ from psycopg.pq import TransactionStatus
 
 from runtime.postgres import Connection
 
-#: A process that is frozen in mid-transaction holds its locks, and with them the partition's next owner. After
-#: this long PostgreSQL takes them back. Longer than the wait for a dead letter's acknowledgement.
-IDLE_LIMIT = "60s"
+SESSION = {
+    # A process that is frozen in mid-transaction holds its locks, and with them the partition's next owner. After
+    # this long PostgreSQL takes them back. Longer than the wait for a dead letter's acknowledgement.
+    "idle_in_transaction_session_timeout": "60s",
+    # Statements are planned once, and may have been when a table was empty: none of ours wants a whole table
+    # where there is an index.
+    "enable_seqscan": "off",
+}
 
 
 class Database:
@@ -48,7 +53,8 @@ class Database:
             self._connection = None
             connection = self._connect()
             try:
-                connection.execute("SELECT set_config('idle_in_transaction_session_timeout', %s, false)", (IDLE_LIMIT,))
+                for name, value in SESSION.items():
+                    connection.execute("SELECT set_config(%s, %s, false)", (name, value))
             except psycopg.Error:
                 connection.close()
                 raise

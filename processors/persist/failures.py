@@ -7,7 +7,8 @@ of the same phone, text and SIM at or within 10 minutes before it that no other 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Collection, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -18,10 +19,10 @@ from runtime.postgres import Connection
 WINDOW = timedelta(minutes=10)
 
 _TOUCHED = statement("touched")
+_JOINED_UNTIL_NOW = statement("joined_until_now")
 _STAND_INS = statement("stand_ins")
 _GROUP_FAILURES = statement("group_failures")
 _GROUP_SENTS = statement("group_sents")
-_OWN_KEYS = statement("own_keys")
 _RELEASE = statement("release")
 _JOIN = statement("join")
 
@@ -33,15 +34,20 @@ class Told(NamedTuple):
     key: str
 
 
-class Touched(NamedTuple):
-    """Failures that a batch may have to join anew."""
+class Group(NamedTuple):
+    """Messages that failures cannot tell apart but by their time."""
 
     provider: str
     phone: str
     text: str
     sim_card_id: str | None
-    since: datetime  #: the first time at which the batch changes anything for them
-    until: datetime  #: the last
+
+
+class Times(NamedTuple):
+    """Between which a batch changes anything for a group."""
+
+    since: datetime
+    until: datetime
 
 
 def choose(failures: Collection[Told], sents: Collection[Told], own: Collection[str]) -> dict[str, str]:
@@ -64,45 +70,59 @@ def choose(failures: Collection[Told], sents: Collection[Told], own: Collection[
     return joined
 
 
-def touched(connection: Connection) -> list[Touched]:
-    """What the staged batch may change. To be asked before its messages are folded."""
-    found = [Touched(*row) for row in connection.execute(_TOUCHED)]
-    if found:
-        connection.execute(_STAND_INS)
-    return found
+def touched(connection: Connection) -> dict[Group, Times]:
+    """What the staged batch may change for failures. To be asked before its messages are folded."""
+    found = connection.execute(_TOUCHED).fetchall()
+    if not found:
+        return {}
+    moments: dict[Group, list[datetime]] = defaultdict(list)
+    groups: dict[str, Group] = {}
+    for key, at, *group in found:
+        groups[key] = Group(*group)
+        moments[groups[key]].append(at)
+    keys = sorted(groups)
+    for key, *until_now in connection.execute(_JOINED_UNTIL_NOW, (keys,)):
+        moments[groups[key]] += [at for at in until_now if at is not None]
+    connection.execute(_STAND_INS, (keys,))
+    return {group: Times(min(at), max(at)) for group, at in moments.items()}
 
 
-def rejoin(connection: Connection, groups: Sequence[Touched]) -> None:
+def rejoin(connection: Connection, groups: Mapping[Group, Times]) -> None:
     """Join the failures of `groups` anew. To be done after the batch's messages are folded."""
+    names = list(groups)
+    times = [groups[name] for name in names]
+    columns = [list(column) for column in zip(*names, strict=True)]
+
+    failures: dict[int, list[Told]] = defaultdict(list)
     before: dict[str, str | None] = {}
+    own: set[str] = set()
+    over: set[int] = set()
+    for number, key, at, joined_key, has_own in connection.execute(
+        _GROUP_FAILURES, (*columns, [one.since for one in times])
+    ):
+        # Failures influence later ones only, through messages that both could join. Behind what the batch touches
+        # a gap of more than the window ends that.
+        earlier = failures[number]
+        if number in over or (earlier and at - max(earlier[-1].at, times[number - 1].until) > WINDOW):
+            over.add(number)
+            continue
+        earlier.append(Told(at, key))
+        before[key] = joined_key
+        if has_own:
+            own.add(key)
+
+    sents: dict[int, list[Told]] = defaultdict(list)
+    since = [one.since - WINDOW for one in times]
+    until = [max([one.until, *(told.at for told in failures[n][-1:])]) for n, one in enumerate(times, start=1)]
+    for number, key, at, taken in connection.execute(_GROUP_SENTS, (*columns, since, until)):
+        # A message that an earlier failure has joined, or that has a failure of its own key, is not to be had.
+        if taken is None or (taken in before and taken != key):
+            sents[number].append(Told(at, key))
+
     chosen: dict[str, str] = {}
-    for group in groups:
-        now_joined, then_joined = _rejoined(connection, group)
-        chosen |= now_joined
-        before |= then_joined
-    left = {old for key, old in before.items() if old is not None and old != chosen[key]}
-    if left:
+    for number, told in failures.items():
+        chosen |= choose(told, sents[number], own)
+    if left := {old for key, old in before.items() if old is not None and old != chosen[key]}:
         connection.execute(_RELEASE, {"keys": sorted(left)})
     keys = sorted(chosen)
     connection.execute(_JOIN, (keys, [chosen[key] for key in keys]))
-
-
-def _rejoined(connection: Connection, group: Touched) -> tuple[dict[str, str], dict[str, str | None]]:
-    """What each failure that the batch may concern joins from now on, and what it joined until now."""
-    name = group[:4]
-    before: dict[str, str | None] = {}
-    failures: list[Told] = []
-    for key, failed_at, joined_key in connection.execute(_GROUP_FAILURES, (*name, group.since)):
-        # Failures influence later ones only, through messages that both could join. Behind what the batch touches
-        # a gap of more than the window ends that.
-        if failures and failed_at - max(failures[-1].at, group.until) > WINDOW:
-            break
-        failures.append(Told(failed_at, key))
-        before[key] = joined_key
-    if not failures:
-        return {}, {}
-    own = {str(key) for (key,) in connection.execute(_OWN_KEYS, (list(before),))}
-    found = connection.execute(_GROUP_SENTS, (*name, group.since - WINDOW, failures[-1].at))
-    # A message that an earlier failure has joined, or that has one of its own key, is not to be had.
-    sents = [Told(sent_at, key) for key, sent_at, taken in found if taken is None or (taken in before and taken != key)]
-    return choose(failures, sents, own), before
