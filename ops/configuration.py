@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TypeVar
 
-from runtime.settings import PREFIX, Configuration, Section, home
+from runtime.settings import PREFIX, Configuration, ConfigurationError, Section, home
 
 S = TypeVar("S", bound=Section)
 
@@ -48,7 +48,13 @@ def _local_stack() -> dict[str, str]:
 
 def load(*sections: type[Section]) -> Configuration:
     """`sections` from `environment()`. Raises ConfigurationError naming every mistake."""
-    return Configuration.load(*sections, environ=environment())
+    try:
+        return Configuration.load(*sections, environ=environment())
+    except ConfigurationError as error:
+        if any(line.startswith(_SERVERS) and " is missing" in line for line in error.mistakes):
+            hint = f"(no local stack serves in {home()} either: `hookline up` starts one)"
+            raise ConfigurationError([*error.mistakes, hint]) from None
+        raise
 
 
 def optional(section: type[S]) -> S | None:
@@ -67,7 +73,8 @@ def all_sections() -> list[type[Section]]:
     for room in ROOMS:
         for path in sorted((root / room).rglob("*.py")):
             if _DECLARES.search(path.read_text("utf-8")):
-                module = importlib.import_module(".".join(path.relative_to(root).with_suffix("").parts))
+                parts = path.relative_to(root).with_suffix("").parts
+                module = importlib.import_module(".".join(parts).removesuffix(".__init__"))
                 held = [item for item in vars(module).values() if isinstance(item, type)]
                 found += [item for item in held if issubclass(item, Section) and item.__module__ == module.__name__]
     return sorted((item for item in found if item.section), key=lambda item: (item.section, item.__name__))
@@ -79,5 +86,24 @@ def unknown_variables(sections: list[type[Section]], environ: Mapping[str, str])
     accepted = known | {f"{name}_FILE" for name in known} | set(PLAIN)
     for name in sorted(environ):
         if name.startswith(PREFIX) and name not in accepted:
-            nearest = get_close_matches(name, accepted, n=1, cutoff=0.6)
-            yield name, nearest[0] if nearest else None
+            given, bare = name.removeprefix(PREFIX), [one.removeprefix(PREFIX) for one in accepted]
+            nearest = get_close_matches(given, bare, n=1, cutoff=0.7)
+            yield name, f"{PREFIX}{nearest[0]}" if nearest else None
+
+
+def provider_mistakes(environ: Mapping[str, str]) -> list[str]:
+    """What ingest would refuse to start for, beyond single settings: enabled providers without a secret."""
+    from ingest.provider import check_secrets, provider_types
+    from ingest.settings import IngestSettings
+
+    try:
+        enabled = Configuration.load(IngestSettings, environ=environ)[IngestSettings].providers
+    except ConfigurationError:  # told elsewhere; the default is what it would be without that mistake
+        enabled = IngestSettings().providers
+    mistakes: list[str] = []
+    for kind in (known for name, known in provider_types().items() if name in enabled):
+        try:
+            check_secrets([kind(Configuration.load(kind.settings_type, environ=environ)[kind.settings_type])])
+        except ConfigurationError as error:
+            mistakes += error.mistakes
+    return mistakes

@@ -51,9 +51,7 @@ class Plan:
     creates_role: bool  #: the role `hookline_app` is missing
 
 
-def wait_for_database(
-    dsn: str, *, seconds: float, waiting: Callable[[str], None] = lambda _why: None
-) -> Connection:
+def wait_for_database(dsn: str, *, seconds: float, waiting: Callable[[str], None] = lambda _why: None) -> Connection:
     """A connection to `dsn`, tried again for `seconds` while there is no server or it is starting.
 
     Raises what psycopg raised last; at once where waiting would not help (a wrong password, say).

@@ -16,7 +16,7 @@ def config(out: Output, names: tuple[str, ...]) -> None:
 
     A mistake is named with its fix, all of them at once: exit code 78.
     """
-    from ops.configuration import all_sections, environment, unknown_variables
+    from ops.configuration import all_sections, environment, provider_mistakes, unknown_variables
     from runtime.settings import Configuration, ConfigurationError
 
     sections = all_sections()
@@ -38,6 +38,8 @@ def config(out: Output, names: tuple[str, ...]) -> None:
         for variable, value, origin in loaded.rows():
             about = section.model_fields[variable.rpartition("__")[2].lower()].description or ""
             rows.setdefault(variable, (variable, value, origin, about))
+    if not names or "ingest" in names:
+        mistakes = list(dict.fromkeys([*mistakes, *provider_mistakes(environ)]))
     warnings = [
         f"{name} is set, but no setting has this name" + (f"; is {nearest} meant?" if nearest else "")
         for name, nearest in unknown_variables(sections, environ)
