@@ -1,0 +1,218 @@
+"""Playing a provider: what is sent is what the provider would send, signed, repeatable, counted."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from ingest.provider import provider_types
+from ops.__main__ import main
+from ops.send.delivery import deliver, reordered, with_duplicates
+from ops.send.player import Chance, Signed, Wishes, players
+from schemas.events import EventType
+
+PLAYERS = players()
+START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+SECRET = "a-secret-0123456789"
+KINDS = [(name, kind) for name, player in PLAYERS.items() for kind in player.kinds]
+
+
+def chance(index: int = 0, *, seed: int = 7, **wishes: Any) -> Chance:
+    return Chance(seed, index, START, Wishes(**wishes))
+
+
+def requests(count: int) -> list[Signed]:
+    return [Signed(f"/{number}", {}, b"{}") for number in range(count)]
+
+
+def test_every_provider_can_be_played() -> None:
+    assert PLAYERS.keys() == provider_types().keys()
+
+
+@pytest.mark.parametrize(("name", "kind"), KINDS)
+def test_what_is_sent_is_taken_by_the_provider_as_that_kind(name: str, kind: str) -> None:
+    # Given the provider's own side in ingest, with the same secret
+    provider_type = provider_types()[name]
+    settings = provider_type.settings_type(**{provider_type.secrets_setting: (SECRET,)})
+    provider = provider_type(settings)
+    player = PLAYERS[name]
+
+    # When the player sends a webhook
+    signed = player.signed(player.webhook(kind, chance()), SECRET)
+
+    # Then it is authentic, of a known type, and about the contact
+    segment = signed.path.removeprefix(f"/webhooks/{name}").strip("/") or None
+    fields = json.loads(signed.body)
+    provider.verify_headers(signed.headers, signed.body)
+    provider.verify_body(segment, fields)
+    reading = provider.read(segment, provider.without_secret(fields), uuid4())
+    assert reading.event_type is not EventType.UNRECOGNIZED
+    assert reading.phone == chance().phone
+    assert player.secret(settings) == SECRET
+
+
+@pytest.mark.parametrize(("name", "kind"), KINDS)
+def test_the_same_seed_sends_the_same_bytes(name: str, kind: str) -> None:
+    player = PLAYERS[name]
+
+    def sent(seed: int) -> list[Signed]:
+        return [player.signed(player.webhook(kind, chance(index, seed=seed)), SECRET) for index in range(5)]
+
+    assert sent(1) == sent(1)
+    assert sent(1) != sent(2)
+    assert len({one.body for one in sent(1)}) == 5
+
+
+def test_sent_and_failed_of_one_seed_are_about_the_same_messages() -> None:
+    player = PLAYERS["textlink"]
+    sent, failed = (player.webhook(kind, chance(3)).body for kind in ("sent", "failed"))
+
+    assert {key: failed[key] for key in sent} == sent
+
+
+def test_wishes_are_granted() -> None:
+    body = PLAYERS["textlink"].webhook("received", chance(text="STOP", phone="+13035559999")).body
+
+    assert (body["text"], body["phone_number"]) == ("STOP", "+13035559999")
+    assert len({chance(index, contacts=3).phone for index in range(100)}) == 3
+
+
+def test_without_a_secret_nothing_is_signed() -> None:
+    textlink, textus = PLAYERS["textlink"], PLAYERS["textus"]
+
+    assert b"secret" not in textlink.signed(textlink.webhook("received", chance()), None).body
+    assert set(textus.signed(textus.webhook("message.received", chance()), None).headers) == {"Content-Type"}
+
+
+def test_duplicates_come_after_the_first_and_nothing_is_lost() -> None:
+    items = list(range(1000))
+
+    sent = with_duplicates(items, 0.2, seed=5)
+
+    assert set(sent) == set(items)
+    assert 150 < len(sent) - len(items) < 250
+    assert [item for position, item in enumerate(sent) if item not in sent[:position]] == items
+    assert with_duplicates(items, 0.0, seed=5) == items
+
+
+def test_disorder_stays_within_its_window() -> None:
+    items = list(range(1000))
+
+    shuffled = reordered(items, 10, seed=5)
+
+    assert shuffled != items
+    assert sorted(shuffled) == items
+    assert all(abs(position - item) < 10 for position, item in enumerate(shuffled))
+    assert reordered(items, 1, seed=5) == items
+
+
+class Clock:
+    """Time that passes only while somebody sleeps."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+def test_a_rate_is_kept_on_the_whole_however_long_one_answer_takes() -> None:
+    # Given a rate of 10 a second, and one answer that takes half a second
+    clock, times = Clock(), []
+
+    def post(request: Signed) -> httpx.Response:
+        times.append(clock.now - 100.0)
+        if request.path == "/3":
+            clock.sleep(0.5)
+        return httpx.Response(200)
+
+    # When 20 are posted, one after the other
+    outcome = deliver(requests(20), post, rate=10, threads=1, done=lambda _: None, clock=clock, sleep=clock.sleep)
+
+    # Then the late ones catch up, and the last is on time
+    assert times[:4] == pytest.approx([0.0, 0.1, 0.2, 0.3])
+    assert times[4:9] == pytest.approx([0.8] * 5)
+    assert times[-1] == pytest.approx(1.9)
+    assert outcome.elapsed == pytest.approx(1.9)
+
+
+def test_answers_are_counted_by_status_and_durability_and_failures_by_name() -> None:
+    def post(request: Signed) -> httpx.Response:
+        number = int(request.path[1:])
+        if number == 0:
+            raise httpx.ConnectError("refused")
+        if number < 4:
+            return httpx.Response(503)
+        return httpx.Response(200, headers={"X-Durability": "spool" if number < 6 else "kafka"})
+
+    outcome = deliver(requests(10), post, rate=None, threads=4, done=lambda _: None)
+
+    assert outcome.answers == {"ConnectError": 1, "503": 3, "200 spool": 2, "200 kafka": 4}
+    assert (outcome.sent, len(outcome.seconds)) == (10, 9)
+
+
+def test_quantiles() -> None:
+    outcome = deliver(requests(1), lambda _: httpx.Response(200), rate=None, threads=1, done=lambda _: None)
+    outcome.seconds = [number / 1000 for number in range(1, 101)]
+
+    assert (outcome.quantile(0.5), outcome.quantile(0.99)) == (51.0, 100.0)
+    outcome.seconds = []
+    assert outcome.quantile(0.5) is None
+
+
+def test_a_bug_while_posting_ends_the_run_and_is_told() -> None:
+    def post(_request: Signed) -> httpx.Response:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        deliver(requests(100), post, rate=None, threads=4, done=lambda _: None)
+
+
+@pytest.fixture
+def settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
+    monkeypatch.setenv("HOOKLINE_HOME", str(tmp_path))
+    monkeypatch.setenv("HOOKLINE_TEXTLINK__SECRETS", SECRET)
+
+
+@pytest.mark.usefixtures("settings")
+def test_a_dry_run_shows_what_would_be_sent_without_the_secret(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["send", "textlink", "received", "--dry-run", "--json", "--seed", "1", "--count", "3"]) == 0
+
+    told = capsys.readouterr().out
+    assert SECRET not in told
+    assert [one["body"]["secret"] for one in json.loads(told)["requests"]] == ["********"] * 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["nobody", "received"], "textlink, textus"),
+        (["textlink", "message.received"], "received, sent, failed, tag"),
+        (["textus"], "message.delivered"),
+        (["textlink", "received", "--duplicates", "2"], "--duplicates"),
+    ],
+)
+@pytest.mark.usefixtures("settings")
+def test_usage_names_what_there_is(arguments: list[str], told: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["send", *arguments]) == 2
+    assert told in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("settings")
+def test_a_missing_secret_is_a_configuration_mistake(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["send", "textus", "message.received"]) == 78
+    assert "HOOKLINE_TEXTUS__SIGNING_SECRETS is missing" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("settings")
+def test_nobody_there_is_69(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["send", "textlink", "received", "--url", "http://127.0.0.1:9"]) == 69  # the discard port
+    assert "http://127.0.0.1:9 cannot be reached" in capsys.readouterr().err

@@ -1,0 +1,117 @@
+"""What counts as well and unwell, and how it is told."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+import ops.commands.status as command_module
+from ops.__main__ import main
+from ops.status.snapshot import (
+    KafkaState,
+    PostgresState,
+    ProcessorState,
+    ProcessState,
+    Snapshot,
+    TableRows,
+    TopicLag,
+)
+
+INGEST = ProcessState("ingest", "http://127.0.0.1:8080", "ready", "")
+PERSIST = ProcessorState("persist", "hookline-persist", [TopicLag("sms.messages.v1", 12)], 3, 1, None, ())
+WELL = Snapshot(
+    processes=[INGEST, ProcessState("registry", None, "not asked", "its admin port is not set here")],
+    kafka=KafkaState(True, "", brokers=1, topics=7),
+    postgres=PostgresState(
+        True, "", [TableRows("events", 1_234_567, exact=False), TableRows("contacts", 42, exact=True)]
+    ),
+    processors=[PERSIST],
+)
+DOWN = Snapshot(
+    processes=[replace(INGEST, state="unreachable", reason="refused")],
+    kafka=KafkaState(False, "no answer"),
+    postgres=PostgresState(False, "no answer"),
+    processors=[replace(PERSIST, lag=None, dead_letters=None, redriven=None)],
+)
+
+UNWELL = [
+    (replace(WELL, processes=[replace(INGEST, state="not ready", reason="kafka_unreachable")]), "kafka_unreachable"),
+    (replace(WELL, processes=[replace(INGEST, state="unreachable", reason="refused")]), "ingest is unreachable"),
+    (replace(WELL, kafka=KafkaState(True, "", 1, 6, missing=["dlq.persist"])), "hookline topics apply"),
+    (replace(WELL, kafka=KafkaState(True, "", 1, 7, without_leader=["dlq.persist"])), "without a leader"),
+    (replace(WELL, kafka=KafkaState(False, "no answer")), "Kafka: no answer"),
+    (replace(WELL, postgres=PostgresState(False, "no answer")), "PostgreSQL: no answer"),
+    (
+        replace(WELL, processors=[replace(PERSIST, halted_at=datetime(2026, 1, 2, tzinfo=UTC))]),
+        "hookline dlq resume persist",
+    ),
+    (replace(WELL, processors=[replace(PERSIST, lost_partitions=["sms.calls.v1/3"])]), "sms.calls.v1/3"),
+]
+
+
+@pytest.fixture
+def shown(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Has `hookline status` see the given snapshot."""
+
+    def see(snapshot: Snapshot) -> None:
+        monkeypatch.setattr(command_module, "_looker", lambda: lambda: snapshot)
+
+    return see
+
+
+def test_all_is_well_and_behind_is_not_unwell(shown: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    shown(WELL)
+
+    assert main(["status"]) == 0
+    told = capsys.readouterr().out
+    assert "~1,234,567" in told
+    assert "sms.messages.v1 12" in told
+    assert main(["status", "--json"]) == 0
+    data = json.loads(capsys.readouterr().out)
+    assert data["healthy"] is True
+    assert data["processors"][0]["lag"] == [{"topic": "sms.messages.v1", "lag": 12}]
+
+
+@pytest.mark.parametrize(("snapshot", "told"), UNWELL)
+def test_what_is_wrong_is_named_and_the_exit_code_is_1(
+    shown: Any, snapshot: Snapshot, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shown(snapshot)
+
+    assert main(["status", "--json"]) == 1
+    captured = capsys.readouterr()
+    assert json.loads(captured.out)["healthy"] is False
+    assert told in captured.err
+    assert main(["status"]) == 1
+    assert told in capsys.readouterr().out.replace("\n", " ")
+
+
+def test_nothing_answers_is_69_and_still_told(shown: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    shown(DOWN)
+
+    assert main(["status", "--json"]) == 69
+    assert json.loads(capsys.readouterr().out)["kafka"]["reachable"] is False
+    assert main(["status"]) == 69
+    assert "persist" in capsys.readouterr().out
+
+
+def test_watch_looks_again_until_ctrl_c(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    # Given somebody who presses Ctrl-C after the third look
+    looks = iter([WELL, DOWN, WELL])
+
+    def look() -> Snapshot:
+        found = next(looks, None)
+        if found is None:
+            raise KeyboardInterrupt
+        return found
+
+    monkeypatch.setattr(command_module, "_looker", lambda: look)
+    monkeypatch.setattr(command_module.time, "sleep", lambda _seconds: None)
+
+    assert main(["status", "--watch", "--json"]) == 130
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line["healthy"] for line in lines] == [True, False, True]
