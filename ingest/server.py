@@ -11,6 +11,8 @@ import os
 import shutil
 import socket
 import tempfile
+import time
+from collections import deque
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,7 +20,7 @@ from typing import Any
 from granian.constants import Interfaces, Loops
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
-from granian.server import Server
+from granian.server.mp import MPServer
 from prometheus_client import CollectorRegistry
 from prometheus_client.multiprocess import MultiProcessCollector
 
@@ -39,6 +41,27 @@ from schemas.ids import SchemaIds
 from schemas.topics import MESSAGES
 
 log = logs.logger("ingest.server")
+
+
+#: Granian's own lines go where all of ours go, in the same form.
+GRANIAN_LOGS = {"loggers": {"_granian": {"propagate": True}, "granian.access": {"propagate": True}}}
+
+#: Workers that may die within a minute before the server gives up: more is no accident but a worker that can't start.
+DEATHS_A_MINUTE = 10
+
+
+class IngestServer(MPServer):
+    """Granian's server, but two deaths within 5.5 s, a worker killed twice, are no reason to end the service."""
+
+    def __init__(self, *args: Any, **settings: Any) -> None:
+        super().__init__(*args, **settings)
+        self._deaths: deque[float] = deque(maxlen=DEATHS_A_MINUTE)
+
+    def _respawn_workers(self, workers: list[int], *args: Any, **settings: Any) -> None:
+        super()._respawn_workers(workers, *args, **settings)
+        self._deaths.extend([time.monotonic()] * len(workers))
+        if len(self._deaths) < DEATHS_A_MINUTE or self._deaths[-1] - self._deaths[0] > 60:
+            self.respawned_wrks.clear()  # what Granian's own check looks at (granian 2.8, `_serve_loop`)
 
 
 def sections() -> list[type[Section]]:
@@ -104,7 +127,7 @@ def serve() -> None:
 
 def granian(settings: IngestSettings, port: int) -> Any:
     """The server; see the module's text for what its settings prevent."""
-    return Server(
+    return IngestServer(
         "hookline ingest",
         address=settings.host,
         port=port,
@@ -119,6 +142,7 @@ def granian(settings: IngestSettings, port: int) -> Any:
         respawn_interval=0.1,
         workers_kill_timeout=10,
         log_level=LogLevels.warning,
+        log_dictconfig=GRANIAN_LOGS,
         websockets=False,
     )
 

@@ -166,6 +166,15 @@ def test_a_killed_worker_is_replaced_and_the_service_goes_on(service: Service) -
     assert service.post().status_code == 200
 
 
+def test_a_worker_killed_again_and_again_is_replaced_each_time(service: Service) -> None:
+    for _ in range(3):
+        victim, _other = wait_until(lambda: len(found := service.workers()) == 2 and found, "two workers")
+        victim.kill()
+        psutil.wait_procs([victim], timeout=DEADLINE)
+    wait_until(lambda: len(service.workers()) == 2 and service.ready(), "two workers, and ready")
+    assert service.process.poll() is None
+
+
 def test_no_worker_outlives_its_parent(service: Service) -> None:
     workers = wait_until(lambda: len(found := service.workers()) == 2 and found, "two workers")
     service.process.kill()
