@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from kafka import KafkaAdminClient, TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType, OffsetSpec
+from kafka.errors import KafkaTimeoutError
 
 from runtime.connections import KafkaSettings
 from runtime.kafka.connection import client_settings
@@ -71,6 +74,19 @@ class TopicsRefused(Exception):
         super().__init__("; ".join(f"{name}: {reason}" for name, reason in refused.items()))
 
 
+class _Client(KafkaAdminClient):  # type: ignore[misc] # it has no types
+    """The library's, which leaves its thread and its sockets behind when its constructor finds no broker."""
+
+    def __init__(self, **settings: Any) -> None:
+        try:
+            super().__init__(**settings)
+        except BaseException:
+            if hasattr(self, "_net"):
+                self._closed = False
+                self.close()
+            raise
+
+
 class TopicAdmin:
     """Kafka's admin client, narrowed to topics. Use it in a `with` block.
 
@@ -80,7 +96,7 @@ class TopicAdmin:
     def __init__(self, settings: KafkaSettings, client_id: str, *, timeout_s: float = 10) -> None:
         self._settings = settings
         milliseconds = int(timeout_s * 1000)
-        self._client = KafkaAdminClient(
+        self._client = _Client(
             **client_settings(settings, client_id),
             bootstrap_timeout_ms=milliseconds,
             request_timeout_ms=milliseconds,
@@ -168,6 +184,7 @@ class TopicAdmin:
             refused = {name: answer for name, answer in answers.items() if answer != "OK"}
             if refused:
                 raise TopicsRefused(refused)
+            self._wait_for_configs(one for one in changes if one.alter)
         self._client.wait_for_topics([change.topic.name for change in changes], timeout_ms=_TIMEOUT_MS)
 
     def offsets(self, states: Iterable[TopicState]) -> dict[tuple[str, int], Offsets]:
@@ -210,6 +227,19 @@ class TopicAdmin:
         }
         if refused:
             raise TopicsRefused(refused)
+
+    def _wait_for_configs(self, changes: Iterable[Change]) -> None:
+        """A controller has accepted the settings before every broker has heard of them."""
+        wanted = {one.topic.name: {key: new for key, (_, new) in one.alter.items()} for one in changes}
+        deadline = time.monotonic() + _TIMEOUT_MS / 1000
+        while True:
+            there = self._configs(list(wanted))
+            late = [name for name, configs in wanted.items() if configs.items() - there[name].items()]
+            if not late:
+                return
+            if time.monotonic() > deadline:
+                raise KafkaTimeoutError(f"settings not in effect after {_TIMEOUT_MS} ms: {', '.join(late)}")
+            time.sleep(0.05)
 
     def _configs(self, names: Sequence[str]) -> dict[str, dict[str, str]]:
         if not names:
