@@ -11,9 +11,12 @@ import os
 import shutil
 import socket
 import tempfile
+import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from functools import partial
+from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import Any
 
@@ -28,17 +31,18 @@ from ingest.app import Ingest, create_app
 from ingest.clock import ReceiptClock
 from ingest.endpoint import WebhookEndpoint
 from ingest.provider import Provider, check_secrets, provider_types
-from ingest.publisher import KafkaPublisher
 from ingest.settings import IngestSettings
+from ingest.spool.directory import ServiceDirectory
+from ingest.spool.gauges import SpoolGauges
+from ingest.spool.state import SharedState
+from ingest.worker import MIB, DurableWorker
 from runtime import logs
 from runtime.admin import AdminServer, Readiness, admin_app
 from runtime.connections import KafkaSettings
-from runtime.kafka.producer import KafkaProducer
 from runtime.process import die_with_parent
 from runtime.settings import Configuration, ConfigurationError, Section
 from schemas.codec import Codec
 from schemas.ids import SchemaIds
-from schemas.topics import MESSAGES
 
 log = logs.logger("ingest.server")
 
@@ -56,6 +60,21 @@ class IngestServer(MPServer):
     def __init__(self, *args: Any, **settings: Any) -> None:
         super().__init__(*args, **settings)
         self._deaths: deque[float] = deque(maxlen=DEATHS_A_MINUTE)
+        #: Called once when the service shall stop; the seconds that it goes on serving after that.
+        self.leave: Callable[[], float] = float
+        self._leaving = False
+
+    def signal_handler_interrupt(self, *args: Any, **settings: Any) -> None:
+        """SIGTERM or Ctrl-C: out of the load balancer first. A second one stops at once."""
+        seconds = 0.0 if self._leaving else self.leave()
+        self._leaving = True
+        stop = super().signal_handler_interrupt
+        if seconds > 0:
+            timer = threading.Timer(seconds, stop, args)
+            timer.daemon = True
+            timer.start()
+        else:
+            stop(*args, **settings)  # type: ignore[no-untyped-call] # Granian has no types here
 
     def _respawn_workers(self, workers: list[int], *args: Any, **settings: Any) -> None:
         super()._respawn_workers(workers, *args, **settings)
@@ -89,14 +108,10 @@ def build_worker(parent: int) -> Ingest:
     configuration, providers = load()
     settings = configuration[IngestSettings]
     configure_logs(providers)
-    producer = KafkaProducer(configuration[KafkaSettings], f"hookline-ingest-{os.getpid()}")
-    publisher = KafkaPublisher(producer, Codec(SchemaIds.checked_in()), timeout=settings.publish_timeout)
+    worker = DurableWorker(settings, configuration[KafkaSettings], Codec(SchemaIds.checked_in()))
+    Finalize(None, worker.close, exitpriority=10)  # what multiprocessing calls when the worker ends
     clock = ReceiptClock(settings.spool_dir / "receipt-clock")
-
-    def readiness() -> Readiness:
-        return Readiness(True) if producer.knows(MESSAGES.name) else Readiness(False, "kafka_unreachable")
-
-    return create_app(WebhookEndpoint(providers, publisher, clock.now), readiness)
+    return create_app(WebhookEndpoint(providers, worker.publisher, clock.now), worker.readiness)
 
 
 def configure_logs(providers: list[Provider]) -> None:
@@ -109,13 +124,16 @@ def serve() -> None:
     configuration, providers = load()
     settings = configuration[IngestSettings]
     configure_logs(providers)
+    directory = ServiceDirectory(settings.spool_dir, reserve=settings.spool_reserve_mb * MIB)
     multiprocessing.set_start_method("spawn", force=True)
     metrics_dir = Path(tempfile.mkdtemp(prefix="hookline-metrics-"))
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(metrics_dir)
     registry = CollectorRegistry()
     MultiProcessCollector(registry, str(metrics_dir))  # type: ignore[no-untyped-call] # it has no types
+    registry.register(SpoolGauges(directory.state))
     port = settings.port or free_port(settings.host)
     server = granian(settings, port)
+    server.leave = partial(leave, directory.state, settings.leave_seconds)
     admin = admin_app("ingest", lambda: Readiness(all(worker.is_alive() for worker in server.wrks)), registry)
     try:
         with AdminServer(admin, settings.admin_host, settings.admin_port) as listening:
@@ -123,6 +141,7 @@ def serve() -> None:
             server.serve(target_loader=partial(build_worker, os.getpid()), wrap_loader=False)
     finally:
         shutil.rmtree(metrics_dir, ignore_errors=True)
+        directory.close()
 
 
 def granian(settings: IngestSettings, port: int) -> Any:
@@ -145,6 +164,13 @@ def granian(settings: IngestSettings, port: int) -> Any:
         log_dictconfig=GRANIAN_LOGS,
         websockets=False,
     )
+
+
+def leave(state: SharedState, seconds: float) -> float:
+    """Have every worker's /readyz say 503 from now on; the seconds until load balancers have seen it."""
+    state.leaving = 1
+    log.info("ingest_leaving", seconds=seconds)
+    return seconds
 
 
 def free_port(host: str) -> int:

@@ -25,6 +25,13 @@ class IngestSettings(Section, name="ingest"):
     spool_dir: Path = Field(
         default_factory=lambda: home() / "spool", description="directory of this node's durable local state"
     )
+    spool_max_mb: int = Field(default=1024, ge=1, description="MiB that the spool may take; then events get 503")
+    spool_reserve_mb: int = Field(default=16, ge=0, description="MiB of disk kept back to drain on a full one")
+    leave_seconds: float = Field(
+        default=0.0, ge=0, le=300, description="seconds of /readyz 503 after SIGTERM, for load balancers to turn away"
+    )
+    quarantine_max: int = Field(default=1000, ge=0, description="webhooks answered 401 that are kept; 0: none")
+    quarantine_days: float = Field(default=7.0, gt=0, description="days that they are kept")
 
 
 class ProviderSettings(Section):

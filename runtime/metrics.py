@@ -18,6 +18,27 @@ EVENTS = Counter("hookline_events_total", "Events made durable", ["provider", "e
 REFUSED = Counter("hookline_webhooks_refused_total", "Webhooks refused, by reason", ["provider", "reason"])
 FLAGGED = Counter("hookline_events_flagged_total", "Events kept with a flag", ["provider", "flag"])
 PUBLISH_FAILURES = Counter("hookline_publish_failures_total", "Events that Kafka did not take", ["reason"])
+SPOOLED = Counter("hookline_spooled_total", "Records spooled")
+REPLAYED = Counter("hookline_spool_replayed_total", "Records drained to Kafka; its rate is the replay rate")
+REFUSED_FOR_GOOD = Counter("hookline_spool_refused_total", "Records that Kafka will never take, kept aside", ["reason"])
+SPOOL_FAILURES = Counter("hookline_spool_failures_total", "Failed writes and reads of the spool", ["reason"])
+SPOOL_DAMAGED = Counter("hookline_spool_damaged_total", "Damaged spool files set aside while running")
+SPOOL_COMMIT_SECONDS = Histogram("hookline_spool_commit_seconds", "One group, from its turn to synced", buckets=SECONDS)
+BREAKER_OPENED = Counter("hookline_breaker_opened_total", "Times that new events were diverted to the spool")
+PRODUCERS_RENEWED = Counter("hookline_producers_renewed_total", "Producers replaced because nothing got through")
+QUARANTINED = Counter("hookline_quarantined_total", "Webhooks answered 401, by fate", ["provider", "outcome"])
+
+#: Gauges of the node's one spool, read from its shared state when somebody asks (ingest/spool/gauges.py): name -> help.
+SPOOL_GAUGES = {
+    "hookline_spooling": "1: new events queue in the spool",
+    "hookline_spool_records": "Records that wait in the spool",
+    "hookline_spool_bytes": "Their bytes",
+    "hookline_spool_oldest_age_seconds": "Age of the oldest record that waits; 0: none does",
+    "hookline_spool_refused_records": "Records kept aside because Kafka refused them for good",
+    "hookline_spool_failing": "1: the last write to the spool failed",
+    "hookline_spool_damaged_files": "Damaged files set aside since the service started",
+    "hookline_breaker_state": "0 closed: Kafka is tried; 1 open: it is not; 2 half open: it is probed",
+}
 
 # processors
 RECORDS = Counter("hookline_records_total", "Records whose effects are committed", ["processor", "topic"])

@@ -1,0 +1,265 @@
+"""Draining the spool into Kafka, in order, and handing new events back to Kafka when it is empty.
+
+Every worker has a replayer; the one that gets the drain lock works. What it holds on to:
+
+1. A row is removed only when every in-sync replica has its record, or Kafka has refused it for good (then it is kept
+   aside). A crash in between costs a duplicate in the log, never a record.
+2. No two records of one contact are on their way at once. Whatever fails, times out or arrives late, none can be
+   overtaken by a later one of the same contact, on any client.
+3. A topic that fails is left alone for a while and then probed with a single record (`breaker.py`); the others go on.
+   A contact whose record was not confirmed waits for the next pass; the others go on.
+4. New events are handed back in a turn of the spool, with the last rows published while nobody can add one.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from ingest.breaker import Breaker, BreakerState
+from ingest.renewed_producer import BulkProducer
+from ingest.spool.database import SpoolRescued, SpoolUnavailable
+from ingest.spool.directory import give_reserve, keep_reserve
+from ingest.spool.row import SpooledRow
+from ingest.spool.store import Spool
+from ingest.spool.turn import Turn
+from runtime import metrics
+from runtime.kafka.producer import RefusedForGood
+from runtime.logs import logger
+
+log = logger("ingest.replayer")
+
+#: Rows read at once, and their bytes: what a replayer has in memory.
+WINDOW = 500
+WINDOW_BYTES = 8 * 1024 * 1024
+#: Seconds that Kafka has for one round.
+ROUND_TIMEOUT = 2.0
+#: The most rows that are published while other workers wait for the turn, and the seconds that they may wait.
+LAST_ROWS = 100
+LAST_ROWS_TIMEOUT = 0.5
+#: Seconds that new events keep queueing after a hand-back that did not last: doubled each time, up to the longest.
+HOLD_OFF, LONGEST_HOLD_OFF = 0.5, 4.0
+#: Seconds after which a hand-back has lasted.
+LASTED = 10.0
+#: Bytes of an empty database file from which on its disk space is given back.
+SHRINK_ABOVE = 32 * 1024 * 1024
+
+Lane = tuple[str, bytes | None]
+
+
+@dataclass(slots=True)
+class _Pass:
+    """One walk through the spool from its head."""
+
+    #: Lanes with a record that was not confirmed: what follows it must wait.
+    blocked: set[Lane] = field(default_factory=set)
+    #: Topics that are left alone.
+    down: set[str] = field(default_factory=set)
+    moved: int = 0  #: rows that have left the spool
+    left: int = 0  #: rows that were seen and stay
+
+    def waits(self, row: SpooledRow) -> bool:
+        return row.record.topic in self.down or (row.lane in self.blocked and row.record.key is not None)
+
+
+class Replayer:
+    """Drains one spool. One thread uses it."""
+
+    def __init__(
+        self,
+        spool: Spool,
+        producer: BulkProducer,
+        *,
+        answers: Callable[[], bool],
+        reserve: int,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`answers`: whether Kafka does, for when there is no record to try it with. `reserve`: see keep_reserve."""
+        self._spool = spool
+        self._producer = producer
+        self._answers = answers
+        self._reserve = reserve
+        self._clock = clock
+        self._breakers: dict[str, Breaker] = {}
+        self._idle = Breaker(clock)  # for an empty spool: whether Kafka answers at all
+        self._handed_back_at = float("-inf")
+        self._hold_off = 0.0
+        self._diverted_at = clock()
+
+    def begin(self) -> None:
+        """New events have begun to queue: decide how long they shall at least."""
+        self._diverted_at = now = self._clock()
+        if now - self._handed_back_at < LASTED:
+            self._hold_off = min(self._hold_off * 2 or HOLD_OFF, LONGEST_HOLD_OFF)
+        else:
+            self._hold_off = 0.0
+
+    def step(self) -> bool:
+        """One pass through the spool, and the hand-back if it may be; whether anything was achieved.
+
+        Raises SpoolUnavailable.
+        """
+        walk = self._walk()
+        handed_back = walk.left == 0 and not walk.down and self._hand_back()
+        self._spool.state.breaker = BreakerState.CLOSED if handed_back else self._worst()
+        self._spool.state.proven = 1
+        return handed_back or walk.moved > 0
+
+    def _worst(self) -> BreakerState:
+        """What the node's breaker looks like: open as long as nothing gets through."""
+        states = [breaker.state for breaker in (*self._breakers.values(), self._idle)]
+        if BreakerState.OPEN in states:
+            return BreakerState.OPEN
+        return BreakerState.HALF_OPEN
+
+    def _walk(self) -> _Pass:
+        walk = _Pass()
+        place = 0
+        for topic, breaker in self._breakers.items():
+            if breaker.state is BreakerState.OPEN:
+                walk.down.add(topic)
+        while window := self._read(place, walk.down):
+            place = window[-1].id
+            before = walk.moved
+            self._drain(window, walk)
+            walk.left += len(window) - (walk.moved - before)
+        return walk
+
+    def _read(self, after: int, down: set[str]) -> list[SpooledRow]:
+        return self._spool.in_turn(
+            lambda turn: turn.first(WINDOW, after=after, most_bytes=WINDOW_BYTES, without=sorted(down))
+        )
+
+    def _drain(self, window: Sequence[SpooledRow], walk: _Pass) -> None:
+        """Publish `window` in rounds, and take what has arrived out of the spool after each."""
+        waiting = window
+        while waiting:
+            round_, waiting = self._next_round(waiting, walk)
+            if round_:
+                done, refused = self._publish(round_, walk, ROUND_TIMEOUT)
+                self._take_out(done, refused)
+                walk.moved += len(done) + len(refused)
+
+    def _next_round(self, rows: Sequence[SpooledRow], walk: _Pass) -> tuple[list[SpooledRow], list[SpooledRow]]:
+        """The rows that may go now, at most one of a lane, and those that come after them.
+
+        A topic that failed goes alone, with one record.
+        """
+        now: list[SpooledRow] = []
+        later: list[SpooledRow] = []
+        lanes: set[Lane] = set()
+        for row in rows:
+            if walk.waits(row):
+                continue
+            if self._breaker(row.record.topic).state is BreakerState.HALF_OPEN:
+                if not now:
+                    return [row], [other for other in rows if other is not row]
+                later.append(row)
+            elif row.lane in lanes and row.record.key is not None:
+                later.append(row)
+            else:
+                lanes.add(row.lane)
+                now.append(row)
+        return now, later
+
+    def _publish(
+        self, rows: Sequence[SpooledRow], walk: _Pass, timeout: float
+    ) -> tuple[list[SpooledRow], list[tuple[SpooledRow, str]]]:
+        """Publish `rows`: which have arrived, and which are refused for good. The others' lanes are blocked."""
+        outcomes = self._producer.publish_all([row.record for row in rows], timeout=timeout)
+        done = [row for row, outcome in zip(rows, outcomes, strict=True) if outcome is None]
+        refused = [(r, str(outcome)) for r, outcome in zip(rows, outcomes, strict=True) if _for_good(outcome)]
+        answered = {row.record.topic for row in (*done, *(row for row, _ in refused))}
+        gone = {row.id for row in (*done, *(row for row, _ in refused))}
+        for row in rows:
+            if row.id not in gone:
+                walk.blocked.add(row.lane)
+        for topic in {row.record.topic for row in rows}:
+            if topic in answered:
+                self._breaker(topic).succeeded()
+            else:
+                self._fail(topic, walk)
+        if answered:
+            self._idle.succeeded()
+        return done, refused
+
+    def _fail(self, topic: str, walk: _Pass) -> None:
+        breaker = self._breaker(topic)
+        if breaker.state is BreakerState.CLOSED:
+            log.warning("topic_not_answering", topic=topic)
+        breaker.failed()
+        walk.down.add(topic)
+
+    def _breaker(self, topic: str) -> Breaker:
+        if topic not in self._breakers:
+            self._breakers[topic] = Breaker(self._clock)
+        return self._breakers[topic]
+
+    def _take_out(self, done: Sequence[SpooledRow], refused: Sequence[tuple[SpooledRow, str]]) -> None:
+        """Remove what has arrived; on a full disk, with the help of the reserve."""
+        try:
+            self._spool.in_turn(lambda turn: _take_out(turn, done, refused))
+        except SpoolUnavailable:
+            if not give_reserve(self._spool.directory):
+                raise
+            log.error("spool_reserve_used")
+            self._spool.in_turn(lambda turn: _take_out(turn, done, refused))
+
+    def _hand_back(self) -> bool:
+        """Let new events go to Kafka again, if that can be; whether they do."""
+        if self._clock() - self._diverted_at < self._hold_off or not self._kafka_answers():
+            return False
+        try:
+            with self._spool.turn() as turn:
+                if not self._finish(turn):
+                    return False
+                turn.shrink(SHRINK_ABOVE)
+                if not turn.hand_back():
+                    return False
+        except SpoolRescued:
+            return False
+        self._handed_back_at = self._clock()
+        keep_reserve(self._spool.directory, self._reserve)
+        log.info("spool_handed_back", seconds=round(self._handed_back_at - self._diverted_at, 3))
+        return True
+
+    def _kafka_answers(self) -> bool:
+        """Whether it does; an empty spool gives no record to try it with, so it is asked, but not all the time."""
+        if self._idle.state is BreakerState.OPEN:
+            return False
+        if self._answers():
+            self._idle.succeeded()
+            return True
+        self._idle.failed()
+        return False
+
+    def _finish(self, turn: Turn) -> bool:
+        """Publish the last rows while nobody can add one; whether none is left."""
+        waiting: Sequence[SpooledRow] = turn.first(LAST_ROWS + 1)
+        if len(waiting) > LAST_ROWS:
+            return False
+        walk = _Pass()
+        deadline = self._clock() + LAST_ROWS_TIMEOUT
+        while waiting:
+            remaining = deadline - self._clock()
+            round_, waiting = self._next_round(waiting, walk)
+            if not round_ or remaining <= 0:
+                return False
+            done, refused = self._publish(round_, walk, remaining)
+            _take_out(turn, done, refused)
+        return turn.is_empty()
+
+
+def _take_out(turn: Turn, done: Sequence[SpooledRow], refused: Iterable[tuple[SpooledRow, str]]) -> None:
+    if done:
+        turn.remove(done)
+        metrics.REPLAYED.inc(len(done))
+    for row, reason in refused:
+        turn.set_aside([(row, reason)])
+        metrics.REFUSED_FOR_GOOD.labels(reason).inc()
+        log.error("record_refused_for_good", topic=row.record.topic, reason=reason, size=row.size)
+
+
+def _for_good(outcome: Exception | None) -> bool:
+    return isinstance(outcome, RefusedForGood)

@@ -1,0 +1,80 @@
+"""What one worker process has to make events durable: producer, spool, publisher and replayer, and their end."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+
+from ingest.publisher import DurablePublisher
+from ingest.renewed_producer import RenewedProducer
+from ingest.replay_loop import ReplayLoop
+from ingest.replayer import Replayer
+from ingest.settings import IngestSettings
+from ingest.spool.directory import worker_lock
+from ingest.spool.state import SharedState
+from ingest.spool.store import Spool
+from runtime.admin import Readiness
+from runtime.connections import KafkaSettings
+from runtime.kafka.producer import KafkaProducer
+from schemas.codec import Codec
+from schemas.topics import MESSAGES
+
+MIB = 1024 * 1024
+#: Seconds after which a worker is ready whether or not it knows yet how Kafka is: the spool takes events all the same.
+PATIENCE = 1.0
+
+
+class DurableWorker:
+    """Built in the worker: a producer does not survive a fork."""
+
+    def __init__(self, settings: IngestSettings, kafka: KafkaSettings, codec: Codec) -> None:
+        """Raises ConfigurationError where another service takes the spool over."""
+        self._lock = worker_lock(settings.spool_dir)
+        self._spool = Spool(settings.spool_dir, limit=settings.spool_max_mb * MIB)
+        self._producer = RenewedProducer(lambda: KafkaProducer(kafka, f"hookline-ingest-{os.getpid()}"))
+        self.publisher = DurablePublisher(self._producer, self._spool, codec, timeout=settings.publish_timeout)
+        self.readiness = IngestReadiness(self._spool.state, self._spool.works, self._kafka_answers)
+        replayer = Replayer(
+            self._spool, self._producer, answers=self._kafka_answers, reserve=settings.spool_reserve_mb * MIB
+        )
+        self._replay = ReplayLoop(replayer, self._spool.state, settings.spool_dir).start()
+
+    def close(self) -> None:
+        """Finish the round that is under way and let go; every 200 is durable already."""
+        self._replay.stop()
+        self._producer.close()
+        self._spool.close()
+        self._lock.close()
+
+    def _kafka_answers(self) -> bool:
+        return self._producer.knows(MESSAGES.name)
+
+
+class IngestReadiness:
+    """Ready: Kafka or the spool can take an event, and the service is not about to stop."""
+
+    def __init__(
+        self,
+        state: SharedState,
+        spool_works: Callable[[], bool],
+        kafka_answers: Callable[[], bool],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._state = state
+        self._spool_works = spool_works
+        self._kafka_answers = kafka_answers
+        self._clock = clock
+        self._begun = clock()
+
+    def __call__(self) -> Readiness:
+        """As it is now."""
+        if self._state.leaving:
+            return Readiness(False, "leaving")
+        if not self._state.proven and self._clock() - self._begun < PATIENCE:
+            return Readiness(False, "starting")
+        if self._spool_works():
+            return Readiness(True, "spooling" if self._state.spooling else "ok")
+        if not self._state.spooling and self._kafka_answers():
+            return Readiness(True, "spool_failing")
+        return Readiness(False, "neither_kafka_nor_spool")
