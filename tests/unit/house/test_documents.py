@@ -1,0 +1,61 @@
+"""The documents are true: files that they name exist, commands that they show are commands."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import click
+import pytest
+
+from ops.__main__ import hookline
+
+ROOT = Path(__file__).parents[3]
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+
+#: In backticks: a path of ours, with a room or a known folder in front.
+_PATH = re.compile(r"`((?:schemas|runtime|ingest|processors|ops|deploy|tests|docs)/[\w./-]*)`")
+_COMMAND = re.compile(r"(?:^|[`\s/])hookline ((?:[a-z][a-z-]*)(?: [a-z][a-z-]*)?)", re.MULTILINE)
+_BLOCK = re.compile(r"```(?:sh|bash|console)\n(.*?)```", re.DOTALL)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_files_that_it_names_exist(document: Path) -> None:
+    named = set(_PATH.findall(document.read_text("utf-8")))
+    assert not {path for path in named if not (ROOT / path).exists()}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_commands_that_it_shows_exist(document: Path) -> None:
+    text = document.read_text("utf-8")
+    shown = "\n".join([*_BLOCK.findall(text), *re.findall(r"`(hookline [^`]+)`", text)])
+    for words in _COMMAND.findall(shown):
+        assert known(words.split()), f"hookline {words}"
+
+
+def known(words: list[str]) -> bool:
+    """Whether `words` begin with a command, and, where that is a group, go on with one of its commands."""
+    context = click.Context(hookline)
+    command = hookline.get_command(context, words[0])
+    if isinstance(command, click.Group) and len(words) > 1:
+        return command.get_command(context, words[1]) is not None
+    return command is not None
+
+
+def test_the_readme_follows_one_webhook() -> None:
+    """The walk names, in order, the files that a webhook passes through, and the function at its heart."""
+    walk = (ROOT / "README.md").read_text("utf-8").split("## Follow one webhook")[1].split("\n## ")[0]
+    steps = re.findall(r"^(\d+)\. ", walk, re.MULTILINE)
+    assert steps == [str(number) for number in range(1, len(steps) + 1)]
+    in_order = ["ingest/endpoint.py", "ingest/webhooks.py", "ingest/event.py", "ingest/publisher.py",
+                "processors/runner.py", "processors/persist/"]  # fmt: skip
+    places = [walk.index(name) for name in in_order]
+    assert places == sorted(places)
+    assert "def receive(" in (ROOT / "ingest/webhooks.py").read_text("utf-8")
+
+
+def test_a_missing_file_would_be_seen() -> None:
+    assert _PATH.findall("see `ingest/nothing.py`") == ["ingest/nothing.py"]
+    assert not known(["nothing"])
+    assert known(["dlq", "ls"])
+    assert not known(["dlq", "nothing"])
