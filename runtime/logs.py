@@ -25,10 +25,23 @@ HIDDEN_KEYS = frozenset(
 )  # fmt: skip
 MASK = "[redacted]"
 
-#: Seven digits or more, however they are grouped, are taken for a phone number, unless they are part of
-#: something that surely is none: a hexadecimal id, a decimal fraction, an ISO time.
-_PHONE = re.compile(r"(?<![\w.:-])\+?\(?\d(?:[\s().\-/]{0,3}\d){6,17}(?![\w:])")
-_NOT_A_PHONE = re.compile(r"\d{4}-\d{2}-\d{2}([ T].*)?")
+#: What looks like a phone number and is none comes first and is left as it is: UUIDs, times, IPv4 addresses, fractions
+#: below one. Then seven to eighteen digits, however they are grouped or what stands before them ("tel:", "%2B").
+_DIGITS = re.compile(
+    r"""
+    (?P<harmless>
+        [0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}
+      | (?<!\d)(?:19|20)\d\d-[01]\d-[0-3]\d(?:[T ][\d:.]+(?:Z|[+-]\d\d:?\d\d)?)?
+      | (?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?::\d{1,5})?(?![\d.])
+      | (?<![\d.])0\.\d+
+    )
+  | (?<!\d)\+?\(?\d(?:[\s().\-/\u00ad\u200b-\u200f\u2010-\u2015\u2060]{0,3}\d){6,17}(?!\d)
+    """,
+    re.VERBOSE,
+)
+#: Whole numbers of this many digits may be phone numbers, unless their key says what they count.
+_PHONE_DIGITS = range(10, 16)
+_COUNTED = ("_at", "_ms", "_ns", "bytes", "offset", "seed", "seconds", "until")
 _DSN_PASSWORD = re.compile(r"(://[^:/@\s]+:)[^@\s]+@|(password=)\S+", re.IGNORECASE)
 
 
@@ -44,20 +57,23 @@ class Redactor:
         for secret in self._secrets:
             text = text.replace(secret, MASK)
         text = _DSN_PASSWORD.sub(lambda found: f"{found[1] or found[2]}{MASK}{'@' if found[1] else ''}", text)
-        return _PHONE.sub(lambda found: found[0] if _NOT_A_PHONE.match(found[0]) else MASK, text)
+        return _DIGITS.sub(lambda found: found[0] if found["harmless"] else MASK, text)
 
-    def value(self, value: Any) -> Any:
-        """`value` with every text in it redacted, however deep."""
+    def value(self, value: Any, key: str = "") -> Any:
+        """`value`, which stands under `key`, with every text in it redacted, however deep."""
+        if isinstance(value, int) and not isinstance(value, bool):
+            is_count = len(str(abs(value))) not in _PHONE_DIGITS or key.endswith(_COUNTED)
+            return value if is_count else MASK
         if isinstance(value, str):
             return self.text(value)
         if isinstance(value, Mapping):
             return {
-                self.text(str(key)): MASK if str(key).lower() in HIDDEN_KEYS else self.value(item)
-                for key, item in value.items()
+                self.text(str(name)): MASK if str(name).lower() in HIDDEN_KEYS else self.value(item, str(name))
+                for name, item in value.items()
             }
         if isinstance(value, list | tuple | set | frozenset):
-            return [self.value(item) for item in value]
-        if value is None or isinstance(value, bool | int | float):
+            return [self.value(item, key) for item in value]
+        if value is None or isinstance(value, bool | float):
             return value
         return self.text(value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value))
 

@@ -1,0 +1,174 @@
+"""Nothing personal and nothing secret gets into a log, however hard a caller tries."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import structlog
+
+from runtime import logs
+from runtime.logs import MASK, Redactor
+
+SECRET = "s3cret-of-the-webhook"
+
+
+@pytest.fixture
+def log() -> Iterator[io.StringIO]:
+    """What a process has logged. The logging set-up of the tests comes back afterwards."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    stream = io.StringIO()
+    logs.configure("test", secrets=[SECRET], stream=stream, level="DEBUG")
+    yield stream
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.reset_defaults()
+    for name in ("kafka", "werkzeug", "httpx", "httpcore"):
+        logging.getLogger(name).setLevel(logging.NOTSET)
+
+
+def written(log: io.StringIO) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in log.getvalue().splitlines()]
+
+
+@pytest.mark.parametrize(
+    "phone",
+    [
+        "+13035550142",
+        "13035550142",
+        "3035550142",
+        "555-0142-33",
+        "(303) 555-0142",
+        "+1 (303) 555-0142",
+        "303.555.0142",
+        "+381 69 0156360",
+        "0049/30/1234567",
+        "tel:+13035550142",
+        "phone=13035550142",
+        "contact-3035550142",
+        "id-3035550142",
+        "msg3035550142",
+        "%2B13035550142",  # in a URL
+        "303\u200b555\u200b0142",  # with zero-width spaces
+        "303\u2013555\u20130142",  # with en dashes
+        '"phone_number":13035550142',
+        "\u0663\u0660\u0663\u0665\u0665\u0665\u0660\u0661\u0664\u0662",  # Arabic-Indic digits
+    ],
+)
+def test_a_phone_number_is_masked_wherever_it_stands(log: io.StringIO, phone: str) -> None:
+    logger = logs.logger("attack")
+    logger.info("event", fact=phone)
+    logger.info("event", nested={"deep": [phone, {"deeper": (phone,)}]}, raw=phone.encode())
+    logger.info(f"event of {phone}")
+    logging.getLogger("library").warning("refused %s", phone)
+    try:
+        raise ValueError(f"no such contact: {phone}")
+    except ValueError:
+        logger.exception("failed")
+    digits = "".join(character for character in phone if character.isdigit())
+    for line in log.getvalue().splitlines():
+        assert phone not in line
+        assert digits not in "".join(character for character in line if character.isdigit() or character.isalpha())
+        assert MASK in line
+
+
+def test_a_phone_number_as_a_number_is_masked(log: io.StringIO) -> None:
+    logs.logger("attack").info("event", contact=13035550142, sizes=[13035550142])
+    assert written(log)[0]["contact"] == MASK
+    assert written(log)[0]["sizes"] == [MASK]
+
+
+@pytest.mark.parametrize(
+    "harmless",
+    [
+        "01a200f2-6779-7dc9-ba1b-1616da04b54d",  # an event's id
+        "12345678-1234-1234-1234-123456789012",  # one without a letter
+        "2026-11-22T01:50:11.368900Z",
+        "2026-11-22",
+        "127.0.0.1:25713",
+        "192.168.100.200",
+        "0.1234567891",
+        "123456",
+        "SQLSTATE 22021 at line 1234",
+    ],
+)
+def test_what_is_no_phone_number_stays(harmless: str) -> None:
+    assert Redactor().text(f"before {harmless} after") == f"before {harmless} after"
+
+
+def test_numbers_that_count_something_stay(log: io.StringIO) -> None:
+    logs.logger("count").info("event", offset=12345678901, received_ms=1748455363370, records=123456, pid=4321)
+    [line] = written(log)
+    assert (line["offset"], line["received_ms"], line["records"], line["pid"]) == (
+        12345678901,
+        1748455363370,
+        123456,
+        4321,
+    )
+
+
+@pytest.mark.parametrize(
+    "key", ["phone", "contact_phone", "text", "body", "payload", "secret", "authorization", "Token"]
+)
+def test_telling_keys_are_hidden_whatever_they_hold(log: io.StringIO, key: str) -> None:
+    logs.logger("attack").info("event", **{key: "hi"}, outer={key: ["hi", 1]})
+    [line] = written(log)
+    assert line[key] == MASK
+    assert line["outer"] == {key: MASK}
+
+
+def test_known_secrets_and_passwords_are_hidden(log: io.StringIO) -> None:
+    logger = logs.logger("attack")
+    logger.info(f"got {SECRET}", where=f"x{SECRET}y", deep=[{SECRET: SECRET}])
+    logger.info("dsn", at="postgresql://hookline_app:hunter22@127.0.0.1/hookline", options="host=x password=hunter22")
+    try:
+        raise RuntimeError(SECRET)
+    except RuntimeError:
+        logger.exception("failed")
+    assert SECRET not in log.getvalue()
+    assert "hunter22" not in log.getvalue()
+    assert "hookline_app" in log.getvalue()
+
+
+def test_lines_are_json_with_the_event_name(log: io.StringIO) -> None:
+    logs.logger("some.module").info("record_set_aside", topic="sms.messages.v1", partition=3)
+    [line] = written(log)
+    expected = {
+        "event": "record_set_aside",
+        "level": "info",
+        "logger": "some.module",
+        "process": "test",
+        "partition": 3,
+    }
+    assert expected.items() <= line.items()
+    assert line["timestamp"].endswith("Z")
+
+
+def test_the_kafka_clients_debug_lines_stay_off(log: io.StringIO) -> None:
+    """They contain keys and values (FACTS, "Kafka from Python")."""
+    logging.getLogger("kafka.producer.kafka").debug("Sending (key=%r)", b"+13035550142")
+    assert log.getvalue() == ""
+
+
+def test_on_a_terminal_lines_are_for_people() -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    terminal = Terminal()
+    try:
+        logs.configure("test", stream=terminal)
+        logs.logger("some.module").info("serving", port=8080)
+    finally:
+        root.handlers[:] = handlers
+        root.setLevel(level)
+        structlog.reset_defaults()
+    assert "serving" in terminal.getvalue()
+    assert not terminal.getvalue().startswith("{")
