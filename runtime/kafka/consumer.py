@@ -29,6 +29,8 @@ from runtime.kafka.connection import client_settings
 
 log = logs.logger("runtime.kafka.consumer")
 
+#: Seconds that a poll may take longer when the group is being given its partitions anew.
+JOIN_TIMEOUT = 2.0
 #: Seconds that one question to Kafka may take before it counts as unanswered.
 ASK_TIMEOUT = 5.0
 
@@ -155,6 +157,8 @@ class KafkaConsumer:
     def poll(self, timeout: float) -> list[Record]:
         """See Consumer.poll."""
         try:
+            if not self._joined():
+                return []
             polled = self._client.poll(timeout_ms=int(timeout * 1000))
         except OffsetOutOfRangeError as error:
             raise OffsetGone([Partition(*one) for one in error.args[0]]) from None
@@ -169,6 +173,15 @@ class KafkaConsumer:
             if partition in self._delivering
             for one in found
         ]
+
+    def _joined(self) -> bool:
+        """Take part in a rebalance until it is over.
+
+        kafka-python 3.0.12 forgets a join that completes between two polls, and begins another: members that poll
+        for moments at a time send each other from one rebalance into the next, for minutes (measured).
+        """
+        coordinator = self._client._coordinator
+        return not coordinator.need_rejoin() or bool(coordinator.poll(timeout_ms=JOIN_TIMEOUT * 1000))
 
     def seek(self, partition: Partition, offset: int) -> None:
         """See Consumer.seek."""
@@ -267,7 +280,8 @@ class _Listener(ConsumerRebalanceListener):  # type: ignore[misc] # the client h
     def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
         partitions = frozenset(Partition(*one) for one in revoked)
         self._consumer._delivering.difference_update(partitions)
-        self._told.revoked(partitions)
+        if partitions:  # the first join revokes nothing
+            self._told.revoked(partitions)
 
     def on_partitions_lost(self, lost: Iterable[TopicPartition]) -> None:
         self.on_partitions_revoked(lost)
