@@ -1,0 +1,210 @@
+"""`hookline db migrate` on a real PostgreSQL: everything once, all or nothing, two at once, and who owns what."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+import pytest
+import yoyo
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+
+import ops.migrations
+from ops.__main__ import main
+from ops.migrations import SOURCE, Plan, migrate, plan, role_statement, wait_for_database
+from runtime.postgres import connect
+from tests.conftest import PASSWORD, Database
+
+OURS = tuple(migration.id for migration in yoyo.read_migrations(SOURCE))
+
+
+@pytest.fixture
+def empty(postgres_server: str) -> Iterator[str]:
+    """The owner's DSN of a database without any table."""
+    name = f"empty_{uuid4().hex[:8]}"
+    with psycopg.connect(postgres_server, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {} OWNER hookline_owner").format(sql.Identifier(name)))
+        yield make_conninfo(postgres_server, user="hookline_owner", password=PASSWORD, dbname=name)
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def settings(empty: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
+    monkeypatch.setenv("HOOKLINE_HOME", str(tmp_path))
+    monkeypatch.setenv("HOOKLINE_POSTGRES__OWNER_DSN", empty)
+    return empty
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, dict[str, Any]]:
+    capsys.readouterr()
+    code = main(["db", "migrate", "--json", *arguments])
+    return code, json.loads(capsys.readouterr().out)
+
+
+def tables(dsn: str) -> set[str]:
+    with psycopg.connect(dsn) as connection:
+        rows = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
+    return {str(name) for (name,) in rows}
+
+
+def test_a_dry_run_tells_what_is_pending_and_leaves_no_trace(settings: str, capsys: pytest.CaptureFixture[str]) -> None:
+    code, told = run(capsys, "--dry-run")
+
+    assert (code, tuple(told["pending"]), told["applied"]) == (0, OURS, [])
+    assert tables(settings) == set()
+
+
+def test_everything_is_applied_once(settings: str, capsys: pytest.CaptureFixture[str]) -> None:
+    code, told = run(capsys)
+    assert (code, tuple(told["applied_now"]), tuple(told["applied"])) == (0, OURS, OURS)
+    assert {"events", "messages", "contacts", "consumer_offsets", "redriven_letters"} <= tables(settings)
+
+    code, told = run(capsys)
+    assert (code, told["applied_now"], tuple(told["applied"])) == (0, [], OURS)
+
+
+def test_two_at_once_apply_everything_once(empty: str) -> None:
+    # Given two migrators that start together
+    ready = threading.Barrier(2)
+
+    def work() -> Plan:
+        with connect(empty, process="tests") as connection:
+            ready.wait(10)
+            return migrate(empty, connection)
+
+    with ThreadPoolExecutor(2) as pool:
+        plans = [future.result(60) for future in [pool.submit(work) for _ in range(2)]]
+
+    # Then one did it all, and the other found it done
+    assert sorted(len(one.pending) for one in plans) == [0, len(OURS)]
+
+
+def test_a_migrator_that_was_killed_leaves_no_lock(empty: str) -> None:
+    # Given the row that yoyo locks with, left by a process that is gone
+    with connect(empty, process="tests") as connection:
+        migrate(empty, connection)
+        connection.execute("INSERT INTO yoyo_lock (locked, ctime, pid) VALUES (1, now(), 4711)")
+        connection.execute("DELETE FROM _yoyo_migration WHERE migration_id = %s", [OURS[-1]])
+        connection.execute("DROP TABLE redriven_letters")
+
+        # When the next one comes, it does not wait for that process
+        assert migrate(empty, connection).pending == (OURS[-1],)
+        assert "redriven_letters" in tables(empty)
+
+
+@pytest.fixture
+def planted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of migrations in place of ours."""
+    monkeypatch.setattr(ops.migrations, "SOURCE", str(tmp_path))
+    return tmp_path
+
+
+def test_a_migration_that_fails_leaves_nothing_of_itself(empty: str, planted: Path) -> None:
+    (planted / "0001_good.sql").write_text("CREATE TABLE good (a int);")
+    (planted / "0002_bad.sql").write_text("CREATE TABLE half (a int);\nSELECT 1 / 0;")
+    (planted / "0003_never.sql").write_text("CREATE TABLE never (a int);")
+
+    with connect(empty, process="tests") as connection:
+        with pytest.raises(psycopg.errors.DivisionByZero):
+            migrate(empty, connection)
+        assert {"good", "half", "never"} & tables(empty) == {"good"}
+        assert plan(connection).pending == ("0002_bad", "0003_never")
+
+        # And once it is mended, it goes on where it stood
+        (planted / "0002_bad.sql").write_text("CREATE TABLE half (a int);")
+        migrate(empty, connection)
+        assert {"good", "half", "never"} <= tables(empty)
+
+
+def test_bodies_between_dollars_colons_and_percent_signs_are_taken_as_they_stand(empty: str, planted: Path) -> None:
+    (planted / "0001_function.sql").write_text(
+        "-- A trigger with everything that a splitter or a driver could trip over: ';', ':name', '%'.\n"
+        "CREATE TABLE t (a text);\n"
+        "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$\n"
+        "BEGIN\n"
+        "    IF NEW.a LIKE '%:name%' THEN RAISE EXCEPTION 'not ; this: %', NEW.a::text; END IF;\n"
+        "    RETURN NEW;\n"
+        "END $$;\n"
+        "CREATE TRIGGER refuse BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION refuse();\n"
+    )
+
+    with connect(empty, process="tests") as connection:
+        migrate(empty, connection)
+        connection.execute("INSERT INTO t VALUES ('fine')")
+        with pytest.raises(psycopg.errors.RaiseException, match="not ; this: a :name"):
+            connection.execute("INSERT INTO t VALUES ('a :name')")
+
+
+def test_a_newer_database_is_told_and_left_alone(
+    settings: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    run(capsys)
+    older = tmp_path / "older"
+    older.mkdir()
+    (older / f"{OURS[0]}.sql").write_text("SELECT 1;")
+    monkeypatch.setattr(ops.migrations, "SOURCE", str(older))
+
+    code, told = run(capsys)
+
+    assert (code, told["applied"], tuple(told["unknown"])) == (0, [OURS[0]], OURS[1:])
+    assert "messages" in tables(settings)
+
+
+def test_the_application_owns_nothing_and_cannot_change_tables(postgres: Database) -> None:
+    with psycopg.connect(postgres.application_dsn, autocommit=True) as connection:
+        owned = connection.execute("SELECT count(*) FROM pg_tables WHERE tableowner = 'hookline_app'").fetchone()
+        assert owned == (0,)
+        for statement in (
+            "DROP TABLE events",
+            "ALTER TABLE messages ADD COLUMN more int",
+            "CREATE TABLE mine (a int)",
+            "TRUNCATE events",
+            "DELETE FROM events",
+            "UPDATE events SET provider = 'x'",
+        ):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                connection.execute(statement)
+
+
+def test_the_role_gets_the_password_of_the_applications_dsn() -> None:
+    with_password = role_statement("postgresql://hookline_app:it's@db/hookline").as_string(None)
+    somebody_else = role_statement("postgresql://other:secret@db/hookline").as_string(None)
+
+    assert with_password == "CREATE ROLE \"hookline_app\" LOGIN PASSWORD 'it''s'"
+    assert somebody_else == role_statement(None).as_string(None) == 'CREATE ROLE "hookline_app" LOGIN'
+
+
+def test_a_role_that_may_not_be_created_is_named_with_the_sql_to_run(
+    settings: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    del settings
+    monkeypatch.setattr(ops.migrations, "APPLICATION_ROLE", f"app_{uuid4().hex[:8]}")
+
+    assert main(["db", "migrate"]) == 78  # the owner of a database may not create roles
+    assert "CREATE ROLE app_" in capsys.readouterr().err
+
+
+def test_a_database_that_is_not_there_is_waited_for_and_then_69(
+    settings: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    del settings
+    monkeypatch.setenv("HOOKLINE_POSTGRES__OWNER_DSN", "postgresql://hookline_owner@127.0.0.1:9/hookline")
+
+    assert main(["db", "migrate", "--wait", "0.6"]) == 69
+    told = capsys.readouterr().err
+    assert told.count("waiting: ") == 1
+    assert "HOOKLINE_POSTGRES__OWNER_DSN" in told
+
+
+def test_a_wrong_password_is_not_waited_for(empty: str) -> None:
+    wrong = make_conninfo(empty, user="nobody_of_that_name")
+
+    with pytest.raises(psycopg.OperationalError):
+        wait_for_database(wrong, seconds=3600)
