@@ -1,0 +1,261 @@
+"""What a text says about stopping: its tier, the rule that found it, and what follows.
+
+A text that holds none of the rules' words is done after one look at its words; only the others meet the rules, in
+this order: is a keyword (A, in), a reaction that quotes us (D), a keyword and courtesy (B), a precise phrase (B), what
+a person decides about (C), anything else (D). Nothing here looks at the clock, the sender or an earlier message.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from processors.opt_out.normalise import clauses, plain, spread
+from processors.opt_out.rules import ACTIONS, ALWAYS, LANGUAGES, VERSION, Action, Kind, Rule, Tier, Unless, rule_set
+from processors.opt_out.slips import drawn_in, slips_of
+from processors.opt_out.words import after_stop, keywords, reactions
+
+#: Courtesy is short: more words than this beside a keyword are a message of their own.
+_COURTEOUS_WORDS = 16
+#: How far beside a phrase its meaning is looked for.
+_BESIDE = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What one text says, and why."""
+
+    tier: Tier
+    rule: str  #: the id of the rule that decided
+    matched: str  #: the normalised words that it saw; empty where nothing was found
+    rule_set: int = VERSION  #: the version of the rules
+
+    @property
+    def action(self) -> Action:
+        """What follows: `out` at once, `hold` until a person decides, `in`, or `none`."""
+        return ACTIONS[self.tier]
+
+
+def classify(text: str, languages: frozenset[str] = LANGUAGES) -> Decision:
+    """What `text` says in `languages`; English is always among them. Raises ValueError for an unknown language."""
+    return classifier(languages).classify(text)
+
+
+@functools.lru_cache(maxsize=16)
+def classifier(languages: frozenset[str] = LANGUAGES) -> Classifier:
+    """The classifier for `languages`, made once."""
+    return Classifier(languages)
+
+
+@dataclass(frozen=True, slots=True)
+class _Phrase:
+    rule: Rule
+    pattern: re.Pattern[str]
+    unless: tuple[_Unless, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Unless:
+    """An `Unless`, compiled; what it does not ask is None."""
+
+    asks: Unless
+    before: re.Pattern[str] | None
+    after: re.Pattern[str] | None
+    itself: re.Pattern[str] | None
+
+    @classmethod
+    def of(cls, asks: Unless) -> _Unless:
+        before, after, itself = (re.compile(part) if part else None for part in (asks.before, asks.after, asks.itself))
+        return cls(asks, before, after, itself)
+
+    def fits(self, before: str, itself: str, after: str) -> bool:
+        return (
+            (self.before is None or self.before.search(before) is not None)
+            and (self.after is None or self.after.search(after) is not None)
+            and (self.itself is None or self.itself.match(itself) is not None)
+        )
+
+
+class Classifier:
+    """The rules of some languages, compiled. It holds no state: any number of threads may share it."""
+
+    def __init__(self, languages: frozenset[str] = LANGUAGES) -> None:
+        unknown = languages - LANGUAGES
+        if unknown:
+            raise ValueError(f"no opt-out language: {', '.join(sorted(unknown))}; there are {_listed(LANGUAGES)}")
+        self.languages = languages | {ALWAYS}
+        rules, unless = rule_set()
+        held = [rule for rule in rules if self.languages.intersection(rule.languages)]
+        by_kind = {rule.kind: rule for rule in held}
+        self._rest = Decision("D", by_kind["rest"].id, "")
+        self._reaction, self._courtesy, self._several = by_kind["reaction"], by_kind["courtesy"], by_kind["several"]
+        self._slip, self._spelled = by_kind["typo"], by_kind["spelled"]
+
+        self._whole: dict[str, Decision] = {}
+        for rule in _of(held, "whole"):
+            for word in rule.words:
+                self._whole.setdefault(word, Decision(rule.tier, rule.id, word))
+        self._stops = frozenset(word for word, decision in self._whole.items() if decision.tier == "A")
+        own = frozenset(word for language in self.languages for word in keywords.OWN_WORDS.get(language, ()))
+        self._slips = slips_of(self._slip.words, own | self._stops)
+        self._initials = frozenset(word[0] for word in self._spelled.words)
+
+        compiled = [_Unless.of(one) for one in unless]
+        self._phrases = [
+            _Phrase(rule, re.compile(rule.pattern), tuple(one for one in compiled if rule.id in one.asks.of))
+            for rule in _of(held, "phrase")
+        ]
+        self._courtesies = re.compile(_words(keywords.COURTESIES))
+        opener = rf"^(?:(?:{'|'.join(keywords.OPENERS)})[ \n]){{0,4}}"
+        self._firsts = [
+            (rule, re.compile(rf"{opener}({'|'.join(rule.words)})(?=[ \n]){rule.pattern}"))
+            for rule in (*_of(held, "first"), *_of(held, "object"))
+        ]
+        self._calls_in = re.compile(after_stop.PATTERN)
+        self._still_a_stop = re.compile(after_stop.STILL_A_STOP)
+        self._opener, self._closer = re.compile(reactions.OPENER), re.compile(reactions.CLOSER)
+
+        phrase_words = (word for phrase in self._phrases for word in phrase.rule.words)
+        first_words = (word for rule, _ in self._firsts for word in rule.words)
+        single = (part for word in self._whole for part in word.split()[-1:])
+        #: A text of several words without one of these says nothing.
+        self._telling = frozenset((*phrase_words, *first_words, *single))
+
+    def classify(self, text: str) -> Decision:
+        """What `text` says."""
+        bare = plain(text)
+        flat = spread(bare)
+        words = flat.split()
+        if len(words) == 1:
+            word = words[0].strip("#@")
+            return self._whole.get(word) or self._one_word(bare, word)
+        if self._telling.isdisjoint(words) and not (words and self._may_be_unusual(words)):
+            return self._rest
+        return self._several_words(bare, clauses(flat))
+
+    def explain(self, text: str) -> Decision:
+        """What `text` says, by every rule: `classify` without its short ways. For tests of these."""
+        message = clauses(spread(plain(text)))
+        if " " in message or "\n" in message:
+            return self._several_words(plain(text), message)
+        return self._whole.get(message.strip("#@")) or self._one_word(plain(text), message.strip("#@"))
+
+    def _one_word(self, bare: str, word: str) -> Decision:
+        found = self._misspelt(word)
+        if found is None and word in self._telling:
+            found = self._phrase(word, ("B", "C"))
+        return found if found and not self._is_reaction(bare) else self._rest
+
+    def _misspelt(self, word: str) -> Decision | None:
+        """A slip of a keyword, or one drawn out."""
+        if word in self._slips:
+            return Decision(self._slip.tier, self._slip.id, word)
+        if (drawn := drawn_in(word)) and (drawn in self._spelled.words or drawn in self._stops):
+            return Decision(self._spelled.tier, self._spelled.id, word)
+        return None
+
+    def _may_be_unusual(self, words: list[str]) -> bool:
+        """Whether words without any that tells could be a keyword spelled out, or a slip beside courtesy."""
+        if len(words) > _COURTEOUS_WORDS:
+            return False
+        return words[0] in self._initials or any(word in self._slips or drawn_in(word) for word in words)
+
+    def _several_words(self, bare: str, message: str) -> Decision:
+        found = self._whole.get(message)
+        if found is not None:
+            return found
+        if self._is_reaction(bare):
+            return Decision(self._reaction.tier, self._reaction.id, bare.partition('"')[0].strip()[:_BESIDE])
+        found = self._with_courtesy(message) or self._phrase(message, ("B",))
+        if found is not None and found.tier == "B":
+            return found
+        held = self._first_word(message) or self._phrase(message, ("C",))
+        # A doubtful phrase of tier B says more than a voided one of tier C.
+        return next((one for one in (found, held) if one and one.tier == "C"), found or held or self._rest)
+
+    def _is_reaction(self, bare: str) -> bool:
+        mark = '"' if '"' in bare else "'"
+        head, quoted, rest = bare.partition(mark)
+        if not quoted or len(head) > 2 * _BESIDE or not self._opener.fullmatch(" ".join(head.split())):
+            return False
+        tail = rest.rpartition(mark)[2] if mark in rest else ""
+        return len(tail) <= _BESIDE and self._closer.fullmatch(tail) is not None
+
+    def _with_courtesy(self, message: str) -> Decision | None:
+        """A keyword, or a slip of one, with nothing but courtesy; several keywords."""
+        words = message.split()
+        if len(words) > _COURTEOUS_WORDS:
+            return None
+        if len(words) > 2 and all(len(word) == 1 for word in words) and "".join(words) in self._spelled.words:
+            return Decision(self._spelled.tier, self._spelled.id, message)
+        rest = " ".join(self._courtesies.sub("", " ".join(words)).split())
+        if not rest or (rest not in self._stops and len(rest) == len(" ".join(words)) and " " not in rest):
+            return None
+        if rest in self._stops:
+            return Decision(self._courtesy.tier, self._courtesy.id, " ".join(words))
+        left = rest.split()
+        if len(left) == 1:
+            return self._misspelt(left[0])
+        if all(word in self._stops for word in left):
+            return Decision(self._several.tier, self._several.id, rest)
+        return None
+
+    def _first_word(self, message: str) -> Decision | None:
+        for rule, pattern in self._firsts:
+            found = pattern.match(message)
+            if found is None:
+                continue
+            behind = message[found.end() : found.end() + _BESIDE]
+            if (
+                found[1] == "stop"
+                and self._calls_in.match(behind)
+                and not self._still_a_stop.match(behind)
+            ):
+                continue
+            return Decision(rule.tier, rule.id, found[0].replace("\n", " "))
+        return None
+
+    def _phrase(self, message: str, tiers: tuple[Tier, ...]) -> Decision | None:
+        """The first phrase of `tiers` that stands; else a doubtful one; else one whose meaning was taken away."""
+        words = set(message.split())
+        doubtful: Decision | None = None
+        voided: Decision | None = None
+        for phrase in self._phrases:
+            if phrase.rule.tier not in tiers or words.isdisjoint(phrase.rule.words):
+                continue
+            for found in phrase.pattern.finditer(message):
+                matched = found[0].strip().replace("\n", " ")
+                unless = self._taken_away(phrase, message, found)
+                if unless is None or unless.becomes == "same":
+                    return Decision(phrase.rule.tier, phrase.rule.id, matched)
+                decision = Decision(unless.becomes, unless.id, matched)
+                if unless.becomes == "C":
+                    doubtful = doubtful or decision
+                else:
+                    voided = voided or decision
+        return doubtful or voided
+
+    @staticmethod
+    def _taken_away(phrase: _Phrase, message: str, found: re.Match[str]) -> Unless | None:
+        before = message[max(0, found.start() - _BESIDE) : found.start()].rpartition("\n")[2]
+        after = message[found.end() : found.end() + _BESIDE]
+        for one in phrase.unless:
+            if one.fits(before, found[0], after):
+                return one.asks
+        return None
+
+
+def _of(rules: Iterable[Rule], kind: Kind) -> list[Rule]:
+    return [rule for rule in rules if rule.kind == kind]
+
+
+def _words(alternatives: tuple[str, ...]) -> str:
+    """Any of `alternatives` as whole words, the longest that fits first."""
+    longest = sorted(alternatives, key=len, reverse=True)
+    return rf"(?<!\S)(?:{'|'.join(longest)})(?!\S)"
+
+
+def _listed(languages: Iterable[str]) -> str:
+    return ", ".join(sorted(languages))

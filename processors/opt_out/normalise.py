@@ -1,0 +1,95 @@
+"""The normalised message, in two steps: `plain` (letters as letters) and `clauses` (words between stops).
+
+`plain` does per character what FACTS asks of the whole (NFKC, casefold, accents, emoji and zero-width off). Because
+every mark is dropped, no two characters have to be put into order, which is where `unicodedata.normalize` takes
+quadratic time on a long run of marks.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_APOSTROPHES = frozenset("'`´ʹʻʼʽˈ‘’‛′＇｀")
+_QUOTES = frozenset('"“”„‟«»‹›″〝〞〟「」『』＂')
+#: Letters that look like an ASCII one with a stroke or without a dot, which Unicode does not call accents.
+_STROKES = str.maketrans({"ø": "o", "đ": "d", "ł": "l", "ı": "i", "ħ": "h", "ŧ": "t", "æ": "ae", "œ": "oe"})
+#: Shown as nothing, yet letters by category.
+_FILLERS = frozenset("ᅟᅠㅤﾠ")
+#: Characters that are remembered; the whole of Unicode would take a hundred megabytes.
+_REMEMBERED = 20_000
+
+
+def _fold(char: str) -> str:
+    category = unicodedata.category(char)
+    if char in _APOSTROPHES:
+        return "'"
+    if char in _QUOTES:
+        return '"'
+    if category in {"Mn", "Me", "Cf"} or char in _FILLERS:
+        return ""
+    if category == "Pd":
+        return "-"
+    compatible = unicodedata.normalize("NFKC", char)
+    if compatible == char and category in {"So", "Sk", "Sm", "Cc", "Cn", "Co", "Cs", "Zs"}:
+        return "\n" if char in "\n\r" else " "
+    if category in {"Zl", "Zp"}:
+        return "\n"
+    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", compatible).casefold())
+    kept = "".join(one for one in decomposed if unicodedata.category(one) != "Mn").translate(_STROKES)
+    return "\n" if category.startswith("P") and not kept.isascii() else kept
+
+
+class _Folded(dict[int, str]):
+    """Each character's plain form, worked out when it is first met."""
+
+    def __missing__(self, code: int) -> str:
+        folded = _fold(chr(code))
+        if len(self) < _REMEMBERED:
+            self[code] = folded
+        return folded
+
+
+_PLAIN = _Folded()
+
+#: One ASCII character to one: what ends a clause becomes a line, what joins words a blank, an apostrophe nothing.
+_STOPS = str.maketrans(
+    {
+        **dict.fromkeys('.,!?;:()[]{}"|\r\n', "\n"),
+        **dict.fromkeys("-_/*~+=<>^\\&%\t\v\f", " "),
+        **dict.fromkeys(map(chr, [*range(9), *range(14, 32), 127]), " "),
+        **dict.fromkeys("'`", None),
+    }
+)
+#: "#stop" and "@home" are the word; "#4" and a "#" of its own stay.
+_TAGS = re.compile(r"[#@](?=[a-z])")
+_OPT_OUT = re.compile(r"\bopt out\b")
+
+
+def plain(text: str) -> str:
+    """`text` with its letters lower-case and bare; quotes as `"`, apostrophes as `'`, dashes as `-`; emoji a blank."""
+    return text.lower() if text.isascii() else text.translate(_PLAIN)
+
+
+def spread(text: str) -> str:
+    """Plain `text` with nothing but letters, digits, `$#@`, blanks, and line ends where a clause ends.
+
+    A dash within a word joins two words, a dash beside a blank ends a clause.
+    """
+    if "-" in text:
+        text = text.replace("- ", "\n ").replace(" -", " \n")
+    if "#" in text or "@" in text:
+        text = _TAGS.sub("", text)
+    return text.translate(_STOPS)
+
+
+def clauses(text: str) -> str:
+    """Spread `text` with single blanks between words and single line ends between clauses; "opt out" joined."""
+    lines = (" ".join(line.split()) for line in text.split("\n"))
+    collapsed = "\n".join(line for line in lines if line)
+    return _OPT_OUT.sub("optout", collapsed) if "opt out" in collapsed else collapsed
+
+
+def normalise(text: str) -> str:
+    """The message as the rules see it: words between single blanks, clauses between line ends."""
+    return clauses(spread(plain(text)))

@@ -1,0 +1,69 @@
+"""What a rule is, and all of them together: the rule set, its version and its fingerprint."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import astuple, dataclass
+from typing import Literal
+
+Tier = Literal["A", "B", "C", "D", "in"]
+Action = Literal["out", "hold", "none", "in"]
+#: How a rule's words and pattern are read; classifier.py has one method or lookup for each.
+Kind = Literal["whole", "courtesy", "phrase", "typo", "first", "object", "spelled", "several", "reaction", "unless", "rest"]
+
+#: Raise it with any change to a rule, a word or the way they are applied: the ledger keeps it with each decision.
+VERSION = 1
+
+#: English cannot be switched off: the carriers' words and 47 CFR 64.1200(a)(10) hold whatever a customer speaks.
+ALWAYS = "en"
+LANGUAGES = frozenset({"en", "es", "fr", "de", "pt", "it", "nl"})
+
+ACTIONS: dict[Tier, Action] = {"A": "out", "B": "out", "C": "hold", "D": "none", "in": "in"}
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One way of saying stop (or start), or of seeming to."""
+
+    id: str  #: never used again for another meaning: old ledger rows name it
+    tier: Tier
+    kind: Kind
+    says: str  #: for people: what it recognises
+    languages: tuple[str, ...] = (ALWAYS,)
+    #: whole, typo, first, object: the words; phrase: at least one of them is in every text that matches.
+    words: tuple[str, ...] = ()
+    pattern: str = ""  #: a regular expression over the normalised message
+
+
+@dataclass(frozen=True, slots=True)
+class Unless:
+    """Words beside a phrase that take its meaning away, or make it doubtful."""
+
+    id: str
+    says: str
+    of: tuple[str, ...]  #: ids of the phrases that it concerns
+    becomes: Tier | Literal["same"]  #: D: the phrase counts for nothing; C: a person decides; same: it stands
+    before: str = ""  #: what precedes it in its clause, up to 60 characters
+    after: str = ""  #: what follows it in its clause, up to 60 characters
+    itself: str = ""  #: what the phrase must begin with for this to apply
+
+
+def rule_set() -> tuple[tuple[Rule, ...], tuple[Unless, ...]]:
+    """Every rule in the order in which they are tried, and what takes a phrase's meaning away."""
+    from processors.opt_out.words import keywords, phrases, requests
+
+    return (*keywords.RULES, *phrases.RULES, *requests.RULES), (*phrases.UNLESS, *requests.UNLESS)
+
+
+def fingerprint() -> str:
+    """SHA-256 over every rule and word list: it changes with any of them."""
+    from processors.opt_out.words import after_stop, keywords, reactions
+
+    rules, unless = rule_set()
+    parts = [
+        *(repr(astuple(rule)) for rule in rules),
+        *(repr(astuple(one)) for one in unless),
+        *(repr(part) for part in (keywords.COURTESIES, keywords.OWN_WORDS, keywords.OPENERS)),
+        *(repr(part) for part in (after_stop.PATTERN, after_stop.STILL_A_STOP, reactions.OPENER, reactions.CLOSER)),
+    ]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()

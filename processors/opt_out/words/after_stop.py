@@ -1,0 +1,56 @@
+"""What follows `stop` where it means to call in or to halt: "stop by at 5", "stop downtown tomorrow"."""
+
+from __future__ import annotations
+
+#: From the tier table; `@` is how some write "at".
+_PREPOSITIONS = ("by", "in", "at", "over", "off", "for", "on", "near", "@")
+
+#: Only words that nobody would put after an order to stop.
+_PLACES = (
+    "here", "there", "home", "nearby", "downtown", "uptown", "midtown", "upstairs", "downstairs", "outside", "inside",
+    "next door", "across", "around the corner", "past the", "(?:and|n) shop", "shop", "office", "house", "apartment",
+    "store", "warehouse", "site", "jobsite", "airport", "station", "hotel", "restaurant", "lobby", "reception",
+    "hospital", "clinic", "campus", "bank", "pharmacy", "gym", "mall", "gas station", "post office", "front desk",
+    "starbucks", "walmart", "target", "costco", "mcdonalds", "wendys", "cvs", "walgreens", "kroger", "home depot",
+    "lowes", "7 eleven",
+    "new york", "nyc", "los angeles", "chicago", "houston", "phoenix", "philadelphia", "san antonio", "san diego",
+    "dallas", "austin", "san jose", "jacksonville", "fort worth", "columbus", "charlotte", "indianapolis", "seattle",
+    "denver", "boston", "nashville", "detroit", "portland", "las vegas", "vegas", "memphis", "louisville", "baltimore",
+    "milwaukee", "albuquerque", "tucson", "fresno", "sacramento", "atlanta", "kansas city", "omaha", "raleigh",
+    "miami", "tampa", "orlando", "oakland", "minneapolis", "tulsa", "cleveland", "new orleans", "pittsburgh",
+    "cincinnati", "st louis", "toronto", "london", "paris", "berlin", "madrid", "lisbon", "rome", "amsterdam",
+)  # fmt: skip
+
+_DAYS = "mon|tue|tues|wed|weds|thu|thur|thurs|fri|sat|sun|(?:mon|tues|wednes|thurs|fri|satur|sun)day"
+_MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec"
+_TIMES = (
+    "today", "tonight", "tonite", "tomorrow", "tomorow", "tommorow", "tommorrow", "tmrw", "tmr", "tmw", "2morrow",
+    "later", "early", "noon", "midnight", "noonish", "lunch", "lunchtime", "breakfast", "dinner", "work", "church",
+    "(?:in )?the (?:morning|afternoon|evening)", "morning", "afternoon", "evening", "weekend", "week", "month",
+    "first thing", "last thing", f"(?:{_DAYS})s?", rf"(?:{_MONTHS})[a-z]* \d{{1,2}}(?:st|nd|rd|th)?",
+    r"\d{1,4} ?(?:am|pm|a\nm|p\nm|ish|oclock|hrs?|hours?|mins?|minutes?|days?|weeks?)", r"\d{1,2}\n\d\d",
+)  # fmt: skip
+#: "work" and "lunch" are times only behind one of these.
+_LEAD = "after|before|around|about|until|till|between|during|next|this|every|each|early|late"
+_BARE = tuple(time for time in _TIMES if time not in {"work", "church", "week", "month", "breakfast"})
+
+_OBJECT = r"(?! (?:texts?|txts?|messages?|msgs?|alerts?|sms|spam|notifications?)(?![a-z0-9]))"
+
+
+def _any(words: tuple[str, ...]) -> str:
+    return "|".join(words)
+
+
+#: Behind a first `stop`, in the same clause.
+PATTERN = (
+    rf" (?:(?:{_any(_PREPOSITIONS)})(?![a-z0-9])"
+    rf"|(?:(?:the|my|your|our|ur|his|her|their|a) )?(?:{_any(_PLACES)})(?![a-z0-9]){_OBJECT}"
+    rf"|(?:(?:{_any(_BARE)})|(?:{_LEAD}) (?:the |my )?(?:{_any(_TIMES)}|\d{{1,2}}))(?![a-z0-9]){_OBJECT}"
+    rf"|# ?\d|\d{{1,2}} (?:is|was|at|on|of|then|will|has|and)(?![a-z0-9]))"
+)
+
+#: A preposition of the table, and yet an order: "stop at once" calls in nowhere.
+STILL_A_STOP = (
+    r" (?:at once|for good|for now|for ?ever|for the love of|in the name of|on all (?:my )?(?:numbers|phones|lines)|"
+    r"on this (?:number|phone|line))(?![a-z0-9])"
+)
