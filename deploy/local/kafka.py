@@ -37,6 +37,9 @@ _SETTINGS = {
     "share.coordinator.state.topic.num.partitions": "1",
     "num.network.threads": "2",
     "num.io.threads": "4",
+    # A broker that was killed is let in again only when its old session is over: 9 s by default.
+    "broker.session.timeout.ms": "5000",
+    "broker.heartbeat.interval.ms": "1000",
     # 128 MB by default, taken from the heap at the start: with 4 MB a broker is 190 MB instead of 350
     "log.cleaner.dedupe.buffer.size": str(4 << 20),
 }

@@ -139,7 +139,7 @@ class Supervisor:
         self._stopping = True
         running = [one for one in self.supervised.values() if one.child]
         while running:
-            needed = {name for one in running for name in one.service.after}
+            needed = {name for one in running for name in self._needs(one)}
             for one in running:
                 if one.phase is not Phase.STOPPING and one.service.name not in needed:
                     self._enter(one, Phase.STOPPING)
@@ -153,6 +153,11 @@ class Supervisor:
             running = [one for one in running if one.child]
             time.sleep(_BUSY if running else 0)
         self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _needs(self, one: Supervised) -> set[str]:
+        """Everything that must start before `one` and stop after it, through jobs long done as well."""
+        direct = [self.supervised[name] for name in one.service.after]
+        return {other.service.name for other in direct}.union(*map(self._needs, direct))
 
     def _step(self, one: Supervised) -> None:
         match one.phase:

@@ -1,0 +1,69 @@
+# Everything happens in .venv, from requirements.lock, every file checked against its hash.
+# ARGS goes to the program behind a target: make run ARGS=--demo, make test ARGS="-k sandbox".
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run down test test-unit lint fmt docs bench faults lock clean
+
+help: ## show this
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(READY) ## make .venv with everything in it (PYTHON=... chooses the interpreter, 3.11 or later)
+
+# uv comes first, by pip and with its hashes from the lock; then it installs the rest, and Hookline itself in place.
+$(READY): requirements.lock deploy/build.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Hookline needs Python 3.11 or later, and $(PYTHON) is `$(PYTHON) -V 2>&1`." \
+	       "Name another one: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)"; exit 78; }
+	@echo "setting up $(VENV) (a minute when nothing is cached)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@sed -n '/^uv==/,/[^\\]$$/p' requirements.lock > $(VENV)/uv.lock
+	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r $(VENV)/uv.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock -r deploy/build.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+run: $(READY) ## everything on this machine, until Ctrl-C
+	@$(BIN)/hookline up $(ARGS)
+
+down: $(READY) ## stop what `hookline up --detach` started
+	@$(BIN)/hookline down $(ARGS)
+
+test: $(READY) ## every test that this machine can run
+	@$(BIN)/pytest $(ARGS)
+
+test-unit: $(READY) ## the tests that need no server
+	@$(BIN)/pytest tests/unit $(ARGS)
+
+lint: $(READY) ## style and types
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+fmt: $(READY) ## format, and mend what can be mended by itself
+	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
+
+docs: $(READY) ## write the reference pages in docs/ from the code
+	@$(BIN)/python -m tests.reference
+
+bench: $(READY) ## the benchmark table
+	@$(BIN)/python -m tests.bench $(ARGS)
+
+faults: $(READY) ## what happens when things break
+	@$(BIN)/pytest tests/faults $(ARGS)
+
+lock: $(READY) ## bring the locks up to date: the newest versions that pyproject.toml allows
+	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-header --no-emit-index-url \
+	  --python-version 3.11 --extra local --extra dev pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 \
+	  --constraint requirements.lock pyproject.toml -o deploy/requirements.lock
+	$(BIN)/python -m deploy.local.relock
+
+clean: ## remove .venv and what tools left; the local stack's state stays in .hookline
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -prune -exec rm -rf {} +
