@@ -13,15 +13,19 @@ class KafkaSettings(Section, name="kafka"):
     """How to reach Kafka. TLS and SASL settings are passed to the client as they stand."""
 
     bootstrap_servers: StringList = Field(description="host:port of one or more brokers, comma-separated", min_length=1)
-    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
-    ssl_cafile: str | None = None
-    ssl_certfile: str | None = None
-    ssl_keyfile: str | None = None
-    ssl_password: SecretStr | None = None
-    ssl_check_hostname: bool = True
-    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] | None = None
-    sasl_username: str | None = None
-    sasl_password: SecretStr | None = None
+    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
+        default="PLAINTEXT", description="how to speak with the brokers"
+    )
+    ssl_cafile: str | None = Field(default=None, description="PEM file of the authorities to trust")
+    ssl_certfile: str | None = Field(default=None, description="PEM file of our certificate, for mutual TLS")
+    ssl_keyfile: str | None = Field(default=None, description="PEM file of its key")
+    ssl_password: SecretStr | None = Field(default=None, description="password of that key")
+    ssl_check_hostname: bool = Field(default=True, description="whether a broker's certificate must name its host")
+    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] | None = Field(
+        default=None, description="how to authenticate"
+    )
+    sasl_username: str | None = Field(default=None, description="as whom")
+    sasl_password: SecretStr | None = Field(default=None, description="with which password")
     replication_factor: int | None = Field(
         default=None, ge=1, description="replicas of every topic; unset: 3 where there are 3 brokers, else 1"
     )

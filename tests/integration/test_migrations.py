@@ -21,6 +21,7 @@ from ops.__main__ import main
 from ops.migrations import SOURCE, Plan, migrate, plan, role_statement, wait_for_database
 from runtime.postgres import connect
 from tests.conftest import PASSWORD, Database
+from tests.reference.tables import tables
 
 OURS = tuple(migration.id for migration in yoyo.read_migrations(SOURCE))
 
@@ -48,7 +49,7 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, dict[
     return code, json.loads(capsys.readouterr().out)
 
 
-def tables(dsn: str) -> set[str]:
+def table_names(dsn: str) -> set[str]:
     with psycopg.connect(dsn) as connection:
         rows = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
     return {str(name) for (name,) in rows}
@@ -58,13 +59,13 @@ def test_a_dry_run_tells_what_is_pending_and_leaves_no_trace(settings: str, caps
     code, told = run(capsys, "--dry-run")
 
     assert (code, tuple(told["pending"]), told["applied"]) == (0, OURS, [])
-    assert tables(settings) == set()
+    assert table_names(settings) == set()
 
 
 def test_everything_is_applied_once(settings: str, capsys: pytest.CaptureFixture[str]) -> None:
     code, told = run(capsys)
     assert (code, tuple(told["applied_now"]), tuple(told["applied"])) == (0, OURS, OURS)
-    assert {"events", "messages", "contacts", "consumer_offsets", "redriven_letters"} <= tables(settings)
+    assert {"events", "messages", "contacts", "consumer_offsets", "redriven_letters"} <= table_names(settings)
 
     code, told = run(capsys)
     assert (code, told["applied_now"], tuple(told["applied"])) == (0, [], OURS)
@@ -96,7 +97,7 @@ def test_a_migrator_that_was_killed_leaves_no_lock(empty: str) -> None:
 
         # When the next one comes, it does not wait for that process
         assert migrate(empty, connection).pending == (OURS[-1],)
-        assert "redriven_letters" in tables(empty)
+        assert "redriven_letters" in table_names(empty)
 
 
 @pytest.fixture
@@ -114,13 +115,13 @@ def test_a_migration_that_fails_leaves_nothing_of_itself(empty: str, planted: Pa
     with connect(empty, process="tests") as connection:
         with pytest.raises(psycopg.errors.DivisionByZero):
             migrate(empty, connection)
-        assert {"good", "half", "never"} & tables(empty) == {"good"}
+        assert {"good", "half", "never"} & table_names(empty) == {"good"}
         assert plan(connection).pending == ("0002_bad", "0003_never")
 
         # And once it is mended, it goes on where it stood
         (planted / "0002_bad.sql").write_text("CREATE TABLE half (a int);")
         migrate(empty, connection)
-        assert {"good", "half", "never"} <= tables(empty)
+        assert {"good", "half", "never"} <= table_names(empty)
 
 
 def test_bodies_between_dollars_colons_and_percent_signs_are_taken_as_they_stand(empty: str, planted: Path) -> None:
@@ -154,7 +155,7 @@ def test_a_newer_database_is_told_and_left_alone(
     code, told = run(capsys)
 
     assert (code, told["applied"], tuple(told["unknown"])) == (0, [OURS[0]], OURS[1:])
-    assert "messages" in tables(settings)
+    assert "messages" in table_names(settings)
 
 
 def test_the_application_owns_nothing_and_cannot_change_tables(postgres: Database) -> None:
@@ -208,3 +209,17 @@ def test_a_wrong_password_is_not_waited_for(empty: str) -> None:
 
     with pytest.raises(psycopg.OperationalError):
         wait_for_database(wrong, seconds=3600)
+
+
+def test_the_data_dictionary_knows_every_table_and_column_as_postgres_has_them(postgres: Database) -> None:
+    with psycopg.connect(postgres.owner_dsn) as connection:
+        rows = connection.execute(
+            "SELECT c.relname, a.attname, a.attnotnull FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid"
+            " WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace AND a.attnum > 0 AND NOT a.attisdropped"
+            " AND c.relname !~ '^_?yoyo_' ORDER BY c.relname, a.attname"
+        ).fetchall()
+
+    read = [
+        (table.name, column.name, column.required) for table in tables().values() for column in table.columns.values()
+    ]
+    assert sorted(read) == rows

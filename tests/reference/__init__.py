@@ -1,0 +1,21 @@
+"""The reference pages in docs/, made from the code: `make docs` writes them, a test holds them to it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.reference import commands, dictionary, metrics, settings
+
+DOCS = Path(__file__).parents[2] / "docs"
+NOTE = "<!-- Made by `make docs` from the code: change the code, not this page. -->\n\n"
+
+
+def pages() -> dict[Path, str]:
+    """Every reference page as it ought to be."""
+    made = {
+        "commands.md": commands.page(),
+        "settings.md": settings.page(),
+        "metrics.md": metrics.page(),
+        "data-dictionary.md": dictionary.page(),
+    }
+    return {DOCS / name: NOTE + text.rstrip() + "\n" for name, text in made.items()}

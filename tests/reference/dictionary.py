@@ -1,0 +1,64 @@
+"""docs/data-dictionary.md, from the Avro schemas and the migrations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ops.processors import topics_of_hookline
+from schemas.ids import SchemaIds
+from schemas.topics import EVENT_TOPICS, PARTITIONS
+from tests.reference.markdown import code, table
+from tests.reference.tables import tables
+
+HEADERS = (
+    ("ce_specversion", "1.0 (CloudEvents)"),
+    ("ce_id", "the event's id: the same for every repeat of one delivery"),
+    ("ce_type", "the event's type, such as message.received"),
+    ("ce_source", "/providers/PROVIDER/ACCOUNT"),
+    ("ce_time", "when it happened, RFC 3339"),
+    ("content-type", "application/avro"),
+)
+
+
+def page() -> str:
+    """The whole page."""
+    ids = SchemaIds.checked_in()
+    parts = [
+        "# Data dictionary\n",
+        "## Topics\n",
+        f"Every topic has {PARTITIONS} partitions and the contact's phone as its key, so that all about one contact is "
+        "on one partition number. Between topics there is no order.\n",
+        table(("topic", "what is on it"), [(code(one.name), one.about) for one in topics_of_hookline()]),
+        "Headers of every event:\n",
+        table(("header", "value"), [(code(name), meaning) for name, meaning in HEADERS]),
+        "Values are Avro in the Confluent wire format (0x00, the schema's id in four bytes, the body); `hookline "
+        "registry` serves the schemas.\n",
+    ]
+    for topic in EVENT_TOPICS:
+        newest = ids.versions(topic.subject)[-1]
+        parts.append(f"### {topic.name}\n")
+        parts.append(f"{newest.schema['doc']} Schema id {newest.id}, version {newest.version}.\n")
+        rows = [(code(one["name"]), avro(one["type"]), one["doc"]) for one in newest.schema["fields"]]
+        parts.append(table(("field", "type", "meaning"), rows))
+    parts.append("## Tables\n")
+    parts.append("The role `hookline_owner` owns them; the processes' role `hookline_app` owns nothing.\n")
+    for one in tables().values():
+        parts.append(f"### {one.name}\n")
+        parts.append(f"{one.comment}\n")
+        columns = [
+            (code(column.name), column.type, "yes" if column.required else "", column.comment)
+            for column in one.columns.values()
+        ]
+        parts.append(table(("column", "type", "always there", "meaning"), columns))
+    return "\n".join(parts)
+
+
+def avro(kind: Any) -> str:
+    """A field's type in few words."""
+    if isinstance(kind, list):
+        return " or ".join(avro(branch) for branch in kind)
+    if isinstance(kind, dict):
+        if "logicalType" in kind:
+            return f"{kind['type']} ({kind['logicalType']})"
+        return f"{kind['type']} of {avro(kind['items'])}" if "items" in kind else avro(kind["type"])
+    return str(kind)
