@@ -46,6 +46,8 @@ SLOWLY = 1.0
 #: Seconds for the batch under way to be committed before its partitions are given up. Heartbeats wait meanwhile.
 REVOKE_WAIT = 2.0
 
+_NOBODY = Identity("", {})
+
 
 @dataclass(frozen=True, slots=True)
 class Committed:
@@ -93,7 +95,7 @@ class Runner:
         self._truncated: frozenset[Partition] = frozenset()
         self._unknown: bool = False  # where the partitions stand has to be asked
         self._located: Located | None = None  # PostgreSQL has answered, Kafka is to be asked for the log's bounds
-        self._identity = Identity("", {})
+        self._identity = _NOBODY
         self._look_again: float | None = None  # when a halt may have been lifted
         self._slowly = 0.0
         self._to_mirror: dict[Partition, int] = {}
@@ -167,8 +169,7 @@ class Runner:
         self._worker.drop()
         for partition in self._standing:
             self._consumer.hold(partition)
-        self._standing = {}
-        self._located = None
+        self._standing, self._located, self._identity = {}, None, _NOBODY
         self._unknown = bool(self._assigned)
 
     def _locate(self) -> None:

@@ -42,7 +42,7 @@ class Persisted:
 
     def rows(self, table: str, key: str) -> dict[str, dict[str, Any]]:
         with self._owner.cursor(row_factory=dict_row) as cursor:
-            return {str(row[key]): row for row in cursor.execute(f"SELECT * FROM {table}")}
+            return {str(row[key]): row for row in cursor.execute(f"SELECT * FROM {table}")}  # noqa: S608 - ours
 
     def agrees(self, events: Iterable[Event]) -> None:
         """Every table is what the model says."""
@@ -53,7 +53,9 @@ class Persisted:
             ("contacts", "phone", persisted.contacts(events)),
         ):
             found = self.rows(table, key)
-            assert {name: {field: found[name][field] for field in model[name]} for name in found if name in model} == model
+            assert {
+                name: {field: found[name][field] for field in model[name]} for name in found if name in model
+            } == model
             assert found.keys() == model.keys()
 
     def close(self) -> None:
@@ -76,7 +78,12 @@ phones = st.sampled_from(["+13035550142", "+13035550143"])
 @st.composite
 def textlink_messages(draw: st.DrawFn) -> Event:
     """Sent and failed, whose key is phone, text, time and SIM."""
-    minute, phone, text, sim = draw(minutes), draw(phones), draw(st.sampled_from(["a", "b"])), draw(st.sampled_from(["1", None]))
+    minute, phone, text, sim = (
+        draw(minutes),
+        draw(phones),
+        draw(st.sampled_from(["a", "b"])),
+        draw(st.sampled_from(["1", None])),
+    )
     state = draw(st.sampled_from(["sent", "failed"]))
     return message(
         state,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from uuid import UUID, uuid4
@@ -40,7 +41,9 @@ class MemoryKafka:
         for group in list(self.members):
             self.rebalance(group)
 
-    def append(self, topic: str, number: int, value: bytes | None, key: bytes = b"k", headers: Headers = ()) -> int:  # type: ignore[assignment]
+    def append(
+        self, topic: str, number: int, value: bytes | None, key: bytes = b"k", headers: Sequence[tuple[str, bytes]] = ()
+    ) -> int:
         log = self.logs[Partition(topic, number)]
         offset = self.begins[Partition(topic, number)] + len(log)
         log.append(Record(topic, number, offset, 1_700_000_000_000 + offset, key, value, list(headers)))
@@ -69,7 +72,7 @@ class MemoryKafka:
 
 
 class MemoryConsumer:
-    """A Consumer. `poll` never waits."""
+    """A Consumer. `poll` hardly waits."""
 
     def __init__(self, kafka: MemoryKafka, group: str = "group", *, max_records: int = 2000) -> None:
         self._kafka = kafka
@@ -105,6 +108,8 @@ class MemoryConsumer:
             if records:
                 self._positions[partition] = records[-1].offset + 1
             found += records
+        if not found:
+            time.sleep(min(timeout, 0.002))
         return found
 
     def seek(self, partition: Partition, offset: int) -> None:

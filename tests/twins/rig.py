@@ -1,0 +1,163 @@
+"""A processor run on Kafka in memory and a real PostgreSQL, with every step at hand."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, ClassVar
+from uuid import UUID
+
+import psycopg
+
+from processors.database import Database
+from processors.processor import Delivery, Processor, SetAside
+from processors.runner import Runner
+from processors.service import runner_of
+from processors.settings import ProcessorSettings
+from processors.state import State
+from runtime.kafka.consumer import Consumer, Partition, Record
+from runtime.postgres import Connection, connect
+from runtime.process import StopSignal
+from schemas.codec import Codec
+from schemas.events import Event
+from schemas.ids import SchemaIds
+from schemas.topics import MESSAGES, Topic
+from tests.twins.kafka import MemoryConsumer, MemoryKafka, MemoryProducer
+
+TOPIC, REDRIVE, DEAD = "sms.messages.v1", "redrive.probe", "dlq.probe"
+PATIENCE = 20.0
+_codec = Codec(SchemaIds.checked_in())
+
+
+def until(condition: Callable[[], Any], what: str = "it") -> Any:
+    """What `condition` returns once it is true."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        if found := condition():
+            return found
+        time.sleep(0.005)
+    raise AssertionError(f"{what} never came true")
+
+
+class ProbeSettings(ProcessorSettings, name="probe"):
+    """Of the processor under test."""
+
+
+class Probe(Processor):
+    """Writes one row a delivery, without looking whether it is there: a second effect would show."""
+
+    name: ClassVar[str] = "probe"
+    topics: ClassVar[tuple[Topic, ...]] = (MESSAGES,)
+    settings_type = ProbeSettings
+
+    def __init__(self, settings: ProcessorSettings) -> None:
+        super().__init__(settings)
+        self.before: Callable[[Delivery, Connection], None] = lambda _delivery, _connection: None
+        self.parks = False
+        self.parked: list[SetAside] = []
+        self.batches: list[int] = []
+
+    def handle(self, batch: Sequence[Delivery], connection: Connection) -> None:
+        self.batches.append(len(batch))
+        for delivery in batch:
+            self.before(delivery, connection)
+            connection.execute("INSERT INTO effects (event_id) VALUES (%s)", (delivery.event.event_id,))
+
+    def park(self, aside: SetAside, connection: Connection) -> bool:
+        if self.parks:
+            self.parked.append(aside)
+        return self.parks
+
+
+class Rig:
+    """Starts and stops runners over one Kafka and one database."""
+
+    def __init__(self, postgres: Any, *, partitions: int = 2, **settings: Any) -> None:
+        self.kafka = MemoryKafka()
+        self.kafka.create(TOPIC, partitions)
+        self.kafka.create(REDRIVE, partitions)
+        self.producer = MemoryProducer()
+        self.owner = psycopg.connect(postgres.owner_dsn, autocommit=True)
+        self.owner.execute("CREATE TABLE effects (number serial, event_id uuid NOT NULL)")
+        self.owner.execute("GRANT SELECT, INSERT ON effects TO hookline_app")
+        self.owner.execute("GRANT USAGE ON effects_number_seq TO hookline_app")
+        self._dsn = postgres.application_dsn
+        self.settings = ProbeSettings(**{"recheck": 0.05, "retry_max": 0.2, "stop_timeout": 10.0} | settings)
+        self.probe = Probe(self.settings)
+
+    def connect(self) -> Connection:
+        return connect(self._dsn, process="probe")
+
+    def put(self, event: Event, number: int = 0, topic: str = TOPIC, **given: Any) -> int:
+        return self.kafka.append(topic, number, _codec.encode(event), **given)
+
+    @contextmanager
+    def running(self, **given: Any) -> Iterator[Running]:
+        """A runner of its own thread; stopped at the end, and what it raised is raised."""
+        run = Running(self, **given)
+        run.thread.start()
+        try:
+            yield run
+        finally:
+            run.stop.set()
+            run.thread.join(PATIENCE)
+        assert not run.thread.is_alive()
+        if run.error is not None:
+            raise run.error
+
+    def effects(self) -> list[UUID]:
+        return [row[0] for row in self.owner.execute("SELECT event_id FROM effects ORDER BY number")]
+
+    def stored(self) -> dict[Partition, int]:
+        rows = self.owner.execute("SELECT topic, partition, next_offset FROM consumer_offsets")
+        return {Partition(topic, number): offset for topic, number, offset in rows}
+
+    def one(self, statement: str) -> Any:
+        row = self.owner.execute(statement).fetchone()  # type: ignore[arg-type]
+        return None if row is None else row[0]
+
+    def close(self) -> None:
+        self.owner.close()
+
+
+class Running:
+    """One runner, as a process would have it."""
+
+    def __init__(
+        self,
+        rig: Rig,
+        *,
+        probe: Probe | None = None,
+        consumer: Consumer | None = None,
+        database: Database | None = None,
+    ) -> None:
+        self.stop = StopSignal()
+        self.state = State("probe")
+        self.consumer = consumer or MemoryConsumer(rig.kafka, "hookline-probe", max_records=rig.settings.batch_records)
+        self.error: BaseException | None = None
+        self.runner: Runner = runner_of(
+            probe or rig.probe,
+            self.consumer,
+            rig.producer,
+            database or Database(rig.connect),
+            state=self.state,
+            stop=self.stop,
+        )
+        self.thread = threading.Thread(target=self._run, daemon=True)
+
+    def _run(self) -> None:
+        try:
+            self.runner.run()
+        except BaseException as error:  # noqa: BLE001 - the test raises it
+            self.error = error
+
+    @property
+    def reason(self) -> str:
+        return self.state.readiness().reason
+
+
+def record_of(event: Event, offset: int = 0) -> Record:
+    """`event` as it would come from Kafka."""
+    return Record(TOPIC, 0, offset, 0, b"k", _codec.encode(event), [])
