@@ -17,7 +17,8 @@ from werkzeug.datastructures import EnvironHeaders
 
 from ingest.provider import Provider
 from ingest.publisher import Publisher
-from ingest.webhooks import RETRY_AFTER, Answer, receive
+from ingest.quarantine import Quarantine
+from ingest.webhooks import NO_QUARANTINE, RETRY_AFTER, Answer, receive
 from runtime import metrics
 
 if TYPE_CHECKING:
@@ -36,9 +37,16 @@ class BodyTooLarge(Exception):
 class WebhookEndpoint:
     """A WSGI application for everything under /webhooks."""
 
-    def __init__(self, providers: Iterable[Provider], publisher: Publisher, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        providers: Iterable[Provider],
+        publisher: Publisher,
+        now: Callable[[], datetime],
+        quarantine: Quarantine = NO_QUARANTINE,
+    ) -> None:
         self._publisher = publisher
         self._now = now
+        self._quarantine = quarantine
         self._routes: dict[str, tuple[Provider, str | None]] = {}
         for provider in providers:
             self._routes[f"{PREFIX}/{provider.name}"] = (provider, None)
@@ -59,7 +67,15 @@ class WebhookEndpoint:
             body = _body(environ)
         except BodyTooLarge:
             return _answer(start_response, provider.name, Answer(413, error="body_too_large"))
-        answer = receive(provider, kind, EnvironHeaders(environ), body, publisher=self._publisher, now=self._now)
+        answer = receive(
+            provider,
+            kind,
+            EnvironHeaders(environ),
+            body,
+            publisher=self._publisher,
+            now=self._now,
+            quarantine=self._quarantine,
+        )
         metrics.WEBHOOK_SECONDS.labels(provider.name).observe(time.perf_counter() - begun)
         if answer.status == HTTPStatus.SERVICE_UNAVAILABLE:
             return _answer(start_response, provider.name, answer, ("Retry-After", str(RETRY_AFTER)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from ingest.json_body import Body
 from ingest.phones import read_phone
@@ -17,10 +18,21 @@ from schemas.events import Event, EventType, Unrecognized
 _dump = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
-def event_of(provider: Provider, kind: str | None, body: Body, headers: Headers, receipt: datetime) -> Event:
-    """The event in an authentic webhook, secret removed. Never refuses: what is odd is kept and flagged."""
+def event_of(
+    provider: Provider,
+    kind: str | None,
+    body: Body,
+    headers: Headers,
+    receipt: datetime,
+    *,
+    event_id: UUID | None = None,
+) -> Event:
+    """The event in an authentic webhook, secret removed. Never refuses: what is odd is kept and flagged.
+
+    `event_id`: the id that it was given when it came; None: it comes now.
+    """
     fields = provider.without_secret(body.fields)
-    event_id = provider.event_id(kind, fields, headers)
+    event_id = event_id or provider.event_id(kind, fields, headers)
     was_sanitised = False
     if not body.storable:
         fields, was_sanitised = sanitised(fields)

@@ -75,6 +75,11 @@ class Provider(ABC):
     def secrets_setting(self) -> str:
         """The field of its settings that holds `secrets`."""
 
+    @property
+    def kept_headers(self) -> tuple[str, ...]:
+        """The headers that the quarantine keeps: what signs the request or names it, never a secret in clear."""
+        return ()
+
     def verify_headers(self, headers: Headers, body: bytes) -> None:
         """Raise Unauthorized unless the request is signed as it should be. Before the body is read."""
 

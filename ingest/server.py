@@ -111,7 +111,7 @@ def build_worker(parent: int) -> Ingest:
     worker = DurableWorker(settings, configuration[KafkaSettings], Codec(SchemaIds.checked_in()))
     Finalize(None, worker.close, exitpriority=10)  # what multiprocessing calls when the worker ends
     clock = ReceiptClock(settings.spool_dir / "receipt-clock")
-    return create_app(WebhookEndpoint(providers, worker.publisher, clock.now), worker.readiness)
+    return create_app(WebhookEndpoint(providers, worker.publisher, clock.now, worker.quarantine), worker.readiness)
 
 
 def configure_logs(providers: list[Provider]) -> None:

@@ -6,6 +6,7 @@
 4. `event_of` makes the event: identity, phone, times, flags; the secret is gone from here on.
 5. The publisher makes it durable and only then returns; then, and only then, the answer is 200.
 
+What does not verify is answered 401 and quarantined, in case it is our own secret that is wrong.
 Whatever is authentic is kept: an odd phone, time or number is flagged, an unknown kind becomes `unrecognized`.
 """
 
@@ -20,6 +21,7 @@ from ingest.event import event_of, flags
 from ingest.json_body import BadBody, read_object
 from ingest.provider import Headers, Provider, Unauthorized
 from ingest.publisher import Durability, Publisher, Unavailable
+from ingest.quarantine import NoQuarantine, Quarantine
 from runtime import metrics
 from runtime.logs import logger
 
@@ -27,6 +29,7 @@ log = logger("ingest.webhooks")
 
 #: Seconds after which a provider may try again, where it tries again at all.
 RETRY_AFTER = 5
+NO_QUARANTINE = NoQuarantine()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,7 @@ def receive(
     *,
     publisher: Publisher,
     now: Callable[[], datetime],
+    quarantine: Quarantine = NO_QUARANTINE,
 ) -> Answer:
     """Take one webhook of `provider`; `kind` is the URL's last segment where it has one."""
     try:
@@ -56,6 +60,7 @@ def receive(
         event = event_of(provider, kind, content, headers, now())
         durability = publisher.publish(event)
     except Unauthorized as refusal:
+        quarantine.keep(provider, kind, headers, body, str(refusal), now())
         return _refused(provider, kind, 401, str(refusal))
     except BadBody as refusal:
         return _refused(provider, kind, 400, str(refusal))

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import time
 from collections.abc import Callable
 
 from ingest.publisher import DurablePublisher
+from ingest.quarantine import KeepingQuarantine, NoQuarantine
+from ingest.quarantine_store import QuarantineStore
 from ingest.renewed_producer import RenewedProducer
 from ingest.replay_loop import ReplayLoop
 from ingest.replayer import Replayer
@@ -17,8 +20,11 @@ from ingest.spool.store import Spool
 from runtime.admin import Readiness
 from runtime.connections import KafkaSettings
 from runtime.kafka.producer import KafkaProducer
+from runtime.logs import logger
 from schemas.codec import Codec
 from schemas.topics import MESSAGES
+
+log = logger("ingest.worker")
 
 MIB = 1024 * 1024
 #: Seconds after which a worker is ready whether or not it knows yet how Kafka is: the spool takes events all the same.
@@ -38,17 +44,30 @@ class DurableWorker:
         replayer = Replayer(
             self._spool, self._producer, answers=self._kafka_answers, reserve=settings.spool_reserve_mb * MIB
         )
+        self.quarantine = _quarantine(settings)
         self._replay = ReplayLoop(replayer, self._spool.state, settings.spool_dir).start()
 
     def close(self) -> None:
         """Finish the round that is under way and let go; every 200 is durable already."""
         self._replay.stop()
+        self.quarantine.close()
         self._producer.close()
         self._spool.close()
         self._lock.close()
 
     def _kafka_answers(self) -> bool:
         return self._producer.knows(MESSAGES.name)
+
+
+def _quarantine(settings: IngestSettings) -> KeepingQuarantine | NoQuarantine:
+    if settings.quarantine_max == 0:
+        return NoQuarantine()
+    try:
+        store = QuarantineStore(settings.spool_dir, most=settings.quarantine_max, days=settings.quarantine_days)
+    except (sqlite3.Error, OSError) as error:  # no reason not to take what is authentic
+        log.error("quarantine_unavailable", error=str(error))
+        return NoQuarantine()
+    return KeepingQuarantine(store).start()
 
 
 class IngestReadiness:

@@ -58,6 +58,11 @@ class TextLink(Provider):
         """The webhook secrets."""
         return plain(self.settings.secrets)
 
+    @property
+    def kept_headers(self) -> tuple[str, ...]:
+        """The request id, where one is trusted."""
+        return (self.settings.request_id_header,) if self.settings.request_id_header else ()
+
     def verify_body(self, kind: str | None, fields: Json) -> None:
         """The secret stands in the body's field `secret`."""
         given = fields.get("secret")

@@ -67,6 +67,11 @@ class TextUs(Provider):
         """The signing secrets."""
         return plain(self.settings.signing_secrets)
 
+    @property
+    def kept_headers(self) -> tuple[str, ...]:
+        """The signature."""
+        return (SIGNATURE_HEADER,)
+
     def verify_headers(self, headers: Headers, body: bytes) -> None:
         """The signature is the hexadecimal HMAC-SHA256 of the raw body."""
         if self.settings.auth == "open":

@@ -71,6 +71,7 @@ class ServiceDirectory:
             raise _refusal(f"{directory} cannot be used: {error.strerror}") from error
         # Whether Kafka takes events is not known yet: nobody shall wait to find out.
         self.state.spooling = 1
+        self.state.breaker = 2  # half open: about to be tried
 
     def close(self) -> None:
         """Give the directory to whoever wants it."""
