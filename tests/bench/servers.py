@@ -1,0 +1,179 @@
+"""Servers and processes of one benchmark: its own Kafka, its own PostgreSQL, in a folder that goes with them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+import psutil
+import psycopg
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+
+from deploy.local.child import Child, Log
+from deploy.local.kafka import EmbeddedKafka
+from deploy.local.launch import launched
+from deploy.local.ports import free_ports
+from deploy.local.postgres import DATABASE, OWNER, EmbeddedPostgres
+from ops.migrations import migrate
+from ops.processors import topics_of_hookline
+from runtime.connections import KafkaSettings
+from runtime.kafka.topics import TopicAdmin
+from runtime.postgres import connect
+
+T = TypeVar("T")
+
+#: Seconds that anything is waited for, unless told otherwise.
+PATIENCE = 120.0
+
+
+class BenchFailed(Exception):
+    """Read what is told: a server or a process did not do what is to be measured."""
+
+
+class Servers:
+    """A Kafka with Hookline's topics and a durable PostgreSQL, as the local stack has them."""
+
+    def __init__(self, home: Path, kafka: EmbeddedKafka, postgres: EmbeddedPostgres, stack: ExitStack) -> None:
+        self.home = home
+        self.kafka = KafkaSettings(bootstrap_servers=(kafka.bootstrap_servers,))
+        self._bootstrap_servers = kafka.bootstrap_servers
+        self._postgres = postgres
+        self._stack = stack
+        self._databases = 0
+
+    @property
+    def superuser_dsn(self) -> str:
+        """Of the server's own database."""
+        return self._postgres.superuser_dsn
+
+    def new_database(self) -> tuple[str, str]:
+        """An empty, migrated database: the DSNs of the application's role and of the superuser."""
+        self._databases += 1
+        name = f"bench_{self._databases}"
+        with psycopg.connect(self._postgres.superuser_dsn, autocommit=True) as connection:
+            create = sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER {}")
+            connection.execute(create.format(*map(sql.Identifier, (name, DATABASE, OWNER))))
+            connection.execute("CHECKPOINT")  # what the round before has left to write is not this round's
+        application, superuser = self._postgres.application_dsn, self._postgres.superuser_dsn
+        return make_conninfo(application, dbname=name), make_conninfo(superuser, dbname=name)
+
+    def start(self, name: str, *arguments: str, **settings: str) -> Child:
+        """`python ARGUMENTS` with HOOKLINE_ `settings`; it ends with the servers, or before."""
+        environment = {key: value for key, value in os.environ.items() if not key.startswith("HOOKLINE_")}
+        environment |= {
+            "HOOKLINE_HOME": str(self.home),
+            "HOOKLINE_KAFKA__BOOTSTRAP_SERVERS": self._bootstrap_servers,
+            **{f"HOOKLINE_{key}": value for key, value in settings.items()},
+        }
+        child = Child(launched([sys.executable, *arguments]), environment, Log(self.home / f"{name}.log"))
+        self._stack.callback(stop, child)
+        return child
+
+    def log_ends(self) -> int:
+        """How many records there are on the event topics."""
+        with TopicAdmin(self.kafka, "hookline-bench") as admin:
+            return sum(bounds.end for bounds in admin.offsets(admin.describe(EVENT_NAMES).values()).values())
+
+
+EVENT_NAMES = [topic.name for topic in topics_of_hookline() if topic.record is not None]
+
+
+@contextmanager
+def servers(note: Callable[[str], None]) -> Iterator[Servers]:
+    """Start both; on the way out stop everything and remove the folder."""
+    note("starting Kafka and PostgreSQL")
+    home = Path(tempfile.mkdtemp(prefix="hookline-bench-"))
+    with ExitStack() as stack:
+        stack.callback(shutil.rmtree, home, ignore_errors=True)
+        kafka_port, controller_port, postgres_port = free_ports(3)
+        kafka = EmbeddedKafka(home / "kafka", kafka_port, controller_port)
+        # The time of each commit is kept, which costs PostgreSQL next to nothing: the latency's second clock.
+        postgres = EmbeddedPostgres(home / "postgres", postgres_port, settings={"track_commit_timestamp": "on"})
+        for server in (kafka, postgres):
+            server.prepare()
+            child = Child(server.command(), os.environ | server.environment(), Log(server.home / "server.log"))
+            stack.callback(stop, child)
+        kafka.wait_ready()
+        postgres.wait_ready()
+        with connect(postgres.owner_dsn, process="bench") as connection:
+            migrate(postgres.owner_dsn, connection)
+        found = Servers(home, kafka, postgres, stack)
+        with TopicAdmin(found.kafka, "hookline-bench") as admin:
+            admin.apply(admin.plan(topics_of_hookline()))
+        yield found
+
+
+def stop(child: Child) -> None:
+    """End it tidily, or after 30 seconds otherwise; nothing of it is left."""
+    child.signal(15)
+    deadline = time.monotonic() + 30
+    while child.ended() is None:
+        if time.monotonic() > deadline:
+            child.kill()
+        time.sleep(0.02)
+
+
+def wait_for(look: Callable[[], T], what: str, *children: Child, seconds: float = PATIENCE, every: float = 0.02) -> T:
+    """What `look` gives once it is true. Raises BenchFailed when one of `children` ends, or after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while not (found := look()):
+        for child in children:
+            if (code := child.ended()) is not None:
+                told = "\n".join(child.tail())
+                raise BenchFailed(f"waiting until {what}, but a process ended with {code}:\n{told}")
+        if time.monotonic() > deadline:
+            raise BenchFailed(f"not within {seconds:g} s: {what}")
+        time.sleep(every)
+    return found
+
+
+def megabytes(pids: Sequence[int]) -> float:
+    """The memory of these processes and all that they started, in MB (10^6).
+
+    PSS counts a page that n processes share as 1/n of a page for each; where a system does not tell it, USS, which
+    leaves shared pages out.
+    """
+    total = 0
+    for pid in pids:
+        for process in _family(pid):
+            try:
+                memory = process.memory_full_info()
+            except psutil.NoSuchProcess:
+                continue  # it ended meanwhile
+            total += getattr(memory, "pss", memory.uss)
+    return total / 1e6
+
+
+def memory_by_name(pid: int) -> Mapping[str, float]:
+    """MB (PSS) of each child of `pid` with all that it started, by what it is; and of `pid` itself."""
+    root = psutil.Process(pid)
+    found = {"supervisor": megabytes([pid])}
+    for child in root.children():
+        name = _name(child)
+        found[name] = found.get(name, 0.0) + megabytes([child.pid])
+        found["supervisor"] -= found[name]
+    return found
+
+
+def _family(pid: int) -> list[psutil.Process]:
+    try:
+        root = psutil.Process(pid)
+        return [root, *root.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return []
+
+
+def _name(process: psutil.Process) -> str:
+    words = process.cmdline()
+    for known in ("kafka.Kafka", "ingest", "registry", "sandbox"):
+        if known in words:
+            return known
+    return "postgres" if any("postgres" in word for word in words[:1]) else words[-1] if words else "?"

@@ -1,0 +1,54 @@
+"""Ingest as it is, but for Kafka: the publisher returns at once. The limit of what ingest can reach.
+
+`python -m tests.bench.without_kafka`, with ingest's own settings.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import tempfile
+from functools import partial
+
+from ingest.app import Ingest, create_app
+from ingest.clock import ReceiptClock
+from ingest.endpoint import WebhookEndpoint
+from ingest.publisher import Durability
+from ingest.server import configure_logs, granian, load
+from ingest.settings import IngestSettings
+from runtime.admin import Readiness
+from runtime.process import die_with_parent
+from schemas.events import Event
+
+
+class Nowhere:
+    """A Publisher to which nothing is durable, and which says so of nothing."""
+
+    def publish(self, event: Event) -> Durability:
+        """See Publisher.publish."""
+        return Durability.KAFKA
+
+
+def build_worker(parent: int) -> Ingest:
+    """What Granian calls in each worker; ingest.server.build_worker without its producer."""
+    die_with_parent(parent)
+    configuration, providers = load()
+    configure_logs(providers)
+    clock = ReceiptClock(configuration[IngestSettings].spool_dir / "receipt-clock")
+    return create_app(WebhookEndpoint(providers, Nowhere(), clock.now), lambda: Readiness(True))
+
+
+def serve() -> None:
+    """Run it until SIGTERM, with the metrics of several workers as ingest has them."""
+    configuration, providers = load()
+    configure_logs(providers)
+    multiprocessing.set_start_method("spawn", force=True)
+    with tempfile.TemporaryDirectory(prefix="hookline-metrics-") as metrics:
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = metrics
+        settings = configuration[IngestSettings]
+        server = granian(settings, settings.port)
+        server.serve(target_loader=partial(build_worker, os.getpid()), wrap_loader=False)
+
+
+if __name__ == "__main__":
+    serve()
