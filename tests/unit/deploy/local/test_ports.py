@@ -1,0 +1,63 @@
+"""Ports that stay, ports that have to move, and ports that must not."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from deploy.local.ports import HOST, PortTaken, Wish, choose, free_ports, is_free
+
+
+@pytest.fixture
+def taken() -> Iterator[int]:
+    """A port that this process listens on."""
+    with socket.socket() as server:
+        server.bind((HOST, free_ports(1)[0]))
+        server.listen()
+        yield server.getsockname()[1]
+
+
+def test_free_ports_are_free_different_and_out_of_the_way_of_outgoing_connections() -> None:
+    ports = free_ports(20)
+    assert len(set(ports)) == 20
+    assert all(is_free(port) and 20_000 <= port < 32_000 for port in ports)
+
+
+def test_a_port_somebody_listens_on_is_not_free(taken: int) -> None:
+    assert not is_free(taken)
+
+
+def test_ports_are_kept_from_start_to_start() -> None:
+    said: list[str] = []
+    wishes = [Wish("kafka"), Wish("postgres")]
+    first = choose(wishes, {}, said.append)
+    assert choose(wishes, first, said.append) == first
+    assert said == []
+
+
+def test_a_kept_port_that_is_taken_by_now_moves_and_says_so(taken: int) -> None:
+    said: list[str] = []
+    chosen = choose([Wish("kafka")], {"kafka": taken}, said.append)
+    assert chosen["kafka"] != taken
+    assert said == [f"port {taken} is in use by now: kafka moves to {chosen['kafka']}"]
+
+
+def test_a_fixed_port_that_is_taken_is_a_sentence(taken: int) -> None:
+    wish = Wish("HOOKLINE_INGEST__PORT", taken, "the default of HOOKLINE_INGEST__PORT")
+    with pytest.raises(PortTaken) as raised:
+        choose([wish], {}, lambda _: None)
+    text = str(raised.value)
+    assert f"port {taken} is the default of HOOKLINE_INGEST__PORT" in text
+    assert f"process {os.getpid()}" in text
+    assert "set HOOKLINE_INGEST__PORT to another port, or to 0 for a free one" in text
+    assert raised.value.exit_code == 78
+
+
+def test_two_settings_cannot_have_the_same_port() -> None:
+    (port,) = free_ports(1)
+    wishes = [Wish("HOOKLINE_A__PORT", port, "set by HOOKLINE_A__PORT"), Wish("HOOKLINE_B__PORT", port, "set by it")]
+    with pytest.raises(PortTaken, match="HOOKLINE_B__PORT"):
+        choose(wishes, {}, lambda _: None)

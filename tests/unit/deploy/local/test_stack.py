@@ -1,0 +1,134 @@
+"""What a stack consists of, for these settings and those. Nothing is started."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from deploy.local.home import Home
+from deploy.local.ports import free_ports
+from deploy.local.stack import Stack, plan
+from runtime.settings import ConfigurationError
+
+#: So that a developer's own stack on 8080 is in nobody's way.
+FREE = {"HOOKLINE_INGEST__PORT": "0"}
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return Home(tmp_path)
+
+
+def planned(home: Home, environ: dict[str, str], said: list[str] | None = None) -> Stack:
+    return plan(home, FREE | environ, ["persist", "opt-out"], (said if said is not None else []).append)
+
+
+def names(stack: Stack) -> list[str]:
+    return [one.name for one in stack.services]
+
+
+def test_everything_is_embedded_unless_a_setting_says_otherwise(home: Home) -> None:
+    stack = planned(home, {})
+    ours = ["migrate", "topics", "sandbox", "registry", "ingest", "persist", "opt-out"]
+    assert names(stack) == ["postgres", "kafka", *ours]
+    after = {one.name: set(one.after) for one in stack.services}
+    assert after["migrate"] == {"postgres"}
+    assert after["topics"] == {"kafka"}
+    assert after["ingest"] == {"topics"}
+    assert after["persist"] == {"topics", "migrate"}
+    assert [one.name for one in stack.services if one.once] == ["migrate", "topics"]
+
+
+def test_the_environment_names_what_scripts_go_by(home: Home) -> None:
+    environment = planned(home, {}).environment()
+    documented = {
+        "HOOKLINE_KAFKA__BOOTSTRAP_SERVERS",
+        "HOOKLINE_POSTGRES__DSN",
+        "INGEST_URL",
+        "CONSOLE_URL",
+        "SANDBOX_URL",
+        "SCHEMA_REGISTRY_URL",
+        "TEXTLINK_SECRET",
+        "TEXTUS_SIGNING_SECRET",
+        "HOOKLINE_HOME",
+    }
+    assert documented <= environment.keys()
+    assert all(environment[name] for name in documented)
+    assert environment["HOOKLINE_HOME"] == str(home.path)
+    assert environment["HOOKLINE_TEXTLINK__SECRETS"] == environment["TEXTLINK_SECRET"]
+    assert environment["HOOKLINE_TEXTUS__SIGNING_SECRETS"] == environment["TEXTUS_SIGNING_SECRET"]
+    assert environment["INGEST_URL"] == f"http://127.0.0.1:{environment['HOOKLINE_INGEST__PORT']}"
+    assert {"HOOKLINE_PERSIST__ADMIN_PORT", "HOOKLINE_OPT_OUT__ADMIN_PORT"} <= environment.keys()
+
+
+def test_ports_and_secrets_are_the_same_at_the_next_start(home: Home) -> None:
+    assert planned(home, {}).environment() == planned(home, {}).environment()
+
+
+def test_two_homes_share_no_port(tmp_path: Path) -> None:
+    ports = [
+        {value for name, value in planned(Home(tmp_path / name), {}).environment().items() if name.endswith("PORT")}
+        for name in ("one", "two")
+    ]
+    assert ports[0] & ports[1] <= {"8081"}
+
+
+def test_a_kafka_and_a_postgresql_of_ones_own_are_used(home: Home) -> None:
+    said: list[str] = []
+    given = {
+        "HOOKLINE_KAFKA__BOOTSTRAP_SERVERS": "kafka.example:9092",
+        "HOOKLINE_POSTGRES__DSN": "postgresql://app@db.example/hookline",
+        "HOOKLINE_POSTGRES__OWNER_DSN": "postgresql://owner@db.example/hookline",
+    }
+    stack = planned(home, given, said)
+    assert not {"kafka", "postgres"} & set(names(stack))
+    assert given.items() <= stack.variables.items()
+    assert {one.name: one.after for one in stack.services}["migrate"] == ()
+    assert said == []
+
+
+def test_without_an_owner_the_applications_role_migrates_and_one_is_told(home: Home, tmp_path: Path) -> None:
+    said: list[str] = []
+    dsn = tmp_path / "dsn"
+    stack = planned(home, {"HOOKLINE_POSTGRES__DSN_FILE": str(dsn)}, said)
+    assert stack.variables["HOOKLINE_POSTGRES__OWNER_DSN_FILE"] == str(dsn)
+    assert said == ["HOOKLINE_POSTGRES__OWNER_DSN is not set: migrations run as the role in HOOKLINE_POSTGRES__DSN"]
+
+
+def test_secrets_that_are_given_are_used(home: Home, tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("from-a-file\n")
+    environment = planned(
+        home, {"HOOKLINE_TEXTLINK__SECRETS": "one, two", "HOOKLINE_TEXTUS__SIGNING_SECRETS_FILE": str(secret)}
+    ).environment()
+    assert environment["TEXTLINK_SECRET"] == "one"
+    assert environment["HOOKLINE_TEXTLINK__SECRETS"] == "one, two"
+    assert environment["TEXTUS_SIGNING_SECRET"] == "from-a-file"
+    assert "HOOKLINE_TEXTUS__SIGNING_SECRETS" not in environment
+
+
+def test_an_open_provider_needs_no_secret(home: Home) -> None:
+    environment = planned(home, {"HOOKLINE_TEXTLINK__AUTH": "open"}).environment()
+    assert environment["TEXTLINK_SECRET"] == ""
+    assert "HOOKLINE_TEXTLINK__SECRETS" not in environment
+
+
+def test_ports_that_are_set_are_used_and_nonsense_is_named_at_once(home: Home) -> None:
+    one, two = free_ports(2)
+    environment = planned(home, {"HOOKLINE_INGEST__PORT": str(one), "HOOKLINE_CONSOLE__PORT": str(two)}).environment()
+    assert environment["INGEST_URL"].endswith(f":{one}")
+    assert environment["CONSOLE_URL"].endswith(f":{two}")
+    with pytest.raises(ConfigurationError) as refused:
+        planned(home, {"HOOKLINE_INGEST__PORT": "http", "HOOKLINE_SANDBOX__PORT": "70000"})
+    assert [line.partition(":")[0] for line in refused.value.mistakes] == [
+        "HOOKLINE_INGEST__PORT",
+        "HOOKLINE_SANDBOX__PORT",
+    ]
+
+
+def test_every_command_names_what_it_is(home: Home) -> None:
+    commands = {one.name: " ".join(one.command()) for one in planned(home, {}).services if one.name != "kafka"}
+    assert commands["persist"].endswith("process persist")
+    assert commands["ingest"].endswith(" ingest")
+    assert commands["migrate"].endswith("db migrate")
