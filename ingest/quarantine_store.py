@@ -54,7 +54,10 @@ class QuarantineStore:
     """The file. Every method may raise sqlite3.Error."""
 
     def __init__(self, directory: Path, *, most: int, days: float, now: Callable[[], float] = time.time) -> None:
-        """Keeps the newest `most` webhooks, for so many `days`. `now` gives epoch seconds. Raises OSError, sqlite3.Error."""
+        """Keeps the newest `most` webhooks, for so many `days`; `now` gives epoch seconds.
+
+        Raises OSError, sqlite3.Error.
+        """
         self._file = directory / FILE
         self._most = most
         self._days = days

@@ -36,12 +36,20 @@ from runtime.settings import ConfigurationError
 
 log = logger("ingest.spool")
 
-#: Seconds to wait for the workers of a service that has just ended.
-_WORKERS_GO = 5.0
+#: Seconds to wait for a service that is just ending, or a command that looks; and for the workers of one that ended.
+_SERVICE_GOES, _WORKERS_GO = 1.0, 5.0
 #: Seconds that the check of a file may take at the start; rows beyond are checked when they are read.
 _CHECK = 1.0
 RESERVE = "reserve"
+_SETTING = "HOOKLINE_INGEST__SPOOL_DIR"
 _MX_FRAME = 16
+
+
+class InUse(ConfigurationError):
+    """Stop the other service first, or give this one another directory. Exit code 78."""
+
+    def __init__(self, directory: Path) -> None:
+        super().__init__([f"{_SETTING}: {directory} belongs to another ingest service that is running"])
 
 
 class ServiceDirectory:
@@ -58,8 +66,8 @@ class ServiceDirectory:
             directory.mkdir(parents=True, exist_ok=True)
             directory.chmod(0o700)
             self._service = FileLock(directory / "service.lock")
-            if not self._service.take():
-                raise _refusal(f"{directory} belongs to another ingest service that is running")
+            if not _within(_SERVICE_GOES, self._service.take):
+                raise InUse(directory)
             self._wait_for_workers()
             self.state = SharedState(directory / "state")
             self.state.clear()
@@ -81,12 +89,9 @@ class ServiceDirectory:
     def _wait_for_workers(self) -> None:
         """Until the workers of an earlier service have gone: they end with their parent, but not at once."""
         workers = FileLock(self.directory / "workers.lock")
-        deadline = time.monotonic() + _WORKERS_GO
         try:
-            while not workers.take():
-                if time.monotonic() > deadline:
-                    raise _refusal(f"{self.directory} is still used by the workers of another ingest service")
-                time.sleep(0.05)
+            if not _within(_WORKERS_GO, workers.take):
+                raise _refusal(f"{self.directory} is still used by the workers of another ingest service")
         finally:
             workers.close()
 
@@ -207,5 +212,15 @@ def _after(deadline: float) -> Callable[[], bool]:
     return lambda: time.monotonic() > deadline
 
 
+def _within(seconds: float, holds: Callable[[], bool]) -> bool:
+    """Whether it `holds`, at the latest in so many seconds."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True
+
+
 def _refusal(why: str) -> ConfigurationError:
-    return ConfigurationError([f"HOOKLINE_INGEST__SPOOL_DIR: {why}"])
+    return ConfigurationError([f"{_SETTING}: {why}"])

@@ -1,0 +1,26 @@
+"""The Publisher of a command: beside a running service, or with none, an event goes to the end of the spool."""
+
+from __future__ import annotations
+
+from ingest.publisher import Durability, Unavailable, outgoing
+from ingest.spool.database import SpoolUnavailable
+from ingest.spool.store import Spool
+from schemas.codec import Codec
+from schemas.events import Event
+from schemas.ids import SchemaIds
+
+
+class SpoolPublisher:
+    """The service's replayer brings to Kafka what is published here, at once or when there is one."""
+
+    def __init__(self, spool: Spool) -> None:
+        self._spool = spool
+        self._codec = Codec(SchemaIds.checked_in())
+
+    def publish(self, event: Event) -> Durability:
+        """See Publisher.publish."""
+        try:
+            self._spool.append([outgoing(event, self._codec)])
+        except SpoolUnavailable as failure:
+            raise Unavailable(str(failure)) from failure
+        return Durability.SPOOL
