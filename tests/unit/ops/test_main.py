@@ -34,7 +34,17 @@ HEAVY = {
 #: Services whose output is their log.
 SERVICES = {"ingest", "process"}
 #: Commands that only look.
-LOOKING = {"config", "status", "env", "topics ls", "dlq ls", "dlq show", "spool status", "quarantine ls"}
+LOOKING = {
+    "config",
+    "status",
+    "env",
+    "topics ls",
+    "dlq ls",
+    "dlq show",
+    "spool status",
+    "quarantine ls",
+    "quarantine show",
+}
 LOOKING |= {"opt-outs classify", "opt-outs rules", "opt-outs verify", "opt-outs report", "crm status", "crm check"}
 #: Those that change what runs here and now: a dry run of them would tell nothing.
 RUNNING = {"up", "down", "registry", "sandbox"}
