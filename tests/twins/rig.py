@@ -41,6 +41,29 @@ def until(condition: Callable[[], Any], what: str = "it") -> Any:
     raise AssertionError(f"{what} never came true")
 
 
+@contextmanager
+def beside(runner: Runner, stop: StopSignal) -> Iterator[threading.Thread]:
+    """`runner` on a thread of its own; stopped at the end, and what it raised is raised."""
+    raised: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            runner.run()
+        except BaseException as error:  # noqa: BLE001 - raised below
+            raised.append(error)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    try:
+        yield thread
+    finally:
+        stop.set()
+        thread.join(PATIENCE)
+    assert not thread.is_alive()
+    if raised:
+        raise raised[0]
+
+
 class ProbeSettings(ProcessorSettings, name="probe"):
     """Of the processor under test."""
 
@@ -97,15 +120,8 @@ class Rig:
     def running(self, **given: Any) -> Iterator[Running]:
         """A runner of its own thread; stopped at the end, and what it raised is raised."""
         run = Running(self, **given)
-        run.thread.start()
-        try:
+        with beside(run.runner, run.stop) as run.thread:
             yield run
-        finally:
-            run.stop.set()
-            run.thread.join(PATIENCE)
-        assert not run.thread.is_alive()
-        if run.error is not None:
-            raise run.error
 
     def effects(self) -> list[UUID]:
         return [row[0] for row in self.owner.execute("SELECT event_id FROM effects ORDER BY number")]
@@ -136,7 +152,7 @@ class Running:
         self.stop = StopSignal()
         self.state = State("probe")
         self.consumer = consumer or MemoryConsumer(rig.kafka, "hookline-probe", max_records=rig.settings.batch_records)
-        self.error: BaseException | None = None
+        self.thread: threading.Thread
         self.runner: Runner = runner_of(
             probe or rig.probe,
             self.consumer,
@@ -145,13 +161,6 @@ class Running:
             state=self.state,
             stop=self.stop,
         )
-        self.thread = threading.Thread(target=self._run, daemon=True)
-
-    def _run(self) -> None:
-        try:
-            self.runner.run()
-        except BaseException as error:  # noqa: BLE001 - the test raises it
-            self.error = error
 
     @property
     def reason(self) -> str:
