@@ -1,0 +1,71 @@
+"""What stands on a dead letter."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from processors.dead_letter import DeadLetters, own_headers
+from processors.processor import Retryable, SetAside
+from runtime.kafka.consumer import Record
+from runtime.kafka.producer import NotPublished, RefusedForGood
+from tests.twins.kafka import MemoryProducer
+
+NOW = datetime(2026, 11, 2, 3, 4, 5, 678901, tzinfo=UTC)
+HEADERS = [("ce_id", b"1"), ("dlq-x", b"old"), ("ce_id", b"2")]
+
+
+def letters(producer: MemoryProducer) -> DeadLetters:
+    return DeadLetters(producer, "dlq.persist", "hookline-persist", now=lambda: NOW)
+
+
+def aside(headers: list[tuple[str, bytes]], value: bytes | None = b"\x00\xff") -> SetAside:
+    return SetAside(Record("sms.messages.v1", 3, 42, 1_700_000_000_123, b"+1", value, headers), "rejected", "E", "why")
+
+
+def test_key_value_and_headers_byte_for_byte_and_the_reason_behind_them() -> None:
+    producer = MemoryProducer()
+    letters(producer).publish([aside([("a", b"\x00"), ("b", b""), ("a", b"1")])])
+    [record] = producer.published
+    assert (record.topic, record.key, record.value) == ("dlq.persist", b"+1", b"\x00\xff")
+    assert record.headers[:3] == [("a", b"\x00"), ("b", b""), ("a", b"1")]
+    told = dict(record.headers[3:])
+    assert told.pop("dlq-app-version")
+    assert told == {
+        "dlq-original-topic": b"sms.messages.v1",
+        "dlq-original-partition": b"3",
+        "dlq-original-offset": b"42",
+        "dlq-original-timestamp": b"1700000000123",
+        "dlq-consumer-group": b"hookline-persist",
+        "dlq-disposition": b"rejected",
+        "dlq-error-class": b"E",
+        "dlq-error-message": b"why",
+        "dlq-attempts": b"1",
+        "dlq-first-failed-at": b"2026-11-02T03:04:05.678901Z",
+        "dlq-last-failed-at": b"2026-11-02T03:04:05.678901Z",
+        "dlq-redrive-count": b"0",
+    }
+
+
+def test_a_second_time_keeps_the_origin_the_first_failure_and_the_count() -> None:
+    producer = MemoryProducer()
+    before = {
+        "dlq-original-topic": b"sms.calls.v1",
+        "dlq-original-offset": b"7",
+        "dlq-first-failed-at": b"2026-01-01T00:00:00.000000Z",
+        "dlq-redrive-count": b"3",
+    }
+    letters(producer).publish([aside([("a", b"1"), *before.items(), ("dlq-error-class", b"Old")])])
+    told = dict(producer.published[0].headers)
+    assert {name: told[name] for name in before} == before
+    assert (told["dlq-error-class"], told["dlq-last-failed-at"][:4]) == (b"E", b"2026")
+    assert own_headers(aside(HEADERS).record) == [("ce_id", b"1"), ("ce_id", b"2")]
+
+
+@pytest.mark.parametrize("failure", [NotPublished("timeout"), RefusedForGood("too large")])
+def test_what_kafka_does_not_take_is_tried_again(failure: NotPublished | RefusedForGood) -> None:
+    producer = MemoryProducer()
+    producer.failures = [failure]
+    with pytest.raises(Retryable):
+        letters(producer).publish([aside([]), aside([])])

@@ -1,0 +1,31 @@
+"""The gravest thing is told first."""
+
+from __future__ import annotations
+
+from prometheus_client import REGISTRY
+
+from processors.state import State
+from runtime.kafka.consumer import Partition
+
+
+def test_from_start_to_ready_and_through_every_trouble() -> None:
+    state = State("probe-state")
+
+    def metric(name: str) -> float | None:
+        return REGISTRY.get_sample_value(name, {"processor": "probe-state"})
+
+    assert state.readiness().reason == "has not joined its consumer group yet"
+    state.waiting(None)
+    assert state.readiness().ready
+    state.pause(1_800_000_000, "PostgreSQL: OperationalError")
+    assert state.readiness().reason == "paused until 2027-01-15T08:00:00+00:00: PostgreSQL: OperationalError"
+    assert metric("hookline_paused_until_seconds") == 1_800_000_000
+    state.stand(None, {Partition("t", 3): "the stored offset 5 is below the log's begin, 9"})
+    assert state.readiness().reason.startswith("halted on 1 partition(s): t/3: the stored offset 5")
+    assert metric("hookline_halted") == 1
+    state.stand("50 of the last 100 records were set aside", {})
+    assert state.readiness().reason.startswith("halted: 50 of")
+    state.stand(None, {})
+    state.go_on()
+    assert state.readiness().ready
+    assert (metric("hookline_halted"), metric("hookline_paused_until_seconds")) == (0, 0)
