@@ -22,7 +22,9 @@ def opt_outs() -> None:
 
 @command()
 @click.argument("texts", metavar="[TEXT]...", nargs=-1)
-@click.option("--languages", help="Comma-separated, such as en,es; default: HOOKLINE_OPT_OUT__LANGUAGES. en is always on.")
+@click.option(
+    "--languages", help="Comma-separated, such as en,es; default: HOOKLINE_OPT_OUT__LANGUAGES. en is always on."
+)
 def classify(out: Output, texts: tuple[str, ...], languages: str | None) -> None:
     """Tell tier, rule and action of each TEXT, or of each line on standard input.
 

@@ -1,8 +1,9 @@
 """What a text says about stopping: its tier, the rule that found it, and what follows.
 
 A text that holds none of the rules' words is done after one look at its words; only the others meet the rules, in
-this order: is a keyword (A, in), a reaction that quotes us (D), a keyword and courtesy (B), a precise phrase (B), what
-a person decides about (C), anything else (D). Nothing here looks at the clock, the sender or an earlier message.
+this order: is a keyword (A, in), a keyword and courtesy (B), a precise phrase (B), what a person decides about (C),
+anything else (D). Whatever they find in a reaction, which quotes us, counts for nothing (D). Nothing here looks at
+the clock, the sender or an earlier message.
 """
 
 from __future__ import annotations
@@ -107,6 +108,10 @@ class Classifier:
             _Phrase(rule, re.compile(rule.pattern), tuple(one for one in compiled if rule.id in one.asks.of))
             for rule in _of(held, "phrase")
         ]
+        self._phrases_with: dict[str, set[int]] = {}
+        for at, phrase in enumerate(self._phrases):
+            for word in phrase.rule.words:
+                self._phrases_with.setdefault(word, set()).add(at)
         self._courtesies = re.compile(_words(keywords.COURTESIES))
         opener = rf"^(?:(?:{'|'.join(keywords.OPENERS)})[ \n]){{0,4}}"
         self._firsts = [
@@ -117,11 +122,11 @@ class Classifier:
         self._still_a_stop = re.compile(after_stop.STILL_A_STOP)
         self._opener, self._closer = re.compile(reactions.OPENER), re.compile(reactions.CLOSER)
 
-        phrase_words = (word for phrase in self._phrases for word in phrase.rule.words)
+        #: The last word of each keyword: "mas" of "no mas".
+        self._last_words = frozenset(word.split()[-1] for word in self._stops)
         first_words = (word for rule, _ in self._firsts for word in rule.words)
-        single = (part for word in self._whole for part in word.split()[-1:])
         #: A text of several words without one of these says nothing.
-        self._telling = frozenset((*phrase_words, *first_words, *single))
+        self._telling = frozenset((*self._phrases_with, *first_words, *self._last_words))
 
     def classify(self, text: str) -> Decision:
         """What `text` says."""
@@ -130,7 +135,7 @@ class Classifier:
         words = flat.split()
         if len(words) == 1:
             word = words[0].strip("#@")
-            return self._whole.get(word) or self._one_word(bare, word)
+            return self._whole.get(word) or self._one_word(word)
         if self._telling.isdisjoint(words) and not (words and self._may_be_unusual(words)):
             return self._rest
         return self._several_words(bare, clauses(flat))
@@ -140,13 +145,13 @@ class Classifier:
         message = clauses(spread(plain(text)))
         if " " in message or "\n" in message:
             return self._several_words(plain(text), message)
-        return self._whole.get(message.strip("#@")) or self._one_word(plain(text), message.strip("#@"))
+        return self._whole.get(message.strip("#@")) or self._one_word(message.strip("#@"))
 
-    def _one_word(self, bare: str, word: str) -> Decision:
+    def _one_word(self, word: str) -> Decision:
         found = self._misspelt(word)
         if found is None and word in self._telling:
             found = self._phrase(word, ("B", "C"))
-        return found if found and not self._is_reaction(bare) else self._rest
+        return found or self._rest
 
     def _misspelt(self, word: str) -> Decision | None:
         """A slip of a keyword, or one drawn out."""
@@ -166,14 +171,14 @@ class Classifier:
         found = self._whole.get(message)
         if found is not None:
             return found
-        if self._is_reaction(bare):
-            return Decision(self._reaction.tier, self._reaction.id, bare.partition('"')[0].strip()[:_BESIDE])
         found = self._with_courtesy(message) or self._phrase(message, ("B",))
-        if found is not None and found.tier == "B":
-            return found
-        held = self._first_word(message) or self._phrase(message, ("C",))
-        # A doubtful phrase of tier B says more than a voided one of tier C.
-        return next((one for one in (found, held) if one and one.tier == "C"), found or held or self._rest)
+        if found is None or found.tier != "B":
+            held = self._first_word(message) or self._phrase(message, ("C",))
+            # A doubtful phrase of tier B says more than a voided one of tier C.
+            found = next((one for one in (found, held) if one and one.tier == "C"), found or held or self._rest)
+        if found.tier != "D" and self._is_reaction(bare):
+            return Decision(self._reaction.tier, self._reaction.id, found.matched)
+        return found
 
     def _is_reaction(self, bare: str) -> bool:
         mark = '"' if '"' in bare else "'"
@@ -184,23 +189,22 @@ class Classifier:
         return len(tail) <= _BESIDE and self._closer.fullmatch(tail) is not None
 
     def _with_courtesy(self, message: str) -> Decision | None:
-        """A keyword, or a slip of one, with nothing but courtesy; several keywords."""
+        """A keyword, or a slip of one, with nothing but courtesy; several keywords; a keyword spelled out."""
         words = message.split()
         if len(words) > _COURTEOUS_WORDS:
             return None
-        if len(words) > 2 and all(len(word) == 1 for word in words) and "".join(words) in self._spelled.words:
-            return Decision(self._spelled.tier, self._spelled.id, message)
-        rest = " ".join(self._courtesies.sub("", " ".join(words)).split())
-        if not rest or (rest not in self._stops and len(rest) == len(" ".join(words)) and " " not in rest):
+        if (spelled := "".join(words)) in self._spelled.words and all(len(word) == 1 for word in words):
+            return Decision(self._spelled.tier, self._spelled.id, spelled)
+        if self._last_words.isdisjoint(words) and not any(map(self._misspelt, words)):
             return None
+        flat = " ".join(words)
+        left = self._courtesies.sub("", flat).split()
+        rest = " ".join(left)
         if rest in self._stops:
-            return Decision(self._courtesy.tier, self._courtesy.id, " ".join(words))
-        left = rest.split()
-        if len(left) == 1:
-            return self._misspelt(left[0])
-        if all(word in self._stops for word in left):
+            return Decision(self._courtesy.tier, self._courtesy.id, flat)
+        if len(left) > 1 and self._stops.issuperset(left):
             return Decision(self._several.tier, self._several.id, rest)
-        return None
+        return self._misspelt(rest)
 
     def _first_word(self, message: str) -> Decision | None:
         for rule, pattern in self._firsts:
@@ -208,22 +212,20 @@ class Classifier:
             if found is None:
                 continue
             behind = message[found.end() : found.end() + _BESIDE]
-            if (
-                found[1] == "stop"
-                and self._calls_in.match(behind)
-                and not self._still_a_stop.match(behind)
-            ):
+            if found[1] == "stop" and self._calls_in.match(behind) and not self._still_a_stop.match(behind):
                 continue
             return Decision(rule.tier, rule.id, found[0].replace("\n", " "))
         return None
 
     def _phrase(self, message: str, tiers: tuple[Tier, ...]) -> Decision | None:
         """The first phrase of `tiers` that stands; else a doubtful one; else one whose meaning was taken away."""
-        words = set(message.split())
+        with_words = self._phrases_with
+        worth_trying = {at for word in set(message.split()) if word in with_words for at in with_words[word]}
         doubtful: Decision | None = None
         voided: Decision | None = None
-        for phrase in self._phrases:
-            if phrase.rule.tier not in tiers or words.isdisjoint(phrase.rule.words):
+        for at in sorted(worth_trying):
+            phrase = self._phrases[at]
+            if phrase.rule.tier not in tiers:
                 continue
             for found in phrase.pattern.finditer(message):
                 matched = found[0].strip().replace("\n", " ")

@@ -21,23 +21,29 @@ _REMEMBERED = 20_000
 
 
 def _fold(char: str) -> str:
-    category = unicodedata.category(char)
-    if char in _APOSTROPHES:
-        return "'"
-    if char in _QUOTES:
-        return '"'
-    if category in {"Mn", "Me", "Cf"} or char in _FILLERS:
+    """The plain form of one character: nothing, one ASCII sign, a blank, a line end, or letters."""
+    sign = _sign(char, unicodedata.category(char))
+    return _letters(char) if sign is None else sign
+
+
+def _sign(char: str, category: str) -> str | None:
+    for chars, sign in ((_APOSTROPHES, "'"), (_QUOTES, '"'), (_FILLERS, ""), ("\n\r\u2028\u2029\x85", "\n")):
+        if char in chars:
+            return sign
+    if category in {"Mn", "Me", "Cf"}:
         return ""
     if category == "Pd":
         return "-"
-    compatible = unicodedata.normalize("NFKC", char)
-    if compatible == char and category in {"So", "Sk", "Sm", "Cc", "Cn", "Co", "Cs", "Zs"}:
-        return "\n" if char in "\n\r" else " "
-    if category in {"Zl", "Zp"}:
-        return "\n"
-    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", compatible).casefold())
-    kept = "".join(one for one in decomposed if unicodedata.category(one) != "Mn").translate(_STROKES)
-    return "\n" if category.startswith("P") and not kept.isascii() else kept
+    # A circled letter is a symbol too, but NFKC makes a letter of it.
+    unmade = unicodedata.normalize("NFKC", char) == char
+    return " " if unmade and category in {"So", "Sk", "Sm", "Cc", "Cn", "Co", "Cs", "Zs"} else None
+
+
+def _letters(char: str) -> str:
+    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", char).casefold())
+    kept = "".join(one for one in decomposed if unicodedata.category(one) != "Mn").casefold().translate(_STROKES)
+    foreign_stop = unicodedata.category(char).startswith("P") and not kept.isascii()
+    return "\n" if foreign_stop else kept
 
 
 class _Folded(dict[int, str]):

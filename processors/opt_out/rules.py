@@ -9,7 +9,7 @@ from typing import Literal
 Tier = Literal["A", "B", "C", "D", "in"]
 Action = Literal["out", "hold", "none", "in"]
 #: How a rule's words and pattern are read; classifier.py has one method or lookup for each.
-Kind = Literal["whole", "courtesy", "phrase", "typo", "first", "object", "spelled", "several", "reaction", "unless", "rest"]
+Kind = Literal["whole", "courtesy", "phrase", "typo", "first", "object", "spelled", "several", "reaction", "rest"]
 
 #: Raise it with any change to a rule, a word or the way they are applied: the ledger keeps it with each decision.
 VERSION = 1
@@ -48,21 +48,26 @@ class Unless:
     itself: str = ""  #: what the phrase must begin with for this to apply
 
 
+def either(*lists: str) -> str:
+    """A pattern for any one of the expressions in `lists`, which are separated by " / "."""
+    return f"(?:{'|'.join(one.strip() for text in lists for one in text.split(' / '))})"
+
+
 def rule_set() -> tuple[tuple[Rule, ...], tuple[Unless, ...]]:
     """Every rule in the order in which they are tried, and what takes a phrase's meaning away."""
-    from processors.opt_out.words import keywords, phrases, requests
+    from processors.opt_out.words import abroad, keywords, phrases, requests, unless
 
-    return (*keywords.RULES, *phrases.RULES, *requests.RULES), (*phrases.UNLESS, *requests.UNLESS)
+    return (*keywords.RULES, *phrases.RULES, *requests.RULES, *abroad.RULES), unless.UNLESS
 
 
 def fingerprint() -> str:
     """SHA-256 over every rule and word list: it changes with any of them."""
     from processors.opt_out.words import after_stop, keywords, reactions
 
-    rules, unless = rule_set()
+    rules, taken_away = rule_set()
     parts = [
         *(repr(astuple(rule)) for rule in rules),
-        *(repr(astuple(one)) for one in unless),
+        *(repr(astuple(one)) for one in taken_away),
         *(repr(part) for part in (keywords.COURTESIES, keywords.OWN_WORDS, keywords.OPENERS)),
         *(repr(part) for part in (after_stop.PATTERN, after_stop.STILL_A_STOP, reactions.OPENER, reactions.CLOSER)),
     ]

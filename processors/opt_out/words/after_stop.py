@@ -8,9 +8,10 @@ _PREPOSITIONS = ("by", "in", "at", "over", "off", "for", "on", "near", "@")
 #: Only words that nobody would put after an order to stop.
 _PLACES = (
     "here", "there", "home", "nearby", "downtown", "uptown", "midtown", "upstairs", "downstairs", "outside", "inside",
-    "next door", "across", "around the corner", "past the", "(?:and|n) shop", "shop", "office", "house", "apartment",
-    "store", "warehouse", "site", "jobsite", "airport", "station", "hotel", "restaurant", "lobby", "reception",
-    "hospital", "clinic", "campus", "bank", "pharmacy", "gym", "mall", "gas station", "post office", "front desk",
+    "next door", "across", "around the corner", "past the", "up front", "(?:and|n) shop", "shop", "office", "house",
+    "apartment", "store", "warehouse", "site", "jobsite", "airport", "station", "hotel", "restaurant", "lobby",
+    "reception",     "hospital", "clinic", "campus",
+    "bank", "pharmacy", "gym", "mall", "gas station", "post office", "front desk",
     "starbucks", "walmart", "target", "costco", "mcdonalds", "wendys", "cvs", "walgreens", "kroger", "home depot",
     "lowes", "7 eleven",
     "new york", "nyc", "los angeles", "chicago", "houston", "phoenix", "philadelphia", "san antonio", "san diego",

@@ -19,8 +19,8 @@ _KEYWORDS = {
 COURTESIES = (
     # English
     r"pl+e+a+s+e*", r"pl+e+s+e?", r"pl+[sz]+", "plse", "plea", "pretty please", "kindly", "respectfully", "sorry",
-    r"thank+ (?:you|u|ya)(?: (?:so|very) much| kindly| again| in advance| for (?:your|ur) (?:time|help|understanding))?",
-    r"thank+s+(?: (?:so much|a lot|again|anyways?|in advance|but no thanks|for (?:your|ur) (?:time|help)))?",
+    r"(?:and )?thank+ (?:you|u|ya)(?: (?:so|very) much| kindly| again| in advance| for (?:your|ur) (?:time|help))?",
+    r"(?:and )?thank+s+(?: (?:so much|a lot|again|anyways?|in advance|but no thanks|for (?:your|ur) (?:time|help)))?",
     "many thanks", "no thanks", "no thank you", "thankyou", "thanku", "thankx", r"thx+", "thnx", "thnks", "thanx",
     "thks", "tks", "tnx", "ty", "tysm", "tyvm", "much appreciated", "appreciated", "appreciate it", "i appreciate it",
     "if you (?:dont mind|please|would|could)", "cheers", "regards", "(?:best|kind|warm) regards", "excuse me",
@@ -47,9 +47,9 @@ COURTESIES = (
     "scusate", "scusi", "arrivederci", "buona giornata",
     # Dutch
     "aub", "a u b", "ajb", "a j b", "s v p", "alsjeblieft", "alstublieft", "asjeblieft", "astublieft", "graag",
-    "(?:hartelijk |alvast )?(?:be)?dankt?", "dank (?:u|je|jullie)(?: ?wel)?", "dankjewel", "dankuwel", "nee bedankt",
-    "nee dank (?:u|je)", "mvg", "met vriendelijke groet(?:en)?", "groet(?:en|jes)?", "hoi", "dag", "goedendag",
-    "goede(?:morgen|middag|navond)", "fijne dag", "doei",
+    "(?:hartelijk |alvast )?bedankt", "hartelijk dank", "dank (?:u|je|jullie)(?: ?wel)?", "dankjewel", "dankuwel",
+    "nee bedankt", "nee dank (?:u|je)", "mvg", "met vriendelijke groet(?:en)?", "groet(?:en|jes)?", "hoi", "dag",
+    "goedendag", "goede(?:morgen|middag|navond)", "fijne dag", "doei",
 )  # fmt: skip
 
 #: May stand before the first word of a longer text.

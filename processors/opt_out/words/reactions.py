@@ -37,7 +37,8 @@ _OPENERS = (
     # Dutch
     "(?:vindt|vond)(?: dit)?", "(?:is dol op|houdt van|hield van|geweldig)", "leuk",
     "(?:lachte?|moest lachen)(?: om)?", "(?:benadrukte?|legt nadruk op|legde nadruk op)",
-    "(?:plaatst|plaatste|zet|zette) (?:een )?(?:vraagtekens?|uitroeptekens?) bij", "(?:stelt|stelde) (?:een )?vraag bij",
+    "(?:plaatst|plaatste|zet|zette) (?:een )?(?:vraagtekens?|uitroeptekens?) bij",
+    "(?:stelt|stelde) (?:een )?vraag bij",
     "(?:heeft )?(?:ge)?reageerde?(?: met)?(?: [^\"]{1,30})? op", "op",
     "heeft [^\"]{1,40} verwijderd (?:van|uit)", "(?:heeft )?gereageerd (?:met )?(?:[^\"]{1,30} )?op",
 )  # fmt: skip
