@@ -40,6 +40,8 @@ from runtime import logs
 from runtime.admin import AdminServer, Readiness, admin_app
 from runtime.connections import KafkaSettings
 from runtime.process import die_with_parent
+from runtime.schema_registry import SchemaRegistrySettings
+from runtime.schema_registry import schema_ids as registered_ids
 from runtime.settings import Configuration, ConfigurationError, Section
 from schemas.codec import Codec
 from schemas.ids import SchemaIds
@@ -85,7 +87,8 @@ class IngestServer(MPServer):
 
 def sections() -> list[type[Section]]:
     """Every section that ingest may need."""
-    return [IngestSettings, KafkaSettings, *(known.settings_type for known in provider_types().values())]
+    shared: list[type[Section]] = [IngestSettings, KafkaSettings, SchemaRegistrySettings]
+    return [*shared, *(known.settings_type for known in provider_types().values())]
 
 
 def load() -> tuple[Configuration, list[Provider]]:
@@ -102,13 +105,16 @@ def load() -> tuple[Configuration, list[Provider]]:
     return configuration, providers
 
 
-def build_worker(parent: int) -> Ingest:
-    """What Granian calls in each worker, `parent` being the main process's id: the app, wired."""
+def build_worker(parent: int, schema_ids: SchemaIds) -> Ingest:
+    """What Granian calls in each worker, `parent` being the main process's id: the app, wired.
+
+    The schemas' numbers come from the parent, so that a worker can be replaced while a registry is away.
+    """
     die_with_parent(parent)
     configuration, providers = load()
     settings = configuration[IngestSettings]
     configure_logs(providers)
-    worker = DurableWorker(settings, configuration[KafkaSettings], Codec(SchemaIds.checked_in()))
+    worker = DurableWorker(settings, configuration[KafkaSettings], Codec(schema_ids))
     Finalize(None, worker.close, exitpriority=10)  # what multiprocessing calls when the worker ends
     clock = ReceiptClock(settings.spool_dir / "receipt-clock")
     return create_app(WebhookEndpoint(providers, worker.publisher, clock.now, worker.quarantine), worker.readiness)
@@ -124,6 +130,9 @@ def serve() -> None:
     configuration, providers = load()
     settings = configuration[IngestSettings]
     configure_logs(providers)
+    for variable, value, origin in configuration.rows():
+        log.info("setting", variable=variable, shown=value, origin=origin)
+    schema_ids = registered_ids(configuration[SchemaRegistrySettings])
     directory = ServiceDirectory(settings.spool_dir, reserve=settings.spool_reserve_mb * MIB)
     multiprocessing.set_start_method("spawn", force=True)
     metrics_dir = Path(tempfile.mkdtemp(prefix="hookline-metrics-"))
@@ -138,7 +147,7 @@ def serve() -> None:
     try:
         with AdminServer(admin, settings.admin_host, settings.admin_port) as listening:
             log.info("ingest_starting", port=port, admin_port=listening.port, workers=settings.workers)
-            server.serve(target_loader=partial(build_worker, os.getpid()), wrap_loader=False)
+            server.serve(target_loader=partial(build_worker, os.getpid(), schema_ids), wrap_loader=False)
     finally:
         shutil.rmtree(metrics_dir, ignore_errors=True)
         directory.close()

@@ -23,6 +23,8 @@ from runtime.kafka.consumer import Consumer, KafkaConsumer
 from runtime.kafka.producer import KafkaProducer, Producer
 from runtime.postgres import Connection, connect
 from runtime.process import StopSignal
+from runtime.schema_registry import SchemaRegistrySettings
+from runtime.schema_registry import codec as registered_codec
 from runtime.settings import Configuration
 from schemas.codec import Codec
 from schemas.ids import SchemaIds
@@ -38,26 +40,31 @@ def runner_of(
     *,
     state: State,
     stop: StopSignal,
+    codec: Codec | None = None,
     topics: Sequence[str] | None = None,
     group: str | None = None,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Runner:
-    """The parts that every processor shares, put together. `topics` and `group` default to the processor's own."""
+    """The parts that every processor shares, put together.
+
+    `codec` defaults to one with the checked-in schemas, `topics` and `group` to the processor's own.
+    """
     group = group or processor.group()
     letters = DeadLetters(producer, processor.dead_letters().name, group, now=now)
     patience = Patience(processor.name, state, sleep=stop.wait, longest=processor.settings.retry_max)
     handling = Handling(processor, database, Progress(group), letters, patience, now=now)
-    codec = Codec(SchemaIds.checked_in())
+    codec = codec or Codec(SchemaIds.checked_in())
     return Runner(processor, consumer, handling, codec=codec, state=state, stop=stop, topics=topics)
 
 
 def serve(name: str) -> None:
     """Run the processor called `name` until SIGTERM or Ctrl-C. Raises ConfigurationError, OurBug."""
     kind = processor_types()[name]
-    configuration = Configuration.load(KafkaSettings, PostgresSettings, kind.settings_type)
+    configuration = Configuration.load(KafkaSettings, PostgresSettings, SchemaRegistrySettings, kind.settings_type)
     kafka, dsn = configuration[KafkaSettings], configuration[PostgresSettings].dsn.get_secret_value()
     settings = configuration[kind.settings_type]
     logs.configure(name)
+    codec = registered_codec(configuration[SchemaRegistrySettings])
     stop = StopSignal().install()
     processor, state = kind(settings), State(name)
     client_id = f"{kind.group()}-{os.getpid()}"
@@ -75,10 +82,17 @@ def serve(name: str) -> None:
             log.info("setting", variable=variable, shown=value, origin=origin)
         log.info("processor_starting", admin_port=listening.port, group=kind.group())
         producer = KafkaProducer(kafka, client_id)
-        consumer = KafkaConsumer(kafka, client_id, kind.group(), max_records=settings.batch_records)
+        consumer = KafkaConsumer(
+            kafka,
+            client_id,
+            kind.group(),
+            max_records=settings.batch_records,
+            session_timeout=settings.session_timeout,
+        )
         failures = start(processor.background(connected, stop), stop)
         try:
-            runner_of(processor, consumer, producer, Database(connected), state=state, stop=stop).run()
+            parts = processor, consumer, producer, Database(connected)
+            runner_of(*parts, state=state, stop=stop, codec=codec).run()
             if failures:
                 raise failures[0]
         except OurBug as bug:

@@ -28,13 +28,18 @@ class SchemaRegistrySettings(Section, name="schema_registry"):
 
 
 def codec(settings: SchemaRegistrySettings, *, transport: httpx.BaseTransport | None = None) -> Codec:
-    """The codec that `settings` ask for. `transport` stands in for the network in tests.
+    """The codec that `settings` ask for. See `schema_ids`."""
+    return Codec(schema_ids(settings, transport=transport))
+
+
+def schema_ids(settings: SchemaRegistrySettings, *, transport: httpx.BaseTransport | None = None) -> SchemaIds:
+    """The schemas' numbers that `settings` ask for. `transport` stands in for the network in tests.
 
     Raises httpx.TransportError where the registry cannot be reached, and ConfigurationError where it refuses.
     """
     checked_in = SchemaIds.checked_in()
     if settings.url is None:
-        return Codec(checked_in)
+        return checked_in
     user = None
     if settings.username is not None:
         user = (settings.username, settings.password.get_secret_value() if settings.password else "")
@@ -43,7 +48,7 @@ def codec(settings: SchemaRegistrySettings, *, transport: httpx.BaseTransport | 
     taken = {entry.id for entry in registered}
     # Records from before the switch carry the checked-in numbers. Where the registry gave such a number to another
     # of our schemas, the newer meaning is the one that counts.
-    return Codec(SchemaIds([*(entry for entry in checked_in.all() if entry.id not in taken), *registered]))
+    return SchemaIds([*(entry for entry in checked_in.all() if entry.id not in taken), *registered])
 
 
 def _register(client: httpx.Client, entry: RegisteredSchema) -> RegisteredSchema:

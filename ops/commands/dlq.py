@@ -57,15 +57,16 @@ def list_letters(out: Output, processor: str | None) -> None:
 @click.option("--reveal", is_flag=True, help="With --decode: show texts, names and phone numbers too.")
 def show(out: Output, processor: str, **options: Any) -> None:
     """Show dead letters of PROCESSOR: where, what, why, and how often it was sent back."""
+    from ops.configuration import load
     from ops.dead_letters.box import open_boxes
-    from schemas.codec import Codec
-    from schemas.ids import SchemaIds
+    from runtime.schema_registry import SchemaRegistrySettings
+    from runtime.schema_registry import codec as registered_codec
 
     if options["reveal"] and not options["decode"]:
         raise click.UsageError("--reveal goes with --decode")
     [box] = open_boxes(_kafka(), _names(processor))
     letters = _one(box, options) if _placed(options) else box.newest(options["limit"])
-    codec = Codec(SchemaIds.checked_in())
+    codec = registered_codec(load(SchemaRegistrySettings)[SchemaRegistrySettings])
     rows = []
     for letter in letters:
         row = letter.described()

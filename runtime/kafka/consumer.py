@@ -146,8 +146,17 @@ class Consumer(Protocol):
 class KafkaConsumer:
     """The Consumer on kafka-python."""
 
-    def __init__(self, settings: KafkaSettings, client_id: str, group: str, *, max_records: int = 2000) -> None:
-        self._client: Any = Client(**consumer_settings(settings, client_id, group, max_records))
+    def __init__(
+        self,
+        settings: KafkaSettings,
+        client_id: str,
+        group: str,
+        *,
+        max_records: int = 2000,
+        session_timeout: float = 15.0,
+    ) -> None:
+        made = consumer_settings(settings, client_id, group, max_records=max_records, session_timeout=session_timeout)
+        self._client: Any = Client(**made)
         self._delivering: set[Partition] = set()
 
     def subscribe(self, topics: Sequence[str], listener: RebalanceListener) -> None:
@@ -301,8 +310,10 @@ def _mirrored(_offsets: object, answer: object) -> None:
         log.info("mirror_failed", error=type(answer).__name__)
 
 
-def consumer_settings(settings: KafkaSettings, client_id: str, group: str, max_records: int) -> dict[str, Any]:
-    """Every client setting that we rely on, made explicit."""
+def consumer_settings(
+    settings: KafkaSettings, client_id: str, group: str, *, max_records: int, session_timeout: float
+) -> dict[str, Any]:
+    """Every client setting that we rely on, made explicit. `session_timeout` in seconds."""
     return client_settings(settings, client_id) | {
         "group_id": group,
         "enable_auto_commit": False,
@@ -319,8 +330,8 @@ def consumer_settings(settings: KafkaSettings, client_id: str, group: str, max_r
         "check_crcs": True,
         "key_deserializer": None,  # one that raises would loop at its offset for ever
         "value_deserializer": None,
-        "session_timeout_ms": 30_000,
-        "heartbeat_interval_ms": 3_000,
+        "session_timeout_ms": int(session_timeout * 1000),
+        "heartbeat_interval_ms": min(3_000, int(session_timeout * 1000 / 4)),
         "max_poll_interval_ms": 300_000,
         "request_timeout_ms": 15_000,
         "retry_backoff_ms": 100,

@@ -24,6 +24,7 @@ from kafka.partitioner.default import DefaultPartitioner, murmur2
 
 from runtime.connections import KafkaSettings
 from runtime.kafka.connection import client_settings
+from runtime.kafka.topics import MAX_LETTER_BYTES
 from schemas.cloudevents import Headers
 
 #: delivery > linger + request, or the client refuses to start.
@@ -31,8 +32,8 @@ DELIVERY_TIMEOUT_MS = 2_000
 REQUEST_TIMEOUT_MS = 1_500
 LINGER_MS = 2
 
-#: A body of 256 KiB as the JSON text of a record, escapes and all, with room to spare.
-MAX_REQUEST_BYTES = 2 * 1024 * 1024
+#: The largest record that a topic of ours takes is a dead letter (`topics.MAX_LETTER_BYTES`); a little more around it.
+MAX_REQUEST_BYTES = MAX_LETTER_BYTES + 64 * 1024
 
 
 class NotPublished(Exception):
