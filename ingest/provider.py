@@ -101,7 +101,11 @@ class Provider(ABC):
     def event_id(self, kind: str | None, fields: Json, headers: Headers) -> UUID:
         """The event's id: derived from the delivery, so that a repeat has the same; else a new UUIDv7."""
         key = self.delivery_key(kind, fields, headers)
-        return uuid7() if key is None else uuid5(EVENT_NAMESPACE, f"{self.name}\n{key}")
+        if key is None:
+            return uuid7()
+        # A provider's id may hold lone surrogates, which no UTF-8 can: they count as their escapes.
+        name = f"{self.name}\n{key}".encode("utf-8", "backslashreplace").decode()
+        return uuid5(EVENT_NAMESPACE, name)
 
 
 def canonical(fields: Json) -> str:

@@ -119,16 +119,17 @@ class Replayer:
         for topic, breaker in self._breakers.items():
             if breaker.state is BreakerState.OPEN:
                 walk.down.add(topic)
-        while window := self._read(place, walk.down):
+        end = self._spool.in_turn(lambda turn: turn.end())  # what comes meanwhile is for the next pass
+        while window := self._read(place, end, walk.down):
             place = window[-1].id
             before = walk.moved
             self._drain(window, walk)
             walk.left += len(window) - (walk.moved - before)
         return walk
 
-    def _read(self, after: int, down: set[str]) -> list[SpooledRow]:
+    def _read(self, after: int, up_to: int, down: set[str]) -> list[SpooledRow]:
         return self._spool.in_turn(
-            lambda turn: turn.first(WINDOW, after=after, most_bytes=WINDOW_BYTES, without=sorted(down))
+            lambda turn: turn.first(WINDOW, after=after, up_to=up_to, most_bytes=WINDOW_BYTES, without=sorted(down))
         )
 
     def _drain(self, window: Sequence[SpooledRow], walk: _Pass) -> None:

@@ -40,7 +40,7 @@ def sanitised(node: Any) -> tuple[Any, bool]:
 
 
 def without_secrets(node: Any, secrets: Iterable[str]) -> Any:
-    """`node` with every occurrence of a secret in its values replaced, wherever somebody put it.
+    """`node` with every occurrence of a secret replaced, wherever somebody put it, keys included.
 
     Secrets shorter than MIN_SECRET are left: they could be words of a message, which must stay as it is.
     """
@@ -52,7 +52,7 @@ def without_secrets(node: Any, secrets: Iterable[str]) -> Any:
                 part = part.replace(secret, REDACTED)
             return part
         if isinstance(part, dict):
-            return {key: clean(value) for key, value in part.items()}
+            return {clean(key): clean(value) for key, value in part.items()}
         return [clean(item) for item in part] if isinstance(part, list) else part
 
     return clean(node)

@@ -50,10 +50,21 @@ class Turn:
         self._state.bytes += sum(map(len, bodies))
         return True
 
+    def end(self) -> int:
+        """The last place of the queue that is taken; 0: none."""
+        (last,) = self._connection.execute("SELECT coalesce(max(id), 0) FROM records").fetchone()
+        return int(last)
+
     def first(
-        self, limit: int, *, after: int = 0, most_bytes: int = 2**63, without: Iterable[str] = ()
+        self,
+        limit: int,
+        *,
+        after: int = 0,
+        up_to: int | None = None,
+        most_bytes: int = 2**63,
+        without: Iterable[str] = (),
     ) -> list[SpooledRow]:
-        """At most `limit` rows behind the place `after`, in order, none of the topics `without`.
+        """At most `limit` rows behind the place `after`, none behind `up_to`, in order, none of the topics `without`.
 
         The bytes are exceeded by one row at most. Raises DamagedRow.
         """
@@ -61,9 +72,10 @@ class Turn:
         others = "".join(f" AND substr(body, {TOPIC_PLACE}, {len(mark)}) != ?" for mark in marks)
         sql = f"SELECT id, body FROM records WHERE id > ? AND id <= ?{others} ORDER BY id LIMIT ?"  # noqa: S608 - numbers
         found: list[SpooledRow] = []
-        end = self._end()
+        end = self.end() if up_to is None else up_to
         while not found and after < end:
-            for number, body in self._connection.execute(sql, (after, after + _LOOK_AHEAD, *marks, limit)).fetchall():
+            reach = min(end, after + _LOOK_AHEAD)
+            for number, body in self._connection.execute(sql, (after, reach, *marks, limit)).fetchall():
                 found.append(unpacked(number, body))
                 most_bytes -= len(body)
                 if most_bytes <= 0:
@@ -155,11 +167,6 @@ class Turn:
         self._state.records = max(0, self._state.records - len(rows))
         self._state.bytes = max(0, self._state.bytes - sum(row.size for row in rows))
         self._state.oldest = self._oldest()
-
-    def _end(self) -> int:
-        """The last place of the queue that is taken."""
-        (last,) = self._connection.execute("SELECT coalesce(max(id), 0) FROM records").fetchone()
-        return int(last)
 
     def _oldest(self) -> int:
         sql = "SELECT substr(body, ?, ?) FROM records ORDER BY id LIMIT 1"
