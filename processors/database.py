@@ -10,10 +10,13 @@ from psycopg.pq import TransactionStatus
 
 from runtime.postgres import Connection
 
+#: Seconds that a transaction may stand still. A process that is frozen in one holds its locks, and with them the
+#: partition's next owner: after this long PostgreSQL takes them back. Longer than the wait for a dead letter's
+#: acknowledgement.
+IDLE_LIMIT = 30.0
+
+#: Settings of every session.
 SESSION = {
-    # A process that is frozen in mid-transaction holds its locks, and with them the partition's next owner. After
-    # this long PostgreSQL takes them back. Longer than the wait for a dead letter's acknowledgement.
-    "idle_in_transaction_session_timeout": "60s",
     # Statements are planned once, and may have been when a table was empty: none of ours wants a whole table
     # where there is an index.
     "enable_seqscan": "off",
@@ -23,8 +26,9 @@ SESSION = {
 class Database:
     """Used by one thread."""
 
-    def __init__(self, connect: Callable[[], Connection]) -> None:
+    def __init__(self, connect: Callable[[], Connection], *, idle_limit: float = IDLE_LIMIT) -> None:
         self._connect = connect
+        self._session = SESSION | {"idle_in_transaction_session_timeout": f"{int(idle_limit * 1000)}ms"}
         self._connection: Connection | None = None
 
     @contextmanager
@@ -53,7 +57,7 @@ class Database:
             self._connection = None
             connection = self._connect()
             try:
-                for name, value in SESSION.items():
+                for name, value in self._session.items():
                     connection.execute("SELECT set_config(%s, %s, false)", (name, value))
             except psycopg.Error:
                 connection.close()

@@ -14,6 +14,9 @@ class ProcessorSettings(Section):
     admin_port: int = Field(default=0, ge=0, le=65535, description="port of /readyz and /metrics; 0: a free one")
     batch_records: int = Field(default=2000, ge=1, le=20_000, description="records in one transaction at most")
     queued_batches: int = Field(default=3, ge=1, le=100, description="batches read ahead of the database")
+    session_timeout: float = Field(
+        default=15.0, ge=6.0, le=300.0, description="seconds without a sign of life until others get its partitions"
+    )
     retry_max: float = Field(default=10.0, gt=0, description="seconds between two tries at most, unless told more")
     stop_timeout: float = Field(default=25.0, gt=0, description="seconds to finish what is in flight when stopped")
     recheck: float = Field(default=5.0, gt=0, description="seconds between looks at whether a halt was lifted")

@@ -9,7 +9,9 @@ from runtime.kafka.consumer import consumer_settings
 
 
 def test_every_setting_that_we_rely_on_is_explicit_and_known_to_the_client() -> None:
-    made = consumer_settings(KafkaSettings(bootstrap_servers=("a:1", "b:2")), "me", "group", 500)
+    made = consumer_settings(
+        KafkaSettings(bootstrap_servers=("a:1", "b:2")), "me", "group", max_records=500, session_timeout=15.0
+    )
     assert made.keys() <= Client.DEFAULT_CONFIG.keys()
     assert made["bootstrap_servers"] == ["a:1", "b:2"]
     assert (made["group_id"], made["client_id"], made["max_poll_records"]) == ("group", "me", 500)

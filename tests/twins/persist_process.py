@@ -1,0 +1,38 @@
+"""persist as a process of its own, on topics and in a group of the test's choice: BOOTSTRAP DSN GROUP TOPIC..."""
+
+from __future__ import annotations
+
+import sys
+
+from processors.database import Database
+from processors.persist import Persist, PersistSettings
+from processors.service import runner_of
+from processors.state import State
+from runtime import logs
+from runtime.connections import KafkaSettings
+from runtime.kafka.consumer import KafkaConsumer
+from runtime.kafka.producer import KafkaProducer
+from runtime.postgres import connect
+from runtime.process import StopSignal
+
+
+def main(bootstrap: str, dsn: str, group: str, *topics: str) -> None:
+    logs.configure("persist")
+    stop = StopSignal().install()
+    kafka = KafkaSettings(bootstrap_servers=(bootstrap,))
+    producer = KafkaProducer(kafka, "test-persist")
+    runner_of(
+        Persist(PersistSettings(batch_records=500)),
+        KafkaConsumer(kafka, "test-persist", group, max_records=500, session_timeout=6.0),
+        producer,
+        Database(lambda: connect(dsn, process="persist"), idle_limit=4.0),
+        state=State("persist"),
+        stop=stop,
+        topics=topics,
+        group=group,
+    ).run()
+    producer.close()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
