@@ -1,0 +1,206 @@
+"""The checker: what a run's journal and what was found afterwards say about each other.
+
+A program of its own (`python -m tests.faults.checker JOURNAL EVIDENCE`): it imports nothing of the service, and its
+own tests plant a loss, a ghost, a doubled effect, a disorder, a refused one and a missed STOP.
+
+A = ids answered 200; R = ids never answered 200; P = ids in PostgreSQL; D = ids in dead letters and on
+sms.unrecognized.v1; L = ids in the opt-out ledger.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from tests.faults.client.journal import Attempt, read
+
+#: How many culprits a verdict names.
+NAMED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What was found when all was quiet, of this run's ids only."""
+
+    effects: Mapping[str, int]  #: P: id -> rows it has in the table that has most of them
+    aside: Sequence[str]  #: D
+    log: Sequence[tuple[str, int, int, str]]  #: topic, partition, offset, id: every record on the event topics
+    received: Mapping[str, int]  #: id -> receipt, microseconds since the epoch
+    ledger: Sequence[str] | None = None  #: L; None: nobody keeps one yet
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """What a row promises beside that nothing is lost."""
+
+    refused: int | None = 0  #: requests without a 200; None: any number
+    slowest: float = 3.0  #: seconds
+    silence: float | None = None  #: seconds without any 200 at most
+    partitions_move: bool = False  #: the row adds partitions, so a contact may change its own
+
+
+@dataclass(slots=True)
+class Verdict:
+    """The figures of one run."""
+
+    sent: int = 0
+    accepted: int = 0  #: |A|
+    refused: int = 0  #: requests without a 200
+    unanswered: int = 0  #: of those, requests without any answer
+    refused_connections: int = 0  #: tries to connect that nobody listened to
+    spooled: int = 0  #: answers that said spool
+    lost: int = 0
+    ghost: int = 0
+    dup_effect: int = 0
+    dup_log: int = 0
+    disorder: int = 0
+    missed_stops: int = 0
+    silence: float = 0.0  #: longest time without any 200, seconds
+    slowest: float = 0.0  #: seconds
+    p99_spooling: float | None = None  #: seconds, of what was sent once events were being spooled
+    problems: list[str] = field(default_factory=list)
+
+    @property
+    def green(self) -> bool:
+        return not self.problems
+
+
+def check(attempts: Sequence[Attempt], evidence: Evidence, promise: Promise = Promise()) -> Verdict:
+    """Everything that can be said."""
+    verdict = Verdict(sent=len(attempts))
+    accepted = {one.id for one in attempts if one.status == 200}
+    known = {one.id for one in attempts}
+    there = set(evidence.effects)
+    copies = Counter(id for *_, id in evidence.log)
+    verdict.accepted = len(accepted)
+    verdict.refused = sum(one.status != 200 for one in attempts)
+    verdict.unanswered = sum(one.status is None for one in attempts)
+    verdict.refused_connections = sum(one.refused_connections for one in attempts)
+    verdict.spooled = sum(one.durability == "spool" for one in attempts)
+    asked = Counter(one.id for one in attempts)  # a provider may deliver twice, and each delivery is a record
+    verdict.dup_log = sum(max(0, count - max(1, asked[id])) for id, count in copies.items())
+    verdict.silence, verdict.slowest = silence(attempts), max((one.seconds or 0.0 for one in attempts), default=0.0)
+    verdict.p99_spooling = p99_spooling(attempts)
+
+    def count(name: str, culprits: Iterable[str]) -> int:
+        found = sorted(culprits)
+        if found:
+            verdict.problems.append(f"{name}: {len(found)} ({', '.join(found[:NAMED])})")
+        return len(found)
+
+    verdict.lost = count("lost", accepted - there - set(evidence.aside))
+    verdict.ghost = count("ghost", there - known)
+    doubled = {id: rows for id, rows in evidence.effects.items() if rows > 1}
+    count("doubled effect", doubled)
+    verdict.dup_effect = sum(rows - 1 for rows in doubled.values())
+    late = disorder(attempts, evidence.log, partitions_move=promise.partitions_move)
+    verdict.disorder = count("out of order", late + receipt_back(attempts, evidence.received))
+    if evidence.ledger is not None:
+        stops = {one.id for one in attempts if one.stop and one.status == 200}
+        verdict.missed_stops = count("STOP that is not in the ledger", stops - set(evidence.ledger))
+    if promise.refused is not None and verdict.refused > promise.refused:
+        kinds = Counter(str(one.status or one.failure) for one in attempts if one.status != 200)
+        verdict.problems.append(f"refused: {verdict.refused}, promised at most {promise.refused} {dict(kinds)}")
+    if verdict.slowest > promise.slowest:
+        verdict.problems.append(f"slowest answer: {verdict.slowest:.2f} s, promised {promise.slowest:g}")
+    if promise.silence is not None and verdict.silence > promise.silence:
+        verdict.problems.append(f"silence: {verdict.silence:.2f} s, promised {promise.silence:g}")
+    if not accepted:
+        verdict.problems.append("nothing was accepted at all: the run proves nothing")
+    return verdict
+
+
+def disorder(
+    attempts: Sequence[Attempt], log: Sequence[tuple[str, int, int, str]], *, partitions_move: bool
+) -> list[str]:
+    """Ids that stand before one that their client had an answer for when it sent them.
+
+    What counts is where an id stands first in the log: its duplicates change nothing.
+    """
+    first: dict[str, tuple[int, int]] = {}
+    for _, partition, offset, id in sorted(log):
+        first.setdefault(id, (partition, offset))
+    late = []
+    reached: dict[tuple[int, str], tuple[int, int]] = {}
+    reached_in: dict[tuple[int, str, int], int] = {}
+    for one in in_order(attempts):
+        place = first.get(one.id)
+        if place is None:
+            continue
+        partition, offset = place
+        before = reached.get((one.client, one.topic))
+        elsewhere = before is not None and before[0] != partition and not partitions_move
+        if elsewhere or offset < reached_in.get((one.client, one.topic, partition), -1):
+            late.append(one.id)
+        reached[one.client, one.topic] = place
+        highest = reached_in.get((one.client, one.topic, partition), -1)
+        reached_in[one.client, one.topic, partition] = max(highest, offset)
+    return late
+
+
+def receipt_back(attempts: Sequence[Attempt], received: Mapping[str, int]) -> list[str]:
+    """Ids whose receipt is earlier than that of one whose answer their client had before sending them."""
+    back, newest = [], defaultdict[int, int](int)
+    for one in in_order(attempts):
+        at = received.get(one.id)
+        if at is not None and at < newest[one.client]:
+            back.append(one.id)
+        newest[one.client] = max(newest[one.client], at or 0)
+    return back
+
+
+def in_order(attempts: Sequence[Attempt]) -> list[Attempt]:
+    """The first 200 of each id: what is promised a place. An unanswered one may turn up at any time."""
+    seen: set[str] = set()
+    failed_before = {one.id for one in attempts if one.status != 200}
+    found = []
+    for one in attempts:
+        if one.status == 200 and one.id not in seen and one.id not in failed_before:
+            seen.add(one.id)
+            found.append(one)
+    return found
+
+
+def silence(attempts: Sequence[Attempt]) -> float:
+    """The longest time, between the first request and the last, in which nobody got a 200."""
+    if not attempts:
+        return 0.0
+    answers = sorted(one.at for one in attempts if one.status == 200 and one.at is not None)
+    times = [min(one.sent_at for one in attempts), *answers, max(one.sent_at for one in attempts)]
+    return max((after - before for before, after in itertools.pairwise(times)), default=0.0)
+
+
+def p99_spooling(attempts: Sequence[Attempt]) -> float | None:
+    """The 99th percentile of the answers to what was sent after the first answer of an outage said spool.
+
+    From then on nobody should wait for Kafka any more. None: too few to say.
+    """
+    spooled = sorted((one for one in attempts if one.durability == "spool"), key=lambda one: one.at or 0.0)
+    if not spooled:
+        return None
+    opened, closed = spooled[0].at or 0.0, spooled[-1].at or 0.0
+    during = sorted(one.seconds or 0.0 for one in attempts if opened < one.sent_at < closed and one.status == 200)
+    return during[int(len(during) * 0.99)] if len(during) >= 100 else None
+
+
+def main() -> int:
+    """JOURNAL EVIDENCE: prints the verdict; exits 1 when it is red."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("journal", type=Path)
+    parser.add_argument("evidence", type=Path, help="a JSON file with Evidence's fields")
+    parser.add_argument("--promise", type=json.loads, default={}, help="a JSON object with Promise's fields")
+    options = parser.parse_args()
+    evidence = Evidence(**json.loads(options.evidence.read_text("utf-8")))
+    verdict = check(read(options.journal), evidence, Promise(**options.promise))
+    print(json.dumps(asdict(verdict)))
+    return 0 if verdict.green else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

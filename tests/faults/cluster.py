@@ -1,0 +1,174 @@
+"""Kafka brokers that can be killed, frozen and started again, with a proxy in front of each for whoever wants one."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterable
+from contextlib import closing
+from pathlib import Path
+
+from kafka import KafkaAdminClient
+from kafka.errors import KafkaError
+
+from deploy.local.kafka import EmbeddedKafka, Voter, new_cluster_id
+from deploy.local.ports import free_ports
+from runtime.connections import KafkaSettings
+from runtime.kafka.topics import TopicAdmin
+from schemas.topics import EVENT_TOPICS, dead_letter_topic, redrive_topic
+from tests.faults.process import Launcher, Process, wait_until
+from tests.faults.proxy import Proxy
+from tests.faults.taps import KafkaTap, Shears
+
+#: Small: several of them share a machine with everything else.
+HEAP = "192m"
+PROCESSORS = ("persist",)
+TOPICS = (*EVENT_TOPICS, *(make(name) for make in (dead_letter_topic, redrive_topic) for name in PROCESSORS))
+
+
+class Broker:
+    """One broker. Clients that bootstrap through `proxied` reach it through its proxy, and only them."""
+
+    def __init__(self, kafka: EmbeddedKafka, client_port: int, proxy: Proxy, launcher: Launcher) -> None:
+        self.kafka = kafka
+        self.proxy = proxy
+        self.node_id = kafka.node_id
+        self.bootstrap = kafka.bootstrap_servers
+        self.proxied = f"127.0.0.1:{proxy.port}"
+        self._launcher = launcher
+        self.process: Process | None = None
+
+    def start(self) -> None:
+        """Have it run; does not wait."""
+        if self.process is None or not self.process.alive:
+            self.process = self._launcher.start(
+                self.kafka.command(), self.kafka.environment(), self.kafka.home / "kafka.log"
+            )
+
+    def stop(self) -> None:
+        """In its own time: SIGTERM, and wait."""
+        assert self.process
+        self.process.stop(60)
+
+    def kill(self) -> None:
+        """kill -9."""
+        assert self.process
+        self.process.kill()
+
+    def freeze(self) -> None:
+        """SIGSTOP."""
+        assert self.process
+        self.process.signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """SIGCONT."""
+        assert self.process
+        self.process.signal(signal.SIGCONT)
+
+    def heal(self) -> None:
+        """As if nothing had happened; does not wait."""
+        self.proxy.flow()
+        self.proxy.delay(0.0)
+        if self.process and self.process.alive:
+            self.thaw()
+        else:
+            self.start()
+
+
+class Cluster:
+    """One broker, or three."""
+
+    def __init__(self, home: Path, size: int, launcher: Launcher) -> None:
+        self.home = home
+        self.shears = Shears()
+        ports = free_ports(3 * size)
+        voters = [Voter(number + 1, ports[3 * number]) for number in range(size)]
+        cluster_id = new_cluster_id()
+        self.brokers: list[Broker] = []
+        for number, voter in enumerate(voters):
+            client_port = ports[3 * number + 2]
+            proxy = Proxy(client_port, lambda: KafkaTap(self.shears), seed=number)
+            kafka = EmbeddedKafka(
+                home / f"broker-{voter.node_id}",
+                ports[3 * number + 1],
+                voter.port,
+                node_id=voter.node_id,
+                voters=voters,
+                cluster_id=cluster_id,
+                heap=HEAP,
+                settings=_two_listeners(ports[3 * number + 1], client_port, voter.port, proxy.port),
+            )
+            self.brokers.append(Broker(kafka, client_port, proxy, launcher))
+
+    @property
+    def bootstrap(self) -> str:
+        """The brokers themselves."""
+        return ",".join(broker.bootstrap for broker in self.brokers)
+
+    @property
+    def proxied(self) -> str:
+        """The brokers behind their proxies."""
+        return ",".join(broker.proxied for broker in self.brokers)
+
+    def start(self) -> None:
+        """Everything up, and every topic there."""
+        for broker in self.brokers:
+            broker.kafka.prepare()
+        self.heal()
+        settings = KafkaSettings(bootstrap_servers=tuple(self.bootstrap.split(",")))
+        with TopicAdmin(settings, "faults", timeout_s=30) as admin:
+            admin.apply(admin.plan(TOPICS))
+        self.wait_whole()
+
+    def heal(self) -> None:
+        """Start and thaw what is not running, and wait until every partition has all its replicas."""
+        for broker in self.brokers:
+            broker.heal()
+        for broker in self.brokers:
+            broker.kafka.wait_ready(90)
+
+    def wait_whole(self, timeout: float = 90.0) -> None:
+        """Until every partition has a leader and all replicas are in sync."""
+        wait_until(self._whole, timeout, "all replicas in sync")
+
+    def leader(self, topic: str, partition: int = 0) -> Broker:
+        """The broker that leads a partition."""
+        found = self._partitions([topic])[topic, partition]["leader_id"]
+        return next(broker for broker in self.brokers if broker.node_id == found)
+
+    def close(self) -> None:
+        """End everything."""
+        for broker in self.brokers:
+            if broker.process:
+                broker.process.kill()
+            broker.proxy.close()
+
+    def _whole(self) -> bool:
+        try:
+            partitions = self._partitions([topic.name for topic in TOPICS])
+        except (KafkaError, KeyError):
+            return False
+        return all(
+            one["leader_id"] >= 0 and len(one["isr_nodes"]) == len(one["replica_nodes"]) for one in partitions.values()
+        )
+
+    def _partitions(self, topics: Iterable[str]) -> dict[tuple[str, int], dict[str, object]]:
+        admin = KafkaAdminClient(
+            bootstrap_servers=self.bootstrap.split(","), bootstrap_timeout_ms=5_000, request_timeout_ms=5_000
+        )
+        with closing(admin):
+            return {
+                (topic["name"], one["partition_index"]): one
+                for topic in admin.describe_topics(list(topics))
+                for one in topic["partitions"]
+            }
+
+
+def _two_listeners(port: int, client_port: int, controller_port: int, advertised: int) -> dict[str, str]:
+    """Brokers and processors talk directly; whoever comes through a proxy is told of proxies."""
+    host = "127.0.0.1"
+    return {
+        "listeners": f"PLAINTEXT://{host}:{port},CLIENT://{host}:{client_port},CONTROLLER://{host}:{controller_port}",
+        "advertised.listeners": f"PLAINTEXT://{host}:{port},CLIENT://{host}:{advertised}",
+        "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CLIENT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+        "inter.broker.listener.name": "PLAINTEXT",
+    }

@@ -1,0 +1,118 @@
+"""What became of a run's webhooks: read from Kafka and PostgreSQL, by the ids that stand in their bodies."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from contextlib import closing
+from dataclasses import asdict
+from pathlib import Path
+from uuid import UUID
+
+import psycopg
+from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
+
+from tests.faults.checker import Evidence
+from tests.faults.client.bodies import ID
+
+Ends = Mapping[tuple[str, int], int]
+
+#: What ingest writes; a record's id is looked for in its raw bytes.
+EVENTS = ("sms.messages.v1", "sms.contacts.v1", "sms.opt-outs.v1", "sms.calls.v1", "sms.unrecognized.v1")
+ASIDE = ("sms.unrecognized.v1", "dlq.persist")
+
+
+def ends(bootstrap: str, topics: Iterable[str] = (*EVENTS, *ASIDE)) -> dict[tuple[str, int], int]:
+    """Where each partition's log ends now. Raises KafkaError."""
+    with closing(_consumer(bootstrap)) as consumer:
+        partitions = [
+            TopicPartition(topic, number)
+            for topic in sorted(set(topics))
+            for number in consumer.partitions_for_topic(topic) or ()
+        ]
+        return {(one.topic, one.partition): end for one, end in consumer.end_offsets(partitions).items()}
+
+
+def records(bootstrap: str, since: Ends, until: Ends) -> list[tuple[str, int, int, str]]:
+    """Topic, partition, offset and id of every record between the two that carries an id."""
+    found = []
+    with closing(_consumer(bootstrap)) as consumer:
+        wanted = {TopicPartition(*one): end for one, end in until.items() if end > since.get(one, 0)}
+        consumer.assign(list(wanted))
+        for partition in wanted:
+            consumer.seek(partition, since.get((partition.topic, partition.partition), 0))
+        while any(consumer.position(partition) < end for partition, end in wanted.items()):
+            for batch in consumer.poll(timeout_ms=500).values():
+                for record in batch:
+                    if (record.value or b"")[:1] and (id := ID.search((record.value or b"").decode("latin-1"))):
+                        found.append((record.topic, record.partition, record.offset, id[0]))
+    return found
+
+
+def behind(bootstrap: str, dsn: str, group: str = "hookline-persist") -> int:
+    """How many records on the event topics the group has not committed the effects of.
+
+    Raises KafkaError, psycopg.OperationalError.
+    """
+    until = ends(bootstrap, EVENTS)
+    with closing(KafkaAdminClient(bootstrap_servers=bootstrap.split(","), request_timeout_ms=5_000)) as admin:
+        ids = [UUID(str(topic["topic_id"])) for topic in admin.describe_topics(list(EVENTS))]
+    with psycopg.connect(dsn) as connection:
+        rows = connection.execute(
+            "SELECT topic, partition, next_offset FROM consumer_offsets"
+            " WHERE consumer_group = %s AND topic_id = ANY (%s)",
+            (group, ids),
+        ).fetchall()
+    done = {(topic, partition): offset for topic, partition, offset in rows}
+    return sum(max(0, end - done.get(one, 0)) for one, end in until.items())
+
+
+def effects(dsn: str, run: str) -> tuple[dict[str, int], dict[str, int]]:
+    """The run's ids in PostgreSQL: the most rows that any table has of each, and the receipt of each."""
+    pattern = f"fx{run}-[0-9]{{4}}-[0-9]{{6}}"
+    rows: dict[str, int] = {}
+    received: dict[str, int] = {}
+    with psycopg.connect(dsn) as connection:
+        found = connection.execute(
+            "SELECT substring(payload::text FROM %(id)s), count(*),"
+            " (extract(epoch FROM min(received_at)) * 1000000)::bigint FROM events"
+            " WHERE payload::text LIKE %(like)s GROUP BY 1",
+            {"id": pattern, "like": f"%fx{run}-%"},
+        )
+        for id, count, micros in found:
+            rows[id], received[id] = count, micros
+        messages = connection.execute(
+            "SELECT substring(text FROM %(id)s), count(*) FROM messages WHERE text LIKE %(like)s GROUP BY 1",
+            {"id": pattern, "like": f"%fx{run}-%"},
+        )
+        for id, count in messages:
+            rows[id] = max(rows.get(id, 0), count)
+    return rows, received
+
+
+def collect(bootstrap: str, dsn: str, run: str, since: Ends) -> Evidence:
+    """Everything about a run, once all is quiet."""
+    until = ends(bootstrap)
+    log = [one for one in records(bootstrap, since, until) if one[3].startswith(f"fx{run}-")]
+    rows, received = effects(dsn, run)
+    return Evidence(
+        effects=rows,
+        aside=sorted({id for topic, _, _, id in log if topic in ASIDE}),
+        log=[one for one in log if one[0] in EVENTS],
+        received=received,
+    )
+
+
+def write(evidence: Evidence, path: Path) -> None:
+    """As the checker's own command line reads it."""
+    path.write_text(json.dumps(asdict(evidence)), "utf-8")
+
+
+def _consumer(bootstrap: str) -> KafkaConsumer:
+    return KafkaConsumer(
+        bootstrap_servers=bootstrap.split(","),
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        fetch_max_wait_ms=100,
+        reconnect_backoff_max_ms=1000,
+    )

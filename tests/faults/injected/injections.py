@@ -1,0 +1,204 @@
+"""What can be done to a process of ours from outside its code: see sitecustomize.py.
+
+Each function takes its argument and returns modules by name with what to do to each.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import signal
+import struct
+import time
+import uuid
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+Changes = dict[str, Callable[[ModuleType], None]]
+
+#: Where a process can be stopped in its tracks: name -> module, class, method, before or after the call.
+POINTS = {
+    # persist: one batch's way
+    "after_poll": ("runtime.kafka.consumer", "KafkaConsumer", "poll", "after"),
+    "before_effects": ("processors.progress", "Progress", "move", "after"),
+    "before_commit": ("processors.progress", "Progress", "count", "after"),
+    "after_commit": ("processors.handling", "Handling", "handle", "after"),
+    "before_mirror": ("runtime.kafka.consumer", "KafkaConsumer", "mirror", "before"),
+    "after_mirror": ("runtime.kafka.consumer", "KafkaConsumer", "mirror", "after"),
+    # ingest: the spool's and the replayer's
+    "before_append": ("ingest.spool.turn", "Turn", "append", "before"),
+    "after_append": ("ingest.spool.turn", "Turn", "append", "after"),
+    "after_read": ("ingest.spool.turn", "Turn", "first", "after"),
+    "before_remove": ("ingest.spool.turn", "Turn", "remove", "before"),
+    "after_remove": ("ingest.spool.turn", "Turn", "remove", "after"),
+    "before_hand_back": ("ingest.spool.turn", "Turn", "hand_back", "before"),
+    "after_hand_back": ("ingest.spool.turn", "Turn", "hand_back", "after"),
+}
+
+
+def points(folder: str) -> Changes:
+    """Send this process the signal whose number a file in `folder` holds, at the point that the file is named after.
+
+    The file is taken away first, so that it happens once.
+    """
+
+    def change(module: ModuleType) -> None:
+        for name, (home, owner, method, when) in POINTS.items():
+            if home == module.__name__:
+                _watch(getattr(module, owner), method, Path(folder) / name, after=when == "after")
+
+    return dict.fromkeys({home for home, *_ in POINTS.values()}, change)
+
+
+def _watch(owner: type, method: str, file: Path, *, after: bool) -> None:
+    original = getattr(owner, method)
+
+    def strike() -> None:
+        try:
+            number = int(file.read_text())
+            file.unlink()
+        except FileNotFoundError:
+            return
+        os.kill(os.getpid(), number)
+
+    @functools.wraps(original)
+    def watched(*args: Any, **kwargs: Any) -> Any:
+        if not after:
+            strike()
+        result = original(*args, **kwargs)
+        if after and result != []:  # a poll or a read that brought nothing is no step
+            strike()
+        return result
+
+    setattr(owner, method, watched)
+
+
+def disk(folder: str) -> Changes:
+    """A disk that can fail: see disk.py."""
+
+    def change(_module: ModuleType) -> None:
+        from tests.faults.injected.disk import install
+
+        install(Path(folder))
+
+    return {"ingest.spool.database": change}
+
+
+def clock(folder: str) -> Changes:
+    """The wall clock, off by as many seconds as the file `clock` in `folder` holds (a double)."""
+    file = Path(folder) / "clock"
+    real = time.time_ns
+
+    def stepped() -> int:
+        try:
+            (seconds,) = struct.unpack("<d", file.read_bytes())
+        except (FileNotFoundError, struct.error):
+            return real()
+        return real() + int(seconds * 1e9)
+
+    time.time_ns = stepped
+    time.time = lambda: stepped() / 1e9
+    return {}
+
+
+def short_patience(_: str) -> Changes:
+    """A group that gives up on a silent member after 6 s, and a database that does after 8 s, so that rows are short."""
+
+    def consumer(module: Any) -> None:
+        original = module.consumer_settings
+
+        def settings(*args: Any) -> dict[str, Any]:
+            return original(*args) | {"session_timeout_ms": 6_000, "heartbeat_interval_ms": 1_000}
+
+        module.consumer_settings = settings
+
+    def database(module: Any) -> None:
+        module.SESSION["idle_in_transaction_session_timeout"] = "8s"
+
+    return {"runtime.kafka.consumer": consumer, "processors.database": database}
+
+
+# Mutations: a safeguard is taken away, and a row has to see it.
+
+
+def no_fsync(_: str) -> Changes:
+    """The spool says that it is on disk when it has only been handed to the system."""
+
+    def change(module: Any) -> None:
+        original = module.prepare
+
+        def prepare(connection: Any, limit: int) -> None:
+            original(connection, limit)
+            connection.execute("PRAGMA synchronous=OFF")
+
+        module.prepare = prepare
+
+    return {"ingest.spool.database": change}
+
+
+def answer_before_ack(_: str) -> Changes:
+    """200 as soon as the event is handed to a thread that will publish it."""
+
+    def change(module: Any) -> None:
+        from concurrent.futures import ThreadPoolExecutor
+
+        publish, threads = module.DurablePublisher.publish, ThreadPoolExecutor(64)
+
+        def at_once(self: Any, event: Any) -> Any:
+            threads.submit(publish, self, event)
+            return module.Durability.KAFKA
+
+        module.DurablePublisher.publish = at_once
+
+    return {"ingest.publisher": change}
+
+
+def commit_before_effects(_: str) -> Changes:
+    """The offsets move in a transaction of their own, before the effects."""
+
+    def change(module: Any) -> None:
+        from processors.progress import Progress
+
+        move, commit = Progress.move, module.Handling._commit
+
+        def early(self: Any, batch: Any) -> Any:
+            with self._database.transaction() as connection:
+                move(self._progress, connection, batch.spans)
+            return commit(self, batch)
+
+        module.Handling._commit = early
+        Progress.move = lambda self, connection, spans: None  # type: ignore[method-assign]
+
+    return {"processors.handling": change}
+
+
+def acks_1(_: str) -> Changes:
+    """The leader alone has to have a record."""
+
+    def change(module: Any) -> None:
+        original = module.producer_settings
+        module.producer_settings = lambda *args: original(*args) | {"acks": 1}
+
+    return {"runtime.kafka.producer": change}
+
+
+def no_dedupe(_: str) -> Changes:
+    """persist takes every record for a new event."""
+
+    def change(module: Any) -> None:
+        original = module.rows
+
+        def rows(batch: Iterable[Any]) -> Iterable[tuple[Any, ...]]:
+            for row in original(batch):
+                yield (uuid.uuid4(), *row[1:])
+
+        assert module.COLUMNS[0] == "event_id"
+        module.rows = rows
+
+    return {"processors.persist.rows": change}
+
+
+KILL = signal.SIGKILL
+STOP = signal.SIGSTOP

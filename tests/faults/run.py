@@ -1,0 +1,280 @@
+"""One run of one row: everything started anew but the servers, load, the fault, quiet, and the verdict."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psycopg
+from kafka.errors import KafkaError
+
+from tests.faults import evidence
+from tests.faults.checker import Promise, Verdict, check
+from tests.faults.client.journal import read
+from tests.faults.cluster import Cluster
+from tests.faults.database import Database
+from tests.faults.process import Launcher, NotInTime, wait_until
+from tests.faults.services import ROOT, SECRET, Ingest, Persist
+
+#: Seconds of load before the fault, and after it.
+BEFORE, AFTER = 1.5, 2.0
+#: Seconds until the spool is empty and nobody lags behind.
+QUIET = 90.0
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of the table in docs/faults.md."""
+
+    name: str
+    fault: str
+    story: Callable[[Run], None]
+    brokers: int = 1
+    rate: float = 300.0
+    clients: int = 60
+    promise: Promise = field(default_factory=Promise)
+    settings: Mapping[str, str] = field(default_factory=dict)  #: of ingest, beside the usual
+    through_proxies: bool = False  #: ingest reaches Kafka through the proxies
+    starts: bool = True  #: False: the story itself starts ingest and the load
+    inject: tuple[str, ...] = ()  #: into ingest, names in injected/injections.py
+    inject_persist: tuple[str, ...] = ()  #: the same, into persist
+
+
+class Run:
+    """What a row's story has in its hands."""
+
+    def __init__(self, row: Row, seed: int, home: Path, launcher: Launcher, cluster: Cluster, db: Database) -> None:
+        self.row = row
+        self.seed = seed
+        self.id = hashlib.sha256(f"{row.name}/{seed}/{time.time_ns()}".encode()).hexdigest()[:8]
+        self.rng = random.Random(f"{row.name}/{seed}")
+        self.home = home
+        self.launcher = launcher
+        self.cluster = cluster
+        self.db = db
+        self.notes: dict[str, Any] = {}
+        self.problems: list[str] = []
+        self.promise = row.promise
+        self.inject_all = ""  #: a mutation: into every process
+        self.ingest = Ingest(
+            launcher, home, cluster.proxied if row.through_proxies else cluster.bootstrap, **row.settings
+        )
+        self.persist = self.member()
+        self.members = [self.persist]
+        self._load: subprocess.Popen[bytes] | None = None
+        self._since: dict[tuple[str, int], int] = {}
+        self._afterwards: list[Callable[[], None]] = []
+
+    # what a story does
+
+    def member(self, number: int = 1, dsn: str | None = None) -> Persist:
+        """One more persist, not started."""
+        return Persist(self.launcher, self.home, self.cluster.bootstrap, dsn or self.db.dsn, number=number)
+
+    def arm(self, point: str, number: int = signal.SIGKILL) -> None:
+        """Have whoever comes by `point` next send itself a signal; only where the row injects `points`."""
+        (self.controls / f"{point}.new").write_text(str(int(number)))
+        (self.controls / f"{point}.new").rename(self.controls / point)
+
+    def armed(self, point: str) -> bool:
+        """Whether nobody has come by since."""
+        return (self.controls / point).exists()
+
+    def control(self, name: str, *, on: bool) -> None:
+        """Set one of the controls of what the row injects."""
+        if on:
+            (self.controls / name).touch()
+        else:
+            (self.controls / name).unlink(missing_ok=True)
+
+    def promises(self, **changes: Any) -> None:
+        """What only the story knows of the row's promise."""
+        self.promise = replace(self.promise, **changes)
+
+    def afterwards(self, work: Callable[[], None]) -> None:
+        """Once the verdict is there, leave the servers as they were."""
+        self._afterwards.append(work)
+
+    def made_anew(self, topic: str) -> None:
+        """The topic's log begins at 0 again."""
+        self._since = {one: end for one, end in self._since.items() if one[0] != topic}
+
+    def start_ingest(self) -> None:
+        """With what the row injects; does not wait."""
+        self.ingest.inject = self._injected(self.row.inject)
+        self.ingest.start()
+
+    def start_persist(self, member: Persist | None = None) -> None:
+        """The same, of persist."""
+        member = member or self.persist
+        member.inject = self._injected(self.row.inject_persist)
+        member.start()
+
+    def _injected(self, names: tuple[str, ...]) -> str:
+        return ";".join([*(f"{name}={self.controls}" for name in names), *([self.mutation] if self.mutation else [])])
+
+    def spooling(self) -> bool:
+        """Whether new events queue in the spool."""
+        try:
+            return self.ingest.metrics().get("hookline_spooling", 0.0) > 0
+        except httpx.TransportError:
+            return False
+
+    def behind(self) -> int:
+        """Records on the topics whose effects are not there yet."""
+        return evidence.behind(self.cluster.bootstrap, self.db.dsn)
+
+    def back_on_kafka(self, within: float) -> None:
+        """Red unless new events go to Kafka again within so many seconds; the load goes on meanwhile."""
+        began = time.monotonic()
+        self.wait(lambda: not self.spooling(), within, "events go to Kafka again")
+        self.note(back_on_kafka=round(time.monotonic() - began, 2))
+
+    def sleep(self, seconds: float) -> None:
+        """Let the fault last."""
+        time.sleep(seconds)
+
+    def note(self, **values: Any) -> None:
+        """For the record."""
+        self.notes |= values
+
+    def require(self, holds: bool, what: str) -> None:
+        """Red where it does not hold."""
+        if not holds:
+            self.problems.append(what)
+
+    def wait(self, holds: Callable[[], Any], timeout: float, what: str) -> Any:
+        """What `holds` returns once that is true; red, and None, after `timeout` seconds."""
+        try:
+            return wait_until(holds, timeout, what)
+        except NotInTime as late:
+            self.problems.append(str(late))
+            return None
+
+    def start_load(self, **options: Any) -> None:
+        """Begin to send."""
+        given = {"rate": self.row.rate, "clients": self.row.clients} | options
+        words = [word for name, value in given.items() for word in (f"--{name}", str(value))]
+        command = [sys.executable, "-m", "tests.faults.client.load", "--port", str(self.ingest.port), "--run", self.id]
+        command += ["--seed", f"{self.row.name}/{self.seed}", "--journal", str(self.journal), "--secret", SECRET]
+        with (self.home / "load.log").open("ab") as log:
+            self._load = subprocess.Popen([*command, *words], cwd=ROOT, stdin=subprocess.PIPE, stderr=log)
+
+    def rate(self, value: float) -> None:
+        """Send so many webhooks a second from now on."""
+        assert self._load
+        assert self._load.stdin
+        self._load.stdin.write(f"rate {value}\n".encode())
+        self._load.stdin.flush()
+
+    def stop_load(self) -> None:
+        """Stop sending, and wait for the last answers."""
+        if self._load is None:
+            return
+        assert self._load.stdin
+        self._load.stdin.close()
+        self.require(self._load.wait(30) == 0, f"the load generator failed: {self._tail('load.log')}")
+        self._load = None
+
+    def sent(self) -> int:
+        """How many requests have been begun."""
+        return self.journal.read_bytes().count(b'"send"') if self.journal.exists() else 0
+
+    @property
+    def journal(self) -> Path:
+        return self.home / "journal.jsonl"
+
+    # what the rig does
+
+    def play(self) -> Verdict:
+        """The whole run."""
+        try:
+            self._begin()
+            self.row.story(self)
+            if self.row.starts:
+                self.sleep(AFTER)
+            self.stop_load()
+            self._heal()
+            self._settle()
+            return self._verdict()
+        finally:
+            self._end()
+            for work in self._afterwards:
+                work()
+
+    def _begin(self) -> None:
+        self._since = evidence.ends(self.cluster.bootstrap)
+        self.start_persist()
+        if not self.row.starts:
+            return
+        self.start_ingest()
+        self.ingest.wait_ready()
+        self.start_load()
+        self.sleep(BEFORE)
+
+    def _heal(self) -> None:
+        self.db.heal()
+        self.cluster.heal()
+        for service in (self.ingest, *self.members):
+            service.signal(signal.SIGCONT)
+            if service.alive:
+                continue
+            if service.process and service.process.code not in (0, -signal.SIGKILL):
+                self.problems.append(f"{service.log.stem} ended with {service.process.code}: {service.printed()[-600:]}")
+            service.inject = self.mutation
+            service.start()
+
+    def _settle(self) -> None:
+        """Until the spool is empty and the processors have done everything."""
+
+        def quiet() -> bool:
+            try:
+                if self.ingest.spooled():
+                    return False
+                return self.behind() == 0
+            except (httpx.TransportError, KafkaError, psycopg.OperationalError):
+                return False
+
+        began = time.monotonic()
+        try:
+            wait_until(quiet, QUIET, "quiet: spool empty, lag 0", every=0.25)
+        except NotInTime as late:
+            self.problems.append(f"{late} ({self._standing()})")
+        self.note(quiet_after=round(time.monotonic() - began, 1))
+
+    def _standing(self) -> str:
+        try:
+            ready = self.ingest.ready()
+            return f"ingest ready {ready}, spooled {self.ingest.spooled():.0f}, persist {self.persist.readiness()}"
+        except httpx.TransportError as error:
+            return f"ingest does not answer: {type(error).__name__}"
+
+    def _verdict(self) -> Verdict:
+        attempts = read(self.journal)
+        found = evidence.collect(self.cluster.bootstrap, self.db.dsn, self.id, self._since)
+        evidence.write(found, self.home / "evidence.json")
+        verdict = check(attempts, found, self.promise)
+        verdict.problems += self.problems
+        (self.home / "verdict.json").write_text(json.dumps(asdict(verdict)), "utf-8")
+        return verdict
+
+    def _end(self) -> None:
+        if self._load is not None:
+            self._load.kill()
+            self._load.wait()
+        for service in (self.ingest, *self.members):
+            if service.process:
+                service.kill()
+
+    def _tail(self, name: str) -> str:
+        return (self.home / name).read_text("utf-8", "replace")[-500:]

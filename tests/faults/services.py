@@ -1,0 +1,158 @@
+"""Hookline's own processes as a run starts them, exactly as people do: `python -m ops ingest`, `process persist`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import httpx
+import psutil
+from prometheus_client.parser import text_string_to_metric_families
+
+from deploy.local.launch import launched
+from deploy.local.ports import free_ports
+from tests.faults.process import Launcher, Process, wait_until
+
+ROOT = Path(__file__).parents[2]
+#: What looks into a started process to break it at a chosen place: see injected/sitecustomize.py.
+INJECTED = Path(__file__).parent / "injected"
+SECRET = "a-secret-of-the-fault-suite-0123456789"
+
+
+def environment(settings: Mapping[str, str], inject: str) -> dict[str, str]:
+    """The variables of a service; `inject` says what to break in it, usually nothing."""
+    found = dict(settings)
+    if inject:
+        found |= {"PYTHONPATH": os.pathsep.join(map(str, (INJECTED, ROOT))), "FAULTS_INJECT": inject}
+    return found
+
+
+class Service:
+    """One process of Hookline, started, killed and started again on the same ports."""
+
+    def __init__(self, launcher: Launcher, arguments: list[str], settings: Mapping[str, str], log: Path) -> None:
+        self._launcher = launcher
+        self._arguments = arguments
+        self.settings = dict(settings)
+        self.log = log
+        self.process: Process | None = None
+        self.inject = ""
+
+    def start(self) -> None:
+        """Does not wait."""
+        assert self.process is None or not self.process.alive
+        command = launched([sys.executable, "-m", "ops", *self._arguments])
+        self.process = self._launcher.start(command, environment(self.settings, self.inject), self.log)
+
+    @property
+    def alive(self) -> bool:
+        return self.process is not None and self.process.alive
+
+    def kill(self) -> None:
+        """kill -9 of the process and its workers."""
+        assert self.process
+        self.process.kill()
+
+    def stop(self, timeout: float = 40.0) -> int:
+        """SIGTERM; its exit code."""
+        assert self.process
+        return self.process.stop(timeout)
+
+    def signal(self, number: int) -> None:
+        """To the process and its workers."""
+        assert self.process
+        self.process.signal(number)
+
+    def printed(self) -> str:
+        """Its log."""
+        return self.log.read_text("utf-8", "replace") if self.log.exists() else ""
+
+
+class Ingest(Service):
+    """`hookline ingest`."""
+
+    def __init__(self, launcher: Launcher, home: Path, kafka: str, **settings: str) -> None:
+        self.port, self.admin_port = free_ports(2)
+        self.spool = home / "spool"
+        own = {
+            "HOOKLINE_KAFKA__BOOTSTRAP_SERVERS": kafka,
+            "HOOKLINE_INGEST__PORT": str(self.port),
+            "HOOKLINE_INGEST__ADMIN_PORT": str(self.admin_port),
+            "HOOKLINE_INGEST__WORKERS": "2",
+            "HOOKLINE_INGEST__SPOOL_DIR": str(self.spool),
+            "HOOKLINE_TEXTLINK__SECRETS": SECRET,
+            "HOOKLINE_TEXTUS__SIGNING_SECRETS": SECRET,
+        }
+        super().__init__(launcher, ["ingest"], own | settings, home / "ingest.log")
+
+    def ready(self) -> bool:
+        """Whether it says that it can take webhooks."""
+        try:
+            return httpx.get(f"http://127.0.0.1:{self.port}/readyz", timeout=3).status_code == 200
+        except httpx.TransportError:
+            return False
+
+    def wait_ready(self, timeout: float = 60.0) -> None:
+        """Raises NotInTime."""
+        wait_until(lambda: self.ready() or not self.alive, timeout, "ingest is ready")
+        assert self.alive, f"ingest ended:\n{self.printed()[-2000:]}"
+
+    def workers(self) -> list[psutil.Process]:
+        """Granian's workers, oldest first (multiprocessing starts a resource tracker beside them)."""
+        assert self.process
+        found = []
+        for child in self.process.children():
+            try:
+                if "spawn_main" in " ".join(child.cmdline()):
+                    found.append(child)
+            except psutil.NoSuchProcess:
+                continue
+        return sorted(found, key=lambda child: child.pid)
+
+    def metrics(self) -> dict[str, float]:
+        """Its metrics without labels, each summed over its labels. Raises httpx.TransportError."""
+        text = httpx.get(f"http://127.0.0.1:{self.admin_port}/metrics", timeout=5).text
+        found: dict[str, float] = {}
+        for family in text_string_to_metric_families(text):
+            for sample in family.samples:
+                found[sample.name] = found.get(sample.name, 0.0) + sample.value
+        return found
+
+    def spooled(self) -> float:
+        """Records that wait in the spool."""
+        return self.metrics().get("hookline_spool_records", 0.0)
+
+    def memory(self) -> int:
+        """Bytes of all its processes (resident)."""
+        assert self.process
+        total = 0
+        for process in [psutil.Process(self.process.pid), *self.workers()]:
+            try:
+                total += process.memory_info().rss
+            except psutil.NoSuchProcess:
+                continue
+        return total
+
+
+class Persist(Service):
+    """`hookline process persist`."""
+
+    def __init__(self, launcher: Launcher, home: Path, kafka: str, dsn: str, *, number: int = 1) -> None:
+        self.admin_port = free_ports(1)[0]
+        own = {
+            "HOOKLINE_KAFKA__BOOTSTRAP_SERVERS": kafka,
+            "HOOKLINE_POSTGRES__DSN": dsn,
+            "HOOKLINE_PERSIST__ADMIN_PORT": str(self.admin_port),
+            "HOOKLINE_PERSIST__RETRY_MAX": "2",
+        }
+        super().__init__(launcher, ["process", "persist"], own, home / f"persist-{number}.log")
+
+    def readiness(self) -> tuple[bool, str]:
+        """What its /readyz says, and why."""
+        try:
+            answer = httpx.get(f"http://127.0.0.1:{self.admin_port}/readyz", timeout=3)
+        except httpx.TransportError as error:
+            return False, type(error).__name__
+        return answer.status_code == 200, answer.text

@@ -1,0 +1,74 @@
+"""Servers that are started once for many runs."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+
+from tests.faults.checker import Verdict
+from tests.faults.cluster import Cluster
+from tests.faults.database import Database
+from tests.faults.process import Launcher
+from tests.faults.run import Row, Run
+
+
+class Session:
+    """Lazily: a PostgreSQL, a broker, a cluster of three. Use it in a `with` block."""
+
+    def __init__(self, *, keep: bool = False) -> None:
+        """`keep`: leave the files of red runs behind, and say where."""
+        self.home = Path(tempfile.mkdtemp(prefix="hookline-faults-"))
+        self._keep = keep
+        self._launcher = Launcher()
+        self._clusters: dict[int, Cluster] = {}
+        self._database: Database | None = None
+        self._count = 0
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for cluster in self._clusters.values():
+            cluster.close()
+        if self._database:
+            self._database.close()
+        self._launcher.close()
+        if not self._keep:
+            shutil.rmtree(self.home, ignore_errors=True)
+
+    def run(self, row: Row, seed: int, mutation: str = "") -> tuple[Verdict, Run]:
+        """Play `row` once."""
+        self._count += 1
+        home = self.home / f"{self._count:03d}-{row.name}-{seed}"
+        home.mkdir()
+        run = Run(row, seed, home, self._launcher, self._cluster(row.brokers), self._db())
+        run.mutation = mutation
+        verdict = run.play()
+        if verdict.green and not self._keep:
+            shutil.rmtree(home, ignore_errors=True)
+        else:
+            self._keep = True
+        return verdict, run
+
+    def _cluster(self, size: int) -> Cluster:
+        for other, cluster in list(self._clusters.items()):
+            if other != size:  # two cores: only one of them at a time
+                cluster.close()
+                del self._clusters[other]
+        if size not in self._clusters:
+            home = self.home / f"kafka-{size}-{self._count}"
+            home.mkdir()
+            self._clusters[size] = Cluster(home, size, self._launcher)
+            self._clusters[size].start()
+        else:
+            self._clusters[size].heal()
+            self._clusters[size].wait_whole()
+        return self._clusters[size]
+
+    def _db(self) -> Database:
+        if self._database is None:
+            self._database = Database(self.home / "postgres", self._launcher)
+            self._database.start()
+        self._database.heal()
+        return self._database
