@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
 import secrets
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +23,20 @@ class AlreadyRunning(Exception):
     exit_code = 75  # try later (sysexits.h)
 
 
+class HomeUnusable(Exception):
+    """Free some space, or set HOOKLINE_HOME to a folder that can be written to."""
+
+    exit_code = 78  # configuration (sysexits.h)
+
+
+#: What a disk that is full, and a folder that is somebody else's, say.
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+_CLOSED = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST, errno.ENOENT)
+
+#: Bytes that a start needs: PostgreSQL's empty database is 40 MB, Kafka's empty topics take a few.
+_ROOM = 100 << 20
+
+
 class Home:
     """The folder of one local stack."""
 
@@ -34,7 +50,10 @@ class Home:
 
         The lock is the kernel's: it goes with the process that holds it, however that ends.
         """
-        self.logs.mkdir(parents=True, exist_ok=True)
+        with self.usable():
+            self.logs.mkdir(parents=True, exist_ok=True)
+            if (free := shutil.disk_usage(self.path).free) < _ROOM:
+                raise OSError(errno.ENOSPC, f"{free / 1e6:.0f} MB are free, {_ROOM / 1e6:.0f} MB are needed")
         with (self.path / "lock").open("a") as lock:
             for attempt in Retrying(
                 retry=retry_if_exception_type(BlockingIOError),
@@ -46,12 +65,30 @@ class Home:
                     fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             yield
 
+    @contextmanager
+    def usable(self) -> Iterator[None]:
+        """Turn what the system says about this folder into a sentence: raises HomeUnusable."""
+        try:
+            yield
+        except OSError as error:
+            if error.errno in _FULL:
+                raise HomeUnusable(
+                    f"the disk that holds {error.filename or self.path} is full ({error.strerror}): free some space,"
+                    " or set HOOKLINE_HOME to a folder on another disk"
+                ) from error
+            if error.errno in _CLOSED and error.filename:
+                raise HomeUnusable(
+                    f"{error.filename} cannot be written ({error.strerror}): set HOOKLINE_HOME to a folder that you"
+                    " can write to, or start as the user whose it is"
+                ) from error
+            raise
+
     def is_held(self) -> bool:
         """Whether a stack runs (or starts, or stops) in this home."""
         try:
             with (self.path / "lock").open("r") as lock:
                 fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return False
         except BlockingIOError:
             return True
@@ -66,12 +103,13 @@ class Home:
         """The JSON object in the file `name`; empty where there is none."""
         try:
             return dict(json.loads((self.path / name).read_text("utf-8")))
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return {}
 
     def forget(self, name: str) -> None:
-        """Remove the file `name`."""
-        (self.path / name).unlink(missing_ok=True)
+        """Remove the file `name`, if there is one."""
+        if self.path.is_dir():
+            (self.path / name).unlink(missing_ok=True)
 
     def write(self, name: str, data: Mapping[str, Any]) -> None:
         """Replace the file `name` at once and whole, for this user's eyes only."""

