@@ -12,8 +12,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, TypeVar
 
-from psycopg import ProgrammingError
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from pydantic import BeforeValidator, GetCoreSchemaHandler, SecretStr, ValidationError
 from pydantic_core import CoreSchema, PydanticCustomError
 from pydantic_core.core_schema import no_info_after_validator_function
@@ -56,6 +54,9 @@ class Dsn(SecretStr):
 
     @classmethod
     def _checked(cls, given: Dsn) -> Dsn:
+        from psycopg import ProgrammingError  # half of what this module's import would take, for those with a DSN
+        from psycopg.conninfo import conninfo_to_dict
+
         try:
             conninfo_to_dict(given.get_secret_value())
         except ProgrammingError:  # its text may hold the password
@@ -66,6 +67,8 @@ class Dsn(SecretStr):
         return given
 
     def _display(self) -> str:
+        from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
         masked = {"password": "********"} if "password" in conninfo_to_dict(self.get_secret_value()) else {}
         return make_conninfo(self.get_secret_value(), **masked)
 

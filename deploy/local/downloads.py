@@ -19,8 +19,6 @@ from pathlib import Path
 from threading import Event, Lock
 
 import platformdirs
-import requests
-from jgo.maven import MavenContext
 from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
 
 LOCK = Path(__file__).with_name("kafka.lock")
@@ -93,8 +91,9 @@ def ensure_jars(cache: Path, jars: Sequence[Jar], report: Report = silent, fetch
                 _need_room(cache, sum(jar.size for jar in missing))
                 _bring(missing, cache, folder, report, fetch or fetch_from_maven)
     except OSError as error:
-        # requests' errors are OSErrors too, and say nothing about files
-        if isinstance(error, requests.RequestException):
+        from requests import RequestException
+
+        if isinstance(error, RequestException):  # an OSError too, and about no file
             raise _no_network(error) from error
         raise _unwritable(cache, error) from error
     return [folder / jar.name for jar in jars]
@@ -102,11 +101,14 @@ def ensure_jars(cache: Path, jars: Sequence[Jar], report: Report = silent, fetch
 
 def fetch_from_maven(jar: Jar, folder: Path) -> Path:
     """`jar` from the Java world's public archive, through jgo. Raises requests.RequestException."""
+    from jgo.maven import MavenContext  # half a second of CPU time that only a first start spends
+    from requests import RequestException
+
     context = MavenContext(repo_cache=folder, timeout=30)
     artifact = context.project(jar.group, jar.artifact).at_version(jar.version).artifact()
 
     @retry(
-        retry=retry_if_exception_type(requests.RequestException),
+        retry=retry_if_exception_type(RequestException),
         stop=stop_after_attempt(3),
         wait=wait_exponential_jitter(multiplier=0.5, max=5),
         reraise=True,

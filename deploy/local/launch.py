@@ -44,6 +44,12 @@ def launched(
     return [sys.executable, "-I", "-S", __file__, str(os.getpid()), str(int(death_signal)), who, *command]
 
 
+def hookline() -> list[str]:
+    """How to start the command `hookline` of this very installation."""
+    script = Path(sys.executable).with_name("hookline")
+    return [sys.executable, str(script)] if script.exists() else [sys.executable, "-m", "ops"]
+
+
 def main(arguments: Sequence[str]) -> None:
     """PARENT DEATH-SIGNAL UID:GID:PASSES COMMAND...; does not return."""
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))

@@ -19,7 +19,6 @@ from pathlib import Path
 from urllib.parse import quote
 
 import psutil
-import psycopg
 from tenacity import RetryError, Retrying, retry_if_exception_type, stop_before_delay, wait_fixed
 
 from deploy.local.launch import Account, launched
@@ -117,7 +116,7 @@ class EmbeddedPostgres:
     def wait_ready(self, timeout: float = 30.0) -> None:
         """Return once it takes connections. Raises PostgresFailed after `timeout` seconds."""
         waiting = Retrying(
-            retry=retry_if_exception_type(psycopg.OperationalError),
+            retry=retry_if_exception_type(PostgresFailed),
             stop=stop_before_delay(timeout),
             wait=wait_fixed(0.05),
         )
@@ -130,12 +129,18 @@ class EmbeddedPostgres:
         """Whether it takes connections right now."""
         try:
             self._look()
-        except psycopg.OperationalError:
+        except PostgresFailed:
             return False
         return True
 
     def _look(self) -> None:
-        psycopg.connect(self.application_dsn, connect_timeout=2).close()
+        """Raises PostgresFailed unless it takes a connection."""
+        import psycopg  # while the server starts, rather than before it does
+
+        try:
+            psycopg.connect(self.application_dsn, connect_timeout=2).close()
+        except psycopg.OperationalError as error:
+            raise PostgresFailed(str(error)) from error
 
     def _dsn(self, role: str, database: str) -> str:
         return f"postgresql://{role}:{quote(self._passwords()[role])}@{HOST}:{self.port}/{database}"

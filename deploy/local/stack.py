@@ -5,15 +5,13 @@ from __future__ import annotations
 import http.client
 import os
 import signal
-import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from deploy.local.home import Home
 from deploy.local.kafka import EmbeddedKafka
-from deploy.local.launch import launched
+from deploy.local.launch import hookline, launched
 from deploy.local.ports import HOST, Wish, choose
 from deploy.local.postgres import EmbeddedPostgres
 from deploy.local.supervisor import Service
@@ -157,12 +155,6 @@ def _kafka_service(kafka: EmbeddedKafka) -> Service:
         prepare=kafka.prepare,
         where=kafka.bootstrap_servers,
     )
-
-
-def hookline() -> list[str]:
-    """How to start the command `hookline` of this very installation."""
-    script = Path(sys.executable).with_name("hookline")
-    return [sys.executable, str(script)] if script.exists() else [sys.executable, "-m", "ops"]
 
 
 def _ports(

@@ -28,7 +28,7 @@ def up(out: Output, *, detach: bool, demo: bool) -> None:
     _check_installed()
     home = _home()
     if detach:
-        from deploy.local.session import serve_in_background
+        from deploy.local.background import serve_in_background
 
         environment = serve_in_background(home, ["--demo"] if demo else [], out.note)
         out.result(environment, lambda: "")
@@ -87,7 +87,7 @@ def _demo(stack: Stack) -> list[Service]:
 @command()
 def down(out: Output) -> None:
     """Stop the local stack and wait until no process of it is left."""
-    from deploy.local.session import stop_running
+    from deploy.local.background import stop_running
 
     home = _home()
     ran = stop_running(home, out.note)

@@ -20,7 +20,7 @@ import psutil
 import psycopg
 import pytest
 
-from deploy.local.stack import hookline
+from deploy.local.launch import hookline
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 

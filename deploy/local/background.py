@@ -1,0 +1,108 @@
+"""The local stack from outside: started on its own, and stopped. Imports little, so that both are quick."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import psutil
+
+from deploy.local.child import Log
+from deploy.local.home import AlreadyRunning, Home, alive
+from deploy.local.launch import hookline
+
+#: Seconds that `down` waits for a tidy end; longer than any service is given (Service.stop_patience).
+STOP_PATIENCE = 60.0
+#: Seconds that a stack in the background is given until it serves: a first start downloads.
+START_PATIENCE = 600.0
+
+
+class DidNotServe(Exception):
+    """Read the lines above: the stack in the background ended, or took too long."""
+
+    def __init__(self, text: str, exit_code: int) -> None:
+        super().__init__(text)
+        self.exit_code = exit_code
+
+
+def serve_in_background(home: Home, options: Sequence[str], show: Callable[[str], None]) -> dict[str, str]:
+    """Start `hookline up OPTIONS` on its own and return its environment once it serves.
+
+    What it prints is passed to `show`. Raises AlreadyRunning, DidNotServe.
+    """
+    if home.is_held():
+        raise AlreadyRunning(f"a local stack already runs in {home.path}: `hookline down` stops it")
+    with home.usable():
+        home.logs.mkdir(parents=True, exist_ok=True)
+    log = Log(home.logs / "up.log")
+    log.rotate()
+    with log.path.open("ab") as out, log.path.open("rb") as printed:
+        printed.seek(0, os.SEEK_END)
+        process = subprocess.Popen(  # noqa: S603 - ourselves
+            [*hookline(), "up", *options],
+            env=os.environ | {"HOOKLINE_HOME": str(home.path)},
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        deadline = time.monotonic() + START_PATIENCE
+        try:
+            while process.poll() is None and time.monotonic() < deadline:
+                environment = home.environment()
+                for line in printed.read().decode("utf-8", "replace").splitlines():
+                    show(line)
+                if environment is not None:
+                    return environment
+                time.sleep(0.1)
+        except BaseException:
+            process.terminate()
+            raise
+        for line in printed.read().decode("utf-8", "replace").splitlines():
+            show(line)
+    if process.returncode is None:
+        process.terminate()
+        raise DidNotServe(f"the local stack did not serve within {START_PATIENCE:g} s ({log.path})", 75)
+    raise DidNotServe(f"the local stack did not come up ({log.path})", process.returncode or 70)
+
+
+def stop_running(home: Home, announce: Callable[[str], None]) -> bool:
+    """Stop the stack of `home` and wait until nothing of it is left; False: none ran."""
+    if not home.is_held():
+        end_leftovers(home)
+        return False
+    state = home.read("stack.json")
+    supervisor = alive(state.get("supervisor", {}))
+    if supervisor is not None:
+        supervisor.terminate()
+    deadline = time.monotonic() + STOP_PATIENCE
+    while home.is_held():
+        if time.monotonic() > deadline:
+            if supervisor is None:
+                raise DidNotServe(f"something else holds {home.path / 'lock'}: no stack is known to run", 75)
+            announce(f"it did not stop in {STOP_PATIENCE:g} s: killed")
+            supervisor.kill()
+            break
+        time.sleep(0.05)
+    _end(state)
+    home.forget("stack.json")
+    return True
+
+
+def end_leftovers(home: Home) -> None:
+    """End what a supervisor that was killed left running: where its system does not do that by itself."""
+    _end(home.read("stack.json"))
+    home.forget("stack.json")
+
+
+def _end(state: Mapping[str, Any]) -> None:
+    left = [process for known in state.get("services", []) if (process := alive(known)) is not None]
+    for process in left:
+        with contextlib.suppress(ProcessLookupError, psutil.NoSuchProcess):
+            os.killpg(process.pid, signal.SIGKILL)
+    psutil.wait_procs(left, timeout=10)
