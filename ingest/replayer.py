@@ -4,8 +4,9 @@ Every worker has a replayer; the one that gets the drain lock works. What it hol
 
 1. A row is removed only when every in-sync replica has its record, or Kafka has refused it for good (then it is kept
    aside). A crash in between costs a duplicate in the log, never a record.
-2. No two records of one contact are on their way at once. Whatever fails, times out or arrives late, none can be
-   overtaken by a later one of the same contact, on any client.
+2. A round's records of one partition arrive together and in order, or not at all (`WholeBatchProducer`), and what
+   follows them is not sent before they are acknowledged. Whatever fails, times out or arrives late, no record is
+   overtaken by a later one of the same contact.
 3. A topic that fails is left alone for a while and then probed with a single record (`breaker.py`); the others go on.
    A contact whose record was not confirmed waits for the next pass; the others go on.
 4. New events are handed back in a turn of the spool, with the last rows published while nobody can add one.
@@ -25,11 +26,14 @@ from ingest.spool.row import SpooledRow
 from ingest.spool.store import Spool
 from ingest.spool.turn import Turn
 from runtime import metrics
-from runtime.kafka.producer import RefusedForGood
+from runtime.kafka.producer import NotPublished, RefusedForGood
+from runtime.kafka.whole_batches import ROUND_BYTES
 from runtime.logs import logger
 
 log = logger("ingest.replayer")
 
+#: Bytes that Kafka's form of a record may have more than the spool's.
+_OVERHEAD = 64
 #: Rows read at once, and their bytes: what a replayer has in memory.
 WINDOW = 500
 WINDOW_BYTES = 8 * 1024 * 1024
@@ -82,6 +86,7 @@ class Replayer:
         self._reserve = reserve
         self._clock = clock
         self._breakers: dict[str, Breaker] = {}
+        self._suspects: set[int] = set()  # rows that were refused for good together with others
         self._idle = Breaker(clock)  # for an empty spool: whether Kafka answers at all
         self._handed_back_at = float("-inf")
         self._hold_off = 0.0
@@ -133,49 +138,59 @@ class Replayer:
         )
 
     def _drain(self, window: Sequence[SpooledRow], walk: _Pass) -> None:
-        """Publish `window` in rounds, and take what has arrived out of the spool after each."""
-        waiting = window
+        """Publish `window` in rounds, and take what has arrived out of the spool, in one turn: others wait."""
+        waiting: Sequence[SpooledRow] = window
+        arrived: list[SpooledRow] = []
+        refused: list[tuple[SpooledRow, str]] = []
         while waiting:
             round_, waiting = self._next_round(waiting, walk)
             if round_:
-                done, refused = self._publish(round_, walk, ROUND_TIMEOUT)
-                self._take_out(done, refused)
-                walk.moved += len(done) + len(refused)
+                now_arrived, now_refused = self._publish(round_, walk, ROUND_TIMEOUT)
+                arrived += now_arrived
+                refused += now_refused
+        self._take_out(arrived, refused)
+        walk.moved += len(arrived) + len(refused)
 
-    def _next_round(self, rows: Sequence[SpooledRow], walk: _Pass) -> tuple[list[SpooledRow], list[SpooledRow]]:
-        """The rows that may go now, at most one of a lane, and those that come after them.
+    def _next_round(self, rows: Sequence[SpooledRow], walk: _Pass) -> tuple[list[SpooledRow], Sequence[SpooledRow]]:
+        """The rows that go now, and those that come after them.
 
-        A topic that failed goes alone, with one record.
+        Alone go a row whose topic failed, and one that was refused in company, which may be the company's fault.
         """
         now: list[SpooledRow] = []
-        later: list[SpooledRow] = []
-        lanes: set[Lane] = set()
-        for row in rows:
+        room = ROUND_BYTES
+        for place, row in enumerate(rows):
             if walk.waits(row):
                 continue
-            if self._breaker(row.record.topic).state is BreakerState.HALF_OPEN:
-                if not now:
-                    return [row], [other for other in rows if other is not row]
-                later.append(row)
-            elif row.lane in lanes and row.record.key is not None:
-                later.append(row)
-            else:
-                lanes.add(row.lane)
-                now.append(row)
-        return now, later
+            alone = row.id in self._suspects or self._breaker(row.record.topic).state is BreakerState.HALF_OPEN
+            room -= row.size + _OVERHEAD
+            if now and (alone or room < 0):
+                return now, rows[place:]
+            now.append(row)
+            if alone:
+                return now, rows[place + 1 :]
+        return now, []
 
     def _publish(
         self, rows: Sequence[SpooledRow], walk: _Pass, timeout: float
     ) -> tuple[list[SpooledRow], list[tuple[SpooledRow, str]]]:
         """Publish `rows`: which have arrived, and which are refused for good. The others' lanes are blocked."""
         outcomes = self._producer.publish_all([row.record for row in rows], timeout=timeout)
-        done = [row for row, outcome in zip(rows, outcomes, strict=True) if outcome is None]
-        refused = [(r, str(outcome)) for r, outcome in zip(rows, outcomes, strict=True) if _for_good(outcome)]
-        answered = {row.record.topic for row in (*done, *(row for row, _ in refused))}
-        gone = {row.id for row in (*done, *(row for row, _ in refused))}
-        for row in rows:
-            if row.id not in gone:
+        done: list[SpooledRow] = []
+        refused: list[tuple[SpooledRow, str]] = []
+        answered = set()
+        for row, outcome in zip(rows, outcomes, strict=True):
+            if not isinstance(outcome, NotPublished):
+                answered.add(row.record.topic)
+            if outcome is None:
+                done.append(row)
+            elif isinstance(outcome, RefusedForGood) and len(rows) == 1:
+                refused.append((row, str(outcome)))
+                self._suspects.discard(row.id)
+            else:
                 walk.blocked.add(row.lane)
+                if isinstance(outcome, RefusedForGood):
+                    self._suspects.add(row.id)
+        self._suspects.difference_update(row.id for row in done)
         for topic in {row.record.topic for row in rows}:
             if topic in answered:
                 self._breaker(topic).succeeded()
@@ -242,13 +257,15 @@ class Replayer:
             return False
         walk = _Pass()
         deadline = self._clock() + LAST_ROWS_TIMEOUT
-        while waiting:
-            remaining = deadline - self._clock()
+        arrived: list[SpooledRow] = []
+        refused: list[tuple[SpooledRow, str]] = []
+        while waiting and (remaining := deadline - self._clock()) > 0:
             round_, waiting = self._next_round(waiting, walk)
-            if not round_ or remaining <= 0:
-                return False
-            done, refused = self._publish(round_, walk, remaining)
-            _take_out(turn, done, refused)
+            if round_:
+                now_arrived, now_refused = self._publish(round_, walk, remaining)
+                arrived += now_arrived
+                refused += now_refused
+        _take_out(turn, arrived, refused)
         return turn.is_empty()
 
 
@@ -260,7 +277,3 @@ def _take_out(turn: Turn, done: Sequence[SpooledRow], refused: Iterable[tuple[Sp
         turn.set_aside([(row, reason)])
         metrics.REFUSED_FOR_GOOD.labels(reason).inc()
         log.error("record_refused_for_good", topic=row.record.topic, reason=reason, size=row.size)
-
-
-def _for_good(outcome: Exception | None) -> bool:
-    return isinstance(outcome, RefusedForGood)

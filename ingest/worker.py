@@ -20,6 +20,7 @@ from ingest.spool.store import Spool
 from runtime.admin import Readiness
 from runtime.connections import KafkaSettings
 from runtime.kafka.producer import KafkaProducer
+from runtime.kafka.whole_batches import WholeBatchProducer
 from runtime.logs import logger
 from schemas.codec import Codec
 from schemas.topics import MESSAGES
@@ -41,8 +42,9 @@ class DurableWorker:
         self._producer = RenewedProducer(lambda: KafkaProducer(kafka, f"hookline-ingest-{os.getpid()}"))
         self.publisher = DurablePublisher(self._producer, self._spool, codec, timeout=settings.publish_timeout)
         self.readiness = IngestReadiness(self._spool.state, self._spool.works, self._kafka_answers)
+        self._rounds = WholeBatchProducer(kafka, f"hookline-replay-{os.getpid()}")
         replayer = Replayer(
-            self._spool, self._producer, answers=self._kafka_answers, reserve=settings.spool_reserve_mb * MIB
+            self._spool, self._rounds, answers=self._kafka_answers, reserve=settings.spool_reserve_mb * MIB
         )
         self.quarantine = _quarantine(settings)
         self._replay = ReplayLoop(replayer, self._spool.state, settings.spool_dir).start()
@@ -51,6 +53,7 @@ class DurableWorker:
         """Finish the round that is under way and let go; every 200 is durable already."""
         self._replay.stop()
         self.quarantine.close()
+        self._rounds.close()
         self._producer.close()
         self._spool.close()
         self._lock.close()

@@ -118,25 +118,22 @@ def _look() -> None:
 @contextmanager
 def _drainer(settings: IngestSettings, opened: Spool) -> Iterator[Callable[[], object]]:
     """A replayer of our own, one step at a time."""
-    from ingest.renewed_producer import RenewedProducer
     from ingest.replayer import Replayer
     from ops.configuration import load
     from runtime.connections import KafkaSettings
     from runtime.kafka.producer import KafkaProducer
+    from runtime.kafka.whole_batches import WholeBatchProducer
     from schemas.topics import MESSAGES
 
     kafka = load(KafkaSettings)[KafkaSettings]
-    producer = RenewedProducer(lambda: KafkaProducer(kafka, "hookline-spool-drain"))
-    replayer = Replayer(
-        opened,
-        producer,
-        answers=lambda: producer.knows(MESSAGES.name),
-        reserve=settings.spool_reserve_mb * MIB,
-    )
+    producer = WholeBatchProducer(kafka, "hookline-spool-drain")
+    asked = KafkaProducer(kafka, "hookline-spool-drain-probe")
+    reserve = settings.spool_reserve_mb * MIB
     try:
-        yield replayer.step
+        yield Replayer(opened, producer, answers=lambda: asked.knows(MESSAGES.name), reserve=reserve).step
     finally:
         producer.close()
+        asked.close()
 
 
 def _until_empty(opened: Spool, step: Callable[[], object], timeout: float, advance: Callable[[int], None]) -> int:

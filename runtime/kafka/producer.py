@@ -97,7 +97,7 @@ class KafkaProducer:
         deadline = time.monotonic() + timeout
         futures = [self._send(record, deadline) for record in records]
         return [
-            future if isinstance(future, NotPublished | RefusedForGood) else _outcome(future, deadline)
+            future if isinstance(future, NotPublished | RefusedForGood) else outcome_of(future, deadline)
             for future in futures
         ]
 
@@ -107,7 +107,7 @@ class KafkaProducer:
         try:
             return self._client.send(record.topic, key=record.key, value=record.value, headers=record.headers)
         except KafkaError as error:
-            return _failure(error)
+            return failure_of(error)
 
     def knows(self, topic: str) -> bool:
         """Whether a broker has told us about `topic`; asks, and waits at most 2 s, when none has."""
@@ -117,11 +117,21 @@ class KafkaProducer:
             return False
 
     def close(self, timeout: float = 2.0) -> None:
-        """See Producer.close. The client's own close raises in an outage, after it has stopped."""
-        try:
-            self._client.close(timeout=timeout)
-        except KafkaError:
-            self._client.close(timeout=0, null_logger=True)
+        """See Producer.close."""
+        close_client(self._client, timeout)
+
+
+def close_client(client: Any, timeout: float) -> None:
+    """Close a kafka-python producer, whatever state Kafka is in.
+
+    Its own close raises where something is still on its way, and then leaves the sender's thread to try for ever
+    (kafka-python 3.0.12, `KafkaProducer.close`).
+    """
+    try:
+        client.close(timeout=timeout)
+    except KafkaError:
+        client._sender.force_close()
+        client._sender.join(timeout)
 
 
 class RememberingPartitioner(DefaultPartitioner):  # type: ignore[misc] # the library has no types
@@ -141,15 +151,17 @@ def _hash(key: bytes) -> int:
     return int(murmur2(key)) & 0x7FFFFFFF
 
 
-def _outcome(future: Any, deadline: float) -> NotPublished | RefusedForGood | None:
+def outcome_of(future: Any, deadline: float) -> NotPublished | RefusedForGood | None:
+    """What became of a record that was handed to the client, at the latest at `deadline` (time.monotonic)."""
     try:
         future.get(timeout=max(0.0, deadline - time.monotonic()))
     except KafkaError as error:
-        return _failure(error)
+        return failure_of(error)
     return None
 
 
-def _failure(error: KafkaError) -> NotPublished | RefusedForGood:
+def failure_of(error: KafkaError) -> NotPublished | RefusedForGood:
+    """What the client's error means to whoever publishes."""
     name = type(error).__name__
     return RefusedForGood(name) if isinstance(error, _FOR_GOOD) else NotPublished(name)
 

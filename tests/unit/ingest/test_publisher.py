@@ -1,0 +1,315 @@
+"""Kafka first, the spool second, then the answer; and 503 only when neither takes the event."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ingest.breaker import BreakerState
+from ingest.event import event_of
+from ingest.json_body import read_object
+from ingest.publisher import Durability, DurablePublisher, Unavailable
+from ingest.renewed_producer import MIN_AGE, RenewedProducer
+from ingest.replay_loop import ReplayLoop
+from ingest.replayer import Replayer
+from ingest.spool.database import SpoolFull, SpoolUnavailable
+from ingest.spool.store import Spool
+from ingest.worker import PATIENCE, IngestReadiness
+from runtime.kafka.producer import NotPublished, OutgoingRecord, RefusedForGood
+from schemas.codec import Codec
+from schemas.events import Event
+from schemas.ids import SchemaIds
+from tests.contract.players import NEW_SECRET, PLAYERS
+from tests.unit.ingest.spools import opened
+
+CODEC = Codec(SchemaIds.checked_in())
+
+
+def event(text: str = "hi", phone: str = "+13035550142") -> Event:
+    player = PLAYERS["textlink"]
+    kind, _, body = player.request({**player.message, "text": text, "phone_number": phone}, NEW_SECRET)
+    return event_of(player.provider(NEW_SECRET), kind, read_object(body), {}, datetime.now(UTC))
+
+
+def text_of(one: OutgoingRecord) -> str:
+    return str(CODEC.decode(one.value).text)  # type: ignore[attr-defined] # all are messages
+
+
+class Kafka:
+    """A broker that answers at once, or never, or refuses."""
+
+    def __init__(self) -> None:
+        self.log: list[str] = []
+        self.asked = 0
+        self.outcome: Callable[[OutgoingRecord], Exception | None] = lambda _: None
+        self.hangs: float = 0.0
+        self.lock = threading.Lock()
+
+    def publish_all(self, records: Sequence[OutgoingRecord], *, timeout: float = 2.0) -> Any:
+        self.asked += 1
+        time.sleep(min(self.hangs, timeout))
+        with self.lock:
+            outcomes = [self.outcome(one) for one in records]
+            self.log += [text_of(one) for one, outcome in zip(records, outcomes, strict=True) if outcome is None]
+        return outcomes
+
+    def publish_round(self, records: Sequence[OutgoingRecord], *, timeout: float = 2.0) -> Any:
+        """As a WholeBatchProducer would: all of them, or none."""
+        with self.lock:
+            unknown = next((failure for one in records if (failure := self.outcome(one))), None)
+            self.log += [] if unknown else [text_of(one) for one in records]
+        return [unknown] * len(records)
+
+    def down(self) -> None:
+        self.outcome = lambda _: NotPublished("KafkaTimeoutError")
+
+
+class Rounds:
+    """Kafka as the replayers reach it."""
+
+    def __init__(self, kafka: Kafka) -> None:
+        self.publish_all = kafka.publish_round
+
+
+@pytest.fixture
+def spool(tmp_path: Path) -> Iterator[Spool]:
+    service, spool = opened(tmp_path / "spool")
+    service.state.spooling = 0
+    yield spool
+    spool.close()
+    service.close()
+
+
+@pytest.fixture
+def kafka() -> Kafka:
+    return Kafka()
+
+
+@pytest.fixture
+def publisher(spool: Spool, kafka: Kafka) -> DurablePublisher:
+    return DurablePublisher(kafka, spool, CODEC, timeout=2.0)
+
+
+def waiting(spool: Spool) -> list[str]:
+    return [text_of(row.record) for row in spool.in_turn(lambda turn: turn.first(10_000))]
+
+
+def test_kafka_takes_it(publisher: DurablePublisher, spool: Spool, kafka: Kafka) -> None:
+    assert publisher.publish(event("a")) is Durability.KAFKA
+    assert (kafka.log, waiting(spool)) == (["a"], [])
+
+
+def test_what_kafka_does_not_confirm_goes_to_the_spool_and_so_does_all_that_follows(
+    publisher: DurablePublisher, spool: Spool, kafka: Kafka
+) -> None:
+    kafka.down()
+    assert publisher.publish(event("a")) is Durability.SPOOL
+    # Kafka is back, but the next event must not overtake the first
+    kafka.outcome = lambda _: None
+    assert publisher.publish(event("b")) is Durability.SPOOL
+    assert (kafka.asked, waiting(spool)) == (1, ["a", "b"])
+
+
+def test_no_request_pays_the_time_out_once_one_has(publisher: DurablePublisher, spool: Spool, kafka: Kafka) -> None:
+    # Given a Kafka that hangs, and requests that come one after the other and all at once
+    kafka.down()
+    kafka.hangs = 0.5
+    with ThreadPoolExecutor(32) as pool:
+        begun = time.monotonic()
+        first = [pool.submit(publisher.publish, event(str(n))) for n in range(32)]
+        assert {one.result(30) for one in first} == {Durability.SPOOL}
+        assert time.monotonic() - begun < 3
+    # Then at most the rounds that were begun have waited for it
+    assert kafka.asked <= 2
+    assert len(waiting(spool)) == 32
+    begun = time.monotonic()
+    publisher.publish(event("later"))
+    assert time.monotonic() - begun < 0.4
+    assert kafka.asked <= 2
+
+
+def test_what_kafka_will_never_take_is_kept_aside_and_does_not_stop_the_next(
+    publisher: DurablePublisher, spool: Spool, kafka: Kafka
+) -> None:
+    kafka.outcome = lambda one: RefusedForGood("MessageSizeTooLargeError") if text_of(one) == "big" else None
+    assert publisher.publish(event("big")) is Durability.SPOOL
+    assert publisher.publish(event("next")) is Durability.KAFKA
+    with spool.turn() as turn:
+        assert [(text_of(one.row.record), one.reason) for one in turn.refused(9)] == [
+            ("big", "MessageSizeTooLargeError")
+        ]
+
+
+def test_events_that_waited_behind_the_spool_go_to_kafka_when_it_is_handed_back(
+    publisher: DurablePublisher, spool: Spool, kafka: Kafka
+) -> None:
+    spool.divert()
+    with ThreadPoolExecutor(1) as pool:
+        with spool.turn() as turn:
+            late = pool.submit(publisher.publish, event("late"))
+            while not publisher._spooled._led:
+                time.sleep(0.001)
+            assert turn.hand_back()
+        assert late.result(30) is Durability.KAFKA
+    assert (kafka.log, waiting(spool), spool.spooling) == (["late"], [], False)
+
+
+class TestNeither:
+    def test_503_when_the_spool_fails_and_kafka_is_down(
+        self, publisher: DurablePublisher, spool: Spool, kafka: Kafka, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        kafka.down()
+        monkeypatch.setattr(spool, "append", _failing(SpoolUnavailable("spool_failed_ioerr")))
+        for _ in range(2):
+            with pytest.raises(Unavailable, match="spool_failed_ioerr"):
+                publisher.publish(event("a"))
+
+    def test_a_full_spool_is_overtaken_when_kafka_answers(
+        self, publisher: DurablePublisher, spool: Spool, kafka: Kafka, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        spool.divert()
+        spool.state.breaker = BreakerState.HALF_OPEN
+        monkeypatch.setattr(spool, "append", _failing(SpoolFull("spool_full")))
+        assert publisher.publish(event("a")) is Durability.KAFKA
+
+    def test_and_not_when_it_is_known_to_be_down(
+        self, publisher: DurablePublisher, spool: Spool, kafka: Kafka, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        spool.divert()
+        spool.state.breaker = BreakerState.OPEN
+        monkeypatch.setattr(spool, "append", _failing(SpoolFull("spool_full")))
+        with pytest.raises(Unavailable, match="spool_full"):
+            publisher.publish(event("a"))
+        assert kafka.asked == 0
+
+
+def _failing(error: Exception) -> Callable[..., bool]:
+    def append(*_: Any, **__: Any) -> bool:
+        raise error
+
+    return append
+
+
+def test_two_workers_and_a_replayer_keep_each_contacts_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Clients that wait for each answer, on two workers in turn, while Kafka fails now and then."""
+    monkeypatch.setattr("ingest.replayer.HOLD_OFF", 0.0)  # as many changes of the way as possible
+    service, first = opened(tmp_path / "spool")
+    second = Spool(tmp_path / "spool", limit=64 * 1024 * 1024)
+    kafka = Kafka()
+    calls = iter(range(1_000_000))
+    kafka.outcome = lambda _: NotPublished("unknown") if next(calls) % 200 < 4 else None
+    publishers = [DurablePublisher(kafka, spool, CODEC, timeout=1.0) for spool in (first, second)]
+    replayers = [
+        ReplayLoop(Replayer(spool, Rounds(kafka), answers=lambda: True, reserve=0), spool.state, tmp_path / "spool")
+        for spool in (first, second)
+    ]
+    for loop in replayers:
+        loop.start()
+
+    def client(number: int) -> list[Durability]:
+        return [publishers[n % 2].publish(event(f"{number}:{n}", f"+130355501{number:02}")) for n in range(80)]
+
+    with ThreadPoolExecutor(12) as pool:
+        ways = {way for ways in pool.map(client, range(12)) for way in ways}
+    assert ways == {Durability.KAFKA, Durability.SPOOL}, "both ways were taken"
+    deadline = time.monotonic() + 60
+    while first.spooling:
+        assert time.monotonic() < deadline, "not handed back"
+        time.sleep(0.01)
+    for loop in replayers:
+        loop.stop()
+    seen = list(dict.fromkeys(kafka.log))
+    for number in range(12):
+        mine = [int(text.partition(":")[2]) for text in seen if text.startswith(f"{number}:")]
+        assert mine == list(range(80)), number
+    for spool in (first, second):
+        spool.close()
+    service.close()
+
+
+class Client:
+    """A kafka-python producer as RenewedProducer sees it."""
+
+    def __init__(self) -> None:
+        self.outcome: Exception | None = NotPublished("KafkaTimeoutError")
+        self.closed = threading.Event()
+
+    def publish_all(self, records: Sequence[OutgoingRecord], *, timeout: float = 2.0) -> Any:
+        return [self.outcome for _ in records]
+
+    def knows(self, topic: str) -> bool:
+        return self.outcome is None
+
+    def close(self, timeout: float = 2.0) -> None:
+        self.closed.set()
+
+
+class TestRenewedProducer:
+    record = OutgoingRecord("t", b"k", b"v", [])
+
+    def producer(self) -> tuple[RenewedProducer, list[Client], list[float]]:
+        built: list[Client] = []
+        now = [100.0]
+
+        def build() -> Client:
+            built.append(Client())
+            return built[-1]
+
+        return RenewedProducer(build, lambda: now[0]), built, now
+
+    def test_one_that_has_gone_silent_is_replaced_and_closed(self) -> None:
+        producer, built, now = self.producer()
+        now[0] += MIN_AGE + 1
+        producer.publish_all([self.record])
+        assert len(built) == 1, "once may happen"
+        producer.publish_all([self.record])
+        assert len(built) == 2
+        assert built[0].closed.wait(10)
+        # And not again at once: Kafka may just be down
+        for _ in range(5):
+            producer.publish_all([self.record])
+        assert len(built) == 2
+
+    def test_one_that_is_answered_is_kept(self) -> None:
+        producer, built, now = self.producer()
+        now[0] += MIN_AGE + 1
+        for outcome in (None, RefusedForGood("size")):
+            for _ in range(3):
+                producer.publish_all([self.record])
+                built[-1].outcome = outcome
+                producer.publish_all([self.record])
+                built[-1].outcome = NotPublished("x")
+        assert len(built) == 1
+
+
+class TestReadiness:
+    def readiness(self, spool: Spool, *, kafka: bool, works: bool = True) -> tuple[IngestReadiness, list[float]]:
+        now = [0.0]
+        return IngestReadiness(spool.state, lambda: works, lambda: kafka, lambda: now[0]), now
+
+    def test_either_is_enough(self, spool: Spool) -> None:
+        spool.state.proven = 1
+        assert self.readiness(spool, kafka=False)[0]().ready
+        assert self.readiness(spool, kafka=True, works=False)[0]().ready
+        state = self.readiness(spool, kafka=False, works=False)[0]()
+        assert (state.ready, state.reason) == (False, "neither_kafka_nor_spool")
+        spool.divert()
+        assert not self.readiness(spool, kafka=True, works=False)[0]().ready, "events queue in a spool that fails"
+
+    def test_at_the_start_it_waits_a_moment_for_kafkas_first_answer(self, spool: Spool) -> None:
+        readiness, now = self.readiness(spool, kafka=False)
+        assert readiness().reason == "starting"
+        now[0] += PATIENCE
+        assert readiness().ready
+
+    def test_who_leaves_is_not_ready(self, spool: Spool) -> None:
+        spool.state.proven = 1
+        spool.state.leaving = 1
+        assert self.readiness(spool, kafka=True)[0]().reason == "leaving"
