@@ -68,14 +68,15 @@ class Codec:
         prefix = _PREFIX.pack(_MAGIC, newest.id)
         names = tuple(field.name for field in fields(record))
         values = attrgetter(*names)
+        moments = _moments(newest.schema)
 
         def encode(event: Event) -> bytes:
             body = BytesIO()
             body.write(prefix)
             row = dict(zip(names, values(event), strict=True))
             row["event_id"] = str(event.event_id)
-            row["occurred_at"] = (event.occurred_at - _EPOCH) // _MICROSECOND
-            row["received_at"] = (event.received_at - _EPOCH) // _MICROSECOND
+            for name in moments:
+                row[name] = (row[name] - _EPOCH) // _MICROSECOND
             schemaless_writer(body, schema, row, disable_tuple_notation=True)  # a tuple is an array
             return body.getvalue()
 
@@ -93,12 +94,13 @@ class Codec:
         writer = _plain(written.schema)
         reader = None if newest.id == number else _plain(newest.schema)
         lists = [field["name"] for field in newest.schema["fields"] if _is_list(field["type"])]
+        moments = _moments(newest.schema)
 
         def decode(body: BytesIO) -> Event:
             found: dict[str, Any] = schemaless_reader(body, writer, reader)  # type: ignore[assignment]
             found["event_id"] = UUID(found["event_id"])
-            found["occurred_at"] = _EPOCH + found["occurred_at"] * _MICROSECOND
-            found["received_at"] = _EPOCH + found["received_at"] * _MICROSECOND
+            for name in moments:
+                found[name] = _EPOCH + found[name] * _MICROSECOND
             for name in lists:
                 if found[name] is not None:
                     found[name] = tuple(found[name])
@@ -114,10 +116,16 @@ def _is_list(type_: Any) -> bool:
     return isinstance(type_, dict) and type_["type"] == "array"
 
 
+def _moments(schema: Schema) -> tuple[str, ...]:
+    """The fields that hold a time."""
+    kinds = ((field["name"], field["type"]) for field in schema["fields"])
+    return tuple(name for name, kind in kinds if isinstance(kind, dict) and kind.get("logicalType") == "timestamp-micros")
+
+
 def _plain(schema: Schema) -> Any:
     """`schema`, parsed, without logical types.
 
-    They tell a reader what a number or a text means and change no byte. Ours are always the same three fields, and
+    They tell a reader what a number or a text means and change no byte. Ours are always an id and a few times, and
     turning those by hand takes less than half of the time of fastavro's general way (36 us to 15, measured).
     """
     fields_of_it = [

@@ -22,6 +22,7 @@ class EventType(StrEnum):
     CONTACT_OPTED_OUT = "contact.opted_out"
     CONTACT_OPTED_IN = "contact.opted_in"
     UNRECOGNIZED = "unrecognized"
+    OPT_OUT_STATE = "opt_out.state"  # ours: what the ledger says about a phone from here on
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,3 +97,13 @@ class Unrecognized(Event):
 
     kind: str | None  #: what the provider called it, or the URL's segment
     reason: str  #: "unknown_kind" or "no_phone"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OptOutState(Event):
+    """Whether a phone may be texted, by the ledger (`sms.opt-out-state.v1`). The newest record of a phone counts."""
+
+    state: str  #: "out", "hold" (nobody may text it until a person decides) or "in"
+    since: datetime  #: since when it is so, UTC
+    reason: str  #: what made it so, in words without personal data
+    position: int  #: the newest row of the phone in the ledger

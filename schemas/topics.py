@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from schemas.events import Call, Contact, Event, Message, OptOut, Unrecognized
+from schemas.events import Call, Contact, Event, Message, OptOut, OptOutState, Unrecognized
 
 #: Partitions of every topic. The same number everywhere keeps a contact on one partition number.
 PARTITIONS = 12
@@ -16,6 +16,7 @@ class Retention(StrEnum):
 
     EVENTS = "events"
     DEAD_LETTERS = "dead_letters"
+    LATEST = "latest"  # compacted: the newest record of every key stays for ever
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +40,18 @@ OPT_OUTS = Topic("sms.opt-outs.v1", "opt-outs and opt-ins that a provider report
 CALLS = Topic("sms.calls.v1", "phone calls completed", record=Call)
 UNRECOGNIZED = Topic("sms.unrecognized.v1", "authentic webhooks of no known kind", record=Unrecognized)
 
+OPT_OUT_STATE = Topic(
+    "sms.opt-out-state.v1", "who may be texted: the newest state of every phone", Retention.LATEST, OptOutState
+)
+
 #: What ingest writes, in the order in which people should meet them.
 EVENT_TOPICS = (MESSAGES, CONTACTS, OPT_OUTS, CALLS, UNRECOGNIZED)
 
+#: Every topic whose values are records of ours: ingest's, and what opt_out publishes.
+RECORD_TOPICS = (*EVENT_TOPICS, OPT_OUT_STATE)
+
 #: The topic that a record belongs on.
-TOPIC_OF: dict[type[Event], Topic] = {topic.record: topic for topic in EVENT_TOPICS if topic.record}
+TOPIC_OF: dict[type[Event], Topic] = {topic.record: topic for topic in RECORD_TOPICS if topic.record}
 
 
 def dead_letter_topic(processor: str) -> Topic:

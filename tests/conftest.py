@@ -20,7 +20,7 @@ from ops.migrations import migrate
 from runtime.connections import KafkaSettings
 from runtime.kafka.topics import TopicAdmin
 from runtime.postgres import connect
-from schemas.topics import EVENT_TOPICS, dead_letter_topic, redrive_topic
+from schemas.topics import RECORD_TOPICS, dead_letter_topic, redrive_topic
 from tests.servers import containers, embedded
 
 #: Of throw-away databases on the loopback interface.
@@ -71,7 +71,7 @@ def kafka(server_kind: str, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     try:
         with TopicAdmin(KafkaSettings(bootstrap_servers=(servers,)), "hookline-tests") as admin:
             topics = [
-                *EVENT_TOPICS,
+                *RECORD_TOPICS,
                 *(make(name) for make in (dead_letter_topic, redrive_topic) for name in PROCESSORS),
             ]
             admin.apply(admin.plan(topics))

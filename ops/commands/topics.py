@@ -66,7 +66,7 @@ def list_topics(out: Output) -> None:
                 "partitions": None if state is None else state.partitions,
                 "replicas": None if state is None else state.replication,
                 "without_leader": None if state is None else state.leaderless,
-                "retention_days": None if state is None else int(state.configs["retention.ms"]) / 86_400_000,
+                "retention_days": None if state is None else _days(int(state.configs["retention.ms"])),
                 "records": None if state is None else sum(held),
             }
         )
@@ -86,6 +86,11 @@ def _verdict(change: Change, *, dry_run: bool) -> str:
     if change.alter:
         return "would be altered" if dry_run else "altered"
     return "differs" if change.differs else "as it ought to be"
+
+
+def _days(milliseconds: int) -> float | None:
+    """None: for ever."""
+    return None if milliseconds < 0 else milliseconds / 86_400_000
 
 
 def _details(change: Change) -> list[str]:

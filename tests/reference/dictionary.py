@@ -6,7 +6,7 @@ from typing import Any
 
 from ops.processors import topics_of_hookline
 from schemas.ids import SchemaIds
-from schemas.topics import EVENT_TOPICS, PARTITIONS
+from schemas.topics import PARTITIONS, RECORD_TOPICS
 from tests.reference.markdown import code, table
 from tests.reference.tables import tables
 
@@ -34,7 +34,7 @@ def page() -> str:
         "Values are Avro in the Confluent wire format (0x00, the schema's id in four bytes, the body); `hookline "
         "registry` serves the schemas.\n",
     ]
-    for topic in EVENT_TOPICS:
+    for topic in RECORD_TOPICS:
         newest = ids.versions(topic.subject)[-1]
         parts.append(f"### {topic.name}\n")
         parts.append(f"{newest.schema['doc']} Schema id {newest.id}, version {newest.version}.\n")

@@ -15,7 +15,7 @@ import pytest
 from schemas.compatibility import incompatibilities
 from schemas.events import Event
 from schemas.ids import Schema, SchemaIds, fingerprint, id_rows, read_schema
-from schemas.topics import EVENT_TOPICS, Topic
+from schemas.topics import RECORD_TOPICS, Topic
 
 IDS = SchemaIds.checked_in()
 ROWS = id_rows()
@@ -26,6 +26,7 @@ AVRO_TYPES = {
     datetime: {"type": "long", "logicalType": "timestamp-micros"},
     str: "string",
     bool: "boolean",
+    int: "long",
     tuple[str, ...]: {"type": "array", "items": "string"},
 }
 
@@ -49,7 +50,7 @@ def test_versions_of_a_subject_count_up_from_one() -> None:
 
 
 def test_every_event_topic_has_a_schema() -> None:
-    assert set(IDS.subjects()) == {topic.subject for topic in EVENT_TOPICS}
+    assert set(IDS.subjects()) == {topic.subject for topic in RECORD_TOPICS}
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row["file"])
@@ -77,7 +78,7 @@ def test_every_field_says_what_it_is(row: dict[str, str]) -> None:
     assert not silent, f"without a doc: {', '.join(silent)}"
 
 
-@pytest.mark.parametrize("topic", EVENT_TOPICS, ids=lambda topic: topic.name)
+@pytest.mark.parametrize("topic", RECORD_TOPICS, ids=lambda topic: topic.name)
 def test_the_newest_schema_has_the_fields_of_the_record_in_its_order(topic: Topic) -> None:
     assert topic.record is not None
     schema = IDS.versions(topic.subject)[-1].schema
@@ -85,7 +86,7 @@ def test_the_newest_schema_has_the_fields_of_the_record_in_its_order(topic: Topi
     assert [field["name"] for field in schema["fields"]] == [field.name for field in fields(topic.record)]
 
 
-@pytest.mark.parametrize("topic", EVENT_TOPICS, ids=lambda topic: topic.name)
+@pytest.mark.parametrize("topic", RECORD_TOPICS, ids=lambda topic: topic.name)
 def test_the_newest_schema_has_the_types_of_the_record(topic: Topic) -> None:
     assert topic.record is not None
     hints = typing.get_type_hints(topic.record)
@@ -97,7 +98,7 @@ def test_the_newest_schema_has_the_types_of_the_record(topic: Topic) -> None:
         assert field["type"] == avro_type(str if always else hints[field["name"]]), field["name"]
 
 
-@pytest.mark.parametrize("topic", EVENT_TOPICS, ids=lambda topic: topic.name)
+@pytest.mark.parametrize("topic", RECORD_TOPICS, ids=lambda topic: topic.name)
 def test_every_version_is_compatible_with_all_before_it_in_both_directions(topic: Topic) -> None:
     versions = IDS.versions(topic.subject)
 
@@ -117,7 +118,7 @@ def avro_type(hint: type) -> object:
 
 def test_common_fields_mean_the_same_in_every_schema() -> None:
     common = [field.name for field in fields(Event)]
-    schemas: list[Schema] = [IDS.versions(topic.subject)[-1].schema for topic in EVENT_TOPICS]
+    schemas: list[Schema] = [IDS.versions(topic.subject)[-1].schema for topic in RECORD_TOPICS]
 
     for name in common:
         said = {field["doc"] for schema in schemas for field in schema["fields"] if field["name"] == name}
