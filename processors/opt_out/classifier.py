@@ -14,7 +14,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from processors.opt_out.normalise import clauses, plain, spread
-from processors.opt_out.rules import ACTIONS, ALWAYS, LANGUAGES, VERSION, Action, Kind, Rule, Tier, Unless, rule_set
+from processors.opt_out.rules import (
+    ACTIONS,
+    ALWAYS,
+    LANGUAGES,
+    VERSION,
+    Action,
+    Kind,
+    Rule,
+    RuleSet,
+    Tier,
+    Unless,
+    rule_set,
+)
 from processors.opt_out.slips import drawn_in, slips_of
 from processors.opt_out.words import after_stop, keywords, reactions
 
@@ -82,20 +94,20 @@ class _Unless:
 class Classifier:
     """The rules of some languages, compiled. It holds no state: any number of threads may share it."""
 
-    def __init__(self, languages: frozenset[str] = LANGUAGES) -> None:
+    def __init__(self, languages: frozenset[str] = LANGUAGES, held: RuleSet | None = None) -> None:
         unknown = languages - LANGUAGES
         if unknown:
             raise ValueError(f"no opt-out language: {', '.join(sorted(unknown))}; there are {_listed(LANGUAGES)}")
         self.languages = languages | {ALWAYS}
-        rules, unless = rule_set()
-        held = [rule for rule in rules if self.languages.intersection(rule.languages)]
-        by_kind = {rule.kind: rule for rule in held}
+        rules, unless = held or rule_set()
+        spoken = [rule for rule in rules if self.languages.intersection(rule.languages)]
+        by_kind = {rule.kind: rule for rule in spoken}
         self._rest = Decision("D", by_kind["rest"].id, "")
         self._reaction, self._courtesy, self._several = by_kind["reaction"], by_kind["courtesy"], by_kind["several"]
         self._slip, self._spelled = by_kind["typo"], by_kind["spelled"]
 
         self._whole: dict[str, Decision] = {}
-        for rule in _of(held, "whole"):
+        for rule in _of(spoken, "whole"):
             for word in rule.words:
                 self._whole.setdefault(word, Decision(rule.tier, rule.id, word))
         self._stops = frozenset(word for word, decision in self._whole.items() if decision.tier == "A")
@@ -106,7 +118,7 @@ class Classifier:
         compiled = [_Unless.of(one) for one in unless]
         self._phrases = [
             _Phrase(rule, re.compile(rule.pattern), tuple(one for one in compiled if rule.id in one.asks.of))
-            for rule in _of(held, "phrase")
+            for rule in _of(spoken, "phrase")
         ]
         self._phrases_with: dict[str, set[int]] = {}
         for at, phrase in enumerate(self._phrases):
@@ -116,7 +128,7 @@ class Classifier:
         opener = rf"^(?:(?:{'|'.join(keywords.OPENERS)})[ \n]){{0,4}}"
         self._firsts = [
             (rule, re.compile(rf"{opener}({'|'.join(rule.words)})(?=[ \n]){rule.pattern}"))
-            for rule in (*_of(held, "first"), *_of(held, "object"))
+            for rule in (*_of(spoken, "first"), *_of(spoken, "object"))
         ]
         self._calls_in = re.compile(after_stop.PATTERN)
         self._still_a_stop = re.compile(after_stop.STILL_A_STOP)

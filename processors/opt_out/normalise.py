@@ -12,8 +12,9 @@ import unicodedata
 
 _APOSTROPHES = frozenset("'`´ʹʻʼʽˈ‘’‛′＇｀")
 _QUOTES = frozenset('"“”„‟«»‹›″〝〞〟「」『』＂')
-#: Letters that look like an ASCII one with a stroke or without a dot, which Unicode does not call accents.
-_STROKES = str.maketrans({"ø": "o", "đ": "d", "ł": "l", "ı": "i", "ħ": "h", "ŧ": "t", "æ": "ae", "œ": "oe"})
+#: Letters that look like an ASCII one with a stroke or without a dot, which Unicode does not call accents; and the
+#: apostrophe that casefold makes of ŉ.
+_STROKES = str.maketrans({"ʼ": "'", "ø": "o", "đ": "d", "ł": "l", "ı": "i", "ħ": "h", "ŧ": "t", "æ": "ae", "œ": "oe"})
 #: Shown as nothing, yet letters by category.
 _FILLERS = frozenset("ᅟᅠㅤﾠ")
 #: Characters that are remembered; the whole of Unicode would take a hundred megabytes.
@@ -58,6 +59,9 @@ class _Folded(dict[int, str]):
 
 _PLAIN = _Folded()
 
+#: The only emoji that are made of ASCII: 1️⃣.
+_KEYCAP = re.compile("[0-9#*]\ufe0f?\u20e3")
+
 #: One ASCII character to one: what ends a clause becomes a line, what joins words a blank, an apostrophe nothing.
 _STOPS = str.maketrans(
     {
@@ -74,7 +78,9 @@ _OPT_OUT = re.compile(r"\bopt out\b")
 
 def plain(text: str) -> str:
     """`text` with its letters lower-case and bare; quotes as `"`, apostrophes as `'`, dashes as `-`; emoji a blank."""
-    return text.lower() if text.isascii() else text.translate(_PLAIN)
+    if text.isascii():
+        return text.lower()
+    return (_KEYCAP.sub(" ", text) if "\u20e3" in text else text).translate(_PLAIN)
 
 
 def spread(text: str) -> str:

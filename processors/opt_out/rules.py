@@ -53,7 +53,10 @@ def either(*lists: str) -> str:
     return f"(?:{'|'.join(one.strip() for text in lists for one in text.split(' / '))})"
 
 
-def rule_set() -> tuple[tuple[Rule, ...], tuple[Unless, ...]]:
+RuleSet = tuple[tuple[Rule, ...], tuple[Unless, ...]]
+
+
+def rule_set() -> RuleSet:
     """Every rule in the order in which they are tried, and what takes a phrase's meaning away."""
     from processors.opt_out.words import abroad, keywords, phrases, requests, unless
 

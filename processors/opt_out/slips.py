@@ -7,7 +7,7 @@ import string
 from collections.abc import Iterable, Iterator
 from itertools import combinations
 
-_ALPHABET = string.ascii_lowercase + string.digits + "$@"
+_ALPHABET = string.ascii_lowercase + string.digits + "$"
 _DRAWN_OUT = re.compile(r"(.)\1{2,}")
 
 
@@ -19,9 +19,10 @@ def slips(word: str) -> Iterator[str]:
         yield head + letter + letter + tail
         yield from (head + other + tail for other in _ALPHABET if other != letter)
     for first, second in combinations(range(len(word)), 2):
-        letters = list(word)
-        letters[first], letters[second] = letters[second], letters[first]
-        yield "".join(letters)
+        if word[first] != word[second]:
+            letters = list(word)
+            letters[first], letters[second] = letters[second], letters[first]
+            yield "".join(letters)
 
 
 def slips_of(words: Iterable[str], own_words: frozenset[str]) -> dict[str, str]:

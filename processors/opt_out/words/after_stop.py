@@ -10,7 +10,7 @@ _PLACES = (
     "here", "there", "home", "nearby", "downtown", "uptown", "midtown", "upstairs", "downstairs", "outside", "inside",
     "next door", "across", "around the corner", "past the", "up front", "(?:and|n) shop", "shop", "office", "house",
     "apartment", "store", "warehouse", "site", "jobsite", "airport", "station", "hotel", "restaurant", "lobby",
-    "reception",     "hospital", "clinic", "campus",
+    "reception", "hospital", "clinic", "campus",
     "bank", "pharmacy", "gym", "mall", "gas station", "post office", "front desk",
     "starbucks", "walmart", "target", "costco", "mcdonalds", "wendys", "cvs", "walgreens", "kroger", "home depot",
     "lowes", "7 eleven",

@@ -144,7 +144,7 @@ _ABOUT_STOPPING = (
         r")(?![a-z0-9])",
     ),
     Unless(
-        "c.others", "about other people", _STOPS, "C",
+        "c.others", "about other people", _STOPS, "C", itself=r"(?!.*\bsendin?g?$)",
         after=r"^ (?:him|her|them|people|(?:the|our|their|his|my) (?!"
         + either("phone / cell / number / mobile / line / damn",
         "house / home / work / job / office / wrong / same / text")

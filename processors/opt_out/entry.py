@@ -1,0 +1,122 @@
+"""One row of the ledger: what it says, how it is hashed, and what it was made from."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+from operator import attrgetter
+from typing import Any, Literal
+from uuid import UUID
+
+Action = Literal["out", "in", "hold", "release", "correction"]
+#: What a person is asked about.
+ReviewKind = Literal["hold", "out", "unrecognized", "parked"]
+
+#: What the first row has in place of the hash before it.
+GENESIS = "0" * 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What a row was decided from: a person's own words, kept beside the ledger."""
+
+    text: str | None
+    name: str | None = None
+
+    def digest(self, salt: bytes) -> str:
+        """What the ledger holds of it: nobody can guess the text from it without the salt."""
+        told = json.dumps([self.text, self.name], ensure_ascii=True, separators=(",", ":"))
+        return hashlib.sha256(salt + told.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """What is to be a row of the ledger. What only the ledger knows is not in it yet."""
+
+    phone: str  #: E.164 where possible, else as it came
+    action: Action
+    actor: str  #: contact, provider, clock, reconcile, parked, or operator:NAME
+    reason: str | None = None  #: in words, for what no rule decided; without personal data
+    tier: str | None = None
+    rule: str | None = None
+    rule_set: int | None = None
+    provider: str | None = None
+    account: str | None = None
+    account_phone: str | None = None  #: our own number
+    event_id: UUID | None = None
+    message_id: str | None = None
+    occurred_at: datetime | None = None  #: the provider's own time; None: it gave none that can be believed
+    received_at: datetime | None = None  #: None: it is decided now, after all that is known of the phone
+    event_hash: str | None = None
+    topic: str | None = None
+    partition: int | None = None
+    record_offset: int | None = None
+    corrects: int | None = None  #: the position of the row that a correction voids
+    evidence: Evidence | None = None
+    review: ReviewKind | None = None  #: the question to open with it
+    question: str = ""  #: in words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A row of the ledger. The meaning of each column is beside it in schemas/sql/0007_opt_outs.sql."""
+
+    position: int
+    phone: str
+    action: Action
+    echo: bool
+    tier: str | None
+    rule: str | None
+    rule_set: int | None
+    actor: str
+    reason: str | None
+    provider: str | None
+    account: str | None
+    account_phone: str | None
+    event_id: UUID | None
+    message_id: str | None
+    effective_at: datetime
+    occurred_at: datetime | None
+    received_at: datetime
+    decided_at: datetime
+    deadline: datetime | None
+    event_hash: str | None
+    topic: str | None
+    partition: int | None
+    record_offset: int | None
+    corrects: int | None
+    evidence_digest: str | None
+    previous_hash: str
+    hash: str = ""
+
+    def hashed(self) -> str:
+        """The hash that it ought to have: over every other column, in canonical JSON."""
+        told = dict(zip(COLUMNS[:-1], map(_plain, _all_but_hash(self)), strict=True))
+        text = json.dumps(told, ensure_ascii=True, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    @property
+    def why(self) -> str:
+        """What made it, in words without personal data."""
+        by = self.actor if self.provider is None else f"{self.actor} at {self.provider}/{self.account}"
+        what = self.reason or (f"rule {self.rule}" if self.rule else "reported")
+        return f"{self.action} by {by}: {what}"
+
+
+COLUMNS = tuple(field.name for field in fields(Entry))
+_all_but_hash = attrgetter(*COLUMNS[:-1])
+#: The columns as SQL lists them.
+SELECTED = ", ".join(COLUMNS)
+
+
+def entry(row: tuple[Any, ...]) -> Entry:
+    """A row of `SELECT {SELECTED}`."""
+    return Entry(**dict(zip(COLUMNS, row, strict=True)))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(timespec="microseconds")
+    return str(value) if isinstance(value, UUID) else value

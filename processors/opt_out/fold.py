@@ -1,0 +1,108 @@
+"""What the ledger's rows about one phone come to: out, in, or on hold. A pure function of a set of rows.
+
+It is the same for any order of arrival, for duplicates and for replays, because it looks at the rows' times and
+never at their order. Whatever is equal or doubtful counts against texting.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from processors.opt_out.entry import Entry
+
+State = Literal["out", "in", "hold"]
+#: "organisation": an opt-in anywhere re-opens all of it. "account": it undoes only the opt-outs of its own account.
+Scope = Literal["organisation", "account"]
+
+#: Providers whose times come from one clock of their own, so that two of them can be compared. TextLink's come
+#: from people's phones.
+ONE_CLOCK = frozenset({"textus"})
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a phone stands, and by which row."""
+
+    state: State
+    since: datetime
+    entry: Entry  #: the row that made it so
+
+
+def fold(rows: Iterable[Entry], scope: Scope = "organisation") -> Standing | None:
+    """How the phone that all of `rows` are about stands; None: no row."""
+    rows = list(rows)
+    if not rows:
+        return None
+    valid = unvoided(rows)
+    outs = [row for row in valid if row.action == "out"]
+    ins = [row for row in valid if row.action == "in"]
+    reopening = _reopening(outs, ins, scope)
+    if outs and not reopening:
+        unanswered = [out for out in outs if not any(_undoes(one, out, scope) for one in ins)]
+        return _standing("out", _first(unanswered or outs))
+    enders = [*ins, *outs, *(row for row in valid if row.action == "release")]
+    held = [row for row in valid if row.action == "hold" and not any(later(one, row) for one in enders)]
+    if held:
+        return _standing("hold", _first(held))
+    releases = [row for row in valid if row.action in ("in", "release")]
+    return _standing("in", _first(reopening) if reopening else _last(releases or valid or rows))
+
+
+def later(one: Entry, other: Entry) -> bool:
+    """Whether `one` is later than `other` beyond doubt.
+
+    Between two rows of a provider with one clock by that clock. In any other pair by both what the rows say (never
+    later than their receipt) and their receipt at ingest, which never goes backwards on a node.
+    """
+    if (
+        one.provider == other.provider
+        and one.provider in ONE_CLOCK
+        and one.occurred_at is not None
+        and other.occurred_at is not None
+    ):
+        return one.occurred_at > other.occurred_at
+    return one.effective_at > other.effective_at and one.received_at > other.received_at
+
+
+def unvoided(rows: Collection[Entry]) -> list[Entry]:
+    """`rows` without corrections and what they void. A correction may itself be voided by a later one."""
+    voided: set[int] = set()
+    corrections = {row.position: row for row in rows if row.action == "correction"}
+    for position in sorted(corrections, reverse=True):
+        named = corrections[position].corrects
+        if position not in voided and named is not None and named < position:
+            voided.add(named)
+    return [row for row in rows if row.action != "correction" and row.position not in voided]
+
+
+def _undoes(opt_in: Entry, out: Entry, scope: Scope) -> bool:
+    same = scope == "organisation" or (opt_in.provider, opt_in.account) == (out.provider, out.account)
+    return same and later(opt_in, out)
+
+
+def _reopening(outs: Collection[Entry], ins: Collection[Entry], scope: Scope) -> list[Entry]:
+    """The opt-ins that re-open what all of `outs` closed; none: it stays closed."""
+    if scope == "organisation":
+        return [one for one in ins if all(later(one, out) for out in outs)]
+    undone = all(any(_undoes(one, out, scope) for one in ins) for out in outs)
+    return [one for one in ins if any(_undoes(one, out, scope) for out in outs) or not outs] if undone else []
+
+
+def _order(row: Entry) -> tuple[datetime, datetime, str, str]:
+    """Any two rows that say different things differ in this, whatever their places in the ledger."""
+    return row.effective_at, row.received_at, str(row.event_id), row.actor
+
+
+def _first(rows: Iterable[Entry]) -> Entry:
+    return min(rows, key=_order)
+
+
+def _last(rows: Iterable[Entry]) -> Entry:
+    return max(rows, key=_order)
+
+
+def _standing(state: State, row: Entry) -> Standing:
+    return Standing(state, row.effective_at, row)
