@@ -104,7 +104,7 @@ def _our_services(stack: Stack, processors: Sequence[str], servers: set[str]) ->
         ours(stack, "topics", "topics apply", once=True, after=servers & {"kafka"}),
         ours(stack, "sandbox", "sandbox", where=url["SANDBOX_URL"], ready="/_sandbox/requests"),
         ours(stack, "registry", "registry", where=url["SCHEMA_REGISTRY_URL"], ready="/subjects"),
-        ours(stack, "ingest", "ingest", where=url["INGEST_URL"], ready="/readyz", after={"topics"}),
+        ours(stack, "ingest", "ingest", where=url["INGEST_URL"], ready="/readyz", after=servers & {"kafka"}),
         *(
             ours(stack, name, f"process {name}", where=admin[name], ready="/readyz", after={"topics", "migrate"})
             for name in processors

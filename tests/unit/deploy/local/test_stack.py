@@ -35,7 +35,7 @@ def test_everything_is_embedded_unless_a_setting_says_otherwise(home: Home) -> N
     after = {one.name: set(one.after) for one in stack.services}
     assert after["migrate"] == {"postgres"}
     assert after["topics"] == {"kafka"}
-    assert after["ingest"] == {"topics"}
+    assert after["ingest"] == {"kafka"}
     assert after["persist"] == {"topics", "migrate"}
     assert [one.name for one in stack.services if one.once] == ["migrate", "topics"]
 
