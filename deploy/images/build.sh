@@ -25,10 +25,11 @@ tag_of() {
         { echo "deploy/ names no image $1" >&2; exit 1; }
 }
 
-# tree PACKAGES: a minimal Debian with these packages in $work/tree
+# tree PACKAGES [RELEASE]: a minimal Debian with these packages in $work/tree
 tree() {
     rm -rf "$work/tree"
-    debootstrap --variant=minbase --include="ca-certificates,$1" "$release" "$work/tree" "$mirror" >"$work/log" 2>&1 ||
+    debootstrap --variant=minbase --include="ca-certificates,$1" "${2:-$release}" "$work/tree" "$mirror" \
+        >"$work/log" 2>&1 ||
         { tail -n 20 "$work/log" >&2; exit 1; }
     rm -rf "$work/tree/var/cache/apt" "$work/tree/var/lib/apt/lists" "$work/tree/usr/share/doc"
     mkdir -p "$work/tree/var/cache/apt/archives/partial" "$work/tree/var/lib/apt/lists/partial"
@@ -98,15 +99,17 @@ PYTHON
 }
 
 nginx() {
-    tree nginx-light,curl,gettext-base
+    # Debian's stable nginx is older than 1.27.3, the first whose upstreams look names up again.
+    tree nginx-light,curl testing
     # The public image's user has a fixed number; Debian's package uses another name.
     chroot "$work/tree" groupadd --system --gid 101 --non-unique nginx
     chroot "$work/tree" useradd --system --uid 101 --gid 101 --non-unique --no-create-home --shell /bin/false nginx
     rm -rf "$work/tree/etc/nginx/sites-enabled" "$work/tree/etc/nginx/modules-enabled"
-    mkdir -p "$work/tree/etc/nginx/conf.d" "$work/tree/var/cache/nginx"
+    cp "$here/nginx/docker-entrypoint.sh" "$work/tree/"
+    mkdir -p "$work/tree/docker-entrypoint.d" "$work/tree/etc/nginx/conf.d" "$work/tree/var/cache/nginx"
     ln -sf /dev/stdout "$work/tree/var/log/nginx/access.log"
     ln -sf /dev/stderr "$work/tree/var/log/nginx/error.log"
-    publish nginx 'EXPOSE 80' 'STOPSIGNAL SIGQUIT' 'CMD ["nginx", "-g", "daemon off;"]'
+    publish nginx 'ENTRYPOINT ["/docker-entrypoint.sh"]' 'EXPOSE 80' 'STOPSIGNAL SIGQUIT' 'CMD ["nginx", "-g", "daemon off;"]'
 }
 
 for image in ${*:-python kafka postgres nginx}; do
