@@ -203,8 +203,8 @@ def test_two_workers_and_a_replayer_keep_each_contacts_order(tmp_path: Path, mon
     service, first = opened(tmp_path / "spool")
     second = Spool(tmp_path / "spool", limit=64 * 1024 * 1024)
     kafka = Kafka()
-    calls = iter(range(1_000_000))
-    kafka.outcome = lambda _: NotPublished("unknown") if next(calls) % 200 < 4 else None
+    # A fifth of the time, a tenth of a second at once
+    kafka.outcome = lambda _: NotPublished("unknown") if int(time.monotonic() * 10) % 5 == 0 else None
     publishers = [DurablePublisher(kafka, spool, CODEC, timeout=1.0) for spool in (first, second)]
     replayers = [
         ReplayLoop(Replayer(spool, Rounds(kafka), answers=lambda: True, reserve=0), spool.state, tmp_path / "spool")
@@ -213,12 +213,21 @@ def test_two_workers_and_a_replayer_keep_each_contacts_order(tmp_path: Path, mon
     for loop in replayers:
         loop.start()
 
-    def client(number: int) -> list[Durability]:
-        return [publishers[n % 2].publish(event(f"{number}:{n}", f"+130355501{number:02}")) for n in range(80)]
+    sent = [0] * 12
+    changes = [0]
+    enough = time.monotonic() + 60
+
+    def client(number: int) -> None:
+        way = Durability.SPOOL
+        while (changes[0] < 20 or sent[number] < 40) and time.monotonic() < enough:
+            before = way
+            way = publishers[sent[number] % 2].publish(event(f"{number}:{sent[number]}", f"+130355501{number:02}"))
+            sent[number] += 1
+            changes[0] += way is not before
 
     with ThreadPoolExecutor(12) as pool:
-        ways = {way for ways in pool.map(client, range(12)) for way in ways}
-    assert ways == {Durability.KAFKA, Durability.SPOOL}, "both ways were taken"
+        list(pool.map(client, range(12)))
+    assert changes[0] >= 20, "both ways were taken, in turn"
     deadline = time.monotonic() + 60
     while first.spooling:
         assert time.monotonic() < deadline, "not handed back"
@@ -228,7 +237,7 @@ def test_two_workers_and_a_replayer_keep_each_contacts_order(tmp_path: Path, mon
     seen = list(dict.fromkeys(kafka.log))
     for number in range(12):
         mine = [int(text.partition(":")[2]) for text in seen if text.startswith(f"{number}:")]
-        assert mine == list(range(80)), number
+        assert mine == list(range(sent[number])), number
     for spool in (first, second):
         spool.close()
     service.close()
