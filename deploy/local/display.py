@@ -12,6 +12,7 @@ from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 from rich.table import Table
+from rich.text import Text
 
 from deploy.local.supervisor import Phase, Supervised
 
@@ -95,7 +96,7 @@ class LiveDisplay:
         for column in ("service", "state", "where", "restarts"):
             table.add_column(column)
         for one in services:
-            state = f"[{_COLOURS.get(one.phase, 'yellow')}]{one.phase}[/]"
+            state = Text(one.phase, style=_COLOURS.get(one.phase, "yellow"))
             table.add_row(one.service.name, state, one.service.where, str(one.restarts or ""))
         self._table = table
         self._live.update(self._drawn())

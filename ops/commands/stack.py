@@ -76,12 +76,15 @@ def summary(stack: Stack) -> list[str]:
 
 
 def _demo(stack: Stack) -> list[Service]:
-    """For each provider a sender of every kind that it has, one webhook in two seconds, for weeks."""
+    """For each provider somebody who writes to us: one webhook in two seconds, for weeks."""
     from deploy.local.stack import ours
-    from ingest.provider import provider_types
+    from ops.send.player import players
 
     endless = "--rate 0.5 --count 1000000 --contacts 20"
-    return [ours(stack, f"demo-{name}", f"send {name} {endless}", after={"ingest"}) for name in provider_types()]
+    return [
+        ours(stack, f"demo-{name}", f"send {name} {player.kinds[0]} {endless}", after={"ingest"})
+        for name, player in players().items()
+    ]
 
 
 @command()

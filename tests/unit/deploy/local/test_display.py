@@ -48,3 +48,4 @@ def test_a_table_on_a_terminal() -> None:
     shown = out.getvalue()
     for text in ("kafka", "restarting", "127.0.0.1:9092", "2", "downloading Kafka", "was ended by SIGKILL"):
         assert text in shown
+    assert "[" not in shown.replace("\x1b[", "")
