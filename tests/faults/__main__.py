@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import argparse
 import json
-import secrets
+import random
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import asdict
 
+from tests.faults import table
+from tests.faults.checker import Verdict
 from tests.faults.results import Result, done, record, tree
 from tests.faults.rows.registry import all_rows
+from tests.faults.run import Row, Run
 from tests.faults.session import Session
 
 
@@ -20,43 +24,60 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--row", default="", help=f"one row or several, comma-separated, of {', '.join(rows)}")
     parser.add_argument("--seed", type=int, help="of the first run; the next have the next numbers")
-    parser.add_argument("--repeat", type=int, default=1)
-    parser.add_argument("--again", action="store_true", help="also what was green already, for the code as it is now")
+    parser.add_argument(
+        "--repeat", type=int, default=1, help="runs; without --seed: as many as are wanting to so many green ones"
+    )
+    parser.add_argument("--minutes", type=float, default=2.0, help="how long X1 goes on")
     parser.add_argument("--keep", action="store_true", help="leave every run's files behind")
     parser.add_argument("--no-record", action="store_true", help="results are printed only")
     options = parser.parse_args()
     names = [name for name in options.row.upper().split(",") if name] or list(rows)
     if unknown := [name for name in names if name not in rows]:
         parser.error(f"no such row: {', '.join(unknown)}")
-    first = options.seed if options.seed is not None else secrets.randbelow(10_000)
-    code = tree()
-    print(f"tree {code}, seeds {first} to {first + options.repeat - 1}", flush=True)
-    known = set() if options.again else done(code)
-    red = 0
-    with Session(keep=options.keep) as session:
+    code, red = tree(), 0
+    print(f"code {code}", flush=True)
+    with Session(keep=options.keep, minutes=options.minutes) as session:
         for name in sorted(names, key=lambda name: rows[name].brokers):
-            for seed in range(first, first + options.repeat):
-                if (name, seed) in known:
-                    print(f"{name} seed {seed}: green before", flush=True)
-                    continue
-                begun = time.monotonic()
-                verdict, run = session.run(rows[name], seed)
-                seconds = round(time.monotonic() - begun, 1)
-                result = Result(name, seed, code, time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), seconds)
-                if not options.no_record:
-                    record(result, verdict, run.notes)
-                red += not verdict.green
-                print(f"{name} seed {seed}: {'green' if verdict.green else 'RED'} in {seconds:g} s", flush=True)
-                print(
-                    f"  {json.dumps({k: v for k, v in asdict(verdict).items() if v and k != 'problems'})}", flush=True
-                )
-                if run.notes:
-                    print(f"  {json.dumps(run.notes)}", flush=True)
-                for problem in verdict.problems:
-                    print(f"  ! {problem}", flush=True)
-                if not verdict.green:
-                    print(f"  files: {run.home}", flush=True)
+            for seed in seeds(name, options.seed, options.repeat, code):
+                red += not played(session, rows[name], seed, code, keep=not options.no_record)
     return 1 if red else 0
+
+
+def seeds(row: str, first: int | None, repeat: int, code: str) -> Iterator[int]:
+    """From `first` on, or new ones by chance where only so many are wanting; those that were green are not again."""
+    before = done(code, row)
+    if first is not None:
+        yield from (seed for seed in range(first, first + repeat) if seed not in before)
+        return
+    for _ in range(repeat - len(before)):
+        yield random.SystemRandom().randrange(1, 100_000)
+
+
+def played(session: Session, row: Row, seed: int, code: str, *, keep: bool) -> bool:
+    """One run, told and kept; whether it was green."""
+    print(f"{row.name} seed {seed}: {row.fault}", flush=True)
+    begun = time.monotonic()
+    verdict, run = session.run(row, seed)
+    seconds = round(time.monotonic() - begun, 1)
+    if keep:
+        at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        record(Result(row.name, seed, code, at, seconds), verdict, run.notes)
+        table.write()
+    print(f"{row.name} seed {seed}: {'green' if verdict.green else 'RED'} in {seconds:g} s", flush=True)
+    tell(verdict, run)
+    return verdict.green
+
+
+def tell(verdict: Verdict, run: Run) -> None:
+    """The figures that are not 0, and what was wrong."""
+    figures = {name: value for name, value in asdict(verdict).items() if value and name != "problems"}
+    print(f"  {json.dumps(figures)}", flush=True)
+    if run.notes:
+        print(f"  {json.dumps(run.notes)}", flush=True)
+    for problem in verdict.problems:
+        print(f"  ! {problem}", flush=True)
+    if not verdict.green:
+        print(f"  files: {run.home}", flush=True)
 
 
 if __name__ == "__main__":

@@ -42,6 +42,7 @@ class Promise:
     refused: int | None = 0  #: requests without a 200; None: any number
     slowest: float = 3.0  #: seconds
     silence: float | None = None  #: seconds without any 200 at most
+    in_order: bool = True  #: False: what overtakes is counted and nothing more
     partitions_move: bool = False  #: the row adds partitions, so a contact may change its own
 
 
@@ -100,7 +101,11 @@ def check(attempts: Sequence[Attempt], evidence: Evidence, promise: Promise = Pr
     count("doubled effect", doubled)
     verdict.dup_effect = sum(rows - 1 for rows in doubled.values())
     late = disorder(attempts, evidence.log, partitions_move=promise.partitions_move)
-    verdict.disorder = count("out of order", late + receipt_back(attempts, evidence.received))
+    if promise.in_order:
+        verdict.disorder = count("out of order", late + receipt_back(attempts, evidence.received))
+    else:
+        verdict.disorder = len(late)
+        count("receipt goes back", receipt_back(attempts, evidence.received))
     if evidence.ledger is not None:
         stops = {one.id for one in attempts if one.stop and one.status == 200}
         verdict.missed_stops = count("STOP that is not in the ledger", stops - set(evidence.ledger))

@@ -6,6 +6,7 @@ import signal
 from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
@@ -114,9 +115,7 @@ class Cluster:
         for broker in self.brokers:
             broker.kafka.prepare()
         self.heal()
-        settings = KafkaSettings(bootstrap_servers=tuple(self.bootstrap.split(",")))
-        with TopicAdmin(settings, "faults", timeout_s=30) as admin:
-            admin.apply(admin.plan(TOPICS))
+        self.apply_topics()
         self.wait_whole()
 
     def heal(self) -> None:
@@ -129,6 +128,43 @@ class Cluster:
     def wait_whole(self, timeout: float = 90.0) -> None:
         """Until every partition has a leader and all replicas are in sync."""
         wait_until(self._whole, timeout, "all replicas in sync")
+
+    def kill(self) -> None:
+        """kill -9 of every broker."""
+        for broker in self.brokers:
+            broker.kill()
+
+    def freeze(self) -> None:
+        """SIGSTOP to every broker."""
+        for broker in self.brokers:
+            broker.freeze()
+
+    def thaw(self) -> None:
+        """SIGCONT to every broker."""
+        for broker in self.brokers:
+            broker.thaw()
+
+    def admin(self) -> TopicAdmin:
+        """Hookline's own, for what only it does right."""
+        return TopicAdmin(self.settings, "faults", timeout_s=30)
+
+    @property
+    def settings(self) -> KafkaSettings:
+        """How to reach the brokers themselves."""
+        return KafkaSettings(bootstrap_servers=tuple(self.bootstrap.split(",")))
+
+    def apply_topics(self) -> None:
+        """Every topic as it ought to be."""
+        with self.admin() as admin:
+            admin.apply(admin.plan(TOPICS))
+
+    def client(self) -> closing[Any]:
+        """The library's admin client, for what Hookline never does."""
+        return closing(
+            KafkaAdminClient(
+                bootstrap_servers=self.bootstrap.split(","), bootstrap_timeout_ms=5_000, request_timeout_ms=5_000
+            )
+        )
 
     def leader(self, topic: str, partition: int = 0) -> Broker:
         """The broker that leads a partition."""
@@ -151,11 +187,8 @@ class Cluster:
             one["leader_id"] >= 0 and len(one["isr_nodes"]) == len(one["replica_nodes"]) for one in partitions.values()
         )
 
-    def _partitions(self, topics: Iterable[str]) -> dict[tuple[str, int], dict[str, object]]:
-        admin = KafkaAdminClient(
-            bootstrap_servers=self.bootstrap.split(","), bootstrap_timeout_ms=5_000, request_timeout_ms=5_000
-        )
-        with closing(admin):
+    def _partitions(self, topics: Iterable[str]) -> dict[tuple[str, int], dict[str, Any]]:
+        with self.client() as admin:
             return {
                 (topic["name"], one["partition_index"]): one
                 for topic in admin.describe_topics(list(topics))

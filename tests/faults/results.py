@@ -50,6 +50,6 @@ def load(file: Path = FILE) -> list[dict[str, Any]]:
     return [json.loads(line) for line in file.read_text("utf-8").splitlines()] if file.exists() else []
 
 
-def done(code: str) -> set[tuple[str, int]]:
-    """Row and seed of what was green for `code`."""
-    return {(one["row"], one["seed"]) for one in load() if one["green"] and one["tree"] == code}
+def done(code: str, row: str) -> set[int]:
+    """The seeds that were green for `code`."""
+    return {one["seed"] for one in load() if one["row"] == row and one["green"] and one["tree"] == code}

@@ -16,10 +16,11 @@ from tests.faults.run import Row, Run
 class Session:
     """Lazily: a PostgreSQL, a broker, a cluster of three. Use it in a `with` block."""
 
-    def __init__(self, *, keep: bool = False) -> None:
-        """`keep`: leave the files of red runs behind, and say where."""
+    def __init__(self, *, keep: bool = False, minutes: float = 2.0) -> None:
+        """`keep`: leave the files of all runs behind, not only of red ones. `minutes`: see Run.minutes."""
         self.home = Path(tempfile.mkdtemp(prefix="hookline-faults-"))
         self._keep = keep
+        self._minutes = minutes
         self._launcher = Launcher()
         self._clusters: dict[int, Cluster] = {}
         self._database: Database | None = None
@@ -37,13 +38,14 @@ class Session:
         if not self._keep:
             shutil.rmtree(self.home, ignore_errors=True)
 
-    def run(self, row: Row, seed: int, mutation: str = "") -> tuple[Verdict, Run]:
-        """Play `row` once."""
+    def run(self, row: Row, seed: int, mutation: str = "", *, lenient: bool = False) -> tuple[Verdict, Run]:
+        """Play `row` once; `lenient`: however slow everything is."""
         self._count += 1
         home = self.home / f"{self._count:03d}-{row.name}-{seed}"
         home.mkdir()
         run = Run(row, seed, home, self._launcher, self._cluster(row.brokers), self._db())
-        run.mutation = mutation
+        run.mutation, run.minutes = mutation, self._minutes
+        run.lenient = lenient
         verdict = run.play()
         if verdict.green and not self._keep:
             shutil.rmtree(home, ignore_errors=True)

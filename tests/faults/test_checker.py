@@ -24,7 +24,7 @@ def id_of(client: int, number: int) -> str:
 
 def attempts() -> list[Attempt]:
     """Two clients, five messages each, one answer every 0.1 s; each client's second text is a STOP."""
-    found = []
+    found: list[Attempt] = []
     for number in range(5):
         for client in range(2):
             at = number * 0.2 + client * 0.1
@@ -125,6 +125,14 @@ def test_a_disorder_is_seen() -> None:
     verdict = check(attempts(), evidence(log=log))
     assert verdict.disorder == 1
     assert verdict.problems == [f"out of order: 1 ({log[2][3]})"]
+
+
+def test_where_order_is_not_promised_a_disorder_is_counted() -> None:
+    log = list(evidence().log)
+    log[2], log[4] = (*log[2][:3], log[4][3]), (*log[4][:3], log[2][3])
+    verdict = check(attempts(), evidence(log=log), Promise(in_order=False))
+    assert verdict.green
+    assert verdict.disorder == 1
 
 
 def test_order_is_between_first_places_only() -> None:

@@ -29,7 +29,7 @@ _CLOSE = ctypes.CFUNCTYPE(_int, _pointer)
 class _Vfs(ctypes.Structure):
     """sqlite3_vfs, version 3."""
 
-    _fields_ = [  # noqa: RUF012 - as ctypes wants it
+    _fields_ = [
         ("version", _int),
         ("size_of_file", _int),
         ("longest_path", _int),
@@ -44,7 +44,7 @@ class _Vfs(ctypes.Structure):
 class _Methods(ctypes.Structure):
     """sqlite3_io_methods, version 3."""
 
-    _fields_ = [  # noqa: RUF012 - as ctypes wants it
+    _fields_ = [
         ("version", _int),
         ("close", _CLOSE),
         ("read", _pointer),

@@ -104,13 +104,14 @@ def clock(folder: str) -> Changes:
 
 
 def short_patience(_: str) -> Changes:
-    """A group that gives up on a silent member after 6 s, and a database that does after 8 s, so that rows are short."""
+    """A group gives up on a silent member after 6 s, and the database after 8 s, so that rows are short."""
 
     def consumer(module: Any) -> None:
         original = module.consumer_settings
 
         def settings(*args: Any) -> dict[str, Any]:
-            return original(*args) | {"session_timeout_ms": 6_000, "heartbeat_interval_ms": 1_000}
+            found: dict[str, Any] = original(*args)
+            return found | {"session_timeout_ms": 6_000, "heartbeat_interval_ms": 1_000}
 
         module.consumer_settings = settings
 
@@ -169,7 +170,7 @@ def commit_before_effects(_: str) -> Changes:
             return commit(self, batch)
 
         module.Handling._commit = early
-        Progress.move = lambda self, connection, spans: None  # type: ignore[method-assign]
+        Progress.move = lambda *_: None  # type: ignore[method-assign]
 
     return {"processors.handling": change}
 

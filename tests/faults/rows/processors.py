@@ -1,9 +1,26 @@
-"""C rows: processors."""
+"""C rows: what happens to processors."""
 
 from __future__ import annotations
 
+import signal
+
+from kafka import KafkaProducer
+
+from tests.faults.rows.operator import hookline
 from tests.faults.rows.registry import row
 from tests.faults.run import Run
+
+#: One batch's way, step by step: see injected/injections.py.
+STEPS = ("after_poll", "before_effects", "before_commit", "after_commit", "before_mirror", "after_mirror")
+
+
+@row("C1", "persist killed -9 at each step: poll, effects, database commit, offset commit", inject_persist=("points",))
+def kill_at_each_step(run: Run) -> None:
+    for step in run.rng.sample(STEPS, len(STEPS)):
+        run.sleep(run.rng.uniform(0.1, 0.6))
+        run.arm(step)
+        run.wait(lambda: not run.persist.alive, 20, f"persist dies at {step}")
+        run.start_persist()
 
 
 @row("C2", "rebalance storm, 1 to 6 members coming and going")
@@ -12,16 +29,104 @@ def storm(run: Run) -> None:
     run.members += spare
     for member in spare:
         member.start()
-    for _ in range(8):
+    for _ in range(10):
         member = run.rng.choice(spare)
         if not member.alive:
             member.start()
         elif run.rng.random() < 0.5:
             member.kill()
         else:
-            member.stop()
+            code = member.stop()
+            run.require(code == 0, f"a member ended with {code}")
         run.sleep(run.rng.uniform(0.2, 1.5))
     for member in spare:
         if member.alive:
-            member.stop()
+            member.kill()
     run.members = run.members[:1]
+
+
+@row(
+    "C3",
+    "zombie: frozen in mid-batch until the group has gone on without it, then resumed",
+    inject_persist=("points", "short_patience"),
+)
+def zombie(run: Run) -> None:
+    step = run.rng.choice(["before_effects", "before_commit", "after_poll"])
+    run.note(frozen=step)
+    run.arm(step, signal.SIGSTOP)
+    run.wait(lambda: not run.armed(step), 20, f"persist freezes at {step}")
+    other = run.member(2)
+    run.members.append(other)
+    run.start_persist(other)
+    run.sleep(4.0)
+    run.wait(lambda: run.behind() < 2 * run.row.rate, 40, "another member goes on with its partitions")
+    run.persist.signal(signal.SIGCONT)
+    run.sleep(4.0)
+    run.require(run.persist.alive, "who was frozen goes on, too")
+
+
+POISON = (
+    b"",
+    b"\x00",
+    b"\x00\x00\x00\x00\x01",  # a schema of ours, and no body
+    b"\x00\x00\x00\xff\xff\x02\x02",  # an unknown schema
+    b"\x01not ours at all",
+    b'{"json": "\\u0000"}',
+    b"\x00\x00\x00\x00\x01" + b"\xff" * 40,  # numbers without end
+)
+
+
+@row("C4", "poison: 1 % and 100 % of the records")
+def poison(run: Run) -> None:
+    """At 100 % it stops and says so, and goes on when an operator has had a look."""
+    producer = KafkaProducer(bootstrap_servers=run.cluster.bootstrap.split(","), acks="all")
+    sent = 0
+
+    def plant(count: int) -> None:
+        nonlocal sent
+        for _ in range(count):
+            producer.send("sms.messages.v1", key=b"+13035550199", value=run.rng.choice(POISON))
+        producer.flush(10)
+        sent += count
+
+    before = run.letters()
+    for _ in range(6):
+        plant(run.rng.randrange(1, 5))
+        run.sleep(0.5)
+    run.wait(lambda: run.letters() - before >= sent, 20, "what cannot be read is set aside")
+    run.require(run.persist.readiness()[0], "1 % of poison stops nobody")
+    run.rate(1.0)
+    run.wait(lambda: run.behind() < 20, 20, "nothing else waits")
+    plant(120)
+    run.wait(lambda: not run.persist.readiness()[0], 30, "100 % of poison stops the processor, and it says so")
+    run.note(said=run.persist.readiness()[1][:200])
+    aside = run.letters() - before
+    run.require(aside < sent, f"it stops before all is set aside: {aside} of {sent}")
+    for _ in range(8):
+        if run.persist.readiness()[0] and run.letters() - before >= sent:
+            break
+        hookline(run, "dlq", "resume", "persist")
+        run.sleep(6.0)
+    run.require(run.letters() - before == sent, f"{run.letters() - before} of {sent} are set aside in the end")
+    run.rate(run.row.rate)
+    producer.close()
+
+
+@row("C5", "the group's offsets deleted from Kafka while it is away")
+def offsets_deleted(run: Run) -> None:
+    for gentle in run.rng.sample([True, False], 2):
+        if gentle:
+            run.persist.stop()
+        else:
+            run.persist.kill()
+        run.sleep(run.rng.uniform(0.5, 2.0))
+
+        def deleted() -> bool:
+            with run.cluster.client() as admin:
+                answers = admin.delete_groups(["hookline-persist"])
+            run.note(deleted=str(answers)[:100])
+            return "OK" in str(answers) or "NotFound" in str(answers)
+
+        run.wait(deleted, 40, "Kafka forgets the group")
+        run.start_persist()
+        run.sleep(1.5)

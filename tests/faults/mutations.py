@@ -1,0 +1,86 @@
+"""`python -m tests.faults.mutations`: one safeguard taken away at a time, and the row that must see it.
+
+The safeguard is taken away in the started processes, from outside (injected/): the product has no switch for it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.faults.checker import Verdict
+from tests.faults.results import tree
+from tests.faults.rows.registry import all_rows
+from tests.faults.session import Session
+
+FILE = Path(__file__).parent / "mutations.jsonl"
+#: Chance decides whether a fault strikes in the right moment: so many seeds are tried.
+TRIES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Mutation:
+    """What is taken away, and what the row must find."""
+
+    name: str  #: of the function in injected/injections.py
+    about: str
+    row: str
+    finds: str  #: the figure of the verdict that must not be 0
+
+
+MUTATIONS = (
+    Mutation("no_fsync", "the spool does not wait for the disk", "I6", "lost"),
+    Mutation("answer_before_ack", "200 before anything is durable", "I1", "lost"),
+    Mutation("commit_before_effects", "offsets are committed before the database has the effects", "C1", "lost"),
+    Mutation("acks_1", "acks=1: the partition's leader alone has the record", "K1", "lost"),
+    Mutation("no_dedupe", "persist takes every record for a new event", "K5", "dup_effect"),
+)
+
+
+def main() -> int:
+    """The command line; exits 1 when a mutation was not seen."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--only", default="", help="names, comma-separated")
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    wanted = [one for one in options.only.split(",") if one]
+    chosen = [one for one in MUTATIONS if not wanted or one.name in wanted]
+    rows, code, unseen = all_rows(), tree(), 0
+    with Session() as session:
+        for mutation in sorted(chosen, key=lambda one: rows[one.row].brokers):
+            seen = any(
+                _played(session, mutation, seed, code, print) for seed in range(options.seed, options.seed + TRIES)
+            )
+            unseen += not seen
+    return 1 if unseen else 0
+
+
+def _played(session: Session, mutation: Mutation, seed: int, code: str, say: Callable[..., Any]) -> bool:
+    """One run; whether the row has seen what is missing."""
+    verdict, _ = session.run(all_rows()[mutation.row], seed, mutation.name)
+    found = int(getattr(verdict, mutation.finds))
+    record(mutation, seed, code, verdict)
+    say(
+        f"{mutation.name}: {mutation.row} seed {seed}: {mutation.finds} {found}{'' if found else ' (not seen)'}",
+        flush=True,
+    )
+    return found > 0
+
+
+def record(mutation: Mutation, seed: int, code: str, verdict: Verdict) -> None:
+    """Add a line to the results."""
+    at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    figures = {"accepted": verdict.accepted, "lost": verdict.lost, "dup_effect": verdict.dup_effect}
+    line = {"mutation": mutation.name, "row": mutation.row, "seed": seed, "tree": code, "at": at, **figures}
+    with FILE.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(line | {"seen": getattr(verdict, mutation.finds) > 0}) + "\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

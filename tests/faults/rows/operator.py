@@ -1,0 +1,25 @@
+"""What an operator types."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+from tests.faults.run import Run
+from tests.faults.services import ROOT
+
+
+def hookline(run: Run, *words: str) -> None:
+    """Run the `hookline` command with the settings of the run's services; red where it fails."""
+    settings = run.ingest.settings | run.persist.settings
+    done = subprocess.run(
+        [sys.executable, "-m", "ops", *words],
+        cwd=ROOT,
+        env={key: value for key, value in os.environ.items() if not key.startswith("HOOKLINE_")} | settings,
+        capture_output=True,
+        text=True,
+        timeout=90,
+        check=False,
+    )
+    run.require(done.returncode == 0, f"hookline {' '.join(words)}: {done.returncode} {done.stderr[-300:]}")

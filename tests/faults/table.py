@@ -1,0 +1,117 @@
+"""`python -m tests.faults.table`: docs/faults.md, from the results."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from tests.faults.mutations import FILE as MUTATION_RESULTS
+from tests.faults.mutations import MUTATIONS
+from tests.faults.results import FILE, load, tree
+from tests.faults.rows.registry import all_rows
+
+PAGE = Path(__file__).parents[2] / "docs" / "faults.md"
+
+HEAD = """\
+# What Hookline survives, and how that was counted
+
+Generated from `tests/faults/results.jsonl` by `make faults`; change nothing here by hand.
+
+A load generator gives each webhook its own id, has it on disk in a journal before it sends it, and writes the
+answer beside it. After the fault, and once the spool is empty and nobody lags behind, a checker of its own looks for
+every id that was answered 200: in PostgreSQL, in the dead letters, on `sms.unrecognized.v1`, in the log. Every row
+runs on a real Kafka (three brokers in the K rows and X1) and a real PostgreSQL, from a seed that is printed.
+
+- **lost**: answered 200 and nowhere to be found. **doubled effect**: more than one row of one id in a table.
+- **doubled in the log**: copies of a record beyond what was delivered. Allowed: who reads deduplicates by event id.
+- **out of order**: a contact's events that overtook one whose answer the client had. I4 allows it: while the spool is
+  full and Kafka answers, out of order is better than lost.
+- **refused**: requests without a 200. I4 and I5 fill or break the spool while Kafka is down, so 503 is what they want
+  to see; in I1, I6, I7, I8 and X1 processes are killed with requests on their way.
+- **silence**: the longest time in which nobody got a 200. **spooling p99**: of what was sent while events were
+  spooled. **bound**: with no loss in N accepted, the loss rate is below 3/N (95 %).
+
+Three brokers on one machine share its power supply: acks=all is replication, not fsync. A disk that says it has
+written what it has not is not covered.
+
+    make faults                              every row once
+    make faults ROW=K5 SEED=7 REPEAT=20      one row again
+    make faults-mutations                    safeguards taken away, one at a time
+
+"""
+
+COLUMNS = (
+    "row", "fault", "runs", "green", "sent", "accepted", "lost", "doubled effect", "doubled in the log",
+    "out of order", "refused", "silence s", "slowest s", "spooling p99 s", "bound",
+)  # fmt: skip
+
+
+def page(results: Sequence[Mapping[str, Any]], mutations: Sequence[Mapping[str, Any]], code: str) -> str:
+    """The whole page, for the code as it is now."""
+    lines = [
+        HEAD,
+        f"Code (hash of `ingest`, `runtime`, `processors`): `{code}`.\n\n",
+        _line(COLUMNS),
+        _rule(len(COLUMNS)),
+    ]
+    counted: list[Mapping[str, Any]] = []
+    for name, row in all_rows().items():
+        runs = [one for one in results if one["row"] == name]
+        fresh = [one for one in runs if one["tree"] == code]
+        shown = fresh or [one for one in runs if one["tree"] == runs[-1]["tree"]]
+        counted += fresh
+        label = name if fresh or not runs else f"{name} (stale: `{runs[-1]['tree']}`)"
+        lines.append(
+            _line([label, row.fault, *_figures(shown)]) if shown else _line([name, row.fault, "0", *[""] * 12])
+        )
+    lines.append(_line(["**all**", "not counting what is stale", *_figures(counted)]))
+    lines += [
+        "\n## Safeguards taken away\n\n",
+        _line(("safeguard", "row", "runs", "seen", "lost", "doubled effect")),
+        _rule(6),
+    ]
+    for one in MUTATIONS:
+        runs = [run for run in mutations if run["mutation"] == one.name]
+        shown = [run for run in runs if run["tree"] == (runs[-1]["tree"])]
+        stale = "" if not shown or shown[0]["tree"] == code else f" (stale: `{shown[0]['tree']}`)"
+        figures = [_sum(shown, "lost"), _sum(shown, "dup_effect")]
+        seen = "red" if any(run["seen"] for run in shown) else "not seen" if shown else ""
+        lines.append(_line([f"{one.about}{stale}", one.row, str(len(shown)), seen, *figures]))
+    return "".join(lines)
+
+
+def _figures(runs: Sequence[Mapping[str, Any]]) -> list[str]:
+    accepted = sum(run["accepted"] for run in runs)
+    spooling = [run["p99_spooling"] for run in runs if run["p99_spooling"] is not None]
+    lost = sum(run["lost"] for run in runs)
+    return [
+        str(len(runs)),
+        str(sum(run["green"] for run in runs)),
+        *(_sum(runs, name) for name in ("sent", "accepted", "lost", "dup_effect", "dup_log", "disorder", "refused")),
+        f"{max((run['silence'] for run in runs), default=0):.1f}",
+        f"{max((run['slowest'] for run in runs), default=0):.2f}",
+        f"{max(spooling):.3f}" if spooling else "",
+        f"{3 / accepted:.1e}" if accepted and not lost else "",
+    ]
+
+
+def _sum(runs: Iterable[Mapping[str, Any]], name: str) -> str:
+    return f"{sum(run[name] for run in runs):,}"
+
+
+def _line(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |\n"
+
+
+def _rule(columns: int) -> str:
+    return "|" + "---|" * columns + "\n"
+
+
+def write() -> None:
+    """The page, as of now."""
+    PAGE.write_text(page(load(FILE), load(MUTATION_RESULTS), tree()), "utf-8")
+
+
+if __name__ == "__main__":
+    write()
