@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from processors.opt_out.normalise import clauses, plain, spread
@@ -32,6 +32,8 @@ from processors.opt_out.words import after_stop, keywords, reactions
 
 #: Courtesy is short: more words than this beside a keyword are a message of their own.
 _COURTEOUS_WORDS = 16
+#: What is in a keyword that somebody drew out: each letter of one, three times.
+_DRAWN_OUT = tuple(letter * 3 for letter in "abceiklnoprstuv")
 #: How far beside a phrase its meaning is looked for.
 _BESIDE = 60
 
@@ -137,8 +139,10 @@ class Classifier:
         #: The last word of each keyword: "mas" of "no mas".
         self._last_words = frozenset(word.split()[-1] for word in self._stops)
         first_words = (word for rule, _ in self._firsts for word in rule.words)
+        #: What a keyword, with courtesy or as the first word, begins with.
+        self._keyword_words = frozenset((*first_words, *self._last_words))
         #: A text of several words without one of these says nothing.
-        self._telling = frozenset((*self._phrases_with, *first_words, *self._last_words))
+        self._telling = frozenset((*self._phrases_with, *self._keyword_words))
 
     def classify(self, text: str) -> Decision:
         """What `text` says."""
@@ -146,23 +150,37 @@ class Classifier:
         flat = spread(bare)
         words = flat.split()
         if len(words) == 1:
-            word = words[0].strip("#@")
-            return self._whole.get(word) or self._one_word(word)
-        if self._telling.isdisjoint(words) and not (words and self._may_be_unusual(words)):
+            return self._one_word(words[0].strip("#@"))
+        phrases: Sequence[_Phrase] = ()
+        if not self._telling.isdisjoint(words):
+            if "opt" in words:
+                words.append("optout")  # which `clauses` makes of "opt out"
+            phrases = self._worth_trying(frozenset(words))
+            if not phrases and self._keyword_words.isdisjoint(words):
+                return self._rest
+        elif not self._may_be_unusual(words, flat):
             return self._rest
-        return self._several_words(bare, clauses(flat))
+        return self._several_words(bare, clauses(flat), phrases)
 
     def explain(self, text: str) -> Decision:
         """What `text` says, by every rule: `classify` without its short ways. For tests of these."""
-        message = clauses(spread(plain(text)))
+        bare = plain(text)
+        message = clauses(spread(bare))
         if " " in message or "\n" in message:
-            return self._several_words(plain(text), message)
-        return self._whole.get(message.strip("#@")) or self._one_word(message.strip("#@"))
+            return self._several_words(bare, message, self._phrases)
+        return self._one_word(message.strip("#@"))
+
+    def _worth_trying(self, words: frozenset[str]) -> list[_Phrase]:
+        """The phrases whose words are in a text, in their order."""
+        with_words = self._phrases_with
+        found = {at for word in words if word in with_words for at in with_words[word]}
+        phrases = (self._phrases[at] for at in sorted(found))
+        return [one for one in phrases if not (one.rule.beside and words.isdisjoint(one.rule.beside))]
 
     def _one_word(self, word: str) -> Decision:
-        found = self._misspelt(word)
+        found = self._whole.get(word) or self._misspelt(word)
         if found is None and word in self._telling:
-            found = self._phrase(word, ("B", "C"))
+            found = self._phrase(word, ("B", "C"), self._phrases)
         return found or self._rest
 
     def _misspelt(self, word: str) -> Decision | None:
@@ -173,19 +191,23 @@ class Classifier:
             return Decision(self._spelled.tier, self._spelled.id, word)
         return None
 
-    def _may_be_unusual(self, words: list[str]) -> bool:
+    def _may_be_unusual(self, words: list[str], flat: str) -> bool:
         """Whether words without any that tells could be a keyword spelled out, or a slip beside courtesy."""
-        if len(words) > _COURTEOUS_WORDS:
+        if not words or len(words) > _COURTEOUS_WORDS:
             return False
-        return words[0] in self._initials or any(word in self._slips or drawn_in(word) for word in words)
+        spelled = len(words[0]) == 1 and words[0] in self._initials
+        return spelled or self._has_a_slip(words, flat)
 
-    def _several_words(self, bare: str, message: str) -> Decision:
+    def _has_a_slip(self, words: list[str], flat: str) -> bool:
+        return not self._slips.keys().isdisjoint(words) or any(three in flat for three in _DRAWN_OUT)
+
+    def _several_words(self, bare: str, message: str, phrases: Sequence[_Phrase]) -> Decision:
         found = self._whole.get(message)
         if found is not None:
             return found
-        found = self._with_courtesy(message) or self._phrase(message, ("B",))
+        found = self._with_courtesy(message) or self._phrase(message, ("B",), phrases)
         if found is None or found.tier != "B":
-            held = self._first_word(message) or self._phrase(message, ("C",))
+            held = self._first_word(message) or self._phrase(message, ("C",), phrases)
             # A doubtful phrase of tier B says more than a voided one of tier C.
             found = next((one for one in (found, held) if one and one.tier == "C"), found or held or self._rest)
         if found.tier != "D" and self._is_reaction(bare):
@@ -207,9 +229,9 @@ class Classifier:
             return None
         if (spelled := "".join(words)) in self._spelled.words and all(len(word) == 1 for word in words):
             return Decision(self._spelled.tier, self._spelled.id, spelled)
-        if self._last_words.isdisjoint(words) and not any(map(self._misspelt, words)):
-            return None
         flat = " ".join(words)
+        if self._last_words.isdisjoint(words) and not self._has_a_slip(words, flat):
+            return None
         left = self._courtesies.sub("", flat).split()
         rest = " ".join(left)
         if rest in self._stops:
@@ -229,14 +251,11 @@ class Classifier:
             return Decision(rule.tier, rule.id, found[0].replace("\n", " "))
         return None
 
-    def _phrase(self, message: str, tiers: tuple[Tier, ...]) -> Decision | None:
+    def _phrase(self, message: str, tiers: tuple[Tier, ...], phrases: Sequence[_Phrase]) -> Decision | None:
         """The first phrase of `tiers` that stands; else a doubtful one; else one whose meaning was taken away."""
-        with_words = self._phrases_with
-        worth_trying = {at for word in set(message.split()) if word in with_words for at in with_words[word]}
         doubtful: Decision | None = None
         voided: Decision | None = None
-        for at in sorted(worth_trying):
-            phrase = self._phrases[at]
+        for phrase in phrases:
             if phrase.rule.tier not in tiers:
                 continue
             for found in phrase.pattern.finditer(message):

@@ -33,6 +33,8 @@ class Rule:
     #: whole, typo, first, object: the words; phrase: at least one of them is in every text that matches.
     words: tuple[str, ...] = ()
     pattern: str = ""  #: a regular expression over the normalised message
+    #: phrase: at least one of these is in it too, so that common words do not cost time for nothing.
+    beside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

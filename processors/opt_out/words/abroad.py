@@ -56,11 +56,12 @@ RULES = (
     ),
     _request(
         "pt", "pare de mandar, não me mande mais mensagens, me tire da lista",
-        "pare parem para parar mais mensagens mensagem sms lista numero contato paz chega assinatura inscricao nao",
+        "pare parem para parar mais mensagens mensagem sms lista numero contato paz chega assinatura inscricao nao "
+        "tire tirem remova removam retire retirem exclua excluam",
         r"(?:pare|parem|para|parar) de (?:me )?(?:mand|envi|lig|escrev|contat|perturb|encher|incomod)\w*",
         r"nao (?:me )?(?:mand|envi|contat|lig|escrev|perturb|incomod)\w*(?: me)?(?: \w+)? mais",
         r"nao (?:quero|desejo) (?:mais )?(?:receber )?(?:mais )?(?:suas |essas |estas )?(?:mensage(?:m|ns)|sms)",
-        r"(?:tir|remov|retir|exclu)\w* (?:me|(?:o )?meu (?:numero|contato))",
+        r"(?:tire|tirem|remova|removam|retire|retirem|exclua|excluam) (?:me|(?:o )?meu (?:numero|contato))",
         r"me (?:tir|remov|retir|exclu)\w+ d(?:a|essa|esta|e sua) lista|chega de (?:mensagens|sms)",
         r"cancelar (?:a |minha |a minha )?(?:inscricao|assinatura)|me deixem? em paz|^parem?(?: ja| por favor)?$",
     ),

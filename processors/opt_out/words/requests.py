@@ -24,6 +24,10 @@ _NUMBER = (
     + either("numbers? / num / # / name / info / information / contact / contact info / phone")
     + "(?![a-z0-9])"
 )
+_TEXT_WORDS = (
+    "text", "texts", "txt", "txts", "message", "messages", "msg", "msgs", "sms", "spam", "notification",
+    "notifications", "alert", "alerts", "solicitation", "solicitations",
+)  # fmt: skip
 _CALL = either("call / email / bother / write / write to / reach out to / harass / spam / hit / bug")
 _AGAIN = either("again / anymore / any more / any longer / ever")
 
@@ -31,7 +35,7 @@ RULES = (
     Rule(
         "c.please-stop", "C", "phrase", "stop or unsubscribe as a clause or a sentence of its own, or at its end",
         words=("stop", "stopall", "unsubscribe", "optout", "unsub"),
-        pattern=r"(?:(?:^|\n)(?:(?:please|pls|plz|just|kindly|now|so|and|then|ok) ){0,3}"
+        pattern=r"(?:(?:^|\n)(?:(?:please|pls|plz|just|kindly|now|ok) ){0,3}"
         r"|\b(?:please|pls|plz|kindly|interested|just|now|you to|u to|i said|said to|but|yes|yeah|enough|fuck you|"
         r"fuck off|(?:you|u|this|it|these) (?:need|needs|have|has) to) )"
         r"(?:stop|stopall|unsubscribe|optout|unsub)"
@@ -57,6 +61,7 @@ RULES = (
     Rule(
         "c.stop-messages", "C", "phrase", "stop, end or cancel these texts, alerts, my subscription",
         words=("stop", "end", "quit", "cancel", "discontinue", "cease"),
+        beside=(*_TEXT_WORDS, "subscription"),
         pattern=rf"\b(?:stop|end|quit|cancel|discontinue|cease) (?:(?:{_WHICH}|with|my|sms|getting|receiving) ){{0,4}}"
         rf"(?:{_TEXTS}|subscription|text alerts?)(?![a-z0-9])",
     ),
@@ -76,10 +81,8 @@ RULES = (
     ),
     Rule(
         "c.unwanted", "C", "phrase", "doesn't want the texts, asks not to be sent any",
-        words=(
-            "texts", "text", "txts", "txt", "messages", "message", "msgs", "msg", "sms", "spam", "notifications",
-            "notification", "alerts", "alert", "solicitations", "solicitation",
-        ),
+        words=_TEXT_WORDS,
+        beside=("dont", "don", "not", "donot", "never", "longer"),
         pattern=r"\b(?:do not|dont|don t|no longer) (?:want|wish|care)"
         rf"(?: to (?:receive|get|see|have|be (?:sent|getting)))?(?: {_WHICH}){{0,5}} {_TEXTS}"
         rf"(?![a-z0-9])(?! to (?:stop|end|get lost))|\b{_DONT} (?:ever )?send(?: {_WHICH}){{0,5}} {_TEXTS}(?![a-z0-9])",
@@ -87,6 +90,10 @@ RULES = (
     Rule(
         "c.not-this-number", "C", "phrase", "do not text this number, do not call me again",
         words=("dont", "don", "not", "never", "longer"),
+        beside=(
+            "number", "phone", "cell", "line", "#", "again", "anymore", "more", "longer", "ever", "text", "txt",
+            "message", "msg", "contact", "asked", "told", "telling", "begged",
+        ),
         pattern=rf"\b{_DONT} (?:ever )?(?:text|txt|message|msg|contact|call|sms)(?: or \w+)? (?:this|my|our) "
         rf"(?:number|phone|cell|line|#)(?![a-z0-9])|\b{_DONT} (?:ever )?(?:contact us|text us|"
         rf"{_CALL} me)(?: up)? {_AGAIN}\b|(?:^|\n)(?:(?:please|pls|plz) )?{_DONT} (?:ever )?"
@@ -96,12 +103,12 @@ RULES = (
     ),
     Rule(
         "c.delete-number", "C", "phrase", "delete my number, take my name off your list",
-        words=("delete", "erase", "take", "get", "remove", "scrub", "scratch", "removed", "taken", "deleted"),
+        words=("delete", "erase", "remove", "scrub", "removed", "deleted", "off", "taken"),
         pattern=rf"\b(?:delete|erase|scrub) (?:my|this) {_NUMBER}|\bdelete me\b|\bremove (?:my "
         r"(?:name|info|information|contact|contact info|data|details)|this (?:number|phone|#)|us)(?![a-z0-9])"
         r"|\bbe (?:removed|taken off|deleted) (?:from |off )?(?:of )?(?:your|ur|this|the|that) (?:\w+ )?lists?\b"
         r"|^remove number\b"
-        rf"|\b(?:take|get|scratch) (?:my|this) {_NUMBER} (?:off|out)\b|\btake us off\b"
+        rf"|\b(?:take|get|scratch) (?:my|this) {_NUMBER} off\b|\btake us off\b"
         r"|\b(?:get|scratch) me off (?:of )?(?:your|ur|this|the|that) (?:\w+ )?list\b",
     ),
     Rule(
