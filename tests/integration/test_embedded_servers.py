@@ -1,0 +1,92 @@
+"""The embedded servers by themselves: what survives a kill, who gets in, and what they say when they cannot start."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+import psycopg
+import pytest
+from kafka import KafkaAdminClient
+from kafka.admin import NewTopic
+
+from deploy.local.kafka import EmbeddedKafka
+from deploy.local.ports import free_ports
+from deploy.local.postgres import EmbeddedPostgres, PostgresFailed
+from deploy.local.running import ServerEnded, running
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+
+
+def test_postgresql_keeps_what_it_acknowledged_and_its_roles_own_what_they_should(tmp_path: Path) -> None:
+    server = EmbeddedPostgres(tmp_path / "postgres", *free_ports(1))
+    server.prepare()
+    with running(server, tmp_path / "log") as process:
+        with psycopg.connect(server.owner_dsn) as owner:
+            owner.execute("CREATE TABLE kept (word text)")
+            owner.execute("INSERT INTO kept VALUES ('kept')")
+            assert owner.execute("SHOW fsync").fetchone() == ("on",)
+        with (
+            psycopg.connect(server.application_dsn) as application,
+            pytest.raises(psycopg.errors.InsufficientPrivilege),
+        ):
+            application.execute("CREATE TABLE mine (word text)")
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+
+    # Another port, as when somebody else has taken the old one meanwhile
+    again = EmbeddedPostgres(tmp_path / "postgres", *free_ports(1))
+    again.prepare()
+    with running(again, tmp_path / "log"), psycopg.connect(again.owner_dsn) as owner:
+        assert owner.execute("SELECT word FROM kept").fetchone() == ("kept",)
+
+
+def test_postgresql_lets_nobody_in_without_the_password(tmp_path: Path) -> None:
+    server = EmbeddedPostgres(tmp_path / "postgres", *free_ports(1), durable=False)
+    server.prepare()
+    assert (tmp_path / "postgres" / "passwords.json").stat().st_mode & 0o777 == 0o600
+    with running(server, tmp_path / "log"):
+        for dsn in (server.owner_dsn, server.application_dsn, server.superuser_dsn):
+            with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+                psycopg.connect(dsn, password="wrong")
+
+
+def test_an_interrupted_preparation_is_begun_anew(tmp_path: Path) -> None:
+    (tmp_path / "postgres" / "data.partial").mkdir(parents=True)
+    (tmp_path / "postgres" / "data.partial" / "PG_VERSION").write_text("18\n")
+    server = EmbeddedPostgres(tmp_path / "postgres", *free_ports(1), durable=False)
+    server.prepare()
+    with running(server, tmp_path / "log"):
+        assert server.ready()
+    assert not (tmp_path / "postgres" / "data.partial").exists()
+
+
+def test_a_server_that_does_not_come_up_says_why(tmp_path: Path) -> None:
+    server = EmbeddedPostgres(tmp_path / "postgres", *free_ports(1), settings={"shared_buffers": "nonsense"})
+    server.prepare()
+    with pytest.raises(ServerEnded, match="shared_buffers"), running(server, tmp_path / "log"):
+        pass
+    with pytest.raises(PostgresFailed, match=r"did not answer at 127\.0\.0\.1"):
+        server.wait_ready(0.2)
+
+
+def test_kafka_keeps_its_cluster_when_it_is_killed_and_its_ports_change(tmp_path: Path) -> None:
+    kafka = EmbeddedKafka(tmp_path / "kafka", *free_ports(2))
+    kafka.prepare()
+    with running(kafka, tmp_path / "log") as process:
+        with KafkaAdminClient(bootstrap_servers=kafka.bootstrap_servers) as admin:
+            before = admin.describe_cluster()["cluster_id"]
+            admin.create_topics([NewTopic("kept", num_partitions=3, replication_factor=1)])
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+
+    again = EmbeddedKafka(tmp_path / "kafka", *free_ports(2))
+    again.prepare()
+    with (
+        running(again, tmp_path / "log"),
+        KafkaAdminClient(bootstrap_servers=again.bootstrap_servers) as admin,
+    ):
+        assert admin.describe_cluster()["cluster_id"] == before
+        assert "kept" in admin.list_topics()
+        assert not again.home.joinpath("data.partial").exists()
