@@ -1,0 +1,117 @@
+"""The manifests run real commands with real settings, as nobody, and keep what an ingest has answered for."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from ingest.settings import IngestSettings
+from ops.configuration import all_sections, unknown_variables
+from ops.processors import processor_names
+
+ROOT = Path(__file__).resolve().parents[3]
+FOLDER = ROOT / "deploy" / "kubernetes"
+KUSTOMIZATION = yaml.safe_load((FOLDER / "kustomization.yaml").read_text("utf-8"))
+OBJECTS: list[dict[str, Any]] = [
+    item for name in KUSTOMIZATION["resources"] for item in yaml.safe_load_all((FOLDER / name).read_text("utf-8"))
+]
+WORKLOADS = {item["metadata"]["name"]: item for item in OBJECTS if "template" in item.get("spec", {})}
+SHARED = dict(line.split("=", 1) for line in KUSTOMIZATION["configMapGenerator"][0]["literals"])
+SECRETS = set(yaml.safe_load((ROOT / "deploy" / "compose.yaml").read_text("utf-8"))["secrets"])
+
+
+def test_every_manifest_is_listed() -> None:
+    assert {path.name for path in FOLDER.glob("*.yaml")} == {*KUSTOMIZATION["resources"], "kustomization.yaml"}
+
+
+def test_the_image_is_this_release() -> None:
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
+    assert KUSTOMIZATION["images"] == [{"name": "hookline", "newTag": version}]
+
+
+def test_every_processor_has_its_workload() -> None:
+    commands = [_container(name)["args"] for name in WORKLOADS]
+    assert sorted(words[1] for words in commands if words[0] == "process") == processor_names()
+
+
+@pytest.mark.parametrize("name", WORKLOADS)
+def test_the_command_exists(name: str, check_command: Callable[[Sequence[str]], None]) -> None:
+    check_command(_container(name)["args"])
+
+
+@pytest.mark.parametrize("name", WORKLOADS)
+def test_every_variable_is_a_setting(name: str) -> None:
+    assert list(unknown_variables(all_sections(), SHARED | _environment(name))) == []
+
+
+@pytest.mark.parametrize("name", WORKLOADS)
+def test_secrets_are_files_of_the_secret(name: str) -> None:
+    files = {value for variable, value in _environment(name).items() if variable.endswith("_FILE")}
+    volumes = [one["secret"] for one in _pod(name)["volumes"] if "secret" in one]
+    mounted = {item["path"] for volume in volumes for item in volume["items"]}
+    assert files == {f"/run/secrets/{path}" for path in mounted}
+    assert mounted <= SECRETS  # the names that deploy/secrets.sh makes
+
+
+@pytest.mark.parametrize("name", WORKLOADS)
+def test_pods_are_nobody_and_bounded(name: str) -> None:
+    pod, container = _pod(name), _container(name)
+    assert pod["securityContext"]["runAsNonRoot"] is True
+    assert f"USER {pod['securityContext']['runAsUser']}:" in (ROOT / "deploy" / "Dockerfile").read_text("utf-8")
+    assert container["securityContext"]["readOnlyRootFilesystem"] is True
+    assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
+    assert container["resources"].keys() == {"requests", "limits"}
+    assert {mount["name"] for mount in container["volumeMounts"]} >= {one["name"] for one in pod["volumes"]}
+
+
+@pytest.mark.parametrize("name", [name for name in WORKLOADS if WORKLOADS[name]["kind"] != "Job"])
+def test_services_are_probed_where_they_listen(name: str) -> None:
+    container = _container(name)
+    ports = {one["name"]: str(one["containerPort"]) for one in container["ports"]}
+    listening = {value for variable, value in _environment(name).items() if variable.endswith("PORT")}
+    assert set(ports.values()) == listening
+    paths = [container[kind]["httpGet"]["path"] for kind in ("startupProbe", "livenessProbe", "readinessProbe")]
+    assert paths == ["/healthz", "/healthz", "/readyz"]
+    assert {container[kind]["httpGet"]["port"] for kind in ("startupProbe", "readinessProbe")} <= ports.keys()
+
+
+def test_the_spool_outlives_its_pod_and_has_the_room_that_it_may_take() -> None:
+    ingest = WORKLOADS["hookline-ingest"]
+    claim = ingest["spec"]["volumeClaimTemplates"][0]
+    mounts = {mount["name"]: mount["mountPath"] for mount in _container("hookline-ingest")["volumeMounts"]}
+    environment = _environment("hookline-ingest")
+    assert mounts[claim["metadata"]["name"]] == environment["HOOKLINE_INGEST__SPOOL_DIR"]
+    storage = claim["spec"]["resources"]["requests"]["storage"]
+    defaults = IngestSettings()
+    assert int(storage.removesuffix("Gi")) * 1024 > defaults.spool_max_mb + defaults.spool_reserve_mb
+    # It leaves the load balancer first, and is killed well after that.
+    leaves = float(environment["HOOKLINE_INGEST__LEAVE_SECONDS"])
+    assert ingest["spec"]["template"]["spec"]["terminationGracePeriodSeconds"] >= leaves + 30
+
+
+def test_services_lead_to_pods() -> None:
+    labels = [workload["spec"]["template"]["metadata"]["labels"] for workload in WORKLOADS.values()]
+    for item in OBJECTS:
+        if item["kind"] == "Service":
+            assert item["spec"]["selector"] in labels
+
+
+def _pod(name: str) -> dict[str, Any]:
+    pod: dict[str, Any] = WORKLOADS[name]["spec"]["template"]["spec"]
+    return pod
+
+
+def _container(name: str) -> dict[str, Any]:
+    (container,) = _pod(name)["containers"]
+    assert container["image"] == "hookline"
+    assert container["envFrom"] == [{"configMapRef": {"name": KUSTOMIZATION["configMapGenerator"][0]["name"]}}]
+    return dict(container)
+
+
+def _environment(name: str) -> dict[str, str]:
+    return {one["name"]: one["value"] for one in _container(name).get("env", [])}

@@ -1,0 +1,62 @@
+"""The units run real commands with real settings, each as hardened as the others."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from ops.configuration import all_sections, unknown_variables
+from ops.processors import processor_names
+
+FOLDER = Path(__file__).resolve().parents[3] / "deploy" / "systemd"
+UNITS = {path.name: path.read_text("utf-8") for path in sorted(FOLDER.glob("*.service"))}
+PROGRAM = "/opt/hookline/bin/hookline "
+
+
+@pytest.mark.parametrize("name", UNITS)
+def test_the_commands_exist(name: str, check_command: Callable[[Sequence[str]], None]) -> None:
+    commands = _values(name, "ExecStart")
+    assert commands
+    for command in commands:
+        assert command.startswith(PROGRAM)
+        for instance in processor_names() if "%i" in command else [""]:
+            check_command(command.removeprefix(PROGRAM).replace("%i", instance).split())
+
+
+@pytest.mark.parametrize("name", UNITS)
+def test_every_variable_is_a_setting_and_every_secret_a_credential(name: str) -> None:
+    environment = dict(line.split("=", 1) for line in _values(name, "Environment"))
+    assert list(unknown_variables(all_sections(), environment)) == []
+    credentials = {line.partition(":")[0] for line in _values(name, "LoadCredential")}
+    assert {f"%d/{credential}" for credential in credentials} == {
+        value for variable, value in environment.items() if variable.endswith("_FILE")
+    }
+
+
+def test_the_shared_settings_are_settings_and_no_secrets() -> None:
+    lines = (FOLDER / "hookline.env.example").read_text("utf-8").splitlines()
+    environment = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+    assert list(unknown_variables(all_sections(), environment)) == []
+    assert not [variable for variable in environment if re.search("SECRET|PASSWORD|TOKEN|DSN", variable)]
+    ports = [value for variable, value in environment.items() if variable.endswith("PORT")]
+    assert len(ports) == len(set(ports))
+
+
+def test_every_unit_is_hardened_alike() -> None:
+    hardening = {name: text[text.index("DynamicUser=yes") :].split("\n\n")[0].strip() for name, text in UNITS.items()}
+    assert len(set(hardening.values())) == 1
+    first = next(iter(hardening.values())).splitlines()
+    assert {"NoNewPrivileges=yes", "ProtectSystem=strict", "CapabilityBoundingSet="} <= set(first)
+
+
+@pytest.mark.parametrize("name", [name for name, text in UNITS.items() if "Type=oneshot" not in text])
+def test_a_mistake_in_the_configuration_is_not_tried_for_ever(name: str) -> None:
+    assert _values(name, "Restart") == ["always"]
+    assert _values(name, "RestartPreventExitStatus") == ["78"]
+
+
+def _values(name: str, key: str) -> list[str]:
+    return re.findall(rf"^{key}=(.*)$", UNITS[name], re.MULTILINE)
