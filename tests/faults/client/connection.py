@@ -26,6 +26,11 @@ class Connection:
         self._host, self._port = host, port
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
+    @property
+    def is_open(self) -> bool:
+        """Whether there is somebody at the other end, as far as we know."""
+        return self._streams is not None
+
     async def open(self) -> bool:
         """Whether there is a connection now; False: nobody listens. Nothing has been sent then."""
         if self._streams and (self._streams[0].at_eof() or self._streams[0].exception()):

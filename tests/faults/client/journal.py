@@ -28,7 +28,7 @@ class Attempt:
     status: int | None = None  #: None: no answer
     durability: str | None = None
     event_id: str | None = None
-    seconds: float | None = None  #: from the first try to connect until the answer, or until it was given up
+    seconds: float | None = None  #: from when somebody listened until the answer, or until it was given up
     at: float | None = None
     refused_connections: int = 0  #: tries to connect that nobody listened to
     failure: str | None = None  #: why there was no answer

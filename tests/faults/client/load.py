@@ -20,10 +20,10 @@ from tests.faults.client.bodies import Author, Webhook
 from tests.faults.client.connection import Connection, Unanswered
 from tests.faults.client.journal import Journal
 
-#: Seconds after which a client gives up.
+#: Seconds after which a client gives up, waiting for somebody to listen included.
 PATIENCE = 10.0
 #: Seconds between two tries to connect.
-KNOCK = 0.05
+KNOCK = 0.1
 
 
 @dataclass
@@ -71,12 +71,13 @@ class Load:
                 while not await connection.open():
                     knocks += 1
                     await asyncio.sleep(KNOCK)
+                    begun = time.monotonic()
                 answer = await connection.post(webhook.path, webhook.headers, webhook.body)
             headers = answer.headers
             outcome = {"status": answer.status, "durability": headers.get("x-durability")}
             outcome["event_id"] = headers.get("x-event-id")
         except (Unanswered, TimeoutError) as error:
-            outcome = {"failure": str(error) or type(error).__name__}
+            outcome = {"failure": str(error) or ("time-out" if connection.is_open else "nobody listens")}
             await connection.close()
         now = time.monotonic()
         self.journal.add(
