@@ -233,10 +233,15 @@ class Runner:
             self._state.waiting(None)  # there are more members than partitions
 
     def _keep_up_appearances(self) -> None:
-        """Have Kafka's offsets follow, and measure the lag, once in a while."""
+        """Have Kafka's offsets follow, and see how Kafka and the lag are, once in a while."""
         if self._clock() < self._slowly:
             return
         self._slowly = self._clock() + SLOWLY
+        missing = [topic for topic in self._topics if self._consumer.topic_id(topic) is None]
+        if not self._consumer.reachable():
+            self._state.kafka("Kafka does not answer")
+        else:
+            self._state.kafka(f"Kafka lacks {', '.join(missing)}: run `hookline topics apply`" if missing else None)
         if self._to_mirror:
             self._consumer.mirror(self._to_mirror)
             self._to_mirror = {}

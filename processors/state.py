@@ -24,6 +24,7 @@ class State:
         self._halt: str | None = None
         self._lost: dict[Partition, str] = {}
         self._waiting: str | None = "has not joined its consumer group yet"
+        self._kafka: str | None = None
         self._paused_until.set(0)
         self._halted.set(0)
 
@@ -45,6 +46,16 @@ class State:
         """Nothing can be read yet, and why; None: reading."""
         with self._lock:
             self._waiting = reason
+
+    def kafka(self, trouble: str | None) -> None:
+        """What is the matter with Kafka; None: nothing."""
+        with self._lock:
+            before, self._kafka = self._kafka, trouble
+        if trouble != before:
+            if trouble is None:
+                log.info("kafka_is_back")
+            else:
+                log.warning("kafka_trouble", reason=trouble)
 
     def stand(self, halt: str | None, lost: Mapping[Partition, str]) -> None:
         """Whether the whole processor is halted, and which partitions have lost their place."""
@@ -71,6 +82,8 @@ class State:
             if self._pause:
                 until = datetime.fromtimestamp(self._pause[0], UTC).isoformat(timespec="seconds")
                 return Readiness(False, f"paused until {until}: {self._pause[1]}")
+            if self._kafka:
+                return Readiness(False, self._kafka)
             if self._waiting:
                 return Readiness(False, self._waiting)
             return Readiness(True)

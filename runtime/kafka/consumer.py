@@ -121,6 +121,9 @@ class Consumer(Protocol):
     def hold(self, partition: Partition) -> None:
         """Deliver nothing of this one partition until `seek`."""
 
+    def reachable(self) -> bool:
+        """Whether the broker that coordinates the group answers, as last seen."""
+
     def identity(self, topics: Iterable[str]) -> Identity:
         """Asks Kafka. Raises Unanswered."""
 
@@ -209,6 +212,10 @@ class KafkaConsumer:
     def hold(self, partition: Partition) -> None:
         """See Consumer.hold."""
         self._hold([partition])
+
+    def reachable(self) -> bool:
+        """See Consumer.reachable."""
+        return not self._client._coordinator.coordinator_unknown()
 
     def identity(self, topics: Iterable[str]) -> Identity:
         """See Consumer.identity. The client has topic ids since Metadata v10, but no public way to ask for them."""

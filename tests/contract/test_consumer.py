@@ -221,6 +221,7 @@ def test_what_is_paused_goes_on_where_it_stood(side: Side, topic: str, members: 
     consumer, hearing = members(topic, group())
     joined(consumer, hearing)
     consumer.seek(Partition(topic, 0), 0)
+    assert consumer.reachable()
     consumer.pause()
     side.append(topic, 0, b"0", b"k", [])
     assert [consumer.poll(0.1) for _ in range(3)] == [[]] * 3

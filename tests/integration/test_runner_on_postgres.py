@@ -70,7 +70,9 @@ def test_ready_once_the_partitions_are_in_place(rig: Rig) -> None:
         until(lambda: run.state.readiness().ready)
     rig.kafka.answers = False
     with rig.running() as run:
-        assert run.reason == "has not joined its consumer group yet"
+        until(lambda: run.reason == "Kafka does not answer")
+        rig.kafka.answers = True
+        until(lambda: run.state.readiness().ready)
 
 
 def test_what_cannot_be_decoded_is_set_aside_as_it_came(rig: Rig) -> None:
@@ -340,10 +342,11 @@ def test_a_topic_that_is_missing_is_read_once_it_exists(postgres: Any) -> None:
     del rig.kafka.ids[TOPIC]
     rig.kafka.logs = {one: log for one, log in rig.kafka.logs.items() if one.topic != TOPIC}
     with rig.running() as run:
-        until(lambda: run.runner._assigned)
+        until(lambda: f"Kafka lacks {TOPIC}: run `hookline topics apply`" in run.reason)
         rig.kafka.create(TOPIC, 2)
         rig.put(first := message())
         until(lambda: rig.effects() == [first.event_id])
+        until(lambda: run.state.readiness().ready)
     rig.close()
 
 

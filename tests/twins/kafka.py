@@ -125,6 +125,9 @@ class MemoryConsumer:
     def hold(self, partition: Partition) -> None:
         self._positions.pop(partition, None)
 
+    def reachable(self) -> bool:
+        return self._kafka.answers
+
     def identity(self, topics: Iterable[str]) -> Identity:
         self._ask()
         self._seen_ids = dict(self._kafka.ids)
