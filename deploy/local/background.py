@@ -17,7 +17,7 @@ from deploy.local.home import AlreadyRunning, Home, alive
 from deploy.local.launch import hookline
 
 #: Seconds that `down` waits for a tidy end; longer than any service is given (Service.stop_patience).
-STOP_PATIENCE = 60.0
+STOP_PATIENCE = 90.0
 #: Seconds that a stack in the background is given until it serves: a first start downloads.
 START_PATIENCE = 600.0
 

@@ -131,6 +131,7 @@ def ours(
         after=tuple(sorted(after)),
         once=once,
         where=where,
+        stop_patience=30.0,  # longer than a processor gives itself to finish what is in flight
     )
 
 

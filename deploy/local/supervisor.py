@@ -72,7 +72,7 @@ class Service:
     after: tuple[str, ...] = ()  #: these must serve, or be done, before the first start
     once: bool = False  #: a job: ready when it has ended well
     where: str = ""  #: for people: an address
-    patience: float = 60.0  #: seconds from its start until it must be ready
+    patience: float = 120.0  #: seconds from its start until it must be ready; a busy machine takes a while
     stop_signal: int = signal.SIGTERM
     stop_patience: float = 15.0  #: seconds from that signal until it is killed
 
