@@ -89,9 +89,19 @@ def stop_running(home: Home, announce: Callable[[str], None]) -> bool:
             supervisor.kill()
             break
         time.sleep(0.05)
+    while supervisor is not None and _runs(supervisor) and time.monotonic() < deadline:
+        time.sleep(0.02)  # it has let go of the home, and has only itself to end
     _end(state)
     home.forget("stack.json")
     return True
+
+
+def _runs(process: psutil.Process) -> bool:
+    """Whether `process` has not ended; one that nobody has asked about since (a zombie) has."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def end_leftovers(home: Home) -> None:
