@@ -59,6 +59,12 @@ def plan(home: Home, environ: Mapping[str, str], processors: Sequence[str], anno
 
     Raises ConfigurationError and PortTaken. Makes and keeps the ports and secrets that no setting gives.
     """
+    # What `hookline env` printed last time may be in the shell by now: that is nobody's setting. A port from
+    # there stays if it can.
+    made = home.read("made.json")
+    printed = {name for name, value in environ.items() if made.get(name) == value}
+    environ = {name: value for name, value in environ.items() if name not in printed}
+    environ |= {name: "0" for name in printed if name.endswith("PORT")}
     embedded = {name: not _given(environ, name) for name in (_KAFKA, _POSTGRES)}
     admin_ports = {_admin_port(name): 0 for name in processors}
     ports = _ports(home, environ, _PORTS | admin_ports, embedded, announce)
@@ -90,6 +96,7 @@ def plan(home: Home, environ: Mapping[str, str], processors: Sequence[str], anno
         "SANDBOX_URL": f"http://{HOST}:{ports['HOOKLINE_SANDBOX__PORT']}",
         "SCHEMA_REGISTRY_URL": f"http://{HOST}:{ports['HOOKLINE_REGISTRY__PORT']}",
     }
+    home.write("made.json", {name: value for name, value in variables.items() if environ.get(name) != value})
     stack = Stack(home, variables, facts, services)
     services += _our_services(stack, processors, {one.name for one in services})
     return stack

@@ -66,6 +66,16 @@ def test_ports_and_secrets_are_the_same_at_the_next_start(home: Home) -> None:
     assert planned(home, {}).environment() == planned(home, {}).environment()
 
 
+def test_what_env_printed_is_no_setting_at_the_next_start(home: Home) -> None:
+    printed = planned(home, {"HOOKLINE_PERSIST__BATCH_RECORDS": "5"}).environment()
+    again = plan(home, printed, ["persist", "opt-out"], lambda _: None)
+    assert again.environment() == printed
+    assert names(again)[:2] == ["postgres", "kafka"]
+    (moved,) = free_ports(1)
+    changed = plan(home, printed | {"HOOKLINE_SANDBOX__PORT": str(moved)}, ["persist", "opt-out"], lambda _: None)
+    assert changed.facts["SANDBOX_URL"].endswith(f":{moved}")
+
+
 def test_two_homes_share_no_port(tmp_path: Path) -> None:
     ports = [
         {value for name, value in planned(Home(tmp_path / name), {}).environment().items() if name.endswith("PORT")}
