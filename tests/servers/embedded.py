@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -43,7 +44,7 @@ def _start(command: list[str], environment: dict[str, str], log: Path) -> Stop:
         )
 
     def stop() -> None:
-        process.terminate()
+        process.send_signal(signal.SIGINT)  # PostgreSQL waits for its clients on SIGTERM
         try:
             process.wait(20)
         except subprocess.TimeoutExpired:
