@@ -61,3 +61,37 @@ EVENT_AGE = Histogram(
     ["processor"],
     buckets=(*SECONDS, 60.0, 600.0),
 )
+
+# opt_out
+OPT_OUTS_RECORDED = Counter("hookline_opt_outs_recorded_total", "Rows added to the ledger", ["action", "actor", "tier"])
+OPT_OUT_PARKED = Counter("hookline_opt_out_parked_total", "Records that could not be processed, kept", ["disposition"])
+OPT_OUT_HOLDS_EXPIRED = Counter("hookline_opt_out_holds_expired_total", "Holds that became opt-outs undecided")
+OPT_OUT_STATES_PUBLISHED = Counter("hookline_opt_out_states_published_total", "States published to Kafka")
+OPT_OUT_UNPUBLISHED = Gauge("hookline_opt_out_unpublished", "States that Kafka has not taken; 0: all are out")
+OPT_OUT_LEDGER_ROWS = Gauge("hookline_opt_out_ledger_rows", "Rows of the ledger, with the hash of the newest", ["head"])
+OPT_OUT_PHONES = Gauge("hookline_opt_out_phones", "Phones by their state", ["state"])
+OPT_OUT_REVIEWS = Gauge("hookline_opt_out_reviews_open", "Questions that nobody has answered", ["kind"])
+ENFORCEMENTS = Gauge("hookline_enforcements", "Opt-outs at a target's accounts, by status", ["target", "status"])
+ENFORCEMENT_CALLS = Counter("hookline_enforcement_calls_total", "Calls to a target, by outcome", ["target", "outcome"])
+ENFORCEMENT_SECONDS = Histogram(
+    "hookline_enforcement_seconds",
+    "From receipt of an opt-out to a target's answer",
+    ["target"],
+    buckets=(*SECONDS, 60.0, 600.0, 3600.0, 86400.0),
+)
+ENFORCEMENT_NEAR = Gauge("hookline_enforcements_near_deadline", "Not yet made true, and the deadline is near")
+ENFORCEMENT_OVERDUE = Gauge("hookline_enforcements_overdue", "Not yet made true, and the deadline is over")
+ENFORCEMENT_OLDEST = Gauge("hookline_enforcement_oldest_seconds", "Age of the oldest that waits; 0: none does")
+TARGET_LOCKED = Gauge("hookline_target_locked", "1: a target refuses our credentials, nothing is enforced", ["target"])
+TARGET_ACCOUNTS = Gauge("hookline_target_accounts", "Accounts that opt-outs are made true at", ["target"])
+RECONCILED = Counter("hookline_reconciled_total", "Opt-outs that a target had lost, made true again", ["target"])
+RECONCILED_AT = Gauge("hookline_reconciled_at_seconds", "Epoch of the last comparison with a target", ["target"])
+OPT_OUT_RATE = Gauge("hookline_opt_out_rate", "Opt-outs per contact texted in 30 days", ["provider", "account"])
+OPT_OUT_VIOLATIONS = Gauge("hookline_opt_out_violations", "Messages sent in 30 days to numbers that were out")
+API_BUDGET_USED = Gauge("hookline_api_budget_used", "Requests used of an API's present window", ["api"])
+API_BUDGET_WAITS = Counter("hookline_api_budget_waits_total", "Times that requests had to wait", ["api", "for_whom"])
+
+# gate
+GATE_ANSWERS = Counter("hookline_gate_answers_total", "Phones that senders asked about, by answer", ["state"])
+GATE_SECONDS = Histogram("hookline_gate_seconds", "From request to answer", buckets=SECONDS)
+GATE_FAILURES = Counter("hookline_gate_failures_total", "Requests that got `out` because nothing sure was known")

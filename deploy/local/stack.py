@@ -34,6 +34,7 @@ _KAFKA, _POSTGRES, _OWNER = (
     "HOOKLINE_POSTGRES__DSN",
     "HOOKLINE_POSTGRES__OWNER_DSN",
 )
+_TEXTUS_API = "HOOKLINE_TEXTUS__API_URL"
 
 Announce = Callable[[str], None]
 
@@ -97,6 +98,8 @@ def plan(home: Home, environ: Mapping[str, str], processors: Sequence[str], anno
         "SCHEMA_REGISTRY_URL": f"http://{HOST}:{ports['HOOKLINE_REGISTRY__PORT']}",
     }
     home.write("made.json", {name: value for name, value in variables.items() if environ.get(name) != value})
+    if not _given(environ, _TEXTUS_API):
+        variables[_TEXTUS_API] = facts["SANDBOX_URL"]  # never the real one by accident
     stack = Stack(home, variables, facts, services)
     services += _our_services(stack, processors, {one.name for one in services})
     return stack

@@ -1,1 +1,107 @@
 """opt_out: every way a person says stop, made true everywhere, with the proof kept."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+
+from processors.opt_out import parking, reviews
+from processors.opt_out.accounts import AccountsReader
+from processors.opt_out.chores import chore
+from processors.opt_out.classifier import classifier
+from processors.opt_out.clock import HoldClock
+from processors.opt_out.enforcer import Enforcer
+from processors.opt_out.gauges import Gauges
+from processors.opt_out.ledger import Ledger, lock, utc_now
+from processors.opt_out.publication import Publication
+from processors.opt_out.reading import read
+from processors.opt_out.reconcile import Reconciler
+from processors.opt_out.settings import OptOutSettings
+from processors.opt_out.target import target_types
+from processors.processor import Background, Delivery, Processor, SetAside
+from processors.settings import ProcessorSettings
+from processors.textus_api.purse import PayAsYouGo, Prepaid
+from runtime import logs, metrics
+from runtime.connections import KafkaSettings
+from runtime.kafka.producer import KafkaProducer
+from runtime.postgres import Connection
+from runtime.process import StopSignal
+from runtime.schema_registry import SchemaRegistrySettings, codec
+from runtime.settings import Configuration
+from schemas.topics import MESSAGES, OPT_OUTS, UNRECOGNIZED
+
+log = logs.logger("processors.opt_out")
+
+
+class OptOutProcessor(Processor):
+    """Reads every text for a stop, writes the ledger, and makes each opt-out true at every target.
+
+    What it cannot process is parked with its phone on hold, in the offset's transaction: nothing is skipped, and
+    nothing waits behind it.
+    """
+
+    name = "opt-out"
+    topics = (MESSAGES, OPT_OUTS, UNRECOGNIZED)
+    settings_type = OptOutSettings
+
+    def __init__(self, settings: ProcessorSettings) -> None:
+        super().__init__(settings)
+        assert isinstance(settings, OptOutSettings)
+        self._own = settings
+        self._classifier = classifier(frozenset(settings.languages))
+        self._ledger = Ledger(settings)
+
+    def handle(self, batch: Sequence[Delivery], connection: Connection) -> None:
+        """See Processor.handle."""
+        found = [read(delivery, self._classifier) for delivery in batch]
+        drafts = [draft for one in found for draft in one.drafts]
+        for entry in self._ledger.append(connection, drafts):
+            metrics.OPT_OUTS_RECORDED.labels(entry.action, entry.actor, entry.tier or "").inc()
+        questions = [one.question for one in found if one.question is not None]
+        if questions:
+            lock(connection)
+        for question in questions:
+            reviews.ask_about_nobody(connection, question.event_id, question.text, utc_now())
+
+    def park(self, aside: SetAside, connection: Connection) -> bool:
+        """Always: an opt-out that cannot be read is no dead letter."""
+        parking.park(connection, self._ledger, aside)
+        metrics.OPT_OUT_PARKED.labels(aside.disposition).inc()
+        log.error("parked", disposition=aside.disposition, error_class=aside.error_class, topic=aside.record.topic)
+        return True
+
+    def background(self, connect: Callable[[], Connection], stop: StopSignal) -> Sequence[Background]:
+        """See Processor.background. Raises ConfigurationError."""
+        own = self._own
+        sections = {kind.settings_type for kind in target_types().values()}
+        configuration = Configuration.load(KafkaSettings, SchemaRegistrySettings, *sections)
+        producer = KafkaProducer(configuration[KafkaSettings], f"hookline-opt-out-state-{os.getpid()}")
+        publication = Publication(producer, codec(configuration[SchemaRegistrySettings]))
+        works = [
+            chore("publish", connect, stop, publication),
+            chore("clock", connect, stop, HoldClock(self._ledger)),
+            chore("gauges", connect, stop, Gauges(near=timedelta(hours=own.near_deadline_hours))),
+        ]
+        for name, kind in target_types().items():
+            settings = configuration[kind.settings_type]
+            budget, prepaid = kind.budget(settings), Prepaid()
+            target = kind.configured(settings, prepaid)
+            if target is None:
+                log.warning("target_not_configured", target=name, effect="opt-outs are kept, and not told there")
+                continue
+            works.append(
+                chore(
+                    f"enforce-{name}", connect, stop, Enforcer(target, budget, prepaid, calls_at_once=own.calls_at_once)
+                )
+            )
+            reader = kind.configured(settings, PayAsYouGo(budget, connect, stop.wait, urgent=True))
+            assert reader is not None
+            every = timedelta(hours=own.accounts_hours)
+            works.append(chore(f"accounts-{name}", connect, stop, AccountsReader(reader, every=every)))
+            if own.reconcile_hours:
+                asker = kind.configured(settings, PayAsYouGo(budget, connect, stop.wait))
+                assert asker is not None
+                every = timedelta(hours=own.reconcile_hours)
+                works.append(chore(f"reconcile-{name}", connect, stop, Reconciler(asker, self._ledger, every=every)))
+        return works

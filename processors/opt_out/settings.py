@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
 from pydantic import Field, field_validator
 
+from processors.opt_out.fold import Scope
 from processors.opt_out.rules import LANGUAGES
 from processors.settings import ProcessorSettings
 from runtime.settings import StringList
@@ -16,6 +19,33 @@ class OptOutSettings(ProcessorSettings, name="opt_out"):
         default=tuple(sorted(LANGUAGES)),
         description="languages whose keywords count, of de, en, es, fr, it, nl, pt; en always does",
     )
+
+    scope: Scope = Field(
+        default="organisation",
+        description="what an opt-in re-opens: all of the organisation, or only what was closed at its own account",
+    )
+    deadline_business_days: int = Field(
+        default=10, ge=0, le=10, description="US business days to honour an opt-out; 47 CFR 64.1200(a)(10): 10 at most"
+    )
+    hold_business_days: int = Field(
+        default=1, ge=0, le=10, description="US business days until a hold that nobody decided becomes an opt-out"
+    )
+    time_zone: str = Field(default="America/New_York", description="whose calendar business days are counted by")
+    near_deadline_hours: float = Field(default=48.0, gt=0, description="hours before a deadline that are an alarm")
+    calls_at_once: int = Field(default=16, ge=1, le=64, description="calls to a target at the same time")
+    accounts_hours: float = Field(default=24.0, gt=0, description="hours between two readings of a target's accounts")
+    reconcile_hours: float = Field(
+        default=24.0, ge=0, description="hours between two comparisons with each target; 0: only by hand"
+    )
+
+    @field_validator("time_zone")
+    @classmethod
+    def _a_zone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError):
+            raise ValueError(f"no time zone: {name}; it looks like America/New_York") from None
+        return name
 
     @field_validator("languages")
     @classmethod

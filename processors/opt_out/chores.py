@@ -1,0 +1,44 @@
+"""Work beside the consumer: the same thing again and again, for as long as the process lives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from processors.database import Database
+from processors.processor import Background
+from processors.retry import is_passing, reason_of
+from runtime import logs
+from runtime.postgres import Connection
+from runtime.process import StopSignal
+
+log = logs.logger("processors.opt_out.chores")
+
+#: Does one round, and tells how many seconds the next one may wait.
+Round = Callable[[Database], float]
+
+#: Seconds between two tries at most while PostgreSQL is away.
+_LONGEST = 5.0
+
+
+def chore(name: str, connect: Callable[[], Connection], stop: StopSignal, round_of_it: Round) -> Background:
+    """`round_of_it` in a thread of its own with a database of its own, until `stop`. Its bugs end the process."""
+
+    def run() -> None:
+        database = Database(connect)
+        failed = 0
+        try:
+            while not stop.is_set():
+                try:
+                    seconds = round_of_it(database)
+                    failed = 0
+                except Exception as error:
+                    if not is_passing(error):
+                        raise
+                    failed += 1
+                    seconds = min(_LONGEST, 0.1 * 2 ** min(failed, 6))
+                    log.warning("chore_paused", chore=name, reason=reason_of(error), seconds=seconds)
+                stop.wait(seconds)
+        finally:
+            database.close()
+
+    return Background(name, run)

@@ -1,0 +1,142 @@
+"""Adding to the ledger, and everything that follows from a new row, in one transaction.
+
+One lock guards the chain. It is taken after every other lock and held until the transaction ends, so rows become
+visible in the order of their positions, and whoever holds it reads a phone's rows knowing that there are no more.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import fields, replace
+from datetime import UTC, datetime, timedelta
+from operator import attrgetter
+from typing import Any
+
+from processors.opt_out import business_days, enforcement, reviews, states
+from processors.opt_out.entry import COLUMNS, GENESIS, SELECTED, Draft, Entry
+from processors.opt_out.settings import OptOutSettings
+from runtime.postgres import Connection
+
+#: "HLOPTOUT" in ASCII, as the key of PostgreSQL's advisory lock.
+LOCK = 0x484C4F50544F5554
+
+_MICROSECOND = timedelta(microseconds=1)
+_HEAD = "SELECT position, hash, decided_at FROM opt_out_ledger ORDER BY position DESC LIMIT 1"
+_KNOWN = "SELECT event_id, phone FROM opt_out_ledger WHERE event_id = ANY (%s)"
+_LATEST = """
+SELECT phone, max(greatest(received_at, effective_at, occurred_at)) FROM opt_out_ledger
+WHERE phone = ANY (%s) GROUP BY phone
+"""
+_INSERT = f"INSERT INTO opt_out_ledger ({SELECTED}) VALUES ({', '.join(['%s'] * len(COLUMNS))})"  # noqa: S608
+_EVIDENCE = "INSERT INTO opt_out_evidence (digest, salt, text, name) VALUES (%s, %s, %s, %s)"
+_values = attrgetter(*COLUMNS)
+#: What a draft and an entry have in common.
+_SHARED = tuple({field.name for field in fields(Draft)} & set(COLUMNS))
+
+
+def utc_now() -> datetime:
+    """The wall clock."""
+    return datetime.now(UTC)
+
+
+def lock(connection: Connection) -> None:
+    """Be alone with the ledger until the transaction ends. Nothing else may be locked after it."""
+    connection.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
+
+
+class Ledger:
+    """Adds rows. Holds no state of its own; any number of processes may have one."""
+
+    def __init__(self, settings: OptOutSettings, now: Callable[[], datetime] = utc_now) -> None:
+        self._settings = settings
+        self._now = now
+
+    def append(self, connection: Connection, drafts: Sequence[Draft]) -> list[Entry]:
+        """Add those of `drafts` whose event is not there yet; the new rows. Within the caller's transaction.
+
+        With each come its evidence, the state of its phone, its enforcements, and the question that it asks.
+        """
+        if not drafts:
+            return []
+        lock(connection)
+        new = _unknown(connection, drafts)
+        if not new:
+            return []
+        entries = self._chained(connection, new)
+        with connection.cursor() as cursor:
+            cursor.executemany(_INSERT, [_values(entry) for entry in entries])
+        self.follow(connection, {entry.phone for entry in entries}, entries, new)
+        return entries
+
+    def follow(
+        self,
+        connection: Connection,
+        phones: Iterable[str],
+        entries: Sequence[Entry] = (),
+        drafts: Sequence[Draft] = (),
+    ) -> None:
+        """Bring everything that depends on the ledger's rows about `phones` up to date, `entries` being new."""
+        now = self._now()
+        standings = states.refold(connection, phones, self._settings.scope, now)
+        enforcement.follow(connection, entries, standings, now)
+        reviews.follow(connection, list(zip(entries, drafts, strict=True)), standings)
+
+    def _chained(self, connection: Connection, drafts: Sequence[Draft]) -> list[Entry]:
+        head = connection.execute(_HEAD).fetchone()
+        position, previous, decided = head or (0, GENESIS, None)
+        # The chain tells the order in which things were decided, whatever the wall clock does meanwhile.
+        now = self._now() if decided is None else max(self._now(), decided)
+        latest: dict[str, datetime] = dict(
+            connection.execute(_LATEST, (sorted({draft.phone for draft in drafts}),)).fetchall()
+        )
+        echoes = enforcement.echoes(connection, drafts)
+        entries: list[Entry] = []
+        for draft in drafts:
+            received = draft.received_at
+            if received is None:  # decided with all in view that is known of the phone: later than any of it
+                received = max(now, latest.get(draft.phone, now) + _MICROSECOND)
+            effective = received if draft.occurred_at is None else min(draft.occurred_at, received)
+            position += 1
+            unhashed = Entry(
+                position=position,
+                echo=id(draft) in echoes,
+                effective_at=effective,
+                decided_at=now,
+                deadline=self._deadline(draft, effective, received),
+                evidence_digest=None,
+                previous_hash=previous,
+                **{name: getattr(draft, name) for name in _SHARED if name != "received_at"},
+                received_at=received,
+            )
+            if draft.evidence is not None:
+                salt = os.urandom(16)
+                digest = draft.evidence.digest(salt)
+                connection.execute(_EVIDENCE, (digest, salt, draft.evidence.text, draft.evidence.name))
+                unhashed = replace(unhashed, evidence_digest=digest)
+            entry = replace(unhashed, hash=unhashed.hashed())
+            entries.append(entry)
+            previous = entry.hash
+            latest[draft.phone] = max(received, latest.get(draft.phone, received))
+        return entries
+
+    def _deadline(self, draft: Draft, effective: datetime, received: datetime) -> datetime | None:
+        zone = self._settings.time_zone
+        if draft.action == "out":
+            return business_days.after(effective, self._settings.deadline_business_days, zone)
+        if draft.action == "hold":
+            return business_days.after(received, self._settings.hold_business_days, zone)
+        return None
+
+
+def _unknown(connection: Connection, drafts: Sequence[Draft]) -> list[Draft]:
+    """Those whose event has no row about their phone, each once."""
+    ids = [draft.event_id for draft in drafts if draft.event_id is not None]
+    known: set[tuple[Any, str]] = set(connection.execute(_KNOWN, (ids,)).fetchall()) if ids else set()
+    new: list[Draft] = []
+    for draft in drafts:
+        key = (draft.event_id, draft.phone)
+        if draft.event_id is None or key not in known:
+            new.append(draft)
+            known.add(key)
+    return new

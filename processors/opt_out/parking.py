@@ -1,0 +1,63 @@
+"""Records that cannot be processed: kept with their bytes, their phone on hold, in the offset's transaction.
+
+Nothing is skipped: until a person has looked, or the clock has run out and made it an opt-out, nobody may text
+the number that the record is about.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+from processors.opt_out import reviews
+from processors.opt_out.entry import Draft
+from processors.opt_out.ledger import Ledger, lock, utc_now
+from processors.processor import SetAside
+from runtime.postgres import Connection
+
+_PARK = """
+INSERT INTO opt_out_parked (topic, partition, record_offset, record_timestamp, key, value, headers, disposition,
+    error_class, error_message, attempts, phone, review_id)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+"""
+
+
+def park(connection: Connection, ledger: Ledger, aside: SetAside) -> None:
+    """Keep `aside`, put the phone that is its key on hold, and ask a person."""
+    record = aside.record
+    phone = _phone(record.key)
+    question = f"a record of {record.topic} could not be read: {aside.disposition}, {aside.error_class}"
+    if phone is None:
+        lock(connection)
+        review = reviews.ask_about_nobody(connection, None, question, utc_now())
+    else:
+        [entry] = ledger.append(
+            connection,
+            [
+                Draft(
+                    phone=phone,
+                    action="hold",
+                    actor="parked",
+                    reason="a record about it could not be read",
+                    event_hash=hashlib.sha256(record.value or b"").hexdigest(),
+                    topic=record.topic,
+                    partition=record.partition,
+                    record_offset=record.offset,
+                    review="parked",
+                    question=question,
+                )
+            ],
+        )
+        row = connection.execute("SELECT id FROM opt_out_reviews WHERE position = %s", (entry.position,)).fetchone()
+        review = None if row is None else int(row[0])
+    headers = json.dumps([[name, (value or b"").hex()] for name, value in record.headers])
+    told = (aside.disposition, aside.error_class, aside.error_message, aside.attempts)
+    place = (record.topic, record.partition, record.offset, record.timestamp_ms)
+    connection.execute(_PARK, (*place, record.key, record.value, headers, *told, phone, review))
+
+
+def _phone(key: bytes | None) -> str | None:
+    """The phone that the key is, if it is any text at all."""
+    if not key:
+        return None
+    return key.decode("utf-8", "backslashreplace").replace("\x00", "") or None

@@ -1,0 +1,129 @@
+"""`sms.opt-out-state.v1`: what the ledger says about each phone, published from a cursor over the ledger.
+
+The cursor moves only once Kafka has confirmed what lies behind it. Nothing is written twice by the side of a
+ledger's row, so nothing can be lost between two writes: after a crash the same states are published again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid5
+
+import phonenumbers
+
+from processors.database import Database
+from processors.processor import Retryable
+from runtime import metrics
+from runtime.kafka.producer import OutgoingRecord, Producer
+from runtime.postgres import Connection
+from schemas import cloudevents
+from schemas.codec import Codec
+from schemas.events import EventType, OptOutState
+from schemas.topics import OPT_OUT_STATE
+
+#: Rows of the ledger that one round covers.
+ROWS = 500
+#: Seconds between two looks while there is nothing new.
+INTERVAL = 0.25
+#: Seconds to wait for Kafka's confirmation of a round.
+ACK_TIMEOUT = 10.0
+#: "HLOPSTAT": one process at a time publishes, so that an older state never follows a newer one.
+_LOCK = 0x484C4F5053544154
+_NAMESPACE = UUID("5d1c1b44-6f6a-4d0c-9d5e-1f0e6f1b7a10")
+
+_CURSOR = "SELECT position FROM opt_out_cursors WHERE name = 'state'"
+_ROWS = "SELECT position, phone FROM opt_out_ledger WHERE position > %s ORDER BY position LIMIT %s"
+_STATES = """
+SELECT o.phone, o.state, o.since, o.reason, o.last_position, o.provider, o.account, l.received_at, l.account_phone
+FROM opt_outs AS o JOIN opt_out_ledger AS l ON l.position = o.position WHERE o.phone = ANY (%s) ORDER BY o.phone
+"""
+_MOVE = "UPDATE opt_out_cursors SET position = %s WHERE name = 'state' AND position = %s"
+
+
+class Publication:
+    """Publishes what is new in the ledger."""
+
+    def __init__(self, producer: Producer, codec: Codec) -> None:
+        self._producer = producer
+        self._codec = codec
+
+    def __call__(self, database: Database) -> float:
+        """One round; seconds until the next. Raises Retryable where Kafka does not confirm."""
+        with database.transaction() as connection:
+            mine = connection.execute("SELECT pg_try_advisory_xact_lock(%s)", (_LOCK,)).fetchone()
+            if mine is None or not mine[0]:
+                return INTERVAL
+            [(cursor,)] = connection.execute(_CURSOR).fetchall()
+            new = connection.execute(_ROWS, (cursor, ROWS)).fetchall()
+            if not new:
+                metrics.OPT_OUT_UNPUBLISHED.set(0)
+                return INTERVAL
+            self._publish(_states(connection, sorted({phone for _, phone in new})))
+            connection.execute(_MOVE, (new[-1][0], cursor))
+        return 0.0 if len(new) == ROWS else INTERVAL
+
+    def _publish(self, states: Sequence[OptOutState]) -> None:
+        records = [
+            OutgoingRecord(
+                OPT_OUT_STATE.name,
+                str(state.contact_phone).encode(),
+                self._codec.encode(state),
+                cloudevents.headers(state),
+            )
+            for state in states
+        ]
+        for outcome in self._producer.publish_all(records, timeout=ACK_TIMEOUT):
+            if outcome is not None:
+                metrics.OPT_OUT_UNPUBLISHED.set(len(records))
+                raise Retryable(f"Kafka did not take the state of a phone: {outcome}")
+        metrics.OPT_OUT_STATES_PUBLISHED.inc(len(records))
+
+
+def start_over(connection: Connection) -> None:
+    """Have everything published again from the ledger's beginning."""
+    connection.execute("UPDATE opt_out_cursors SET position = 0 WHERE name = 'state'")
+
+
+def _states(connection: Connection, phones: Sequence[str]) -> list[OptOutState]:
+    return [_state(*row) for row in connection.execute(_STATES, (phones,))]
+
+
+def _state(
+    phone: str,
+    state: str,
+    since: datetime,
+    reason: str,
+    position: int,
+    provider: str | None,
+    account: str | None,
+    received_at: datetime,
+    account_phone: Any,
+) -> OptOutState:
+    return OptOutState(
+        event_id=uuid5(_NAMESPACE, f"{position}:{phone}:{state}"),
+        event_type=EventType.OPT_OUT_STATE.value,
+        provider=provider or "hookline",
+        account=account or "hookline",
+        contact_phone=phone,
+        phone_valid=_is_possible(phone),
+        account_phone=account_phone,
+        occurred_at=since,
+        time_valid=True,
+        received_at=received_at,
+        is_test=False,
+        sanitised=False,
+        payload="{}",
+        state=state,
+        since=since,
+        reason=reason,
+        position=position,
+    )
+
+
+def _is_possible(phone: str) -> bool:
+    try:
+        return bool(phonenumbers.is_possible_number(phonenumbers.parse(phone, None)))
+    except phonenumbers.NumberParseException:
+        return False

@@ -1,0 +1,152 @@
+"""What an event says about who may be texted: drafts of rows for the ledger, or a question about nobody known."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import phonenumbers
+
+from processors.opt_out.classifier import Classifier, Decision
+from processors.opt_out.entry import Action, Draft, Evidence
+from processors.processor import Delivery
+from schemas.events import Event, EventType, Message, OptOut, Unrecognized
+
+#: Providers that tell us of opt-ins themselves: there a text that is START counts for nothing of its own.
+TELL_OF_OPT_INS = frozenset({"textus"})
+#: What a phone number in a webhook of no known kind may look like.
+_PHONE = re.compile(r"\+?[\d\s().-]{10,24}")
+#: Numbers without a country code in such a webhook are taken for ones of this region.
+_REGION = "US"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Something like a stop, from nobody that we can tell."""
+
+    event_id: UUID
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What one event comes to."""
+
+    drafts: tuple[Draft, ...] = ()
+    question: Question | None = None
+
+
+_NOTHING = Read()
+
+
+def read(delivery: Delivery, classifier: Classifier) -> Read:
+    """What `delivery` says. Tests never say anything."""
+    event = delivery.event
+    if event.is_test:
+        return _NOTHING
+    if isinstance(event, Message):
+        return _read_message(delivery, event, classifier)
+    if isinstance(event, OptOut):
+        return _read_report(delivery, event)
+    if isinstance(event, Unrecognized):
+        return _read_unrecognized(delivery, event, classifier)
+    return _NOTHING
+
+
+def _read_message(delivery: Delivery, event: Message, classifier: Classifier) -> Read:
+    if event.event_type != EventType.MESSAGE_RECEIVED or not event.text or event.contact_phone is None:
+        return _NOTHING
+    decision = classifier.classify(event.text)
+    if decision.action == "none" or (decision.action == "in" and event.provider in TELL_OF_OPT_INS):
+        return _NOTHING
+    told: dict[str, Any] = _told(delivery, event) | _decided(decision)
+    told |= {"message_id": event.message_key, "evidence": Evidence(text=event.text, name=event.name)}
+    if decision.tier == "B":
+        told |= {"review": "out", "question": f"was it a stop? rule {decision.rule}"}
+    elif decision.action == "hold":
+        told |= {"review": "hold", "question": f"is it a stop? rule {decision.rule}"}
+    return Read((Draft(phone=event.contact_phone, action=decision.action, actor="contact", **told),))
+
+
+def _read_report(delivery: Delivery, event: OptOut) -> Read:
+    if event.contact_phone is None:
+        return _NOTHING
+    told = _told(delivery, event) | {"message_id": event.provider_opt_out_id}
+    evidence = Evidence(text=event.payload)
+    action: Action = "out" if event.opted_out else "in"
+    return Read((Draft(phone=event.contact_phone, action=action, actor="provider", evidence=evidence, **told),))
+
+
+def _read_unrecognized(delivery: Delivery, event: Unrecognized, classifier: Classifier) -> Read:
+    strings = list(_strings(_payload(event.payload)))
+    decided = ((text, classifier.classify(text)) for text in strings)
+    found = next(((text, one) for text, one in decided if one.tier in ("A", "B", "C")), None)
+    if found is None:
+        return _NOTHING
+    text, decision = found
+    question = f"a webhook of no known kind ({event.reason}) holds what reads like a stop; rule {decision.rule}"
+    phones = [event.contact_phone] if event.contact_phone else _phones(strings)
+    if not phones:
+        return Read(question=Question(event.event_id, question))
+    told: dict[str, Any] = _told(delivery, event) | _decided(decision)
+    told |= {"review": "unrecognized", "question": question, "evidence": Evidence(text=text)}
+    return Read(tuple(Draft(phone=phone, action="hold", actor="contact", **told) for phone in phones))
+
+
+def _told(delivery: Delivery, event: Event) -> dict[str, Any]:
+    record = delivery.record
+    return {
+        "provider": event.provider,
+        "account": event.account,
+        "account_phone": event.account_phone,
+        "event_id": event.event_id,
+        "occurred_at": event.occurred_at if event.time_valid else None,
+        "received_at": event.received_at,
+        "event_hash": hashlib.sha256(record.value or b"").hexdigest(),
+        "topic": record.topic,
+        "partition": record.partition,
+        "record_offset": record.offset,
+    }
+
+
+def _decided(decision: Decision) -> dict[str, Any]:
+    return {"tier": decision.tier, "rule": decision.rule, "rule_set": decision.rule_set}
+
+
+def _payload(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _strings(node: Any) -> Iterator[str]:
+    """Every text in a JSON document, but for the names of its fields."""
+    waiting = [node]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, str):
+            yield one
+        elif isinstance(one, dict):
+            waiting += reversed(one.values())
+        elif isinstance(one, list):
+            waiting += reversed(one)
+
+
+def _phones(strings: list[str]) -> list[str]:
+    found: dict[str, None] = {}
+    for text in strings:
+        if _PHONE.fullmatch(text.strip()) is None:
+            continue
+        try:
+            number = phonenumbers.parse(text, _REGION)
+        except phonenumbers.NumberParseException:
+            continue
+        if phonenumbers.is_possible_number(number):
+            found[str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))] = None
+    return list(found)

@@ -1,0 +1,126 @@
+"""Questions that a person decides, with a clock: a hold that nobody answers becomes an opt-out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from processors.opt_out.entry import Draft, Entry
+from processors.opt_out.fold import Standing
+from runtime.postgres import Connection
+
+_OPEN = """
+INSERT INTO opt_out_reviews (kind, phone, position, event_id, question, opened_at, due_at)
+VALUES (%s, %s, %s, %s, %s, %s, %s)
+"""
+#: A question is moot once the phone does not stand as it did when it was asked.
+_SUPERSEDE = """
+UPDATE opt_out_reviews AS r SET decision = 'superseded', decided_by = 'ledger', decided_at = now()
+FROM unnest(%s::text[], %s::text[]) AS stands (phone, state)
+WHERE r.phone = stands.phone AND r.decision IS NULL AND r.position IS NOT NULL
+    AND stands.state <> CASE WHEN r.kind = 'out' THEN 'out' ELSE 'hold' END
+"""
+#: A hold that came back, because what had ended it was voided, has its clock again.
+_REOPEN = """
+UPDATE opt_out_reviews AS r SET decision = NULL, decided_by = NULL, decided_at = NULL
+FROM unnest(%s::bigint[]) AS held (position)
+WHERE r.position = held.position AND r.decision = 'superseded'
+"""
+_SELECT = """
+SELECT r.id, r.kind, r.phone, r.position, r.event_id, r.question, r.opened_at, r.due_at, r.decision, r.decided_by,
+    r.decided_at
+FROM opt_out_reviews AS r
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """One question."""
+
+    id: int
+    kind: str  #: hold, out (was it really a stop?), unrecognized, parked
+    phone: str | None
+    position: int | None  #: the ledger's row that it is about
+    event_id: UUID | None
+    question: str
+    opened_at: datetime
+    due_at: datetime | None  #: when a hold becomes an opt-out; None: nothing happens by itself
+    decision: str | None
+    decided_by: str | None
+    decided_at: datetime | None
+
+    @property
+    def holds(self) -> bool:
+        """Whether its phone is on hold until it is answered."""
+        return self.kind != "out" and self.position is not None
+
+
+def follow(connection: Connection, new: Sequence[tuple[Entry, Draft]], standings: Mapping[str, Standing]) -> None:
+    """Open what `new` rows ask, and close what is moot by now. The ledger is locked by the caller."""
+    asked = [
+        (
+            draft.review,
+            entry.phone,
+            entry.position,
+            entry.event_id,
+            draft.question,
+            entry.decided_at,
+            entry.deadline if entry.action == "hold" else None,
+        )
+        for entry, draft in new
+        if draft.review is not None
+    ]
+    with connection.cursor() as cursor:
+        cursor.executemany(_OPEN, asked)
+    held = [standing.entry.position for standing in standings.values() if standing.state == "hold"]
+    connection.execute(_REOPEN, (held,))
+    connection.execute(_SUPERSEDE, (list(standings), [one.state for one in standings.values()]))
+
+
+def ask_about_nobody(connection: Connection, event_id: UUID | None, question: str, now: datetime) -> int | None:
+    """Open a question about an event that names no phone; its id, or None where it has been asked before."""
+    if event_id is not None:
+        asked = connection.execute("SELECT FROM opt_out_reviews WHERE event_id = %s", (event_id,)).fetchone()
+        if asked is not None:
+            return None
+    kind = "parked" if event_id is None else "unrecognized"
+    row = connection.execute(_OPEN + "RETURNING id", (kind, None, None, event_id, question, now, None)).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def waiting(connection: Connection, *, phone: str | None = None) -> list[Review]:
+    """Every open question, the most urgent first."""
+    where = "WHERE r.decision IS NULL AND (%(phone)s::text IS NULL OR r.phone = %(phone)s) ORDER BY r.due_at, r.id"
+    return _read(connection, where, {"phone": phone})
+
+
+def of_phone(connection: Connection, phone: str) -> list[Review]:
+    """Every question about `phone`, answered ones too."""
+    return _read(connection, "WHERE r.phone = %(phone)s ORDER BY r.id", {"phone": phone})
+
+
+def due(connection: Connection, now: datetime, *, limit: int = 500) -> list[Review]:
+    """Holds that nobody answered in time."""
+    where = "WHERE r.decision IS NULL AND r.due_at <= %(now)s ORDER BY r.due_at, r.id LIMIT %(limit)s"
+    return _read(connection, where, {"now": now, "limit": limit})
+
+
+def find(connection: Connection, number: int) -> Review | None:
+    """The question with this id."""
+    return next(iter(_read(connection, "WHERE r.id = %(id)s", {"id": number})), None)
+
+
+def close(connection: Connection, ids: Iterable[int], decision: str, by: str, now: datetime) -> None:
+    """Write down how open questions were answered."""
+    connection.execute(
+        "UPDATE opt_out_reviews SET decision = %s, decided_by = %s, decided_at = %s"
+        " WHERE id = ANY (%s) AND (decision IS NULL OR decision = 'superseded')",
+        (decision, by, now, list(ids)),
+    )
+
+
+def _read(connection: Connection, where: str, values: Mapping[str, object]) -> list[Review]:
+    return [Review(*row) for row in connection.execute((_SELECT + where).encode(), values)]

@@ -1,0 +1,76 @@
+"""`opt_outs`: the fold of the ledger, kept beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from processors.opt_out.entry import SELECTED, Entry, entry
+from processors.opt_out.fold import Scope, Standing, fold
+from runtime.postgres import Connection
+
+_ROWS = f"SELECT {SELECTED} FROM opt_out_ledger WHERE phone = ANY (%s) ORDER BY position"  # noqa: S608 - our columns
+_WRITE = """
+INSERT INTO opt_outs AS o (phone, state, since, reason, position, last_position, provider, account, updated_at)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
+ON CONFLICT (phone) DO UPDATE SET state = EXCLUDED.state, since = EXCLUDED.since, reason = EXCLUDED.reason,
+    position = EXCLUDED.position, last_position = EXCLUDED.last_position, provider = EXCLUDED.provider,
+    account = EXCLUDED.account, updated_at = EXCLUDED.updated_at
+"""
+#: What two makings of the table are compared by.
+_COMPARED = "phone, state, since, reason, position, last_position, provider, account"
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    """What making `opt_outs` anew came to."""
+
+    phones: int
+    differing: list[str]  #: phones whose row was missing, wrong, or of nobody that the ledger knows
+
+
+def entries_of(connection: Connection, phones: Iterable[str]) -> dict[str, list[Entry]]:
+    """Every row of the ledger about each of `phones`, in order."""
+    found: dict[str, list[Entry]] = {}
+    for row in connection.execute(_ROWS, (sorted(set(phones)),)):
+        one = entry(row)
+        found.setdefault(one.phone, []).append(one)
+    return found
+
+
+def refold(connection: Connection, phones: Iterable[str], scope: Scope, now: datetime) -> Mapping[str, Standing]:
+    """Write how each of `phones` stands; the ledger is locked by the caller."""
+    standings: dict[str, Standing] = {}
+    rows = []
+    for phone, entries in sorted(entries_of(connection, phones).items()):
+        standing = fold(entries, scope)
+        if standing is not None:
+            standings[phone] = standing
+            rows.append((*_row(phone, standing, entries), now))
+    with connection.cursor() as cursor:
+        cursor.executemany(_WRITE, rows)
+    return standings
+
+
+def rebuild(connection: Connection, scope: Scope, now: datetime, *, write: bool) -> Rebuilt:
+    """Make the whole table anew from the ledger, which the caller has locked; what was not as it ought to be."""
+    kept = {row[0]: row for row in connection.execute(f"SELECT {_COMPARED} FROM opt_outs")}  # noqa: S608
+    phones = [phone for (phone,) in connection.execute("SELECT DISTINCT phone FROM opt_out_ledger")]
+    differing: list[str] = []
+    for start in range(0, len(phones), 1000):
+        for phone, entries in entries_of(connection, phones[start : start + 1000]).items():
+            standing = fold(entries, scope)
+            if standing is not None and kept.pop(phone, None) != _row(phone, standing, entries):
+                differing.append(phone)
+    strangers = list(kept)
+    if write:
+        connection.execute("DELETE FROM opt_outs WHERE phone = ANY (%s)", (strangers,))
+        refold(connection, differing, scope, now)
+    return Rebuilt(len(phones), sorted(differing + strangers))
+
+
+def _row(phone: str, standing: Standing, entries: list[Entry]) -> tuple[object, ...]:
+    by = standing.entry
+    last = entries[-1].position
+    return phone, standing.state, standing.since, by.why, by.position, last, by.provider, by.account

@@ -1,0 +1,105 @@
+"""Where opt-outs are made true beyond our own database. A target is one file in `targets/`, found by looking."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import ClassVar
+
+from processors.textus_api.budget import Budget
+from processors.textus_api.purse import Purse
+from runtime.settings import Section
+
+
+class NotNow(Exception):
+    """Call again later: the target is away, or asks to wait."""
+
+    def __init__(self, why: str, *, retry_after: float | None = None) -> None:
+        super().__init__(why)
+        self.retry_after = retry_after  #: seconds that it asked for; None: ours to choose
+
+
+class Locked(Exception):
+    """Call nothing of this target until a person has mended its credentials."""
+
+
+class Refused(Exception):
+    """Do not call again for this: the target will never take it."""
+
+
+class AccountGone(Exception):
+    """Read the accounts again: the target does not know this one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One account of the organisation at a target."""
+
+    slug: str
+    name: str | None
+
+
+class Target(ABC):
+    """One target. Used by several threads at once; every method may raise NotNow and Locked."""
+
+    #: As people write it; where the target is also a provider, the provider's name.
+    name: ClassVar[str]
+    #: What it is set with; it says itself whether that is enough.
+    settings_type: ClassVar[type[Section]]
+
+    @classmethod
+    @abstractmethod
+    def configured(cls, settings: Section, purse: Purse) -> Target | None:
+        """The target that `settings` describe, paying from `purse`; None: it is not used."""
+
+    @classmethod
+    @abstractmethod
+    def budget(cls, settings: Section) -> Budget:
+        """What its requests are paid from."""
+
+    @property
+    def accounts_by_hand(self) -> Collection[Account]:
+        """The accounts that a setting names; none: ask the target."""
+        return ()
+
+    @abstractmethod
+    def accounts(self) -> list[Account]:
+        """Every account of the organisation."""
+
+    @abstractmethod
+    def opt_out(self, account: str, phone: str) -> None:
+        """Have `account` never text `phone`, which may be so already. Raises Refused, AccountGone."""
+
+    @abstractmethod
+    def out_of(self, account: str, phones: Collection[str]) -> set[str]:
+        """Those of `phones` that `account` has opted out. Raises AccountGone."""
+
+    @abstractmethod
+    def batch(self) -> int:
+        """How many phones one question may name."""
+
+    def close(self) -> None:
+        """Let go of connections."""
+
+
+@lru_cache(maxsize=1)
+def target_types() -> Mapping[str, type[Target]]:
+    """Every target in `targets/` by its name."""
+    from processors.opt_out import targets
+
+    found: dict[str, type[Target]] = {}
+    for module in pkgutil.iter_modules(targets.__path__):
+        for held in vars(importlib.import_module(f"{targets.__name__}.{module.name}")).values():
+            if isinstance(held, type) and issubclass(held, Target) and held is not Target:
+                found[held.name] = held
+    return dict(sorted(found.items()))
+
+
+@lru_cache(maxsize=1)
+def target_names() -> frozenset[str]:
+    """What targets there are."""
+    return frozenset(target_types())

@@ -1,0 +1,110 @@
+"""TextUs: `PUT /{account}/opt_outs/{phone}` at every account. An opt-out is never deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+
+from processors.opt_out.target import Account, AccountGone, Locked, NotNow, Refused, Target
+from processors.textus_api.budget import Budget
+from processors.textus_api.client import BadRequest, Json, NotFound, TextUsClient, Unauthorized, Unavailable
+from processors.textus_api.purse import Purse
+from processors.textus_api.settings import TextUsApiSettings
+from runtime.settings import Section
+
+#: `exact[]=` and a number take some 31 characters of a URL; most servers take 8 KiB.
+BATCH = 200
+
+
+class TextUsTarget(Target):
+    """TextUs's own list of opt-outs, one for each account."""
+
+    name = "textus"
+    settings_type = TextUsApiSettings
+
+    def __init__(self, settings: TextUsApiSettings, client: TextUsClient) -> None:
+        self._settings = settings
+        self._client = client
+
+    @classmethod
+    def configured(cls, settings: Section, purse: Purse) -> TextUsTarget | None:
+        """None without a token."""
+        assert isinstance(settings, TextUsApiSettings)
+        if settings.api_token is None or not settings.api_token.get_secret_value():
+            return None
+        return cls(settings, TextUsClient(settings, purse))
+
+    @classmethod
+    def budget(cls, settings: Section) -> Budget:
+        """The one of all that talk to TextUs."""
+        assert isinstance(settings, TextUsApiSettings)
+        limits = {"limit": settings.rate_limit, "reserve": settings.rate_reserve}
+        return Budget("textus", window=settings.rate_window, **limits)
+
+    @property
+    def accounts_by_hand(self) -> Collection[Account]:
+        """Those of HOOKLINE_TEXTUS__ACCOUNTS."""
+        return [Account(slug, None) for slug in self._settings.accounts]
+
+    def accounts(self) -> list[Account]:
+        """The organisation's account and all its descendants, or whatever the token sees and what is below it."""
+        found: dict[str, Account] = {}
+        with _translated():
+            if self._settings.organisation is not None:
+                self._add_family(self._settings.organisation, found)
+            else:
+                for top in list(self._client.members("accounts")):
+                    slug = _slug(top)
+                    children = top.get("children")
+                    if slug not in found and isinstance(children, dict) and children.get("totalItems"):
+                        self._add_family(slug, found)
+                    found.setdefault(slug, Account(slug, top.get("name")))
+        return list(found.values())
+
+    def opt_out(self, account: str, phone: str) -> None:
+        """See Target.opt_out. Any 2xx is done."""
+        with _translated():
+            self._client.put(account, "opt_outs", phone)
+
+    def out_of(self, account: str, phones: Collection[str]) -> set[str]:
+        """See Target.out_of. The number with its country code stands only in the id of an opt-out."""
+        query = [("exact[]", phone) for phone in phones]
+        with _translated():
+            ids = [str(member.get("id", "")) for member in self._client.members(account, "opt_outs", query=query)]
+        told = {id.rpartition("/")[2].replace("%2B", "+") for id in ids}
+        return {phone for phone in phones if phone in told}
+
+    def batch(self) -> int:
+        """See Target.batch."""
+        return BATCH
+
+    def close(self) -> None:
+        """See Target.close."""
+        self._client.close()
+
+    def _add_family(self, top: str, found: dict[str, Account]) -> None:
+        for member in self._client.members("accounts", top, "accounts"):
+            slug = _slug(member)
+            found.setdefault(slug, Account(slug, member.get("name")))
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """TextUs's failures as every target's."""
+    try:
+        yield
+    except Unavailable as error:
+        raise NotNow(str(error), retry_after=error.retry_after) from None
+    except Unauthorized as error:
+        raise Locked(str(error)) from None
+    except NotFound as error:
+        raise AccountGone(str(error)) from None
+    except BadRequest as error:
+        raise Refused(str(error)) from None
+
+
+def _slug(account: Json) -> str:
+    slug = account.get("slug") or str(account.get("id", "")).rpartition("/")[2]
+    if not isinstance(slug, str) or not slug:
+        raise Unavailable("TextUs answers an account without a slug")
+    return slug

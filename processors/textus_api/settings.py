@@ -1,0 +1,24 @@
+"""Settings of TextUs's API: HOOKLINE_TEXTUS__..."""
+
+from __future__ import annotations
+
+from pydantic import Field, SecretStr
+
+from runtime.settings import Section, StringList
+
+
+class TextUsApiSettings(Section, name="textus"):
+    """TextUs's API, which opt-outs are made true at (apidocs.next.textus.com, seen 2026-11)."""
+
+    api_url: str = Field(default="https://next.textus.com", pattern=r"^https?://", description="address of the API")
+    api_token: SecretStr | None = Field(default=None, description="bearer token of the API; unset: it is not called")
+    organisation: str | None = Field(
+        default=None, description="account at the top of the organisation; unset: every account that the token sees"
+    )
+    accounts: StringList = Field(
+        default=(), description="accounts that opt-outs are made true at, in place of what the API lists"
+    )
+    rate_limit: int = Field(default=1000, ge=1, description="requests in one window at most; the API's own, if lower")
+    rate_window: float = Field(default=300.0, gt=0, description="seconds of a window, where the API does not tell")
+    rate_reserve: int = Field(default=50, ge=0, description="requests of each window that only opt-outs may use")
+    timeout: float = Field(default=10.0, gt=0, description="seconds to wait for an answer")
