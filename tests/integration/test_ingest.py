@@ -56,7 +56,7 @@ class Service:
         return [child for child in children if "spawn_main" in " ".join(child.cmdline())]
 
     def post(self, provider: str = "textlink", **fields: Any) -> httpx.Response:
-        kind, headers, body = PLAYERS[provider].request({**PLAYERS[provider].message, **fields}, NEW_SECRET)
+        _kind, headers, body = PLAYERS[provider].request({**PLAYERS[provider].message, **fields}, NEW_SECRET)
         return httpx.post(f"{self.url}/webhooks/{provider}", content=body, headers=headers, timeout=10)
 
 
