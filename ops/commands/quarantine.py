@@ -59,8 +59,9 @@ def replay(out: Output, numbers: Sequence[int], force: bool) -> None:
     Each keeps its time of receipt and gets the event id that it would have had. They go through the spool, so Kafka
     need not be up. Exit code 1 where one of the given NUMBERS was not brought back.
     """
+    if force and not numbers:
+        raise click.UsageError("--force needs the NUMBERS of the webhooks that you vouch for")
     settings = ingest_settings()
-    spool_directory(settings)
     results: list[dict[str, Any]] = []
     with _store() as store:
         providers = _providers()

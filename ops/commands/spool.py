@@ -103,7 +103,9 @@ def usable_spool(settings: IngestSettings) -> Iterator[tuple[Spool, bool]]:
     """The spool, and whether a service uses it, too. Raises ConfigurationError."""
     from ingest.spool.operate import in_use_or_alone
     from ingest.spool.store import Spool
+    from runtime import logs
 
+    logs.configure("spool", level="ERROR")  # on standard error: standard output is for the answer
     with (
         in_use_or_alone(settings.spool_dir, settings.spool_reserve_mb * MIB) as running,
         closing(Spool(settings.spool_dir, limit=settings.spool_max_mb * MIB)) as opened,

@@ -1,0 +1,166 @@
+"""`hookline spool` and `hookline quarantine`: from the directory alone, and beside a running service."""
+
+from __future__ import annotations
+
+import json
+import logging
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import structlog
+
+from ingest.quarantine import KeepingQuarantine
+from ingest.quarantine_store import QuarantineStore
+from ingest.webhooks import receive
+from ops import exits
+from ops.__main__ import main
+from schemas.codec import Codec
+from schemas.ids import SchemaIds
+from tests.contract.players import NEW_SECRET, OLD_SECRET, PLAYERS
+from tests.unit.ingest.spools import number_of, opened, record
+
+RECEIPT = datetime(2026, 11, 22, 1, 2, 3, tzinfo=UTC)
+Run = Callable[..., tuple[int, Any]]
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> Path:
+    """A spool that no service uses, with two records that wait and one that Kafka refused for good."""
+    service, spool = opened(tmp_path / "spool")
+    spool.append([record(1), record(2)])
+    spool.in_turn(lambda turn: turn.keep_refused(record(3), "MessageSizeTooLargeError"))
+    spool.close()
+    service.close()
+    return tmp_path / "spool"
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Run]:
+    monkeypatch.setenv("HOOKLINE_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("HOOKLINE_INGEST__SPOOL_DIR", str(tmp_path / "spool"))
+    monkeypatch.setenv("HOOKLINE_KAFKA__BOOTSTRAP_SERVERS", "127.0.0.1:1")  # nobody listens
+    monkeypatch.setenv("HOOKLINE_TEXTLINK__SECRETS", NEW_SECRET)
+    monkeypatch.setenv("HOOKLINE_TEXTUS__SIGNING_SECRETS", NEW_SECRET)
+
+    def command(*arguments: str) -> tuple[int, Any]:
+        capsys.readouterr()  # what the test itself has logged
+        code = main([*arguments, "--json"])
+        out = capsys.readouterr().out
+        return code, json.loads(out) if out else None
+
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield command
+    structlog.reset_defaults()
+    root.handlers[:] = handlers
+    root.setLevel(level)
+
+
+class Nowhere:
+    def publish(self, _: object) -> Any:
+        raise AssertionError("a 401 publishes nothing")
+
+
+def quarantined(directory: Path, name: str, *, signed: str, valid: str, **fields: Any) -> None:
+    """Have a webhook refused and kept."""
+    player = PLAYERS[name]
+    kind, headers, body = player.request({**player.message, **fields}, signed)
+    with closing(KeepingQuarantine(QuarantineStore(directory, most=10, days=36_500))) as kept:
+        answer = receive(
+            player.provider(valid), kind, headers, body, publisher=Nowhere(), now=lambda: RECEIPT, quarantine=kept
+        )
+    assert answer.status == 401
+
+
+def test_status_without_a_service(run: Run, directory: Path) -> None:
+    code, data = run("spool", "status")
+    assert code == exits.OK
+    assert (data["service_running"], data["records"], data["refused"], data["breaker"]) == (False, 2, 1, "unknown")
+    assert [(one["event_id"], one["reason"]) for one in data["refused_records"]] == [("3", "MessageSizeTooLargeError")]
+    assert data["oldest_age_seconds"] > 0
+
+
+def test_status_beside_a_service(run: Run, directory: Path) -> None:
+    service, spool = opened(directory)
+    code, data = run("spool", "status")
+    assert (code, data["service_running"], data["records"], data["spooling"]) == (exits.OK, True, 2, True)
+    assert main(["spool", "status"]) == exits.OK, "for people, too"
+    spool.close()
+    service.close()
+
+
+def test_where_there_is_no_spool_it_says_so(run: Run) -> None:
+    code, data = run("spool", "status")
+    assert code == exits.CONFIG
+    assert "HOOKLINE_INGEST__SPOOL_DIR" in data["error"]
+
+
+def test_draining_into_a_kafka_that_is_down_keeps_everything(run: Run, directory: Path) -> None:
+    # In a process of its own: kafka-python leaves sockets behind, which pytest takes for a mistake of ours
+    command = [sys.executable, "-m", "ops", "spool", "drain", "--timeout", "0.5", "--json"]
+    ended = subprocess.run(command, capture_output=True, timeout=120, check=False, cwd=Path(__file__).parents[3])
+    data = json.loads(ended.stdout)
+    assert (ended.returncode, data["left"], data["drained"]) == (exits.TRY_LATER, 2, 0)
+    assert run("spool", "status")[1]["records"] == 2
+
+
+def test_a_dry_run_changes_nothing(run: Run, directory: Path) -> None:
+    assert run("spool", "drain", "--dry-run")[0] == exits.OK
+    assert run("spool", "requeue", "--dry-run")[1]["requeued"] == 1
+    assert run("spool", "status")[1]["refused"] == 1
+
+
+def test_requeue_puts_back_what_kafka_refused(run: Run, directory: Path) -> None:
+    assert run("spool", "requeue")[1] == {"dry_run": False, "requeued": 1}
+    service, spool = opened(directory)
+    assert [number_of(row.record) for row in spool.in_turn(lambda turn: turn.first(9))] == [1, 2, 3]
+    spool.close()
+    service.close()
+
+
+@pytest.mark.parametrize("name", sorted(PLAYERS))
+@pytest.mark.parametrize("beside_a_service", [False, True])
+def test_a_mended_secret_brings_the_webhook_back(
+    run: Run, directory: Path, name: str, *, beside_a_service: bool
+) -> None:
+    # Given one webhook that was refused because our secret was old, and one that somebody made up
+    quarantined(directory, name, signed=NEW_SECRET, valid=OLD_SECRET)
+    quarantined(directory, name, signed="made-up-by-somebody", valid=NEW_SECRET, id="x", timestamp=1_748_455_363_371)
+    held = opened(directory) if beside_a_service else ()
+    # Then the list tells them apart
+    code, data = run("quarantine", "ls")
+    verdicts = [one["now"] for one in data["webhooks"]]
+    assert (code, verdicts[0]) == (exits.OK, "authentic")
+    assert verdicts[1] in ("wrong_secret", "wrong_signature")
+    shown = run("quarantine", "show", "2")[1]
+    assert "hello" in shown["body"]
+    assert "made-up-by-somebody" not in json.dumps(shown)
+    # When they are replayed, the authentic one comes back, with its time of receipt
+    assert [one["now"] for one in run("quarantine", "replay", "--dry-run")[1]["webhooks"]] == verdicts
+    code, data = run("quarantine", "replay")
+    assert (code, [one["now"] for one in data["webhooks"]]) == (exits.OK, ["replayed", verdicts[1]])
+    for one in held:
+        one.close()
+    service, spool = opened(directory)
+    last = spool.in_turn(lambda turn: turn.first(9))[-1]
+    event = Codec(SchemaIds.checked_in()).decode(last.record.value)
+    assert (event.provider, event.received_at, str(event.event_id)) == (name, RECEIPT, data["webhooks"][0]["event_id"])
+    spool.close()
+    service.close()
+    # And the other only by number and force
+    assert run("quarantine", "replay", "2")[0] == exits.CHECK_FAILED
+    assert run("quarantine", "replay", "--force")[0] == exits.USAGE
+    assert run("quarantine", "replay", "2", "--force")[1]["webhooks"][0]["now"] == "replayed"
+    assert run("quarantine", "ls")[1]["webhooks"] == []
+    assert len(run("quarantine", "ls", "--all")[1]["webhooks"]) == 2
+
+
+def test_a_webhook_that_is_not_there(run: Run, directory: Path) -> None:
+    assert run("quarantine", "show", "7")[0] == exits.CHECK_FAILED
+    assert run("quarantine", "replay", "7")[0] == exits.CHECK_FAILED
