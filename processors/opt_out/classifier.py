@@ -249,6 +249,10 @@ class Classifier:
             if found[1] == "stop" and self._calls_in.match(behind) and not self._still_a_stop.match(behind):
                 continue
             return Decision(rule.tier, rule.id, found[0].replace("\n", " "))
+        first, _, rest = message.partition(" ")
+        # No other word is near it: as a first word its slips are as clear as alone.
+        if self._slips.get(first) == "unsubscribe" and rest.startswith(("me", "us", "from", "this", "now")):
+            return Decision(self._slip.tier, self._slip.id, first)
         return None
 
     def _phrase(self, message: str, tiers: tuple[Tier, ...], phrases: Sequence[_Phrase]) -> Decision | None:

@@ -7,7 +7,8 @@ _PREPOSITIONS = ("by", "in", "at", "over", "off", "for", "on", "near", "@")
 
 #: Only words that nobody would put after an order to stop.
 _PLACES = (
-    "here", "there", "home", "nearby", "downtown", "uptown", "midtown", "upstairs", "downstairs", "outside", "inside",
+    "(?:here|there)(?! (?:is|are|was|were|will)(?![a-z]))", "home",
+    "nearby", "downtown", "uptown", "midtown", "upstairs", "downstairs", "outside", "inside",
     "next door", "across", "around the corner", "past the", "up front", "(?:and|n) shop", "shop", "office", "house",
     "apartment", "store", "warehouse", "site", "jobsite", "airport", "station", "hotel", "restaurant", "lobby",
     "reception", "hospital", "clinic", "campus",
@@ -35,7 +36,7 @@ _TIMES = (
 _LEAD = "after|before|around|about|until|till|between|during|next|this|every|each|early|late"
 _BARE = tuple(time for time in _TIMES if time not in {"work", "church", "week", "month", "breakfast"})
 
-_OBJECT = r"(?! (?:texts?|txts?|messages?|msgs?|alerts?|sms|spam|notifications?)(?![a-z0-9]))"
+_OBJECT = r"(?! (?:texts?|txts?|messages?|msgs?|alerts?|sms|spam|notifications?|jobs?|offers?|leads?)(?![a-z0-9]))"
 
 
 def _any(words: tuple[str, ...]) -> str:
@@ -53,5 +54,5 @@ PATTERN = (
 #: A preposition of the table, and yet an order: "stop at once" calls in nowhere.
 STILL_A_STOP = (
     r" (?:at once|for good|for now|for ?ever|for the love of|in the name of|on all (?:my )?(?:numbers|phones|lines)|"
-    r"on this (?:number|phone|line))(?![a-z0-9])"
+    r"(?:on|at) this (?:number|phone|line)|by the way)(?![a-z0-9])"
 )

@@ -98,7 +98,7 @@ RULES = (
             r"sending|with|and|stop|text|sms|job|daily|weekly|monthly|marketing|automated|automatic|mobile|phone|promo|"
             r"promotional|email|spam|notification|mailing) ){0,5}"
             r"(?:texts|txts|messages|msgs|sms|smss|alerts?|notifications?|subscriptions?|subscribe|texting|messaging|"
-            r"lists?|updates|campaigns?)(?![a-z0-9])"
+            r"lists?|system|database|updates|campaigns?)(?![a-z0-9])"
             r"| (?:text|message|msg)(?![a-z0-9])"
         ),
     ),

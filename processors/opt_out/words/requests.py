@@ -35,9 +35,9 @@ RULES = (
     Rule(
         "c.please-stop", "C", "phrase", "stop or unsubscribe as a clause or a sentence of its own, or at its end",
         words=("stop", "stopall", "unsubscribe", "optout", "unsub"),
-        pattern=r"(?:(?:^|\n)(?:(?:please|pls|plz|just|kindly|now|ok) ){0,3}"
-        r"|\b(?:please|pls|plz|kindly|interested|just|now|you to|u to|i said|said to|but|yes|yeah|enough|fuck you|"
-        r"fuck off|(?:you|u|this|it|these) (?:need|needs|have|has) to) )"
+        pattern=r"(?:(?:^|\n)(?:(?:please|pls|plz|just|kindly|now|ok|no) ){0,3}"
+        r"|\b(?:please|pls|plz|kindly|(?:not )?interested|just|now|you to|u to|i said|said to|but|yes|yeah|enough|"
+        r"fuck you|fuck off|(?:you|u|this|it|these) (?:need|needs|have|has) to) )"
         r"(?:stop|stopall|unsubscribe|optout|unsub)"
         rf"(?: {either('now / it / this / please / pls / plz / thanks / thank you / already / asap / immediately')})?"
         r"(?=\n|$)",
@@ -72,11 +72,12 @@ RULES = (
         + either(
             "want / wish / like / need / wanna / please / pls / trying",
             "tried / how do (?:i|you|we) / how can i / how to",
-            "can i / choose / decided / prefer / asked / hereby / i am / im",
+            "can i / choose / decided / prefer / asked / hereby / i am / im / i / we",
         )
         + r"(?: to)?(?: (?:just|please|be))?(?: to)?(?: be)? "
         r"(?:optout|opted out|opting out|unsubscribe|unsubscribed|unsub)(?![a-z0-9])"
-        r"|\bunsub(?:scribed?)? (?:from|to|of) (?:this|these|your|ur|all|the|any)\b|^unsub(?:bed)?$|^un subscribe\b"
+        r"|\bunsub(?:scribed?)? (?:from|to|of) (?:this|these|your|ur|all|the|any)\b|^unsub(?:bed)?$"
+        r"|^un subscribe\b|^opting out\b"
         r"|\bhow (?:do|can) (?:i|we) (?:stop|make (?:this|it|these) stop)(?: (?:this|these|it|getting|receiving))",
     ),
     Rule(
@@ -95,8 +96,8 @@ RULES = (
             "message", "msg", "contact", "asked", "told", "telling", "begged",
         ),
         pattern=rf"\b{_DONT} (?:ever )?(?:text|txt|message|msg|contact|call|sms)(?: or \w+)? (?:this|my|our) "
-        rf"(?:number|phone|cell|line|#)(?![a-z0-9])|\b{_DONT} (?:ever )?(?:contact us|text us|"
-        rf"{_CALL} me)(?: up)? {_AGAIN}\b|(?:^|\n)(?:(?:please|pls|plz) )?{_DONT} (?:ever )?"
+        rf"(?:number|phone|cell|line|#)(?![a-z0-9])|\b{_DONT} (?:ever )?(?:text|txt|message|contact|call) us\b"
+        rf"|\b{_DONT} (?:ever )?{_CALL} me(?: up)? {_AGAIN}\b|(?:^|\n)(?:(?:please|pls|plz) )?{_DONT} (?:ever )?"
         rf"(?:text|txt|message|msg|contact)(?: {_AGAIN}| please| pls)?(?=\n|$)"
         r"|\b(?:asked|told|telling|begged) (?:you|u|yall|you guys|you people) (?:to )?not (?:to )?"
         r"(?:text|contact|message|call) me\b|\bno longer (?:contact|text|message) me\b",
@@ -107,7 +108,7 @@ RULES = (
         pattern=rf"\b(?:delete|erase|scrub) (?:my|this) {_NUMBER}|\bdelete me\b|\bremove (?:my "
         r"(?:name|info|information|contact|contact info|data|details)|this (?:number|phone|#)|us)(?![a-z0-9])"
         r"|\bbe (?:removed|taken off|deleted) (?:from |off )?(?:of )?(?:your|ur|this|the|that) (?:\w+ )?lists?\b"
-        r"|^remove number\b"
+        r"|^remove (?:phone |cell |the )?number\b"
         rf"|\b(?:take|get|scratch) (?:my|this) {_NUMBER} off\b|\btake us off\b"
         r"|\b(?:get|scratch) me off (?:of )?(?:your|ur|this|the|that) (?:\w+ )?list\b",
     ),

@@ -206,9 +206,14 @@ HARD = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("head", ["", 'liked "', "stop by "])
-@pytest.mark.parametrize("unit", HARD)
-def test_a_long_text_takes_time_in_proportion(unit: str, head: str) -> None:
+#: What stands before it may change the way that it takes.
+BEHIND = [
+    (head, unit) for head in ('liked "', "stop by ") for unit in ("dont stop texting ", "stop sending mail\n", '"')
+]
+
+
+@pytest.mark.parametrize(("head", "unit"), [*(("", unit) for unit in HARD), *BEHIND])
+def test_a_long_text_takes_time_in_proportion(head: str, unit: str) -> None:
     """Sixteen times the text may take sixteen times the time; were it quadratic, it would be 256 times."""
     long = head + unit * (262_144 // len(unit.encode()))
     short = long[: len(long) // 16]
