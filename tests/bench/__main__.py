@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import click
@@ -11,6 +14,7 @@ from ops.output import Output, command
 from tests.bench import ingest, latency, persist, stack
 from tests.bench.figures import Figure, drawn, machine
 from tests.bench.options import FULL, QUICK, Options
+from tests.bench.record import keep
 
 BENCHES: dict[str, Callable[[Options], list[Figure]]] = {
     "ingest": ingest.run,
@@ -31,7 +35,12 @@ BENCHES: dict[str, Callable[[Options], list[Figure]]] = {
     type=click.IntRange(0),
     help=f"Over which persist's memory is watched; 0: not at all [{FULL['memory_events']}].",
 )
-def bench(out: Output, names: tuple[str, ...], *, quick: bool, **given: Any) -> None:
+@click.option(
+    "--record",
+    type=click.Path(exists=True, dir_okay=False, writable=True, path_type=Path),
+    help="Write the table into this page too, between its marks: docs/benchmarks.md.",
+)
+def bench(out: Output, names: tuple[str, ...], *, quick: bool, record: Path | None, **given: Any) -> None:
     """Measure Hookline on servers of its own, each figure in turns with what bounds it.
 
     A running stack is not touched. No figure fails it: on a busy machine only the ratios mean something.
@@ -41,8 +50,15 @@ def bench(out: Output, names: tuple[str, ...], *, quick: bool, **given: Any) -> 
     before = machine()
     figures = [figure for name in names or BENCHES for figure in BENCHES[name](options)]
     after = machine()
+    if record is not None:
+        keep(record, figures, " ".join(["make bench", *_arguments()]), before, after)
     data = {"machine": before, "load_average_after": after["load_average"], "options": size}
     out.result(data | {"figures": [figure.data() for figure in figures]}, lambda: drawn(figures, before, after))
+
+
+def _arguments() -> list[str]:
+    """What was asked for, as `make` takes it."""
+    return [f"ARGS={shlex.quote(shlex.join(sys.argv[1:]))}"] if len(sys.argv) > 1 else []
 
 
 if __name__ == "__main__":

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 
+#: Of the table: what a Figure's row holds.
+COLUMNS = ("figure", "median", "rounds", "limit", "ratio", "ratios", "must reach")
+
+
 @dataclass(frozen=True, slots=True)
 class Series:
     """The same thing measured in several rounds."""
@@ -127,13 +131,12 @@ def machine() -> dict[str, object]:
 
 def drawn(figures: Iterable[Figure], before: dict[str, object], after: dict[str, object]) -> RenderableType:
     """The table for people."""
-    columns = ("figure", "median", "rounds", "limit", "ratio", "ratios", "must reach")
     about = (
         f"{before['processor']}, {before['cores']} cores, {before['system']}, Python {before['python']}; "
         f"load average {before['load_average']} before, {after['load_average']} after"
     )
     rows: Sequence[tuple[object, ...]] = [figure.row() for figure in figures]
-    return stacked(table(columns, rows, numbers=("ratio",)), about)
+    return stacked(table(COLUMNS, rows, numbers=("ratio",)), about)
 
 
 def _number(value: float | None) -> str:

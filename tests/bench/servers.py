@@ -12,6 +12,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TypeVar
 
+import click
 import psutil
 import psycopg
 from psycopg import sql
@@ -34,7 +35,7 @@ T = TypeVar("T")
 PATIENCE = 120.0
 
 
-class BenchFailed(Exception):
+class BenchFailed(click.ClickException):
     """Read what is told: a server or a process did not do what is to be measured."""
 
 
