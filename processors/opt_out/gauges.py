@@ -19,7 +19,8 @@ _STATES = "SELECT state, count(*) FROM opt_outs GROUP BY state"
 _REVIEWS = "SELECT kind, count(*) FROM opt_out_reviews WHERE decision IS NULL GROUP BY kind"
 _ENFORCEMENTS = "SELECT target, status, count(*) FROM enforcements GROUP BY target, status"
 _DEADLINES = """
-SELECT count(*) FILTER (WHERE deadline <= %(now)s), count(*) FILTER (WHERE deadline > %(now)s AND deadline <= %(near)s),
+SELECT count(*) FILTER (WHERE e.deadline <= %(now)s),
+    count(*) FILTER (WHERE e.deadline > %(now)s AND e.deadline <= %(near)s),
     COALESCE(EXTRACT(epoch FROM %(now)s - min(l.received_at)), 0)
 FROM enforcements AS e JOIN opt_out_ledger AS l USING (position) WHERE e.status IN ('pending', 'failed', 'parked')
 """

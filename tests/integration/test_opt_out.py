@@ -1,0 +1,203 @@
+"""opt_out on a real PostgreSQL: what events, people and clocks make of the ledger, and what follows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import psycopg
+import pytest
+
+from processors.opt_out import report
+from processors.opt_out.clock import HoldClock
+from processors.opt_out.gauges import Gauges
+from processors.opt_out.publication import Publication
+from processors.opt_out.reconcile import Reconciler, compare, repair
+from processors.opt_out.target import Locked, NotNow, Refused
+from processors.processor import SetAside
+from runtime.kafka.consumer import Record
+from schemas.codec import Codec
+from schemas.ids import SchemaIds
+from tests.twins.events import at, message, opt_out, unrecognized
+from tests.twins.kafka import MemoryProducer
+from tests.twins.opted_out import Desk
+
+PHONE = "+13035550142"
+_codec = Codec(SchemaIds.checked_in())
+
+
+@pytest.fixture
+def desk(postgres: Any) -> Iterator[Desk]:
+    made = Desk(postgres, "acme", "acme_north", "acme_south")
+    yield made
+    made.close()
+
+
+def test_a_stop_is_written_and_made_true_everywhere(desk: Desk) -> None:
+    desk.take(message(text="STOP", name="Ann"))
+    [row] = desk.all("SELECT phone, action, tier, actor, echo, deadline > effective_at FROM opt_out_ledger")
+    assert row == (PHONE, "out", "A", "contact", False, True)
+    assert desk.all("SELECT text, name FROM opt_out_evidence") == [("STOP", "Ann")]
+    assert desk.state() == "out"
+    desk.enforce()
+    assert sorted(desk.target.calls) == [(slug, PHONE) for slug in ("acme", "acme_north", "acme_south")]
+    assert desk.statuses() == [(slug, "done") for slug in ("acme", "acme_north", "acme_south")]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["UPDATE opt_out_ledger SET phone = phone", "DELETE FROM opt_out_ledger", "TRUNCATE opt_out_ledger CASCADE"],
+)
+def test_nobody_changes_the_ledger(desk: Desk, statement: str) -> None:
+    desk.take(message(text="STOP"))
+    for dsn in (desk.postgres.application_dsn, desk.postgres.owner_dsn):
+        with psycopg.connect(dsn) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute(statement)  # type: ignore[call-overload]
+
+
+def test_an_opt_in_that_is_later_cancels_what_has_not_been_called(desk: Desk) -> None:
+    desk.take(opt_out(True, occurred_at=at(1)))
+    desk.take(opt_out(False, occurred_at=at(2)))
+    assert desk.state() == "in"
+    desk.enforce()
+    assert desk.target.calls == []
+    assert desk.statuses() == [("acme", "done"), ("acme_north", "cancelled"), ("acme_south", "cancelled")]
+
+
+def test_an_echo_of_our_own_call_makes_no_other(desk: Desk) -> None:
+    desk.take(message(text="STOP"))
+    desk.enforce()
+    desk.take(opt_out(True, occurred_at=desk.now, account="acme_north"))
+    assert desk.all("SELECT echo FROM opt_out_ledger ORDER BY position") == [(False,), (True,)]
+    desk.enforce()
+    assert len(desk.target.calls) == 3
+
+
+def test_the_account_that_told_us_is_not_called(desk: Desk) -> None:
+    desk.take(opt_out(True))
+    desk.enforce()
+    assert sorted(desk.target.calls) == [("acme_north", PHONE), ("acme_south", PHONE)]
+
+
+def test_tests_and_courtesy_texts_are_nothing(desk: Desk) -> None:
+    desk.take(message(text="STOP", is_test=True), message(text="see you at 5"), message("sent", text="STOP"))
+    assert desk.state() is None
+
+
+def test_a_doubtful_text_is_held_and_becomes_an_opt_out_if_nobody_decides(desk: Desk) -> None:
+    clock = HoldClock(desk.ledger, desk.clock)
+    desk.take(message(text="wrong number"))
+    assert desk.state() == "hold"
+    desk.now = desk.all("SELECT due_at FROM opt_out_reviews")[0][0] - timedelta(seconds=1)
+    clock(desk.database)
+    assert desk.state() == "hold"
+    desk.later(seconds=2)
+    clock(desk.database)
+    assert desk.state() == "out"
+    assert desk.all("SELECT decision, decided_by FROM opt_out_reviews") == [("expired", "clock")]
+    assert desk.all("SELECT actor FROM opt_out_ledger ORDER BY position") == [("contact",), ("clock",)]
+    clock(desk.database)
+    assert len(desk.all("SELECT FROM opt_out_ledger")) == 2
+
+
+def test_what_reads_like_a_stop_in_an_unknown_webhook_is_held(desk: Desk) -> None:
+    desk.take(
+        unrecognized(payload='{"what": {"from": "(303) 555-0177", "words": ["hi", "unsubscribe"]}}'),
+        unrecognized(payload='{"body": "STOP"}', contact_phone=PHONE, phone_valid=True),
+        unrecognized(payload='{"body": "STOP"}'),
+        unrecognized(payload='{"body": "good morning"}'),
+    )
+    assert (desk.state("+13035550177"), desk.state()) == ("hold", "hold")
+    kinds = desk.all("SELECT kind, phone FROM opt_out_reviews ORDER BY id")
+    assert kinds == [("unrecognized", "+13035550177"), ("unrecognized", PHONE), ("unrecognized", None)]
+
+
+def test_what_cannot_be_read_is_parked_with_its_phone_on_hold(desk: Desk) -> None:
+    record = Record("sms.messages.v1", 3, 17, 5, PHONE.encode(), b"\x00rubbish", [("a", b"\xff")])
+    with desk.database.transaction() as connection:
+        assert desk.processor.park(SetAside(record, "undecodable", "Undecodable", "rubbish"), connection)
+        nobody = record._replace(key=None, offset=18)
+        assert desk.processor.park(SetAside(nobody, "undecodable", "Undecodable", "rubbish"), connection)
+    assert desk.state() == "hold"
+    rows = desk.all("SELECT partition, record_offset, key, value, headers, phone FROM opt_out_parked ORDER BY id")
+    assert rows[0] == (3, 17, PHONE.encode(), b"\x00rubbish", [["a", "ff"]], PHONE)
+    assert rows[1][5] is None
+    assert desk.all("SELECT count(*) FROM opt_out_reviews WHERE kind = 'parked' AND decision IS NULL") == [(2,)]
+
+
+def test_a_target_that_is_away_is_called_again_and_one_that_refuses_is_not(desk: Desk) -> None:
+    desk.target.troubles = [NotNow("away"), Refused("never"), Locked("token")]
+    desk.take(message(text="STOP"))
+    desk.enforce()  # the first call alone, until the budget knows its window
+    assert sorted(status for _, status in desk.statuses()) == ["failed", "pending", "pending"]
+    desk.later(seconds=61)
+    desk.enforce()
+    assert sorted(status for _, status in desk.statuses()) == ["done", "done", "failed"]
+
+
+def test_a_new_account_gets_every_opt_out_and_one_that_is_gone_none(desk: Desk) -> None:
+    desk.later(seconds=1)
+    desk.take(message(text="STOP"), message(text="STOP", contact_phone="+13035550177"))
+    desk.target.slugs = ["acme", "acme_west"]
+    desk.later(seconds=60)
+    desk.reader(desk.database)
+    desk.enforce()
+    called = {account for account, _ in desk.target.calls}
+    assert called == {"acme", "acme_west"}
+    assert len(desk.target.out) == 4
+
+
+def test_what_the_target_lost_is_repaired_and_only_towards_out(desk: Desk) -> None:
+    desk.take(*(message(text="STOP", contact_phone=f"+1303555017{n}") for n in range(5)))
+    desk.take(opt_out(False, occurred_at=at(1), contact_phone="+13035550188"))
+    desk.enforce()
+    desk.target.out.remove(("acme", "+13035550172"))
+    desk.target.out.add(("acme_south", "+13035550188"))
+    found = compare(desk.database, desk.target)
+    assert (found.lost["acme"], found.unheard["acme_south"]) == (["+13035550172"], ["+13035550188"])
+    with desk.database.transaction() as connection:
+        repair(connection, desk.ledger, found, desk.now)
+    desk.enforce(20)
+    assert desk.state("+13035550188") == "out"
+    assert len(desk.target.out) == 18
+    again = compare(desk.database, desk.target)
+    assert again.counts()["lost"] == again.counts()["unheard"] == 0
+
+
+def test_the_comparison_comes_by_itself(desk: Desk) -> None:
+    nightly = Reconciler(desk.target, desk.ledger, every=timedelta(days=1), now=desk.clock)
+    desk.take(message(text="STOP"))
+    desk.enforce()
+    nightly(desk.database)
+    desk.target.out.clear()
+    nightly(desk.database)
+    assert desk.statuses() == [(slug, "done") for slug in ("acme", "acme_north", "acme_south")]
+    desk.later(days=1)
+    nightly(desk.database)
+    desk.enforce()
+    assert len(desk.target.out) == 3
+
+
+def test_the_state_is_published_from_the_ledger(desk: Desk) -> None:
+    producer = MemoryProducer()
+    publication = Publication(producer, _codec)
+    desk.take(message(text="STOP"), message(text="wrong number", contact_phone="+13035550177"))
+    publication(desk.database)
+    publication(desk.database)
+    states = {record.key: _codec.decode(record.value) for record in producer.published}
+    assert len(producer.published) == 2
+    assert {key: state.state for key, state in states.items()} == {PHONE.encode(): "out", b"+13035550177": "hold"}  # type: ignore[attr-defined]
+    assert desk.all("SELECT position FROM opt_out_cursors") == [(2,)]
+
+
+def test_the_report_and_the_gauges_tell(desk: Desk) -> None:
+    desk.take(message(text="STOP"))
+    desk.enforce()
+    Gauges(near=timedelta(hours=48), now=desk.clock)(desk.database)
+    with desk.database.transaction() as connection:
+        assert report.speed(connection, desk.now).calls == 3
+        assert report.late(connection, desk.now + timedelta(days=30)) == []
+        [rate] = report.rates(connection, desk.now)
+        assert (rate.provider, rate.opt_outs, rate.contacts, rate.alarm) == ("textlink", 1, 0, None)
+        assert report.violations(connection, desk.now) == []
