@@ -1,0 +1,184 @@
+"""The spool in a running ingest, and its replay into a real Kafka."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from kafka import KafkaConsumer
+
+from runtime.connections import KafkaSettings
+from runtime.kafka.producer import NotPublished, OutgoingRecord, RefusedForGood
+from runtime.kafka.whole_batches import WholeBatchProducer
+from schemas.topics import CALLS
+from tests.contract.players import NEW_SECRET, PLAYERS
+from tests.integration.test_ingest import records_of, two_free_ports, wait_until
+
+NOBODY = "127.0.0.1:1"  # no Kafka listens there
+
+
+class Ingest:
+    """`hookline ingest` on one spool directory, started as often as a test likes."""
+
+    def __init__(self, home: Path) -> None:
+        self.spool = home / "spool"
+        self.port, self.admin_port = two_free_ports()
+        self.started: list[subprocess.Popen[bytes]] = []
+
+    def environment(self, kafka: str, **more: str) -> dict[str, str]:
+        plain = {key: value for key, value in os.environ.items() if not key.startswith("HOOKLINE_")}
+        return plain | {
+            "HOOKLINE_KAFKA__BOOTSTRAP_SERVERS": kafka,
+            "HOOKLINE_INGEST__PORT": str(self.port),
+            "HOOKLINE_INGEST__ADMIN_PORT": str(self.admin_port),
+            "HOOKLINE_INGEST__WORKERS": "2",
+            "HOOKLINE_INGEST__SPOOL_DIR": str(self.spool),
+            "HOOKLINE_TEXTLINK__SECRETS": NEW_SECRET,
+            "HOOKLINE_TEXTUS__SIGNING_SECRETS": NEW_SECRET,
+            **more,
+        }
+
+    def start(self, kafka: str, **more: str) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", "ops", "ingest"]
+        process = subprocess.Popen(command, env=self.environment(kafka, **more), stderr=subprocess.DEVNULL)
+        self.started.append(process)
+        wait_until(lambda: self.readyz() == 200, "ingest is ready")
+        return process
+
+    def readyz(self) -> int:
+        try:
+            return httpx.get(f"http://127.0.0.1:{self.port}/readyz", timeout=5).status_code
+        except httpx.TransportError:
+            return 0
+
+    def post(self, number: int, signed: str = NEW_SECRET) -> httpx.Response:
+        player = PLAYERS["textlink"]
+        _, headers, body = player.request({**player.message, "text": f"{number}"}, signed)
+        url = f"http://127.0.0.1:{self.port}/webhooks/textlink/received"
+        return httpx.post(url, content=body, headers=headers, timeout=10)
+
+    def gauge(self, name: str) -> float:
+        text = httpx.get(f"http://127.0.0.1:{self.admin_port}/metrics", timeout=10).text
+        return float(next(line.split()[1] for line in text.splitlines() if line.startswith(f"{name} ")))
+
+    def stop(self, process: subprocess.Popen[bytes]) -> int:
+        process.terminate()
+        return process.wait(30)
+
+
+@pytest.fixture
+def ingest(tmp_path: Path) -> Iterator[Ingest]:
+    ingest = Ingest(tmp_path)
+    yield ingest
+    for process in ingest.started:
+        if process.poll() is None:
+            ingest.stop(process)
+
+
+@pytest.mark.slow
+def test_what_was_spooled_without_kafka_is_in_it_after_a_restart(ingest: Ingest, kafka: str) -> None:
+    # Given an ingest that starts without Kafka: it takes events all the same, at once
+    first = ingest.start(NOBODY)
+    ids = {}
+    for number in range(20):
+        begun = time.monotonic()
+        answer = ingest.post(number)
+        assert time.monotonic() - begun < 3
+        assert (answer.status_code, answer.headers["X-Durability"]) == (200, "spool")
+        ids[answer.headers["X-Event-Id"]] = number
+    assert ingest.gauge("hookline_spool_records") == 20
+    assert ingest.gauge("hookline_spooling") == 1
+    # A second service on its directory is refused by name
+    other = {"HOOKLINE_INGEST__PORT": "0", "HOOKLINE_INGEST__ADMIN_PORT": "0"}
+    command = [sys.executable, "-m", "ops", "ingest"]
+    refused = subprocess.run(
+        command, env=ingest.environment(NOBODY, **other), capture_output=True, timeout=60, check=False
+    )
+    assert refused.returncode == 78
+    assert b"HOOKLINE_INGEST__SPOOL_DIR" in refused.stderr
+    # When it is killed with everything it has, and started with Kafka
+    first.kill()
+    first.wait()
+    ingest.start(kafka)
+    wait_until(lambda: ingest.gauge("hookline_spooling") == 0, "handed back")
+    # Then all is there, in order, and events go to Kafka again
+    records = records_of(kafka, set(ids), "sms.messages.v1")
+    assert records.keys() == ids.keys()
+    offsets = [records[event_id].offset for event_id in sorted(ids, key=ids.__getitem__)]
+    assert offsets == sorted(offsets), "one contact, one partition"
+    assert ingest.post(21).headers["X-Durability"] == "kafka"
+    assert ingest.gauge("hookline_spool_replayed_total") == 20
+
+
+@pytest.mark.slow
+def test_it_leaves_the_load_balancer_before_it_stops(ingest: Ingest) -> None:
+    process = ingest.start(NOBODY, HOOKLINE_INGEST__LEAVE_SECONDS="2")
+    process.terminate()
+    wait_until(lambda: ingest.readyz() == 503, "leaving")
+    assert ingest.post(1).status_code == 200, "it still serves"
+    assert process.wait(30) == 0
+
+
+@pytest.mark.slow
+def test_a_webhook_refused_by_a_wrong_secret_is_quarantined(ingest: Ingest) -> None:
+    process = ingest.start(NOBODY)
+    assert ingest.post(1, signed="some-other-secret-123").status_code == 401
+    ingest.stop(process)
+    command = [sys.executable, "-m", "ops", "quarantine", "ls", "--json"]
+    shown = subprocess.run(command, env=ingest.environment(NOBODY), capture_output=True, timeout=60, check=True)
+    assert b'"reason": "wrong_secret"' in shown.stdout
+
+
+def offsets_of(kafka: str, marks: set[bytes]) -> dict[bytes, int]:
+    consumer = KafkaConsumer(
+        CALLS.name, bootstrap_servers=kafka, auto_offset_reset="earliest", enable_auto_commit=False
+    )
+    found: dict[bytes, int] = {}
+    try:
+        deadline = time.monotonic() + 30
+        while marks - found.keys() and time.monotonic() < deadline:
+            for batch in consumer.poll(timeout_ms=500).values():
+                found |= {record.value: record.offset for record in batch if record.value in marks}
+    finally:
+        consumer.close()
+    return found
+
+
+@pytest.fixture
+def rounds(kafka_settings: KafkaSettings) -> Iterator[Callable[[list[OutgoingRecord]], object]]:
+    producer = WholeBatchProducer(kafka_settings, "hookline-tests")
+    yield lambda records: producer.publish_all(records, timeout=5.0)
+    producer.close()
+
+
+def test_a_round_arrives_whole_and_in_order(rounds: Callable[..., object], kafka: str) -> None:
+    marks = [f"round {time.time_ns()} {number}".encode() for number in range(150)]
+    records = [OutgoingRecord(CALLS.name, b"+13035550142", mark, []) for mark in marks]
+    begun = time.monotonic()
+    assert rounds(records) == [None] * 150
+    assert time.monotonic() - begun < 4, "nobody waits for the linger"
+    offsets = offsets_of(kafka, set(marks))
+    places = [offsets[mark] for mark in marks]
+    assert places == list(range(places[0], places[0] + 150))
+
+
+def test_a_record_too_large_is_refused_for_good_and_the_next_round_goes_through(
+    rounds: Callable[..., list[object]],
+) -> None:
+    large = OutgoingRecord(CALLS.name, b"k", b"x" * 3_000_000, [])
+    assert isinstance(rounds([large])[0], RefusedForGood)
+    assert rounds([OutgoingRecord(CALLS.name, b"k", b"x", [])]) == [None]
+
+
+def test_a_topic_that_is_missing_is_not_confirmed_in_time(rounds: Callable[..., list[object]]) -> None:
+    begun = time.monotonic()
+    [outcome] = rounds([OutgoingRecord("no.such.topic", b"k", b"x", [])])
+    assert isinstance(outcome, NotPublished)
+    assert time.monotonic() - begun < 10
+    assert rounds([OutgoingRecord(CALLS.name, b"k", b"x", [])]) == [None]
