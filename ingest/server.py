@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import resource
 import shutil
 import socket
 import tempfile
@@ -51,6 +52,10 @@ log = logs.logger("ingest.server")
 
 #: Granian's own lines go where all of ours go, in the same form.
 GRANIAN_LOGS = {"loggers": {"_granian": {"propagate": True}, "granian.access": {"propagate": True}}}
+
+#: Connections that one worker holds at once. Granian's `backpressure` counts connections, idle ones too: with 256 a
+#: worker that holds 256 idle ones takes nobody any more (measured). So it is far above the requests under way.
+CONNECTIONS = 10_000
 
 #: Workers that may die within a minute before the server gives up: more is no accident but a worker that can't start.
 DEATHS_A_MINUTE = 10
@@ -134,6 +139,7 @@ def serve() -> None:
         log.info("setting", variable=variable, shown=value, origin=origin)
     schema_ids = registered_ids(configuration[SchemaRegistrySettings])
     directory = ServiceDirectory(settings.spool_dir, reserve=settings.spool_reserve_mb * MIB)
+    allow_connections()
     multiprocessing.set_start_method("spawn", force=True)
     metrics_dir = Path(tempfile.mkdtemp(prefix="hookline-metrics-"))
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(metrics_dir)
@@ -164,7 +170,7 @@ def granian(settings: IngestSettings, port: int) -> Any:
         blocking_threads=settings.threads,
         loop=Loops.auto,
         backlog=4096,
-        backpressure=settings.threads * 2,
+        backpressure=CONNECTIONS,
         http1_settings=HTTP1Settings(header_read_timeout=10_000),
         respawn_failed_workers=True,
         respawn_interval=0.1,
@@ -180,6 +186,13 @@ def leave(state: SharedState, seconds: float) -> float:
     state.leaving = 1
     log.info("ingest_leaving", seconds=seconds)
     return seconds
+
+
+def allow_connections() -> None:
+    """Let this process, and the workers that inherit it, have as many files open as the system allows us."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = 65_536 if hard == resource.RLIM_INFINITY else hard
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def free_port(host: str) -> int:
