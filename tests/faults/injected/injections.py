@@ -109,8 +109,8 @@ def short_patience(_: str) -> Changes:
     def consumer(module: Any) -> None:
         original = module.consumer_settings
 
-        def settings(*args: Any) -> dict[str, Any]:
-            found: dict[str, Any] = original(*args)
+        def settings(*args: Any, **kwargs: Any) -> dict[str, Any]:
+            found: dict[str, Any] = original(*args, **kwargs)
             return found | {"session_timeout_ms": 6_000, "heartbeat_interval_ms": 1_000}
 
         module.consumer_settings = settings
@@ -180,7 +180,7 @@ def acks_1(_: str) -> Changes:
 
     def change(module: Any) -> None:
         original = module.producer_settings
-        module.producer_settings = lambda *args: original(*args) | {"acks": 1}
+        module.producer_settings = lambda *args, **kwargs: original(*args, **kwargs) | {"acks": 1}
 
     return {"runtime.kafka.producer": change}
 

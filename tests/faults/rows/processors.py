@@ -129,4 +129,4 @@ def offsets_deleted(run: Run) -> None:
 
         run.wait(deleted, 40, "Kafka forgets the group")
         run.start_persist()
-        run.sleep(1.5)
+        run.wait(lambda: run.behind() < run.row.rate, 40, "persist goes on where it was")
