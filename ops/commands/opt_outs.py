@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @click.group("opt-outs")
 def opt_outs() -> None:
-    """Opt-outs: how a text is understood."""
+    """Opt-outs: who may not be texted, why, and the proof of it."""
 
 
 @command()

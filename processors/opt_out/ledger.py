@@ -50,7 +50,7 @@ class Ledger:
 
     def __init__(self, settings: OptOutSettings, now: Callable[[], datetime] = utc_now) -> None:
         self._settings = settings
-        self._now = now
+        self.now = now
 
     def append(self, connection: Connection, drafts: Sequence[Draft]) -> list[Entry]:
         """Add those of `drafts` whose event is not there yet; the new rows. Within the caller's transaction.
@@ -77,7 +77,7 @@ class Ledger:
         drafts: Sequence[Draft] = (),
     ) -> None:
         """Bring everything that depends on the ledger's rows about `phones` up to date, `entries` being new."""
-        now = self._now()
+        now = self.now()
         standings = states.refold(connection, phones, self._settings.scope, now)
         enforcement.follow(connection, entries, standings, now)
         reviews.follow(connection, list(zip(entries, drafts, strict=True)), standings)
@@ -86,7 +86,7 @@ class Ledger:
         head = connection.execute(_HEAD).fetchone()
         position, previous, decided = head or (0, GENESIS, None)
         # The chain tells the order in which things were decided, whatever the wall clock does meanwhile.
-        now = self._now() if decided is None else max(self._now(), decided)
+        now = self.now() if decided is None else max(self.now(), decided)
         latest: dict[str, datetime] = dict(
             connection.execute(_LATEST, (sorted({draft.phone for draft in drafts}),)).fetchall()
         )

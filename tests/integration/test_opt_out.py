@@ -11,10 +11,14 @@ import pytest
 
 from processors.opt_out import report
 from processors.opt_out.clock import HoldClock
+from processors.opt_out.desk import Desk as ByHand
+from processors.opt_out.desk import NothingToDecide, proof
 from processors.opt_out.gauges import Gauges
 from processors.opt_out.publication import Publication
 from processors.opt_out.reconcile import Reconciler, compare, repair
+from processors.opt_out.states import rebuild
 from processors.opt_out.target import Locked, NotNow, Refused
+from processors.opt_out.verify import verify
 from processors.processor import SetAside
 from runtime.kafka.consumer import Record
 from schemas.codec import Codec
@@ -201,3 +205,67 @@ def test_the_report_and_the_gauges_tell(desk: Desk) -> None:
         [rate] = report.rates(connection, desk.now)
         assert (rate.provider, rate.opt_outs, rate.contacts, rate.alarm) == ("textlink", 1, 0, None)
         assert report.violations(connection, desk.now) == []
+
+
+def test_a_person_decides(desk: Desk) -> None:
+    by_hand = ByHand(desk.ledger, "kim")
+    with desk.database.transaction() as connection:
+        by_hand.add(connection, "+13035550101", "by phone", "please stop writing me")
+        by_hand.hold(connection, "+13035550102", "unclear letter")
+        by_hand.release(connection, "+13035550102", "it was about another number")
+        with pytest.raises(NothingToDecide):
+            by_hand.release(connection, "+13035550101", "no")
+    assert desk.state("+13035550101") == "out"
+    assert desk.state("+13035550102") == "in"
+    assert desk.all("SELECT decision FROM opt_out_reviews") == [("released",)]
+    # A B that was no stop is voided, a hold that was one becomes an opt-out
+    desk.take(message(text="please stop texting me"), message(text="wrong number", contact_phone="+13035550177"))
+    questions = dict(desk.all("SELECT kind, id FROM opt_out_reviews WHERE decision IS NULL"))
+    with desk.database.transaction() as connection:
+        by_hand.answer(connection, questions["out"], "release", "she meant the bus")
+        by_hand.answer(connection, questions["hold"], "out", "it was")
+        with pytest.raises(NothingToDecide):
+            by_hand.answer(connection, questions["hold"], "out", "again")
+    assert (desk.state(), desk.state("+13035550177")) == ("in", "out")
+    told = proof(desk.database._connected(), PHONE)
+    assert [row["action"] for row in told["ledger"]] == ["out", "correction"]
+    assert told["ledger"][0]["evidence"]["text"] == "please stop texting me"
+    assert all(row["hash_is_right"] for row in told["ledger"])
+
+
+def test_a_chain_with_one_altered_byte_is_found(desk: Desk) -> None:
+    desk.take(*(message(text="STOP", contact_phone=f"+1303555017{n}") for n in range(5)))
+    with desk.database.transaction() as connection:
+        good = verify(connection)
+    assert (good.rows, good.broken, good.evidence) == (5, None, 5)
+    for change in ("phone = '+13035550999'", "previous_hash = repeat('0', 64)", "rule = 'x'"):
+        with psycopg.connect(desk.postgres.superuser_dsn) as superuser:
+            superuser.execute("SET session_replication_role = replica")
+            superuser.execute("UPDATE opt_out_ledger SET " + change + " WHERE position = 3")  # noqa: S608 - as above
+            bad = verify(superuser)
+            superuser.rollback()
+        assert (bad.rows, bad.broken) == (2, 3)
+    with psycopg.connect(desk.postgres.superuser_dsn) as superuser:
+        superuser.execute("SET session_replication_role = replica")
+        superuser.execute("DELETE FROM opt_out_ledger WHERE position = 2")
+        assert verify(superuser).reason == "row 2 is missing"
+        superuser.rollback()
+        superuser.execute("UPDATE opt_out_evidence SET text = 'STOp' WHERE text = 'STOP'")
+        assert verify(superuser).reason == "its evidence is not what was written"
+        superuser.rollback()
+        superuser.execute("DELETE FROM opt_out_evidence")
+        assert (verify(superuser).broken, verify(superuser).erased) == (None, 5)
+        superuser.rollback()
+
+
+def test_the_states_are_made_anew_with_the_same_result(desk: Desk) -> None:
+    desk.take(message(text="STOP"), opt_out(True, contact_phone="+13035550111"), opt_out(False, occurred_at=at(9)))
+    before = desk.all("SELECT phone, state, since, position FROM opt_outs ORDER BY phone")
+    with desk.database.transaction() as connection:
+        assert rebuild(connection, "organisation", desk.now, write=True).differing == []
+    desk.owner.execute("UPDATE opt_outs SET state = 'in'")
+    desk.owner.execute("INSERT INTO opt_outs VALUES ('+1', 'in', now(), '', 1, 1)")
+    with desk.database.transaction() as connection:
+        found = rebuild(connection, "organisation", desk.now, write=True)
+    assert "+1" in found.differing
+    assert desk.all("SELECT phone, state, since, position FROM opt_outs ORDER BY phone") == before

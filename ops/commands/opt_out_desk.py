@@ -1,0 +1,323 @@
+"""`hookline opt-outs`: looking numbers up, deciding about them, and proving what was done."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ops.commands.opt_outs import opt_outs
+from ops.exits import CheckFailed, TryLater
+from ops.output import Output, command, stacked, table
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from processors.opt_out.desk import Desk
+    from runtime.postgres import Connection
+
+by = click.option("--by", "operator", metavar="NAME", help="Who decides; default: the system's user.")
+
+
+@command()
+@click.argument("phone")
+def show(out: Output, phone: str) -> None:
+    """Show everything about PHONE: the proof.
+
+    Its state, every row of the ledger with its evidence and its place in the chain, what was enforced and when, and
+    what people decided. A number that the ledger does not know is told as such: exit code 1.
+    """
+    from processors.opt_out.desk import proof
+
+    number = _number(phone)
+    with _database() as connection:
+        data = proof(connection, number)
+    out.result(data, lambda: _drawn(data))
+    if not data["ledger"]:
+        raise CheckFailed(f"{number}: the ledger has no row about it")
+
+
+@command(changes=True)
+@click.argument("phone")
+@click.option("--reason", required=True, help="How it is known; without names and numbers.")
+@click.option("--text", help="What the person said: kept as evidence.")
+@by
+def add(out: Output, phone: str, reason: str, text: str | None, operator: str | None) -> None:
+    """Opt PHONE out everywhere, such as after a call or a letter."""
+    _decide(out, operator, lambda desk, connection: desk.add(connection, _number(phone), reason, text))
+
+
+@command(changes=True)
+@click.argument("phone")
+@click.option("--reason", required=True, help="Why; without names and numbers.")
+@by
+def hold(out: Output, phone: str, reason: str, operator: str | None) -> None:
+    """Have nobody text PHONE until it is decided; undecided it becomes an opt-out."""
+    _decide(out, operator, lambda desk, connection: desk.hold(connection, _number(phone), reason))
+
+
+@command(changes=True)
+@click.argument("phone")
+@click.option("--reason", required=True, help="Why it was no stop; without names and numbers.")
+@by
+def release(out: Output, phone: str, reason: str, operator: str | None) -> None:
+    """End the hold of PHONE. An opt-out is ended only by the person's own opt-in."""
+    _decide(out, operator, lambda desk, connection: desk.release(connection, _number(phone), reason))
+
+
+@command(changes=True)
+@click.argument("number", type=int, required=False)
+@click.option("--out", "answer", flag_value="out", help="It was a stop.")
+@click.option("--release", "answer", flag_value="release", help="It was none: end the hold, or void the opt-out.")
+@click.option("--reason", help="Why; without names and numbers.")
+@by
+def review(out: Output, number: int | None, answer: str | None, reason: str | None, operator: str | None) -> None:
+    """List the open questions, the most urgent first; or answer question NUMBER with --out or --release."""
+    from processors.opt_out import reviews
+
+    if number is None:
+        with _database() as connection:
+            waiting = reviews.waiting(connection)
+            texts = _texts(connection, [one.position for one in waiting])
+        rows = [asdict(one) | {"text": texts.get(one.position)} for one in waiting]
+        columns = ("id", "kind", "phone", "due_at", "question", "text")
+        drawn = [[row[column] for column in columns] for row in rows]
+        out.result({"reviews": rows}, lambda: table(columns, drawn) if rows else "no open questions")
+        return
+    if answer not in ("out", "release"):
+        raise click.UsageError("answer with --out or --release")
+    if not reason:
+        raise click.UsageError("--reason says why, in the ledger")
+    why = reason
+    _decide(out, operator, lambda desk, connection: desk.answer(connection, number, answer, why)[1])
+
+
+@command()
+def verify(out: Output) -> None:
+    """Walk the whole chain of the ledger; name the first row that is not as it was written: exit code 1."""
+    from processors.opt_out.verify import verify as walk
+
+    with _database() as connection:
+        [(rows,)] = connection.execute("SELECT count(*) FROM opt_out_ledger").fetchall()
+        with out.progress("walking the chain", rows) as seen:
+            verdict = walk(connection, seen)
+    data = {"ok": verdict.broken is None} | asdict(verdict)
+    out.result(data, lambda: table(("what", "value"), data.items()))
+    if verdict.broken is not None:
+        raise CheckFailed(f"row {verdict.broken} of the ledger is broken: {verdict.reason}")
+
+
+@command(changes=True)
+def rebuild(out: Output) -> None:
+    """Make the states anew from the ledger. Nothing changes where all is as it ought to be.
+
+    Where a row was not, everything is published again, and what follows from the right state is done.
+    """
+    from processors.opt_out.ledger import Ledger, lock, utc_now
+    from processors.opt_out.publication import start_over
+    from processors.opt_out.states import rebuild as make_anew
+
+    settings = _settings()
+    with _database() as connection, connection.transaction():
+        lock(connection)
+        found = make_anew(connection, settings.scope, utc_now(), write=not out.dry_run)
+        if found.differing and not out.dry_run:
+            Ledger(settings).follow(connection, found.differing)
+            start_over(connection)
+    data = {"dry_run": out.dry_run, "phones": found.phones, "differing": found.differing}
+    rows = [("phones", found.phones), ("differing", len(found.differing))]
+    out.result(data, lambda: table(("what", "count"), rows, numbers=("count",)))
+
+
+@command(changes=True)
+def reconcile(out: Output) -> None:
+    """Compare every number that the ledger knows with each target, and repair towards out.
+
+    What a target has lost is told to it again; what it never told us is written down. Opt-ins are never made.
+    """
+    import time
+
+    from ops.configuration import load
+    from processors.database import Database
+    from processors.opt_out.ledger import Ledger, utc_now
+    from processors.opt_out.reconcile import compare, repair
+    from processors.opt_out.target import AccountGone, Locked, NotNow, Refused, target_types
+    from processors.textus_api.purse import PayAsYouGo
+    from runtime.connections import PostgresSettings
+    from runtime.postgres import connect
+
+    dsn = load(PostgresSettings)[PostgresSettings].dsn.get_secret_value()
+
+    def connected() -> Connection:
+        return connect(dsn, process="reconcile")
+
+    def sleep(seconds: float) -> bool:
+        time.sleep(seconds)
+        return False
+
+    database, told = Database(connected), []
+    for name, kind in target_types().items():
+        settings = load(kind.settings_type)[kind.settings_type]
+        purse = PayAsYouGo(kind.budget(settings), connected, sleep)
+        target = kind.configured(settings, purse)
+        if target is None:
+            out.note(f"{name} is not configured")
+            continue
+        try:
+            found = compare(database, target)
+        except (NotNow, Locked, Refused, AccountGone) as error:
+            raise TryLater(str(error)) from error
+        finally:
+            target.close()
+            purse.close()
+        if not out.dry_run:
+            with database.transaction() as connection:
+                repair(connection, Ledger(_settings()), found, utc_now())
+        told.append({"target": name} | found.counts() | {"lost_at": found.lost, "unheard_at": found.unheard})
+    database.close()
+    columns = ("target", "accounts", "compared", "lost", "unheard")
+    rows = [[row[column] for column in columns] for row in told]
+    out.result({"dry_run": out.dry_run, "targets": told}, lambda: table(columns, rows, numbers=columns[1:]))
+
+
+@command()
+@click.option("--days", type=click.FloatRange(0, min_open=True), default=30.0, show_default=True, help="How far back.")
+def report(out: Output, days: float) -> None:
+    """Tell how fast opt-outs were made true, what is late, the opt-out rates, and who was texted after a stop.
+
+    Exit code 1 where a deadline is over, there is a violation, or the rate of an account that texted 100 contacts or
+    more is 1.0 % (alert) or 1.5 % (restricted) at least.
+    """
+    from datetime import timedelta
+
+    from processors.opt_out import report as of
+    from processors.opt_out.ledger import utc_now
+
+    settings, now = _settings(), utc_now()
+    with _database() as connection:
+        speed = of.speed(connection, now, days)
+        late = of.late(connection, now + timedelta(hours=settings.near_deadline_hours))
+        statuses = of.statuses(connection)
+        rates = of.rates(connection, now)
+        violations = of.violations(connection, now)
+    over = [one for one in late if one.deadline <= now]
+    near = [one for one in late if one.deadline > now]
+    data = {
+        "seconds_from_received_to_enforced": asdict(speed),
+        "enforcements": [dict(zip(("target", "status", "count"), row, strict=True)) for row in statuses],
+        "over_deadline": [asdict(one) for one in over],
+        "near_deadline": [asdict(one) for one in near],
+        "rates_30_days": [asdict(one) | {"rate": one.rate, "alarm": one.alarm} for one in rates],
+        "violations_30_days": [asdict(one) for one in violations],
+    }
+    rows = [
+        ("calls that made it true", speed.calls),
+        *((f"seconds from received to enforced, {name}", getattr(speed, name)) for name in ("p50", "p99", "max")),
+        *((f"{target}: {status}", count) for target, status, count in statuses),
+        ("near deadline", len(near)),
+        ("over deadline", len(over)),
+        *((f"opt-out rate of {one.provider}/{one.account}", f"{one.rate:.2%} {one.alarm or ''}") for one in rates),
+        ("texts after an opt-out", len(violations)),
+    ]
+    out.result(data, lambda: table(("what", "value"), rows))
+    alarms = [f"{one.provider}/{one.account}: {one.rate:.2%}" for one in rates if one.alarm and one.contacts >= 100]
+    problems = [f"{len(over)} over deadline"] * bool(over) + [f"{len(violations)} violations"] * bool(violations)
+    if problems or alarms:
+        raise CheckFailed("; ".join([*problems, *alarms]))
+
+
+def _decide(out: Output, operator: str | None, act: Any) -> None:
+    """Have `act(desk, connection)` write its row, unless it is a dry run, and show it."""
+    from processors.opt_out.desk import Desk, NothingToDecide
+    from processors.opt_out.ledger import Ledger
+
+    desk: Desk = Desk(Ledger(_settings()), operator or _user())
+    try:
+        with _database() as connection, connection.transaction(force_rollback=out.dry_run):
+            entry = act(desk, connection)
+            state = _state(connection, entry.phone) if entry is not None else None
+    except NothingToDecide as error:
+        raise CheckFailed(str(error)) from None
+    if out.dry_run:
+        out.note("dry run: nothing was written")
+    data = {"dry_run": out.dry_run, "row": None if entry is None else asdict(entry), "state": state}
+    told = "" if entry is None else f"{entry.phone}: {entry.action}, row {entry.position}; now {state}"
+    out.result(data, lambda: told or "answered")
+
+
+def _drawn(data: dict[str, Any]) -> RenderableType:
+    state = data["opt_out"]
+    ledger = [
+        (row["position"], row["action"], row["effective_at"], row["actor"], row["rule"] or row["reason"],
+         (row["evidence"] or {}).get("text"), row["hash"][:12])
+        for row in data["ledger"]
+    ]  # fmt: skip
+    calls = [
+        (row["target"], row["account"], row["status"], row["attempts"], row["deadline"], row["done_at"])
+        for row in data["enforcements"]
+    ]
+    asked = [(row["id"], row["kind"], row["due_at"], row["decision"], row["decided_by"]) for row in data["reviews"]]
+    told = f"{data['phone']}: {state['state']} since {state['since']}: {state['reason']}" if state else "not known"
+    return stacked(
+        told,
+        table(("row", "action", "effective", "actor", "rule or reason", "evidence", "hash"), ledger),
+        table(("target", "account", "status", "attempts", "deadline", "done"), calls),
+        table(("question", "kind", "due", "decision", "by"), asked),
+    )
+
+
+def _texts(connection: Connection, positions: list[int | None]) -> dict[int | None, str]:
+    query = (
+        "SELECT l.position, e.text FROM opt_out_ledger AS l JOIN opt_out_evidence AS e ON e.digest = l.evidence_digest"
+        " WHERE l.position = ANY (%s)"
+    )
+    return dict(connection.execute(query, ([one for one in positions if one is not None],)).fetchall())
+
+
+def _state(connection: Connection, phone: str) -> str | None:
+    row = connection.execute("SELECT state FROM opt_outs WHERE phone = %s", (phone,)).fetchone()
+    return None if row is None else str(row[0])
+
+
+def _number(text: str) -> str:
+    """As the ledger has it: E.164 where possible, with a 1 in front of ten digits, else as it is."""
+    import phonenumbers
+
+    try:
+        number = phonenumbers.parse(text, "US")
+    except phonenumbers.NumberParseException:
+        return text
+    possible = phonenumbers.is_possible_number(number)
+    return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)) if possible else text
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "unknown"
+
+
+def _settings() -> Any:
+    from ops.configuration import load
+    from processors.opt_out.settings import OptOutSettings
+
+    return load(OptOutSettings)[OptOutSettings]
+
+
+@contextmanager
+def _database() -> Iterator[Connection]:
+    from ops.configuration import load
+    from runtime.connections import PostgresSettings
+    from runtime.postgres import connect
+
+    with connect(load(PostgresSettings)[PostgresSettings].dsn.get_secret_value(), process="opt-outs") as connection:
+        yield connection
+
+
+for _member in (show, add, hold, release, review, verify, rebuild, reconcile, report):
+    opt_outs.add_command(_member)

@@ -1,0 +1,140 @@
+"""What a person does by hand: opts a number out, holds it, releases it, answers a question."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any, Literal
+
+from processors.opt_out import reviews, states
+from processors.opt_out.entry import Draft, Entry, Evidence
+from processors.opt_out.ledger import Ledger, lock
+from processors.opt_out.reviews import Review
+from runtime.postgres import Connection
+
+Answer = Literal["out", "release"]
+
+
+class NothingToDecide(Exception):
+    """Look again: the question is answered, or the phone is not on hold."""
+
+
+class Desk:
+    """One operator's. Every action is a row of the ledger with the operator's name."""
+
+    def __init__(self, ledger: Ledger, operator: str) -> None:
+        self._ledger = ledger
+        self._actor = f"operator:{operator}"
+
+    def add(self, connection: Connection, phone: str, reason: str, text: str | None = None) -> Entry:
+        """Opt `phone` out; `text` is what the person said, where that is known."""
+        return self._row(connection, phone, "out", reason, text)
+
+    def hold(self, connection: Connection, phone: str, reason: str) -> Entry:
+        """Nobody may text `phone` until somebody decides."""
+        draft = Draft(
+            phone=phone, action="hold", actor=self._actor, reason=reason, review="hold", question=f"held: {reason}"
+        )
+        [entry] = self._ledger.append(connection, [draft])
+        return entry
+
+    def release(self, connection: Connection, phone: str, reason: str) -> Entry:
+        """End the hold of `phone`. Raises NothingToDecide where it is not on hold."""
+        lock(connection)
+        self._expect_hold(connection, phone)
+        return self._release(connection, phone, reason)
+
+    def answer(self, connection: Connection, number: int, answer: Answer, reason: str) -> tuple[Review, Entry | None]:
+        """Answer a question; the row that follows, if any. Raises NothingToDecide.
+
+        "out": it was a stop. "release": it was none; an opt-out that it had made is voided by a correction.
+        """
+        lock(connection)
+        review = reviews.find(connection, number)
+        if review is None or review.decision is not None:
+            state = "there is none" if review is None else f"it is decided: {review.decision}"
+            raise NothingToDecide(f"question {number}: {state}")
+        entry: Entry | None = None
+        if review.phone is None:
+            decision = "seen"
+        elif review.kind == "out":
+            decision = "confirmed" if answer == "out" else "voided"
+            if answer == "release":
+                entry = self._correct(connection, review, reason)
+        elif answer == "out":
+            decision, entry = "out", self._row(connection, review.phone, "out", reason, None)
+        else:
+            decision = "released"
+            self._expect_hold(connection, review.phone)
+            entry = self._release(connection, review.phone, reason)
+        reviews.close(connection, [number], decision, self._actor, self._ledger.now())
+        return review, entry
+
+    def _correct(self, connection: Connection, review: Review, reason: str) -> Entry:
+        assert review.phone is not None
+        draft = Draft(
+            phone=review.phone, action="correction", actor=self._actor, reason=reason, corrects=review.position
+        )
+        [entry] = self._ledger.append(connection, [draft])
+        return entry
+
+    def _release(self, connection: Connection, phone: str, reason: str) -> Entry:
+        open_before = [one.id for one in reviews.waiting(connection, phone=phone) if one.holds]
+        entry = self._row(connection, phone, "release", reason, None)
+        reviews.close(connection, open_before, "released", self._actor, self._ledger.now())
+        return entry
+
+    def _row(
+        self, connection: Connection, phone: str, action: Literal["out", "release"], reason: str, text: str | None
+    ) -> Entry:
+        evidence = None if text is None else Evidence(text=text)
+        draft = Draft(phone=phone, action=action, actor=self._actor, reason=reason, evidence=evidence)
+        [entry] = self._ledger.append(connection, [draft])
+        return entry
+
+    @staticmethod
+    def _expect_hold(connection: Connection, phone: str) -> None:
+        row = connection.execute("SELECT state FROM opt_outs WHERE phone = %s", (phone,)).fetchone()
+        if row is None or row[0] != "hold":
+            stands = "unknown" if row is None else row[0]
+            raise NothingToDecide(f"the number is not on hold: {stands}; only the person's own opt-in ends an opt-out")
+
+
+_STATE = "SELECT state, since, reason, position, last_position, updated_at FROM opt_outs WHERE phone = %s"
+_EVIDENCE = "SELECT digest, text, name FROM opt_out_evidence WHERE digest = ANY (%s)"
+_ENFORCEMENTS = """
+SELECT target, account, position, status, detail, attempts, deadline, first_attempt_at, last_attempt_at, done_at
+FROM enforcements WHERE phone = %s ORDER BY position, target, account
+"""
+_PARKED = """
+SELECT topic, partition, record_offset, disposition, error_class, error_message, parked_at
+FROM opt_out_parked WHERE phone = %s ORDER BY id
+"""
+
+
+def proof(connection: Connection, phone: str) -> dict[str, Any]:
+    """Everything about `phone`: every row with its place in the chain and its evidence, and what followed."""
+    entries = states.entries_of(connection, [phone]).get(phone, [])
+    digests = [one.evidence_digest for one in entries]
+    evidence = {
+        digest: {"text": text, "name": name} for digest, text, name in connection.execute(_EVIDENCE, (digests,))
+    }
+    head = connection.execute("SELECT position, hash FROM opt_out_ledger ORDER BY position DESC LIMIT 1").fetchone()
+    return {
+        "phone": phone,
+        "opt_out": next(iter(_rows(connection, _STATE, phone)), None),
+        "ledger": [
+            asdict(one) | {"evidence": evidence.get(one.evidence_digest), "hash_is_right": one.hashed() == one.hash}
+            for one in entries
+        ],
+        "enforcements": _rows(connection, _ENFORCEMENTS, phone),
+        "reviews": [asdict(one) for one in reviews.of_phone(connection, phone)],
+        "parked": _rows(connection, _PARKED, phone),
+        "chain": {"head": head[0] if head else 0, "hash": head[1] if head else None},
+    }
+
+
+def _rows(connection: Connection, query: str, phone: str) -> list[Mapping[str, Any]]:
+    cursor = connection.execute(query, (phone,))
+    names = [column.name for column in cursor.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in cursor]

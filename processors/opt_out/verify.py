@@ -1,0 +1,69 @@
+"""Walking the chain: every row's hash, its link to the one before, and its evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from processors.opt_out.entry import GENESIS, SELECTED, Entry, Evidence, entry
+from runtime.postgres import Connection
+
+#: Rows read at once.
+BATCH = 2000
+
+_ROWS = f"SELECT {SELECTED} FROM opt_out_ledger WHERE position > %s ORDER BY position LIMIT %s"  # noqa: S608
+_EVIDENCE = "SELECT digest, salt, text, name FROM opt_out_evidence WHERE digest = ANY (%s)"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What walking the chain came to."""
+
+    rows: int  #: that are as they were written
+    head: str  #: the hash of the last of them
+    broken: int | None = None  #: the position of the first row that is not
+    reason: str | None = None
+    evidence: int = 0  #: rows whose evidence is there and is what was decided from
+    erased: int = 0  #: rows whose evidence is no longer there
+
+
+def verify(connection: Connection, seen: Callable[[int], None] = lambda _rows: None) -> Verdict:
+    """Walk from the first row to the last, or to the first that is broken. `seen` hears of progress."""
+    position, previous, rows, with_evidence, erased = 0, GENESIS, 0, 0, 0
+    for batch in _batches(connection):
+        evidence = _evidence(connection, batch)
+        for one in batch:
+            kept = evidence.get(one.evidence_digest or "")
+            reason = _broken(one, position + 1, previous, kept)
+            if reason is not None:
+                return Verdict(rows, previous, one.position, reason, with_evidence, erased)
+            position, previous, rows = one.position, one.hash, rows + 1
+            with_evidence += kept is not None
+            erased += one.evidence_digest is not None and kept is None
+        seen(len(batch))
+    return Verdict(rows, previous, None, None, with_evidence, erased)
+
+
+def _broken(one: Entry, expected: int, previous: str, kept: tuple[bytes, Evidence] | None) -> str | None:
+    if one.position != expected:
+        return f"row {expected} is missing"
+    if one.previous_hash != previous:
+        return "it does not follow the row before it"
+    if one.hashed() != one.hash:
+        return "it is not what was written"
+    if kept is not None and kept[1].digest(kept[0]) != one.evidence_digest:
+        return "its evidence is not what was written"
+    return None
+
+
+def _batches(connection: Connection) -> Iterator[list[Entry]]:
+    after = 0
+    while batch := [entry(row) for row in connection.execute(_ROWS, (after, BATCH))]:
+        yield batch
+        after = batch[-1].position
+
+
+def _evidence(connection: Connection, batch: list[Entry]) -> dict[str, tuple[bytes, Evidence]]:
+    digests = [one.evidence_digest for one in batch if one.evidence_digest is not None]
+    found = connection.execute(_EVIDENCE, (digests,))
+    return {digest: (bytes(salt), Evidence(text=text, name=name)) for digest, salt, text, name in found}
