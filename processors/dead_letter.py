@@ -37,8 +37,7 @@ class DeadLetters:
         One that Kafka refuses for good is tried again too, loudly: there is no other place for it.
         """
         records = [
-            OutgoingRecord(self._topic, one.record.key, one.record.value, self.headers(one))  # type: ignore[arg-type]
-            for one in letters
+            OutgoingRecord(self._topic, _key(one.record), one.record.value, self.headers(one)) for one in letters
         ]
         for outcome in self._producer.publish_all(records, timeout=ACK_TIMEOUT):
             if isinstance(outcome, RefusedForGood):
@@ -65,6 +64,11 @@ class DeadLetters:
             "dlq-app-version": hookline_version().encode(),
         }
         return [*own_headers(record), *ours.items()]
+
+
+def _key(record: Record) -> bytes | None:
+    """The record's key; an empty one for a record of nothing at all, which the client would not send."""
+    return b"" if record.key is None and record.value is None else record.key
 
 
 def own_headers(record: Record) -> Headers:

@@ -9,7 +9,9 @@ from __future__ import annotations
 import logging
 import re
 import sys
-from collections.abc import Iterable, Mapping, MutableMapping
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from typing import IO, Any
 
 import structlog
@@ -86,6 +88,32 @@ class Redactor:
         return redacted
 
 
+class Throttle(logging.Filter):
+    """Lets a line of a library through once in a while; whoever reads is told how many were left out."""
+
+    def __init__(self, library: str, *, seconds: float = 10.0, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self._library = library
+        self._seconds = seconds
+        self._clock = clock
+        self._last: dict[tuple[str, str], float] = {}
+        self._left_out: Counter[tuple[str, str]] = Counter()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether `record` is logged; lines are the same where their text is before arguments are put in."""
+        if record.name.partition(".")[0] != self._library:
+            return True
+        line = record.name, str(record.msg)
+        now = self._clock()
+        if now - self._last.get(line, float("-inf")) < self._seconds:
+            self._left_out[line] += 1
+            return False
+        self._last[line] = now
+        if left_out := self._left_out.pop(line, 0):
+            record.msg = f"{record.msg} ({left_out} more since)"
+        return True
+
+
 def configure(process: str, *, level: str = "INFO", secrets: Iterable[str] = (), stream: IO[str] | None = None) -> None:
     """Send all logs, the standard library's too, to `stream` (default standard error) as `process`."""
     stream = sys.stderr if stream is None else stream
@@ -120,8 +148,10 @@ def configure(process: str, *, level: str = "INFO", secrets: Iterable[str] = (),
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    # kafka-python's DEBUG lines carry keys and values; its INFO is chatter (FACTS, "Kafka from Python").
+    # kafka-python's DEBUG lines carry keys and values; its INFO is chatter (FACTS, "Kafka from Python"). In an outage
+    # it repeats the same errors a dozen times a second.
     logging.getLogger("kafka").setLevel(max(logging.WARNING, root.level))
+    handler.addFilter(Throttle("kafka"))
     for chatty in ("werkzeug", "httpx", "httpcore"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
 

@@ -52,7 +52,7 @@ class OutgoingRecord(NamedTuple):
 
     topic: str
     key: bytes | None
-    value: bytes
+    value: bytes | None  #: None: a tombstone
     headers: Headers
 
 

@@ -155,6 +155,23 @@ def test_the_kafka_clients_debug_lines_stay_off(log: io.StringIO) -> None:
     assert log.getvalue() == ""
 
 
+def test_a_library_that_repeats_itself_is_throttled() -> None:
+    # Given a library that says the same a hundred times in ten seconds, and once more afterwards
+    now = [0.0]
+    throttle = logs.Throttle("kafka", seconds=10, clock=lambda: now[0])
+    kept = []
+    for tenth in range(101):
+        now[0] = tenth / 10
+        record = logging.LogRecord("kafka.net", logging.ERROR, "", 1, "%s is not answering", ("broker 1",), None)
+        if throttle.filter(record):
+            kept.append(record.getMessage())
+    # Then it is heard twice, and how often it was not
+    assert kept == ["broker 1 is not answering", "broker 1 is not answering (99 more since)"]
+    # And nobody else is silenced
+    ours = logging.LogRecord("ingest.webhooks", logging.ERROR, "", 1, "webhook_not_durable", (), None)
+    assert all(throttle.filter(ours) for _ in range(3))
+
+
 def test_on_a_terminal_lines_are_for_people() -> None:
     class Terminal(io.StringIO):
         def isatty(self) -> bool:
