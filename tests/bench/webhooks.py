@@ -75,7 +75,7 @@ def event(number: int) -> Event:
         "is_test": False,
         "sanitised": False,
     }
-    text = f"{WORDS[number % 16]} {WORDS[number // 16 % 16]} {WORDS[number // 256 % 16]}, this is number {number}"
+    text = _text(number)
     payload = {"phone_number": common["contact_phone"], "text": text, "timestamp": EPOCH_MS + number}
     common["payload"] = json.dumps(payload | {"name": "Dana Reyes", "sim_card_id": 123}, separators=(",", ":"))
     if place < 52:
@@ -84,12 +84,16 @@ def event(number: int) -> Event:
         return _message(common, "sent", f"textlink:{number:032x}", text)
     if place < 79:
         key, sent = f"textlink:{number - 2:032x}", common | {"contact_phone": phone((number - 2) * 7919)}
-        return _message(sent, "failed", key, f"{text.rpartition(' ')[0]} {number - 2}")
+        return _message(sent, "failed", key, _text(number - 2))
     if place < 85:
         return _message(common, "received", f"/messages/{number}", text, f"/messages/{number}")
     if place < 91:
         return _message(common, "delivered", f"/messages/out-{number}", text, f"/messages/out-{number}")
     return _other(common, place)
+
+
+def _text(number: int) -> str:
+    return f"{WORDS[number % 16]} {WORDS[number // 16 % 16]} {WORDS[number // 256 % 16]}, this is number {number}"
 
 
 def _message(common: dict[str, Any], state: str, key: str, text: str, provider_id: str | None = None) -> Message:
