@@ -34,6 +34,7 @@ HEAVY = {
 SERVICES = {"ingest", "process"}
 #: Commands that only look.
 LOOKING = {
+    "opt-outs show",
     "config",
     "status",
     "env",
