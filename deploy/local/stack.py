@@ -26,6 +26,8 @@ _PORTS = {
     "HOOKLINE_REGISTRY__PORT": 0,
     "HOOKLINE_REGISTRY__ADMIN_PORT": 0,
     "HOOKLINE_SANDBOX__PORT": 0,
+    "HOOKLINE_GATE__PORT": 0,
+    "HOOKLINE_GATE__ADMIN_PORT": 0,
 }
 _CONSOLE_PORT, _CONSOLE_DEFAULT = "HOOKLINE_CONSOLE__PORT", 8081
 
@@ -34,7 +36,7 @@ _KAFKA, _POSTGRES, _OWNER = (
     "HOOKLINE_POSTGRES__DSN",
     "HOOKLINE_POSTGRES__OWNER_DSN",
 )
-_TEXTUS_API = "HOOKLINE_TEXTUS__API_URL"
+_TEXTUS_API, _GATE_TOKENS = "HOOKLINE_TEXTUS__API_URL", "HOOKLINE_GATE__TOKENS"
 
 Announce = Callable[[str], None]
 
@@ -95,9 +97,13 @@ def plan(home: Home, environ: Mapping[str, str], processors: Sequence[str], anno
         "INGEST_URL": f"http://{reached}:{ports['HOOKLINE_INGEST__PORT']}",
         "CONSOLE_URL": f"http://{HOST}:{ports[_CONSOLE_PORT]}",
         "SANDBOX_URL": f"http://{HOST}:{ports['HOOKLINE_SANDBOX__PORT']}",
+        "GATE_URL": f"http://{HOST}:{ports['HOOKLINE_GATE__PORT']}",
         "SCHEMA_REGISTRY_URL": f"http://{HOST}:{ports['HOOKLINE_REGISTRY__PORT']}",
     }
     home.write("made.json", {name: value for name, value in variables.items() if environ.get(name) != value})
+    if not _given(environ, _GATE_TOKENS):
+        variables[_GATE_TOKENS] = home.secret(_GATE_TOKENS)
+    facts["GATE_TOKEN"] = variables.get(_GATE_TOKENS, "").partition(",")[0].strip()
     if not _given(environ, _TEXTUS_API):
         variables[_TEXTUS_API] = facts["SANDBOX_URL"]  # never the real one by accident
     stack = Stack(home, variables, facts, services)
@@ -119,6 +125,7 @@ def _our_services(stack: Stack, processors: Sequence[str], servers: set[str]) ->
             ours(stack, name, f"process {name}", where=admin[name], ready="/readyz", after={"topics", "migrate"})
             for name in processors
         ),
+        ours(stack, "gate", "gate", where=url["GATE_URL"], ready="/readyz", after={"migrate"}),
     ]
 
 

@@ -20,6 +20,8 @@ def places() -> list[Place]:
         Place("ingest", told.get("INGEST_URL") or _url(ingest.host, ingest.port)),
         Place("registry", _url(registry.admin_host, registry.admin_port)),
     ]
+    if gate := told.get("GATE_URL"):
+        found.append(Place("gate", gate))
     if sandbox := told.get("SANDBOX_URL"):
         found.append(Place("sandbox", sandbox))
     for kind in kinds.values():

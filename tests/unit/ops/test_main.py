@@ -31,7 +31,7 @@ HEAVY = {
     "structlog",
 }
 #: Services whose output is their log.
-SERVICES = {"ingest", "process"}
+SERVICES = {"ingest", "process", "gate"}
 #: Commands that only look.
 LOOKING = {
     "opt-outs show",

@@ -30,7 +30,7 @@ def names(stack: Stack) -> list[str]:
 
 def test_everything_is_embedded_unless_a_setting_says_otherwise(home: Home) -> None:
     stack = planned(home, {})
-    ours = ["migrate", "topics", "sandbox", "registry", "ingest", "persist", "opt-out"]
+    ours = ["migrate", "topics", "sandbox", "registry", "ingest", "persist", "opt-out", "gate"]
     assert names(stack) == ["postgres", "kafka", *ours]
     after = {one.name: set(one.after) for one in stack.services}
     assert after["migrate"] == {"postgres"}
@@ -48,6 +48,8 @@ def test_the_environment_names_what_scripts_go_by(home: Home) -> None:
         "INGEST_URL",
         "CONSOLE_URL",
         "SANDBOX_URL",
+        "GATE_URL",
+        "GATE_TOKEN",
         "SCHEMA_REGISTRY_URL",
         "TEXTLINK_SECRET",
         "TEXTUS_SIGNING_SECRET",

@@ -1,0 +1,109 @@
+"""What the gate answers: the state of each number, and `out` for whatever is not surely known.
+
+Fail closed: a text that is not sent can be sent later, one that was sent to a person who said stop cannot be
+called back.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as NoAnswer
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+
+import phonenumbers
+import psycopg
+
+from processors.database import Database
+from runtime import logs, metrics
+from runtime.postgres import Connection
+
+log = logs.logger("hookline.gate")
+
+_STATES = "SELECT phone, state, since, reason FROM opt_outs WHERE phone = ANY (%s)"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """About one number."""
+
+    phone: str  #: as the ledger has it
+    state: str  #: "out" and "hold": do not text it; "in": it may be texted
+    since: datetime | None  #: None: it was never out
+    why: str
+    sure: bool = True  #: False: nothing sure is known, which is why it is out
+
+    @property
+    def may_be_texted(self) -> bool:
+        """Only what is surely in."""
+        return self.state == "in"
+
+
+class Answers:
+    """Reads states, in at most so many seconds. Used by any number of threads."""
+
+    def __init__(self, connect: Callable[[], Connection], *, threads: int, timeout: float, region: str) -> None:
+        self._connect = connect
+        self._timeout = timeout
+        self._region = region
+        self._held = threading.local()
+        # A server that hangs keeps its threads; those who ask have their answer in time all the same.
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="gate")
+
+    def about(self, asked: Sequence[str]) -> list[Answer]:
+        """One answer a number, in their order. Never raises for what is down."""
+        phones = [normal(text, self._region) for text in asked]
+        try:
+            known = self._pool.submit(self._read, sorted({one.phone for one in phones})).result(self._timeout)
+        except (psycopg.Error, NoAnswer) as error:
+            metrics.GATE_FAILURES.inc()
+            log.error("gate_fails_closed", error_class=type(error).__name__, phones=len(phones))
+            why = "it is not known: the ledger does not answer"
+            return [Answer(one.phone, "out", None, why, sure=False) for one in phones]
+        return [self._answer(one, known) for one in phones]
+
+    def _read(self, phones: list[str]) -> dict[str, Answer]:
+        database: Database | None = getattr(self._held, "database", None)
+        if database is None:
+            database = self._held.database = Database(self._connect)
+        try:
+            with database.transaction() as connection:
+                rows = connection.execute(_STATES, (phones,)).fetchall()
+        except psycopg.OperationalError:
+            # The session may have ended long ago, with nobody to hear of it: once more, on a new one.
+            database.close()
+            with database.transaction() as connection:
+                rows = connection.execute(_STATES, (phones,)).fetchall()
+        return {phone: Answer(phone, state, since, why) for phone, state, since, why in rows}
+
+    @staticmethod
+    def _answer(one: Number, known: dict[str, Answer]) -> Answer:
+        if one.phone in known:
+            return known[one.phone]
+        if not one.valid:
+            return Answer(one.phone, "out", None, "it is no possible phone number", sure=False)
+        return Answer(one.phone, "in", None, "the ledger has never heard of it")
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number as the ledger has it."""
+
+    phone: str
+    valid: bool
+
+
+@lru_cache(maxsize=50_000)
+def normal(text: str, region: str) -> Number:
+    """E.164 where `text` is a possible number, else as it is."""
+    bare = text.strip().replace("\x00", "")
+    try:
+        number = phonenumbers.parse(bare, region)
+    except phonenumbers.NumberParseException:
+        return Number(bare, False)
+    if not phonenumbers.is_possible_number(number):
+        return Number(bare, False)
+    return Number(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164), True)

@@ -1,0 +1,89 @@
+"""The gate over HTTP: `GET /opt-outs/{phone}` for one number, `POST /opt-outs` {"phones": [...]} for many."""
+
+from __future__ import annotations
+
+import hmac
+import time
+from collections.abc import Callable
+from typing import Any
+
+from flask import Flask, Response, jsonify, request
+from pydantic import SecretStr
+from werkzeug.exceptions import HTTPException
+
+from ops.gate.answers import Answer, Answers
+from runtime import metrics
+from runtime.admin import Readiness
+
+#: Numbers that one request may ask about.
+BULK = 1000
+MAX_BODY = 256 * 1024
+
+
+def gate_app(answers: Answers, tokens: tuple[SecretStr, ...], readiness: Callable[[], Readiness]) -> Flask:
+    """The Flask app. Every answer about a number is 200: its `state` says whether it may be texted."""
+    app = Flask("gate")
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
+    valid = [token.get_secret_value().encode() for token in tokens]
+
+    @app.before_request
+    def let_in() -> tuple[Response, int] | None:
+        if request.path in ("/healthz", "/readyz"):
+            return None
+        scheme, _, given = request.headers.get("Authorization", "").partition(" ")
+        token = given.strip().encode() if scheme.lower() == "bearer" else b""
+        # Every token is compared, so that the time tells nothing about any.
+        if sum(hmac.compare_digest(token, one) for one in valid) > 0:
+            return None
+        return jsonify(ok=False, error="send Authorization: Bearer TOKEN"), 401
+
+    @app.get("/opt-outs/<path:phone>")
+    def one(phone: str) -> Response:
+        started = time.perf_counter()
+        [answer] = answers.about([phone])
+        _count([answer], started)
+        return jsonify(_shown(answer))
+
+    @app.post("/opt-outs")
+    def many() -> tuple[Response, int] | Response:
+        started = time.perf_counter()
+        body = request.get_json(force=True, silent=True)
+        phones = body.get("phones") if isinstance(body, dict) else None
+        if not isinstance(phones, list) or not all(isinstance(phone, str) for phone in phones):
+            return jsonify(ok=False, error='the body is {"phones": ["+13035550142", ...]}'), 400
+        if len(phones) > BULK:
+            return jsonify(ok=False, error=f"ask about {BULK} numbers at most"), 400
+        found = answers.about(phones) if phones else []
+        _count(found, started)
+        return jsonify(opt_outs=[_shown(answer) for answer in found])
+
+    @app.get("/healthz")
+    def healthz() -> Response:
+        return jsonify(ok=True, process="gate")
+
+    @app.get("/readyz")
+    def readyz() -> tuple[Response, int]:
+        state = readiness()
+        return jsonify(ok=state.ready, process="gate", reason=state.reason), 200 if state.ready else 503
+
+    @app.errorhandler(HTTPException)
+    def refused(error: HTTPException) -> tuple[Response, int]:
+        return jsonify(ok=False, error=error.name), error.code or 500
+
+    return app
+
+
+def _shown(answer: Answer) -> dict[str, Any]:
+    return {
+        "phone": answer.phone,
+        "state": answer.state,
+        "since": None if answer.since is None else answer.since.isoformat(),
+        "why": answer.why,
+        "sure": answer.sure,
+    }
+
+
+def _count(found: list[Answer], started: float) -> None:
+    metrics.GATE_SECONDS.observe(time.perf_counter() - started)
+    for answer in found:
+        metrics.GATE_ANSWERS.labels(answer.state).inc()

@@ -1,0 +1,91 @@
+"""The gate as a service: Granian in front, one worker, its own admin port."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import socket
+from functools import partial
+from typing import Any
+
+from granian.constants import Interfaces, Loops
+from granian.log import LogLevels
+from granian.server.mp import MPServer
+
+from ops.gate.answers import Answers
+from ops.gate.app import gate_app
+from ops.gate.settings import GateSettings
+from runtime import logs
+from runtime.admin import AdminServer, Readiness, admin_app
+from runtime.connections import PostgresSettings
+from runtime.postgres import Connection, connect
+from runtime.process import die_with_parent
+from runtime.settings import Configuration, ConfigurationError
+
+log = logs.logger("hookline.gate")
+
+_GRANIAN_LOGS = {"loggers": {"_granian": {"propagate": True}, "granian.access": {"propagate": True}}}
+
+
+def load() -> Configuration:
+    """The configuration. Raises ConfigurationError with every mistake."""
+    configuration = Configuration.load(GateSettings, PostgresSettings)
+    if not configuration[GateSettings].tokens:
+        raise ConfigurationError([f"{GateSettings.variable('tokens')} is missing: a token for those who ask"])
+    return configuration
+
+
+def build_worker(parent: int) -> Any:
+    """What Granian calls in the worker, `parent` being the main process's id: the app, wired."""
+    die_with_parent(parent)
+    configuration = load()
+    settings, dsn = configuration[GateSettings], configuration[PostgresSettings].dsn.get_secret_value()
+    logs.configure("gate", secrets=[token.get_secret_value() for token in settings.tokens])
+
+    def connected() -> Connection:
+        return connect(dsn, process="gate", connect_timeout=2)
+
+    answers = Answers(connected, threads=settings.threads, timeout=settings.timeout, region=settings.default_region)
+
+    def readiness() -> Readiness:
+        [answer] = answers.about(["+13035550100"])
+        return Readiness(answer.sure, "ok" if answer.sure else answer.why)
+
+    admin = AdminServer(admin_app("gate", readiness), settings.admin_host, settings.admin_port)
+    admin.__enter__()  # for as long as the worker lives
+    log.info("gate_worker", admin_port=admin.port)
+    return gate_app(answers, settings.tokens, readiness)
+
+
+def serve() -> None:
+    """Run the gate until SIGTERM or Ctrl-C. Raises ConfigurationError."""
+    configuration = load()
+    settings = configuration[GateSettings]
+    logs.configure("gate", secrets=[token.get_secret_value() for token in settings.tokens])
+    for variable, value, origin in configuration.rows():
+        log.info("setting", variable=variable, shown=value, origin=origin)
+    multiprocessing.set_start_method("spawn", force=True)
+    port = settings.port or _free_port(settings.host)
+    log.info("gate_serving", url=f"http://{settings.host}:{port}")
+    MPServer(
+        "hookline gate",
+        address=settings.host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=1,
+        blocking_threads=settings.threads,
+        loop=Loops.auto,
+        respawn_failed_workers=True,
+        respawn_interval=0.1,
+        workers_kill_timeout=10,
+        log_level=LogLevels.warning,
+        log_dictconfig=_GRANIAN_LOGS,
+        websockets=False,
+    ).serve(target_loader=partial(build_worker, os.getpid()), wrap_loader=False)
+    log.info("gate_stopped")
+
+
+def _free_port(host: str) -> int:
+    with socket.socket() as probe:
+        probe.bind((host, 0))
+        return int(probe.getsockname()[1])
