@@ -69,9 +69,17 @@ faults-table: $(READY) ## docs/faults.md from the results so far
 lock: $(READY) ## bring the locks up to date: the newest versions that pyproject.toml allows
 	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-header --no-emit-index-url \
 	  --python-version 3.11 --extra local --extra dev pyproject.toml -o requirements.lock
-	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 \
-	  --constraint requirements.lock pyproject.toml -o deploy/requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url \
+	  --python-version 3.11 --constraint requirements.lock pyproject.toml -o deploy/requirements.lock
+	echo 'setuptools>=77' | $(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-header \
+	  --no-emit-index-url --python-version 3.11 - -o deploy/build.lock
 	$(BIN)/python -m deploy.local.relock
+
+image: ## build the container image, hookline:local
+	docker build -f deploy/Dockerfile -t hookline:local .
+
+images: ## base images for a machine that cannot pull any (deploy/images/README.md)
+	sudo deploy/images/build.sh
 
 clean: ## remove .venv and what tools left; the local stack's state stays in .hookline
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
