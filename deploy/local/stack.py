@@ -100,12 +100,12 @@ def plan(home: Home, environ: Mapping[str, str], processors: Sequence[str], anno
         "GATE_URL": f"http://{HOST}:{ports['HOOKLINE_GATE__PORT']}",
         "SCHEMA_REGISTRY_URL": f"http://{HOST}:{ports['HOOKLINE_REGISTRY__PORT']}",
     }
-    home.write("made.json", {name: value for name, value in variables.items() if environ.get(name) != value})
     if not _given(environ, _GATE_TOKENS):
         variables[_GATE_TOKENS] = home.secret(_GATE_TOKENS)
     facts["GATE_TOKEN"] = variables.get(_GATE_TOKENS, "").partition(",")[0].strip()
     if not _given(environ, _TEXTUS_API):
         variables[_TEXTUS_API] = facts["SANDBOX_URL"]  # never the real one by accident
+    home.write("made.json", {name: value for name, value in variables.items() if environ.get(name) != value})
     stack = Stack(home, variables, facts, services)
     services += _our_services(stack, processors, {one.name for one in services})
     return stack
