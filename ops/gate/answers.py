@@ -13,11 +13,11 @@ from concurrent.futures import TimeoutError as NoAnswer
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from typing import Any
 
 import phonenumbers
 import psycopg
 
-from processors.database import Database
 from runtime import logs, metrics
 from runtime.postgres import Connection
 
@@ -66,18 +66,27 @@ class Answers:
         return [self._answer(one, known) for one in phones]
 
     def _read(self, phones: list[str]) -> dict[str, Answer]:
-        database: Database | None = getattr(self._held, "database", None)
-        if database is None:
-            database = self._held.database = Database(self._connect)
+        connection: Connection | None = getattr(self._held, "connection", None)
         try:
-            with database.transaction() as connection:
-                rows = connection.execute(_STATES, (phones,)).fetchall()
+            rows = self._rows(connection or self._connected(), phones)
         except psycopg.OperationalError:
             # The session may have ended long ago, with nobody to hear of it: once more, on a new one.
-            database.close()
-            with database.transaction() as connection:
-                rows = connection.execute(_STATES, (phones,)).fetchall()
+            rows = self._rows(self._connected(), phones)
         return {phone: Answer(phone, state, since, why) for phone, state, since, why in rows}
+
+    def _connected(self) -> Connection:
+        """This thread's connection, made anew."""
+        old: Connection | None = getattr(self._held, "connection", None)
+        self._held.connection = None
+        if old is not None:
+            old.close()
+        connection = self._held.connection = self._connect()
+        return connection
+
+    @staticmethod
+    def _rows(connection: Connection, phones: list[str]) -> list[tuple[Any, ...]]:
+        """One statement outside of any transaction: one way there and back."""
+        return connection.execute(_STATES, (phones,), prepare=True).fetchall()
 
     @staticmethod
     def _answer(one: Number, known: dict[str, Answer]) -> Answer:

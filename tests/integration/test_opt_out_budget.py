@@ -1,0 +1,105 @@
+"""The request budget at TextUs's limit, as the sandbox plays it: nearly all of it used, and not one 429."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+import httpx
+import pytest
+
+from deploy.local.sandbox.app import Options, create_app
+from deploy.local.sandbox.rate_limit import Limit
+from deploy.local.sandbox.server import SandboxServer
+from processors.database import Database
+from processors.opt_out.accounts import AccountsReader
+from processors.opt_out.enforcer import Enforcer
+from processors.opt_out.targets.textus import TextUsTarget
+from processors.textus_api.budget import Budget
+from processors.textus_api.purse import PayAsYouGo, Prepaid
+from processors.textus_api.settings import TextUsApiSettings
+from runtime.postgres import Connection, connect
+from tests.twins.events import message
+from tests.twins.opted_out import Desk
+
+#: HOOKLINE_TEST_BUDGET=full: 50 accounts, 100 opt-outs, 1,000 requests in 5 minutes that last 5 seconds.
+FULL = os.environ.get("HOOKLINE_TEST_BUDGET") == "full"
+ACCOUNTS, PHONES, LIMIT, WINDOW_S = (50, 100, 1000, 5.0) if FULL else (10, 40, 100, 2.0)
+
+
+@pytest.fixture
+def sandbox() -> Iterator[str]:
+    scale = 300 / WINDOW_S
+    app = create_app(Options(textus_token="t", textus_limit=Limit(LIMIT, 300, scale)))
+    with SandboxServer(app) as server:
+        httpx.put(f"{server.url}/_sandbox/accounts", json=[f"account{n}" for n in range(ACCOUNTS)], trust_env=False)
+        yield server.url
+
+
+@pytest.fixture
+def desk(postgres: Any) -> Iterator[Desk]:
+    made = Desk(postgres)
+    yield made
+    made.close()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(180)
+def test_opt_outs_use_nearly_all_of_the_budget_and_come_first(sandbox: str, desk: Desk) -> None:
+    # Given accounts read from the API, and opt-outs for all of them
+    settings = TextUsApiSettings(api_url=sandbox, api_token="t", rate_limit=LIMIT, rate_reserve=10)  # type: ignore[arg-type]
+    budget, prepaid = TextUsTarget.budget(settings), Prepaid()
+
+    def connected() -> Connection:
+        return connect(desk.postgres.application_dsn, process="budget")
+
+    def sleep(seconds: float) -> bool:
+        time.sleep(seconds)
+        return False
+
+    database = Database(connected)
+    desk.ledger.now = lambda: datetime.fromtimestamp(time.time(), desk.now.tzinfo)
+    purse = PayAsYouGo(budget, connected, sleep, urgent=True)
+    reader = TextUsTarget.configured(settings, purse)
+    assert reader is not None
+    AccountsReader(reader, every=desk.now - desk.now.min.replace(tzinfo=desk.now.tzinfo))(database)
+    desk.take(*(message(text="STOP", contact_phone=f"+130355520{n:02d}") for n in range(PHONES)))
+    assert desk.all("SELECT count(*) FROM enforcements WHERE status = 'pending'") == [(ACCOUNTS * PHONES,)]
+    # When they are worked off while somebody else asks for requests too
+    target = TextUsTarget.configured(settings, prepaid)
+    assert target is not None
+    enforcer = Enforcer(target, budget, prepaid, calls_at_once=16)
+    others = 0
+    deadline = time.monotonic() + 150
+    while desk.all("SELECT EXISTS (SELECT FROM enforcements WHERE status = 'pending')") == [(True,)]:
+        assert time.monotonic() < deadline
+        pause = enforcer(database)
+        others += _asked_by_others(database, budget)
+        time.sleep(min(pause, 0.05))
+    # Then every window between the first and the last is nearly used up, and nothing was refused
+    asked = httpx.get(f"{sandbox}/_sandbox/requests", trust_env=False).json()
+    statuses = Counter(one["status"] for one in asked)
+    assert 429 not in statuses
+    windows = Counter(int(datetime.fromisoformat(one["at"]).timestamp() // WINDOW_S) for one in asked)
+    whole = [windows[window] for window in range(min(windows) + 1, max(windows))]
+    assert whole
+    assert max(windows.values()) <= LIMIT
+    assert sum(whole) / len(whole) > 0.95 * LIMIT, windows
+    assert others == 0
+    enforcer.close()
+    reader.close()
+    purse.close()
+    database.close()
+
+
+def _asked_by_others(database: Database, budget: Budget) -> int:
+    """How many requests anybody else is granted while opt-outs wait."""
+    with database.transaction() as connection:
+        grant = budget.take(connection, 1, urgent=False)
+        if grant.count:
+            budget.give_back(connection, grant.count)
+    return grant.count
