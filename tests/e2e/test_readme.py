@@ -27,6 +27,7 @@ PRINTS = {
     "textus": ["200 OK", '{"ok":true}', "x-event-id", "x-durability: kafka"],
     "rows": ["+13035550142 | in | received | Is the job still open?", "+13035551234 | in | received | Hi, is the job"],
     "status": ["persist", "ingest"],
+    "analyst": ["message.received"],
 }
 
 
@@ -34,7 +35,7 @@ def run(stack: Stack, name: str) -> subprocess.CompletedProcess[str]:
     """The block `name` in a shell of its own, after the first one."""
     language, text = BLOCKS[name]
     ground = BLOCKS[GROUND][1]
-    script = text if language == "sh" else f"{BIN}/python - <<'END'\n{text}\nEND\n"
+    script = text if language == "sh" else f".venv/bin/python - <<'END'\n{text}\nEND\n"
     whole = f"set -eu\n{ground}\n{script}".replace(".venv/bin/", f"{BIN}/")
     return subprocess.run(
         ["bash", "-c", whole],
