@@ -119,7 +119,9 @@ def _is_list(type_: Any) -> bool:
 def _moments(schema: Schema) -> tuple[str, ...]:
     """The fields that hold a time."""
     kinds = ((field["name"], field["type"]) for field in schema["fields"])
-    return tuple(name for name, kind in kinds if isinstance(kind, dict) and kind.get("logicalType") == "timestamp-micros")
+    return tuple(
+        name for name, kind in kinds if isinstance(kind, dict) and kind.get("logicalType") == "timestamp-micros"
+    )
 
 
 def _plain(schema: Schema) -> Any:
