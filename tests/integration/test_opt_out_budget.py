@@ -26,9 +26,9 @@ from runtime.postgres import Connection, connect
 from tests.twins.events import message
 from tests.twins.opted_out import Desk
 
-#: HOOKLINE_TEST_BUDGET=full: 50 accounts, 100 opt-outs, 1,000 requests in 5 minutes that last 5 seconds.
+#: HOOKLINE_TEST_BUDGET=full: 50 accounts, 100 opt-outs, 1,000 requests in 5 minutes that last 10 seconds.
 FULL = os.environ.get("HOOKLINE_TEST_BUDGET") == "full"
-ACCOUNTS, PHONES, LIMIT, WINDOW_S = (50, 100, 1000, 5.0) if FULL else (10, 40, 100, 2.0)
+ACCOUNTS, PHONES, LIMIT, WINDOW_S = (50, 100, 1000, 10.0) if FULL else (10, 40, 100, 2.0)
 
 
 @pytest.fixture
