@@ -52,7 +52,7 @@ class OutgoingRecord(NamedTuple):
 
     topic: str
     key: bytes | None
-    value: bytes | None  #: None: a tombstone
+    value: bytes
     headers: Headers
 
 
