@@ -36,8 +36,10 @@ class DeadLetters:
 
         One that Kafka refuses for good is tried again too, loudly: there is no other place for it.
         """
+        # A value may be null here, and nowhere else in the house: whoever set it on the topic was not ingest.
         records = [
-            OutgoingRecord(self._topic, _key(one.record), one.record.value, self.headers(one)) for one in letters
+            OutgoingRecord(self._topic, _key(one.record), one.record.value, self.headers(one))  # type: ignore[arg-type]
+            for one in letters
         ]
         for outcome in self._producer.publish_all(records, timeout=ACK_TIMEOUT):
             if isinstance(outcome, RefusedForGood):
