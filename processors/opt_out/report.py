@@ -37,11 +37,13 @@ SELECT provider, account, COALESCE(phones, 0), COALESCE(contacts, 0)
 FROM texted FULL JOIN outs USING (provider, account) ORDER BY provider, account
 """
 #: Sent, not delivered, after the number was out: between an opt-out and the next thing that made it in again. The
-#: first text within five minutes is the provider's own confirmation. Only texts whose sending time is known.
+#: first text within five minutes is the provider's own confirmation. A text whose sending nobody told us of, only its
+#: delivery, proves nothing: delivery may be hours later. TextLink's failures carry the time of the sending.
 _VIOLATIONS = """
 WITH sends AS (
-    SELECT m.message_key, m.contact_phone, m.provider, m.account, COALESCE(m.sent_at, m.first_at) AS sent_at
+    SELECT m.message_key, m.contact_phone, m.provider, m.account, COALESCE(m.sent_at, m.failure_at) AS sent_at
     FROM messages AS m WHERE m.direction = 'out' AND m.last_at >= %(since)s
+        AND COALESCE(m.sent_at, m.failure_at) IS NOT NULL
 ), after_out AS (
     SELECT s.*, l.position, l.effective_at FROM sends AS s CROSS JOIN LATERAL (
         SELECT position, effective_at, action FROM opt_out_ledger AS l

@@ -9,6 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from processors.database import Database
 from processors.opt_out import report
 from processors.opt_out.clock import HoldClock
 from processors.opt_out.desk import Desk as ByHand
@@ -19,13 +20,15 @@ from processors.opt_out.reconcile import Reconciler, compare, repair
 from processors.opt_out.states import rebuild
 from processors.opt_out.target import Locked, NotNow, Refused
 from processors.opt_out.verify import verify
+from processors.persist import Persist, PersistSettings
 from processors.processor import SetAside
 from runtime.kafka.consumer import Record
+from runtime.postgres import connect
 from schemas.codec import Codec
 from schemas.ids import SchemaIds
 from tests.twins.events import at, message, opt_out, unrecognized
 from tests.twins.kafka import MemoryProducer
-from tests.twins.opted_out import Desk
+from tests.twins.opted_out import Desk, delivery
 
 PHONE = "+13035550142"
 _codec = Codec(SchemaIds.checked_in())
@@ -269,3 +272,29 @@ def test_the_states_are_made_anew_with_the_same_result(desk: Desk) -> None:
         found = rebuild(connection, "organisation", desk.now, write=True)
     assert "+1" in found.differing
     assert desk.all("SELECT phone, state, since, position FROM opt_outs ORDER BY phone") == before
+
+
+def test_who_was_texted_after_a_stop_is_told(desk: Desk) -> None:
+    desk.take(message(text="STOP", occurred_at=at(10)))
+    desk.take(message(text="STOP", contact_phone="+13035550177", occurred_at=at(10)))
+    desk.take(message(text="START", contact_phone="+13035550177", occurred_at=at(20)))
+    database = Database(lambda: connect(desk.postgres.application_dsn, process="persist"))
+    sends = [
+        message("sent", "before", occurred_at=at(9)),
+        message("sent", "confirmation", occurred_at=at(12)),
+        message("sent", "second", occurred_at=at(13)),
+        message("sent", "later", occurred_at=at(90)),
+        # Sent before the stop, delivered after it
+        message("delivered", "late delivery", occurred_at=at(95), provider_message_id="/messages/1"),
+        message("sent", "in again", contact_phone="+13035550177", occurred_at=at(30)),
+        message("sent", "nobody's", contact_phone="+13035550188", occurred_at=at(30)),
+    ]
+    with database.transaction() as connection:
+        Persist(PersistSettings()).handle([delivery(event, n) for n, event in enumerate(sends)], connection)
+        found = report.violations(connection, desk.now)
+        rates = report.rates(connection, desk.now)
+    database.close()
+    assert [one.message_key for one in found] == ["second", "later"]
+    assert [(one.opt_outs, one.contacts, one.alarm) for one in rates if one.provider == "textlink"] == [
+        (2, 3, "restricted")
+    ]
