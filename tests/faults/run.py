@@ -226,7 +226,10 @@ class Run:
         """The whole run."""
         try:
             self._begin()
-            self.row.story(self)
+            try:
+                self.row.story(self)
+            except Exception as error:  # noqa: BLE001 - what the row saw is a result, and the checker has its say
+                self.problems.append(f"the story ended early: {type(error).__name__}: {error}")
             if self.row.starts:
                 self.sleep(AFTER)
             self.stop_load()

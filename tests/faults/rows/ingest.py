@@ -25,12 +25,14 @@ def kill_ingest(run: Run) -> None:
     for down in run.rng.sample([False, True], 2):
         if down:
             run.cluster.freeze()
-            run.wait(run.spooling, 10, "events are spooled")
+            run.sleep(run.rng.uniform(0.2, 1.5))  # requests wait for Kafka's answer, and nothing is spooled yet
         workers = run.ingest.workers()
         victim = run.rng.choice(workers)
         open_then += open_connections(run.ingest.port, [victim])
         victim.kill()
         run.wait(lambda count=len(workers): len(run.ingest.workers()) == count, 10, "the worker is replaced")  # type: ignore[misc]
+        if down:
+            run.wait(run.spooling, 10, "events are spooled")
         run.sleep(run.rng.uniform(0.5, 1.0))
         open_then += open_connections(run.ingest.port, run.ingest.workers())
         run.ingest.kill()
