@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -298,3 +299,37 @@ def test_who_was_texted_after_a_stop_is_told(desk: Desk) -> None:
     assert [(one.opt_outs, one.contacts, one.alarm) for one in rates if one.provider == "textlink"] == [
         (2, 3, "restricted")
     ]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_every_order_repeat_and_clock_ends_in_the_same_state(desk: Desk, seed: int) -> None:
+    """Stops, starts, reports and doubtful texts with clocks that are wrong, in ten orders, some of them twice."""
+    rng = random.Random(seed)
+    told = []
+    for _ in range(rng.randint(3, 9)):
+        said, received = at(rng.randint(0, 6) * 10), at(rng.randint(3, 6) * 10)
+        times = {"occurred_at": said, "received_at": received, "time_valid": rng.random() < 0.8}
+        make = rng.choice(["STOP", "START", "wrong number", "stop texting me", True, False])
+        told.append((make, times))
+    ends = set()
+    for order in range(10):
+        phone = f"+1303555{order:04d}"
+        events = [
+            message(text=make, contact_phone=phone, **times)
+            if isinstance(make, str)
+            else opt_out(make, contact_phone=phone, **times)
+            for make, times in told
+        ]
+        events += rng.sample(events, len(events) // 2)
+        rng.shuffle(events)
+        while events:
+            size = rng.randint(1, 4)
+            desk.take(*events[:size])
+            events = events[size:]
+        [end] = desk.all("SELECT state, since FROM opt_outs WHERE phone = %s", phone)
+        ends.add(end)
+        assert desk.all("SELECT count(*) FROM opt_out_ledger WHERE phone = %s", phone) == [(len(told),)]
+    assert len(ends) == 1
+    with desk.database.transaction() as connection:
+        assert verify(connection).broken is None
+        assert rebuild(connection, "organisation", desk.now, write=True).differing == []
