@@ -125,6 +125,8 @@ class Enforcer:
             calls = [Call(*row) for row in connection.execute(_CLAIM, values)]
             if len(calls) < grant.count:
                 self._budget.give_back(connection, grant.count - len(calls))
+        if not calls:
+            return INTERVAL
         outcomes = list(self._pool.map(self._make, calls))
         self._tell(database, outcomes)
         return _pause(outcomes)
@@ -150,8 +152,6 @@ class Enforcer:
         return Outcome(call, "done", "done")
 
     def _tell(self, database: Database, outcomes: Sequence[Outcome]) -> None:
-        if not outcomes:
-            return
         now, name = self._now(), self._target.name
         told = self._purse.taken()
         seen = [one.seen for one in told if one.seen is not None]
@@ -188,4 +188,4 @@ def backoff(attempts: int, error: BaseException) -> float:
 def _pause(outcomes: Sequence[Outcome]) -> float:
     """While every call fails there is one try at a time, and none while it waits."""
     waits = [one.wait for one in outcomes if one.wait is not None]
-    return min(*waits, 5.0) if outcomes and len(waits) == len(outcomes) else 0.0
+    return min(*waits, 5.0) if len(waits) == len(outcomes) else 0.0

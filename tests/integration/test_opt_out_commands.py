@@ -1,0 +1,85 @@
+"""`hookline opt-outs` on a real PostgreSQL, as an operator types it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ops.__main__ import main
+from processors.opt_out.ledger import utc_now
+from tests.twins.events import message
+from tests.twins.opted_out import Desk
+
+PHONE = "+13035550142"
+
+
+@pytest.fixture
+def desk(postgres: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Desk]:
+    monkeypatch.setenv("HOOKLINE_POSTGRES__DSN", postgres.application_dsn)
+    monkeypatch.setenv("HOOKLINE_HOME", str(tmp_path))
+    made = Desk(postgres, "acme")
+    made.now = utc_now() + timedelta(minutes=1)  # the command goes by the wall clock
+    yield made
+    made.close()
+
+
+def hookline(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, Any]:
+    """The exit code, and what `hookline opt-outs ... --json` printed."""
+    code = main(["opt-outs", *words, "--json"])
+    printed = capsys.readouterr().out
+    return code, json.loads(printed) if printed else None
+
+
+def test_an_operators_day(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    # A dry run tells, and writes nothing
+    code, told = hookline(capsys, "add", "(303) 555-0142", "--reason", "called us", "--by", "kim", "--dry-run")
+    assert (code, told["dry_run"], told["row"]["position"], told["state"]) == (0, True, 1, "out")
+    assert desk.state() is None
+    # Then it is done
+    code, told = hookline(
+        capsys, "add", "(303) 555-0142", "--reason", "called us", "--text", "please no", "--by", "kim"
+    )
+    assert (code, told["row"]["actor"], desk.state()) == (0, "operator:kim", "out")
+    # An opt-out is not released
+    assert hookline(capsys, "release", PHONE, "--reason", "no")[0] == 1
+    # A hold is, by its number or by its question
+    hookline(capsys, "hold", "+13035550143", "--reason", "unclear")
+    assert hookline(capsys, "release", "+13035550143", "--reason", "clear")[1]["state"] == "in"
+    desk.take(message(text="wrong number", contact_phone="+13035550144"))
+    _, told = hookline(capsys, "review")
+    [question] = told["reviews"]
+    assert (question["phone"], question["kind"], question["text"]) == ("+13035550144", "hold", "wrong number")
+    assert hookline(capsys, "review", str(question["id"]))[0] == 2
+    assert hookline(capsys, "review", str(question["id"]), "--out", "--reason", "it was")[1]["state"] == "out"
+    assert hookline(capsys, "review", str(question["id"]), "--out", "--reason", "again")[0] == 1
+    assert hookline(capsys, "review")[1]["reviews"] == []
+    # And all of it is proved
+    desk.enforce()
+    code, proof = hookline(capsys, "show", PHONE)
+    assert code == 0
+    assert (proof["opt_out"]["state"], proof["ledger"][0]["evidence"]["text"]) == ("out", "please no")
+    assert [call["status"] for call in proof["enforcements"]] == ["done"]
+    assert proof["chain"]["head"] == 5
+    assert hookline(capsys, "show", "+13035550199")[0] == 1
+    code, told = hookline(capsys, "verify")
+    assert (code, told["ok"], told["rows"]) == (0, True, 5)
+    assert hookline(capsys, "rebuild")[1]["differing"] == []
+    code, told = hookline(capsys, "report")
+    assert (code, told["over_deadline"], told["violations_30_days"]) == (0, [], [])
+
+
+def test_what_is_late_is_a_failed_check(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    desk.take(message(text="STOP"))
+    desk.owner.execute("UPDATE enforcements SET deadline = now() - interval '1 minute'")
+    code, told = hookline(capsys, "report")
+    assert (code, [late["phone"] for late in told["over_deadline"]]) == (1, [PHONE])
+
+
+def test_without_a_token_nothing_is_compared(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    code, told = hookline(capsys, "reconcile", "--dry-run")
+    assert (code, told["targets"]) == (0, [])
