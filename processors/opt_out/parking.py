@@ -50,14 +50,17 @@ def park(connection: Connection, ledger: Ledger, aside: SetAside) -> None:
         )
         row = connection.execute("SELECT id FROM opt_out_reviews WHERE position = %s", (entry.position,)).fetchone()
         review = None if row is None else int(row[0])
-    headers = json.dumps([[name, (value or b"").hex()] for name, value in record.headers])
-    told = (aside.disposition, aside.error_class, aside.error_message, aside.attempts)
+    headers = json.dumps([[_storable(name), (value or b"").hex()] for name, value in record.headers])
+    told = (aside.disposition, aside.error_class, _storable(aside.error_message), aside.attempts)
     place = (record.topic, record.partition, record.offset, record.timestamp_ms)
     connection.execute(_PARK, (*place, record.key, record.value, headers, *told, phone, review))
 
 
 def _phone(key: bytes | None) -> str | None:
     """The phone that the key is, if it is any text at all."""
-    if not key:
-        return None
-    return key.decode("utf-8", "backslashreplace").replace("\x00", "") or None
+    return _storable(key.decode("utf-8", "backslashreplace")).strip() or None if key else None
+
+
+def _storable(text: str) -> str:
+    """`text` as PostgreSQL takes it: what made a record unreadable must not make it unkeepable."""
+    return text.encode("utf-8", "backslashreplace").decode().replace("\x00", "")

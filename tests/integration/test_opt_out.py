@@ -134,6 +134,19 @@ def test_what_cannot_be_read_is_parked_with_its_phone_on_hold(desk: Desk) -> Non
     assert desk.all("SELECT count(*) FROM opt_out_reviews WHERE kind = 'parked' AND decision IS NULL") == [(2,)]
 
 
+@pytest.mark.parametrize(
+    "key", [None, b"", b"\x00", b"\xff\xfe", b" ", b"x" * 5000, "+1\ud800".encode("utf-8", "surrogatepass")]
+)
+def test_whatever_a_record_is_it_can_be_parked(desk: Desk, key: bytes | None) -> None:
+    headers = [("\x00", b"\x00"), ("", b""), ("\ud800", b"\xff"), ("n", None)]
+    record = Record("sms.messages.v1", 0, 1, -1, key, None, headers)  # type: ignore[arg-type]
+    aside = SetAside(record, "poison", "Bug", "it said \x00 \ud800", 3)
+    with desk.database.transaction() as connection:
+        assert desk.processor.park(aside, connection)
+    assert desk.all("SELECT key, value, disposition FROM opt_out_parked") == [(key, None, "poison")]
+    assert desk.all("SELECT count(*) FROM opt_out_reviews WHERE kind = 'parked'") == [(1,)]
+
+
 def test_a_target_that_is_away_is_called_again_and_one_that_refuses_is_not(desk: Desk) -> None:
     desk.target.troubles = [NotNow("away"), Refused("never"), Locked("token")]
     desk.take(message(text="STOP"))
