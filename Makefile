@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run down test test-unit lint fmt docs bench faults faults-mutations faults-table lock clean
+.PHONY: help setup run down test test-unit lint fmt docs bench fuzz faults faults-mutations faults-table lock clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -56,6 +56,9 @@ bench: $(READY) ## the benchmark table
 
 # ROW=K5 SEED=7 REPEAT=20: one row (or several, with commas), from one seed on. Without SEED: so many green runs with
 # seeds by chance; what has been green for this very code is not run again. docs/faults.md is written as it goes.
+fuzz: $(READY) ## 100,000 odd requests against a running ingest
+	@HOOKLINE_FUZZ_COUNT=100000 $(BIN)/pytest tests/integration/test_fuzz.py $(ARGS)
+
 faults: $(READY) ## what happens when things break (ROW=, SEED=, REPEAT=)
 	@$(BIN)/python -m tests.faults $(if $(ROW),--row $(ROW)) $(if $(SEED),--seed $(SEED)) \
 	  $(if $(REPEAT),--repeat $(REPEAT)) $(ARGS)
