@@ -116,6 +116,7 @@ class Reconciler:
             if last is None:  # nothing has been enforced yet: the first comparison is a whole interval away
                 connection.execute(_DONE, (self._target.name, self._now(), json.dumps({})))
                 return INTERVAL
+        metrics.RECONCILED_AT.labels(self._target.name).set(last[0].timestamp())
         if self._now() - last[0] < self._every:
             return INTERVAL
         try:
