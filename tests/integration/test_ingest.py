@@ -53,11 +53,19 @@ class Service:
     def workers(self) -> list[psutil.Process]:
         """Granian's workers (multiprocessing starts a resource tracker beside them)."""
         children = psutil.Process(self.process.pid).children()
-        return [child for child in children if "spawn_main" in " ".join(child.cmdline())]
+        return [child for child in children if is_worker(child)]
 
     def post(self, provider: str = "textlink", **fields: Any) -> httpx.Response:
         _kind, headers, body = PLAYERS[provider].request({**PLAYERS[provider].message, **fields}, NEW_SECRET)
         return httpx.post(f"{self.url}/webhooks/{provider}", content=body, headers=headers, timeout=10)
+
+
+def is_worker(process: psutil.Process) -> bool:
+    """Whether it is one of Granian's, and alive: a killed one may not have been reaped yet."""
+    try:
+        return "spawn_main" in " ".join(process.cmdline())
+    except psutil.NoSuchProcess:  # psutil's zombies are of this kind
+        return False
 
 
 def two_free_ports() -> list[int]:
