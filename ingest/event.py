@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -37,7 +38,7 @@ def event_of(
     if not body.storable:
         fields, was_sanitised = sanitised(fields)
     payload = _dump(fields)
-    if any(secret in payload for secret in provider.secrets):
+    if any(_as_json(secret) in payload for secret in provider.secrets):
         fields = without_secrets(fields, provider.secrets)
         payload = _dump(fields)
 
@@ -65,6 +66,12 @@ def event_of(
         reason = "unknown_kind" if reading.event_type is EventType.UNRECOGNIZED else "no_phone"
         return Unrecognized(**common, kind=reading.kind, reason=reason)
     return reading.record(**common, **reading.details)
+
+
+@lru_cache(maxsize=64)
+def _as_json(secret: str) -> str:
+    """How `secret` looks in a payload: quotes and backslashes are escaped there."""
+    return _dump(secret)[1:-1]
 
 
 def flags(event: Event) -> list[str]:

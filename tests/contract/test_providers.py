@@ -120,6 +120,12 @@ class TestSecrets:
         event = one(name, fields)
         assert NEW_SECRET.encode() not in Codec(SchemaIds.checked_in()).encode(event)
 
+    def test_nor_does_one_that_json_escapes(self, name: str) -> None:
+        secret = 'a "quoted" \\ secret'
+        request = PLAYERS[name].request({**PLAYERS[name].message, "note": f"it is {secret}"}, secret)
+        [event] = deliver(name, request, secret)[1]
+        assert json.loads(event.payload)["note"] == "it is [redacted]"
+
     def test_it_is_shown_starred(self, name: str) -> None:
         section = provider_types()[name].settings_type
         variable = section.variable("secrets" if name == "textlink" else "signing_secrets")
