@@ -31,6 +31,9 @@ log = logger("ingest.publisher")
 
 #: Seconds to wait for the spool's round; with Kafka's deadline before it an answer takes less than 3 s.
 SPOOL_TIMEOUT = 0.9
+#: Seconds that Kafka has where the spool takes nothing, and seconds without another try after it has not answered
+#: then: requests that wait for each other's tries would wait too long together.
+PAST_TIMEOUT, PAST_PAUSE = 0.9, 1.0
 #: How often a request may find that the way it took has just been closed in favour of the other.
 TURNS_OF_THE_TIDE = 4
 
@@ -83,7 +86,8 @@ class DurablePublisher:
         self._timeout = timeout
         self._kafka = GroupCommit(self._publish_group)
         self._spooled = GroupCommit(self._spool_group)
-        self._past = GroupCommit(self._publish_regardless)
+        self._past = GroupCommit(self._publish_past)
+        self._past_failed_at = float("-inf")
 
     def publish(self, event: Event) -> Durability:
         """See Publisher.publish."""
@@ -118,7 +122,7 @@ class DurablePublisher:
     def _past_the_spool(self, record: OutgoingRecord, reason: str) -> Durability:
         """Out of order is better than lost: the spool is full or broken, and Kafka answers."""
         try:
-            durability = self._past.submit(record, timeout=self._timeout)
+            durability = self._past.submit(record, timeout=PAST_TIMEOUT)
         except (NotPublished, NotCommitted, RefusedForGood) as failure:
             raise Unavailable(reason) from failure
         log.warning("event_overtook_the_spool", topic=record.topic)
@@ -137,15 +141,23 @@ class DurablePublisher:
     def _publish_group(self, records: Sequence[OutgoingRecord]) -> list[Durability | Exception]:
         if self._spool.spooling:  # since these were handed in: nobody waits for Kafka any more
             return [Diverted()] * len(records)
-        outcomes = self._publish_regardless(records)
+        outcomes = self._published(records, self._timeout)
         if any(isinstance(outcome, NotPublished) for outcome in outcomes):
             self._spool.divert()
             metrics.BREAKER_OPENED.inc()
             log.warning("events_diverted_to_spool", unconfirmed=sum(isinstance(o, NotPublished) for o in outcomes))
         return outcomes
 
-    def _publish_regardless(self, records: Sequence[OutgoingRecord]) -> list[Durability | Exception]:
-        outcomes = self._producer.publish_all(records, timeout=self._timeout)
+    def _publish_past(self, records: Sequence[OutgoingRecord]) -> list[Durability | Exception]:
+        if time.monotonic() - self._past_failed_at < PAST_PAUSE:
+            return [NotPublished("kafka_did_not_answer_a_moment_ago")] * len(records)
+        outcomes = self._published(records, PAST_TIMEOUT)
+        if all(isinstance(outcome, NotPublished) for outcome in outcomes):
+            self._past_failed_at = time.monotonic()
+        return outcomes
+
+    def _published(self, records: Sequence[OutgoingRecord], timeout: float) -> list[Durability | Exception]:
+        outcomes = self._producer.publish_all(records, timeout=timeout)
         return [Durability.KAFKA if outcome is None else outcome for outcome in outcomes]
 
     def _spool_group(self, group: Sequence[_ToSpool]) -> list[Durability | Exception]:

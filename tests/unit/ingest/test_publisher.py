@@ -179,6 +179,26 @@ class TestNeither:
         monkeypatch.setattr(spool, "append", _failing(SpoolFull("spool_full")))
         assert publisher.publish(event("a")) is Durability.KAFKA
 
+    def test_nobody_waits_long_while_the_spool_fails_and_kafka_is_frozen(
+        self, publisher: DurablePublisher, spool: Spool, kafka: Kafka, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        # Given a spool that fails, and a Kafka that says nothing, as nobody knows yet
+        spool.divert()
+        kafka.down()
+        kafka.hangs = 60.0
+        monkeypatch.setattr(spool, "append", _failing(SpoolUnavailable("spool_failed_ioerr")))
+
+        def seconds(_: int) -> float:
+            began = time.monotonic()
+            with pytest.raises(Unavailable):
+                publisher.publish(event("a"))
+            return time.monotonic() - began
+
+        # When many ask at once, then each waits for one try of Kafka at most, its own or another's
+        with ThreadPoolExecutor(20) as threads:
+            assert max(threads.map(seconds, range(20))) < 1.8
+        assert kafka.asked == 1
+
     def test_and_not_when_it_is_known_to_be_down(
         self, publisher: DurablePublisher, spool: Spool, kafka: Kafka, monkeypatch: pytest.MonkeyPatch
     ) -> None:
