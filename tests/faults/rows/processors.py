@@ -14,7 +14,11 @@ from tests.faults.run import Run
 STEPS = ("after_poll", "before_effects", "before_commit", "after_commit", "before_mirror", "after_mirror")
 
 
-@row("C1", "persist killed -9 at each step: poll, effects, database commit, offset commit", inject_persist=("points",))
+@row(
+    "C1",
+    "persist killed -9 at each step: poll, effects, database commit, offset commit",
+    inject_persist=("points", "short_patience"),
+)
 def kill_at_each_step(run: Run) -> None:
     for step in run.rng.sample(STEPS, len(STEPS)):
         run.sleep(run.rng.uniform(0.1, 0.6))
