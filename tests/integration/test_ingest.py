@@ -22,7 +22,7 @@ from schemas.codec import Codec
 from schemas.ids import SchemaIds
 from tests.contract.players import NEW_SECRET, PLAYERS
 
-DEADLINE = 60.0  # seconds; far beyond what any step takes
+DEADLINE = 120.0  # seconds; far beyond what any step takes
 
 
 def wait_until(holds: Callable[[], Any], what: str) -> Any:

@@ -19,7 +19,7 @@ from deploy.local.ports import free_ports
 from ops.__main__ import main
 from tests.conftest import Database
 
-DEADLINE = 60.0
+DEADLINE = 150.0
 SECRETS = {
     "HOOKLINE_TEXTLINK__SECRETS": "textlink-secret-0123456789",
     "HOOKLINE_TEXTUS__SIGNING_SECRETS": "textus-secret-0123456789",

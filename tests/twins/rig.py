@@ -27,7 +27,7 @@ from schemas.topics import MESSAGES, Topic
 from tests.twins.kafka import MemoryConsumer, MemoryKafka, MemoryProducer
 
 TOPIC, REDRIVE, DEAD = "sms.messages.v1", "redrive.probe", "dlq.probe"
-PATIENCE = 20.0
+PATIENCE = 90.0
 _codec = Codec(SchemaIds.checked_in())
 
 

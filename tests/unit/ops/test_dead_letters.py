@@ -142,10 +142,17 @@ def test_the_count_goes_on_when_it_is_set_aside_again() -> None:
     assert come_back(set_aside(), 2).returned("persist").headers[-1] == ("dlq-redrive-count", b"3")
 
 
-def test_a_record_without_key_and_value_goes_back_without() -> None:
+def test_a_record_of_nothing_goes_back_with_an_empty_key() -> None:
+    """The client sends no record without key and value, so its dead letter has an empty key already."""
     back = set_aside(record={"key": None, "value": None}).returned("persist")
 
-    assert (back.key, back.value) == (None, None)
+    assert (back.key, back.value) == (b"", None)
+
+
+def test_a_record_without_a_value_goes_back_without() -> None:
+    back = set_aside(record={"value": None}).returned("persist")
+
+    assert (back.key, back.value) == (b"+13035550142", None)
 
 
 def test_a_letter_of_somebody_elses_is_still_shown() -> None:
