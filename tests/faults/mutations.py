@@ -58,7 +58,15 @@ def main() -> int:
                 _played(session, mutation, seed, code, print) for seed in range(options.seed, options.seed + TRIES)
             )
             unseen += not seen
+    write_table()
     return 1 if unseen else 0
+
+
+def write_table() -> None:
+    """docs/faults.md shows what was seen."""
+    from tests.faults import table  # it reads MUTATIONS
+
+    table.write()
 
 
 def _played(session: Session, mutation: Mutation, seed: int, code: str, say: Callable[..., Any]) -> bool:
