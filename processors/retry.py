@@ -25,6 +25,10 @@ T = TypeVar("T")
 #: after a failover, and a session ended because it was idle.
 _PASSING_STATES = ("25006", "25P03", "25P04")
 
+#: SQLSTATE class 54, a program limit: a value too large for an index, say. psycopg takes it for operational, but the
+#: record will never fit: a "phone number" of 3 KB would hold up its partition for ever.
+TOO_LARGE = "54"
+
 
 class Unwanted(Exception):
     """Drop what was being tried: the process stops, or somebody else has the partitions."""
@@ -90,6 +94,8 @@ class Patience:
 
 def is_passing(error: BaseException) -> bool:
     """Whether trying again can help: PostgreSQL away, locked or overloaded, or whatever says so itself."""
+    if isinstance(error, psycopg.Error) and (error.sqlstate or "").startswith(TOO_LARGE):
+        return False
     if isinstance(error, Retryable | psycopg.OperationalError):
         return True
     return isinstance(error, psycopg.Error) and error.sqlstate in _PASSING_STATES

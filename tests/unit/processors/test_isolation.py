@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from processors.isolation import described, is_rejection, land
 from processors.processor import Delivery, Rejected, SetAside
+from processors.retry import is_passing
 from runtime.kafka.consumer import Record
 from tests.twins.events import message
 
@@ -105,3 +106,9 @@ def test_what_is_the_records_fault(error: Exception, rejects: bool) -> None:
 )
 def test_a_description_quotes_nothing(error: Exception, text: str) -> None:
     assert described(error) == text
+
+
+def test_a_value_that_fits_no_index_is_the_records_fault() -> None:
+    """psycopg calls it operational, but waiting would not help: a "phone number" of 3 KB held up its partition."""
+    assert is_rejection(psycopg.errors.ProgramLimitExceeded("index row size 3000 exceeds btree maximum 2704"))
+    assert not is_passing(psycopg.errors.ProgramLimitExceeded("index row size 3000 exceeds btree maximum 2704"))
