@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import psycopg
 
 from processors.processor import Delivery, Rejected, SetAside
-from processors.retry import TOO_LARGE, is_passing
+from processors.retry import is_passing, is_too_large
 from runtime.logs import Redactor
 from runtime.postgres import Connection
 
@@ -44,9 +44,9 @@ def land(deliveries: Sequence[Delivery], handle: Handle, connection: Connection,
 
 def is_rejection(error: BaseException) -> bool:
     """Whether the record is at fault: it says so, or its data will not go into PostgreSQL (SQLSTATE 22, 23, 54)."""
-    if isinstance(error, psycopg.Error) and (error.sqlstate or "").startswith(TOO_LARGE):
-        return True
-    return isinstance(error, Rejected | psycopg.DataError | psycopg.IntegrityError | UnicodeError)
+    return is_too_large(error) or isinstance(
+        error, Rejected | psycopg.DataError | psycopg.IntegrityError | UnicodeError
+    )
 
 
 def described(error: BaseException) -> str:

@@ -27,7 +27,7 @@ _PASSING_STATES = ("25006", "25P03", "25P04")
 
 #: SQLSTATE class 54, a program limit: a value too large for an index, say. psycopg takes it for operational, but the
 #: record will never fit: a "phone number" of 3 KB would hold up its partition for ever.
-TOO_LARGE = "54"
+_TOO_LARGE = "54"
 
 
 class Unwanted(Exception):
@@ -94,11 +94,16 @@ class Patience:
 
 def is_passing(error: BaseException) -> bool:
     """Whether trying again can help: PostgreSQL away, locked or overloaded, or whatever says so itself."""
-    if isinstance(error, psycopg.Error) and (error.sqlstate or "").startswith(TOO_LARGE):
+    if is_too_large(error):
         return False
     if isinstance(error, Retryable | psycopg.OperationalError):
         return True
     return isinstance(error, psycopg.Error) and error.sqlstate in _PASSING_STATES
+
+
+def is_too_large(error: BaseException) -> bool:
+    """Whether a value goes beyond what PostgreSQL can hold, whatever the weather."""
+    return isinstance(error, psycopg.Error) and (error.sqlstate or "").startswith(_TOO_LARGE)
 
 
 def reason_of(error: BaseException | None) -> str:

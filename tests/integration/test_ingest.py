@@ -205,32 +205,24 @@ def test_metrics_are_summed_over_workers(service: Service) -> None:
     assert httpx.get(f"{service.admin_url}/version", timeout=5).json()["process"] == "ingest"
 
 
+def refusal(environment: dict[str, str]) -> str:
+    """What ingest says when it refuses to start with `environment`: exit code 78."""
+    command = [sys.executable, "-m", "ops", "ingest"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=DEADLINE, check=False)
+    assert done.returncode == 78
+    return done.stderr
+
+
 def test_without_secrets_it_refuses_to_start(kafka: str, tmp_path: Path) -> None:
     environment = {key: value for key, value in os.environ.items() if not key.startswith("HOOKLINE_")}
     environment |= {"HOOKLINE_KAFKA__BOOTSTRAP_SERVERS": kafka, "HOOKLINE_INGEST__PORT": "http"}
-    done = subprocess.run(
-        [sys.executable, "-m", "ops", "ingest"],
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=DEADLINE,
-        check=False,
-    )
-    assert done.returncode == 78
-    assert "HOOKLINE_INGEST__PORT" in done.stderr
+    told = refusal(environment)
+    assert "HOOKLINE_INGEST__PORT" in told
     # And where the values can be read, what is missing is named
     del environment["HOOKLINE_INGEST__PORT"]
-    done = subprocess.run(
-        [sys.executable, "-m", "ops", "ingest"],
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=DEADLINE,
-        check=False,
-    )
-    assert done.returncode == 78
-    assert "HOOKLINE_TEXTLINK__SECRETS" in done.stderr
-    assert "HOOKLINE_TEXTUS__SIGNING_SECRETS" in done.stderr
+    told = refusal(environment)
+    assert "HOOKLINE_TEXTLINK__SECRETS" in told
+    assert "HOOKLINE_TEXTUS__SIGNING_SECRETS" in told
 
 
 def test_secrets_and_phones_stay_out_of_the_log(service: Service) -> None:
