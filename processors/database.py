@@ -8,12 +8,25 @@ from contextlib import contextmanager
 import psycopg
 from psycopg.pq import TransactionStatus
 
+from runtime import logs
 from runtime.postgres import Connection
 
+log = logs.logger("processors.database")
+
 #: Seconds that a transaction may stand still. A process that is frozen in one holds its locks, and with them the
-#: partition's next owner: after this long PostgreSQL takes them back. Longer than the wait for a dead letter's
+#: partition's next owner: after this long they are taken back. Longer than the wait for a dead letter's
 #: acknowledgement.
 IDLE_LIMIT = 30.0
+
+#: Frozen between two statements, PostgreSQL ends the session itself. Frozen within a COPY it does not: it reads from
+#: the client then, and looks at none of its time-outs (PostgreSQL 17, `ProcessClientReadInterrupt`). So whoever has
+#: waited for a lock in vain ends what has been read from for as long.
+_END_FROZEN = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE usename = current_user AND application_name = current_setting('application_name')
+    AND state = 'active' AND wait_event = 'ClientRead'
+    AND query_start < clock_timestamp() - %s * interval '1 second'
+"""
 
 #: Settings of every session.
 SESSION = {
@@ -28,7 +41,9 @@ class Database:
 
     def __init__(self, connect: Callable[[], Connection], *, idle_limit: float = IDLE_LIMIT) -> None:
         self._connect = connect
-        self._session = SESSION | {"idle_in_transaction_session_timeout": f"{int(idle_limit * 1000)}ms"}
+        self._idle_limit = idle_limit
+        limit = f"{int(idle_limit * 1000)}ms"
+        self._session = SESSION | {"idle_in_transaction_session_timeout": limit, "lock_timeout": limit}
         self._connection: Connection | None = None
 
     @contextmanager
@@ -41,6 +56,10 @@ class Database:
         try:
             with connection.transaction():
                 yield connection
+        except psycopg.errors.LockNotAvailable:
+            ended = connection.execute(_END_FROZEN, (self._idle_limit,)).rowcount
+            log.warning("lock_not_available", seconds=self._idle_limit, frozen_sessions_ended=ended)
+            raise
         except BaseException:
             if connection.closed or connection.info.transaction_status is not TransactionStatus.IDLE:
                 self.close()

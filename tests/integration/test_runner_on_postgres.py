@@ -479,6 +479,28 @@ def test_killed_around_each_step_the_effect_is_there_once(rig: Rig, where: str) 
     assert rig.effects() == [event.event_id for event in events]
 
 
+@pytest.mark.parametrize("where", ["between two statements", "in mid-COPY"])
+def test_a_member_frozen_in_its_transaction_does_not_keep_its_locks(rig: Rig, where: str) -> None:
+    # Given a member that stands still with the partition's offset locked
+    rig.put(message())
+    with rig.running():
+        until(lambda: rig.stored() == {Partition(TOPIC, 0): 1})
+    frozen = rig.connect()
+    frozen.execute("SET idle_in_transaction_session_timeout = '300ms'")  # as every member sets its own
+    frozen.execute("BEGIN")
+    frozen.execute("UPDATE consumer_offsets SET next_offset = next_offset")
+    if where == "in mid-COPY":
+        frozen.pgconn.exec_(b"COPY effects (event_id) FROM STDIN")
+    # When another one has the partition, it gets on
+    rig.put(message())
+    with rig.running(database=Database(rig.connect, idle_limit=0.3)):
+        until(lambda: rig.stored() == {Partition(TOPIC, 0): 2})
+    # Then the frozen one, resumed, finds its transaction gone
+    with pytest.raises(psycopg.Error):
+        frozen.execute("COMMIT")
+    frozen.close()
+
+
 def test_offsets_deleted_by_hand_mean_the_beginning_and_nothing_is_skipped(rig: Rig) -> None:
     rig.put(first := message())
     with rig.running():
