@@ -16,11 +16,10 @@ from typing import NamedTuple, Protocol
 
 from ingest.breaker import BreakerState
 from ingest.group_commit import GroupCommit, NotCommitted
-from ingest.renewed_producer import BulkProducer
 from ingest.spool.database import SpoolUnavailable
 from ingest.spool.store import Spool
 from runtime import metrics
-from runtime.kafka.producer import NotPublished, OutgoingRecord, RefusedForGood
+from runtime.kafka.producer import BulkProducer, NotPublished, OutgoingRecord, RefusedForGood
 from runtime.logs import logger
 from schemas import cloudevents
 from schemas.codec import Codec

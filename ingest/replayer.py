@@ -4,9 +4,9 @@ Every worker has a replayer; the one that gets the drain lock works. What it hol
 
 1. A row is removed only when every in-sync replica has its record, or Kafka has refused it for good (then it is kept
    aside). A crash in between costs a duplicate in the log, never a record.
-2. A round's records of one partition arrive together and in order, or not at all (`WholeBatchProducer`), and what
-   follows them is not sent before they are acknowledged. Whatever fails, times out or arrives late, no record is
-   overtaken by a later one of the same contact.
+2. A round's records of one partition arrive in order, up to the first that is not confirmed (`KafkaProducer`), and
+   what follows is not sent before it is. Whatever fails, times out or arrives late, no record is overtaken by a later
+   one of the same contact.
 3. A topic that fails is left alone for a while and then probed with a single record (`breaker.py`); the others go on.
    A contact whose record was not confirmed waits for the next pass; the others go on.
 4. New events are handed back in a turn of the spool, with the last rows published while nobody can add one.
@@ -19,21 +19,17 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from ingest.breaker import Breaker, BreakerState
-from ingest.renewed_producer import BulkProducer
 from ingest.spool.database import SpoolRescued, SpoolUnavailable
 from ingest.spool.directory import give_reserve, keep_reserve
 from ingest.spool.row import SpooledRow
 from ingest.spool.store import Spool
 from ingest.spool.turn import Turn
 from runtime import metrics
-from runtime.kafka.producer import NotPublished, RefusedForGood
-from runtime.kafka.whole_batches import ROUND_BYTES
+from runtime.kafka.producer import BulkProducer, NotPublished, RefusedForGood
 from runtime.logs import logger
 
 log = logger("ingest.replayer")
 
-#: Bytes that Kafka's form of a record may have more than the spool's.
-_OVERHEAD = 64
 #: Rows read at once, and their bytes: what a replayer has in memory.
 WINDOW = 500
 WINDOW_BYTES = 8 * 1024 * 1024
@@ -157,13 +153,11 @@ class Replayer:
         Alone go a row whose topic failed, and one that was refused in company, which may be the company's fault.
         """
         now: list[SpooledRow] = []
-        room = ROUND_BYTES
         for place, row in enumerate(rows):
             if walk.waits(row):
                 continue
             alone = row.id in self._suspects or self._breaker(row.record.topic).state is BreakerState.HALF_OPEN
-            room -= row.size + _OVERHEAD
-            if now and (alone or room < 0):
+            if now and alone:
                 return now, rows[place:]
             now.append(row)
             if alone:

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from ingest.publisher import DurablePublisher
 from ingest.quarantine import KeepingQuarantine, NoQuarantine
 from ingest.quarantine_store import QuarantineStore
-from ingest.renewed_producer import RenewedProducer
 from ingest.replay_loop import ReplayLoop
 from ingest.replayer import Replayer
 from ingest.settings import IngestSettings
@@ -20,10 +19,8 @@ from ingest.spool.store import Spool
 from runtime.admin import Readiness
 from runtime.connections import KafkaSettings
 from runtime.kafka.producer import KafkaProducer
-from runtime.kafka.whole_batches import WholeBatchProducer
 from runtime.logs import logger
 from schemas.codec import Codec
-from schemas.topics import MESSAGES
 
 log = logger("ingest.worker")
 
@@ -39,12 +36,12 @@ class DurableWorker:
         """Raises ConfigurationError where another service takes the spool over."""
         self._lock = worker_lock(settings.spool_dir)
         self._spool = Spool(settings.spool_dir, limit=settings.spool_max_mb * MIB)
-        self._producer = RenewedProducer(lambda: KafkaProducer(kafka, f"hookline-ingest-{os.getpid()}"))
+        self._producer = KafkaProducer(kafka, f"hookline-ingest-{os.getpid()}")
         self.publisher = DurablePublisher(self._producer, self._spool, codec, timeout=settings.publish_timeout)
-        self.readiness = IngestReadiness(self._spool.state, self._spool.works, self._kafka_answers)
-        self._rounds = WholeBatchProducer(kafka, f"hookline-replay-{os.getpid()}")
+        self.readiness = IngestReadiness(self._spool.state, self._spool.works, self._producer.answers)
+        self._rounds = KafkaProducer(kafka, f"hookline-replay-{os.getpid()}")
         replayer = Replayer(
-            self._spool, self._rounds, answers=self._kafka_answers, reserve=settings.spool_reserve_mb * MIB
+            self._spool, self._rounds, answers=self._rounds.answers, reserve=settings.spool_reserve_mb * MIB
         )
         self.quarantine = _quarantine(settings)
         self._replay = ReplayLoop(replayer, self._spool.state, settings.spool_dir).start()
@@ -57,9 +54,6 @@ class DurableWorker:
         self._producer.close()
         self._spool.close()
         self._lock.close()
-
-    def _kafka_answers(self) -> bool:
-        return self._producer.knows(MESSAGES.name)
 
 
 def _quarantine(settings: IngestSettings) -> KeepingQuarantine | NoQuarantine:

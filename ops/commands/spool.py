@@ -124,18 +124,14 @@ def _drainer(settings: IngestSettings, opened: Spool) -> Iterator[Callable[[], o
     from ops.configuration import load
     from runtime.connections import KafkaSettings
     from runtime.kafka.producer import KafkaProducer
-    from runtime.kafka.whole_batches import WholeBatchProducer
-    from schemas.topics import MESSAGES
 
     kafka = load(KafkaSettings)[KafkaSettings]
-    producer = WholeBatchProducer(kafka, "hookline-spool-drain")
-    asked = KafkaProducer(kafka, "hookline-spool-drain-probe")
+    producer = KafkaProducer(kafka, "hookline-spool-drain")
     reserve = settings.spool_reserve_mb * MIB
     try:
-        yield Replayer(opened, producer, answers=lambda: asked.knows(MESSAGES.name), reserve=reserve).step
+        yield Replayer(opened, producer, answers=producer.answers, reserve=reserve).step
     finally:
         producer.close()
-        asked.close()
 
 
 def _until_empty(opened: Spool, step: Callable[[], object], timeout: float, advance: Callable[[int], None]) -> int:

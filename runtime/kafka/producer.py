@@ -1,68 +1,59 @@
-"""Publishing to Kafka, and waiting for its answer.
+"""Publishing to Kafka, and waiting for its answer: a group of records is one request to each broker.
 
-kafka-python 3.0.12's idempotent producer wedges for ever after one delivery time-out, and one record refused for
-good bricks it (FACTS, "Kafka from Python", measured); so: no idempotence, acks=all, one request in flight.
-Duplicates in the log are normal, duplicates in effect are prevented by whoever reads.
+kafka-python keeps the connections, the metadata, TLS and SASL; its `KafkaProducer` we do not use. That one is made
+for records that come one by one: for each of them a future, a look at every partition, a wake-up of its sender's
+thread. Ours come in groups whose threads wait for the answer, so a group is encoded as it stands, sent by the thread
+that brings it, and answered as a whole (docs/decisions/0008). Nothing is kept between two calls, so nothing can wedge,
+as kafka-python's idempotent producer does for ever after one delivery time-out (FACTS, "Kafka from Python").
+
+acks=all, no idempotence: a record that was not confirmed may have arrived all the same. Duplicates in the log are
+normal, duplicates in effect are prevented by whoever reads.
 """
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Sequence
-from functools import lru_cache
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import count
+from typing import Protocol
 
-from kafka import KafkaProducer as Client
-from kafka.errors import (
-    InvalidTopicError,
-    KafkaError,
-    MessageSizeTooLargeError,
-    RecordListTooLargeError,
-    TopicAuthorizationFailedError,
-)
-from kafka.partitioner.default import DefaultPartitioner, murmur2
+from kafka.errors import KafkaError
 
+from runtime import metrics
 from runtime.connections import KafkaSettings
-from runtime.kafka.connection import client_settings
-from runtime.kafka.topics import MAX_LETTER_BYTES
+from runtime.kafka.group import Group, NotPublished, Outcome, OutgoingRecord, RefusedForGood, failure_of
+from runtime.kafka.produce_client import ProduceClient, produce_settings
+from runtime.logs import logger
 from schemas.cloudevents import Headers
 
-#: delivery > linger + request, or the client refuses to start.
-DELIVERY_TIMEOUT_MS = 2_000
-REQUEST_TIMEOUT_MS = 1_500
-LINGER_MS = 2
+__all__ = ["KafkaProducer", "NotPublished", "Outcome", "OutgoingRecord", "Producer", "RefusedForGood"]
 
-#: The largest record that a topic of ours takes is a dead letter (`topics.MAX_LETTER_BYTES`); a little more around it.
-MAX_REQUEST_BYTES = MAX_LETTER_BYTES + 64 * 1024
+log = logger("runtime.kafka.producer")
 
-
-class NotPublished(Exception):
-    """Keep the record elsewhere or try again: Kafka did not confirm it (it may have taken it all the same)."""
-
-
-class RefusedForGood(Exception):
-    """Set the record aside: Kafka will never take it, whatever happens to the others."""
+#: Seconds between two tries of what a broker refused for now, or of what nobody has told about yet.
+BACKOFF = 0.05
+#: Seconds that a broker gets to say that it is there.
+ANSWER_TIMEOUT = 2.0
+#: Groups in a row without a single answer, and seconds since the client was made, before it is replaced: from outside
+#: a client that has wedged looks like an outage.
+SILENT_GROUPS = 2
+MIN_AGE = 5.0
 
 
-_FOR_GOOD = (MessageSizeTooLargeError, RecordListTooLargeError, TopicAuthorizationFailedError, InvalidTopicError)
+class BulkProducer(Protocol):
+    """Publishes records in groups, from any number of threads."""
+
+    def publish_all(self, records: Sequence[OutgoingRecord], *, timeout: float = 2.0) -> list[Outcome]:
+        """The outcome of each record: None once every in-sync replica has it. `timeout` in seconds for all.
+
+        Where one is not confirmed, none behind it on its partition has been sent.
+        """
 
 
-class OutgoingRecord(NamedTuple):
-    """A record on its way to Kafka."""
-
-    topic: str
-    key: bytes | None
-    value: bytes
-    headers: Headers
-
-
-class Producer(Protocol):
-    """Publishes records, from any number of threads."""
-
-    def publish_all(
-        self, records: Sequence[OutgoingRecord], *, timeout: float = 2.0
-    ) -> list[NotPublished | RefusedForGood | None]:
-        """The outcome of each record: None once every in-sync replica has it. `timeout` in seconds for all."""
+class Producer(BulkProducer, Protocol):
+    """The same, with what single records need."""
 
     def publish(self, topic: str, key: bytes | None, value: bytes, headers: Headers, *, timeout: float = 2.0) -> None:
         """Return once every in-sync replica has the record. `timeout` in seconds.
@@ -75,10 +66,24 @@ class Producer(Protocol):
 
 
 class KafkaProducer:
-    """The Producer on kafka-python. Build it in the process that uses it: after a fork it is silently dead."""
+    """The Producer on kafka-python's connections. It has no thread: whoever publishes does the work, in turns."""
 
-    def __init__(self, settings: KafkaSettings, client_id: str) -> None:
-        self._client: Any = Client(**producer_settings(settings, client_id))
+    def __init__(
+        self,
+        settings: KafkaSettings,
+        client_id: str,
+        *,
+        build: Callable[[], ProduceClient] | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`build` makes a client, when there is something to publish; `clock` as time.monotonic."""
+        self._build = build or (lambda: ProduceClient(produce_settings(settings, client_id)))
+        self._clock = clock
+        self._turn = threading.Lock()
+        self._client: ProduceClient | None = None
+        self._made_at = 0.0
+        self._silent = 0
+        self._round_robin = count()
 
     def publish(self, topic: str, key: bytes | None, value: bytes, headers: Headers, *, timeout: float = 2.0) -> None:
         """See Producer.publish."""
@@ -86,102 +91,73 @@ class KafkaProducer:
         if outcome is not None:
             raise outcome
 
-    def publish_all(
-        self, records: Sequence[OutgoingRecord], *, timeout: float = 2.0
-    ) -> list[NotPublished | RefusedForGood | None]:
-        """See Producer.publish_all.
+    def publish_all(self, records: Sequence[OutgoingRecord], *, timeout: float = 2.0) -> list[Outcome]:
+        """See Producer.publish_all."""
+        group = Group(records)
+        deadline = self._clock() + timeout
+        with self._having_turn(timeout) as client:
+            if client is not None and records:
+                while not group.is_done and self._advance(client, group, deadline):
+                    continue
+                self._judge(group)
+        return group.outcomes
 
-        All are handed over before any is waited for: the client's sender then sends them in one request, where
-        one at a time would wake it, and have it look at every partition, for each.
-        """
-        deadline = time.monotonic() + timeout
-        futures = [self._send(record, deadline) for record in records]
-        return [
-            future if isinstance(future, NotPublished | RefusedForGood) else outcome_of(future, deadline)
-            for future in futures
-        ]
-
-    def _send(self, record: OutgoingRecord, deadline: float) -> Any:
-        if time.monotonic() > deadline:  # an unknown topic has used up the time
-            return NotPublished("KafkaTimeoutError")
-        try:
-            return self._client.send(record.topic, key=record.key, value=record.value, headers=record.headers)
-        except KafkaError as error:
-            return failure_of(error)
-
-    def knows(self, topic: str) -> bool:
-        """Whether a broker has told us about `topic`; asks, and waits at most 2 s, when none has."""
-        try:
-            return bool(self._client.partitions_for(topic))
-        except KafkaError:
-            return False
+    def answers(self) -> bool:
+        """Whether a broker does; waits at most ANSWER_TIMEOUT."""
+        deadline = self._clock() + ANSWER_TIMEOUT
+        with self._having_turn(ANSWER_TIMEOUT) as client:
+            return client is not None and client.ask(deadline)
 
     def close(self, timeout: float = 2.0) -> None:
         """See Producer.close."""
-        close_client(self._client, timeout)
+        if self._turn.acquire(timeout=timeout):
+            self._let_go()
+            self._turn.release()
 
+    @contextmanager
+    def _having_turn(self, timeout: float) -> Iterator[ProduceClient | None]:
+        """The client, for this thread alone; None where others had it for all of `timeout`."""
+        if not self._turn.acquire(timeout=timeout):
+            yield None
+            return
+        try:
+            if self._client is not None and self._client.is_dead:
+                self._let_go()
+            if self._client is None:
+                self._client = self._build()
+                self._made_at = self._clock()
+            yield self._client
+        finally:
+            self._turn.release()
 
-def close_client(client: Any, timeout: float) -> None:
-    """Close a kafka-python producer, whatever state Kafka is in.
+    def _advance(self, client: ProduceClient, group: Group, deadline: float) -> bool:
+        """Send what can be sent now; whether there is time for more."""
+        for topic in group.unplaced_topics():
+            try:
+                partitions = client.partitions(topic)
+            except KafkaError as error:
+                group.refuse(topic, failure_of(error))
+                continue
+            if partitions:
+                leaders = client.leaders(topic) or range(partitions)
+                group.place(topic, partitions, lambda leaders=leaders: leaders[next(self._round_robin) % len(leaders)])
+        answers = client.produce(group.heads(), deadline)
+        for place, error in answers.items():
+            group.answered(place, error)
+        if not answers or any(error is not None for error in answers.values()):
+            client.wait(min(deadline, self._clock() + BACKOFF))
+        return self._clock() < deadline
 
-    Its own close raises where something is still on its way, and then leaves the sender's thread to try for ever
-    (kafka-python 3.0.12, `KafkaProducer.close`).
-    """
-    try:
-        client.close(timeout=timeout)
-    except KafkaError:
-        client._sender.force_close()
-        client._sender.join(timeout)
+    def _judge(self, group: Group) -> None:
+        """Replace a client through which nothing gets any more."""
+        self._silent = 0 if group.was_answered else self._silent + 1
+        if self._silent >= SILENT_GROUPS and self._clock() - self._made_at >= MIN_AGE:
+            self._let_go()
+            self._silent = 0
+            log.warning("producer_renewed")
+            metrics.PRODUCERS_RENEWED.inc()
 
-
-class RememberingPartitioner(DefaultPartitioner):  # type: ignore[misc] # the library has no types
-    """Java's murmur2, as everywhere; remembers the hashes of keys, which cost 10 us each in Python."""
-
-    def partition(
-        self, topic: str, key: Any, serialized_key: bytes | None, value: Any, serialized_value: bytes, cluster: Any
-    ) -> int:
-        """The partition of a key, always the same; without a key any one that has a leader."""
-        if serialized_key is None:
-            return int(super().partition(topic, key, serialized_key, value, serialized_value, cluster))
-        return _hash(serialized_key) % len(cluster.partitions_for_topic(topic))
-
-
-@lru_cache(maxsize=50_000)
-def _hash(key: bytes) -> int:
-    return int(murmur2(key)) & 0x7FFFFFFF
-
-
-def outcome_of(future: Any, deadline: float) -> NotPublished | RefusedForGood | None:
-    """What became of a record that was handed to the client, at the latest at `deadline` (time.monotonic)."""
-    try:
-        future.get(timeout=max(0.0, deadline - time.monotonic()))
-    except KafkaError as error:
-        return failure_of(error)
-    return None
-
-
-def failure_of(error: KafkaError) -> NotPublished | RefusedForGood:
-    """What the client's error means to whoever publishes."""
-    name = type(error).__name__
-    return RefusedForGood(name) if isinstance(error, _FOR_GOOD) else NotPublished(name)
-
-
-def producer_settings(settings: KafkaSettings, client_id: str) -> dict[str, Any]:
-    """Every client setting that we rely on, made explicit."""
-    return client_settings(settings, client_id) | {
-        "enable_idempotence": False,
-        "acks": "all",
-        "max_in_flight_requests_per_connection": 1,
-        "retries": 2**31,
-        "delivery_timeout_ms": DELIVERY_TIMEOUT_MS,
-        "request_timeout_ms": REQUEST_TIMEOUT_MS,
-        "linger_ms": LINGER_MS,
-        "partitioner": RememberingPartitioner(),
-        "max_block_ms": DELIVERY_TIMEOUT_MS,
-        "batch_size": 65_536,
-        "max_request_size": MAX_REQUEST_BYTES,
-        "compression_type": None,  # so that what ends in a log is what was sent, byte for byte
-        "allow_auto_create_topics": False,
-        "metadata_max_age_ms": 30_000,
-        "metrics_enabled": False,  # the client's own, which nobody reads; ours are in runtime/metrics.py
-    }
+    def _let_go(self) -> None:
+        client, self._client = self._client, None
+        if client is not None:
+            client.close()

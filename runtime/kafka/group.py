@@ -1,0 +1,153 @@
+"""A group of records on its way: which partition each goes to, in which batch, and what became of it.
+
+A partition's batches go one after the other: the next is not shown before the one in front of it is acknowledged or
+refused for good. So whatever fails, no record is in the log before an earlier one of its partition.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+from kafka import errors
+from kafka.errors import KafkaError
+from kafka.partitioner.default import murmur2
+from kafka.record.default_records import DefaultRecordBatchBuilder
+from kafka.structs import TopicPartition
+
+from runtime.kafka.topics import MAX_LETTER_BYTES
+from schemas.cloudevents import Headers
+
+#: The most bytes of a batch of several records: far below what the smallest of our topics takes.
+BATCH_BYTES = 256 * 1024
+#: The largest record that a topic of ours takes is a dead letter; a little more around it.
+MAX_RECORD_BYTES = MAX_LETTER_BYTES + 64 * 1024
+
+
+class NotPublished(Exception):
+    """Keep the record elsewhere or try again: Kafka did not confirm it (it may have taken it all the same)."""
+
+
+class RefusedForGood(Exception):
+    """Set the record aside: Kafka will never take it, whatever happens to the others."""
+
+
+#: What became of a record; None: every in-sync replica has it.
+Outcome = NotPublished | RefusedForGood | None
+
+_TOO_LARGE = (errors.MessageSizeTooLargeError, errors.RecordListTooLargeError)
+_FOR_GOOD = (*_TOO_LARGE, errors.TopicAuthorizationFailedError, errors.InvalidTopicError)
+
+
+class OutgoingRecord(NamedTuple):
+    """A record on its way to Kafka."""
+
+    topic: str
+    key: bytes | None
+    value: bytes
+    headers: Headers
+
+
+def partition_of_key(key: bytes, partitions: int) -> int:
+    """Where the records of `key` go, as Java's default partitioner has it."""
+    return _hash(key) % partitions
+
+
+@lru_cache(maxsize=50_000)
+def _hash(key: bytes) -> int:
+    return int(murmur2(key)) & 0x7FFFFFFF  # 10 us in Python; remembered it is 0.1
+
+
+class Group:
+    """Records that are published together. Used by one thread."""
+
+    def __init__(self, records: Sequence[OutgoingRecord]) -> None:
+        self._records = records
+        #: What became of each record, in order; until it is known, that it was not confirmed in time.
+        self.outcomes: list[Outcome] = [NotPublished("KafkaTimeoutError")] * len(records)
+        self._unplaced: dict[str, list[int]] = {}
+        self._lanes: dict[TopicPartition, deque[list[int]]] = {}
+        for number, record in enumerate(records):
+            if len(record.value) + len(record.key or b"") > MAX_RECORD_BYTES:
+                self.outcomes[number] = RefusedForGood(errors.MessageSizeTooLargeError.__name__)
+            else:
+                self._unplaced.setdefault(record.topic, []).append(number)
+
+    @property
+    def is_done(self) -> bool:
+        """Whether nothing is left to send."""
+        return not self._lanes and not self._unplaced
+
+    @property
+    def was_answered(self) -> bool:
+        """Whether Kafka has said anything final of any record."""
+        return any(not isinstance(outcome, NotPublished) for outcome in self.outcomes)
+
+    def unplaced_topics(self) -> list[str]:
+        """Topics whose partitions were not known yet."""
+        return list(self._unplaced)
+
+    def place(self, topic: str, partitions: int, any_partition: Callable[[], int]) -> None:
+        """`topic` has so many partitions; `any_partition` chooses one for a record without a key."""
+        sizes: dict[TopicPartition, int] = {}
+        for number in self._unplaced.pop(topic):
+            record = self._records[number]
+            chosen = any_partition() if record.key is None else partition_of_key(record.key, partitions)
+            place = TopicPartition(topic, chosen)
+            lane = self._lanes.setdefault(place, deque([[]]))
+            size = DefaultRecordBatchBuilder.estimate_size_in_bytes(record.key, record.value, record.headers)
+            if lane[-1] and sizes[place] + size > BATCH_BYTES:
+                lane.append([])
+                sizes[place] = 0
+            lane[-1].append(number)
+            sizes[place] = sizes.get(place, 0) + size
+
+    def refuse(self, topic: str, outcome: Outcome) -> None:
+        """No record of `topic` can be placed."""
+        for number in self._unplaced.pop(topic):
+            self.outcomes[number] = outcome
+
+    def heads(self) -> dict[TopicPartition, bytes]:
+        """The batch that each partition gets next."""
+        return {place: self._encoded(lane[0]) for place, lane in self._lanes.items()}
+
+    def answered(self, place: TopicPartition, error: KafkaError | None) -> None:
+        """What a broker said of the batch that `place` got."""
+        lane = self._lanes[place]
+        if isinstance(error, _TOO_LARGE) and len(lane[0]) > 1:  # it may be the company's fault
+            lane.extendleft([number] for number in reversed(lane.popleft()))
+            return
+        outcome = None if error is None else failure_of(error)
+        for number in lane[0]:
+            self.outcomes[number] = outcome
+        if not isinstance(outcome, NotPublished):
+            lane.popleft()
+        elif not isinstance(error, errors.RetriableError):
+            lane.clear()  # what is behind it was never sent
+        if not lane:
+            del self._lanes[place]
+
+    def _encoded(self, numbers: Sequence[int]) -> bytes:
+        builder = DefaultRecordBatchBuilder(
+            magic=2,
+            compression_type=0,  # so that what ends in a log is what was sent, byte for byte
+            is_transactional=False,
+            producer_id=-1,
+            producer_epoch=-1,
+            base_sequence=-1,
+            batch_size=2**31,
+        )
+        now = time.time_ns() // 1_000_000
+        for offset, number in enumerate(numbers):
+            record = self._records[number]
+            builder.append(offset, now, record.key, record.value, record.headers)
+        return bytes(builder.build())
+
+
+def failure_of(error: KafkaError) -> NotPublished | RefusedForGood:
+    """What the client's error means to whoever publishes."""
+    name = type(error).__name__
+    return RefusedForGood(name) if isinstance(error, _FOR_GOOD) else NotPublished(name)
