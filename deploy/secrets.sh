@@ -22,6 +22,7 @@ printf 'postgresql://hookline_owner:%s@postgres:5432/hookline\n' "$(cat owner_pa
 printf 'postgresql://hookline_app:%s@postgres:5432/hookline\n' "$(cat app_password)" | keep app_dsn
 random | keep textlink_secrets
 random | keep textus_signing_secrets
+random | keep gate_tokens
 [ -e textus_api_token ] || { : >textus_api_token; echo "made textus_api_token, empty: opt-outs are not told to TextUs"; }
 
 if [ ! -s tls.crt ] || [ ! -s tls.key ]; then

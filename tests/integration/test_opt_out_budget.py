@@ -85,11 +85,13 @@ def test_opt_outs_use_nearly_all_of_the_budget_and_come_first(sandbox: str, desk
     # Then a window that the budget took for used up nearly was, and nothing was refused
     asked = httpx.get(f"{sandbox}/_sandbox/requests", trust_env=False).json()
     statuses = Counter(one["status"] for one in asked)
-    assert 429 not in statuses
     windows = Counter(int(datetime.fromisoformat(one["at"]).timestamp() // WINDOW_S) for one in asked)
+    shares = {window: windows[window] / LIMIT for window in sorted(used_up)}
+    print(f"statuses {dict(statuses)}, windows used up {len(used_up)} of {len(windows)}, of the budget {shares}")
+    assert 429 not in statuses
     assert used_up
     assert max(windows.values()) <= LIMIT
-    assert min(windows[window] for window in used_up) > 0.95 * LIMIT, windows
+    assert min(shares.values()) > 0.95, windows
     assert others == 0
     enforcer.close()
     reader.close()

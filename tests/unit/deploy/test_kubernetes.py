@@ -12,7 +12,6 @@ import yaml
 
 from ingest.settings import IngestSettings
 from ops.configuration import all_sections, unknown_variables
-from ops.processors import processor_names
 
 ROOT = Path(__file__).resolve().parents[3]
 FOLDER = ROOT / "deploy" / "kubernetes"
@@ -34,9 +33,9 @@ def test_the_image_is_this_release() -> None:
     assert KUSTOMIZATION["images"] == [{"name": "hookline", "newTag": version}]
 
 
-def test_every_processor_has_its_workload() -> None:
-    commands = [_container(name)["args"] for name in WORKLOADS]
-    assert sorted(words[1] for words in commands if words[0] == "process") == processor_names()
+def test_every_process_has_its_workload(served: set[str]) -> None:
+    services = [name for name in WORKLOADS if WORKLOADS[name]["kind"] != "Job"]
+    assert {" ".join(_container(name)["args"]) for name in services} == served
 
 
 @pytest.mark.parametrize("name", WORKLOADS)
@@ -96,9 +95,19 @@ def test_the_spool_outlives_its_pod_and_has_the_room_that_it_may_take() -> None:
 
 def test_services_lead_to_pods() -> None:
     labels = [workload["spec"]["template"]["metadata"]["labels"] for workload in WORKLOADS.values()]
-    for item in OBJECTS:
-        if item["kind"] == "Service":
-            assert item["spec"]["selector"] in labels
+    services = [item for item in OBJECTS if item["kind"] == "Service"]
+    for item in services:
+        assert item["spec"]["selector"] in labels
+    # And whoever listens for others is led to.
+    asked = {name for name in WORKLOADS if "http" in {one["name"] for one in _container(name).get("ports", [])}}
+    assert {item["metadata"]["name"] for item in services} == asked
+
+
+def test_every_secret_that_a_pod_mounts_is_made_as_the_page_says() -> None:
+    page = (ROOT / "docs" / "deploy.md").read_text("utf-8")
+    volumes = [one["secret"] for name in WORKLOADS for one in _pod(name)["volumes"] if "secret" in one]
+    for path in {item["path"] for volume in volumes for item in volume["items"]}:
+        assert f"--from-file={path}=secrets/{path}" in page
 
 
 def _pod(name: str) -> dict[str, Any]:

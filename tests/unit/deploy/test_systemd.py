@@ -26,6 +26,31 @@ def test_the_commands_exist(name: str, check_command: Callable[[Sequence[str]], 
             check_command(command.removeprefix(PROGRAM).replace("%i", instance).split())
 
 
+def test_every_process_has_its_unit_and_the_page_starts_it(served: set[str]) -> None:
+    units = {command.removeprefix(PROGRAM): name for name in UNITS for command in _values(name, "ExecStart")}
+    page = (FOLDER.parents[1] / "docs" / "deploy.md").read_text("utf-8")
+    for command in served:
+        own = command in units
+        verb, _, instance = command.partition(" ")
+        name = units[command] if own else units[f"{verb} %i"].replace("@", f"@{instance}")
+        assert f" {name.removesuffix('.service').removesuffix('@')}" in page, name
+
+
+def test_processes_of_one_machine_share_no_port() -> None:
+    environment = _shared()
+    taken = [value for variable, value in environment.items() if variable.endswith("PORT")]
+    for unit in UNITS:
+        for line in _values(unit, "Environment"):
+            variable, _, value = line.partition("=")
+            if variable.endswith("PORT"):
+                taken += [value.replace("%i", instance) for instance in "12"]
+    assert len(taken) == len(set(taken))
+    # What is not told a port would take its usual one.
+    listening = [one for one in all_sections() if {"admin_port", "port"} <= one.model_fields.keys()]
+    for section in listening:
+        assert section.section == "ingest" or section.variable("port") in environment
+
+
 @pytest.mark.parametrize("name", UNITS)
 def test_every_variable_is_a_setting_and_every_secret_a_credential(name: str) -> None:
     environment = dict(line.split("=", 1) for line in _values(name, "Environment"))
@@ -37,12 +62,9 @@ def test_every_variable_is_a_setting_and_every_secret_a_credential(name: str) ->
 
 
 def test_the_shared_settings_are_settings_and_no_secrets() -> None:
-    lines = (FOLDER / "hookline.env.example").read_text("utf-8").splitlines()
-    environment = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+    environment = _shared()
     assert list(unknown_variables(all_sections(), environment)) == []
     assert not [variable for variable in environment if re.search("SECRET|PASSWORD|TOKEN|DSN", variable)]
-    ports = [value for variable, value in environment.items() if variable.endswith("PORT")]
-    assert len(ports) == len(set(ports))
 
 
 def test_every_unit_is_hardened_alike() -> None:
@@ -56,6 +78,11 @@ def test_every_unit_is_hardened_alike() -> None:
 def test_a_mistake_in_the_configuration_is_not_tried_for_ever(name: str) -> None:
     assert _values(name, "Restart") == ["always"]
     assert _values(name, "RestartPreventExitStatus") == ["78"]
+
+
+def _shared() -> dict[str, str]:
+    lines = (FOLDER / "hookline.env.example").read_text("utf-8").splitlines()
+    return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
 
 
 def _values(name: str, key: str) -> list[str]:
