@@ -134,19 +134,22 @@ class KafkaProducer:
         """Send what can be sent now; whether there is time for more."""
         for topic in group.unplaced_topics():
             try:
-                partitions = client.partitions(topic)
-            except KafkaError as error:
-                group.refuse(topic, failure_of(error))
-                continue
-            if partitions:
-                leaders = client.leaders(topic) or range(partitions)
-                group.place(topic, partitions, lambda leaders=leaders: leaders[next(self._round_robin) % len(leaders)])
+                self._place(client, group, topic)
+            except KafkaError as refusal:
+                group.refuse(topic, failure_of(refusal))
         answers = client.produce(group.heads(), deadline)
         for place, error in answers.items():
             group.answered(place, error)
         if not answers or any(error is not None for error in answers.values()):
             client.wait(min(deadline, self._clock() + BACKOFF))
         return self._clock() < deadline
+
+    def _place(self, client: ProduceClient, group: Group, topic: str) -> None:
+        """Give the records of `topic` their partitions, if they are known. Raises KafkaError if they never will be."""
+        partitions = client.partitions(topic)
+        if partitions:
+            with_leader = client.leaders(topic) or range(partitions)
+            group.place(topic, partitions, lambda: with_leader[next(self._round_robin) % len(with_leader)])
 
     def _judge(self, group: Group) -> None:
         """Replace a client through which nothing gets any more."""

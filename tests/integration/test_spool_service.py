@@ -1,4 +1,4 @@
-"""The spool in a running ingest, and its replay into a real Kafka."""
+"""The spool in a running ingest."""
 
 from __future__ import annotations
 
@@ -6,17 +6,12 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
-from kafka import KafkaConsumer
 
-from runtime.connections import KafkaSettings
-from runtime.kafka.producer import NotPublished, OutgoingRecord, RefusedForGood
-from runtime.kafka.whole_batches import WholeBatchProducer
-from schemas.topics import CALLS
 from tests.contract.players import NEW_SECRET, PLAYERS
 from tests.integration.test_ingest import records_of, two_free_ports, wait_until
 
@@ -133,52 +128,3 @@ def test_a_webhook_refused_by_a_wrong_secret_is_quarantined(ingest: Ingest) -> N
     command = [sys.executable, "-m", "ops", "quarantine", "ls", "--json"]
     shown = subprocess.run(command, env=ingest.environment(NOBODY), capture_output=True, timeout=60, check=True)
     assert b'"reason": "wrong_secret"' in shown.stdout
-
-
-def offsets_of(kafka: str, marks: set[bytes]) -> dict[bytes, int]:
-    consumer = KafkaConsumer(
-        CALLS.name, bootstrap_servers=kafka, auto_offset_reset="earliest", enable_auto_commit=False
-    )
-    found: dict[bytes, int] = {}
-    try:
-        deadline = time.monotonic() + 30
-        while marks - found.keys() and time.monotonic() < deadline:
-            for batch in consumer.poll(timeout_ms=500).values():
-                found |= {record.value: record.offset for record in batch if record.value in marks}
-    finally:
-        consumer.close()
-    return found
-
-
-@pytest.fixture
-def rounds(kafka_settings: KafkaSettings) -> Iterator[Callable[[list[OutgoingRecord]], object]]:
-    producer = WholeBatchProducer(kafka_settings, "hookline-tests")
-    yield lambda records: producer.publish_all(records, timeout=5.0)
-    producer.close()
-
-
-def test_a_round_arrives_whole_and_in_order(rounds: Callable[..., object], kafka: str) -> None:
-    marks = [f"round {time.time_ns()} {number}".encode() for number in range(150)]
-    records = [OutgoingRecord(CALLS.name, b"+13035550142", mark, []) for mark in marks]
-    begun = time.monotonic()
-    assert rounds(records) == [None] * 150
-    assert time.monotonic() - begun < 4, "nobody waits for the linger"
-    offsets = offsets_of(kafka, set(marks))
-    places = [offsets[mark] for mark in marks]
-    assert places == list(range(places[0], places[0] + 150))
-
-
-def test_a_record_too_large_is_refused_for_good_and_the_next_round_goes_through(
-    rounds: Callable[..., list[object]],
-) -> None:
-    large = OutgoingRecord(CALLS.name, b"k", b"x" * 3_000_000, [])
-    assert isinstance(rounds([large])[0], RefusedForGood)
-    assert rounds([OutgoingRecord(CALLS.name, b"k", b"x", [])]) == [None]
-
-
-def test_a_topic_that_is_missing_is_not_confirmed_in_time(rounds: Callable[..., list[object]]) -> None:
-    begun = time.monotonic()
-    [outcome] = rounds([OutgoingRecord("no.such.topic", b"k", b"x", [])])
-    assert isinstance(outcome, NotPublished)
-    assert time.monotonic() - begun < 10
-    assert rounds([OutgoingRecord(CALLS.name, b"k", b"x", [])]) == [None]

@@ -179,10 +179,9 @@ def acks_1(_: str) -> Changes:
     """The leader alone has to have a record."""
 
     def change(module: Any) -> None:
-        original = module.producer_settings
-        module.producer_settings = lambda *args, **kwargs: original(*args, **kwargs) | {"acks": 1}
+        module.ACKS = 1
 
-    return {"runtime.kafka.producer": change}
+    return {"runtime.kafka.produce_client": change}
 
 
 def no_dedupe(_: str) -> Changes:

@@ -16,7 +16,6 @@ from ingest.breaker import BreakerState
 from ingest.event import event_of
 from ingest.json_body import read_object
 from ingest.publisher import Durability, DurablePublisher, Unavailable
-from ingest.renewed_producer import MIN_AGE, RenewedProducer
 from ingest.replay_loop import ReplayLoop
 from ingest.replayer import Replayer
 from ingest.spool.database import SpoolFull, SpoolUnavailable
@@ -61,7 +60,7 @@ class Kafka:
         return outcomes
 
     def publish_round(self, records: Sequence[OutgoingRecord], *, timeout: float = 2.0) -> Any:
-        """As a WholeBatchProducer would: all of them, or none."""
+        """As a KafkaProducer would where all go to one partition: all of them, or none."""
         with self.lock:
             unknown = next((failure for one in records if (failure := self.outcome(one))), None)
             self.log += [] if unknown else [text_of(one) for one in records]
@@ -261,61 +260,6 @@ def test_two_workers_and_a_replayer_keep_each_contacts_order(tmp_path: Path, mon
     for spool in (first, second):
         spool.close()
     service.close()
-
-
-class Client:
-    """A kafka-python producer as RenewedProducer sees it."""
-
-    def __init__(self) -> None:
-        self.outcome: Exception | None = NotPublished("KafkaTimeoutError")
-        self.closed = threading.Event()
-
-    def publish_all(self, records: Sequence[OutgoingRecord], *, timeout: float = 2.0) -> Any:
-        return [self.outcome for _ in records]
-
-    def knows(self, topic: str) -> bool:
-        return self.outcome is None
-
-    def close(self, timeout: float = 2.0) -> None:
-        self.closed.set()
-
-
-class TestRenewedProducer:
-    record = OutgoingRecord("t", b"k", b"v", [])
-
-    def producer(self) -> tuple[RenewedProducer, list[Client], list[float]]:
-        built: list[Client] = []
-        now = [100.0]
-
-        def build() -> Client:
-            built.append(Client())
-            return built[-1]
-
-        return RenewedProducer(build, lambda: now[0]), built, now
-
-    def test_one_that_has_gone_silent_is_replaced_and_closed(self) -> None:
-        producer, built, now = self.producer()
-        now[0] += MIN_AGE + 1
-        producer.publish_all([self.record])
-        assert len(built) == 1, "once may happen"
-        producer.publish_all([self.record])
-        assert len(built) == 2
-        assert built[0].closed.wait(10)
-        # And not again at once: Kafka may just be down
-        for _ in range(5):
-            producer.publish_all([self.record])
-        assert len(built) == 2
-
-    def test_one_that_is_answered_is_kept(self) -> None:
-        producer, built, now = self.producer()
-        now[0] += MIN_AGE + 1
-        for outcome in (None, RefusedForGood("size")):
-            for _ in range(3):
-                producer.publish_all([self.record])
-                built[-1].outcome = outcome
-                producer.publish_all([self.record])
-                built[-1].outcome = NotPublished("x")
-        assert len(built) == 1
 
 
 class TestReadiness:

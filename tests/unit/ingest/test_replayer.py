@@ -13,11 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ingest.breaker import Breaker, BreakerState
-from ingest.replayer import LAST_ROWS, Replayer
+from ingest.replayer import LAST_ROWS, WINDOW_BYTES, Replayer
 from ingest.spool.directory import ServiceDirectory, keep_reserve
 from ingest.spool.store import Spool
 from runtime.kafka.producer import NotPublished, OutgoingRecord, RefusedForGood
-from runtime.kafka.whole_batches import ROUND_BYTES
 from tests.unit.ingest.spools import LIMIT, number_of, numbers, opened, record
 
 
@@ -32,7 +31,7 @@ class Clock:
 
 
 class Kafka:
-    """A WholeBatchProducer on a log of its own, each contact a partition. `fate` decides what becomes of a record."""
+    """A KafkaProducer on a log of its own, each contact a partition. `fate` decides what becomes of a record."""
 
     def __init__(self) -> None:
         self.log: list[OutgoingRecord] = []
@@ -107,11 +106,13 @@ def test_everything_goes_out_in_order_and_new_events_go_to_kafka_again(
     assert (spool.state.records, spool.state.breaker) == (0, BreakerState.CLOSED)
 
 
-def test_a_round_is_smaller_than_a_batch(spool: Spool, kafka: Kafka, replayer: Replayer, clock: Clock) -> None:
-    spool.append([record(n, size=ROUND_BYTES // 4 if n else ROUND_BYTES * 2) for n in range(9)])
+def test_a_replayer_has_only_so_many_bytes_in_memory(
+    spool: Spool, kafka: Kafka, replayer: Replayer, clock: Clock
+) -> None:
+    spool.append([record(n, size=WINDOW_BYTES // 4) for n in range(9)])
     steps(replayer, spool, clock)
     assert kafka.first_seen() == list(range(9))
-    assert [len(round_) for round_ in kafka.rounds] == [1, 3, 3, 2], "what is larger than a round goes alone"
+    assert [len(round_) for round_ in kafka.rounds] == [4, 4, 1]
 
 
 def test_nothing_is_removed_while_kafka_is_down_and_it_is_asked_with_one_record(
@@ -177,11 +178,11 @@ def test_a_contact_that_is_not_confirmed_keeps_only_its_own(
     replayer.step()
     assert kafka.first_seen() == list(range(0, 20, 2))
     assert numbers(spool) == list(range(1, 20, 2))
-    # And what comes behind the stuck ones is not tried before them, though it be in a later round
-    spool.append([record(100 + n, key="stuck", size=ROUND_BYTES // 2) for n in range(4)])
+    # And what comes behind the stuck ones is not tried before them, though it be in a later window
+    spool.append([record(100 + n, key="stuck", size=WINDOW_BYTES // 2) for n in range(4)])
     kafka.rounds.clear()
     replayer.step()
-    assert {n for round_ in kafka.rounds for n in round_} <= {*range(1, 20, 2), 100}
+    assert {n for round_ in kafka.rounds for n in round_} <= {*range(1, 20, 2), 100, 101}
 
 
 def test_an_empty_spool_is_handed_back_only_when_kafka_answers(

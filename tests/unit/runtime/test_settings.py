@@ -9,7 +9,7 @@ from pydantic import Field, SecretStr
 
 from runtime.connections import KafkaSettings, OwnerSettings, PostgresSettings
 from runtime.kafka.connection import client_settings
-from runtime.kafka.producer import producer_settings
+from runtime.kafka.produce_client import ACKS, produce_settings
 from runtime.settings import Configuration, ConfigurationError, SecretList, Section, home
 
 DSN = "postgresql://hookline_app:hunter22@db/hookline"
@@ -152,12 +152,10 @@ class TestKafka:
             self.settings(**{variable: "TELEPATHY"})
 
     def test_the_producer_never_relies_on_a_default(self) -> None:
-        made = producer_settings(self.settings(), "c")
-        assert made["enable_idempotence"] is False
-        assert made["acks"] == "all"
-        assert made["max_in_flight_requests_per_connection"] == 1
-        assert made["allow_auto_create_topics"] is False
-        assert made["delivery_timeout_ms"] >= made["linger_ms"] + made["request_timeout_ms"]
+        made = produce_settings(self.settings(), "c")
+        assert ACKS == -1, "all in-sync replicas"
+        assert made["request_timeout_ms"] == 1_500
+        assert made["metadata_max_age_ms"] == 30_000
 
     def test_checksums_are_made_in_c(self) -> None:
         """102 us/KiB in Python against 0.1 (FACTS, "Kafka from Python")."""
