@@ -7,23 +7,20 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
-from dataclasses import fields
-from datetime import UTC, datetime, timedelta
 from io import BytesIO
-from operator import attrgetter
+from operator import attrgetter, call
 from typing import Any
 from uuid import UUID
 
-from fastavro import parse_schema, schemaless_reader, schemaless_writer
+from fastavro import parse_schema, schemaless_reader
 
 from schemas.events import Event
+from schemas.field_writers import EPOCH, MICROSECOND, writer_of
 from schemas.ids import Schema, SchemaIds, UnknownSchema
 from schemas.topics import TOPIC_OF
 
 _PREFIX = struct.Struct(">bI")
 _MAGIC = 0
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 
 
 class Undecodable(ValueError):
@@ -64,23 +61,10 @@ class Codec:
 
     def _encoder(self, record: type[Event]) -> Callable[[Event], bytes]:
         newest = self._ids.versions(TOPIC_OF[record].subject)[-1]
-        schema = _plain(newest.schema)
         prefix = _PREFIX.pack(_MAGIC, newest.id)
-        names = tuple(field.name for field in fields(record))
-        values = attrgetter(*names)
-        moments = _moments(newest.schema)
-
-        def encode(event: Event) -> bytes:
-            body = BytesIO()
-            body.write(prefix)
-            row = dict(zip(names, values(event), strict=True))
-            row["event_id"] = str(event.event_id)
-            for name in moments:
-                row[name] = (row[name] - _EPOCH) // _MICROSECOND
-            schemaless_writer(body, schema, row, disable_tuple_notation=True)  # a tuple is an array
-            return body.getvalue()
-
-        return encode
+        values = attrgetter(*(field["name"] for field in newest.schema["fields"]))
+        writers = tuple(writer_of(field["type"]) for field in newest.schema["fields"])
+        return lambda event: prefix + b"".join(map(call, writers, values(event)))
 
     def _decoder(self, number: int) -> Callable[[BytesIO], Event]:
         try:
@@ -100,7 +84,7 @@ class Codec:
             found: dict[str, Any] = schemaless_reader(body, writer, reader)  # type: ignore[assignment]
             found["event_id"] = UUID(found["event_id"])
             for name in moments:
-                found[name] = _EPOCH + found[name] * _MICROSECOND
+                found[name] = EPOCH + found[name] * MICROSECOND
             for name in lists:
                 if found[name] is not None:
                     found[name] = tuple(found[name])
@@ -128,7 +112,7 @@ def _plain(schema: Schema) -> Any:
     """`schema`, parsed, without logical types.
 
     They tell a reader what a number or a text means and change no byte. Ours are always an id and a few times, and
-    turning those by hand takes less than half of the time of fastavro's general way (36 us to 15, measured).
+    reading those by hand takes less time than fastavro's general way.
     """
     fields_of_it = [
         {**field, "type": {key: value for key, value in field["type"].items() if key != "logicalType"}}
