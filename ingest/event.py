@@ -16,7 +16,7 @@ from ingest.times import occurred
 from schemas.events import Event, EventType, Unrecognized
 
 #: Built once: json.dumps with arguments builds an encoder at each call.
-_dump = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_dump = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":")).encode
 
 
 def event_of(
@@ -76,5 +76,10 @@ def _as_json(secret: str) -> str:
 
 def flags(event: Event) -> list[str]:
     """What was odd about `event`: the labels of a metric."""
-    odd = {"phone": event.contact_phone is not None and not event.phone_valid, "time": not event.time_valid}
-    return [name for name, is_so in (odd | {"sanitised": event.sanitised, "test": event.is_test}).items() if is_so]
+    odd = (
+        ("phone", event.contact_phone is not None and not event.phone_valid),
+        ("time", not event.time_valid),
+        ("sanitised", event.sanitised),
+        ("test", event.is_test),
+    )
+    return [name for name, is_so in odd if is_so]

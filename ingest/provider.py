@@ -7,9 +7,9 @@ import json
 import pkgutil
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from importlib import import_module
-from typing import Any, ClassVar, Protocol
+from types import MappingProxyType
+from typing import Any, ClassVar, NamedTuple, Protocol
 from uuid import NAMESPACE_DNS, UUID, uuid5
 
 from pydantic import SecretStr
@@ -23,7 +23,7 @@ from schemas.events import Event, EventType, Unrecognized
 #: Namespace of every event id that is derived rather than made.
 EVENT_NAMESPACE = uuid5(NAMESPACE_DNS, "hookline.events")
 
-_canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
+_canonical = json.JSONEncoder(sort_keys=True, check_circular=False, separators=(",", ":")).encode
 
 
 class Headers(Protocol):
@@ -37,8 +37,7 @@ class Unauthorized(Exception):
     """Answer 401. The arguments: a machine code (answer, log and metric label), and whether a secret came at all."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """What a provider's file finds in a webhook, as it came; normalising is the same for all (`event.py`)."""
 
     kind: str | None  #: what the provider calls it
@@ -49,7 +48,7 @@ class Reading:
     time: Any = None  #: None: not told
     account: str | None = None  #: None: as the setting says
     is_test: bool = False
-    details: Mapping[str, Any] = field(default_factory=dict)  #: the record's own fields
+    details: Mapping[str, Any] = MappingProxyType({})  #: the record's own fields
 
 
 class Provider(ABC):

@@ -51,3 +51,16 @@ def test_workers_and_restarts_share_it(tmp_path: Path) -> None:
     again = ReceiptClock(tmp_path / "clock", behind)
     assert again.now() >= given
     again.close()
+
+
+def test_however_many_workers_share_it(tmp_path: Path) -> None:
+    # Given more workers than the slots that are always read, the last of them an hour ahead
+    ahead = Wall()
+    ahead.ns += HOUR
+    workers = [ReceiptClock(tmp_path / "clock", Wall()) for _ in range(11)]
+    last = ReceiptClock(tmp_path / "clock", ahead)
+    given = last.now()
+    # Then no receipt of the others is before its
+    assert [worker.now() >= given for worker in workers] == [True] * 11
+    for worker in (*workers, last):
+        worker.close()
