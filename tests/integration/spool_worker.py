@@ -18,6 +18,7 @@ from ingest.replay_loop import ReplayLoop
 from ingest.replayer import Replayer
 from ingest.spool.directory import worker_lock
 from ingest.spool.store import Spool
+from runtime import logs
 from runtime.kafka.producer import NotPublished, OutgoingRecord
 
 LIMIT = 64 * 1024 * 1024
@@ -85,4 +86,5 @@ if __name__ == "__main__":
         return OutgoingRecord("lines", event.contact_phone.encode(), codec.encode(event), [])
 
     ingest.publisher.outgoing = outgoing  # type: ignore[assignment]
+    logs.configure("spool-worker")  # to standard error: the other one is for answers
     main(Path(sys.argv[1]))
