@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -10,13 +9,10 @@ from uuid import UUID
 
 from ingest.json_body import Body
 from ingest.phones import read_phone
-from ingest.provider import Headers, Provider
+from ingest.provider import Headers, Provider, to_json
 from ingest.sanitise import sanitised, without_secrets
 from ingest.times import occurred
 from schemas.events import Event, EventType, Unrecognized
-
-#: Built once: json.dumps with arguments builds an encoder at each call.
-_dump = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":")).encode
 
 
 def event_of(
@@ -37,10 +33,10 @@ def event_of(
     was_sanitised = False
     if not body.storable:
         fields, was_sanitised = sanitised(fields)
-    payload = _dump(fields)
+    payload = to_json(fields)
     if any(_as_json(secret) in payload for secret in provider.secrets):
         fields = without_secrets(fields, provider.secrets)
-        payload = _dump(fields)
+        payload = to_json(fields)
 
     reading = provider.read(kind, fields, event_id)
     phone = read_phone(reading.phone, provider.settings.default_region)
@@ -71,7 +67,7 @@ def event_of(
 @lru_cache(maxsize=64)
 def _as_json(secret: str) -> str:
     """How `secret` looks in a payload: quotes and backslashes are escaped there."""
-    return _dump(secret)[1:-1]
+    return to_json(secret)[1:-1]
 
 
 def flags(event: Event) -> list[str]:

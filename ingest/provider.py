@@ -23,6 +23,9 @@ from schemas.events import Event, EventType, Unrecognized
 #: Namespace of every event id that is derived rather than made.
 EVENT_NAMESPACE = uuid5(NAMESPACE_DNS, "hookline.events")
 
+# Built once: json.dumps with arguments builds an encoder at each call (1 to 2 us, measured).
+#: A value as JSON without spaces, its characters as they are.
+to_json = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":")).encode
 _canonical = json.JSONEncoder(sort_keys=True, check_circular=False, separators=(",", ":")).encode
 
 
@@ -124,7 +127,7 @@ def as_text(value: Any) -> str | None:
     """A field that should be a text, as one; None stays None, anything else becomes its JSON."""
     if value is None or isinstance(value, str):
         return value
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return to_json(value)
 
 
 def plain(secrets: Iterable[SecretStr]) -> tuple[str, ...]:
