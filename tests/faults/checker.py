@@ -1,7 +1,8 @@
 """The checker: what a run's journal and what was found afterwards say about each other.
 
 A program of its own (`python -m tests.faults.checker JOURNAL EVIDENCE`): it imports nothing of the service, and its
-own tests plant a loss, a ghost, a doubled effect, a disorder, a refused one and a missed STOP.
+own tests plant a loss, a ghost, a doubled effect, a disorder, a refused one and a missed STOP. What is about opt-outs
+is in stops.py.
 
 A = ids answered 200; R = ids never answered 200; P = ids in PostgreSQL; D = ids in dead letters and on
 sms.unrecognized.v1; L = ids in the opt-out ledger.
@@ -19,6 +20,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from tests.faults.client.journal import Attempt, read
+from tests.faults.stops import OptOuts, check_stops
 
 #: How many culprits a verdict names.
 NAMED = 5
@@ -32,7 +34,7 @@ class Evidence:
     aside: Sequence[str]  #: D
     log: Sequence[tuple[str, int, int, str]]  #: topic, partition, offset, id: every record on the event topics
     received: Mapping[str, int]  #: id -> receipt, microseconds since the epoch
-    ledger: Sequence[str] | None = None  #: L; None: nobody keeps one yet
+    opt_outs: OptOuts | None = None  #: L and what follows from it; None: opt-out is not in the rig
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,8 @@ class Verdict:
     dup_effect: int = 0
     dup_log: int = 0
     disorder: int = 0
-    missed_stops: int = 0
+    stops: int = 0  #: STOPs and STARTs that were accepted, and looked for in the ledger
+    missed_stops: int = 0  #: of those, not there
     silence: float = 0.0  #: longest time without any 200, seconds
     slowest: float = 0.0  #: seconds
     p99_spooling: float | None = None  #: seconds, of what was sent once events were being spooled
@@ -106,9 +109,11 @@ def check(attempts: Sequence[Attempt], evidence: Evidence, promise: Promise = Pr
     else:
         verdict.disorder = len(late)
         count("receipt goes back", receipt_back(attempts, evidence.received))
-    if evidence.ledger is not None:
-        stops = {one.id for one in attempts if one.stop and one.status == 200}
-        verdict.missed_stops = count("STOP that is not in the ledger", stops - set(evidence.ledger))
+    if evidence.opt_outs is not None:
+        found = check_stops(attempts, evidence.received, evidence.opt_outs, count)
+        verdict.stops, verdict.missed_stops = found
+        if not verdict.stops:
+            verdict.problems.append("nobody said STOP: the run proves nothing about opt-outs")
     if promise.refused is not None and verdict.refused > promise.refused:
         kinds = Counter(str(one.status or one.failure) for one in attempts if one.status != 200)
         verdict.problems.append(f"refused: {verdict.refused}, promised at most {promise.refused} {dict(kinds)}")
@@ -201,7 +206,9 @@ def main() -> int:
     parser.add_argument("evidence", type=Path, help="a JSON file with Evidence's fields")
     parser.add_argument("--promise", type=json.loads, default={}, help="a JSON object with Promise's fields")
     options = parser.parse_args()
-    evidence = Evidence(**json.loads(options.evidence.read_text("utf-8")))
+    given = json.loads(options.evidence.read_text("utf-8"))
+    opt_outs = given.pop("opt_outs", None)
+    evidence = Evidence(**given, opt_outs=OptOuts(**opt_outs) if opt_outs else None)
     verdict = check(read(options.journal), evidence, Promise(**options.promise))
     print(json.dumps(asdict(verdict)))
     return 0 if verdict.green else 1

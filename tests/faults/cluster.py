@@ -15,15 +15,15 @@ from deploy.local.kafka import EmbeddedKafka, Voter, new_cluster_id
 from deploy.local.ports import free_ports
 from runtime.connections import KafkaSettings
 from runtime.kafka.topics import TopicAdmin
-from schemas.topics import EVENT_TOPICS, dead_letter_topic, redrive_topic
+from schemas.topics import RECORD_TOPICS, dead_letter_topic, redrive_topic
 from tests.faults.process import Launcher, Process, wait_until
 from tests.faults.proxy import Proxy
 from tests.faults.taps import KafkaTap, Shears
 
 #: Small: several of them share a machine with everything else.
 HEAP = "192m"
-PROCESSORS = ("persist",)
-TOPICS = (*EVENT_TOPICS, *(make(name) for make in (dead_letter_topic, redrive_topic) for name in PROCESSORS))
+PROCESSORS = ("persist", "opt-out")
+TOPICS = (*RECORD_TOPICS, *(make(name) for make in (dead_letter_topic, redrive_topic) for name in PROCESSORS))
 
 
 class Broker:

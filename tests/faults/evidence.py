@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
@@ -14,6 +14,7 @@ from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
 
 from tests.faults.checker import Evidence
 from tests.faults.client.bodies import ID
+from tests.faults.stops import OptOuts
 
 Ends = Mapping[tuple[str, int], int]
 
@@ -49,14 +50,14 @@ def records(bootstrap: str, since: Ends, until: Ends) -> list[tuple[str, int, in
     return found
 
 
-def behind(bootstrap: str, dsn: str, group: str = "hookline-persist") -> int:
-    """How many records on the event topics the group has not committed the effects of.
+def behind(bootstrap: str, dsn: str, group: str = "hookline-persist", topics: Sequence[str] = EVENTS) -> int:
+    """How many records on `topics` the group has not committed the effects of.
 
     Raises KafkaError, psycopg.OperationalError.
     """
-    until = ends(bootstrap, EVENTS)
+    until = ends(bootstrap, topics)
     with closing(KafkaAdminClient(bootstrap_servers=bootstrap.split(","), request_timeout_ms=5_000)) as admin:
-        ids = [UUID(str(topic["topic_id"])) for topic in admin.describe_topics(list(EVENTS))]
+        ids = [UUID(str(topic["topic_id"])) for topic in admin.describe_topics(list(topics))]
     with psycopg.connect(dsn) as connection:
         rows = connection.execute(
             "SELECT topic, partition, next_offset FROM consumer_offsets"
@@ -90,8 +91,8 @@ def effects(dsn: str, run: str) -> tuple[dict[str, int], dict[str, int]]:
     return rows, received
 
 
-def collect(bootstrap: str, dsn: str, run: str, since: Ends) -> Evidence:
-    """Everything about a run, once all is quiet."""
+def collect(bootstrap: str, dsn: str, run: str, since: Ends, opt_outs: OptOuts | None = None) -> Evidence:
+    """Everything about a run, once all is quiet; `opt_outs` from ledger.py, where opt-out is in the rig."""
     until = ends(bootstrap)
     log = [one for one in records(bootstrap, since, until) if one[3].startswith(f"fx{run}-")]
     rows, received = effects(dsn, run)
@@ -100,6 +101,7 @@ def collect(bootstrap: str, dsn: str, run: str, since: Ends) -> Evidence:
         aside=sorted({id for topic, _, _, id in log if topic in ASIDE}),
         log=[one for one in log if one[0] in EVENTS],
         received=received,
+        opt_outs=opt_outs,
     )
 
 

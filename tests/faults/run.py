@@ -18,13 +18,14 @@ import httpx
 import psycopg
 from kafka.errors import KafkaError
 
-from tests.faults import evidence
+from tests.faults import evidence, ledger
 from tests.faults.checker import Promise, Verdict, check
 from tests.faults.client.journal import read
 from tests.faults.cluster import Cluster
 from tests.faults.database import Database
 from tests.faults.process import Launcher, NotInTime, wait_until
-from tests.faults.services import ROOT, SECRET, Ingest, Persist
+from tests.faults.services import ROOT, SECRET, Ingest, Processor, Service
+from tests.faults.textus import TextUs
 
 #: Seconds of load before the fault, and after it.
 BEFORE, AFTER = 1.5, 2.0
@@ -47,7 +48,9 @@ class Row:
     through_proxies: bool = False  #: ingest reaches Kafka through the proxies
     starts: bool = True  #: False: the story itself starts ingest and the load
     inject: tuple[str, ...] = ()  #: into ingest, names in injected/injections.py
-    inject_persist: tuple[str, ...] = ()  #: the same, into persist
+    inject_processors: tuple[str, ...] = ()  #: the same, into persist and opt-out
+    opt_out: Mapping[str, str] | None = None  #: its settings beside the usual; None: it does not run
+    load: Mapping[str, object] = field(default_factory=dict)  #: options of the load generator beside the usual
 
 
 class Run:
@@ -74,24 +77,43 @@ class Run:
         self.ingest = Ingest(launcher, home, kafka, **row.settings)
         self.persist = self.member()
         self.members = [self.persist]
+        self.textus = TextUs()
+        self.opt_out = self._opt_out(db.dsn)
         self._load: subprocess.Popen[bytes] | None = None
         self._since: dict[tuple[str, int], int] = {}
         self._afterwards: list[Callable[[], None]] = []
 
     # what a story does
 
-    def member(self, number: int = 1, dsn: str | None = None) -> Persist:
+    def member(self, number: int = 1, dsn: str | None = None) -> Processor:
         """One more persist, not started."""
-        return Persist(self.launcher, self.home, self.cluster.bootstrap, dsn or self.db.dsn, number=number)
+        return Processor(self.launcher, self.home, "persist", self.cluster.bootstrap, dsn or self.db.dsn, number=number)
 
-    def arm(self, point: str, number: int = signal.SIGKILL) -> None:
-        """Have whoever comes by `point` next send itself a signal; only where the row injects `points`."""
-        (self.controls / f"{point}.new").write_text(str(int(number)))
-        (self.controls / f"{point}.new").rename(self.controls / point)
+    def opt_out_through(self, dsn: str) -> None:
+        """From its next start opt-out reaches PostgreSQL by `dsn`."""
+        self.opt_out = self._opt_out(dsn)
 
-    def armed(self, point: str) -> bool:
+    def _opt_out(self, dsn: str) -> Processor:
+        settings = self.textus.settings() | dict(self.row.opt_out or {})
+        return Processor(self.launcher, self.home, "opt-out", self.cluster.bootstrap, dsn, **settings)
+
+    def arm(self, point: str, number: int = signal.SIGKILL, of: str = "persist") -> None:
+        """Have the next of ingest or of processor `of` to come by `point` send itself a signal.
+
+        Only where the row injects `points`.
+        """
+        folder = self._controls_of(of)
+        (folder / f"{point}.new").write_text(str(int(number)))
+        (folder / f"{point}.new").rename(folder / point)
+
+    def armed(self, point: str, of: str = "persist") -> bool:
         """Whether nobody has come by since."""
-        return (self.controls / point).exists()
+        return (self._controls_of(of) / point).exists()
+
+    def _controls_of(self, process: str) -> Path:
+        folder = self.controls / process if process == "opt-out" else self.controls
+        folder.mkdir(exist_ok=True)
+        return folder
 
     def control(self, name: str, *, on: bool) -> None:
         """Set one of the controls of what the row injects."""
@@ -117,14 +139,25 @@ class Run:
         self.ingest.inject = self._injected(self.row.inject)
         self.ingest.start()
 
-    def start_persist(self, member: Persist | None = None) -> None:
+    def start_persist(self, member: Processor | None = None) -> None:
         """The same, of persist."""
-        member = member or self.persist
-        member.inject = self._injected(self.row.inject_persist)
+        self._start(member or self.persist)
+
+    def start_opt_out(self) -> None:
+        """The same, of opt-out."""
+        self._start(self.opt_out)
+
+    def _start(self, member: Processor) -> None:
+        member.inject = self._injected(self.row.inject_processors, self._controls_of(member.name))
         member.start()
 
-    def _injected(self, names: tuple[str, ...]) -> str:
-        return ";".join([*(f"{name}={self.controls}" for name in names), *([self.mutation] if self.mutation else [])])
+    def replay_opt_outs(self) -> None:
+        """Have opt-out, which must not run now, read everything of this run once more."""
+        ledger.move(self.cluster.bootstrap, self.db.superuser, self._since)
+
+    def _injected(self, names: tuple[str, ...], folder: Path | None = None) -> str:
+        given = [f"{name}={folder or self.controls}" for name in names]
+        return ";".join([*given, *([self.mutation] if self.mutation else [])])
 
     def spooling(self) -> bool:
         """Whether new events queue in the spool."""
@@ -136,6 +169,11 @@ class Run:
     def behind(self) -> int:
         """Records on the topics whose effects are not there yet."""
         return evidence.behind(self.cluster.bootstrap, self.db.dsn)
+
+    def opt_out_behind(self) -> int:
+        """The same of opt-out: records, and what its rows of the ledger still ask for."""
+        unread = evidence.behind(self.cluster.bootstrap, self.db.dsn, ledger.GROUP, ledger.TOPICS)
+        return unread + ledger.waiting(self.db.dsn)
 
     def letters(self) -> int:
         """Dead letters of persist, of all runs."""
@@ -189,7 +227,7 @@ class Run:
 
     def start_load(self, **options: Any) -> None:
         """Begin to send."""
-        given = {"rate": self.row.rate, "clients": self.row.clients} | options
+        given = {"rate": self.row.rate, "clients": self.row.clients} | dict(self.row.load) | options
         words = [word for name, value in given.items() for word in (f"--{name}", str(value))]
         command = [sys.executable, "-m", "tests.faults.client.load", "--port", str(self.ingest.port), "--run", self.id]
         command += ["--seed", f"{self.row.name}/{self.seed}", "--journal", str(self.journal), "--secret", SECRET]
@@ -244,6 +282,11 @@ class Run:
     def _begin(self) -> None:
         self._since = evidence.ends(self.cluster.bootstrap)
         self.start_persist()
+        if self.row.opt_out is not None:
+            # What other rows have sent meanwhile, and what TextUs said to them, is none of this run's.
+            ledger.move(self.cluster.bootstrap, self.db.superuser, self._since)
+            ledger.forget_budget(self.db.superuser)
+            self.start_opt_out()
         if not self.row.starts:
             return
         self.start_ingest()
@@ -254,7 +297,8 @@ class Run:
     def _heal(self) -> None:
         self.db.heal()
         self.cluster.heal()
-        for service in (self.ingest, *self.members):
+        self.textus.recovers()
+        for service in self._services():
             service.signal(signal.SIGCONT)
             if service.alive:
                 continue
@@ -265,6 +309,9 @@ class Run:
             service.inject = self.mutation
             service.start()
 
+    def _services(self) -> list[Service]:
+        return [self.ingest, *self.members, *([] if self.row.opt_out is None else [self.opt_out])]
+
     def _settle(self) -> None:
         """Until the spool is empty and the processors have done everything."""
 
@@ -272,7 +319,7 @@ class Run:
             try:
                 if self.ingest.spooled():
                     return False
-                return self.behind() == 0
+                return self.behind() == 0 and (self.row.opt_out is None or self.opt_out_behind() == 0)
             except (httpx.TransportError, KafkaError, psycopg.OperationalError):
                 return False
 
@@ -286,13 +333,15 @@ class Run:
     def _standing(self) -> str:
         try:
             ready = self.ingest.ready()
-            return f"ingest ready {ready}, spooled {self.ingest.spooled():.0f}, persist {self.persist.readiness()}"
+            told = f"ingest ready {ready}, spooled {self.ingest.spooled():.0f}, persist {self.persist.readiness()}"
+            return told if self.row.opt_out is None else f"{told}, opt-out {self.opt_out.readiness()}"
         except httpx.TransportError as error:
             return f"ingest does not answer: {type(error).__name__}"
 
     def _verdict(self) -> Verdict:
         attempts = read(self.journal)
-        found = evidence.collect(self.cluster.bootstrap, self.db.dsn, self.id, self._since)
+        opt_outs = None if self.row.opt_out is None else ledger.collect(self.db.dsn, self.id, self.textus)
+        found = evidence.collect(self.cluster.bootstrap, self.db.dsn, self.id, self._since, opt_outs)
         evidence.write(found, self.home / "evidence.json")
         promise = replace(self.promise, slowest=60.0, silence=None) if self.lenient else self.promise
         verdict = check(attempts, found, promise)
@@ -304,9 +353,10 @@ class Run:
         if self._load is not None:
             self._load.kill()
             self._load.wait()
-        for service in (self.ingest, *self.members):
+        for service in self._services():
             if service.process:
                 service.kill()
+        self.textus.close()
 
     def _tail(self, name: str) -> str:
         return (self.home / name).read_text("utf-8", "replace")[-500:]

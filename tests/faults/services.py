@@ -19,6 +19,8 @@ ROOT = Path(__file__).parents[2]
 #: What looks into a started process to break it at a chosen place: see injected/sitecustomize.py.
 INJECTED = Path(__file__).parent / "injected"
 SECRET = "a-secret-of-the-fault-suite-0123456789"
+#: Of TextUs's API.
+TOKEN = "a-token-of-the-fault-suite-9876543210"
 
 
 def environment(settings: Mapping[str, str], inject: str) -> dict[str, str]:
@@ -39,6 +41,7 @@ class Service:
         self.log = log
         self.process: Process | None = None
         self.inject = ""
+        self.admin_port = 0
 
     def start(self) -> None:
         """Does not wait."""
@@ -65,6 +68,15 @@ class Service:
         assert self.process
         self.process.signal(number)
 
+    def metrics(self) -> dict[str, float]:
+        """Its metrics without labels, each summed over its labels. Raises httpx.TransportError."""
+        text = httpx.get(f"http://127.0.0.1:{self.admin_port}/metrics", timeout=5).text
+        found: dict[str, float] = {}
+        for family in text_string_to_metric_families(text):
+            for sample in family.samples:
+                found[sample.name] = found.get(sample.name, 0.0) + sample.value
+        return found
+
     def printed(self) -> str:
         """Its log."""
         return self.log.read_text("utf-8", "replace") if self.log.exists() else ""
@@ -74,18 +86,19 @@ class Ingest(Service):
     """`hookline ingest`."""
 
     def __init__(self, launcher: Launcher, home: Path, kafka: str, **settings: str) -> None:
-        self.port, self.admin_port = free_ports(2)
+        self.port, admin_port = free_ports(2)
         self.spool = home / "spool"
         own = {
             "HOOKLINE_KAFKA__BOOTSTRAP_SERVERS": kafka,
             "HOOKLINE_INGEST__PORT": str(self.port),
-            "HOOKLINE_INGEST__ADMIN_PORT": str(self.admin_port),
+            "HOOKLINE_INGEST__ADMIN_PORT": str(admin_port),
             "HOOKLINE_INGEST__WORKERS": "2",
             "HOOKLINE_INGEST__SPOOL_DIR": str(self.spool),
             "HOOKLINE_TEXTLINK__SECRETS": SECRET,
             "HOOKLINE_TEXTUS__SIGNING_SECRETS": SECRET,
         }
         super().__init__(launcher, ["ingest"], own | settings, home / "ingest.log")
+        self.admin_port = admin_port
 
     def ready(self) -> bool:
         """Whether it says that it can take webhooks."""
@@ -111,15 +124,6 @@ class Ingest(Service):
                 continue
         return sorted(found, key=lambda child: child.pid)
 
-    def metrics(self) -> dict[str, float]:
-        """Its metrics without labels, each summed over its labels. Raises httpx.TransportError."""
-        text = httpx.get(f"http://127.0.0.1:{self.admin_port}/metrics", timeout=5).text
-        found: dict[str, float] = {}
-        for family in text_string_to_metric_families(text):
-            for sample in family.samples:
-                found[sample.name] = found.get(sample.name, 0.0) + sample.value
-        return found
-
     def spooled(self) -> float:
         """Records that wait in the spool."""
         return self.metrics().get("hookline_spool_records", 0.0)
@@ -136,18 +140,23 @@ class Ingest(Service):
         return total
 
 
-class Persist(Service):
-    """`hookline process persist`."""
+class Processor(Service):
+    """`hookline process NAME`."""
 
-    def __init__(self, launcher: Launcher, home: Path, kafka: str, dsn: str, *, number: int = 1) -> None:
-        self.admin_port = free_ports(1)[0]
+    def __init__(
+        self, launcher: Launcher, home: Path, name: str, kafka: str, dsn: str, *, number: int = 1, **settings: str
+    ) -> None:
+        self.name = name
+        admin_port = free_ports(1)[0]
+        prefix = f"HOOKLINE_{name.upper().replace('-', '_')}"
         own = {
             "HOOKLINE_KAFKA__BOOTSTRAP_SERVERS": kafka,
             "HOOKLINE_POSTGRES__DSN": dsn,
-            "HOOKLINE_PERSIST__ADMIN_PORT": str(self.admin_port),
-            "HOOKLINE_PERSIST__RETRY_MAX": "2",
+            f"{prefix}__ADMIN_PORT": str(admin_port),
+            f"{prefix}__RETRY_MAX": "2",
         }
-        super().__init__(launcher, ["process", "persist"], own, home / f"persist-{number}.log")
+        super().__init__(launcher, ["process", name], own | settings, home / f"{name}-{number}.log")
+        self.admin_port = admin_port
 
     def readiness(self) -> tuple[bool, str]:
         """What its /readyz says, and why."""

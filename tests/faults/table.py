@@ -27,6 +27,9 @@ runs on a real Kafka (three brokers in the K rows and X1) and a real PostgreSQL,
 - **doubled in the log**: copies of a record beyond what was delivered. Allowed: who reads deduplicates by event id.
 - **out of order**: a contact's events that overtook one whose answer the client had. I4 allows it: while the spool is
   full and Kafka answers, out of order is better than lost.
+- **STOPs**: what people said about being texted and was answered 200, where opt-out is in the rig; **missed**: of
+  those, not in the ledger. There the checker also wants each of them once, the chain as it was written, every number's
+  state as it works it out itself from what was sent, and every account of a (played) TextUs told of who is out.
 - **refused**: requests without a 200. I4 and I5 fill or break the spool while Kafka is down, so 503 is what they want
   to see; in I1, I6, I7, I8 and X1 processes are killed with requests on their way.
 - **silence**: the longest time in which nobody got a 200. **spooling p99**: of what was sent while events were
@@ -43,7 +46,7 @@ written what it has not is not covered.
 
 COLUMNS = (
     "row", "fault", "runs", "green", "sent", "accepted", "lost", "doubled effect", "doubled in the log",
-    "out of order", "refused", "silence s", "slowest s", "spooling p99 s", "bound",
+    "out of order", "STOPs", "missed", "refused", "silence s", "slowest s", "spooling p99 s", "bound",
 )  # fmt: skip
 
 
@@ -63,7 +66,9 @@ def page(results: Sequence[Mapping[str, Any]], mutations: Sequence[Mapping[str, 
         counted += fresh
         label = name if fresh or not runs else f"{name} (stale: `{runs[-1]['tree']}`)"
         lines.append(
-            _line([label, row.fault, *_figures(shown)]) if shown else _line([name, row.fault, "0", *[""] * 12])
+            _line([label, row.fault, *_figures(shown)])
+            if shown
+            else _line([name, row.fault, "0", *[""] * (len(COLUMNS) - 3)])
         )
     lines.append(_line(["**all**", "not counting what is stale", *_figures(counted)]))
     lines += [
@@ -85,10 +90,13 @@ def _figures(runs: Sequence[Mapping[str, Any]]) -> list[str]:
     accepted = sum(run["accepted"] for run in runs)
     spooling = [run["p99_spooling"] for run in runs if run["p99_spooling"] is not None]
     lost = sum(run["lost"] for run in runs)
+    stops = any(run.get("stops") for run in runs)
     return [
         str(len(runs)),
         str(sum(run["green"] for run in runs)),
-        *(_sum(runs, name) for name in ("sent", "accepted", "lost", "dup_effect", "dup_log", "disorder", "refused")),
+        *(_sum(runs, name) for name in ("sent", "accepted", "lost", "dup_effect", "dup_log", "disorder")),
+        *([_sum(runs, "stops"), _sum(runs, "missed_stops")] if stops else ["", ""]),
+        _sum(runs, "refused"),
         f"{max((run['silence'] for run in runs), default=0):.1f}",
         f"{max((run['slowest'] for run in runs), default=0):.2f}",
         f"{max(spooling):.3f}" if spooling else "",
@@ -97,7 +105,7 @@ def _figures(runs: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def _sum(runs: Iterable[Mapping[str, Any]], name: str) -> str:
-    return f"{sum(run[name] for run in runs):,}"
+    return f"{sum(run.get(name, 0) for run in runs):,}"  # an older line may lack a newer figure
 
 
 def _line(cells: Iterable[str]) -> str:

@@ -13,6 +13,7 @@ import pytest
 
 from tests.faults.checker import Evidence, Promise, check
 from tests.faults.client.journal import Attempt, read
+from tests.faults.stops import OptOuts, Saying, stands
 
 RUN = "fx00000000"
 MESSAGES, CONTACTS = "sms.messages.v1", "sms.contacts.v1"
@@ -55,7 +56,20 @@ def evidence(**changes: Any) -> Evidence:
         aside=[],
         log=[(MESSAGES, one.client, 10 + one.number, one.id) for one in attempts()],
         received={one.id: int(one.sent_at * 1e6) for one in attempts()},
+        opt_outs=opt_outs(),
+    )
+    return replace(whole, **changes)
+
+
+def opt_outs(**changes: Any) -> OptOuts:
+    """Both have said STOP, and both accounts know it."""
+    phones = sorted({one.contact for one in attempts()})
+    whole = OptOuts(
         ledger=[id_of(0, 1), id_of(1, 1)],
+        states=dict.fromkeys(phones, "out"),
+        accounts=["acme", "acme_north"],
+        told={phone: ["acme", "acme_north"] for phone in phones},
+        reports="acme",
     )
     return replace(whole, **changes)
 
@@ -180,9 +194,108 @@ def test_a_refused_one_is_seen() -> None:
 
 
 def test_a_missed_stop_is_seen() -> None:
-    verdict = check(attempts(), evidence(ledger=[id_of(0, 1)]))
-    assert verdict.missed_stops == 1
+    verdict = check(attempts(), evidence(opt_outs=opt_outs(ledger=[id_of(0, 1)])))
+    assert (verdict.stops, verdict.missed_stops) == (2, 1)
     assert verdict.problems == [f"STOP that is not in the ledger: 1 ({id_of(1, 1)})"]
+
+
+def test_a_missed_start_is_seen() -> None:
+    sent = attempts()
+    sent[4] = replace(sent[4], start=True, said=int(sent[4].sent_at * 1e6))
+    states = {sent[0].contact: "in", sent[1].contact: "out"}
+    verdict = check(sent, evidence(opt_outs=opt_outs(states=states)))
+    assert verdict.problems == [f"START that is not in the ledger: 1 ({id_of(0, 2)})"]
+
+
+def test_a_stop_that_was_not_accepted_may_be_missing() -> None:
+    sent = attempts()
+    sent[2] = replace(sent[2], status=503, durability=None)
+    left = {key: value for key, value in evidence().received.items() if key != id_of(0, 1)}
+    told = {sent[1].contact: ["acme", "acme_north"]}
+    found = opt_outs(ledger=[id_of(1, 1)], states={sent[1].contact: "out"}, told=told)
+    effects = without(id_of(0, 1), dict(evidence().effects))
+    assert check(sent, evidence(effects=effects, received=left, opt_outs=found), Promise(refused=1)).green
+
+
+PLANTED = {
+    # a doubled entry
+    "twice in the ledger": {"ledger": [id_of(0, 1), id_of(0, 1), id_of(1, 1)]},
+    # an opt-out of nobody's
+    "in the ledger, and nobody said it": {"ledger": [id_of(0, 1), id_of(1, 1), id_of(1, 2)]},
+    # an altered row
+    "the ledger's chain is broken": {"chain": "row 3: it is not what was written"},
+    # a state that somebody has written by hand
+    "state that is not the fold of the ledger": {"unfolded": ["+13035550100"]},
+    # somebody who said STOP and may be texted
+    "wrong state": {"states": {"+13035550100": "out", "+13035550101": "in"}},
+    # an account that was left out
+    "opt-out that acme_north was not told": {
+        "told": {"+13035550100": ["acme", "acme_north"], "+13035550101": ["acme"]}
+    },
+    # a call about a person who never said STOP
+    "opt-out told that nobody asked for": {
+        "told": {f"+13035550{number}": ["acme", "acme_north"] for number in (100, 101, 177)}
+    },
+}
+
+
+@pytest.mark.parametrize("problem", PLANTED)
+def test_what_is_wrong_with_opt_outs_is_seen(problem: str) -> None:
+    verdict = check(attempts(), evidence(opt_outs=opt_outs(**PLANTED[problem])))
+    assert [told.partition(":")[0] for told in verdict.problems] == [problem]
+
+
+def test_an_account_that_reports_an_opt_out_need_not_be_told() -> None:
+    sent = attempts()
+    sent[2] = replace(sent[2], topic="sms.opt-outs.v1", textus=True)
+    told = {sent[0].contact: ["acme_north"], sent[1].contact: ["acme", "acme_north"]}
+    assert check(sent, evidence(opt_outs=opt_outs(told=told)), Promise(partitions_move=True)).green
+
+
+def test_a_run_without_a_stop_proves_nothing_about_opt_outs() -> None:
+    sent = [replace(one, stop=False) for one in attempts()]
+    verdict = check(sent, evidence(opt_outs=opt_outs(ledger=[], states={}, told={})))
+    assert verdict.problems == ["nobody said STOP: the run proves nothing about opt-outs"]
+
+
+def saying(*, start: bool, said: int, received: int, textus: bool = False) -> Saying:
+    return Saying(start=start, textus=textus, said=said, received=received)
+
+
+@pytest.mark.parametrize(
+    ("state", "sayings"),
+    [
+        # later by both clocks
+        ("in", [saying(start=False, said=1, received=10), saying(start=True, said=2, received=11)]),
+        # a phone's clock that is behind proves nothing
+        ("out", [saying(start=False, said=5, received=10), saying(start=True, said=2, received=11)]),
+        # nor does one that is ahead of its receipt
+        ("out", [saying(start=False, said=9, received=11), saying(start=True, said=99, received=10)]),
+        # equal is doubtful
+        ("out", [saying(start=False, said=2, received=10), saying(start=True, said=2, received=11)]),
+        # two of TextUs by its own clock, however they arrive
+        (
+            "in",
+            [
+                saying(start=True, said=2, received=9, textus=True),
+                saying(start=False, said=1, received=10, textus=True),
+            ],
+        ),
+        # later than every STOP, not only the last
+        (
+            "out",
+            [
+                saying(start=False, said=7, received=8),
+                saying(start=False, said=1, received=10),
+                saying(start=True, said=2, received=11),
+            ],
+        ),
+        # nobody ever said STOP
+        ("in", [saying(start=True, said=1, received=1)]),
+    ],
+)  # fmt: skip
+def test_who_may_be_texted_is_worked_out_anew(state: str, sayings: list[Saying]) -> None:
+    assert stands(sayings) == stands(sayings[::-1]) == state
 
 
 def test_a_slow_answer_is_seen() -> None:
@@ -201,8 +314,9 @@ def test_silence_is_the_longest_time_without_a_200() -> None:
 
 
 def test_a_run_that_accepted_nothing_proves_nothing() -> None:
+    nothing = evidence(effects={}, log=[], opt_outs=None)
     sent = [replace(one, status=503) for one in attempts()]
-    assert "nothing was accepted" in check(sent, evidence(effects={}, log=[]), Promise(refused=None)).problems[0]
+    assert "nothing was accepted" in check(sent, nothing, Promise(refused=None)).problems[0]
 
 
 def test_the_program_reads_files_and_exits_with_its_verdict(tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ def test_every_row_of_the_table_has_its_story() -> None:
     rows = all_rows()
     wanted = [
         f"{letter}{number}"
-        for letter, count in (("K", 10), ("I", 10), ("C", 5), ("P", 3), ("S", 2))
+        for letter, count in (("K", 10), ("I", 10), ("C", 5), ("P", 3), ("O", 2), ("S", 2))
         for number in range(1, count + 1)
     ]
     assert list(rows) == [*wanted, "X1"]

@@ -13,6 +13,17 @@ from dataclasses import dataclass
 #: What every id looks like, wherever it turns up.
 ID = re.compile(r"fx[0-9a-f]{8}-[0-9]{4}-[0-9]{6}")
 
+#: What a contact may say about being texted, and on which topic that comes to be.
+SAYINGS = {
+    "stop by textlink": "sms.messages.v1",
+    "stop by textus": "sms.messages.v1",
+    "start by textlink": "sms.messages.v1",
+    "opted out at textus": "sms.opt-outs.v1",
+    "opted in at textus": "sms.opt-outs.v1",
+}
+#: How wrong the clock of a contact's phone, or of a provider, may be: seconds.
+CLOCK = (-3600, 600)
+
 #: kind -> weight
 KINDS = {"received": 50, "textus": 20, "sent": 12, "tag": 10, "unknown": 4, "call": 4}
 TOPICS = {
@@ -33,6 +44,9 @@ class Webhook:
     contact: str
     topic: str
     stop: bool
+    start: bool
+    textus: bool
+    said: int  #: microseconds since the epoch
     path: str
     headers: dict[str, str]
     body: bytes
@@ -41,13 +55,19 @@ class Webhook:
 class Author:
     """Writes one client's webhooks."""
 
-    def __init__(self, run: str, client: int, secret: str, rng: random.Random, *, stops: float) -> None:
-        """`run`: 8 hexadecimal digits; `stops`: the share of received texts that are a STOP."""
+    def __init__(
+        self, run: str, client: int, secret: str, rng: random.Random, *, stops: float, sayings: float = 0.0
+    ) -> None:
+        """`run`: 8 hexadecimal digits; `stops`: the share of received texts that are a STOP.
+
+        `sayings`: the share of webhooks that are one of SAYINGS, by a clock that may be wrong.
+        """
         self._run = run
         self._client = client
         self._secret = secret
         self._rng = rng
         self._stops = stops
+        self._sayings = sayings
         self._count = 0
         self.contact = f"+1303{2_000_000 + (int(run, 16) * 97 + client) % 7_000_000}"
 
@@ -55,14 +75,41 @@ class Author:
         """One more webhook about the client's contact."""
         self._count += 1
         id = f"fx{self._run}-{self._client:04d}-{self._count:06d}"
+        if self._sayings and self._rng.random() < self._sayings:
+            return self._saying(self._rng.choice(list(SAYINGS)), id)
         kind = self._rng.choices(list(KINDS), list(KINDS.values()))[0]
         stop = kind == "received" and self._rng.random() < self._stops
-        fields = self._fields(kind, id, stop=stop)
-        path, headers, body = self._signed(kind, fields)
-        return Webhook(id, self.contact, TOPICS[kind], stop, path, headers, body)
-
-    def _fields(self, kind: str, id: str, *, stop: bool) -> dict[str, object]:
         now = int(time.time() * 1000)
+        path, headers, body = self._signed(kind, self._fields(kind, id, now, stop=stop))
+        textus = kind in ("textus", "call")
+        return Webhook(id, self.contact, TOPICS[kind], stop, False, textus, now * 1000, path, headers, body)
+
+    def _saying(self, saying: str, id: str) -> Webhook:
+        wrong = 0 if self._rng.random() < 0.5 else self._rng.randrange(*CLOCK)
+        seconds = int(time.time()) + wrong
+        if textus := saying.endswith("textus"):
+            fields = self._fields("call", id, seconds * 1000, stop=False)
+            del fields["phoneCall"]
+            if saying.startswith("stop"):
+                fields |= {"action": "message.received", "message": self._message(id, "STOP")}
+            else:
+                told = "opt-in" if "opted in" in saying else "opt-out"
+                fields |= {"action": f"contact.{told.replace('opt-', 'opted_')}"}
+                fields |= {"optOut": {"id": f"/acme/opt_outs/{id}", "phoneNumber": self.contact, "type": told}}
+            path, headers, body = self._signed("textus", fields)
+        else:
+            text = "START" if saying.startswith("start") else "STOP"
+            texted = {"phone_number": self.contact, "text": text, "name": id, "timestamp": seconds * 1000}
+            path, headers, body = self._signed("received", texted)
+        start = saying.startswith("start") or "opted in" in saying
+        topic = SAYINGS[saying]
+        return Webhook(id, self.contact, topic, not start, start, textus, seconds * 1_000_000, path, headers, body)
+
+    @staticmethod
+    def _message(id: str, text: str) -> dict[str, object]:
+        return {"id": f"/messages/{id}", "direction": "in", "body": text, "deliveryState": "received"}
+
+    def _fields(self, kind: str, id: str, now: int, *, stop: bool) -> dict[str, object]:
         text = f"Is the job still open? {id} {'x' * self._rng.randrange(60)}"
         if kind not in ("textus", "call"):
             own: dict[str, dict[str, object]] = {
@@ -76,13 +123,12 @@ class Author:
         conversation = {"account": "/accounts/acme", "phoneNumber": self.contact, "accountPhoneNumber": "+13035550000"}
         fields: dict[str, object] = {
             "id": f"/integrations/a/deliveries/{id}",
-            "timestamp": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+            "timestamp": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now // 1000)),
             "conversation": conversation,
         }
         if kind == "call":
             return fields | {"action": "phone_call.completed", "phoneCall": {"id": f"/calls/{id}", "direction": "in"}}
-        message = {"id": f"/messages/{id}", "direction": "in", "body": text, "deliveryState": "received"}
-        return fields | {"action": "message.received", "message": message}
+        return fields | {"action": "message.received", "message": self._message(id, text)}
 
     def _signed(self, kind: str, fields: dict[str, object]) -> tuple[str, dict[str, str], bytes]:
         if kind in ("textus", "call"):

@@ -23,8 +23,11 @@ class Attempt:
     client: int
     contact: str  #: the phone
     topic: str  #: the name of what it is, for order: a client's webhooks of one topic never overtake each other
-    stop: bool  #: the text is a STOP
+    stop: bool  #: it says STOP, or that the contact is opted out
     sent_at: float
+    start: bool = False  #: it says START, or that the contact is opted in
+    textus: bool = False  #: TextUs posts it: one clock for all of its contacts
+    said: int = 0  #: the time that it claims, microseconds since the epoch
     status: int | None = None  #: None: no answer
     durability: str | None = None
     event_id: str | None = None

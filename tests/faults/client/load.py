@@ -35,7 +35,7 @@ class Load:
     journal: Journal
     rate: float
     clients: int
-    repeats: float  #: the share of TextUs deliveries that come twice
+    repeats: float  #: the share of TextUs deliveries, and of what people say about being texted, that come twice
     fresh: float  #: the share of requests after which the client closes its connection
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     count: int = 0
@@ -46,7 +46,7 @@ class Load:
         due = time.monotonic() + rng.random() * self.clients / self.rate
         while not await self._stopped_before(due):
             webhook = author.next()
-            again = "TextUs" in str(webhook.headers) and rng.random() < self.repeats
+            again = (webhook.textus or webhook.stop or webhook.start) and rng.random() < self.repeats
             for _ in range(2 if again else 1):
                 await self._send(number, webhook, connection)
             if rng.random() < self.fresh:
@@ -62,8 +62,14 @@ class Load:
     async def _send(self, client: int, webhook: Webhook, connection: Connection) -> None:
         self.count += 1
         number = self.count
-        entry = {"id": webhook.id, "client": client, "contact": webhook.contact, "topic": webhook.topic}
-        await self.journal.on_disk({"send": number, **entry, "stop": webhook.stop, "sent_at": time.monotonic()})
+        entry: dict[str, object] = {
+            "id": webhook.id,
+            "client": client,
+            "contact": webhook.contact,
+            "topic": webhook.topic,
+        }
+        entry |= {"stop": webhook.stop, "start": webhook.start, "textus": webhook.textus, "said": webhook.said}
+        await self.journal.on_disk({"send": number, **entry, "sent_at": time.monotonic()})
         begun, knocks = time.monotonic(), 0
         outcome: dict[str, object] = {}
         try:
@@ -105,7 +111,8 @@ async def run(options: argparse.Namespace) -> None:
     )
     writing, listening = asyncio.create_task(journal.run()), asyncio.create_task(load.listen())
     rngs = [random.Random(f"{options.seed}/{number}") for number in range(options.clients)]
-    authors = [Author(options.run, number, options.secret, rng, stops=options.stops) for number, rng in enumerate(rngs)]
+    shares = {"stops": options.stops, "sayings": options.sayings}
+    authors = [Author(options.run, number, options.secret, rng, **shares) for number, rng in enumerate(rngs)]
     await asyncio.gather(*(load.client(number, authors[number], rng) for number, rng in enumerate(rngs)))
     await listening
     writing.cancel()
@@ -124,6 +131,7 @@ def main() -> None:
     parser.add_argument("--clients", type=int, default=60)
     parser.add_argument("--rate", type=float, default=300.0)
     parser.add_argument("--stops", type=float, default=0.02)
+    parser.add_argument("--sayings", type=float, default=0.0)
     parser.add_argument("--repeats", type=float, default=0.05)
     parser.add_argument("--fresh", type=float, default=0.05)
     asyncio.run(run(parser.parse_args()))

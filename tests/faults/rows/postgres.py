@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tests.faults.rows.registry import row
 from tests.faults.run import Run
 
+#: Where opt-out is in the rig: more STOPs than usual, and no minute's wait for calls whose end was not written down.
+WITH_OPT_OUT: dict[str, Any] = {"opt_out": {}, "load": {"stops": 0.1}, "inject_processors": ("short_leases",)}
 
-@row("P1", "PostgreSQL killed -9, shut down at once, restarted")
+
+@row("P1", "PostgreSQL killed -9, shut down at once, restarted", **WITH_OPT_OUT)
 def server_dies(run: Run) -> None:
     for end in run.rng.sample(["kill", "immediate", "fast"], 3):
         if end == "kill":
@@ -18,15 +23,20 @@ def server_dies(run: Run) -> None:
         run.sleep(run.rng.uniform(0.5, 1.5))
 
 
-@row("P2", "connection cut during COMMIT, before and after it is done")
+@row("P2", "connection cut during COMMIT, before and after it is done", **WITH_OPT_OUT)
 def commit_cut(run: Run) -> None:
-    run.persist.kill()
+    """Of persist's connection, and of all of opt-out's: those that tell TextUs commit, too."""
+    run.persist.stop()
     run.persist = run.member(2, dsn=run.db.proxied)
     run.members[0] = run.persist
     run.start_persist()
+    run.opt_out.stop()
+    run.opt_out_through(run.db.proxied)
+    run.start_opt_out()
+    run.wait(lambda: max(run.behind(), run.opt_out_behind()) < run.row.rate, 30, "both are at work")
     before = run.db.before.cuts, run.db.after.cuts
     for _ in range(8):
-        run.rng.choice([run.db.before, run.db.after]).arm(run.rng.randrange(1, 3))
+        run.rng.choice([run.db.before, run.db.after]).arm(run.rng.randrange(2, 6))
         run.sleep(run.rng.uniform(0.3, 0.9))
     for shears in (run.db.before, run.db.after):
         shears.arm(1)

@@ -16,15 +16,20 @@ STEPS = ("after_poll", "before_effects", "before_commit", "after_commit", "befor
 
 @row(
     "C1",
-    "persist killed -9 at each step: poll, effects, database commit, offset commit",
-    inject_persist=("points", "short_patience"),
+    "persist and opt-out killed -9 at each step: poll, effects, database commit, offset commit",
+    inject_processors=("points", "short_patience", "short_leases"),
+    opt_out={},
+    load={"stops": 0.1},
 )
 def kill_at_each_step(run: Run) -> None:
     for step in run.rng.sample(STEPS, len(STEPS)):
         run.sleep(run.rng.uniform(0.1, 0.6))
-        run.arm(step)
-        run.wait(lambda: not run.persist.alive, 20, f"persist dies at {step}")
+        for processor in (run.persist, run.opt_out):
+            run.arm(step, of=processor.name)
+        for processor in (run.persist, run.opt_out):
+            run.wait(lambda one=processor: not one.alive, 20, f"{processor.name} dies at {step}")
         run.start_persist()
+        run.start_opt_out()
 
 
 @row("C2", "rebalance storm, 1 to 6 members coming and going")
@@ -53,7 +58,7 @@ def storm(run: Run) -> None:
 @row(
     "C3",
     "zombie: frozen in mid-batch until the group has gone on without it, then resumed",
-    inject_persist=("points", "short_patience"),
+    inject_processors=("points", "short_patience"),
 )
 def zombie(run: Run) -> None:
     step = run.rng.choice(["before_effects", "before_commit", "after_poll"])

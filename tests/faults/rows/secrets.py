@@ -13,17 +13,24 @@ from psycopg import sql
 from tests.faults.client.journal import read
 from tests.faults.rows.registry import row
 from tests.faults.run import Run
-from tests.faults.services import SECRET
+from tests.faults.services import SECRET, TOKEN
 from tests.fuzz.cases import case
 from tests.fuzz.client import Client, NoAnswer
 from tests.fuzz.providers import SECRET as FUZZ_SECRET
 
 WRONG = "a-wrong-secret-of-the-fault-suite-9876543210"
+#: What may be found nowhere but in settings.
+SECRETS = (SECRET, WRONG, TOKEN)
 #: Fuzzed requests of a run.
 FUZZED = 3_000
 
 
-@row("S1", "scan of topics, spool, logs, dead letters and database for the secret; of logs for phone numbers")
+@row(
+    "S1",
+    "scan of topics, spool, logs, dead letters and database for secrets; of logs for phone numbers",
+    opt_out={},
+    load={"stops": 0.1},
+)
 def scan(run: Run) -> None:
     """Also while events are spooled, and with secrets that are wrong."""
     url = f"http://127.0.0.1:{run.ingest.port}/webhooks/textlink/received"
@@ -33,15 +40,15 @@ def scan(run: Run) -> None:
         body = {"secret": WRONG, "phone_number": "+13035550142", "text": f"private {number}"}
         run.require(httpx.post(url, json=body, timeout=10).status_code == 401, "a wrong secret is refused")
     run.sleep(1.0)
-    places = list(_leaks(run, (SECRET, WRONG), run.ingest.spool))
+    places = list(_leaks(run, SECRETS, run.ingest.spool))
     run.cluster.thaw()
     run.back_on_kafka(10.0)
     run.sleep(2.0)
-    places += _leaks(run, (SECRET, WRONG), run.ingest.spool, *(broker.kafka.home for broker in run.cluster.brokers))
-    places += _in_database(run, (SECRET, WRONG))
+    places += _leaks(run, SECRETS, run.ingest.spool, *(broker.kafka.home for broker in run.cluster.brokers))
+    places += _in_database(run, SECRETS)
     phones = {one.contact.removeprefix("+1") for one in read(run.journal)} | {"3035550142"}
-    places += _leaks(run, tuple(phones), run.ingest.log, run.persist.log)
-    places += _leaks(run, (SECRET, WRONG, "private 1", "Is the job still open"), run.ingest.log, run.persist.log)
+    logs = (run.ingest.log, run.persist.log, run.opt_out.log)
+    places += _leaks(run, (*phones, *SECRETS, "private 1", "Is the job still open"), *logs)
     for place in sorted(set(places)):
         run.require(False, f"found in {place}")
 

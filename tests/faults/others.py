@@ -1,0 +1,75 @@
+"""Who else talks to TextUs, such as a CRM's processor: each request from the budget that opt-outs have, too."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import suppress
+
+from pydantic import SecretStr
+
+from processors.textus_api.budget import Budget
+from processors.textus_api.client import TextUsClient, Unavailable
+from processors.textus_api.purse import Prepaid
+from processors.textus_api.settings import TextUsApiSettings
+from runtime.postgres import Connection, connect
+from tests.faults.services import TOKEN
+
+#: Calls that are due for so long that somebody else's request must not go before them, and calls under way. Whoever
+#: makes them looks every 0.15 s, but only every 5 s while each one fails; the rest is for a busy machine.
+_DUE = """
+SELECT count(*) FILTER (WHERE e.next_attempt_at < now() - interval '7 seconds'
+        AND (e.leased_until IS NULL OR e.leased_until < now() - interval '7 seconds')),
+    count(*) FILTER (WHERE e.leased_until > now())
+FROM enforcements AS e JOIN opt_outs AS o USING (phone) WHERE e.status = 'pending' AND o.state = 'out'
+"""
+
+
+class Others:
+    """Threads that want one request after another. Use it in a `with` block."""
+
+    def __init__(self, dsn: str, url: str, *, limit: int, window: float, count: int) -> None:
+        self.made = 0  #: requests
+        self.out_of_turn = 0  #: of those, while an opt-out waited and nobody was at any
+        self.beside = 0  #: of those, while an opt-out waited for a round of calls that took longer than a second
+        self._dsn = dsn
+        self._settings = TextUsApiSettings(api_url=url, api_token=SecretStr(TOKEN))
+        self._budget = Budget("textus", limit=limit, window=window, reserve=5)
+        self._stop = threading.Event()
+        self._lock = threading.Lock()
+        self._threads = [threading.Thread(target=self._work, daemon=True) for _ in range(count)]
+
+    def __enter__(self) -> Others:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        for thread in self._threads:
+            thread.join()
+
+    def _work(self) -> None:
+        purse = Prepaid()
+        client = TextUsClient(self._settings, purse)
+        with connect(self._dsn, process="faults") as connection:
+            while not self._stop.is_set():
+                self._ask(connection, client, purse)
+        client.close()
+
+    def _ask(self, connection: Connection, client: TextUsClient, purse: Prepaid) -> None:
+        with connection.transaction():
+            [(due, under_way)] = connection.execute(_DUE).fetchall()
+            grant = self._budget.take(connection, 1, urgent=False)
+        if not grant.count:
+            self._stop.wait(min(max(grant.wait, 0.02), 0.2))
+            return
+        with self._lock:
+            self.made += 1
+            self.out_of_turn += due > 0 and not under_way
+            self.beside += due > 0 and under_way > 0
+        with suppress(Unavailable):
+            list(client.members("accounts"))
+        [told] = purse.taken()
+        seen = [told.seen] if told.seen is not None else []
+        with connection.transaction():
+            self._budget.report(connection, 1, seen, answered=told.answered, blocked=told.blocked)
