@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from ops.output import Output, command
-from tests.bench import ingest, latency, persist, stack
+from tests.bench import gate, ingest, latency, persist, stack, stops
 from tests.bench.figures import Figure, drawn, machine
 from tests.bench.options import FULL, QUICK, Options
 from tests.bench.record import keep
@@ -20,6 +20,8 @@ BENCHES: dict[str, Callable[[Options], list[Figure]]] = {
     "ingest": ingest.run,
     "persist": persist.run,
     "latency": latency.run,
+    "gate": gate.run,
+    "stops": stops.run,
     "stack": stack.run,
 }
 

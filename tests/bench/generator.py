@@ -1,4 +1,4 @@
-"""The bundled load generator: `python -m tests.bench.generator PORT CONNECTIONS SECONDS RUN [--rate N]`.
+"""The bundled load generator: `python -m tests.bench.generator PORT CONNECTIONS SECONDS RUN [--rate N] [--ask PATH]`.
 
 Sockets and epoll, nothing else, so that it stays well ahead of what it measures. Without a rate each connection
 sends as soon as it has its answer; with one the nth webhook is due n / rate seconds after the start, and its latency
@@ -17,7 +17,7 @@ import time
 from collections import deque
 from collections.abc import Iterator
 
-from tests.bench.webhooks import requests
+from tests.bench.webhooks import CONTACTS, phone, requests
 
 _LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
 _EVENT_ID = re.compile(rb"x-event-id: *([0-9a-f-]{36})", re.IGNORECASE)
@@ -54,11 +54,11 @@ class Connection:
 class Run:
     """One run against one server."""
 
-    def __init__(self, port: int, connections: int, seconds: float, run: int, rate: float | None) -> None:
+    def __init__(self, port: int, connections: int, seconds: float, wire: Iterator[bytes], rate: float | None) -> None:
         self._port = port
         self._seconds = seconds
         self._rate = rate
-        self._requests = _wire(run)
+        self._requests = wire
         self._selector = selectors.DefaultSelector()
         self._idle = deque(Connection(port) for _ in range(connections))
         for connection in self._idle:
@@ -130,6 +130,15 @@ def _wire(run: int) -> Iterator[bytes]:
         yield b"POST %b HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: %d\r\n\r\n%b" % (path.encode(), len(body), body)
 
 
+def asked(path: str, token: str, run: int) -> Iterator[bytes]:
+    """GET `path`, in which PHONE stands for one contact after another."""
+    chance = random.Random(run)
+    head = f"HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {token}\r\n\r\n"
+    while True:
+        asked = path.replace("PHONE", phone(chance.randrange(CONTACTS)).replace("+", "%2B"))
+        yield f"GET {asked} {head}".encode()
+
+
 def _quantile(ordered: list[float], share: float) -> float:
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))] * 1000 if ordered else 0.0
 
@@ -142,8 +151,11 @@ def main() -> None:
     parser.add_argument("seconds", type=float)
     parser.add_argument("run", type=int)
     parser.add_argument("--rate", type=float)
+    parser.add_argument("--ask", help="GET this path in place of posting webhooks; PHONE in it is a contact's")
+    parser.add_argument("--token", default="", help="of those who ask")
     given = parser.parse_args()
-    print(json.dumps(Run(given.port, given.connections, given.seconds, given.run, given.rate).go()))
+    wire = asked(given.ask, given.token, given.run) if given.ask else _wire(given.run)
+    print(json.dumps(Run(given.port, given.connections, given.seconds, wire, given.rate).go()))
 
 
 if __name__ == "__main__":

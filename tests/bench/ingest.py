@@ -46,11 +46,13 @@ def start(ours: Servers, name: str, *arguments: str) -> int:
         INGEST__PROVIDERS="textlink",
         TEXTLINK__SECRETS=SECRET,
     )
-    _wait_ready(port, child)
+    wait_ready(port, child, name)
     return port
 
 
-def _wait_ready(port: int, child: Child) -> None:
+def wait_ready(port: int, child: Child, name: str) -> None:
+    """Until what listens there says that it is ready. Raises BenchFailed."""
+
     def ready() -> bool:
         connection = http.client.HTTPConnection(HOST, port, timeout=5)
         try:
@@ -61,7 +63,7 @@ def _wait_ready(port: int, child: Child) -> None:
         finally:
             connection.close()
 
-    wait_for(ready, "ingest is ready", child)
+    wait_for(ready, f"{name} is ready", child)
 
 
 def _figures(ours: list[Load], limit: list[Load]) -> list[Figure]:

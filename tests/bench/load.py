@@ -60,6 +60,13 @@ def paced(port: int, rate: float, seconds: float, run: int) -> list[Sent]:
     return [Sent(*one) for one in told["sent"]]
 
 
+def asked(port: int, rate: float, seconds: float, run: int, *, path: str, token: str) -> Load:
+    """GET `path` `rate` times a second, whatever the answers take; latency counts from when each was due."""
+    words = ["--rate", str(rate), "--ask", path, "--token", token]
+    told = _run([*_generator(port, 16, seconds, run), *words], seconds)
+    return Load(**{key: value for key, value in told.items() if key != "sent"})
+
+
 def _wrk(port: int, connections: int, seconds: float, run: int) -> Load:
     url = f"http://{HOST}:{port}/"
     options = ["-t1", f"-c{connections}", f"-d{max(1, round(seconds))}s", "--timeout", "10s", "-s", str(SCRIPT)]

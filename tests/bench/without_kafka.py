@@ -42,7 +42,7 @@ def serve() -> None:
     """Run it until SIGTERM, with the metrics of several workers as ingest has them."""
     configuration, providers = load()
     configure_logs(providers)
-    multiprocessing.set_start_method("spawn", force=True)
+    multiprocessing.set_start_method("fork", force=True)
     with tempfile.TemporaryDirectory(prefix="hookline-metrics-") as metrics:
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = metrics
         settings = configuration[IngestSettings]

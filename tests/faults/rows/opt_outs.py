@@ -62,8 +62,9 @@ def others_wait(run: Run) -> None:
         seen = run.wait(lambda: _clock(run), 15, "what waits, and since when, is in the metrics")
         run.note(waited=seen)
         run.textus.recovers()
+        strangers = 0
         for _ in range(3):
-            strangers = run.textus.spend(LIMIT)
+            strangers += run.textus.spend(LIMIT)
             run.sleep(WINDOW)
         run.note(spent_by_strangers=strangers)
         run.rate(20.0)
