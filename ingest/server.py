@@ -6,12 +6,12 @@ worker never outlives its parent; every worker builds its own producer, which a 
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import resource
-import shutil
 import socket
-import tempfile
+import sys
 import threading
 import time
 from collections import deque
@@ -130,8 +130,11 @@ def configure_logs(providers: list[Provider]) -> None:
     logs.configure("ingest", secrets=[secret for provider in providers for secret in provider.secrets])
 
 
-def serve() -> None:
-    """Run ingest until SIGTERM or Ctrl-C. Raises ConfigurationError."""
+def serve(metrics_dir: Path) -> None:
+    """Run ingest until SIGTERM or Ctrl-C. Raises ConfigurationError.
+
+    `metrics_dir`: where the workers' metrics meet, prometheus_client's PROMETHEUS_MULTIPROC_DIR.
+    """
     configuration, providers = load()
     settings = configuration[IngestSettings]
     configure_logs(providers)
@@ -140,9 +143,7 @@ def serve() -> None:
     schema_ids = registered_ids(configuration[SchemaRegistrySettings])
     directory = ServiceDirectory(settings.spool_dir, reserve=settings.spool_reserve_mb * MIB)
     allow_connections()
-    multiprocessing.set_start_method("spawn", force=True)
-    metrics_dir = Path(tempfile.mkdtemp(prefix="hookline-metrics-"))
-    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(metrics_dir)
+    start_workers_by_fork()
     registry = CollectorRegistry()
     MultiProcessCollector(registry, str(metrics_dir))  # type: ignore[no-untyped-call] # it has no types
     registry.register(SpoolGauges(directory.state))
@@ -155,7 +156,6 @@ def serve() -> None:
             log.info("ingest_starting", port=port, admin_port=listening.port, workers=settings.workers)
             server.serve(target_loader=partial(build_worker, os.getpid(), schema_ids), wrap_loader=False)
     finally:
-        shutil.rmtree(metrics_dir, ignore_errors=True)
         directory.close()
 
 
@@ -179,6 +179,21 @@ def granian(settings: IngestSettings, port: int) -> Any:
         log_dictconfig=GRANIAN_LOGS,
         websockets=False,
     )
+
+
+def start_workers_by_fork() -> None:
+    """Have workers be forks of this process, which has imported all that they need.
+
+    A fork takes 0.05 s where a fresh process takes 0.8 (measured); it decides how long a node is deaf after its ingest
+    was killed, and how long one worker is missed. Nothing that must not be forked exists here: clients and connections
+    are built in the worker. On macOS a fork of a process that has used the system's libraries may crash; there they
+    are spawned.
+    """
+    by_fork = sys.platform.startswith("linux")
+    multiprocessing.set_start_method("fork" if by_fork else "spawn", force=True)
+    if by_fork:
+        gc.collect()
+        gc.freeze()  # or the first collection in each worker copies every page
 
 
 def leave(state: SharedState, seconds: float) -> float:

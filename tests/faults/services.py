@@ -14,6 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from deploy.local.launch import launched
 from deploy.local.ports import free_ports
 from tests.faults.process import Launcher, Process, wait_until
+from tests.twins.workers import workers_of
 
 ROOT = Path(__file__).parents[2]
 #: What looks into a started process to break it at a chosen place: see injected/sitecustomize.py.
@@ -113,16 +114,9 @@ class Ingest(Service):
         assert self.alive, f"ingest ended:\n{self.printed()[-2000:]}"
 
     def workers(self) -> list[psutil.Process]:
-        """Granian's workers, oldest first (multiprocessing starts a resource tracker beside them)."""
+        """Those that answer requests, oldest first."""
         assert self.process
-        found = []
-        for child in self.process.children():
-            try:
-                if "spawn_main" in " ".join(child.cmdline()):
-                    found.append(child)
-            except psutil.NoSuchProcess:
-                continue
-        return sorted(found, key=lambda child: child.pid)
+        return workers_of(self.process.pid)
 
     def spooled(self) -> float:
         """Records that wait in the spool."""

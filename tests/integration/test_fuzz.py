@@ -20,7 +20,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import psutil
 import pytest
 
 from deploy.local.ports import free_ports
@@ -35,6 +34,7 @@ from tests.fuzz.case import OK
 from tests.fuzz.cases import case
 from tests.fuzz.client import Client, NoAnswer
 from tests.fuzz.providers import SECRET
+from tests.twins.workers import workers_of
 
 COUNT = int(os.environ.get("HOOKLINE_FUZZ_COUNT", "3000"))
 SEED = int(os.environ.get("HOOKLINE_FUZZ_SEED") or random.SystemRandom().randrange(2**31))
@@ -54,8 +54,7 @@ class Service:
 
     def workers(self) -> set[int]:
         """Process ids of those that answer requests."""
-        children = psutil.Process(self.process.pid).children()
-        return {child.pid for child in children if "spawn_main" in " ".join(child.cmdline())}
+        return {worker.pid for worker in workers_of(self.process.pid)}
 
     def ready(self) -> bool:
         try:

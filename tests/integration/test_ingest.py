@@ -21,6 +21,7 @@ from kafka import KafkaConsumer
 from schemas.codec import Codec
 from schemas.ids import SchemaIds
 from tests.contract.players import NEW_SECRET, PLAYERS
+from tests.twins.workers import workers_of
 
 DEADLINE = 120.0  # seconds; far beyond what any step takes
 
@@ -51,21 +52,11 @@ class Service:
             return False
 
     def workers(self) -> list[psutil.Process]:
-        """Granian's workers (multiprocessing starts a resource tracker beside them)."""
-        children = psutil.Process(self.process.pid).children()
-        return [child for child in children if is_worker(child)]
+        return workers_of(self.process.pid)
 
     def post(self, provider: str = "textlink", **fields: Any) -> httpx.Response:
         _kind, headers, body = PLAYERS[provider].request({**PLAYERS[provider].message, **fields}, NEW_SECRET)
         return httpx.post(f"{self.url}/webhooks/{provider}", content=body, headers=headers, timeout=10)
-
-
-def is_worker(process: psutil.Process) -> bool:
-    """Whether it is one of Granian's, and alive: a killed one may not have been reaped yet."""
-    try:
-        return "spawn_main" in " ".join(process.cmdline())
-    except psutil.NoSuchProcess:  # psutil's zombies are of this kind
-        return False
 
 
 def two_free_ports() -> list[int]:
