@@ -18,7 +18,7 @@ from processors.database import Database
 from processors.opt_out.ledger import utc_now
 from processors.opt_out.target import AccountGone, Locked, NotNow, Refused, Target
 from processors.retry import wait_as_told
-from processors.textus_api.budget import Budget
+from processors.textus_api.budget import URGENCY, Budget
 from processors.textus_api.purse import Prepaid
 from runtime import logs, metrics
 
@@ -186,6 +186,6 @@ def backoff(attempts: int, error: BaseException) -> float:
 
 
 def _pause(outcomes: Sequence[Outcome]) -> float:
-    """While every call fails there is one try at a time, and none while it waits."""
+    """While every call fails there is a pause, shorter than what keeps others from going first."""
     waits = [one.wait for one in outcomes if one.wait is not None]
-    return min(*waits, 5.0) if len(waits) == len(outcomes) else 0.0
+    return min(*waits, 0.8 * URGENCY.total_seconds()) if len(waits) == len(outcomes) else 0.0

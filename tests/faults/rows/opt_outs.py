@@ -19,6 +19,7 @@ from tests.faults.run import Run
 )
 def in_every_order(run: Run) -> None:
     """The same states as the checker works out from what was sent; the chain as it was written."""
+    replayed = []
     for end in run.rng.sample(["kill", "stop", "kill"], 3):
         run.sleep(run.rng.uniform(0.5, 2.5))
         if end == "kill":
@@ -26,7 +27,11 @@ def in_every_order(run: Run) -> None:
         else:
             run.opt_out.stop()
         run.replay_opt_outs()
+        replayed.append(run.opt_out_behind())
         run.start_opt_out()
+        run.wait(lambda: run.opt_out_behind() < run.row.rate, 20, "all of it is read once more")
+    run.note(replayed=replayed)
+    run.require(min(replayed) > run.row.rate, f"so much was read again: {replayed}")
     roles = {"application": run.db.dsn, "owner": run.db.server.owner_dsn}
     for change in ledger.allowed(roles):
         run.require(False, f"the ledger can be changed: {change}")
