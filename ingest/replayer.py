@@ -150,19 +150,25 @@ class Replayer:
     def _next_round(self, rows: Sequence[SpooledRow], walk: _Pass) -> tuple[list[SpooledRow], Sequence[SpooledRow]]:
         """The rows that go now, and those that come after them.
 
-        Alone go a row whose topic failed, and one that was refused in company, which may be the company's fault.
+        Of a topic that failed goes one row, to try it: all such topics are tried at once. A row that was refused in
+        company, which may be the company's fault, goes alone.
         """
         now: list[SpooledRow] = []
+        later: list[SpooledRow] = []
+        tried: set[str] = set()
         for place, row in enumerate(rows):
+            topic = row.record.topic
             if walk.waits(row):
                 continue
-            alone = row.id in self._suspects or self._breaker(row.record.topic).state is BreakerState.HALF_OPEN
-            if now and alone:
-                return now, rows[place:]
-            now.append(row)
-            if alone:
-                return now, rows[place + 1 :]
-        return now, []
+            if topic in tried:
+                later.append(row)
+            elif row.id in self._suspects:
+                return (now, [*later, *rows[place:]]) if now else ([row], [*later, *rows[place + 1 :]])
+            else:
+                now.append(row)
+                if self._breaker(topic).state is BreakerState.HALF_OPEN:
+                    tried.add(topic)
+        return now, later
 
     def _publish(
         self, rows: Sequence[SpooledRow], walk: _Pass, timeout: float

@@ -137,6 +137,23 @@ def test_nothing_is_removed_while_kafka_is_down_and_it_is_asked_with_one_record(
     assert kafka.first_seen() == list(range(50))
 
 
+def test_topics_that_failed_are_tried_together_with_one_record_each(
+    spool: Spool, kafka: Kafka, replayer: Replayer, clock: Clock
+) -> None:
+    kafka.up = False
+    spool.append([record(n, key=f"k{n}", topic=f"t{n % 3}") for n in range(12)])
+    replayer.step()
+    kafka.rounds.clear()
+    clock.now += 2
+    replayer.step()
+    assert kafka.rounds == [[0, 1, 2]], "a try that waits for its time-out holds up no other"
+    kafka.up = True
+    clock.now += 2
+    replayer.step()
+    assert kafka.rounds[1:] == [[0, 1, 2], list(range(3, 12))]
+    assert not spool.spooling
+
+
 def test_a_record_refused_for_good_is_set_aside_and_the_next_goes_through(
     spool: Spool, kafka: Kafka, replayer: Replayer, clock: Clock
 ) -> None:
