@@ -170,10 +170,13 @@ class Run:
         """Records on the topics whose effects are not there yet."""
         return evidence.behind(self.cluster.bootstrap, self.db.dsn)
 
+    def opt_out_unread(self) -> int:
+        """The same of opt-out."""
+        return evidence.behind(self.cluster.bootstrap, self.db.dsn, ledger.GROUP, ledger.TOPICS)
+
     def opt_out_behind(self) -> int:
-        """The same of opt-out: records, and what its rows of the ledger still ask for."""
-        unread = evidence.behind(self.cluster.bootstrap, self.db.dsn, ledger.GROUP, ledger.TOPICS)
-        return unread + ledger.waiting(self.db.dsn)
+        """And what its rows of the ledger still ask for."""
+        return self.opt_out_unread() + ledger.waiting(self.db.dsn)
 
     def letters(self) -> int:
         """Dead letters of persist, of all runs."""

@@ -33,7 +33,7 @@ def commit_cut(run: Run) -> None:
     run.opt_out.stop()
     run.opt_out_through(run.db.proxied)
     run.start_opt_out()
-    run.wait(lambda: max(run.behind(), run.opt_out_behind()) < run.row.rate, 30, "both are at work")
+    run.wait(lambda: max(run.behind(), run.opt_out_unread()) < run.row.rate, 30, "both are at work")
     before = run.db.before.cuts, run.db.after.cuts
     for _ in range(8):
         run.rng.choice([run.db.before, run.db.after]).arm(run.rng.randrange(2, 6))
