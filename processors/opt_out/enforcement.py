@@ -31,11 +31,18 @@ _COVERED = """
 SELECT phone, target, account, bool_or(status = 'pending'), max(done_at) FROM enforcements
 WHERE phone = ANY (%s) AND status IN ('pending', 'done') GROUP BY phone, target, account
 """
-_REPORTED = """
-UPDATE enforcements SET status = 'done', detail = %s, done_at = %s
-WHERE phone = %s AND target = %s AND account = %s AND status = 'pending'
-"""
 # Rows are locked in order of their ids here and in enforcer.py, so that nobody waits in a circle.
+_REPORTED = """
+WITH reported AS (
+    SELECT e.id, r.done_at FROM enforcements AS e
+    JOIN unnest(%s::text[], %s::text[], %s::text[], %s::timestamptz[]) AS r (phone, target, account, done_at)
+        USING (phone, target, account)
+    WHERE e.status = 'pending' ORDER BY e.id FOR UPDATE OF e
+)
+UPDATE enforcements AS e SET status = 'done', detail = %s, done_at = reported.done_at
+FROM reported WHERE e.id = reported.id AND e.status = 'pending'
+"""
+_TOLD = "told us so itself"
 _SETTLE = """
 WITH changing AS (
     SELECT e.id, s.is_out FROM enforcements AS e
@@ -103,6 +110,7 @@ def _order_calls(connection: Connection, outs: Sequence[Entry], now: datetime) -
     for phone, target, account, is_pending, done_at in connection.execute(_COVERED, (phones,)):
         covered[phone, target, account] = _FOREVER if is_pending else done_at
     rows: list[tuple[object, ...]] = []
+    reported: dict[tuple[str, str, str], datetime] = {}
     for entry in outs:
         places = list(everywhere)
         own = (entry.provider, entry.account)
@@ -111,14 +119,16 @@ def _order_calls(connection: Connection, outs: Sequence[Entry], now: datetime) -
         for target, account in places:
             key = (entry.phone, target, account)
             if entry.actor == "provider" and own == (target, account):
-                told = "told us so itself"
-                connection.execute(_REPORTED, (told, entry.received_at, *key))
-                rows.append((*key, entry.position, "done", told, entry.deadline, now, entry.received_at))
+                reported.setdefault(key, entry.received_at)
+                rows.append((*key, entry.position, "done", _TOLD, entry.deadline, now, entry.received_at))
             elif key not in covered or covered[key] < entry.received_at:
                 able = _E164.fullmatch(entry.phone) is not None
                 status, detail = ("pending", None) if able else ("parked", "no number that can be told")
                 rows.append((*key, entry.position, status, detail, entry.deadline, now, None))
                 covered[key] = _FOREVER
+    if reported:
+        columns = zip(*((*key, at) for key, at in reported.items()), strict=True)
+        connection.execute(_REPORTED, (*map(list, columns), _TOLD))
     with connection.cursor() as cursor:
         cursor.executemany(_INSERT, rows)
 

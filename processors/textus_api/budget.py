@@ -99,7 +99,7 @@ class Window:
         last = min((one for one in seen if one.resets_at == newest), key=lambda one: one.remaining)
         ends = datetime.fromtimestamp(newest, UTC)
         counted = last.limit - last.remaining + window.in_flight
-        if window.ends is None or ends > window.ends:
+        if window.ends is None or ends > window.ends or now < ends < window.ends:  # the last: ours was a guess
             return replace(window, ends=ends, used=counted, allowed=last.limit)
         if ends == window.ends:
             return replace(window, used=max(window.used, counted), allowed=last.limit)

@@ -53,6 +53,16 @@ def test_an_api_that_does_not_tell_is_counted_by_the_setting() -> None:
     assert reported(window, 1, answered=False).ends is None
 
 
+def test_an_end_that_was_guessed_gives_way_to_the_one_that_the_api_tells() -> None:
+    window, _ = Window(allowed=1000).take(NOW, 1, urgent=True, reserve=0)
+    window = reported(window, 1)
+    ends = int(NOW.timestamp()) + 60
+    told = reported(window, 1, Seen(500, 400, ends))
+    assert (told.allowed, told.used, told.ends) == (500, 100, datetime.fromtimestamp(ends, UTC))
+    over = reported(told, 1, Seen(500, 0, int(NOW.timestamp()) - 1))
+    assert over == told, "an answer of the window before comes late"
+
+
 def test_a_window_that_is_used_up_says_how_long_to_wait() -> None:
     window, grant = known(used=97).take(NOW, 16, urgent=True, reserve=10)
     assert grant.count == 3
