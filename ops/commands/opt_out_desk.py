@@ -146,7 +146,7 @@ def reconcile(out: Output) -> None:
     from processors.opt_out.ledger import Ledger, utc_now
     from processors.opt_out.reconcile import compare, repair
     from processors.opt_out.target import AccountGone, Locked, NotNow, Refused, target_types
-    from processors.textus_api.purse import PayAsYouGo
+    from processors.api_budget.purse import PayAsYouGo
     from runtime.connections import PostgresSettings
     from runtime.postgres import connect
 

@@ -198,7 +198,7 @@ def no_dedupe(_: str) -> Changes:
         assert module.COLUMNS[0] == "event_id"
         module.rows = rows
 
-    return {"processors.persist.rows": change}
+    return {"processors.staging.rows": change}
 
 
 KILL = signal.SIGKILL
