@@ -69,4 +69,5 @@ def courier_of(target: Target, crm: CrmSettings) -> Courier:
         Breaker(target.name, failures=crm.breaker_failures, longest=crm.breaker_longest),
         at_once=crm.calls_at_once,
         look_after=crm.look_after,
+        longest=crm.retry_longest,
     )

@@ -61,14 +61,17 @@ class Courier:
         *,
         at_once: int,
         look_after: float,
+        longest: float,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        """`look_after`, `longest`: seconds to wait after an unknown outcome at least, after any other at most."""
         self._target = target
         self._alignment = alignment
         self._lanes = lanes
         self._breaker = breaker
         self._at_once = at_once
         self._look_after = look_after
+        self._longest = longest
         self._clock = clock
         self._pool = ThreadPoolExecutor(at_once, thread_name_prefix=f"crm-{target}")
         self._running: dict[str, Job] = {}
@@ -171,4 +174,6 @@ class Courier:
     def _wait(self, job: Job, kind: str, error: Exception) -> float:
         if kind in ("asked", "locked"):
             return getattr(error, "retry_after", None) or ASKED_TO_WAIT
-        return max(backoff(job.attempt, error), self._look_after if kind == "unknown" else 0.0)
+        told = getattr(error, "retry_after", None) or 0.0
+        ours = min(backoff(job.attempt, Retryable("")), self._longest)
+        return max(told, ours, self._look_after if kind == "unknown" else 0.0)

@@ -82,7 +82,7 @@ UPDATE crm_deliveries AS d SET detail = told.detail, doubtful = told.doubtful, f
     status = CASE WHEN told.status = 'pending' AND (d.failures + told.counted >= %(max_failures)s
         OR d.first_attempt_at < clock_timestamp() - %(give_up)s * interval '1 hour') THEN 'dead' ELSE told.status END
 FROM (
-    SELECT told.*, (told.fails AND t.served_at > told.tried_at)::integer AS counted
+    SELECT told.*, COALESCE(told.fails AND t.served_at > told.tried_at, false)::integer AS counted
     FROM unnest(%(ids)s::uuid[], %(attempts)s::integer[], %(statuses)s::text[], %(details)s::text[],
         %(doubts)s::boolean[], %(fails)s::boolean[], %(tried)s::timestamptz[])
         AS told (event_id, attempt, status, detail, doubtful, fails, tried_at)

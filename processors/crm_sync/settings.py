@@ -29,6 +29,7 @@ class CrmSettings(Section, name="crm"):
     max_failures: int = Field(
         default=10, ge=1, description="tries of one delivery that may fail while its CRM serves others; then it is dead"
     )
+    retry_longest: float = Field(default=60.0, gt=0, description="seconds between two tries of one delivery at most")
     breaker_failures: int = Field(default=5, ge=1, description="failures in a row that pause a CRM")
     breaker_longest: float = Field(default=60.0, gt=0, description="seconds between two probes of a paused CRM at most")
     give_up_hours: float = Field(default=72.0, gt=0, description="hours after its first try that a delivery is dead")
