@@ -1,9 +1,26 @@
 -- What the CRMs are to know about a contact: a fold of its events, the same in whatever order they arrive. Its own
 -- table, because persist may be behind: no processor waits for another.
-CREATE TABLE crm_contacts (LIKE contacts INCLUDING ALL);
-ALTER TABLE crm_contacts
-    ADD COLUMN opt_out_state text CHECK (opt_out_state IN ('out', 'in', 'hold')),
-    ADD COLUMN opt_out_position bigint;
+CREATE TABLE crm_contacts (
+    phone            text PRIMARY KEY,
+    name             text,
+    name_at          timestamptz,
+    name_event       uuid,
+    tag              text,
+    tag_at           timestamptz,
+    tag_event        uuid,
+    tags             text[],
+    tags_at          timestamptz,
+    tags_event       uuid,
+    business_name    text,
+    business_name_at timestamptz,
+    business_name_event uuid,
+    provider_contact_id text,
+    provider_contact_id_at timestamptz,
+    provider_contact_id_event uuid,
+    updated_at       timestamptz NOT NULL DEFAULT now(),
+    opt_out_state    text CHECK (opt_out_state IN ('out', 'in', 'hold')),
+    opt_out_position bigint
+);
 COMMENT ON TABLE crm_contacts IS 'What the CRMs are to know about each phone: the folds of contacts and of opt-out states. No tests.';
 COMMENT ON COLUMN crm_contacts.opt_out_state IS 'The newest state that the opt-out ledger has published; none: never heard of.';
 COMMENT ON COLUMN crm_contacts.opt_out_position IS 'The row of the ledger behind it.';
