@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,6 +16,7 @@ from tests.twins.crm import CrmDesk, Sandbox
 from tests.twins.events import at, call, contact, message, opt_out_state
 from tests.twins.rig import until
 
+FULL = os.environ.get("HOOKLINE_TEST_PACE") == "full"
 ANN, BEN = "+13035550142", "+13035550177"
 
 
@@ -234,3 +238,34 @@ def test_two_couriers_share_the_work(desk: CrmDesk, sandbox: Sandbox) -> None:
         texts = [note["text"].partition("\n")[0] for note in sandbox.notes(one["id"])]
         assert texts == [f"SMS received: text {n:02d}" for n in range(10)]
     assert set(sandbox.statuses()) <= {200, 201}
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(180)
+def test_killed_three_times_on_the_way(desk: CrmDesk, sandbox: Sandbox) -> None:
+    # C1. Given many messages, and a courier that is killed again and again (HOOKLINE_TEST_PACE=full: 20,000)
+    count, contacts = (20_000, 2_000) if FULL else (600, 60)
+    events = [
+        message(key=f"{n}", text=f"text {n:05d}", contact_phone=f"+1303{n % contacts:07d}", occurred_at=at(n / 60))
+        for n in range(count)
+    ]
+    for start in range(0, count, 2000):
+        desk.take(*events[start : start + 2000])
+    command = [sys.executable, "-m", "tests.twins.crm_process", desk.dsn, f"{sandbox.url}/crm"]
+    for kill in range(1, 4):
+        with subprocess.Popen(command) as process:
+            until(lambda kill=kill: desk.statuses()["done"] >= count * kill // 5)
+            process.kill()
+        desk.expire_leases()
+    # When one is let live
+    with subprocess.Popen(command) as process:
+        desk.until_done()
+        process.kill()
+    # Then there is one contact a phone, and every message once, in order
+    assert desk.statuses() == {"done": count}
+    held = sandbox.contacts()
+    assert len(held) == contacts == len({one["phone"] for one in held})
+    for one in held:
+        texts = [note["text"].partition("\n")[0] for note in sandbox.notes(one["id"])]
+        number = int(one["phone"].removeprefix("+1303"))
+        assert texts == [f"SMS received: text {n:05d}" for n in range(number, count, contacts)]

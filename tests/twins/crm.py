@@ -80,7 +80,7 @@ class CrmDesk:
         self.sandbox = sandbox
         self.targets = targets
         self.crm = CrmSettings(**{"targets": targets} | QUICK | crm)
-        self._dsn = postgres.application_dsn
+        self.dsn = postgres.application_dsn
         self.database = self.new_database()
         self.owner = psycopg.connect(postgres.owner_dsn, autocommit=True)
 
@@ -88,7 +88,7 @@ class CrmDesk:
         return Database(self.connect)
 
     def connect(self) -> psycopg.Connection[tuple[Any, ...]]:
-        return connect(self._dsn, process="crm-sync")
+        return connect(self.dsn, process="crm-sync")
 
     def rest(self, purse: Purse | None = None, **settings: Any) -> Target:
         """The target rest, pointed at the sandbox."""

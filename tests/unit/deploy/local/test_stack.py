@@ -74,7 +74,9 @@ def test_what_env_printed_is_no_setting_at_the_next_start(home: Home) -> None:
     assert again.environment() == printed
     assert names(again)[:2] == ["postgres", "kafka"]
     (moved,) = free_ports(1)
-    changed = plan(home, printed | {"HOOKLINE_SANDBOX__PORT": str(moved)}, ["persist", "opt-out", "crm-sync"], lambda _: None)
+    changed = plan(
+        home, printed | {"HOOKLINE_SANDBOX__PORT": str(moved)}, ["persist", "opt-out", "crm-sync"], lambda _: None
+    )
     assert changed.facts["SANDBOX_URL"].endswith(f":{moved}")
 
 
