@@ -31,7 +31,7 @@ log = logs.logger("processors.crm_sync.courier")
 #: Seconds between two looks while nothing waits.
 INTERVAL = 0.1
 #: Seconds to wait for the next outcome, and to gather those that come close behind it.
-PATIENCE, GATHER = 0.25, 0.004
+PATIENCE, GATHER = 0.25, 0.012
 #: Seconds until a target that refuses our credentials, or has had enough, is tried again, where it does not say.
 ASKED_TO_WAIT = 10.0
 
@@ -70,6 +70,7 @@ class Courier:
         self._lanes = lanes
         self._breaker = breaker
         self._at_once = at_once
+        self._ahead = at_once // 2  # taken up and waiting, so that no call waits for a round of ours
         self._look_after = look_after
         self._longest = longest
         self._clock = clock
@@ -113,7 +114,7 @@ class Courier:
             dead = self._tell(connection)
             self._renew(connection)
             leave = self._breaker.ask(connection)
-            free = self._at_once - len(self._running) + len(self._untold)
+            free = self._at_once + self._ahead - len(self._running) + len(self._untold)
             limit = free if leave.limit is None else min(free, leave.limit)
             is_probe = leave.limit == 1
             if limit > 0 and not self._closing.is_set():

@@ -15,6 +15,9 @@ from urllib.parse import urlsplit
 import httpcore
 import httpx
 
+#: Connections at the same time: as many as there may be calls.
+MOST = 128
+
 
 class Refused(Exception):
     """Do not connect there at all."""
@@ -56,19 +59,15 @@ class _Backend(httpcore.SyncBackend):
         return one.is_global or (one.is_loopback and is_this_machine(host))
 
 
-class GuardedTransport(httpx.HTTPTransport):
-    """httpx's own, with a pool whose connections are checked."""
-
-    def __init__(self, *, allow_private: bool, connections: int) -> None:
-        context = httpx.create_ssl_context()
-        super().__init__(verify=context)
-        self._pool = httpcore.ConnectionPool(  # httpx has no argument for a network backend
-            ssl_context=context,
-            max_connections=connections,
-            max_keepalive_connections=connections,
-            keepalive_expiry=20.0,
-            network_backend=_Backend(allow_private=allow_private),
-        )
+def connections(*, allow_private: bool) -> httpcore.ConnectionPool:
+    """Connections to wherever is asked for, each checked; private addresses only if they are allowed."""
+    return httpcore.ConnectionPool(
+        ssl_context=httpx.create_ssl_context(),
+        max_connections=MOST,
+        max_keepalive_connections=MOST,
+        keepalive_expiry=20.0,
+        network_backend=_Backend(allow_private=allow_private),
+    )
 
 
 def is_this_machine(host: str) -> bool:

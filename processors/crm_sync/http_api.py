@@ -14,11 +14,11 @@ from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any
 
-import httpx
+import httpcore
 
 from processors.api_budget.budget import Seen
 from processors.api_budget.purse import Purse, Told
-from processors.crm_sync.guarded import GuardedTransport, Refused
+from processors.crm_sync.guarded import Refused, connections
 from processors.crm_sync.port import Asked, Gone, Locked, Unknown
 from processors.processor import Rejected, Retryable
 
@@ -47,23 +47,19 @@ class HttpApi:
         headers: Mapping[str, str],
         timeout: float,
         allow_private: bool = False,
-        connections: int = 64,
     ) -> None:
         self._name = name
+        self._base_url = base_url
         self._purse = purse
+        self._headers = {"Accept": "application/json", "User-Agent": "hookline", **headers}
         self._timeout = timeout
-        self._http = httpx.Client(
-            base_url=base_url,
-            headers={"Accept": "application/json", **headers},
-            timeout=httpx.Timeout(timeout, pool=None),
-            transport=GuardedTransport(allow_private=allow_private, connections=connections),
-            follow_redirects=False,
-            trust_env=False,
-        )
+        self._timeouts = {"timeout": {"connect": timeout, "read": timeout, "write": timeout, "pool": None}}
+        # httpx, which stands on this, takes twice the time for a call, and cannot be told how to connect.
+        self._pool = connections(allow_private=allow_private)
 
     def close(self) -> None:
         """Close its connections."""
-        self._http.close()
+        self._pool.close()
 
     def call(self, method: str, path: str, body: Any = None) -> Any:
         """What it answers, parsed; None: nothing. Raises Retryable and its kinds, Gone and Rejected.
@@ -73,45 +69,48 @@ class HttpApi:
         self._purse.pay()
         changes = method != "GET"
         content = None if body is None else json.dumps(body).encode()
-        headers = {} if body is None else {"Content-Type": "application/json"}
+        headers = self._headers if body is None else self._headers | {"Content-Type": "application/json"}
         told = Told(answered=False)
         try:
-            with self._http.stream(method, path, content=content, headers=headers) as answer:
+            with self._pool.stream(
+                method, self._base_url + path, headers=list(headers.items()), content=content, extensions=self._timeouts
+            ) as response:
+                answer = _Answer(response)
                 told = self._told(answer)
-                data = self._read(answer)
+                data = self._read(response)
         except Refused as error:
             raise Rejected(f"{self._name}: {error}") from None
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+        except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
             raise Retryable(f"{self._name} cannot be reached: {type(error).__name__}") from None
-        except (httpx.HTTPError, _TooMuch) as error:
+        except (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError, _TooMuch) as error:
             kind = Unknown if changes else Retryable
             raise kind(f"{self._name} does not answer: {type(error).__name__}") from None
         finally:
             self._purse.tell(told)
         return self._judged(answer, data, changes=changes)
 
-    def _read(self, answer: httpx.Response) -> bytes:
+    def _read(self, response: httpcore.Response) -> bytes:
         deadline = time.monotonic() + self._timeout
         data = bytearray()
-        for chunk in answer.iter_bytes():
+        for chunk in response.iter_stream():
             data += chunk
             if len(data) > LARGEST or time.monotonic() > deadline:
                 raise _TooMuch
         return bytes(data)
 
-    def _told(self, answer: httpx.Response) -> Told:
-        busy = answer.status_code == HTTPStatus.TOO_MANY_REQUESTS
-        return Told(_seen(answer), blocked=(_wait(answer) or BUSY) if busy else None)
+    def _told(self, answer: _Answer) -> Told:
+        busy = answer.status == HTTPStatus.TOO_MANY_REQUESTS
+        return Told(answer.seen(), blocked=(answer.wait() or BUSY) if busy else None)
 
-    def _judged(self, answer: httpx.Response, data: bytes, *, changes: bool) -> Any:
-        status, says = answer.status_code, f"{self._name} answers {answer.status_code}"
-        if answer.is_success:
+    def _judged(self, answer: _Answer, data: bytes, *, changes: bool) -> Any:
+        status, says = answer.status, f"{self._name} answers {answer.status}"
+        if 200 <= status < 300:
             try:
                 return json.loads(data) if data.strip() else None
             except ValueError:
                 kind = Unknown if changes else Retryable
                 raise kind(f"{says} with what is not JSON") from None
-        wait = _wait(answer)
+        wait = answer.wait()
         if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
             raise Locked(f"{says}: it refuses our credentials", retry_after=max(wait or 0.0, LOCKED_OUT))
         if status in (HTTPStatus.NOT_FOUND, HTTPStatus.GONE):
@@ -120,34 +119,41 @@ class HttpApi:
             raise Asked(says, retry_after=wait or BUSY)
         if status == HTTPStatus.LOCKED:
             raise Retryable(says, retry_after=max(wait or 0.0, HELD))
-        if answer.is_redirect:
+        if 300 <= status < 400:
             raise Rejected(f"{says}: redirects are not followed")
-        if answer.is_client_error and status not in _PASSING:
+        if 400 <= status < 500 and status not in _PASSING:
             raise Rejected(says)
-        kind = Unknown if changes and answer.is_server_error else Retryable
+        kind = Unknown if changes and status >= 500 else Retryable
         raise kind(says, retry_after=wait)
+
+
+class _Answer:
+    """Status and headers of an answer."""
+
+    def __init__(self, response: httpcore.Response) -> None:
+        self.status = response.status
+        self._headers = {name.lower(): value.decode("latin-1") for name, value in response.headers}
+
+    def wait(self) -> float | None:
+        """Retry-After in seconds, in either of its forms (RFC 9110, 10.2.3)."""
+        text = self._headers.get(b"retry-after", "").strip()
+        if text.isdecimal():
+            return min(float(text), LONGEST_WAIT)
+        try:
+            until = parsedate_to_datetime(text)
+        except ValueError:
+            return None
+        if until.tzinfo is None:
+            until = until.replace(tzinfo=UTC)
+        return min(max(0.0, (until - datetime.now(UTC)).total_seconds()), LONGEST_WAIT)
+
+    def seen(self) -> Seen | None:
+        """What the answer says about a limit."""
+        numbers = [self._headers.get(b"x-ratelimit-" + name, "") for name in (b"limit", b"remaining", b"reset")]
+        if not all(number.isdecimal() for number in numbers):
+            return None
+        return Seen(*map(int, numbers))
 
 
 class _TooMuch(Exception):
     """Give the answer up: it is too large, or takes too long."""
-
-
-def _wait(answer: httpx.Response) -> float | None:
-    """Retry-After in seconds, in either of its forms (RFC 9110, 10.2.3)."""
-    text = answer.headers.get("Retry-After", "").strip()
-    if text.isdecimal():
-        return min(float(text), LONGEST_WAIT)
-    try:
-        until = parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    if until.tzinfo is None:
-        until = until.replace(tzinfo=UTC)
-    return min(max(0.0, (until - datetime.now(UTC)).total_seconds()), LONGEST_WAIT)
-
-
-def _seen(answer: httpx.Response) -> Seen | None:
-    numbers = [answer.headers.get(f"X-RateLimit-{name}", "") for name in ("Limit", "Remaining", "Reset")]
-    if not all(number.isdecimal() for number in numbers):
-        return None
-    return Seen(*map(int, numbers))
