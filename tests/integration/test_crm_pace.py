@@ -127,7 +127,7 @@ def test_a_hanging_target_delays_nobody_else(postgres: Any, sandbox: Sandbox) ->
 @pytest.mark.slow
 @pytest.mark.timeout(120)
 def test_a_limit_is_used_up_and_never_passed(desk: CrmDesk) -> None:
-    limit, window = (1000, 5.0) if FULL else (100, 2.0)
+    limit, window = (1000, 20.0) if FULL else (100, 2.0)
     app = create_app(Options(crm_limit=Limit(limit, window, 1.0)))
     with SandboxServer(app) as server:
         sandbox = Sandbox(server.url)
@@ -136,7 +136,7 @@ def test_a_limit_is_used_up_and_never_passed(desk: CrmDesk) -> None:
         assert budget is not None
         purse = PayAsYouGo(budget, desk.connect, lambda seconds: bool(time.sleep(seconds)))
         target = target_types()["rest"].configured(settings, purse)
-        desk.take(*notes(4 * limit, 40))
+        desk.take(*notes(3 * limit, 40))
         with desk.working(target):
             desk.until_done()
         purse.close()
