@@ -12,10 +12,10 @@ from pathlib import Path
 import httpx
 import pytest
 from kafka import KafkaConsumer
-from runtime.kafka.whole_batches import WholeBatchProducer
 
 from runtime.connections import KafkaSettings
 from runtime.kafka.producer import NotPublished, OutgoingRecord, RefusedForGood
+from runtime.kafka.whole_batches import WholeBatchProducer
 from schemas.topics import CALLS
 from tests.contract.players import NEW_SECRET, PLAYERS
 from tests.integration.test_ingest import records_of, two_free_ports, wait_until

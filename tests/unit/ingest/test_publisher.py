@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ingest.renewed_producer import MIN_AGE, RenewedProducer
 
 from ingest.breaker import BreakerState
 from ingest.event import event_of
 from ingest.json_body import read_object
 from ingest.publisher import Durability, DurablePublisher, Unavailable
+from ingest.renewed_producer import MIN_AGE, RenewedProducer
 from ingest.replay_loop import ReplayLoop
 from ingest.replayer import Replayer
 from ingest.spool.database import SpoolFull, SpoolUnavailable

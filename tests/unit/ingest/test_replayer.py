@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from runtime.kafka.whole_batches import ROUND_BYTES
 
 from ingest.breaker import Breaker, BreakerState
 from ingest.replayer import LAST_ROWS, Replayer
 from ingest.spool.directory import ServiceDirectory, keep_reserve
 from ingest.spool.store import Spool
 from runtime.kafka.producer import NotPublished, OutgoingRecord, RefusedForGood
+from runtime.kafka.whole_batches import ROUND_BYTES
 from tests.unit.ingest.spools import LIMIT, number_of, numbers, opened, record
 
 
