@@ -24,6 +24,7 @@ random | keep textlink_secrets
 random | keep textus_signing_secrets
 random | keep gate_tokens
 [ -e textus_api_token ] || { : >textus_api_token; echo "made textus_api_token, empty: opt-outs are not told to TextUs"; }
+[ -e crm_rest_token ] || { : >crm_rest_token; echo "made crm_rest_token, empty: the CRM \`rest\` is called without one"; }
 
 if [ ! -s tls.crt ] || [ ! -s tls.key ]; then
     openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 365 \

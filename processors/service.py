@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
@@ -89,10 +90,13 @@ def serve(name: str) -> None:
             max_records=settings.batch_records,
             session_timeout=settings.session_timeout,
         )
-        failures = start(processor.background(connected, stop), stop)
+        failures, threads = start(processor.background(connected, stop), stop)
         try:
             parts = processor, consumer, producer, Database(connected)
             runner_of(*parts, state=state, stop=stop, codec=codec).run()
+            deadline = time.monotonic() + settings.stop_timeout
+            for thread in threads:
+                thread.join(max(0.0, deadline - time.monotonic()))
             if failures:
                 raise failures[0]
         except OurBug as bug:
@@ -104,9 +108,10 @@ def serve(name: str) -> None:
         log.info("processor_stopped")
 
 
-def start(works: Sequence[Background], stop: StopSignal) -> list[BaseException]:
-    """Start each of `works` in a thread; one that fails stops the process, and is found in the list."""
+def start(works: Sequence[Background], stop: StopSignal) -> tuple[list[BaseException], list[threading.Thread]]:
+    """Start each of `works` in a thread; one that fails stops the process, and is found in the first list."""
     failures: list[BaseException] = []
+    threads: list[threading.Thread] = []
 
     def run(work: Background) -> None:
         try:
@@ -116,8 +121,9 @@ def start(works: Sequence[Background], stop: StopSignal) -> list[BaseException]:
             stop.set()
 
     for work in works:
-        threading.Thread(target=run, args=(work,), name=work.name, daemon=True).start()
-    return failures
+        threads.append(threading.Thread(target=run, args=(work,), name=work.name, daemon=True))
+        threads[-1].start()
+    return failures, threads
 
 
 def frames(error: BaseException) -> list[str]:

@@ -91,6 +91,13 @@ OPT_OUT_VIOLATIONS = Gauge("hookline_opt_out_violations", "Messages sent in 30 d
 API_BUDGET_USED = Gauge("hookline_api_budget_used", "Requests used of an API's present window", ["api"])
 API_BUDGET_WAITS = Counter("hookline_api_budget_waits_total", "Times that requests had to wait", ["api", "for_whom"])
 
+# crm_sync
+CRM_ATTEMPTS = Counter("hookline_crm_attempts_total", "Attempts to align a CRM, by outcome", ["target", "outcome"])
+CRM_DEAD = Counter("hookline_crm_dead_total", "Deliveries that failed for good", ["target"])
+CRM_DELIVERIES = Gauge("hookline_crm_deliveries", "Deliveries that wait, or are dead", ["target", "status"])
+CRM_OLDEST = Gauge("hookline_crm_oldest_seconds", "Age of the oldest delivery that waits; 0: none does", ["target"])
+CRM_PAUSED_UNTIL = Gauge("hookline_crm_paused_until_seconds", "Epoch of the next probe; 0: not paused", ["target"])
+
 # gate
 GATE_ANSWERS = Counter("hookline_gate_answers_total", "Phones that senders asked about, by answer", ["state"])
 GATE_SECONDS = Histogram("hookline_gate_seconds", "From request to answer", buckets=SECONDS)

@@ -81,7 +81,7 @@ def kafka(server_kind: str, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 
 #: Whose dead letters and returns have topics. The processors' own contract suite finds them by scanning.
-PROCESSORS = ("persist", "opt-out")
+PROCESSORS = ("crm-sync", "opt-out", "persist")
 
 
 @pytest.fixture(scope="session")

@@ -37,6 +37,7 @@ _KAFKA, _POSTGRES, _OWNER = (
     "HOOKLINE_POSTGRES__OWNER_DSN",
 )
 _TEXTUS_API, _GATE_TOKENS = "HOOKLINE_TEXTUS__API_URL", "HOOKLINE_GATE__TOKENS"
+_CRM_TARGETS, _CRM_URL = "HOOKLINE_CRM__TARGETS", "HOOKLINE_CRM_REST__URL"
 
 Announce = Callable[[str], None]
 
@@ -105,6 +106,10 @@ def plan(home: Home, environ: Mapping[str, str], processors: Sequence[str], anno
     facts["GATE_TOKEN"] = variables.get(_GATE_TOKENS, "").partition(",")[0].strip()
     if not _given(environ, _TEXTUS_API):
         variables[_TEXTUS_API] = facts["SANDBOX_URL"]  # never the real one by accident
+    if _CRM_TARGETS not in environ:  # an empty one is somebody's choice
+        variables[_CRM_TARGETS] = "rest"
+    if not _given(environ, _CRM_URL):
+        variables[_CRM_URL] = f"{facts['SANDBOX_URL']}/crm"
     home.write("made.json", {name: value for name, value in variables.items() if environ.get(name) != value})
     stack = Stack(home, variables, facts, services)
     services += _our_services(stack, processors, {one.name for one in services})

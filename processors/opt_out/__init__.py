@@ -6,9 +6,10 @@ import os
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
+from processors.api_budget.purse import PayAsYouGo, Prepaid
+from processors.chores import chore
 from processors.opt_out import parking, reviews
 from processors.opt_out.accounts import AccountsReader
-from processors.opt_out.chores import chore
 from processors.opt_out.classifier import classifier
 from processors.opt_out.clock import HoldClock
 from processors.opt_out.enforcer import Enforcer
@@ -21,7 +22,6 @@ from processors.opt_out.settings import OptOutSettings
 from processors.opt_out.target import target_types
 from processors.processor import Background, Delivery, Processor, SetAside
 from processors.settings import ProcessorSettings
-from processors.textus_api.purse import PayAsYouGo, Prepaid
 from runtime import logs, metrics
 from runtime.connections import KafkaSettings
 from runtime.kafka.producer import KafkaProducer

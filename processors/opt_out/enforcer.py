@@ -11,15 +11,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from tenacity import RetryCallState, Retrying
-from tenacity.wait import wait_random_exponential
-
+from processors.api_budget.budget import URGENCY, Budget
+from processors.api_budget.purse import Prepaid
+from processors.backoff import backoff
 from processors.database import Database
 from processors.opt_out.ledger import utc_now
 from processors.opt_out.target import AccountGone, Locked, NotNow, Refused, Target
-from processors.retry import wait_as_told
-from processors.textus_api.budget import URGENCY, Budget
-from processors.textus_api.purse import Prepaid
 from runtime import logs, metrics
 
 log = logs.logger("processors.opt_out.enforcer")
@@ -32,9 +29,6 @@ LEASE = timedelta(seconds=60)
 TRIES_WITHOUT_ACCOUNT = 5
 #: Seconds to wait while a target refuses our credentials.
 LOCKED_OUT = 15.0
-
-#: TextUs advises what it asks for itself, else exponential backoff with jitter.
-_BACKOFF = wait_as_told(wait_random_exponential(multiplier=0.5, min=0.2, max=60.0))
 
 _DUE = """
 SELECT count(*) FROM (SELECT FROM enforcements WHERE target = %(target)s AND status = 'pending'
@@ -175,14 +169,6 @@ class Enforcer:
             elif one.status == "failed":
                 log.error("enforcement_failed", target=name, account=one.call.account, reason=one.detail)
         metrics.TARGET_LOCKED.labels(name).set(any(one.kind == "locked" for one in outcomes))
-
-
-def backoff(attempts: int, error: BaseException) -> float:
-    """Seconds until the next try after so many."""
-    state = RetryCallState(Retrying(), None, (), {})
-    state.attempt_number = attempts
-    state.set_exception((type(error), error, None))
-    return float(_BACKOFF(state))
 
 
 def _pause(outcomes: Sequence[Outcome]) -> float:

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from processors.api_budget.purse import Stopped
 from processors.database import Database
 from processors.opt_out import enforcement
 from processors.opt_out.entry import Draft
 from processors.opt_out.ledger import Ledger, lock, utc_now
 from processors.opt_out.target import AccountGone, Locked, NotNow, Refused, Target
-from processors.textus_api.purse import Stopped
 from runtime import logs, metrics
 from runtime.postgres import Connection
 

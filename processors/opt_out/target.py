@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import ClassVar
 
-from processors.textus_api.budget import Budget
-from processors.textus_api.purse import Purse
+from processors.api_budget.budget import Budget
+from processors.api_budget.purse import Purse
 from runtime.settings import Section
 
 

@@ -5,21 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from processors.persist import failures
-from processors.persist.rows import COLUMNS, rows
 from processors.persist.statements import statement
 from processors.processor import Delivery, Processor
 from processors.settings import ProcessorSettings
+from processors.staging import fold_contacts, stage
 from runtime.postgres import Connection
 from schemas.topics import EVENT_TOPICS
 
-_STAGE = statement("stage")
-_COPY = f"COPY staged_events ({', '.join(COLUMNS)}) FROM STDIN".encode()
-_EMPTY = b"DELETE FROM staged_events"
 _EVENTS = statement("events")
 _FORGET_KNOWN = statement("forget_known")
 _FAILURES = statement("failures")
 _MESSAGES = statement("messages")
-_CONTACTS = statement("contacts")
 
 
 class PersistSettings(ProcessorSettings, name="persist"):
@@ -39,12 +35,8 @@ class Persist(Processor):
 
     def handle(self, batch: Sequence[Delivery], connection: Connection) -> None:
         """See Processor.handle."""
+        stage(connection, batch)
         with connection.cursor() as cursor:
-            cursor.execute(_STAGE)
-            cursor.execute(_EMPTY)  # of an earlier part of the same transaction
-            with cursor.copy(_COPY) as copy:
-                for row in rows(batch):
-                    copy.write_row(row)
             [(stored,)] = cursor.execute(_EVENTS).fetchall()
             if stored < len(batch):
                 cursor.execute(_FORGET_KNOWN)
@@ -53,4 +45,4 @@ class Persist(Processor):
             cursor.execute(_MESSAGES)
             if touched:
                 failures.rejoin(connection, touched)
-            cursor.execute(_CONTACTS)
+            fold_contacts(connection, "contacts")

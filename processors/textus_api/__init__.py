@@ -1,1 +1,1 @@
-"""TextUs's API as all processors call it: one client, and one request budget for all processes."""
+"""TextUs's API as all processors call it."""

@@ -9,8 +9,8 @@ from urllib.parse import quote
 
 import httpx
 
-from processors.textus_api.budget import Seen
-from processors.textus_api.purse import Purse, Told
+from processors.api_budget.budget import Seen
+from processors.api_budget.purse import Purse, Told
 from processors.textus_api.settings import TextUsApiSettings
 
 MEDIA_TYPE = "application/vnd.textus+jsonld"

@@ -11,13 +11,12 @@ from typing import Any, Protocol
 from uuid import uuid4
 
 import pytest
-from kafka import KafkaAdminClient, TopicPartition
+from kafka import KafkaAdminClient, KafkaProducer, TopicPartition
 from kafka import KafkaConsumer as Client
 
 from runtime.connections import KafkaSettings
 from runtime.kafka.connection import client_settings
 from runtime.kafka.consumer import Consumer, KafkaConsumer, OffsetGone, Partition, Record
-from runtime.kafka.producer import KafkaProducer
 from tests.twins.kafka import MemoryConsumer, MemoryKafka
 
 PATIENCE = 30.0
@@ -64,7 +63,7 @@ class Real:
     def __init__(self, settings: KafkaSettings) -> None:
         self._settings = settings
         self._admin = KafkaAdminClient(**client_settings(settings, "test"))
-        self._producer = KafkaProducer(settings, "test")
+        self._producer = KafkaProducer(**client_settings(settings, "test"), enable_idempotence=False, acks="all")
 
     def consumer(self, group: str) -> Consumer:
         return KafkaConsumer(self._settings, "test", group)
@@ -86,7 +85,7 @@ class Real:
     def append(
         self, topic: str, number: int, value: bytes | None, key: bytes, headers: list[tuple[str, bytes]]
     ) -> None:
-        future = self._producer._client.send(topic, key=key, value=value, headers=headers, partition=number)
+        future = self._producer.send(topic, key=key, value=value, headers=headers, partition=number)
         future.get(timeout=10)
 
     def forget_before(self, topic: str, number: int, offset: int) -> None:

@@ -26,7 +26,7 @@ from schemas.codec import Codec
 from schemas.events import Event
 from schemas.ids import SchemaIds
 from schemas.topics import TOPIC_OF
-from tests.twins.events import at, call, contact, message, opt_out, unrecognized
+from tests.twins.events import at, call, contact, message, opt_out, opt_out_state, unrecognized
 from tests.twins.kafka import MemoryConsumer, MemoryKafka, MemoryProducer
 from tests.twins.rig import beside, until
 
@@ -43,7 +43,8 @@ PROGRESS = {"consumer_offsets", "consumer_outcomes", "consumer_failures", "opt_o
 
 
 @pytest.fixture(params=list(TYPES))
-def kind(request: pytest.FixtureRequest) -> type[Processor]:
+def kind(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> type[Processor]:
+    monkeypatch.setenv("HOOKLINE_CRM__TARGETS", "rest")  # without one crm-sync has nobody to order anything for
     return TYPES[request.param]
 
 
@@ -98,6 +99,9 @@ def samples(kind: type[Processor]) -> list[Event]:
         opt_out(False, occurred_at=at(8)),
         call(occurred_at=at(9)),
         unrecognized(),
+        opt_out_state("out", 1, occurred_at=at(10)),
+        opt_out_state("in", 3, occurred_at=at(12)),
+        opt_out_state("hold", 2, occurred_at=at(11), contact_phone="+13035550177"),
     ]
     return [event for event in events if TOPIC_OF[type(event)] in kind.topics]
 

@@ -10,9 +10,9 @@ import pytest
 
 from deploy.local.sandbox.app import Options, create_app
 from deploy.local.sandbox.server import SandboxServer
-from processors.opt_out.enforcer import backoff
+from processors.api_budget.purse import Prepaid
+from processors.backoff import backoff
 from processors.opt_out.target import AccountGone, Locked, NotNow, Refused, Target, target_names, target_types
-from processors.textus_api.purse import Prepaid
 from runtime.settings import Configuration
 
 PHONE = "+13035550142"

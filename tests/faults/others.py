@@ -8,9 +8,9 @@ from contextlib import suppress
 
 from pydantic import SecretStr
 
-from processors.textus_api.budget import Budget
+from processors.api_budget.budget import Budget
+from processors.api_budget.purse import Prepaid
 from processors.textus_api.client import TextUsClient, Unavailable
-from processors.textus_api.purse import Prepaid
 from processors.textus_api.settings import TextUsApiSettings
 from runtime.postgres import Connection, connect
 from tests.faults.services import TOKEN

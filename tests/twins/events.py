@@ -7,7 +7,7 @@ from itertools import count
 from typing import Any
 from uuid import UUID, uuid5
 
-from schemas.events import Call, Contact, Message, OptOut, Unrecognized
+from schemas.events import Call, Contact, Message, OptOut, OptOutState, Unrecognized
 
 T0 = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
 _NAMESPACE = UUID("6f6c6b6e-6f6f-4b4c-8949-4e4500000000")
@@ -81,6 +81,13 @@ def opt_out(out: bool, **given: Any) -> OptOut:
     details = {"provider": "textus", "account": "acme", "opted_out": out, "provider_opt_out_id": None}
     details |= {"event_type": "contact.opted_out" if out else "contact.opted_in"}
     return OptOut(**(_common(**given) | details | given))
+
+
+def opt_out_state(state: str, position: int, **given: Any) -> OptOutState:
+    """What the ledger says about a number from its row `position` on."""
+    details = {"provider": "hookline", "account": "hookline", "event_type": "opt_out.state", "reason": "said so"}
+    details |= {"state": state, "position": position, "since": given.get("occurred_at", T0)}
+    return OptOutState(**(_common(**given) | details | given))
 
 
 def call(**given: Any) -> Call:

@@ -9,6 +9,8 @@ from typing import Any
 
 import psycopg
 
+from processors.api_budget.budget import Budget, Seen
+from processors.api_budget.purse import Prepaid, Purse, Told
 from processors.database import Database
 from processors.opt_out import OptOutProcessor
 from processors.opt_out.accounts import AccountsReader
@@ -17,8 +19,6 @@ from processors.opt_out.ledger import Ledger
 from processors.opt_out.settings import OptOutSettings
 from processors.opt_out.target import Account, AccountGone, Target
 from processors.processor import Delivery
-from processors.textus_api.budget import Budget, Seen
-from processors.textus_api.purse import Prepaid, Purse, Told
 from processors.textus_api.settings import TextUsApiSettings
 from runtime.kafka.consumer import Record
 from runtime.postgres import connect

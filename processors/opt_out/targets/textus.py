@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
+from processors.api_budget.budget import Budget
+from processors.api_budget.purse import Purse
 from processors.opt_out.target import Account, AccountGone, Locked, NotNow, Refused, Target
-from processors.textus_api.budget import Budget
 from processors.textus_api.client import BadRequest, Json, NotFound, TextUsClient, Unauthorized, Unavailable
-from processors.textus_api.purse import Purse
 from processors.textus_api.settings import TextUsApiSettings
 from runtime.settings import Section
 

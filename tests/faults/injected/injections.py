@@ -131,7 +131,7 @@ def short_leases(_: str) -> Changes:
     def budget(module: Any) -> None:
         module.FORGOTTEN = timedelta(seconds=6)
 
-    return {"processors.opt_out.enforcer": enforcer, "processors.textus_api.budget": budget}
+    return {"processors.opt_out.enforcer": enforcer, "processors.api_budget.budget": budget}
 
 
 # Mutations: a safeguard is taken away, and a row has to see it.
@@ -210,7 +210,7 @@ def no_dedupe(_: str) -> Changes:
         assert module.COLUMNS[0] == "event_id"
         module.rows = rows
 
-    return {"processors.persist.rows": change}
+    return {"processors.staging.rows": change}
 
 
 KILL = signal.SIGKILL

@@ -21,7 +21,7 @@ def home(tmp_path: Path) -> Home:
 
 
 def planned(home: Home, environ: dict[str, str], said: list[str] | None = None) -> Stack:
-    return plan(home, FREE | environ, ["persist", "opt-out"], (said if said is not None else []).append)
+    return plan(home, FREE | environ, ["persist", "opt-out", "crm-sync"], (said if said is not None else []).append)
 
 
 def names(stack: Stack) -> list[str]:
@@ -30,7 +30,7 @@ def names(stack: Stack) -> list[str]:
 
 def test_everything_is_embedded_unless_a_setting_says_otherwise(home: Home) -> None:
     stack = planned(home, {})
-    ours = ["migrate", "topics", "sandbox", "registry", "ingest", "persist", "opt-out", "gate"]
+    ours = ["migrate", "topics", "sandbox", "registry", "ingest", "persist", "opt-out", "crm-sync", "gate"]
     assert names(stack) == ["postgres", "kafka", *ours]
     after = {one.name: set(one.after) for one in stack.services}
     assert after["migrate"] == {"postgres"}
@@ -70,11 +70,13 @@ def test_ports_and_secrets_are_the_same_at_the_next_start(home: Home) -> None:
 
 def test_what_env_printed_is_no_setting_at_the_next_start(home: Home) -> None:
     printed = planned(home, {"HOOKLINE_PERSIST__BATCH_RECORDS": "5"}).environment()
-    again = plan(home, printed, ["persist", "opt-out"], lambda _: None)
+    again = plan(home, printed, ["persist", "opt-out", "crm-sync"], lambda _: None)
     assert again.environment() == printed
     assert names(again)[:2] == ["postgres", "kafka"]
     (moved,) = free_ports(1)
-    changed = plan(home, printed | {"HOOKLINE_SANDBOX__PORT": str(moved)}, ["persist", "opt-out"], lambda _: None)
+    changed = plan(
+        home, printed | {"HOOKLINE_SANDBOX__PORT": str(moved)}, ["persist", "opt-out", "crm-sync"], lambda _: None
+    )
     assert changed.facts["SANDBOX_URL"].endswith(f":{moved}")
 
 

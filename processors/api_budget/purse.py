@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from processors.api_budget.budget import Budget, Seen
 from processors.database import Database
-from processors.textus_api.budget import Budget, Seen
 from runtime.postgres import Connection
 
 
@@ -58,7 +58,7 @@ class Prepaid:
 
 
 class PayAsYouGo:
-    """Takes each request from the budget, and waits for it. Used by one thread."""
+    """Takes each request from the budget, and waits for it. Any number of threads may share one."""
 
     def __init__(
         self, budget: Budget, connect: Callable[[], Connection], sleep: Callable[[float], bool], *, urgent: bool = False
@@ -68,11 +68,12 @@ class PayAsYouGo:
         self._database = Database(connect)
         self._sleep = sleep
         self._urgent = urgent
+        self._lock = threading.Lock()  # of the connection; nobody holds it while waiting for the budget
 
     def pay(self) -> None:
         """See Purse.pay. Raises psycopg.OperationalError where there is no database."""
         while True:
-            with self._database.transaction() as connection:
+            with self._lock, self._database.transaction() as connection:
                 grant = self._budget.take(connection, 1, urgent=self._urgent)
             if grant.count:
                 return
@@ -82,9 +83,20 @@ class PayAsYouGo:
     def tell(self, told: Told) -> None:
         """See Purse.tell."""
         seen = [told.seen] if told.seen is not None else []
-        with self._database.transaction() as connection:
+        with self._lock, self._database.transaction() as connection:
             self._budget.report(connection, 1, seen, answered=told.answered, blocked=told.blocked)
 
     def close(self) -> None:
         """Close the connection."""
-        self._database.close()
+        with self._lock:
+            self._database.close()
+
+
+class NoLimit:
+    """For an API that knows no limit."""
+
+    def pay(self) -> None:
+        """See Purse.pay."""
+
+    def tell(self, told: Told) -> None:
+        """See Purse.tell."""

@@ -11,7 +11,7 @@ from runtime import logs
 from runtime.postgres import Connection
 from runtime.process import StopSignal
 
-log = logs.logger("processors.opt_out.chores")
+log = logs.logger("processors.chores")
 
 #: Does one round, and tells how many seconds the next one may wait.
 Round = Callable[[Database], float]
@@ -20,8 +20,17 @@ Round = Callable[[Database], float]
 _LONGEST = 5.0
 
 
-def chore(name: str, connect: Callable[[], Connection], stop: StopSignal, round_of_it: Round) -> Background:
-    """`round_of_it` in a thread of its own with a database of its own, until `stop`. Its bugs end the process."""
+def chore(
+    name: str,
+    connect: Callable[[], Connection],
+    stop: StopSignal,
+    round_of_it: Round,
+    finish: Callable[[Database], None] | None = None,
+) -> Background:
+    """`round_of_it` in a thread of its own with a database of its own, until `stop`. Its bugs end the process.
+
+    `finish` comes after the last round; where there is no database then, what it would have written is left.
+    """
 
     def run() -> None:
         database = Database(connect)
@@ -38,6 +47,13 @@ def chore(name: str, connect: Callable[[], Connection], stop: StopSignal, round_
                     seconds = min(_LONGEST, 0.1 * 2 ** min(failed, 6))
                     log.warning("chore_paused", chore=name, reason=reason_of(error), seconds=seconds)
                 stop.wait(seconds)
+            if finish is not None:
+                try:
+                    finish(database)
+                except Exception as error:
+                    if not is_passing(error):
+                        raise
+                    log.warning("chore_not_finished", chore=name, reason=reason_of(error))
         finally:
             database.close()
 

@@ -7,7 +7,7 @@ from operator import attrgetter
 from typing import Any
 
 from processors.processor import Delivery
-from schemas.events import Contact, Message
+from schemas.events import Call, Contact, Message
 
 _EVENT = (
     "event_id", "event_type", "provider", "account", "contact_phone", "phone_valid", "account_phone", "occurred_at",
@@ -30,6 +30,8 @@ _contact_only = attrgetter(*_CONTACT)
 _NO_CONTACT = (False, None, None, None)
 _NO_MESSAGE = (None,) * (len(_MESSAGE) - 2)
 _NEITHER = (None, None, *_NO_MESSAGE, *_NO_CONTACT)
+_direction = _MESSAGE.index("direction")
+_before_direction, _after_direction = _NEITHER[:_direction], _NEITHER[_direction + 1 :]
 
 
 def rows(batch: Iterable[Delivery]) -> Iterator[tuple[Any, ...]]:
@@ -41,5 +43,7 @@ def rows(batch: Iterable[Delivery]) -> Iterator[tuple[Any, ...]]:
             provider_contact_id, tags, business_name = _contact_only(event)
             told = (True, provider_contact_id, None if tags is None else list(tags), business_name)
             yield _event(event) + _contact(event) + _NO_MESSAGE + told
+        elif isinstance(event, Call):
+            yield _event(event) + _before_direction + (event.direction,) + _after_direction
         else:
             yield _event(event) + _NEITHER

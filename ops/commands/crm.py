@@ -1,0 +1,123 @@
+"""`hookline crm`: whether the CRMs can be reached, how they are doing, and a second chance for what is dead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import click
+
+from ops.exits import CheckFailed
+from ops.output import Output, command, stacked, table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from processors.crm_sync.port import Finding
+    from processors.crm_sync.settings import CrmSettings
+    from runtime.postgres import Connection
+
+
+@click.group()
+def crm() -> None:
+    """CRMs: what they are brought in line with, and how that goes."""
+
+
+@command()
+def check(out: Output) -> None:
+    """Ask every CRM of HOOKLINE_CRM__TARGETS whether it can be called as it is set; changes nothing.
+
+    Exit code 1 where something has to be mended, which is told.
+    """
+    rows = [{"target": name} | asdict(finding) for name, findings in _checked() for finding in findings]
+    columns = ("target", "about", "ok", "told")
+    drawn = [[row[column] for column in columns] for row in rows]
+    out.result({"findings": rows}, lambda: table(columns, drawn) if rows else "HOOKLINE_CRM__TARGETS names none")
+    if wrong := [row for row in rows if not row["ok"]]:
+        raise CheckFailed("; ".join(f"{row['target']}: {row['told']}" for row in wrong))
+
+
+@command("status")
+@click.option("--dead", "shown", type=click.IntRange(0), default=20, show_default=True, help="Dead ones shown at most.")
+def crm_status(out: Output, shown: int) -> None:
+    """Show what waits for each CRM, whether it is paused and until when, and what failed for good.
+
+    Exit code 1 where anything is dead.
+    """
+    from processors.crm_sync.report import dead, standings
+
+    with _database() as connection:
+        found = standings(connection)
+        lost = dead(connection, None, shown)
+    columns = ("target", "pending", "doubtful", "dead", "done", "oldest", "paused_until", "reason", "served_at")
+    drawn = table(columns, [[getattr(one, column) for column in columns] for one in found], numbers=columns[1:5])
+    names = ("target", "event_id", "event_type", "attempts", "reason", "last_attempt_at")
+    corpses = table(names, [[getattr(one, name) for name in names] for one in lost], title="dead")
+    data = {"targets": [asdict(one) for one in found], "dead": [asdict(one) for one in lost]}
+    out.result(data, lambda: stacked(drawn, corpses) if lost else drawn)
+    if count := sum(one.dead for one in found):
+        raise CheckFailed(f"{count} deliveries are dead: mend the cause, then `hookline crm redrive TARGET`")
+
+
+@command(changes=True)
+@click.argument("target")
+@click.option("--limit", type=click.IntRange(1), default=10_000, show_default=True, help="At most so many go.")
+def redrive(out: Output, target: str, limit: int) -> None:
+    """Have the dead deliveries of TARGET tried again, the oldest first. Mend the cause first."""
+    from processors.crm_sync.report import redrive as again
+
+    if target not in (known := _names()):
+        raise click.BadParameter(f"{target}: no such CRM; there are {', '.join(known)}")
+    with _database() as connection, connection.transaction(force_rollback=out.dry_run):
+        count = again(connection, target, limit)
+    would = "would be " if out.dry_run else "are "
+    data = {"target": target, "dry_run": out.dry_run, "redriven": count}
+    out.result(data, lambda: f"{count} deliveries {would}tried again at {target}")
+
+
+def _checked() -> Iterator[tuple[str, Sequence[Finding]]]:
+    from ops.configuration import load
+    from processors.api_budget.purse import NoLimit
+    from processors.crm_sync.port import Finding, target_types
+
+    known = target_types()
+    for name in _settings().targets:
+        if name not in known:
+            told = f"there is no such CRM; HOOKLINE_CRM__TARGETS may name {', '.join(known)}"
+            yield name, [Finding("name", ok=False, told=told)]
+            continue
+        kind = known[name]
+        target = kind.configured(load(kind.settings_type)[kind.settings_type], NoLimit())
+        try:
+            yield name, target.check()
+        finally:
+            target.close()
+
+
+def _settings() -> CrmSettings:
+    from ops.configuration import load
+    from processors.crm_sync.settings import CrmSettings
+
+    return load(CrmSettings)[CrmSettings]
+
+
+def _names() -> list[str]:
+    from processors.crm_sync.port import target_types
+
+    return list(target_types())
+
+
+@contextmanager
+def _database() -> Iterator[Connection]:
+    from ops.configuration import load
+    from runtime.connections import PostgresSettings
+    from runtime.postgres import connect
+
+    with connect(load(PostgresSettings)[PostgresSettings].dsn.get_secret_value(), process="crm") as connection:
+        yield connection
+
+
+for member in (check, crm_status, redrive):
+    crm.add_command(member)

@@ -1,0 +1,73 @@
+"""crm_sync: contacts, notes, tags and opt-outs in the CRMs, each once, in order per contact.
+
+`intake` turns events into deliveries in the offset's transaction; a `courier` for each target works them off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from processors.api_budget.purse import NoLimit, PayAsYouGo, Purse
+from processors.chores import chore
+from processors.crm_sync.alignment import Alignment
+from processors.crm_sync.breaker import Breaker
+from processors.crm_sync.courier import Courier
+from processors.crm_sync.gauges import Gauges
+from processors.crm_sync.intake import take_in
+from processors.crm_sync.lanes import Lanes
+from processors.crm_sync.port import Target, target_types
+from processors.crm_sync.settings import CrmSettings, CrmSyncSettings
+from processors.processor import Background, Delivery, Processor
+from processors.settings import ProcessorSettings
+from runtime.postgres import Connection
+from runtime.process import StopSignal
+from runtime.settings import Configuration, ConfigurationError
+from schemas.topics import CALLS, CONTACTS, MESSAGES, OPT_OUT_STATE
+
+
+class CrmSync(Processor):
+    """Orders what every event asks for at every target, and has it made so."""
+
+    name = "crm-sync"
+    topics = (MESSAGES, CONTACTS, CALLS, OPT_OUT_STATE)
+    settings_type = CrmSyncSettings
+
+    def __init__(self, settings: ProcessorSettings) -> None:
+        super().__init__(settings)
+        self._crm = Configuration.load(CrmSettings)[CrmSettings]
+        if unknown := sorted(set(self._crm.targets) - set(target_types())):
+            known = ", ".join(target_types())
+            raise ConfigurationError([f"{CrmSettings.variable('targets')}: no {', '.join(unknown)}; there are {known}"])
+
+    def handle(self, batch: Sequence[Delivery], connection: Connection) -> None:
+        """See Processor.handle."""
+        take_in(connection, batch, self._crm.targets)
+
+    def background(self, connect: Callable[[], Connection], stop: StopSignal) -> Sequence[Background]:
+        """See Processor.background. Raises ConfigurationError."""
+        names = sorted(set(self._crm.targets))
+        kinds = [target_types()[name] for name in names]
+        configuration = Configuration.load(*(kind.settings_type for kind in kinds))
+        works = [chore("gauges", connect, stop, Gauges(names))]
+        for kind in kinds:
+            settings = configuration[kind.settings_type]
+            budget = kind.budget(settings)
+            purse: Purse = NoLimit() if budget is None else PayAsYouGo(budget, connect, stop.wait)
+            courier = courier_of(kind.configured(settings, purse), self._crm)
+            finish = partial(courier.close, patience=self.settings.stop_timeout)
+            works.append(chore(f"crm-{kind.name}", connect, stop, courier, finish))
+        return works
+
+
+def courier_of(target: Target, crm: CrmSettings) -> Courier:
+    """The parts that one target's work needs, put together."""
+    return Courier(
+        target.name,
+        Alignment(target, template=crm.note, repeats=crm.after_unknown == "at-least-once"),
+        Lanes(target.name, max_failures=crm.max_failures, give_up_hours=crm.give_up_hours),
+        Breaker(target.name, failures=crm.breaker_failures, longest=crm.breaker_longest),
+        at_once=crm.calls_at_once,
+        look_after=crm.look_after,
+        longest=crm.retry_longest,
+    )

@@ -1,0 +1,134 @@
+"""Brings one target in line with one delivery: what is there already costs no call.
+
+The contact comes first, then its tags and whether it may be texted, then the note. Whatever becomes known on the way
+is kept in the job, even where a later call fails.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+from processors.crm_sync.port import Gone, Target
+from processors.crm_sync.wording import digest, worded
+from processors.crm_sync.work import Job, Link
+from processors.processor import Retryable
+
+
+class LeaseLost(Retryable):
+    """Leave it: somebody else has taken it up meanwhile."""
+
+
+class Alignment:
+    """For one target; used by several threads at once."""
+
+    def __init__(
+        self, target: Target, *, template: str, repeats: bool, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """`repeats`: after an unknown outcome a target that cannot be asked is told again."""
+        self._target = target
+        self._able = target.capabilities
+        self._template = template
+        self._repeats = repeats
+        self._clock = clock
+
+    def bring(self, job: Job) -> str | None:
+        """Make it so; what there is to say about it. Raises Retryable and its kinds, and Rejected."""
+        try:
+            return self._once(job, job.contact)
+        except Gone as error:
+            if job.contact.remote_id is None:
+                raise _not_there(error) from None
+        # The contact that we knew has been deleted or merged: its phone leads to the one that counts now.
+        try:
+            return self._once(job, job.learn(replace(job.contact, remote_id=None, written={})))
+        except Gone as error:
+            raise _not_there(error) from None
+
+    def _once(self, job: Job, known: Link) -> str | None:
+        contact = self._contact(job, known)
+        contact = self._tags(job, contact)
+        self._opt_out(job, contact)
+        return self._note(job, str(contact.remote_id))
+
+    def _contact(self, job: Job, known: Link) -> Link:
+        name = job.wish.name
+        if known.remote_id is None:
+            found = self._target.find_by_phone(job.phone)
+            if found:
+                known = job.learn(replace(known, remote_id=found[0].id, written={"name": found[0].name}))
+            else:
+                self._hold(job)
+                made = self._target.upsert_contact(job.phone, name, None)
+                return job.learn(replace(known, remote_id=made, written={"name": name}))
+        if name is not None and known.written.get("name") != name:
+            self._hold(job)
+            self._target.upsert_contact(job.phone, name, known.remote_id)
+            known = job.learn(replace(known, written=known.written | {"name": name}))
+        return known
+
+    def _tags(self, job: Job, contact: Link) -> Link:
+        ours, wanted = set(contact.written.get("tags", ())), job.wish.tags
+        if ours == wanted or not self._able.tags:
+            return contact
+        self._hold(job)
+        self._target.set_tags(str(contact.remote_id), sorted(wanted - ours), sorted(ours - wanted))
+        return job.learn(replace(contact, written=contact.written | {"tags": sorted(wanted)}))
+
+    def _opt_out(self, job: Job, contact: Link) -> None:
+        wanted = job.wish.opted_out
+        if wanted is None or wanted == contact.written.get("opted_out") or not self._able.opt_out:
+            return
+        for person in self._target.find_by_phone(job.phone):  # whoever shares the phone may not be texted either
+            self._hold(job)
+            self._target.set_opt_out(person.id, opted_out=wanted)
+        job.learn(replace(contact, written=contact.written | {"opted_out": wanted}))
+
+    def _note(self, job: Job, contact: str) -> str | None:
+        if job.draft is None or job.note is None:
+            return None
+        said = worded(job.draft, job.phone, self._template)
+        written = {"digest": digest(said)}
+        if job.note.remote_id is None:
+            return self._new_note(job, job.note, contact, written)
+        if job.note.written == written:
+            return None
+        if not self._able.update_note:
+            return "its note cannot be changed there"
+        self._hold(job)
+        try:
+            self._target.update_note(contact, job.note.remote_id, said)
+        except Gone:
+            job.learn(replace(job.note, written=written))
+            return "its note has been deleted there"
+        job.learn(replace(job.note, written=written))
+        return None
+
+    def _new_note(self, job: Job, note: Link, contact: str, written: dict[str, str]) -> str | None:
+        assert job.draft is not None
+        said = worded(job.draft, job.phone, self._template)
+        if job.doubtful and self._able.find_note:
+            there = self._target.find_note(contact, said.external_id)
+            if there is not None:
+                job.learn(replace(note, remote_id=there))
+                if self._able.update_note:  # what it says is not known
+                    self._hold(job)
+                    self._target.update_note(contact, there, said)
+                job.learn(replace(note, remote_id=there, written=written))
+                return None
+        elif job.doubtful and not self._repeats:
+            return "its outcome is not known, and it is not repeated"
+        self._hold(job)
+        job.learn(replace(note, remote_id=self._target.log_message(contact, said), written=written))
+        return None
+
+    def _hold(self, job: Job) -> None:
+        """Go on only while the contact's lane is ours. Raises LeaseLost."""
+        if self._clock() >= job.leased_until:
+            raise LeaseLost("the lease was lost")
+
+
+def _not_there(error: Gone) -> Retryable:
+    """What was found or made a moment ago is not there: the target's trouble, or its address is wrong."""
+    return Retryable(f"{error}, to what it knew a moment ago or has to have")

@@ -1,0 +1,212 @@
+"""Taking deliveries up and laying them down: `crm_lanes`, `crm_deliveries` and what they refer to.
+
+A lane is one contact at one target. Whoever holds its lease has its oldest delivery; `doubtful` is set with the lease,
+before any call, and cleared by an outcome that is known. So a worker that dies leaves a doubt behind, never a lie.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from processors.crm_sync.work import Draft, Job, Link, Wish
+from runtime.postgres import Connection
+
+#: Seconds that a lane is leased for; renewed while a worker is at it.
+LEASE = 60.0
+
+_LEASE = """
+WITH due AS (
+    SELECT target, contact_phone FROM crm_lanes WHERE target = %(target)s AND next_attempt_at <= clock_timestamp()
+    ORDER BY next_attempt_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+)
+UPDATE crm_lanes AS l SET next_attempt_at = clock_timestamp() + %(lease)s * interval '1 second'
+FROM due WHERE l.target = due.target AND l.contact_phone = due.contact_phone
+RETURNING l.contact_phone, l.next_attempt_at
+"""
+# In a statement of its own: it has to see what was done in the lanes until they were locked.
+_TAKE = """
+WITH head AS (
+    SELECT d.* FROM unnest(%(phones)s::text[]) AS lane (phone) CROSS JOIN LATERAL (
+        SELECT event_id, doubtful, last_attempt_at FROM crm_deliveries
+        WHERE target = %(target)s AND contact_phone = lane.phone AND status = 'pending'
+        ORDER BY received_at, event_id LIMIT 1
+    ) AS d
+), taken AS (
+    UPDATE crm_deliveries AS d SET attempts = d.attempts + 1, doubtful = true, last_attempt_at = clock_timestamp(),
+        first_attempt_at = COALESCE(d.first_attempt_at, clock_timestamp())
+    FROM head WHERE d.event_id = head.event_id AND d.target = %(target)s
+    RETURNING d.event_id, d.contact_phone, d.note_key, d.attempts, head.doubtful, head.last_attempt_at
+), kept AS (
+    INSERT INTO crm_links (target, kind, key, external_id)
+    SELECT %(target)s, 'note', note_key, min(event_id::text) FROM taken WHERE note_key IS NOT NULL GROUP BY note_key
+    ON CONFLICT DO NOTHING
+)
+SELECT t.event_id, t.contact_phone, t.attempts, t.doubtful, t.last_attempt_at,
+    c.name, c.tag, c.tags, c.opt_out_state, contact.remote_id, contact.written,
+    n.note_key, COALESCE(note.external_id, t.event_id::text), n.kind, n.provider, n.account, n.direction, n.state,
+    n.text, n.first_at, note.remote_id, note.written
+FROM taken AS t
+LEFT JOIN crm_contacts AS c ON c.phone = t.contact_phone
+LEFT JOIN crm_notes AS n ON n.note_key = t.note_key
+LEFT JOIN crm_links AS contact
+    ON contact.target = %(target)s AND contact.kind = 'contact' AND contact.key = t.contact_phone
+LEFT JOIN crm_links AS note ON note.target = %(target)s AND note.kind = 'note' AND note.key = t.note_key
+"""
+_LOCK = """
+SELECT l.contact_phone FROM crm_lanes AS l
+JOIN unnest(%(phones)s::text[], %(leases)s::timestamptz[]) AS mine (phone, lease) ON l.contact_phone = mine.phone
+WHERE l.target = %(target)s AND l.next_attempt_at = mine.lease
+ORDER BY l.contact_phone FOR UPDATE OF l
+"""
+# Locked in order of the phones wherever several lanes are, so that nobody waits in a circle.
+_RENEW = f"""
+WITH locked AS ({_LOCK})
+UPDATE crm_lanes AS l SET next_attempt_at = clock_timestamp() + %(lease)s * interval '1 second'
+FROM locked WHERE l.target = %(target)s AND l.contact_phone = locked.contact_phone
+RETURNING l.contact_phone, l.next_attempt_at
+"""  # noqa: S608 - our own statement
+_LINK = """
+INSERT INTO crm_links AS l (target, kind, key, remote_id, written)
+SELECT %(target)s, kind, key, remote_id, written
+FROM unnest(%(kinds)s::text[], %(keys)s::text[], %(ids)s::text[], %(writings)s::jsonb[])
+    AS t (kind, key, remote_id, written)
+ON CONFLICT (target, kind, key) DO UPDATE SET remote_id = EXCLUDED.remote_id, written = EXCLUDED.written
+"""
+_OUTCOMES = """
+UPDATE crm_deliveries AS d SET detail = told.detail, doubtful = told.doubtful, failures = d.failures + told.counted,
+    done_at = CASE WHEN told.status = 'done' THEN clock_timestamp() END,
+    status = CASE WHEN told.status = 'pending' AND (d.failures + told.counted >= %(max_failures)s
+        OR d.first_attempt_at < clock_timestamp() - %(give_up)s * interval '1 hour') THEN 'dead' ELSE told.status END
+FROM (
+    SELECT told.*, COALESCE(told.fails AND t.served_at > told.tried_at, false)::integer AS counted
+    FROM unnest(%(ids)s::uuid[], %(attempts)s::integer[], %(statuses)s::text[], %(details)s::text[],
+        %(doubts)s::boolean[], %(fails)s::boolean[], %(tried)s::timestamptz[])
+        AS told (event_id, attempt, status, detail, doubtful, fails, tried_at)
+    LEFT JOIN crm_targets AS t ON t.target = %(target)s
+) AS told (event_id, attempt, status, detail, doubtful, fails, tried_at, counted)
+WHERE d.event_id = told.event_id AND d.target = %(target)s AND d.attempts = told.attempt AND d.status = 'pending'
+RETURNING d.event_id, d.contact_phone, d.status
+"""
+_LAY_DOWN = """
+UPDATE crm_lanes AS l SET next_attempt_at = CASE
+    WHEN mine.wait IS NOT NULL THEN clock_timestamp() + mine.wait * interval '1 second'
+    WHEN EXISTS (SELECT FROM crm_deliveries AS d WHERE d.target = %(target)s AND d.contact_phone = l.contact_phone
+        AND d.status = 'pending') THEN clock_timestamp() END
+FROM unnest(%(phones)s::text[], %(waits)s::double precision[]) AS mine (phone, wait)
+WHERE l.target = %(target)s AND l.contact_phone = mine.phone
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of one attempt."""
+
+    job: Job
+    status: str  #: "done", "pending" or "dead"
+    kind: str  #: for the metric: done, later, unknown, asked, locked, rejected, lease_lost, bug
+    detail: str | None = None
+    wait: float | None = None  #: seconds until the next try
+    doubtful: bool = False
+    fails: bool = False  #: it counts against the delivery if the target has served others meanwhile
+
+
+class Lanes:
+    """Those of one target."""
+
+    def __init__(self, target: str, *, max_failures: int, give_up_hours: float) -> None:
+        self._target = target
+        self._limits = {"max_failures": max_failures, "give_up": give_up_hours}
+
+    def take(self, connection: Connection, limit: int, *, is_probe: bool) -> list[Job]:
+        """Up to `limit` deliveries, each the oldest of its contact. Committed before any call is made."""
+        values = {"target": self._target, "limit": limit, "lease": LEASE}
+        until = time.monotonic() + LEASE
+        leases: dict[str, datetime] = dict(connection.execute(_LEASE, values).fetchall())
+        if not leases:
+            return []
+        rows = connection.execute(_TAKE, {"target": self._target, "phones": list(leases)}).fetchall()
+        jobs = [_job(row, leases[row[1]], until, is_probe=is_probe) for row in rows]
+        idle = leases.keys() - {job.phone for job in jobs}
+        self._lay_down(connection, dict.fromkeys(idle))
+        return jobs
+
+    def renew(self, connection: Connection, jobs: Sequence[Job]) -> None:
+        """Keep the lanes of `jobs`; one that is not ours any more stays as it is, and its lease runs out."""
+        until = time.monotonic() + LEASE
+        found: dict[str, datetime] = dict(connection.execute(_RENEW, self._leases(jobs) | {"lease": LEASE}).fetchall())
+        for job in jobs:
+            if job.phone in found:
+                job.lease, job.leased_until = found[job.phone], until
+
+    def tell(self, connection: Connection, outcomes: Sequence[Outcome]) -> list[str]:
+        """Write `outcomes` down; the contacts whose delivery is dead by it. Those whose lane was lost are left out."""
+        locked = {phone for (phone,) in connection.execute(_LOCK, self._leases([one.job for one in outcomes]))}
+        mine = [one for one in outcomes if one.job.phone in locked]
+        if not mine:
+            return []
+        self._link(connection, [link for one in mine for link in one.job.learned.values()])
+        columns = zip(
+            *(
+                (one.job.event_id, one.job.attempt, one.status, one.detail, one.doubtful, one.fails, one.job.tried_at)
+                for one in mine
+            ),
+            strict=True,
+        )
+        names = ("ids", "attempts", "statuses", "details", "doubts", "fails", "tried")
+        told = dict(zip(names, map(list, columns), strict=True)) | self._limits | {"target": self._target}
+        now = {phone: status for _, phone, status in connection.execute(_OUTCOMES, told)}
+        waits = {one.job.phone: one.wait if now.get(one.job.phone) == "pending" else None for one in mine}
+        self._lay_down(connection, waits)
+        return [phone for phone, status in now.items() if status == "dead"]
+
+    def _leases(self, jobs: Sequence[Job]) -> dict[str, object]:
+        return {
+            "target": self._target,
+            "phones": [job.phone for job in jobs],
+            "leases": [job.lease for job in jobs],
+        }
+
+    def _link(self, connection: Connection, links: Sequence[Link]) -> None:
+        if links:
+            values = {
+                "target": self._target,
+                "kinds": [link.kind for link in links],
+                "keys": [link.key for link in links],
+                "ids": [link.remote_id for link in links],
+                "writings": [json.dumps(link.written) for link in links],
+            }
+            connection.execute(_LINK, values)
+
+    def _lay_down(self, connection: Connection, waits: dict[str, float | None]) -> None:
+        if waits:
+            values = {"target": self._target, "phones": list(waits), "waits": list(waits.values())}
+            connection.execute(_LAY_DOWN, values)
+
+
+def _job(row: Sequence[object], lease: datetime, until: float, *, is_probe: bool) -> Job:
+    event_id, phone, attempt, doubtful, tried_at, name, tag, tags, opt_out, contact_id, contact_written = row[:11]
+    key, external_id, kind, provider, account, direction, state, text, first_at, note_id, note_written = row[11:]
+    labels = frozenset(filter(None, [tag, *(tags or ())]))  # type: ignore[misc] # text[], by the table
+    opted_out = None if opt_out is None else opt_out != "in"
+    draft = note = None
+    if key is not None:
+        draft = Draft(key, external_id, kind, provider, account, direction, state, text, first_at)  # type: ignore[arg-type]
+        note = Link("note", key, note_id, note_written or {})  # type: ignore[arg-type]
+    return Job(
+        event_id=event_id,  # type: ignore[arg-type]
+        phone=phone,  # type: ignore[arg-type]
+        attempt=attempt,  # type: ignore[arg-type]
+        doubtful=doubtful,  # type: ignore[arg-type]
+        tried_at=tried_at,  # type: ignore[arg-type]
+        wish=Wish(name, labels, opted_out),  # type: ignore[arg-type]
+        contact=Link("contact", phone, contact_id, contact_written or {}),  # type: ignore[arg-type]
+        draft=draft,
+        note=note,
+        lease=lease,
+        leased_until=until,
+        is_probe=is_probe,
+    )

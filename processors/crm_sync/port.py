@@ -1,0 +1,144 @@
+"""What a CRM has to offer. A target is one file in `targets/`, found by looking.
+
+Whatever it raises says what happens next: Retryable, one of its kinds below, Gone, or Rejected.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import ClassVar
+
+from processors.api_budget.budget import Budget
+from processors.api_budget.purse import Purse
+from processors.processor import Rejected, Retryable
+from runtime.settings import Section
+
+
+class Unknown(Retryable):
+    """Look before this is repeated: the call may have gone through, its answer is lost."""
+
+
+class Asked(Retryable):
+    """Call nothing of this target for as long as it asks: it is there, and has had enough for now."""
+
+
+class Locked(Retryable):
+    """Call nothing of this target until a person has mended its credentials."""
+
+
+class Gone(Rejected):
+    """Forget its id and look again: the target has no such contact or note (any more)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a target is able to do; what it is not is left out there."""
+
+    find_note: bool = True  #: notes can be found by their external id: after an unknown outcome it is asked
+    update_note: bool = True
+    tags: bool = True
+    opt_out: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A contact as a target has it."""
+
+    id: str
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What a note says."""
+
+    text: str
+    external_id: str  #: the id of the event that it was first written for, the same for ever
+    occurred_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What `hookline crm check` has found out."""
+
+    about: str
+    ok: bool
+    told: str  #: what is so, or what to mend and how
+
+
+class Target(ABC):
+    """One CRM. Used by several threads at once; every method may raise Retryable and its kinds, and Rejected."""
+
+    #: As people write it, and its file's name.
+    name: ClassVar[str]
+    #: What it is set with.
+    settings_type: ClassVar[type[Section]]
+
+    @classmethod
+    @abstractmethod
+    def configured(cls, settings: Section, purse: Purse) -> Target:
+        """The target that `settings` describe, paying from `purse`. Raises ConfigurationError."""
+
+    @classmethod
+    @abstractmethod
+    def budget(cls, settings: Section) -> Budget | None:
+        """What its requests are paid from; None: it knows no limit."""
+
+    @property
+    @abstractmethod
+    def capabilities(self) -> Capabilities:
+        """What it is able to do, as it is set."""
+
+    @abstractmethod
+    def find_by_phone(self, phone: str) -> Sequence[Person]:
+        """Every contact with `phone`, the one that counts first."""
+
+    @abstractmethod
+    def upsert_contact(self, phone: str, name: str | None, contact: str | None) -> str:
+        """The contact's id. Creates it where `contact` is None, else gives it `name`; None leaves it. Raises Gone."""
+
+    @abstractmethod
+    def log_message(self, contact: str, note: Note) -> str:
+        """Write `note` at `contact`, however often it is there already; its id. Raises Gone."""
+
+    @abstractmethod
+    def find_note(self, contact: str, external_id: str) -> str | None:
+        """The id of the note that carries `external_id`. Raises Gone."""
+
+    @abstractmethod
+    def update_note(self, contact: str, note: str, said: Note) -> None:
+        """Have the note say `said` from now on. Raises Gone."""
+
+    @abstractmethod
+    def set_tags(self, contact: str, add: Collection[str], remove: Collection[str]) -> None:
+        """Add and remove tags; those of other people stay. Raises Gone."""
+
+    @abstractmethod
+    def set_opt_out(self, contact: str, *, opted_out: bool) -> None:
+        """Write down whether the contact may be texted. Raises Gone."""
+
+    @abstractmethod
+    def check(self) -> Sequence[Finding]:
+        """Whether it can be called as it is set: address, credentials, fields. Changes nothing, raises nothing."""
+
+    def close(self) -> None:
+        """Let go of connections."""
+
+
+@lru_cache(maxsize=1)
+def target_types() -> Mapping[str, type[Target]]:
+    """Every target in `targets/` by its name."""
+    from processors.crm_sync import targets
+
+    found: dict[str, type[Target]] = {}
+    for module in pkgutil.iter_modules(targets.__path__):
+        for held in vars(importlib.import_module(f"{targets.__name__}.{module.name}")).values():
+            if isinstance(held, type) and issubclass(held, Target) and held.__module__.endswith(f".{module.name}"):
+                found[held.name] = held
+    return dict(sorted(found.items()))

@@ -1,0 +1,53 @@
+"""Settings of crm_sync: HOOKLINE_CRM_SYNC__... for the process, HOOKLINE_CRM__... for what goes where."""
+
+from __future__ import annotations
+
+from string import Formatter
+
+from pydantic import Field, field_validator
+
+from processors.settings import ProcessorSettings
+from runtime.settings import Section, StringList
+
+#: What a note's template may name.
+NOTE_FIELDS = frozenset({"text", "what", "direction", "state", "provider", "account", "phone", "time", "event_id"})
+
+
+class CrmSyncSettings(ProcessorSettings, name="crm_sync"):
+    """The processor that keeps the CRMs in step."""
+
+
+class CrmSettings(Section, name="crm"):
+    """What goes to which CRM, and how."""
+
+    targets: StringList = Field(default=(), description="CRMs to keep in step, by name; none: nothing leaves")
+    note: str = Field(
+        default="{what}: {text}\n[{provider}, {time}, {event_id}]",
+        description="a note's text; may name " + ", ".join(sorted(NOTE_FIELDS)),
+    )
+    calls_at_once: int = Field(default=32, ge=1, le=128, description="calls to one CRM at the same time")
+    max_failures: int = Field(
+        default=10, ge=1, description="tries of one delivery that may fail while its CRM serves others; then it is dead"
+    )
+    retry_longest: float = Field(default=60.0, gt=0, description="seconds between two tries of one delivery at most")
+    breaker_failures: int = Field(default=5, ge=1, description="failures in a row that pause a CRM")
+    breaker_longest: float = Field(default=60.0, gt=0, description="seconds between two probes of a paused CRM at most")
+    give_up_hours: float = Field(default=72.0, gt=0, description="hours after its first try that a delivery is dead")
+    look_after: float = Field(
+        default=2.0, ge=0, description="seconds before a CRM is asked whether a call without an answer went through"
+    )
+    after_unknown: str = Field(
+        default="at-least-once",
+        pattern="^at-(least|most)-once$",
+        description="after an unknown outcome at a CRM that cannot be asked: at-least-once or at-most-once",
+    )
+
+    @field_validator("note")
+    @classmethod
+    def _names_what_there_is(cls, template: str) -> str:
+        named = {name for _, name, _, _ in Formatter().parse(template) if name is not None}
+        if unknown := sorted(named - NOTE_FIELDS):
+            raise ValueError(f"a note has no {', '.join(unknown)}; there are {', '.join(sorted(NOTE_FIELDS))}")
+        if "text" not in named:
+            raise ValueError("the note leaves out {text}")
+        return template

@@ -1,0 +1,220 @@
+"""rest: any CRM with a JSON API, by templates; they default to the sandbox's small CRM."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, ClassVar, cast
+
+from pydantic import Field, SecretStr, field_validator, model_validator
+
+from processors.api_budget.budget import Budget
+from processors.api_budget.purse import Purse
+from processors.crm_sync.guarded import mistake_in
+from processors.crm_sync.http_api import HttpApi
+from processors.crm_sync.port import Capabilities, Finding, Note, Person, Target, Unknown
+from processors.crm_sync.templates import Template
+from processors.processor import Rejected, Retryable
+from runtime.settings import ConfigurationError, Section, StringList
+
+#: What each template may name.
+_NAMES: dict[str, frozenset[str]] = {
+    "find": frozenset({"phone"}),
+    "create": frozenset({"phone", "name"}),
+    "update": frozenset({"contact", "phone", "name"}),
+    "read": frozenset({"contact"}),
+    "tag": frozenset({"contact", "tags"}),
+    "opt_out": frozenset({"contact", "opted_out"}),
+    "note": frozenset({"contact", "text", "external_id", "occurred_at"}),
+    "find_note": frozenset({"contact", "external_id"}),
+    "update_note": frozenset({"contact", "note", "text", "external_id", "occurred_at"}),
+}
+_NEEDED = ("find", "create", "note")
+_NOTE = '{"text": "{text}", "external_id": "{external_id}", "occurred_at": "{occurred_at}"}'
+
+
+class RestSettings(Section, name="crm_rest"):
+    """The CRM `rest`: an address, a token, and a request for each thing to do; an empty one cannot be done there."""
+
+    url: str = Field(default="", description="address that the requests' paths follow, such as https://host/api")
+    token: SecretStr | None = Field(default=None, description="sent in the header; unset: none is")
+    token_header: str = Field(default="Authorization", min_length=1, description="the header that carries the token")
+    token_prefix: str = Field(default="Bearer ", description="what stands before the token")
+    hosts: StringList = Field(default=(), description="hosts that may be called; none: only that of the address")
+    allow_private: bool = Field(default=False, description="whether its address may be one of a private network")
+    timeout: float = Field(default=10.0, gt=0, le=25.0, description="seconds to wait for an answer")
+    rate_limit: int = Field(default=0, ge=0, description="requests in one window at most; 0: no limit is known")
+    rate_window: float = Field(default=60.0, gt=0, description="seconds of a window, where the CRM does not tell")
+    members: str = Field(default="", description="where an answer keeps its list, as in data.items; empty: it is one")
+    member: str = Field(default="", description="where an answer keeps its one thing, as in data; empty: it is it")
+    id_field: str = Field(default="id", min_length=1, description="the field of a contact's and a note's id")
+    name_field: str = Field(default="name", min_length=1, description="the field of a contact's name")
+    tags_field: str = Field(default="tags", min_length=1, description="the field of a contact's tags")
+    external_id_field: str = Field(default="external_id", min_length=1, description="the field of a note's own id")
+    find: str = Field(default="GET /contacts?phone={phone}", description="find contacts by phone")
+    create: str = Field(
+        default='POST /contacts {"phone": "{phone}", "name": "{name}"}', description="make a contact; answers it"
+    )
+    update: str = Field(default='PATCH /contacts/{contact} {"name": "{name}"}', description="rename a contact")
+    read: str = Field(default="GET /contacts/{contact}", description="read a contact, for its tags")
+    tag: str = Field(default='PATCH /contacts/{contact} {"tags": "{tags}"}', description="replace a contact's tags")
+    opt_out: str = Field(
+        default='PATCH /contacts/{contact} {"opted_out": "{opted_out}"}', description="whether it may be texted"
+    )
+    note: str = Field(default=f"POST /contacts/{{contact}}/notes {_NOTE}", description="make a note; answers it")
+    find_note: str = Field(default="GET /contacts/{contact}/notes", description="list notes, to find one again")
+    update_note: str = Field(default=f"PATCH /contacts/{{contact}}/notes/{{note}} {_NOTE}", description="change a note")
+
+    @field_validator(*_NAMES)
+    @classmethod
+    def _a_request(cls, text: str, info: Any) -> str:
+        if text:
+            Template.parsed(text, _NAMES[info.field_name])
+        elif info.field_name in _NEEDED:
+            raise ValueError("cannot do without")
+        return text
+
+    @model_validator(mode="after")
+    def _may_be_called(self) -> RestSettings:
+        if self.url and (mistake := mistake_in(self.url, self.hosts)):
+            raise ValueError(f"{self.variable('url')}: {mistake}")
+        return self
+
+
+class RestTarget(Target):
+    """A CRM with a JSON API."""
+
+    name: ClassVar[str] = "rest"
+    settings_type = RestSettings
+
+    def __init__(self, settings: RestSettings, api: HttpApi) -> None:
+        self._settings = settings
+        self._api = api
+        self._templates = {
+            name: Template.parsed(text, names) for name, names in _NAMES.items() if (text := getattr(settings, name))
+        }
+
+    @classmethod
+    def configured(cls, settings: Section, purse: Purse) -> RestTarget:
+        """See Target.configured."""
+        assert isinstance(settings, RestSettings)
+        if not settings.url:
+            raise ConfigurationError([f"{settings.variable('url')} is missing: the target rest is called there"])
+        token = settings.token.get_secret_value() if settings.token else ""
+        headers = {settings.token_header: settings.token_prefix + token} if token else {}
+        api = HttpApi(
+            "rest",
+            settings.url.rstrip("/"),
+            purse,
+            headers=headers,
+            timeout=settings.timeout,
+            allow_private=settings.allow_private,
+        )
+        return cls(settings, api)
+
+    @classmethod
+    def budget(cls, settings: Section) -> Budget | None:
+        """See Target.budget."""
+        assert isinstance(settings, RestSettings)
+        if not settings.rate_limit:
+            return None
+        return Budget("crm-rest", limit=settings.rate_limit, window=settings.rate_window, reserve=0)
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What has a template."""
+        there = self._templates
+        return Capabilities(
+            find_note="find_note" in there,
+            update_note="update_note" in there,
+            tags="tag" in there and "read" in there,
+            opt_out="opt_out" in there,
+        )
+
+    def find_by_phone(self, phone: str) -> Sequence[Person]:
+        """See Target.find_by_phone."""
+        found = self._list(self._call("find", phone=phone))
+        return [Person(self._id(one), _text(one.get(self._settings.name_field))) for one in found]
+
+    def upsert_contact(self, phone: str, name: str | None, contact: str | None) -> str:
+        """See Target.upsert_contact."""
+        if contact is None:
+            return self._id(self._one(self._call("create", phone=phone, name=name)))
+        if name is not None and "update" in self._templates:
+            self._call("update", contact=contact, phone=phone, name=name)
+        return contact
+
+    def log_message(self, contact: str, note: Note) -> str:
+        """See Target.log_message."""
+        return self._id(self._one(self._call("note", contact=contact, **_said(note))))
+
+    def find_note(self, contact: str, external_id: str) -> str | None:
+        """See Target.find_note."""
+        for one in self._list(self._call("find_note", contact=contact, external_id=external_id)):
+            if one.get(self._settings.external_id_field) == external_id:
+                return self._id(one)
+        return None
+
+    def update_note(self, contact: str, note: str, said: Note) -> None:
+        """See Target.update_note."""
+        self._call("update_note", contact=contact, note=note, **_said(said))
+
+    def set_tags(self, contact: str, add: Collection[str], remove: Collection[str]) -> None:
+        """See Target.set_tags. The API replaces them all, so those that are there are read first."""
+        held = self._one(self._call("read", contact=contact)).get(self._settings.tags_field) or []
+        kept = [str(tag) for tag in held if tag not in remove]
+        self._call("tag", contact=contact, tags=list(dict.fromkeys([*kept, *add])))
+
+    def set_opt_out(self, contact: str, *, opted_out: bool) -> None:
+        """See Target.set_opt_out."""
+        self._call("opt_out", contact=contact, opted_out=opted_out)
+
+    def check(self) -> Sequence[Finding]:
+        """See Target.check. Asks for a number that nobody has."""
+        try:
+            self.find_by_phone("+10000000000")
+        except (Retryable, Rejected) as error:
+            fix = "look at HOOKLINE_CRM_REST__URL, __TOKEN and __FIND"
+            return [Finding("find a contact", ok=False, told=f"{error}; {fix}")]
+        lacking = [name for name in _NAMES if name not in self._templates]
+        told = f"left out, for want of a template: {', '.join(lacking)}" if lacking else "every request has a template"
+        return [Finding("find a contact", ok=True, told="answers"), Finding("requests", ok=True, told=told)]
+
+    def close(self) -> None:
+        """See Target.close."""
+        self._api.close()
+
+    def _call(self, template: str, **values: Any) -> Any:
+        return self._api.call(*self._templates[template].filled(values))
+
+    def _list(self, answer: Any) -> list[Mapping[str, Any]]:
+        found = _within(answer, self._settings.members)
+        if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
+            raise Retryable("rest answers no list of objects where one is expected")
+        return cast("list[Mapping[str, Any]]", found)
+
+    def _one(self, answer: Any) -> Mapping[str, Any]:
+        found = _within(answer, self._settings.member)
+        if not isinstance(found, dict):
+            raise Unknown("rest answers no object where one is expected")
+        return found
+
+    def _id(self, one: Mapping[str, Any]) -> str:
+        found = one.get(self._settings.id_field)
+        if not isinstance(found, str | int) or isinstance(found, bool) or found == "":
+            raise Unknown(f"rest answers an object without the field {self._settings.id_field}")
+        return str(found)
+
+
+def _said(note: Note) -> dict[str, str]:
+    at = note.occurred_at.isoformat()
+    return {"text": note.text, "external_id": note.external_id, "occurred_at": at}
+
+
+def _within(answer: Any, path: str) -> Any:
+    for step in filter(None, path.split(".")):
+        answer = answer.get(step) if isinstance(answer, dict) else None
+    return answer
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) and value else None

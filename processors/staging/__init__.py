@@ -1,0 +1,35 @@
+"""A batch of events as rows of a temporary table, where statements fold it: what several processors begin with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+from importlib.resources import files
+from typing import Literal
+
+from processors.processor import Delivery
+from processors.staging.rows import COLUMNS, rows
+from runtime.postgres import Connection
+
+_COPY = f"COPY staged_events ({', '.join(COLUMNS)}) FROM STDIN".encode()
+_EMPTY = b"DELETE FROM staged_events"
+
+
+def stage(connection: Connection, batch: Iterable[Delivery]) -> None:
+    """Put `batch` into `staged_events`, which the transaction's end empties."""
+    with connection.cursor() as cursor:
+        cursor.execute(_statement("stage"))
+        cursor.execute(_EMPTY)  # of an earlier part of the same transaction
+        with cursor.copy(_COPY) as copy:
+            for row in rows(batch):
+                copy.write_row(row)
+
+
+def fold_contacts(connection: Connection, table: Literal["contacts", "crm_contacts"]) -> None:
+    """Fold what the staged events tell about contacts into `table`: each field by its newest event."""
+    connection.execute(_statement("contacts").replace(b"INTO contacts AS", f"INTO {table} AS".encode()))
+
+
+@lru_cache(maxsize=8)
+def _statement(name: str) -> bytes:
+    return files(__package__).joinpath(f"{name}.sql").read_bytes()

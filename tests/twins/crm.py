@@ -1,0 +1,150 @@
+"""The CRM sync for tests: a real PostgreSQL, the sandbox's CRM, and couriers driven by hand or by threads."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import httpx
+import psycopg
+
+from processors.api_budget.purse import NoLimit, Purse
+from processors.crm_sync import courier_of
+from processors.crm_sync.courier import Courier
+from processors.crm_sync.intake import take_in
+from processors.crm_sync.port import Target, target_types
+from processors.crm_sync.settings import CrmSettings
+from processors.crm_sync.targets.rest import RestSettings
+from processors.database import Database
+from runtime.postgres import connect
+from schemas.events import Event
+from tests.twins.opted_out import delivery
+from tests.twins.rig import until
+
+#: Quick enough for tests; what is not said is as in production.
+QUICK = {"look_after": 0.05, "breaker_longest": 0.3, "retry_longest": 0.1}
+
+
+class Sandbox:
+    """The sandbox's CRM, as a person would look at it."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._http = httpx.Client(base_url=url, trust_env=False, timeout=30)
+
+    def get(self, path: str, /, **query: str) -> Any:
+        return self._http.get(path, params=query).json()
+
+    def post(self, path: str, /, **body: Any) -> Any:
+        return self._http.post(path, json=body).json()
+
+    def fault(self, path: str = "/crm", **fault: Any) -> None:
+        assert self._http.post("/_sandbox/faults", json={"path": path, **fault}).status_code == 201
+
+    def no_faults(self) -> None:
+        self._http.delete("/_sandbox/faults")
+
+    def contacts(self, phone: str | None = None) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self.get("/crm/contacts", **({} if phone is None else {"phone": phone}))
+        return found
+
+    def notes(self, contact: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self.get(f"/crm/contacts/{contact}/notes")
+        return found
+
+    def asked(self, method: str | None = None) -> list[tuple[str, str]]:
+        """Method and path of everything that the CRM was asked."""
+        found = self.get("/_sandbox/requests", path="/crm", **({} if method is None else {"method": method}))
+        return [(one["method"], one["path"]) for one in found]
+
+    def statuses(self) -> Counter[int | None]:
+        return Counter(one["status"] for one in self.get("/_sandbox/requests", path="/crm"))
+
+    def forget_requests(self) -> None:
+        self._http.delete("/_sandbox/requests")
+
+    def limit(self, **limit: Any) -> None:
+        self._http.put("/_sandbox/rate_limit", json={"service": "crm", **limit})
+
+    def close(self) -> None:
+        self._http.close()
+
+
+class CrmDesk:
+    """Everything around the deliveries, on one database."""
+
+    def __init__(self, postgres: Any, sandbox: Sandbox, *, targets: tuple[str, ...] = ("rest",), **crm: Any) -> None:
+        self.sandbox = sandbox
+        self.targets = targets
+        self.crm = CrmSettings(**{"targets": targets} | QUICK | crm)
+        self.dsn = postgres.application_dsn
+        self.database = self.new_database()
+        self.owner = psycopg.connect(postgres.owner_dsn, autocommit=True)
+
+    def new_database(self) -> Database:
+        return Database(self.connect)
+
+    def connect(self) -> psycopg.Connection[tuple[Any, ...]]:
+        return connect(self.dsn, process="crm-sync")
+
+    def rest(self, purse: Purse | None = None, **settings: Any) -> Target:
+        """The target rest, pointed at the sandbox."""
+        given = {"url": f"{self.sandbox.url}/crm", "timeout": 2.0} | settings
+        return target_types()["rest"].configured(RestSettings(**given), purse or NoLimit())
+
+    def take(self, *events: Event) -> None:
+        with self.database.transaction() as connection:
+            take_in(connection, [delivery(event, n) for n, event in enumerate(events)], self.targets)
+
+    @contextmanager
+    def working(self, target: Target, courier: Courier | None = None) -> Iterator[Courier]:
+        """A courier for `target` on a thread of its own."""
+        courier, stop, raised = courier or courier_of(target, self.crm), threading.Event(), []
+        database = self.new_database()
+
+        def run() -> None:
+            try:
+                while not stop.is_set():
+                    stop.wait(courier(database))
+                courier.close(database, patience=10)
+            except BaseException as error:  # noqa: BLE001 - raised below
+                raised.append(error)
+
+        thread = threading.Thread(target=run, daemon=True)
+        thread.start()
+        try:
+            yield courier
+        finally:
+            stop.set()
+            thread.join(30)
+            database.close()
+            target.close()
+            if raised:  # whatever was waited for: this is why it never came
+                raise raised[0]
+        assert not thread.is_alive()
+
+    def work_off(self, target: Target | None = None) -> None:
+        """Until nothing waits any more."""
+        with self.working(target or self.rest()):
+            until(lambda: self.statuses().get("pending", 0) == 0, "an end of what waits")
+
+    def statuses(self, target: str | None = None) -> Counter[str]:
+        rows = self.all("SELECT status, target FROM crm_deliveries")
+        return Counter(status for status, name in rows if target in (None, name))
+
+    def until_done(self, target: str | None = None) -> None:
+        until(lambda: not self.statuses(target)["pending"], "an end of what waits")
+
+    def all(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
+        return self.owner.execute(statement, values).fetchall()  # type: ignore[arg-type]
+
+    def expire_leases(self) -> None:
+        """As if a minute had gone by."""
+        self.owner.execute("UPDATE crm_lanes SET next_attempt_at = now() WHERE next_attempt_at IS NOT NULL")
+
+    def close(self) -> None:
+        self.database.close()
+        self.owner.close()
