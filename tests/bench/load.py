@@ -17,6 +17,9 @@ from tests.bench.webhooks import EPOCH_MS, SECRET
 
 SCRIPT = Path(__file__).with_name("wrk.lua")
 
+#: Webhooks a second that are made before the clock starts; beyond it they are made on the way.
+MOST_RATE = 10_000
+
 #: (port, connections, seconds, number of the run) -> what came of it.
 Generator = Callable[[int, int, float, int], "Load"]
 
@@ -70,7 +73,8 @@ def asked(port: int, rate: float, seconds: float, run: int, *, path: str, token:
 def _wrk(port: int, connections: int, seconds: float, run: int) -> Load:
     url = f"http://{HOST}:{port}/"
     options = ["-t1", f"-c{connections}", f"-d{max(1, round(seconds))}s", "--timeout", "10s", "-s", str(SCRIPT)]
-    return Load(**_run(["wrk", *options, url, "--", str(run), SECRET, str(EPOCH_MS)], seconds))
+    made = str(round(seconds * MOST_RATE))
+    return Load(**_run(["wrk", *options, url, "--", str(run), SECRET, str(EPOCH_MS), made], seconds))
 
 
 def _bundled(port: int, connections: int, seconds: float, run: int) -> Load:
