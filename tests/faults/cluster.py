@@ -14,6 +14,7 @@ from kafka.errors import KafkaError
 from deploy.local.kafka import EmbeddedKafka, Voter, new_cluster_id
 from deploy.local.ports import free_ports
 from runtime.connections import KafkaSettings
+from runtime.kafka.producer import KafkaProducer
 from runtime.kafka.topics import TopicAdmin
 from schemas.topics import RECORD_TOPICS, dead_letter_topic, redrive_topic
 from tests.faults.process import Launcher, Process, wait_until
@@ -126,7 +127,11 @@ class Cluster:
             broker.kafka.wait_ready(90)
 
     def wait_whole(self, timeout: float = 90.0) -> None:
-        """Until every partition has a leader and all replicas are in sync."""
+        """Until every broker answers, every partition has a leader and all replicas are in sync.
+
+        Each is asked itself: one that was left without a quorum knows only what was true before.
+        """
+        wait_until(self._all_answer, timeout, "every broker answers")
         wait_until(self._whole, timeout, "all replicas in sync")
 
     def kill(self) -> None:
@@ -177,6 +182,17 @@ class Cluster:
             if broker.process:
                 broker.process.kill()
             broker.proxy.close()
+
+    def _all_answer(self) -> bool:
+        for broker in self.brokers:
+            settings = KafkaSettings(bootstrap_servers=(broker.bootstrap,))
+            producer = KafkaProducer(settings, "faults-looker")
+            try:
+                if not producer.answers():
+                    return False
+            finally:
+                producer.close()
+        return True
 
     def _whole(self) -> bool:
         try:
