@@ -21,6 +21,7 @@ from processors.crm_sync.port import target_types
 from processors.crm_sync.targets.rest import RestSettings, RestTarget
 from tests.twins.crm import CrmDesk, Sandbox
 from tests.twins.events import at, message
+from tests.twins.rig import until
 
 #: HOOKLINE_TEST_PACE=full: the figures that the documentation names.
 FULL = os.environ.get("HOOKLINE_TEST_PACE") == "full"
@@ -117,7 +118,8 @@ def test_a_hanging_target_delays_nobody_else(postgres: Any, sandbox: Sandbox) ->
             # Then the other one is done while it hangs
             desk.until_done("rest")
             assert desk.statuses("other")["pending"] == 300
-            assert desk.all("SELECT target FROM crm_targets WHERE paused_until IS NOT NULL") == [("other",)]
+            paused = "SELECT target FROM crm_targets WHERE paused_until IS NOT NULL"
+            until(lambda: desk.all(paused) == [("other",)], "its pause is written down")
         hanging.no_faults()
         hanging.close()
     assert desk.statuses("rest") == {"done": 300}
