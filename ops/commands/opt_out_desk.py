@@ -285,14 +285,10 @@ def _state(connection: Connection, phone: str) -> str | None:
 
 def _number(text: str) -> str:
     """As the ledger has it: E.164 where possible, with a 1 in front of ten digits, else as it is."""
-    import phonenumbers
+    from ingest.phones import read_phone
 
-    try:
-        number = phonenumbers.parse(text, "US")
-    except phonenumbers.NumberParseException:
-        return text
-    possible = phonenumbers.is_possible_number(number)
-    return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)) if possible else text
+    found = read_phone(text, "US")
+    return found.number if found and found.valid else text
 
 
 def _user() -> str:

@@ -12,12 +12,11 @@ from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NoAnswer
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
-import phonenumbers
 import psycopg
 
+from ingest.phones import read_phone
 from runtime import logs, metrics
 from runtime.postgres import Connection
 
@@ -105,14 +104,8 @@ class Number:
     valid: bool
 
 
-@lru_cache(maxsize=50_000)
 def normal(text: str, region: str) -> Number:
-    """E.164 where `text` is a possible number, else as it is."""
+    """E.164 where `text` is a possible number, as ingest has made it, else as it is."""
     bare = text.strip().replace("\x00", "")
-    try:
-        number = phonenumbers.parse(bare, region)
-    except phonenumbers.NumberParseException:
-        return Number(bare, False)
-    if not phonenumbers.is_possible_number(number):
-        return Number(bare, False)
-    return Number(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164), True)
+    found = read_phone(bare, region)
+    return Number(found.number, True) if found and found.valid else Number(bare, False)
