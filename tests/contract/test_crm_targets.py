@@ -8,14 +8,12 @@ from typing import Any
 
 import pytest
 
-from deploy.local.sandbox.app import Options, create_app
-from deploy.local.sandbox.server import SandboxServer
 from processors.api_budget.purse import NoLimit
 from processors.crm_sync.port import Asked, Gone, Locked, Note, Target, Unknown, target_types
 from processors.crm_sync.targets.rest import RestSettings, RestTarget
 from processors.processor import Rejected, Retryable
 from runtime.settings import Configuration, ConfigurationError
-from tests.twins.crm import Sandbox
+from tests.twins.crm import Sandbox, played_crm
 from tests.twins.events import T0
 
 PHONE = "+13035550142"
@@ -54,10 +52,8 @@ class Played:
 
 @pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
-    with SandboxServer(create_app(Options())) as server:
-        one = Sandbox(server.url)
+    with played_crm() as one:
         yield one
-        one.close()
 
 
 @pytest.fixture(params=sorted(TARGETS))

@@ -212,7 +212,7 @@ def test_what_it_cannot_read_is_kept_and_the_rest_lands(kind: type[Processor], d
         state=state,
         stop=stop,
     )
-    with beside(runner, stop):
+    with beside(runner.run, stop.set):
         until(lambda: owner.execute("SELECT max(next_offset) FROM consumer_offsets").fetchone() == (end,))
     # Then all of it is kept, as it came, and the good ones have their effects
     kept = [one.value for one in producer.published] + [one.record.value for one in parked]

@@ -13,13 +13,12 @@ from typing import Any
 
 import pytest
 
-from deploy.local.sandbox.app import Options, create_app
+from deploy.local.sandbox.app import Options
 from deploy.local.sandbox.rate_limit import Limit
-from deploy.local.sandbox.server import SandboxServer
 from processors.api_budget.purse import NoLimit, PayAsYouGo
 from processors.crm_sync.port import target_types
 from processors.crm_sync.targets.rest import RestSettings, RestTarget
-from tests.twins.crm import CrmDesk, Sandbox
+from tests.twins.crm import CrmDesk, Sandbox, played_crm
 from tests.twins.events import at, message
 from tests.twins.rig import until
 
@@ -59,10 +58,8 @@ def slow() -> Iterator[str]:
 
 @pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
-    with SandboxServer(create_app(Options())) as server:
-        one = Sandbox(server.url)
+    with played_crm() as one:
         yield one
-        one.close()
 
 
 @pytest.fixture
@@ -109,10 +106,9 @@ def test_a_hanging_target_delays_nobody_else(postgres: Any, sandbox: Sandbox) ->
         name = "other"
 
     desk = CrmDesk(postgres, sandbox, targets=("rest", "other"))
-    with SandboxServer(create_app(Options())) as server:
-        hanging = Sandbox(server.url)
+    with played_crm() as hanging:
         hanging.fault(delay_s=3.0, times=None)
-        settings = RestSettings(url=f"{server.url}/crm", timeout=1.0)
+        settings = RestSettings(url=f"{hanging.url}/crm", timeout=1.0)
         desk.take(*notes(300, 30))
         with desk.working(Other.configured(settings, NoLimit())), desk.working(desk.rest()):
             # Then the other one is done while it hangs
@@ -121,7 +117,6 @@ def test_a_hanging_target_delays_nobody_else(postgres: Any, sandbox: Sandbox) ->
             paused = "SELECT target FROM crm_targets WHERE paused_until IS NOT NULL"
             until(lambda: desk.all(paused) == [("other",)], "its pause is written down")
         hanging.no_faults()
-        hanging.close()
     assert desk.statuses("rest") == {"done": 300}
     desk.close()
 
@@ -130,10 +125,8 @@ def test_a_hanging_target_delays_nobody_else(postgres: Any, sandbox: Sandbox) ->
 @pytest.mark.timeout(120)
 def test_a_limit_is_used_up_and_never_passed(desk: CrmDesk) -> None:
     limit, window = (1000, 20.0) if FULL else (100, 2.0)
-    app = create_app(Options(crm_limit=Limit(limit, window, 1.0)))
-    with SandboxServer(app) as server:
-        sandbox = Sandbox(server.url)
-        settings = RestSettings(url=f"{server.url}/crm", rate_limit=limit, rate_window=window)
+    with played_crm(Options(crm_limit=Limit(limit, window, 1.0))) as sandbox:
+        settings = RestSettings(url=f"{sandbox.url}/crm", rate_limit=limit, rate_window=window)
         budget = RestTarget.budget(settings)
         assert budget is not None
         purse = PayAsYouGo(budget, desk.connect, lambda seconds: bool(time.sleep(seconds)))
@@ -143,7 +136,6 @@ def test_a_limit_is_used_up_and_never_passed(desk: CrmDesk) -> None:
             desk.until_done()
         purse.close()
         asked = sandbox.get("/_sandbox/requests")
-        sandbox.close()
     statuses = Counter(one["status"] for one in asked)
     windows = Counter(int(datetime.fromisoformat(one["at"]).timestamp() // window) for one in asked)
     whole = sorted(windows)[1:-1]

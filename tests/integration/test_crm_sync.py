@@ -12,7 +12,7 @@ import pytest
 
 from deploy.local.sandbox.app import Options, create_app
 from deploy.local.sandbox.server import SandboxServer
-from tests.twins.crm import CrmDesk, Sandbox
+from tests.twins.crm import CrmDesk, Sandbox, played_crm
 from tests.twins.events import at, call, contact, message, opt_out_state
 from tests.twins.rig import until
 
@@ -22,10 +22,8 @@ ANN, BEN = "+13035550142", "+13035550177"
 
 @pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
-    with SandboxServer(create_app(Options())) as server:
-        one = Sandbox(server.url)
+    with played_crm() as one:
         yield one
-        one.close()
 
 
 @pytest.fixture

@@ -11,6 +11,8 @@ from typing import Any
 import httpx
 import psycopg
 
+from deploy.local.sandbox.app import Options, create_app
+from deploy.local.sandbox.server import SandboxServer
 from processors.api_budget.purse import NoLimit, Purse
 from processors.crm_sync import courier_of
 from processors.crm_sync.courier import Courier
@@ -22,7 +24,7 @@ from processors.database import Database
 from runtime.postgres import connect
 from schemas.events import Event
 from tests.twins.opted_out import delivery
-from tests.twins.rig import until
+from tests.twins.rig import beside, until
 
 #: Quick enough for tests; what is not said is as in production.
 QUICK = {"look_after": 0.05, "breaker_longest": 0.3, "retry_longest": 0.1}
@@ -73,6 +75,17 @@ class Sandbox:
         self._http.close()
 
 
+@contextmanager
+def played_crm(options: Options | None = None) -> Iterator[Sandbox]:
+    """A sandbox of its own, as `options` has it."""
+    with SandboxServer(create_app(options or Options())) as server:
+        one = Sandbox(server.url)
+        try:
+            yield one
+        finally:
+            one.close()
+
+
 class CrmDesk:
     """Everything around the deliveries, on one database."""
 
@@ -102,29 +115,20 @@ class CrmDesk:
     @contextmanager
     def working(self, target: Target, courier: Courier | None = None) -> Iterator[Courier]:
         """A courier for `target` on a thread of its own."""
-        courier, stop, raised = courier or courier_of(target, self.crm), threading.Event(), []
+        courier, stop = courier or courier_of(target, self.crm), threading.Event()
         database = self.new_database()
 
         def run() -> None:
-            try:
-                while not stop.is_set():
-                    stop.wait(courier(database))
-                courier.close(database, patience=10)
-            except BaseException as error:  # noqa: BLE001 - raised below
-                raised.append(error)
+            while not stop.is_set():
+                stop.wait(courier(database))
+            courier.close(database, patience=10)
 
-        thread = threading.Thread(target=run, daemon=True)
-        thread.start()
         try:
-            yield courier
+            with beside(run, stop.set):
+                yield courier
         finally:
-            stop.set()
-            thread.join(30)
             database.close()
             target.close()
-            if raised:  # whatever was waited for: this is why it never came
-                raise raised[0]
-        assert not thread.is_alive()
 
     def work_off(self, target: Target | None = None) -> None:
         """Until nothing waits any more."""

@@ -42,26 +42,26 @@ def until(condition: Callable[[], Any], what: str = "it") -> Any:
 
 
 @contextmanager
-def beside(runner: Runner, stop: StopSignal) -> Iterator[threading.Thread]:
-    """`runner` on a thread of its own; stopped at the end, and what it raised is raised."""
+def beside(run: Callable[[], None], stop: Callable[[], None]) -> Iterator[threading.Thread]:
+    """`run` on a thread of its own; `stop` at the end, and what it raised is raised, whatever was waited for."""
     raised: list[BaseException] = []
 
-    def run() -> None:
+    def noted() -> None:
         try:
-            runner.run()
+            run()
         except BaseException as error:  # noqa: BLE001 - raised below
             raised.append(error)
 
-    thread = threading.Thread(target=run, daemon=True)
+    thread = threading.Thread(target=noted, daemon=True)
     thread.start()
     try:
         yield thread
     finally:
-        stop.set()
+        stop()
         thread.join(PATIENCE)
+        if raised:
+            raise raised[0]
     assert not thread.is_alive()
-    if raised:
-        raise raised[0]
 
 
 class ProbeSettings(ProcessorSettings, name="probe"):
@@ -120,7 +120,7 @@ class Rig:
     def running(self, **given: Any) -> Iterator[Running]:
         """A runner of its own thread; stopped at the end, and what it raised is raised."""
         run = Running(self, **given)
-        with beside(run.runner, run.stop) as run.thread:
+        with beside(run.runner.run, run.stop.set) as run.thread:
             yield run
 
     def effects(self) -> list[UUID]:
