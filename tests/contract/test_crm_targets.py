@@ -259,7 +259,7 @@ def test_where_it_may_call_is_checked_at_the_start(url: str, why: str) -> None:
 def test_a_name_that_leads_to_a_private_address_is_refused(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     monkeypatch.setattr(
-        "processors.crm_sync.guarded.socket.getaddrinfo",
+        "processors.outbound.guarded.socket.getaddrinfo",
         lambda *_, **__: [(family, socket.SOCK_STREAM, 0, "", (address, 443))],
     )
     target = RestTarget.configured(RestSettings(url="https://crm.example.com"), NoLimit())
