@@ -18,7 +18,7 @@ from typing import NamedTuple, Protocol
 
 from ingest.event import event_of
 from ingest.json_body import BadBody, Body, Json, read_object
-from ingest.phones import read_phone
+from runtime.phones import read_phone
 from ingest.provider import Headers, Provider, Unauthorized
 from ingest.publisher import Publisher
 from ingest.quarantine_store import KeptWebhook, QuarantineStore

@@ -16,7 +16,7 @@ from typing import Any
 
 import psycopg
 
-from ingest.phones import read_phone
+from runtime.phones import read_phone
 from runtime import logs, metrics
 from runtime.postgres import Connection
 
