@@ -221,7 +221,7 @@ class Run:
             self.problems.append(what)
 
     def wait(self, holds: Callable[[], Any], timeout: float, what: str) -> Any:
-        """What `holds` returns once that is true; red, and None, after `timeout` seconds (lenient: three times that)."""
+        """What `holds` returns once that is true; red, and None, after `timeout` seconds (lenient: thrice)."""
         try:
             return wait_until(holds, timeout * (3 if self.lenient else 1), what)
         except NotInTime as late:
