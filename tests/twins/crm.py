@@ -65,6 +65,10 @@ class Sandbox:
     def statuses(self) -> Counter[int | None]:
         return Counter(one["status"] for one in self.get("/_sandbox/requests", path="/crm"))
 
+    def forget(self) -> None:
+        """Everything: what it holds, its faults, what it was asked."""
+        self._http.delete("/_sandbox")
+
     def forget_requests(self) -> None:
         self._http.delete("/_sandbox/requests")
 
