@@ -14,13 +14,13 @@ from typing import Any, ClassVar, cast
 from urllib.parse import quote, urlencode
 
 import phonenumbers
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 
 from processors.api_budget.budget import Budget
 from processors.api_budget.purse import Purse
-from processors.crm_sync.guarded import mistake_in
 from processors.crm_sync.http_api import HttpApi
 from processors.crm_sync.port import Capabilities, Finding, Gone, Locked, Note, Person, Target, Unknown
+from processors.outbound.guarded import mistake_in
 from processors.processor import Rejected, Retryable
 from runtime.settings import ConfigurationError, Section, StringList
 
@@ -62,6 +62,13 @@ class TrytonSettings(Section, name="crm_tryton"):
         " else it stays as it was first written",
     )
 
+    @field_validator("token")
+    @classmethod
+    def _a_key(cls, token: SecretStr | None) -> SecretStr | None:
+        if token is not None and not token.get_secret_value().isalnum():
+            raise ValueError("is no key of Tryton's, which is letters and digits, without quotation marks")
+        return token
+
     @model_validator(mode="after")
     def _may_be_called(self) -> TrytonSettings:
         if self.url and (mistake := mistake_in(self.url, self.hosts)):
@@ -99,7 +106,7 @@ class TrytonTarget(Target):
             raise ConfigurationError(lacking)
         api = HttpApi(
             "tryton",
-            f"{settings.url.rstrip('/')}/{quote(settings.database, safe='')}/rest/model/",
+            f"{settings.url.rstrip('/')}/{quote(settings.database, safe='')}/rest/model",
             purse,
             headers={"Authorization": f"bearer {settings.token.get_secret_value()}"},
             timeout=settings.timeout,
@@ -158,7 +165,7 @@ class TrytonTarget(Target):
             self._post(_NOTE, {"resource": f"{_PARTY},{contact}", "message": message})
         for one in old:
             with suppress(Gone):
-                self._api.call("DELETE", f"{_NOTE}/{one['id']}")
+                self._call("DELETE", f"{_NOTE}/{one['id']}")
 
     def set_tags(self, contact: str, add: Collection[str], remove: Collection[str]) -> None:
         """See Target.set_tags. The category of the opted out is no tag."""
@@ -248,14 +255,14 @@ class TrytonTarget(Target):
         if not self._settings.replace_notes:
             return None
         try:
-            self._api.call("GET", f"{_NOTE}?s=1&f=id")
+            self._call("GET", f"{_NOTE}?s=1&f=id")
         except Rejected:
             return _REPLACING
         return None
 
     def _rights(self) -> str | None:
         """What its user has to be allowed yet."""
-        allowed = self._api.call("POST", "ir.model.access/get_access", {"models": list(_RIGHTS)})
+        allowed = self._call("POST", "ir.model.access/get_access", {"models": list(_RIGHTS)})
         lacking = [
             f"{right} {model}"
             for model, rights in _RIGHTS.items()
@@ -277,11 +284,14 @@ class TrytonTarget(Target):
             " beside trytond, and save those contact mechanisms again"
         )
 
+    def _call(self, method: str, path: str, body: Any = None) -> Any:
+        return self._api.call(method, f"/{path}", body)
+
     def _write(self, contact: str, values: Mapping[str, Any]) -> None:
-        self._api.call("PUT", f"{_PARTY}/{contact}?f=id", values)
+        self._call("PUT", f"{_PARTY}/{contact}?f=id", values)
 
     def _post(self, model: str, values: Mapping[str, Any]) -> Mapping[str, Any]:
-        made = self._api.call("POST", f"{model}?f=id", values)
+        made = self._call("POST", f"{model}?f=id", values)
         if not isinstance(made, dict) or not isinstance(made.get("id"), int):
             raise Unknown("tryton answers no record where one is expected")
         return made
@@ -292,7 +302,7 @@ class TrytonTarget(Target):
         query = {"d": _base64(domain), "o": _base64(_OLDEST_FIRST), "f": field}
         if limit is not None:
             query["s"] = str(limit)
-        found = self._api.call("GET", f"{model}?{urlencode(query)}")
+        found = self._call("GET", f"{model}?{urlencode(query)}")
         if not isinstance(found, list) or not all(isinstance(one, dict) and "id" in one for one in found):
             raise Retryable("tryton answers no records where some are expected")
         return cast("list[Mapping[str, Any]]", found)
