@@ -48,7 +48,7 @@ def crm_status(out: Output, shown: int) -> None:
     """
     from processors.crm_sync.report import dead, standings
 
-    with _database() as connection:
+    with database() as connection:
         found = standings(connection)
         lost = dead(connection, None, shown)
     columns = ("target", "pending", "doubtful", "dead", "done", "oldest", "paused_until", "reason", "served_at")
@@ -70,7 +70,7 @@ def redrive(out: Output, target: str, limit: int) -> None:
 
     if target not in (known := _names()):
         raise click.BadParameter(f"{target}: no such CRM; there are {', '.join(known)}")
-    with _database() as connection, connection.transaction(force_rollback=out.dry_run):
+    with database() as connection, connection.transaction(force_rollback=out.dry_run):
         count = again(connection, target, limit)
     would = "would be " if out.dry_run else "are "
     data = {"target": target, "dry_run": out.dry_run, "redriven": count}
@@ -83,7 +83,7 @@ def _checked() -> Iterator[tuple[str, Sequence[Finding]]]:
     from processors.crm_sync.port import Finding, target_types
 
     known = target_types()
-    for name in _settings().targets:
+    for name in settings().targets:
         if name not in known:
             told = f"there is no such CRM; HOOKLINE_CRM__TARGETS may name {', '.join(known)}"
             yield name, [Finding("name", ok=False, told=told)]
@@ -96,7 +96,8 @@ def _checked() -> Iterator[tuple[str, Sequence[Finding]]]:
             target.close()
 
 
-def _settings() -> CrmSettings:
+def settings() -> CrmSettings:
+    """What goes to which CRM. Raises ConfigurationError."""
     from ops.configuration import load
     from processors.crm_sync.settings import CrmSettings
 
@@ -110,7 +111,8 @@ def _names() -> list[str]:
 
 
 @contextmanager
-def _database() -> Iterator[Connection]:
+def database() -> Iterator[Connection]:
+    """A connection for the command. Raises ConfigurationError."""
     from ops.configuration import load
     from runtime.connections import PostgresSettings
     from runtime.postgres import connect

@@ -42,7 +42,7 @@ class CrmSync(Processor):
 
     def handle(self, batch: Sequence[Delivery], connection: Connection) -> None:
         """See Processor.handle."""
-        take_in(connection, batch, self._crm.targets)
+        take_in(connection, [one.event for one in batch], self._crm.targets)
 
     def background(self, connect: Callable[[], Connection], stop: StopSignal) -> Sequence[Background]:
         """See Processor.background. Raises ConfigurationError."""

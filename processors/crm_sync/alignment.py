@@ -86,7 +86,7 @@ class Alignment:
         job.learn(replace(contact, written=contact.written | {"opted_out": wanted}))
 
     def _note(self, job: Job, contact: str) -> str | None:
-        if job.draft is None or job.note is None:
+        if job.draft is None or job.note is None or not self._able.notes:
             return None
         said = worded(job.draft, job.phone, self._template)
         written = {"digest": digest(said)}

@@ -40,6 +40,7 @@ class Gone(Rejected):
 class Capabilities:
     """What a target is able to do; what it is not is left out there."""
 
+    notes: bool = True  #: it takes notes at all
     find_note: bool = True  #: notes can be found by their external id: after an unknown outcome it is asked
     update_note: bool = True
     tags: bool = True

@@ -11,12 +11,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
-import phonenumbers
-
 from processors.database import Database
 from processors.processor import Retryable
 from runtime import metrics
 from runtime.kafka.producer import OutgoingRecord, Producer
+from runtime.phones import read_phone
 from runtime.postgres import Connection
 from schemas import cloudevents
 from schemas.codec import Codec
@@ -60,7 +59,7 @@ class Publication:
             if not new:
                 metrics.OPT_OUT_UNPUBLISHED.set(0)
                 return INTERVAL
-            self._publish(_states(connection, sorted({phone for _, phone in new})))
+            self._publish(states_of(connection, sorted({phone for _, phone in new})))
             connection.execute(_MOVE, (new[-1][0], cursor))
         return 0.0 if len(new) == ROWS else INTERVAL
 
@@ -86,7 +85,8 @@ def start_over(connection: Connection) -> None:
     connection.execute("UPDATE opt_out_cursors SET position = 0 WHERE name = 'state'")
 
 
-def _states(connection: Connection, phones: Sequence[str]) -> list[OptOutState]:
+def states_of(connection: Connection, phones: Sequence[str]) -> list[OptOutState]:
+    """What is published about each of `phones` that the ledger knows: the same event for the same state."""
     return [_state(*row) for row in connection.execute(_STATES, (phones,))]
 
 
@@ -101,13 +101,14 @@ def _state(
     received_at: datetime,
     account_phone: Any,
 ) -> OptOutState:
+    known = read_phone(phone, None)
     return OptOutState(
         event_id=uuid5(_NAMESPACE, f"{position}:{phone}:{state}"),
         event_type=EventType.OPT_OUT_STATE.value,
         provider=provider or "hookline",
         account=account or "hookline",
         contact_phone=phone,
-        phone_valid=_is_possible(phone),
+        phone_valid=known is not None and known.valid,
         account_phone=account_phone,
         occurred_at=since,
         time_valid=True,
@@ -120,10 +121,3 @@ def _state(
         reason=reason,
         position=position,
     )
-
-
-def _is_possible(phone: str) -> bool:
-    try:
-        return bool(phonenumbers.is_possible_number(phonenumbers.parse(phone, None)))
-    except phonenumbers.NumberParseException:
-        return False

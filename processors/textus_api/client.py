@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
-import httpx
-
-from processors.api_budget.budget import Seen
-from processors.api_budget.purse import Purse, Told
+from processors.api_budget.purse import Purse
+from processors.outbound.caller import Answer, Caller, NoAnswer, NotSent
+from processors.outbound.guarded import Refused
 from processors.textus_api.settings import TextUsApiSettings
 
 MEDIA_TYPE = "application/vnd.textus+jsonld"
@@ -22,12 +21,24 @@ PAGES = 1000
 Json = Mapping[str, Any]
 
 
+#: Answers after which nothing has been done, and which may be another time.
+_PASSING = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.CONFLICT, HTTPStatus.LOCKED, HTTPStatus.TOO_EARLY)
+
+
 class Unavailable(Exception):
     """Call again later: TextUs does not answer, asks to wait, or has trouble of its own."""
 
-    def __init__(self, why: str, *, retry_after: float | None = None) -> None:
+    def __init__(
+        self, why: str, *, retry_after: float | None = None, asks: bool = False, perhaps_done: bool = False
+    ) -> None:
         super().__init__(why)
-        self.retry_after = retry_after
+        self.retry_after = retry_after  #: seconds; None: it does not say
+        self.asks = asks  #: it asks to wait, rather than failing
+        self.perhaps_done = perhaps_done  #: what was to be changed may have been
+
+
+class Redirected(Unavailable):
+    """Mend HOOKLINE_TEXTUS__API_URL, if it stays so: TextUs is elsewhere, and nothing is followed."""
 
 
 class Unauthorized(Exception):
@@ -45,30 +56,34 @@ class BadRequest(Exception):
 class TextUsClient:
     """Any number of threads may share one."""
 
-    def __init__(
-        self, settings: TextUsApiSettings, purse: Purse, *, transport: httpx.BaseTransport | None = None
-    ) -> None:
+    def __init__(self, settings: TextUsApiSettings, purse: Purse, *, allow_private: bool = True) -> None:
+        """`allow_private`: the API's address may be one of a private network, such as a proxy's."""
         token = settings.api_token.get_secret_value() if settings.api_token else ""
-        self._purse = purse
-        self._http = httpx.Client(
-            base_url=settings.api_url,
-            headers={"Authorization": f"Bearer {token}", "Accept": MEDIA_TYPE},
+        self._caller = Caller(
+            settings.api_url,
+            purse,
+            headers={"Authorization": f"Bearer {token}", "Accept": MEDIA_TYPE, "Content-Type": MEDIA_TYPE},
+            content_type=None,
             timeout=settings.timeout,
-            transport=transport,
-            trust_env=False,
+            busy=BUSY,
+            allow_private=allow_private,
         )
 
     def close(self) -> None:
         """Close its connections."""
-        self._http.close()
+        self._caller.close()
 
     def put(self, *segments: str) -> None:
         """PUT without a body. Raises Unavailable, Unauthorized, NotFound, BadRequest."""
-        self._call("PUT", _path(segments), {"Content-Type": MEDIA_TYPE})
+        self._call("PUT", _path(segments))
 
     def get(self, *segments: str) -> Json:
         """GET one thing. Raises as `put` does."""
-        return self._read(_path(segments))
+        return self._thing("GET", _path(segments))
+
+    def send(self, method: str, *segments: str, body: Json) -> Json:
+        """POST or PUT `body`; the thing that it answers. Raises as `put` does."""
+        return self._thing(method, _path(segments), body)
 
     def members(self, *segments: str, query: Sequence[tuple[str, str]] = ()) -> Iterator[Json]:
         """GET a collection, page after page. Raises as `put` does."""
@@ -76,7 +91,7 @@ class TextUsClient:
         if query:
             url += "?" + "&".join(f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in query)
         for _ in range(PAGES):
-            page = self._read(url)
+            page = self._thing("GET", url)
             members = page.get("members")
             if not isinstance(members, list):
                 raise Unavailable("TextUs answers a collection without members")
@@ -87,54 +102,48 @@ class TextUsClient:
                 return
             # Relative, as in the published samples; of an absolute one only the path is followed, so that the
             # token goes nowhere else.
-            url = httpx.URL(following).raw_path.decode("ascii")
+            parts = urlsplit(following)
+            url = f"{parts.path}?{parts.query}" if parts.query else parts.path
         raise Unavailable(f"TextUs answers a collection of more than {PAGES} pages")
 
-    def _read(self, url: str) -> Json:
-        answer = self._call("GET", url, {})
+    def _thing(self, method: str, url: str, body: Json | None = None) -> Json:
+        answer = self._call(method, url, body)
         try:
-            body = answer.json()
+            thing = answer.json()
         except ValueError:
-            raise Unavailable("TextUs answers what is not JSON") from None
-        if not isinstance(body, dict):
-            raise Unavailable("TextUs answers JSON that is no object")
-        return body
+            thing = None
+        if not isinstance(thing, dict):
+            raise Unavailable("TextUs answers what is no JSON object", perhaps_done=method != "GET")
+        return thing
 
-    def _call(self, method: str, url: str, headers: Mapping[str, str]) -> httpx.Response:
-        self._purse.pay()
+    def _call(self, method: str, url: str, body: Json | None = None) -> Answer:
+        changes = method != "GET"
         try:
-            answer = self._http.request(method, url, headers=dict(headers))
-        except httpx.HTTPError as error:
-            self._purse.tell(Told(answered=False))
-            raise Unavailable(f"TextUs does not answer: {type(error).__name__}") from None
-        wait = _seconds(answer.headers.get("Retry-After"))
-        busy = answer.status_code == HTTPStatus.TOO_MANY_REQUESTS
-        self._purse.tell(Told(_seen(answer), blocked=(wait or BUSY) if busy else None))
-        if answer.is_success:
+            answer = self._caller.call(method, url, body)
+        except (NotSent, Refused) as error:
+            raise Unavailable(f"TextUs cannot be reached: {error}") from None
+        except NoAnswer as error:
+            raise Unavailable(f"TextUs does not answer: {error}", perhaps_done=changes) from None
+        if 200 <= answer.status < 300:
             return answer
-        says = f"TextUs answers {answer.status_code}"
-        if answer.status_code in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
-            raise Unauthorized(says)
-        if answer.status_code in (HTTPStatus.NOT_FOUND, HTTPStatus.GONE):
-            raise NotFound(says)
-        passing = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.CONFLICT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS)
-        if answer.is_client_error and answer.status_code not in passing:
-            raise BadRequest(says)
-        raise Unavailable(says, retry_after=wait)
+        raise _failure(answer, changes=changes)
+
+
+def _failure(answer: Answer, *, changes: bool) -> Exception:
+    """What an answer that is none of success means."""
+    status, says, wait = answer.status, f"TextUs answers {answer.status}", answer.wait()
+    if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+        return Unauthorized(says)
+    if status in (HTTPStatus.NOT_FOUND, HTTPStatus.GONE):
+        return NotFound(says)
+    if status == HTTPStatus.TOO_MANY_REQUESTS or (status == HTTPStatus.SERVICE_UNAVAILABLE and wait):
+        return Unavailable(says, retry_after=wait, asks=True)
+    if 300 <= status < 400:
+        return Redirected(f"{says}: redirects are not followed")
+    if 400 <= status < 500 and status not in _PASSING:
+        return BadRequest(says)
+    return Unavailable(says, retry_after=wait, perhaps_done=changes and status >= 500)
 
 
 def _path(segments: Sequence[str]) -> str:
     return "/" + "/".join(quote(segment, safe="") for segment in segments)
-
-
-def _seconds(text: str | None) -> float | None:
-    """Retry-After in seconds; its other form, a date, TextUs does not use."""
-    return float(text) if text is not None and text.strip().isdecimal() else None
-
-
-def _seen(answer: httpx.Response) -> Seen | None:
-    numbers = [answer.headers.get(f"X-RateLimit-{name}", "") for name in ("Limit", "Remaining", "Reset")]
-    if not all(number.isdecimal() for number in numbers):
-        return None
-    limit, remaining, reset = map(int, numbers)
-    return Seen(limit, remaining, reset)

@@ -23,7 +23,6 @@ from processors.crm_sync.targets.rest import RestSettings
 from processors.database import Database
 from runtime.postgres import connect
 from schemas.events import Event
-from tests.twins.opted_out import delivery
 from tests.twins.rig import beside, until
 
 #: Quick enough for tests; what is not said is as in production.
@@ -64,6 +63,10 @@ class Sandbox:
 
     def statuses(self) -> Counter[int | None]:
         return Counter(one["status"] for one in self.get("/_sandbox/requests", path="/crm"))
+
+    def forget(self) -> None:
+        """Everything: what it holds, its faults, what it was asked."""
+        self._http.delete("/_sandbox")
 
     def forget_requests(self) -> None:
         self._http.delete("/_sandbox/requests")
@@ -110,7 +113,7 @@ class CrmDesk:
 
     def take(self, *events: Event) -> None:
         with self.database.transaction() as connection:
-            take_in(connection, [delivery(event, n) for n, event in enumerate(events)], self.targets)
+            take_in(connection, events, self.targets)
 
     @contextmanager
     def working(self, target: Target, courier: Courier | None = None) -> Iterator[Courier]:

@@ -9,10 +9,10 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 
 from processors.api_budget.budget import Budget
 from processors.api_budget.purse import Purse
-from processors.crm_sync.guarded import mistake_in
 from processors.crm_sync.http_api import HttpApi
 from processors.crm_sync.port import Capabilities, Finding, Note, Person, Target, Unknown
 from processors.crm_sync.templates import Template
+from processors.outbound.guarded import mistake_in
 from processors.processor import Rejected, Retryable
 from runtime.settings import ConfigurationError, Section, StringList
 

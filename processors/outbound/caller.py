@@ -1,0 +1,117 @@
+"""One HTTP call to an API: paid for, guarded against where it leads and what it sends back, and no judgement of it.
+
+Redirects are not followed; the address that was checked is the one that is connected to; an answer has a limit of
+bytes and of seconds.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import httpcore
+
+from processors.api_budget import headers
+from processors.api_budget.purse import Purse, Told
+from processors.outbound.guarded import connections
+
+#: Bytes of an answer at most.
+LARGEST = 4 * 1024 * 1024
+
+
+class NotSent(Exception):
+    """Call again later: no connection was made, so nothing has been done."""
+
+
+class NoAnswer(Exception):
+    """Find out what came of it: the call went out, and no whole answer came back."""
+
+
+class Answer:
+    """Status, headers and body."""
+
+    def __init__(self, response: httpcore.Response) -> None:
+        self.status = response.status
+        self.data = b""
+        self._headers = {name.lower(): value.decode("latin-1") for name, value in response.headers}
+
+    def header(self, name: str) -> str:
+        """Its value, whatever its case; "" where there is none."""
+        return self._headers.get(name.lower().encode(), "")
+
+    def wait(self) -> float | None:
+        """Seconds that it asks to wait."""
+        return headers.wait(self.header)
+
+    def json(self) -> Any:
+        """The body, parsed; None: there is none. Raises ValueError."""
+        return json.loads(self.data) if self.data.strip() else None
+
+
+class Caller:
+    """Any number of threads may share one."""
+
+    def __init__(
+        self,
+        base_url: str,
+        purse: Purse,
+        *,
+        headers: Mapping[str, str],
+        content_type: str | None,
+        timeout: float,
+        busy: float,
+        allow_private: bool,
+    ) -> None:
+        """`busy`: seconds to wait after a 429 that does not say how long.
+
+        `content_type`: of bodies, where the headers do not say it of every request.
+        """
+        self._base_url = base_url.rstrip("/")
+        self._purse = purse
+        self._headers = list({"User-Agent": "hookline", **headers}.items())
+        self._with_body = self._headers + ([("Content-Type", content_type)] if content_type else [])
+        self._timeout = timeout
+        self._timeouts = {"timeout": {"connect": timeout, "read": timeout, "write": timeout, "pool": None}}
+        self._busy = busy
+        # httpx, which stands on this, takes twice the time for a call, and cannot be told how to connect.
+        self._pool = connections(allow_private=allow_private)
+
+    def close(self) -> None:
+        """Close its connections."""
+        self._pool.close()
+
+    def call(self, method: str, path: str, body: Any = None) -> Answer:
+        """What it answers, whatever that is. Raises NotSent, NoAnswer, and guarded.Refused."""
+        self._purse.pay()
+        sent = self._headers if body is None else self._with_body
+        content = None if body is None else json.dumps(body).encode()
+        told = Told(answered=False)
+        try:
+            with self._pool.stream(
+                method, self._base_url + path, headers=sent, content=content, extensions=self._timeouts
+            ) as response:
+                answer = Answer(response)
+                told = headers.told(answer.status, answer.header, busy=self._busy)
+                answer.data = self._read(response)
+        except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+            raise NotSent(type(error).__name__) from None
+        except (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError, _TooMuch) as error:
+            raise NoAnswer(type(error).__name__) from None
+        finally:
+            self._purse.tell(told)
+        return answer
+
+    def _read(self, response: httpcore.Response) -> bytes:
+        deadline = time.monotonic() + self._timeout
+        data = bytearray()
+        for chunk in response.iter_stream():
+            data += chunk
+            if len(data) > LARGEST or time.monotonic() > deadline:
+                raise _TooMuch
+        return bytes(data)
+
+
+class _TooMuch(Exception):
+    """Give the answer up: it is too large, or takes too long."""
