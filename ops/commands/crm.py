@@ -15,7 +15,7 @@ from ops.output import Output, command, stacked, table
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from processors.crm_sync.port import Finding
+    from processors.crm_sync.port import Finding, Target
     from processors.crm_sync.settings import CrmSettings
     from runtime.postgres import Connection
 
@@ -75,9 +75,21 @@ def _checked() -> Iterator[tuple[str, Sequence[Finding]]]:
         kind = known[name]
         target = kind.configured(load(kind.settings_type)[kind.settings_type], NoLimit())
         try:
-            yield name, target.check()
+            yield name, [*target.check(), *_note_mode(target)]
         finally:
             target.close()
+
+
+def _note_mode(target: Target) -> Sequence[Finding]:
+    from processors.crm_sync.notebook import notebook_of
+    from processors.crm_sync.port import Finding
+    from runtime.settings import ConfigurationError
+
+    try:
+        notebook_of(target, settings())
+    except ConfigurationError as error:
+        return [Finding("note mode", ok=False, told=str(error))]
+    return []
 
 
 def settings() -> CrmSettings:
