@@ -79,7 +79,7 @@ def in_trouble(run: Run) -> None:
     "M2",
     "CRM: what was asked for is done, and the answer is lost or comes too late",
     rate=120.0,
-    clients=500,  # so that contacts are still being made
+    starts=False,
     crms=("rest",),
     crm={"HOOKLINE_CRM__BREAKER_LONGEST": "1"},
     load={"failures": 0.5, "tests": 0.02},
@@ -87,8 +87,12 @@ def in_trouble(run: Run) -> None:
 def answers_lost(run: Run) -> None:
     """No second note, no second contact."""
     [one] = run.crms.values()
+    run.start_ingest()
+    run.ingest.wait_ready()
     for path, kind in (("/crm/contacts", "POST contacts"), ("/crm/contacts/", "POST notes")):
         one.fails(path, method="POST", drop_answer=True, times=5)
+        if not run.sent():
+            run.start_load()
         run.wait(lambda kind=kind: _unanswered(one)[kind], 20, f"an answer to {kind} is lost")
         one.recovers()
     for _ in range(7):
@@ -99,6 +103,7 @@ def answers_lost(run: Run) -> None:
         one.recovers()
         run.sleep(run.rng.uniform(0.2, 0.8))
     run.note(answers_lost=_unanswered(one))
+    run.sleep(2.0)
 
 
 def _unanswered(one: PlayedCrm) -> Counter[str]:
