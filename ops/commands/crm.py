@@ -80,6 +80,7 @@ def redrive(out: Output, target: str, limit: int) -> None:
 def _checked() -> Iterator[tuple[str, Sequence[Finding]]]:
     from ops.configuration import load
     from processors.api_budget.purse import NoLimit
+    from processors.crm_sync.places import places_of
     from processors.crm_sync.port import Finding, target_types
 
     known = target_types()
@@ -87,11 +88,10 @@ def _checked() -> Iterator[tuple[str, Sequence[Finding]]]:
         if name not in known:
             told = f"there is no such CRM; HOOKLINE_CRM__TARGETS may name {', '.join(known)}"
             yield name, [Finding("name", ok=False, told=told)]
-            continue
-        kind = known[name]
-        target = kind.configured(load(kind.settings_type)[kind.settings_type], NoLimit())
+    for place in places_of((name for name in _settings().targets if name in known), load):
+        target = place.target(NoLimit())
         try:
-            yield name, target.check()
+            yield place.name, target.check()
         finally:
             target.close()
 
@@ -104,9 +104,10 @@ def _settings() -> CrmSettings:
 
 
 def _names() -> list[str]:
-    from processors.crm_sync.port import target_types
+    from ops.configuration import load
+    from processors.crm_sync.places import places_of
 
-    return list(target_types())
+    return [place.name for place in places_of(_settings().targets, load)]
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from importlib.resources import files
 from processors.processor import Delivery
 from processors.staging import fold_contacts, stage
 from runtime.postgres import Connection
-from schemas.events import OptOutState
+from schemas.events import EventType, OptOutState
 
 _OPT_OUTS = """
 INSERT INTO crm_contacts AS c (phone, opt_out_state, opt_out_position) SELECT DISTINCT ON (phone) phone, state, position
@@ -25,6 +25,8 @@ def take_in(connection: Connection, batch: Sequence[Delivery], targets: Iterable
     """Order everything that `batch` asks for at `targets`; the same events again change nothing."""
     names = sorted(targets)
     stage(connection, batch)
+    if any(one.event.event_type == EventType.CONTACT_CREATED for one in batch):
+        connection.execute(statement("echoes"), (names,))
     fold_contacts(connection, "crm_contacts")
     states = [one.event for one in batch if isinstance(one.event, OptOutState) and not one.event.is_test]
     if states:
