@@ -8,10 +8,10 @@ from typing import Any
 from uuid import UUID
 
 from ingest.json_body import Body
-from ingest.phones import read_phone
 from ingest.provider import Headers, Provider, to_json
 from ingest.sanitise import sanitised, without_secrets
 from ingest.times import occurred
+from runtime.phones import read_phone
 from schemas.events import Event, EventType, Unrecognized
 
 

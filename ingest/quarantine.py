@@ -18,13 +18,13 @@ from typing import NamedTuple, Protocol
 
 from ingest.event import event_of
 from ingest.json_body import BadBody, Body, Json, read_object
-from ingest.phones import read_phone
 from ingest.provider import Headers, Provider, Unauthorized
 from ingest.publisher import Publisher
 from ingest.quarantine_store import KeptWebhook, QuarantineStore
 from ingest.sanitise import without_secrets
 from runtime import metrics
 from runtime.logs import logger
+from runtime.phones import read_phone
 from schemas.events import Event, EventType
 
 log = logger("ingest.quarantine")

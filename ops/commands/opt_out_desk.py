@@ -285,7 +285,7 @@ def _state(connection: Connection, phone: str) -> str | None:
 
 def _number(text: str) -> str:
     """As the ledger has it: E.164 where possible, with a 1 in front of ten digits, else as it is."""
-    from ingest.phones import read_phone
+    from runtime.phones import read_phone
 
     found = read_phone(text, "US")
     return found.number if found and found.valid else text

@@ -16,8 +16,8 @@ from typing import Any
 
 import psycopg
 
-from ingest.phones import read_phone
 from runtime import logs, metrics
+from runtime.phones import read_phone
 from runtime.postgres import Connection
 
 log = logs.logger("hookline.gate")

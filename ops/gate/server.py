@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
-import socket
 from functools import partial
 from typing import Any
-
-from granian.constants import Interfaces, Loops
-from granian.log import LogLevels
-from granian.server.mp import MPServer
 
 from ops.gate.answers import Answers
 from ops.gate.app import gate_app
@@ -21,10 +15,9 @@ from runtime.connections import PostgresSettings
 from runtime.postgres import Connection, connect
 from runtime.process import die_with_parent
 from runtime.settings import Configuration, ConfigurationError
+from runtime.web_server import WebServer, start_workers_by_fork
 
 log = logs.logger("hookline.gate")
-
-_GRANIAN_LOGS = {"loggers": {"_granian": {"propagate": True}, "granian.access": {"propagate": True}}}
 
 
 def load() -> Configuration:
@@ -64,28 +57,8 @@ def serve() -> None:
     logs.configure("gate", secrets=[token.get_secret_value() for token in settings.tokens])
     for variable, value, origin in configuration.rows():
         log.info("setting", variable=variable, shown=value, origin=origin)
-    multiprocessing.set_start_method("spawn", force=True)
-    port = settings.port or _free_port(settings.host)
-    log.info("gate_serving", url=f"http://{settings.host}:{port}")
-    MPServer(
-        "hookline gate",
-        address=settings.host,
-        port=port,
-        interface=Interfaces.WSGI,
-        workers=1,
-        blocking_threads=settings.threads,
-        loop=Loops.auto,
-        respawn_failed_workers=True,
-        respawn_interval=0.1,
-        workers_kill_timeout=10,
-        log_level=LogLevels.warning,
-        log_dictconfig=_GRANIAN_LOGS,
-        websockets=False,
-    ).serve(target_loader=partial(build_worker, os.getpid()), wrap_loader=False)
+    start_workers_by_fork()
+    server = WebServer("hookline gate", settings.host, settings.port, workers=1, threads=settings.threads)
+    log.info("gate_serving", url=f"http://{settings.host}:{server.port}")
+    server.run(partial(build_worker, os.getpid()))
     log.info("gate_stopped")
-
-
-def _free_port(host: str) -> int:
-    with socket.socket() as probe:
-        probe.bind((host, 0))
-        return int(probe.getsockname()[1])

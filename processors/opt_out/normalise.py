@@ -15,6 +15,8 @@ _QUOTES = frozenset('"“”„‟«»‹›″〝〞〟「」『』＂')
 #: Letters that look like an ASCII one with a stroke or without a dot, which Unicode does not call accents; and the
 #: apostrophe that casefold makes of ŉ.
 _STROKES = str.maketrans({"ʼ": "'", "ø": "o", "đ": "d", "ł": "l", "ı": "i", "ħ": "h", "ŧ": "t", "æ": "ae", "œ": "oe"})
+#: The one mark that casefold makes a letter of, iota; it is one wherever NFKC has joined it to another.
+_IOTA_BELOW = "\u0345"
 #: Shown as nothing, yet letters by category.
 _FILLERS = frozenset("ᅟᅠㅤﾠ")
 #: Characters that are remembered; the whole of Unicode would take a hundred megabytes.
@@ -31,7 +33,7 @@ def _sign(char: str, category: str) -> str | None:
     for chars, sign in ((_APOSTROPHES, "'"), (_QUOTES, '"'), (_FILLERS, ""), ("\n\r\u2028\u2029\x85", "\n")):
         if char in chars:
             return sign
-    if category in {"Mn", "Me", "Cf"}:
+    if category in {"Mn", "Me", "Cf"} and char != _IOTA_BELOW:
         return ""
     if category == "Pd":
         return "-"

@@ -11,12 +11,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
-import phonenumbers
-
 from processors.database import Database
 from processors.processor import Retryable
 from runtime import metrics
 from runtime.kafka.producer import OutgoingRecord, Producer
+from runtime.phones import read_phone
 from runtime.postgres import Connection
 from schemas import cloudevents
 from schemas.codec import Codec
@@ -101,13 +100,14 @@ def _state(
     received_at: datetime,
     account_phone: Any,
 ) -> OptOutState:
+    known = read_phone(phone, None)
     return OptOutState(
         event_id=uuid5(_NAMESPACE, f"{position}:{phone}:{state}"),
         event_type=EventType.OPT_OUT_STATE.value,
         provider=provider or "hookline",
         account=account or "hookline",
         contact_phone=phone,
-        phone_valid=_is_possible(phone),
+        phone_valid=known is not None and known.valid,
         account_phone=account_phone,
         occurred_at=since,
         time_valid=True,
@@ -120,10 +120,3 @@ def _state(
         reason=reason,
         position=position,
     )
-
-
-def _is_possible(phone: str) -> bool:
-    try:
-        return bool(phonenumbers.is_possible_number(phonenumbers.parse(phone, None)))
-    except phonenumbers.NumberParseException:
-        return False

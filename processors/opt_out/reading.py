@@ -10,11 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-import phonenumbers
-
 from processors.opt_out.classifier import Classifier, Decision
 from processors.opt_out.entry import Action, Draft, Evidence
 from processors.processor import Delivery
+from runtime.phones import read_phone
 from schemas.events import Event, EventType, Message, OptOut, Unrecognized
 
 #: Providers that tell us of opt-ins themselves: there a text that is START counts for nothing of its own.
@@ -143,10 +142,7 @@ def _phones(strings: list[str]) -> list[str]:
     for text in strings:
         if _PHONE.fullmatch(text.strip()) is None:
             continue
-        try:
-            number = phonenumbers.parse(text, _REGION)
-        except phonenumbers.NumberParseException:
-            continue
-        if phonenumbers.is_possible_number(number):
-            found[str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))] = None
+        phone = read_phone(text, _REGION)
+        if phone is not None and phone.valid:
+            found[phone.number] = None
     return list(found)

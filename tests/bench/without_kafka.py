@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import tempfile
 from functools import partial
@@ -14,10 +13,11 @@ from ingest.app import Ingest, create_app
 from ingest.clock import ReceiptClock
 from ingest.endpoint import WebhookEndpoint
 from ingest.publisher import Durability
-from ingest.server import configure_logs, granian, load
+from ingest.server import configure_logs, load, web_server
 from ingest.settings import IngestSettings
 from runtime.admin import Readiness
 from runtime.process import die_with_parent
+from runtime.web_server import prefer_throughput, start_workers_by_fork
 from schemas.events import Event
 
 
@@ -32,6 +32,7 @@ class Nowhere:
 def build_worker(parent: int) -> Ingest:
     """What Granian calls in each worker; ingest.server.build_worker without its producer."""
     die_with_parent(parent)
+    prefer_throughput()
     configuration, providers = load()
     configure_logs(providers)
     clock = ReceiptClock(configuration[IngestSettings].spool_dir / "receipt-clock")
@@ -42,12 +43,11 @@ def serve() -> None:
     """Run it until SIGTERM, with the metrics of several workers as ingest has them."""
     configuration, providers = load()
     configure_logs(providers)
-    multiprocessing.set_start_method("fork", force=True)
+    start_workers_by_fork()
     with tempfile.TemporaryDirectory(prefix="hookline-metrics-") as metrics:
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = metrics
         settings = configuration[IngestSettings]
-        server = granian(settings, settings.port)
-        server.serve(target_loader=partial(build_worker, os.getpid()), wrap_loader=False)
+        web_server(settings).run(partial(build_worker, os.getpid()))
 
 
 if __name__ == "__main__":

@@ -221,9 +221,9 @@ class Run:
             self.problems.append(what)
 
     def wait(self, holds: Callable[[], Any], timeout: float, what: str) -> Any:
-        """What `holds` returns once that is true; red, and None, after `timeout` seconds."""
+        """What `holds` returns once that is true; red, and None, after `timeout` seconds (lenient: thrice)."""
         try:
-            return wait_until(holds, timeout, what)
+            return wait_until(holds, timeout * (3 if self.lenient else 1), what)
         except NotInTime as late:
             self.problems.append(str(late))
             return None

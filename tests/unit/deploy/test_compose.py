@@ -153,9 +153,9 @@ def test_nginx_leaves_ingest_its_own_answers() -> None:
     assert _directive("proxy_request_buffering") == "on"
     assert float(_directive("proxy_read_timeout").rstrip("s")) > IngestSettings().publish_timeout
     # nginx has to close a kept connection before ingest does, or the next webhook meets a closed one.
-    from ingest.server import granian
+    from ingest.server import web_server
 
-    closes_after = granian(IngestSettings(), 0).http1_settings.header_read_timeout / 1000
+    closes_after = web_server(IngestSettings()).http1_settings.header_read_timeout / 1000
     upstream = NGINX[NGINX.index("upstream ingest") : NGINX.index("server {")]
     assert float(_directive("keepalive_timeout", upstream).rstrip("s")) < closes_after
     behind = {
