@@ -76,6 +76,8 @@ lock: $(READY) ## bring the locks up to date: the newest versions that pyproject
 	  --python-version 3.11 --constraint requirements.lock pyproject.toml -o deploy/requirements.lock
 	echo 'setuptools>=77' | $(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-header \
 	  --no-emit-index-url --python-version 3.11 - -o deploy/build.lock
+	printf '%s\n' 'trytond~=8.2.0' 'trytond-party[phonenumbers]~=8.2.0' | $(BIN)/uv pip compile --quiet --upgrade \
+	  --universal --generate-hashes --no-header --no-emit-index-url --python-version 3.11 - -o tests/servers/tryton.lock
 	$(BIN)/python -m deploy.local.relock
 
 image: ## build the container image, hookline:local

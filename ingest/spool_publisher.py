@@ -7,15 +7,14 @@ from ingest.spool.database import SpoolUnavailable
 from ingest.spool.store import Spool
 from schemas.codec import Codec
 from schemas.events import Event
-from schemas.ids import SchemaIds
 
 
 class SpoolPublisher:
     """The service's replayer brings to Kafka what is published here, at once or when there is one."""
 
-    def __init__(self, spool: Spool) -> None:
+    def __init__(self, spool: Spool, codec: Codec) -> None:
         self._spool = spool
-        self._codec = Codec(SchemaIds.checked_in())
+        self._codec = codec
 
     def publish(self, event: Event) -> Durability:
         """See Publisher.publish."""

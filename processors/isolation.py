@@ -4,25 +4,30 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import psycopg
 
-from processors.processor import Delivery, Rejected, SetAside
+from processors.processor import Rejected
 from processors.retry import is_passing, is_too_large
 from runtime.logs import Redactor
 from runtime.postgres import Connection
 
-Handle = Callable[[Sequence[Delivery], Connection], None]
-#: What becomes of a record that fails alone; it may raise instead.
-Blame = Callable[[Delivery, Exception], SetAside]
+T = TypeVar("T")
+S = TypeVar("S")
 
 #: What an error quotes is data: it stays out of logs and headers.
 _QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
 _redactor = Redactor()
 
 
-def land(deliveries: Sequence[Delivery], handle: Handle, connection: Connection, blame: Blame) -> list[SetAside]:
-    """Have `handle` take all of `deliveries` but those that fail alone, which go to `blame`.
+def land(
+    deliveries: Sequence[T],
+    handle: Callable[[Sequence[T], Connection], object],
+    connection: Connection,
+    blame: Callable[[T, Exception], S],
+) -> list[S]:
+    """Have `handle` take all of `deliveries` but those that fail alone, which go to `blame`: what that makes of them.
 
     What failed together is rolled back to a savepoint and tried in two halves. Raises whatever passes by itself.
     """

@@ -7,7 +7,7 @@ fails them in CI (CI=true), where a missing server would hide a missing test.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
 
@@ -22,6 +22,7 @@ from runtime.kafka.topics import TopicAdmin
 from runtime.postgres import connect
 from schemas.topics import RECORD_TOPICS, dead_letter_topic, redrive_topic
 from tests.servers import containers, embedded
+from tests.servers.starting import started
 
 #: Of throw-away databases on the loopback interface.
 PASSWORD = "hookline-tests"
@@ -53,21 +54,12 @@ def server_kind() -> str:
     return _server_kind()
 
 
-def _started(what: str, start: Callable[[], tuple[str, Callable[[], None]]]) -> tuple[str, Callable[[], None]]:
-    try:
-        return start()
-    except Exception as error:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(f"{what} could not be started here: {error}")
-
-
 @pytest.fixture(scope="session")
 def kafka(server_kind: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The bootstrap servers of a real Kafka with all of Hookline's topics."""
     home = tmp_path_factory.mktemp("kafka")
     start = containers.start_kafka if server_kind == "containers" else lambda: embedded.start_kafka(home)
-    servers, stop = _started("Kafka", start)
+    servers, stop = started("Kafka", start)
     try:
         with TopicAdmin(KafkaSettings(bootstrap_servers=(servers,)), "hookline-tests") as admin:
             topics = [
@@ -94,7 +86,7 @@ def postgres_server(server_kind: str, tmp_path_factory: pytest.TempPathFactory) 
     """The superuser's DSN of a real PostgreSQL, with the roles and a migrated database to copy."""
     home = tmp_path_factory.mktemp("postgres")
     start = containers.start_postgres if server_kind == "containers" else lambda: embedded.start_postgres(home)
-    dsn, stop = _started("PostgreSQL", start)
+    dsn, stop = started("PostgreSQL", start)
     try:
         with psycopg.connect(dsn, autocommit=True) as connection:
             for role in ("hookline_owner", "hookline_app"):

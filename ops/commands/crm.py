@@ -15,6 +15,7 @@ from ops.output import Output, command, stacked, table
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from processors.crm_sync.places import Place
     from processors.crm_sync.port import Finding
     from processors.crm_sync.settings import CrmSettings
     from runtime.postgres import Connection
@@ -48,7 +49,7 @@ def crm_status(out: Output, shown: int) -> None:
     """
     from processors.crm_sync.report import dead, standings
 
-    with _database() as connection:
+    with database() as connection:
         found = standings(connection)
         lost = dead(connection, None, shown)
     columns = ("target", "pending", "doubtful", "dead", "done", "oldest", "paused_until", "reason", "served_at")
@@ -68,9 +69,8 @@ def redrive(out: Output, target: str, limit: int) -> None:
     """Have the dead deliveries of TARGET tried again, the oldest first. Mend the cause first."""
     from processors.crm_sync.report import redrive as again
 
-    if target not in (known := _names()):
-        raise click.BadParameter(f"{target}: no such CRM; there are {', '.join(known)}")
-    with _database() as connection, connection.transaction(force_rollback=out.dry_run):
+    place_named(target)
+    with database() as connection, connection.transaction(force_rollback=out.dry_run):
         count = again(connection, target, limit)
     would = "would be " if out.dry_run else "are "
     data = {"target": target, "dry_run": out.dry_run, "redriven": count}
@@ -84,11 +84,11 @@ def _checked() -> Iterator[tuple[str, Sequence[Finding]]]:
     from processors.crm_sync.port import Finding, target_types
 
     known = target_types()
-    for name in _settings().targets:
+    for name in settings().targets:
         if name not in known:
             told = f"there is no such CRM; HOOKLINE_CRM__TARGETS may name {', '.join(known)}"
             yield name, [Finding("name", ok=False, told=told)]
-    for place in places_of((name for name in _settings().targets if name in known), load):
+    for place in places_of((name for name in settings().targets if name in known), load):
         target = place.target(NoLimit())
         try:
             yield place.name, target.check()
@@ -96,22 +96,30 @@ def _checked() -> Iterator[tuple[str, Sequence[Finding]]]:
             target.close()
 
 
-def _settings() -> CrmSettings:
+def settings() -> CrmSettings:
+    """What goes to which CRM. Raises ConfigurationError."""
     from ops.configuration import load
     from processors.crm_sync.settings import CrmSettings
 
     return load(CrmSettings)[CrmSettings]
 
 
-def _names() -> list[str]:
+def place_named(name: str) -> Place:
+    """The place of HOOKLINE_CRM__TARGETS with this name. Raises click.BadParameter, ConfigurationError."""
     from ops.configuration import load
     from processors.crm_sync.places import places_of
 
-    return [place.name for place in places_of(_settings().targets, load)]
+    on = {place.name: place for place in places_of(settings().targets, load)}
+    if name not in on:
+        there = f"names {', '.join(on)}" if on else "is empty"
+        told = f"{name}: nobody works its deliveries off, HOOKLINE_CRM__TARGETS {there}. Add it there"
+        raise click.BadParameter(f"{told}, for crm-sync and for this command")
+    return on[name]
 
 
 @contextmanager
-def _database() -> Iterator[Connection]:
+def database() -> Iterator[Connection]:
+    """A connection for the command. Raises ConfigurationError."""
     from ops.configuration import load
     from runtime.connections import PostgresSettings
     from runtime.postgres import connect

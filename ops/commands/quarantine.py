@@ -15,8 +15,8 @@ from ops.output import Output, command, table
 
 if TYPE_CHECKING:
     from ingest.provider import Provider
+    from ingest.publisher import Publisher
     from ingest.quarantine_store import KeptWebhook, QuarantineStore
-    from ingest.spool.store import Spool
 
 
 @click.group()
@@ -59,6 +59,10 @@ def replay(out: Output, numbers: Sequence[int], force: bool) -> None:
     Each keeps its time of receipt and gets the event id that it would have had. They go through the spool, so Kafka
     need not be up. Exit code 1 where one of the given NUMBERS was not brought back.
     """
+    from ingest.spool_publisher import SpoolPublisher
+    from ops.configuration import load
+    from runtime.schema_registry import SchemaRegistrySettings, codec
+
     if force and not numbers:
         raise click.UsageError("--force needs the NUMBERS of the webhooks that you vouch for")
     settings = ingest_settings()
@@ -70,7 +74,8 @@ def replay(out: Output, numbers: Sequence[int], force: bool) -> None:
             results = [_row(one, "would replay" if force else _verdict(one, providers, store)) for one in chosen]
         else:
             with usable_spool(settings) as (spool, _):
-                results = [_row(one, _replay(one, providers, store, spool, force=force)) for one in chosen]
+                publisher = SpoolPublisher(spool, codec(load(SchemaRegistrySettings)[SchemaRegistrySettings]))
+                results = [_row(one, _replay(one, providers, store, publisher, force=force)) for one in chosen]
     columns = ("id", "received_at", "provider", "kind", "event_id", "now")
     shown = [[row[column] for column in columns] for row in results]
     data = {"dry_run": out.dry_run, "webhooks": results}
@@ -88,17 +93,16 @@ _GOOD = ("replayed", "authentic", "would replay")
 
 
 def _replay(
-    webhook: KeptWebhook, providers: dict[str, Provider], store: QuarantineStore, spool: Spool, *, force: bool
+    webhook: KeptWebhook, providers: dict[str, Provider], store: QuarantineStore, publisher: Publisher, *, force: bool
 ) -> str:
     from ingest.provider import Unauthorized
     from ingest.quarantine import replay as bring_back
-    from ingest.spool_publisher import SpoolPublisher
 
     provider = providers.get(webhook.provider)
     if provider is None:
         return "provider not enabled"
     try:
-        bring_back(webhook, provider, SpoolPublisher(spool), store.digest, force=force)
+        bring_back(webhook, provider, publisher, store.digest, force=force)
     except Unauthorized as refusal:
         return str(refusal)
     store.mark_replayed(webhook.id)

@@ -115,6 +115,11 @@ class Budget:
         self._length = window
         self._reserve = min(reserve, limit - 1)
 
+    @property
+    def rate(self) -> float:
+        """Requests a second that are there for other work than opt-outs."""
+        return (self._limit - self._reserve) / self._length
+
     def take(self, connection: Connection, wanted: int, *, urgent: bool) -> Grant:
         """Ask for `wanted` requests, in a transaction of its own; each of those granted has to be reported."""
         with connection.transaction():

@@ -41,7 +41,7 @@ class CrmSync(Processor):
 
     def handle(self, batch: Sequence[Delivery], connection: Connection) -> None:
         """See Processor.handle."""
-        take_in(connection, batch, [place.name for place in self._places])
+        take_in(connection, [one.event for one in batch], [place.name for place in self._places])
 
     def background(self, connect: Callable[[], Connection], stop: StopSignal) -> Sequence[Background]:
         """See Processor.background. Raises ConfigurationError."""

@@ -6,11 +6,16 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from importlib.resources import files
 
-from processors.processor import Delivery
 from processors.staging import fold_contacts, stage
 from runtime.postgres import Connection
-from schemas.events import EventType, OptOutState
+from schemas.events import Event, EventType, OptOutState
 
+# Two statements write to crm_contacts where there are opt-outs: its rows are locked in one go before, in their order.
+_BOTH = """
+INSERT INTO crm_contacts (phone) SELECT contact_phone FROM staged_events
+WHERE NOT is_test AND (is_contact OR name <> contact_phone OR tag IS NOT NULL OR event_type = 'opt_out.state')
+GROUP BY contact_phone ORDER BY contact_phone ON CONFLICT (phone) DO UPDATE SET updated_at = now()
+"""
 _OPT_OUTS = """
 INSERT INTO crm_contacts AS c (phone, opt_out_state, opt_out_position) SELECT DISTINCT ON (phone) phone, state, position
 FROM unnest(%s::text[], %s::text[], %s::bigint[]) AS t (phone, state, position) ORDER BY phone, position DESC
@@ -21,14 +26,19 @@ ON CONFLICT (phone) DO UPDATE SET updated_at = now(),
 """
 
 
-def take_in(connection: Connection, batch: Sequence[Delivery], targets: Iterable[str]) -> None:
-    """Order everything that `batch` asks for at `targets`; the same events again change nothing."""
+def take_in(connection: Connection, events: Sequence[Event], targets: Iterable[str]) -> int:
+    """Order everything that `events` ask for at `targets`, and say how many deliveries that made.
+
+    The same events again change nothing. Rows are locked in order of their keys, table after table, whoever calls it.
+    """
     names = sorted(targets)
-    stage(connection, batch)
-    if any(one.event.event_type == EventType.CONTACT_CREATED for one in batch):
+    stage(connection, events)
+    if any(one.event_type == EventType.CONTACT_CREATED for one in events):
         connection.execute(statement("echoes"), (names,))
+    states = [one for one in events if isinstance(one, OptOutState) and not one.is_test]
+    if states:
+        connection.execute(_BOTH)
     fold_contacts(connection, "crm_contacts")
-    states = [one.event for one in batch if isinstance(one.event, OptOutState) and not one.event.is_test]
     if states:
         columns = zip(*((one.contact_phone, one.state, one.position) for one in states), strict=True)
         connection.execute(_OPT_OUTS, [list(column) for column in columns])
@@ -36,6 +46,7 @@ def take_in(connection: Connection, batch: Sequence[Delivery], targets: Iterable
     ordered = connection.execute(statement("deliveries"), (names,)).rowcount
     if ordered:
         connection.execute(statement("lanes"), (names,))
+    return ordered
 
 
 @lru_cache(maxsize=8)

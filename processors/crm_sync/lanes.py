@@ -62,9 +62,10 @@ JOIN unnest(%(phones)s::text[], %(leases)s::timestamptz[]) AS mine (phone, lease
 WHERE l.target = %(target)s AND l.next_attempt_at = mine.lease
 ORDER BY l.contact_phone FOR UPDATE OF l
 """
-# Locked in order of the phones wherever several lanes are, so that nobody waits in a circle.
+# Locked in order of the phones wherever several lanes are, so that nobody waits in a circle. This one, which may follow
+# another in its transaction, waits for nobody: a lease is renewed several times before it is over.
 _RENEW = f"""
-WITH locked AS ({_LOCK})
+WITH locked AS ({_LOCK} SKIP LOCKED)
 UPDATE crm_lanes AS l SET next_attempt_at = clock_timestamp() + %(lease)s * interval '1 second'
 FROM locked WHERE l.target = %(target)s AND l.contact_phone = locked.contact_phone
 RETURNING l.contact_phone, l.next_attempt_at

@@ -59,7 +59,7 @@ class Publication:
             if not new:
                 metrics.OPT_OUT_UNPUBLISHED.set(0)
                 return INTERVAL
-            self._publish(_states(connection, sorted({phone for _, phone in new})))
+            self._publish(states_of(connection, sorted({phone for _, phone in new})))
             connection.execute(_MOVE, (new[-1][0], cursor))
         return 0.0 if len(new) == ROWS else INTERVAL
 
@@ -85,7 +85,8 @@ def start_over(connection: Connection) -> None:
     connection.execute("UPDATE opt_out_cursors SET position = 0 WHERE name = 'state'")
 
 
-def _states(connection: Connection, phones: Sequence[str]) -> list[OptOutState]:
+def states_of(connection: Connection, phones: Sequence[str]) -> list[OptOutState]:
+    """What is published about each of `phones` that the ledger knows: the same event for the same state."""
     return [_state(*row) for row in connection.execute(_STATES, (phones,))]
 
 

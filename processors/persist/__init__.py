@@ -35,7 +35,7 @@ class Persist(Processor):
 
     def handle(self, batch: Sequence[Delivery], connection: Connection) -> None:
         """See Processor.handle."""
-        stage(connection, batch)
+        stage(connection, (one.event for one in batch))
         with connection.cursor() as cursor:
             [(stored,)] = cursor.execute(_EVENTS).fetchall()
             if stored < len(batch):

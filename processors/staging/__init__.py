@@ -7,21 +7,21 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Literal
 
-from processors.processor import Delivery
 from processors.staging.rows import COLUMNS, rows
 from runtime.postgres import Connection
+from schemas.events import Event
 
 _COPY = f"COPY staged_events ({', '.join(COLUMNS)}) FROM STDIN".encode()
 _EMPTY = b"DELETE FROM staged_events"
 
 
-def stage(connection: Connection, batch: Iterable[Delivery]) -> None:
-    """Put `batch` into `staged_events`, which the transaction's end empties."""
+def stage(connection: Connection, events: Iterable[Event]) -> None:
+    """Put `events` into `staged_events`, which the transaction's end empties."""
     with connection.cursor() as cursor:
         cursor.execute(_statement("stage"))
         cursor.execute(_EMPTY)  # of an earlier part of the same transaction
         with cursor.copy(_COPY) as copy:
-            for row in rows(batch):
+            for row in rows(events):
                 copy.write_row(row)
 
 

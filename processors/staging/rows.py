@@ -6,8 +6,7 @@ from collections.abc import Iterable, Iterator
 from operator import attrgetter
 from typing import Any
 
-from processors.processor import Delivery
-from schemas.events import Call, Contact, Message
+from schemas.events import Call, Contact, Event, Message
 
 _EVENT = (
     "event_id", "event_type", "provider", "account", "contact_phone", "phone_valid", "account_phone", "occurred_at",
@@ -34,9 +33,9 @@ _direction = _MESSAGE.index("direction")
 _before_direction, _after_direction = _NEITHER[:_direction], _NEITHER[_direction + 1 :]
 
 
-def rows(batch: Iterable[Delivery]) -> Iterator[tuple[Any, ...]]:
+def rows(events: Iterable[Event]) -> Iterator[tuple[Any, ...]]:
     """One row an event. What is no message's or no contact's stays null."""
-    for _, event in batch:
+    for event in events:
         if isinstance(event, Message):
             yield _message(event) + _NO_CONTACT
         elif isinstance(event, Contact):

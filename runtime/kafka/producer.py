@@ -148,8 +148,10 @@ class KafkaProducer:
         """Give the records of `topic` their partitions, if they are known. Raises KafkaError if they never will be."""
         partitions = client.partitions(topic)
         if partitions:
-            with_leader = client.leaders(topic) or range(partitions)
-            group.place(topic, partitions, lambda: with_leader[next(self._round_robin) % len(with_leader)])
+            group.place(topic, partitions, lambda: self._any_of(client.leaders(topic) or range(partitions)))
+
+    def _any_of(self, partitions: Sequence[int]) -> int:
+        return partitions[next(self._round_robin) % len(partitions)]
 
     def _judge(self, group: Group) -> None:
         """Replace a client through which nothing gets any more."""

@@ -24,7 +24,6 @@ from processors.database import Database
 from processors.textus_api.client import MEDIA_TYPE
 from runtime.postgres import connect
 from schemas.events import Event
-from tests.twins.opted_out import delivery
 from tests.twins.rig import beside, until
 
 #: Quick enough for tests; what is not said is as in production.
@@ -138,7 +137,7 @@ class CrmDesk:
 
     def take(self, *events: Event) -> None:
         with self.database.transaction() as connection:
-            take_in(connection, [delivery(event, n) for n, event in enumerate(events)], self.targets)
+            take_in(connection, events, self.targets)
 
     @contextmanager
     def working(self, target: Target, courier: Courier | None = None) -> Iterator[Courier]:

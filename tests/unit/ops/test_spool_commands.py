@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 import structlog
 
@@ -24,6 +25,7 @@ from schemas.codec import Codec
 from schemas.ids import SchemaIds
 from tests.contract.players import NEW_SECRET, OLD_SECRET, PLAYERS
 from tests.unit.ingest.spools import number_of, opened, record
+from tests.unit.runtime.test_schema_registry import FakeRegistry
 
 RECEIPT = datetime(2026, 11, 22, 1, 2, 3, tzinfo=UTC)
 Run = Callable[..., tuple[int, Any]]
@@ -159,6 +161,22 @@ def test_a_mended_secret_brings_the_webhook_back(
     assert run("quarantine", "replay", "2", "--force")[1]["webhooks"][0]["now"] == "replayed"
     assert run("quarantine", "ls")[1]["webhooks"] == []
     assert len(run("quarantine", "ls", "--all")[1]["webhooks"]) == 2
+
+
+def test_what_comes_back_carries_the_numbers_of_the_registry_that_is_set(
+    run: Run, directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registry = httpx.MockTransport(FakeRegistry(5000))
+    client = httpx.Client
+    monkeypatch.setattr(httpx, "Client", lambda **settings: client(**settings | {"transport": registry}))
+    monkeypatch.setenv("HOOKLINE_SCHEMA_REGISTRY__URL", "http://registry.example")
+    quarantined(directory, "textlink", signed=NEW_SECRET, valid=OLD_SECRET)
+    assert run("quarantine", "replay")[0] == exits.OK
+    service, spool = opened(directory)
+    value = spool.in_turn(lambda turn: turn.first(9))[-1].record.value
+    spool.close()
+    service.close()
+    assert int.from_bytes(value[1:5], "big") >= 5000
 
 
 def test_a_webhook_that_is_not_there(run: Run, directory: Path) -> None:

@@ -1,0 +1,123 @@
+"""`hookline crm backfill`: what a CRM missed, or was not there for."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ops.commands.crm import crm, database, place_named, settings
+from ops.output import Output, command
+
+if TYPE_CHECKING:
+    from processors.crm_sync.backfill import Extent, Stretch
+    from runtime.postgres import Connection
+
+
+class Moment(click.ParamType[datetime]):
+    """A date or a time in ISO 8601; UTC where it names no offset."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """See click.ParamType.convert."""
+        try:
+            at = datetime.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value}: no ISO date or time, such as 2026-11-02 or 2026-11-02T14:30:00+01:00", param, ctx)
+        return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+@command(changes=True)
+@click.option("--target", required=True, help="The CRM, one of HOOKLINE_CRM__TARGETS; textus:ACCOUNT for an account.")
+@click.option("--from", "since", type=Moment(), help="Events received from then on; default: all.")
+@click.option("--to", "until", type=Moment(), help="Events received before then; default: all.")
+def backfill(out: Output, target: str, since: datetime | None, until: datetime | None) -> None:
+    """Order deliveries at TARGET for events that PostgreSQL holds: messages, calls, contacts and opt-outs.
+
+    Whatever has a delivery there already is passed over, so it may be stopped at any moment and run again. `hookline
+    process crm-sync` makes the calls; `hookline crm status` shows how far it is.
+    """
+    from processors.crm_sync.backfill import Stretch, extent
+
+    rate = _rate(target)
+    with database() as connection:
+        stretch = Stretch(target, since, until)
+        found = extent(connection, stretch)
+        seconds = found.seconds(rate=rate, at_once=settings().calls_at_once)
+        data: dict[str, Any] = {"target": target, "from": since, "to": until, "dry_run": out.dry_run}
+        data |= {"estimate": asdict(found) | {"calls": found.calls, "seconds": round(seconds, 1)}}
+        said = _said(found, seconds, rate)
+        if out.dry_run:
+            out.result(data, lambda: said)
+            return
+        out.note(said)
+        ordered, unreadable, refused = _order(out, connection, stretch, found)
+    data |= {"ordered": ordered, "unreadable": unreadable, "refused": refused}
+    out.result(data, lambda: _done(data))
+
+
+def _order(out: Output, reader: Connection, stretch: Stretch, found: Extent) -> tuple[int, int, int]:
+    from ops.configuration import load
+    from ops.stored_events import event_again
+    from processors.crm_sync.backfill import missing_events, order, phones_with_states
+    from processors.database import Database
+    from runtime.connections import PostgresSettings
+    from runtime.postgres import connect
+
+    dsn = load(PostgresSettings)[PostgresSettings].dsn.get_secret_value()
+    writer = Database(lambda: connect(dsn, process="crm"))
+    ordered = unreadable = refused = 0
+    with reader.transaction(), out.progress("ordering deliveries", found.events + found.states) as done:
+        for rows in missing_events(reader, stretch):
+            events = [event for row in rows if (event := event_again(row)) is not None]
+            with writer.transaction() as connection:
+                made, bad = order(connection, stretch.target, events)
+            ordered, unreadable, refused = ordered + made, unreadable + len(rows) - len(events), refused + bad
+            done(len(rows))
+        for phones in phones_with_states(reader, stretch):
+            with writer.transaction() as connection:
+                made, bad = order(connection, stretch.target, [], phones)
+            ordered, refused = ordered + made, refused + bad
+            done(len(phones))
+    writer.close()
+    return ordered, unreadable, refused
+
+
+def _rate(target: str) -> float | None:
+    place = place_named(target)
+    budget = place.kind.budget(place.settings)
+    return None if budget is None else budget.rate
+
+
+def _said(found: Extent, seconds: float, rate: float | None) -> str:
+    """What is going to happen, for people."""
+    if not found.events and not found.states:
+        return "every event received then has its delivery already"
+    pace = f"at {rate:.3g} calls/s, its limit" if rate else "no limit is set: a guess"
+    return (
+        f"{found.events:,} events of {found.contacts:,} contacts, {found.new_contacts:,} of them not known there, and"
+        f" {found.states:,} opt-out states: about {found.calls:,} calls, {_duration(seconds)} ({pace});"
+        f" {found.waiting:,} deliveries wait there already"
+    )
+
+
+def _duration(seconds: float) -> str:
+    minutes = seconds / 60
+    if minutes < 1:
+        return "less than a minute"
+    return f"{minutes:.0f} minutes" if minutes < 100 else f"{minutes / 60:.1f} hours"
+
+
+def _done(data: dict[str, Any]) -> str:
+    told = [f"{data['ordered']:,} deliveries ordered; `hookline crm status` shows how far {data['target']} is"]
+    if data["unreadable"]:
+        told.append(f"{data['unreadable']:,} events are of no provider that there is any more, and left out")
+    if data["refused"]:
+        told.append(f"{data['refused']:,} events do not fit in PostgreSQL's tables, and are left out")
+    return "\n".join(told)
+
+
+crm.add_command(backfill)

@@ -1,0 +1,31 @@
+"""Events as they come about and are stored: read from webhooks by ingest, folded into PostgreSQL by persist."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from ingest.event import event_of
+from ingest.json_body import read_object
+from ingest.provider import provider_types
+from processors.database import Database
+from processors.persist import Persist, PersistSettings
+from schemas.events import Event
+from tests.twins.opted_out import delivery
+
+
+def webhook(provider: str, kind: str | None, receipt: datetime, **fields: Any) -> Event:
+    """The event that a webhook with these `fields` becomes; `timestamp`: the receipt's, unless it is given."""
+    made = provider_types()[provider](provider_types()[provider].settings_type())
+    told = {"timestamp": int(receipt.timestamp() * 1000)} | fields
+    return event_of(made, kind, read_object(json.dumps(told).encode()), {}, receipt)
+
+
+def store(database: Database, events: Sequence[Event]) -> None:
+    """Have persist take `events`, and nobody else."""
+    persist = Persist(PersistSettings())
+    for start in range(0, len(events), 2000):
+        with database.transaction() as connection:
+            persist.handle([delivery(one, n) for n, one in enumerate(events[start : start + 2000])], connection)
