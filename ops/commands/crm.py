@@ -1,4 +1,4 @@
-"""`hookline crm`: whether the CRMs can be reached, how they are doing, and a second chance for what is dead."""
+"""`hookline crm`: whether the CRMs can be reached, and how they are doing."""
 
 from __future__ import annotations
 
@@ -47,11 +47,11 @@ def crm_status(out: Output, shown: int) -> None:
 
     Exit code 1 where anything is dead.
     """
-    from processors.crm_sync.report import dead, standings
+    from processors.crm_sync.report import newest_dead, standings
 
     with database() as connection:
         found = standings(connection)
-        lost = dead(connection, None, shown)
+        lost = newest_dead(connection, None, shown)
     columns = ("target", "pending", "doubtful", "dead", "done", "oldest", "paused_until", "reason", "served_at")
     drawn = table(columns, [[getattr(one, column) for column in columns] for one in found], numbers=columns[1:5])
     names = ("target", "event_id", "event_type", "attempts", "reason", "last_attempt_at")
@@ -59,22 +59,7 @@ def crm_status(out: Output, shown: int) -> None:
     data = {"targets": [asdict(one) for one in found], "dead": [asdict(one) for one in lost]}
     out.result(data, lambda: stacked(drawn, corpses) if lost else drawn)
     if count := sum(one.dead for one in found):
-        raise CheckFailed(f"{count} deliveries are dead: mend the cause, then `hookline crm redrive TARGET`")
-
-
-@command(changes=True)
-@click.argument("target")
-@click.option("--limit", type=click.IntRange(1), default=10_000, show_default=True, help="At most so many go.")
-def redrive(out: Output, target: str, limit: int) -> None:
-    """Have the dead deliveries of TARGET tried again, the oldest first. Mend the cause first."""
-    from processors.crm_sync.report import redrive as again
-
-    place_named(target)
-    with database() as connection, connection.transaction(force_rollback=out.dry_run):
-        count = again(connection, target, limit)
-    would = "would be " if out.dry_run else "are "
-    data = {"target": target, "dry_run": out.dry_run, "redriven": count}
-    out.result(data, lambda: f"{count} deliveries {would}tried again at {target}")
+        raise CheckFailed(f"{count} deliveries are dead: mend the cause, then `hookline dlq redrive crm:TARGET`")
 
 
 def _checked() -> Iterator[tuple[str, Sequence[Finding]]]:
@@ -128,5 +113,5 @@ def database() -> Iterator[Connection]:
         yield connection
 
 
-for member in (check, crm_status, redrive):
+for member in (check, crm_status):
     crm.add_command(member)

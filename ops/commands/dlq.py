@@ -1,13 +1,13 @@
-"""`hookline dlq`: dead letters, and their way back."""
+"""`hookline dlq`: dead letters, and their way back; dead deliveries of the CRMs too (`dlq_deliveries.py`)."""
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from ops.commands import dlq_deliveries as deliveries
 from ops.exits import CheckFailed, TryLater
 from ops.output import Output, as_json, command, stacked, table
 
@@ -17,46 +17,50 @@ if TYPE_CHECKING:
     from ops.dead_letters.redrive import Verdict
     from runtime.connections import KafkaSettings
 
-#: Letters that a table shows at most.
-SHOWN = 50
-
 
 @click.group()
 def dlq() -> None:
-    """Dead letters: what processors set aside, why, and its way back."""
+    """Dead letters: what processors set aside, why, and its way back. So too what a CRM did not take: crm:TARGET."""
 
 
 @command("ls")
-@click.argument("processor", required=False)
-def list_letters(out: Output, processor: str | None) -> None:
-    """Count the dead letters of PROCESSOR, or of all, by disposition and error class."""
+@click.argument("source", required=False)
+def list_letters(out: Output, source: str | None) -> None:
+    """Count the dead letters of SOURCE, or of all, by disposition and error class.
+
+    SOURCE is a processor, or crm:TARGET for dead deliveries of a CRM.
+    """
     from dataclasses import asdict
 
     from ops.dead_letters.box import open_boxes
     from ops.dead_letters.tally import tally
 
-    boxes = open_boxes(_kafka(), _names(processor))
-    redriven = _redriven(out, boxes)
+    target = deliveries.target_of(source)
+    boxes = [] if target else open_boxes(_kafka(), _names(source))
+    redriven = _redriven(out, boxes) if boxes else {}
     rows = []
     for box in boxes:
         with out.progress(f"reading dlq.{box.processor}", box.held) as done:
             counts = tally(box.letters(), redriven.get(box.processor), done)
         rows += [{"processor": box.processor} | asdict(count) for count in counts]
+    if target or source is None:
+        rows += deliveries.count(out, target)
     columns = ("processor", "disposition", "error_class", "letters", "waiting", "oldest", "newest")
-    data = {"processors": [box.processor for box in boxes], "dead_letters": rows}
+    data = {"processors": [source] if target else [box.processor for box in boxes], "dead_letters": rows}
     drawn = [[row[column] for column in columns] for row in rows]
     out.result(data, lambda: table(columns, drawn, numbers=columns[3:5]) if rows else "no dead letters")
 
 
 @command()
-@click.argument("processor")
+@click.argument("source")
 @click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="The newest so many.")
 @click.option("--partition", type=click.IntRange(0), help="With --offset: this one letter.")
 @click.option("--offset", type=click.IntRange(0), help="With --partition: this one letter.")
+@click.option("--event", type=click.UUID, help="Of crm:TARGET: the delivery of this event.")
 @click.option("--decode", is_flag=True, help="Show the event in it, personal data hidden.")
 @click.option("--reveal", is_flag=True, help="With --decode: show texts, names and phone numbers too.")
-def show(out: Output, processor: str, **options: Any) -> None:
-    """Show dead letters of PROCESSOR: where, what, why, and how often it was sent back."""
+def show(out: Output, source: str, **options: Any) -> None:
+    """Show dead letters of SOURCE, a processor or crm:TARGET: where, what, why, and how often it was sent back."""
     from ops.configuration import load
     from ops.dead_letters.box import open_boxes
     from runtime.schema_registry import SchemaRegistrySettings
@@ -64,7 +68,11 @@ def show(out: Output, processor: str, **options: Any) -> None:
 
     if options["reveal"] and not options["decode"]:
         raise click.UsageError("--reveal goes with --decode")
-    [box] = open_boxes(_kafka(), _names(processor))
+    if target := deliveries.target_of(source, options):
+        deliveries.show(out, target, options)
+        return
+    [processor] = _names(source)
+    [box] = open_boxes(_kafka(), [processor])
     letters = _one(box, options) if _placed(options) else box.newest(options["limit"])
     codec = registered_codec(load(SchemaRegistrySettings)[SchemaRegistrySettings])
     rows = []
@@ -83,7 +91,7 @@ def show(out: Output, processor: str, **options: Any) -> None:
 
 
 @command(changes=True)
-@click.argument("processor")
+@click.argument("source")
 @click.option("--limit", type=click.IntRange(1), default=10_000, show_default=True, help="At most so many go.")
 @click.option(
     "--rate", type=click.FloatRange(0, min_open=True), help="Letters per second; without: as fast as it goes."
@@ -92,18 +100,24 @@ def show(out: Output, processor: str, **options: Any) -> None:
 @click.option("--error-class", help="Only these, as `dlq ls` names them.")
 @click.option("--partition", type=click.IntRange(0), help="With --offset: only this letter.")
 @click.option("--offset", type=click.IntRange(0), help="With --partition: only this letter.")
+@click.option("--event", type=click.UUID, help="Of crm:TARGET: only the delivery of this event.")
 @click.option("--force", is_flag=True, help="Send even what has come back three times.")
 @click.option("--yes", is_flag=True, help="Do it without asking.")
-def redrive(out: Output, processor: str, **options: Any) -> None:
-    """Send dead letters of PROCESSOR back to it, and to nobody else, each once.
+def redrive(out: Output, source: str, **options: Any) -> None:
+    """Send dead letters of SOURCE, a processor or crm:TARGET, back to it, and to nobody else, each once.
 
-    They go through redrive.PROCESSOR with their key, value and own headers. Asks first; --dry-run only tells.
+    They go through redrive.PROCESSOR with their key, value and own headers; a CRM's deliveries are tried again, the
+    oldest first. Asks first; --dry-run only tells.
     """
     from ops.dead_letters.box import Memory, open_boxes
     from ops.dead_letters.redrive import Wanted, judge
     from runtime.postgres import connect
 
-    [box] = open_boxes(_kafka(), _names(processor))
+    if target := deliveries.target_of(source, options):
+        deliveries.redrive(out, target, options)
+        return
+    [processor] = _names(source)
+    [box] = open_boxes(_kafka(), [processor])
     wanted = Wanted(options["disposition"], options["error_class"], options["limit"], options["force"])
     with connect(_dsn(), process="dlq") as connection:
         memory = Memory(connection)
@@ -114,7 +128,9 @@ def redrive(out: Output, processor: str, **options: Any) -> None:
         going = [verdict.letter for verdict in verdicts if verdict.kept is None]
         refused: list[Letter] = []
         if going and not out.dry_run:
-            _ask(out, verdicts, processor, sure=options["yes"])
+            if not options["yes"]:
+                shown = _drawn(verdicts, set(), "would go")
+                deliveries.ask(out, shown, f"Send {len(going)} back to {processor}?")
             refused = _send(out, box, going, memory, options["rate"])
     _report(out, processor, verdicts, refused)
     if refused:
@@ -171,7 +187,8 @@ def _names(processor: str | None) -> list[str]:
     if processor is None:
         return known
     if processor not in known:
-        raise click.BadParameter(f"{processor}: no such processor; there are {', '.join(known)}")
+        there = ", ".join([*known, *deliveries.sources()])
+        raise click.BadParameter(f"{processor}: no such processor; there are {there}")
     return [processor]
 
 
@@ -206,16 +223,6 @@ def _redriven(out: Output, boxes: list[Box]) -> dict[str, set[tuple[int, int]]]:
         return {}
 
 
-def _ask(out: Output, verdicts: list[Verdict], processor: str, *, sure: bool) -> None:
-    if sure:
-        return
-    if out.as_json or not sys.stdin.isatty():
-        raise click.UsageError("say --yes to send them, or --dry-run to see what would go")
-    out.show(_drawn(verdicts, set(), "would go"))
-    going = sum(verdict.kept is None for verdict in verdicts)
-    click.confirm(f"Send {going} back to {processor}?", abort=True, err=True)
-
-
 def _send(out: Output, box: Box, going: list[Letter], memory: Any, rate: float | None) -> list[Letter]:
     from ops.dead_letters.redrive import send
     from runtime.kafka.producer import KafkaProducer
@@ -239,12 +246,12 @@ def _report(out: Output, processor: str, verdicts: list[Verdict], refused: list[
 
 def _drawn(verdicts: list[Verdict], refused: set[tuple[int, int]], word: str) -> Any:
     rows = []
-    for verdict in verdicts[:SHOWN]:
+    for verdict in verdicts[: deliveries.SHOWN]:
         one = verdict.letter.described()
         what = (one["event_type"], one["disposition"], one["error_class"], one["redrive_count"])
         rows.append((_where(verdict.letter), *what, _verdict(verdict, refused, word)))
     counts = Counter(_verdict(verdict, refused, word) for verdict in verdicts)
-    more = f"and {len(verdicts) - SHOWN} more" if len(verdicts) > SHOWN else ""
+    more = f"and {len(verdicts) - deliveries.SHOWN} more" if len(verdicts) > deliveries.SHOWN else ""
     columns = ("letter", "event", "disposition", "error class", "redriven", "verdict")
     return stacked(
         table(columns, rows), *filter(None, [more, *(f"{count} x {what}" for what, count in counts.items())])

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
-from importlib.resources import files
 
+from processors.sql import sql
 from processors.staging import fold_contacts, stage
 from runtime.postgres import Connection
 from schemas.events import Event, EventType, OptOutState
@@ -34,7 +33,7 @@ def take_in(connection: Connection, events: Sequence[Event], targets: Iterable[s
     names = sorted(targets)
     stage(connection, events)
     if any(one.event_type == EventType.CONTACT_CREATED for one in events):
-        connection.execute(statement("echoes"), (names,))
+        connection.execute(sql(__package__, "echoes"), (names,))
     states = [one for one in events if isinstance(one, OptOutState) and not one.is_test]
     if states:
         connection.execute(_BOTH)
@@ -42,14 +41,8 @@ def take_in(connection: Connection, events: Sequence[Event], targets: Iterable[s
     if states:
         columns = zip(*((one.contact_phone, one.state, one.position) for one in states), strict=True)
         connection.execute(_OPT_OUTS, [list(column) for column in columns])
-    connection.execute(statement("notes"))
-    ordered = connection.execute(statement("deliveries"), (names,)).rowcount
+    connection.execute(sql(__package__, "notes"))
+    ordered = connection.execute(sql(__package__, "deliveries"), (names,)).rowcount
     if ordered:
-        connection.execute(statement("lanes"), (names,))
+        connection.execute(sql(__package__, "lanes"), (names,))
     return ordered
-
-
-@lru_cache(maxsize=8)
-def statement(name: str) -> bytes:
-    """The text of `<name>.sql`."""
-    return files(__package__).joinpath(f"{name}.sql").read_bytes()

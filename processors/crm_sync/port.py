@@ -5,8 +5,6 @@ Whatever it raises says what happens next: Retryable, one of its kinds below, Go
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +15,7 @@ from typing import ClassVar
 from processors.api_budget.budget import Budget
 from processors.api_budget.purse import Purse
 from processors.processor import Rejected, Retryable
+from runtime.found import found_in
 from runtime.settings import Section
 
 
@@ -159,9 +158,4 @@ def target_types() -> Mapping[str, type[Target]]:
     """Every target in `targets/` by its name."""
     from processors.crm_sync import targets
 
-    found: dict[str, type[Target]] = {}
-    for module in pkgutil.iter_modules(targets.__path__):
-        for held in vars(importlib.import_module(f"{targets.__name__}.{module.name}")).values():
-            if isinstance(held, type) and issubclass(held, Target) and held.__module__.endswith(f".{module.name}"):
-                found[held.name] = held
-    return dict(sorted(found.items()))
+    return found_in(targets, Target)

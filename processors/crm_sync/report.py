@@ -22,24 +22,33 @@ FROM crm_targets AS t FULL JOIN (
 ) AS d USING (target) ORDER BY 1
 """
 _DEAD = """
-SELECT target, event_id, event_type, attempts, failures, detail, last_attempt_at FROM crm_deliveries
+SELECT target, event_id, event_type, attempts, failures, detail, received_at, first_attempt_at, last_attempt_at
+FROM crm_deliveries
 WHERE status = 'dead' AND (%(target)s::text IS NULL OR target = %(target)s)
-ORDER BY last_attempt_at DESC LIMIT %(limit)s
+    AND (%(reason)s::text IS NULL OR COALESCE(detail, '') = %(reason)s)
+    AND (%(event)s::uuid IS NULL OR event_id = %(event)s)
+"""
+_NEWEST = _DEAD + "ORDER BY last_attempt_at DESC, event_id LIMIT %(limit)s"
+_OLDEST = _DEAD + "ORDER BY received_at, event_id LIMIT %(limit)s"
+_BY_REASON = """
+SELECT target, COALESCE(detail, ''), count(*), min(last_attempt_at), max(last_attempt_at) FROM crm_deliveries
+WHERE status = 'dead' AND (%(target)s::text IS NULL OR target = %(target)s) GROUP BY 1, 2 ORDER BY 1, 2
 """
 # What is dead has an outcome that is known, or a doubt that is kept: it is asked about before it is repeated.
 _REDRIVE = """
 WITH chosen AS (
-    SELECT event_id, target FROM crm_deliveries WHERE status = 'dead' AND target = %(target)s
-    ORDER BY received_at, event_id LIMIT %(limit)s FOR UPDATE
+    SELECT event_id, target FROM crm_deliveries
+    WHERE status = 'dead' AND target = %(target)s AND event_id = ANY (%(events)s) ORDER BY event_id FOR UPDATE
 ), back AS (
     UPDATE crm_deliveries AS d SET status = 'pending', failures = 0, first_attempt_at = NULL, detail = 'redriven'
-    FROM chosen WHERE d.event_id = chosen.event_id AND d.target = chosen.target RETURNING d.target, d.contact_phone
+    FROM chosen WHERE d.event_id = chosen.event_id AND d.target = chosen.target
+    RETURNING d.target, d.contact_phone, d.event_id
 ), woken AS (
     INSERT INTO crm_lanes AS l (target, contact_phone, next_attempt_at)
     SELECT DISTINCT target, contact_phone, now() FROM back ORDER BY target, contact_phone
     ON CONFLICT (target, contact_phone) DO UPDATE SET next_attempt_at = COALESCE(l.next_attempt_at, now())
 )
-SELECT count(*) FROM back
+SELECT event_id FROM back
 """
 
 
@@ -68,6 +77,8 @@ class Dead:
     attempts: int
     failures: int
     reason: str | None
+    received_at: datetime
+    first_attempt_at: datetime | None
     last_attempt_at: datetime | None
 
 
@@ -76,12 +87,27 @@ def standings(connection: Connection) -> Sequence[Standing]:
     return [Standing(*row) for row in connection.execute(_STANDINGS)]
 
 
-def dead(connection: Connection, target: str | None, limit: int) -> Sequence[Dead]:
-    """The newest dead deliveries."""
-    return [Dead(*row) for row in connection.execute(_DEAD, {"target": target, "limit": limit})]
+def newest_dead(connection: Connection, target: str | None, limit: int, *, event: UUID | None = None) -> Sequence[Dead]:
+    """The dead deliveries of `target` (None: of all) that failed last, the newest first; or that of one event."""
+    values = {"target": target, "limit": limit, "reason": None, "event": event}
+    return [Dead(*row) for row in connection.execute(_NEWEST, values)]
 
 
-def redrive(connection: Connection, target: str, limit: int) -> int:
-    """Have the oldest dead deliveries of `target` tried again; how many."""
-    [(count,)] = connection.execute(_REDRIVE, {"target": target, "limit": limit}).fetchall()
-    return int(count)
+def oldest_dead(
+    connection: Connection, target: str, limit: int, *, reason: str | None = None, event: UUID | None = None
+) -> Sequence[Dead]:
+    """The dead deliveries of `target` in order of receipt: those of one reason, or that of one event."""
+    values = {"target": target, "limit": limit, "reason": reason, "event": event}
+    return [Dead(*row) for row in connection.execute(_OLDEST, values)]
+
+
+def dead_by_reason(connection: Connection, target: str | None) -> Sequence[tuple[str, str, int, datetime, datetime]]:
+    """Target, reason, how many, when the first and the last of them failed."""
+    rows = connection.execute(_BY_REASON, {"target": target})
+    return [(str(name), str(reason), int(count), first, last) for name, reason, count, first, last in rows]
+
+
+def redrive(connection: Connection, target: str, events: Sequence[UUID]) -> set[UUID]:
+    """Have the deliveries of `events` at `target` tried again, those that are dead; which these were."""
+    values = {"target": target, "events": list(events)}
+    return {event_id for (event_id,) in connection.execute(_REDRIVE, values)}

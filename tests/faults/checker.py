@@ -2,7 +2,7 @@
 
 A program of its own (`python -m tests.faults.checker JOURNAL EVIDENCE`): it imports nothing of the service, and its
 own tests plant a loss, a ghost, a doubled effect, a disorder, a refused one and a missed STOP. What is about opt-outs
-is in stops.py.
+is in stops.py, what is about CRMs in notes.py.
 
 A = ids answered 200; R = ids never answered 200; P = ids in PostgreSQL; D = ids in dead letters and on
 sms.unrecognized.v1; L = ids in the opt-out ledger.
@@ -20,7 +20,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from tests.faults.client.journal import Attempt, read
-from tests.faults.stops import OptOuts, check_stops
+from tests.faults.notes import Crm, check_crm
+from tests.faults.stops import OptOuts, check_stops, states
 
 #: How many culprits a verdict names.
 NAMED = 5
@@ -35,6 +36,7 @@ class Evidence:
     log: Sequence[tuple[str, int, int, str]]  #: topic, partition, offset, id: every record on the event topics
     received: Mapping[str, int]  #: id -> receipt, microseconds since the epoch
     opt_outs: OptOuts | None = None  #: L and what follows from it; None: opt-out is not in the rig
+    crms: Sequence[Crm] = ()  #: what they hold and were asked; none: crm-sync is not in the rig
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,8 @@ class Verdict:
     disorder: int = 0
     stops: int = 0  #: STOPs and STARTs that were accepted, and looked for in the ledger
     missed_stops: int = 0  #: of those, not there
+    crm_notes: int = 0  #: that CRMs must have of what was accepted, and that were looked for there
+    missed_notes: int = 0  #: of those, not there
     silence: float = 0.0  #: longest time without any 200, seconds
     slowest: float = 0.0  #: seconds
     p99_spooling: float | None = None  #: seconds, of what was sent once events were being spooled
@@ -114,6 +118,15 @@ def check(attempts: Sequence[Attempt], evidence: Evidence, promise: Promise = Pr
         verdict.stops, verdict.missed_stops = found
         if not verdict.stops:
             verdict.problems.append("nobody said STOP: the run proves nothing about opt-outs")
+    standing = None if evidence.opt_outs is None else states(attempts, evidence.received)
+    for crm in evidence.crms:
+        noted = check_crm(attempts, in_order(attempts), standing, crm, count)
+        verdict.crm_notes += noted.wanted
+        verdict.missed_notes += noted.missing
+        verdict.dup_effect += noted.doubled
+        verdict.disorder += noted.late
+        if not noted.wanted:
+            verdict.problems.append("no note was asked for: the run proves nothing about CRMs")
     if promise.refused is not None and verdict.refused > promise.refused:
         kinds = Counter(str(one.status or one.failure) for one in attempts if one.status != 200)
         verdict.problems.append(f"refused: {verdict.refused}, promised at most {promise.refused} {dict(kinds)}")
@@ -208,7 +221,8 @@ def main() -> int:
     options = parser.parse_args()
     given = json.loads(options.evidence.read_text("utf-8"))
     opt_outs = given.pop("opt_outs", None)
-    evidence = Evidence(**given, opt_outs=OptOuts(**opt_outs) if opt_outs else None)
+    crms = [Crm(**one) for one in given.pop("crms", [])]
+    evidence = Evidence(**given, opt_outs=OptOuts(**opt_outs) if opt_outs else None, crms=crms)
     verdict = check(read(options.journal), evidence, Promise(**options.promise))
     print(json.dumps(asdict(verdict)))
     return 0 if verdict.green else 1

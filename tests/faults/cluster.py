@@ -23,7 +23,7 @@ from tests.faults.taps import KafkaTap, Shears
 
 #: Small: several of them share a machine with everything else.
 HEAP = "192m"
-PROCESSORS = ("persist", "opt-out")
+PROCESSORS = ("persist", "opt-out", "crm-sync")
 TOPICS = (*RECORD_TOPICS, *(make(name) for make in (dead_letter_topic, redrive_topic) for name in PROCESSORS))
 
 

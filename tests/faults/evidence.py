@@ -14,6 +14,7 @@ from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
 
 from tests.faults.checker import Evidence
 from tests.faults.client.bodies import ID
+from tests.faults.notes import Crm
 from tests.faults.stops import OptOuts
 
 Ends = Mapping[tuple[str, int], int]
@@ -91,8 +92,10 @@ def effects(dsn: str, run: str) -> tuple[dict[str, int], dict[str, int]]:
     return rows, received
 
 
-def collect(bootstrap: str, dsn: str, run: str, since: Ends, opt_outs: OptOuts | None = None) -> Evidence:
-    """Everything about a run, once all is quiet; `opt_outs` from ledger.py, where opt-out is in the rig."""
+def collect(
+    bootstrap: str, dsn: str, run: str, since: Ends, opt_outs: OptOuts | None = None, crms: Sequence[Crm] = ()
+) -> Evidence:
+    """Everything about a run, once all is quiet; `opt_outs` from ledger.py, `crms` from crm.py, where they are."""
     until = ends(bootstrap)
     log = [one for one in records(bootstrap, since, until) if one[3].startswith(f"fx{run}-")]
     rows, received = effects(dsn, run)
@@ -102,6 +105,7 @@ def collect(bootstrap: str, dsn: str, run: str, since: Ends, opt_outs: OptOuts |
         log=[one for one in log if one[0] in EVENTS],
         received=received,
         opt_outs=opt_outs,
+        crms=crms,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from uuid import UUID
 
@@ -76,14 +76,20 @@ def waiting(dsn: str) -> int:
     return int(count)
 
 
-def move(bootstrap: str, dsn: str, to: Mapping[tuple[str, int], int]) -> None:
-    """Have opt-out go on at `to`, wherever it was. It must not run meanwhile. `dsn`: the superuser's."""
+def move(
+    bootstrap: str,
+    dsn: str,
+    to: Mapping[tuple[str, int], int],
+    group: str = GROUP,
+    topics: Sequence[str] = TOPICS,
+) -> None:
+    """Have the group go on at `to`, wherever it was. It must not run meanwhile. `dsn`: the superuser's."""
     with closing(KafkaAdminClient(bootstrap_servers=bootstrap.split(","), request_timeout_ms=5_000)) as admin:
         cluster = str(admin.describe_cluster()["cluster_id"])
-        ids = {topic["name"]: UUID(str(topic["topic_id"])) for topic in admin.describe_topics(list(TOPICS))}
+        ids = {topic["name"]: UUID(str(topic["topic_id"])) for topic in admin.describe_topics(list(topics))}
     with psycopg.connect(dsn) as connection, connection.cursor() as cursor:
         places = {one: offset for one, offset in to.items() if one[0] in ids}
-        rows = [(GROUP, cluster, ids[topic], number, topic, at) for (topic, number), at in places.items()]
+        rows = [(group, cluster, ids[topic], number, topic, at) for (topic, number), at in places.items()]
         cursor.executemany(_MOVE, rows)
 
 

@@ -40,6 +40,9 @@ MUTATIONS = (
     Mutation("commit_before_effects", "offsets are committed before the database has the effects", "C1", "lost"),
     Mutation("acks_1", "acks=1: the partition's leader alone has the record", "K1", "lost"),
     Mutation("no_dedupe", "persist takes every record for a new event", "K5", "dup_effect"),
+    Mutation("no_doubt", "crm-sync does not write down that it may make a call", "C1", "dup_effect"),
+    Mutation("no_look", "crm-sync makes a contact without looking for it", "M2", "dup_effect"),
+    Mutation("no_lanes", "crm-sync takes up any delivery of a contact, not the oldest", "M2", "disorder"),
 )
 
 

@@ -18,10 +18,11 @@ import httpx
 import psycopg
 from kafka.errors import KafkaError
 
-from tests.faults import evidence, ledger
+from tests.faults import crm, evidence, ledger
 from tests.faults.checker import Promise, Verdict, check
 from tests.faults.client.journal import read
 from tests.faults.cluster import Cluster
+from tests.faults.crm import PlayedCrm
 from tests.faults.database import Database
 from tests.faults.process import Launcher, NotInTime, wait_until
 from tests.faults.services import ROOT, SECRET, Ingest, Processor, Service
@@ -48,8 +49,10 @@ class Row:
     through_proxies: bool = False  #: ingest reaches Kafka through the proxies
     starts: bool = True  #: False: the story itself starts ingest and the load
     inject: tuple[str, ...] = ()  #: into ingest, names in injected/injections.py
-    inject_processors: tuple[str, ...] = ()  #: the same, into persist and opt-out
+    inject_processors: tuple[str, ...] = ()  #: the same, into the processors
     opt_out: Mapping[str, str] | None = None  #: its settings beside the usual; None: it does not run
+    crms: tuple[str, ...] = ()  #: that crm-sync keeps in step; none: it does not run
+    crm: Mapping[str, str] = field(default_factory=dict)  #: its settings beside the usual
     load: Mapping[str, object] = field(default_factory=dict)  #: options of the load generator beside the usual
 
 
@@ -79,6 +82,9 @@ class Run:
         self.members = [self.persist]
         self.textus = TextUs()
         self.opt_out = self._opt_out(db.dsn)
+        self.crms = {name: PlayedCrm(name) for name in row.crms}
+        self.crm_sync = self._crm_sync(db.dsn)
+        self.redriven: list[str] = []  #: event ids of deliveries that were dead, and that the story has tried again
         self._load: subprocess.Popen[bytes] | None = None
         self._since: dict[tuple[str, int], int] = {}
         self._afterwards: list[Callable[[], None]] = []
@@ -97,6 +103,16 @@ class Run:
         settings = self.textus.settings() | dict(self.row.opt_out or {})
         return Processor(self.launcher, self.home, "opt-out", self.cluster.bootstrap, dsn, **settings)
 
+    def crm_sync_through(self, dsn: str) -> None:
+        """From its next start crm-sync reaches PostgreSQL by `dsn`."""
+        self.crm_sync = self._crm_sync(dsn)
+
+    def _crm_sync(self, dsn: str) -> Processor:
+        settings = {"HOOKLINE_CRM__TARGETS": ",".join(self.crms)} | dict(self.row.crm)
+        for one in self.crms.values():
+            settings |= one.settings()
+        return Processor(self.launcher, self.home, "crm-sync", self.cluster.bootstrap, dsn, **settings)
+
     def arm(self, point: str, number: int = signal.SIGKILL, of: str = "persist") -> None:
         """Have the next of ingest or of processor `of` to come by `point` send itself a signal.
 
@@ -111,7 +127,7 @@ class Run:
         return (self._controls_of(of) / point).exists()
 
     def _controls_of(self, process: str) -> Path:
-        folder = self.controls / process if process == "opt-out" else self.controls
+        folder = self.controls if process == "persist" else self.controls / process
         folder.mkdir(exist_ok=True)
         return folder
 
@@ -147,6 +163,10 @@ class Run:
         """The same, of opt-out."""
         self._start(self.opt_out)
 
+    def start_crm_sync(self) -> None:
+        """The same, of crm-sync."""
+        self._start(self.crm_sync)
+
     def _start(self, member: Processor) -> None:
         member.inject = self._injected(self.row.inject_processors, self._controls_of(member.name))
         member.start()
@@ -177,6 +197,14 @@ class Run:
     def opt_out_behind(self) -> int:
         """And what its rows of the ledger still ask for."""
         return self.opt_out_unread() + ledger.waiting(self.db.dsn)
+
+    def crm_sync_unread(self) -> int:
+        """The same of crm-sync."""
+        return evidence.behind(self.cluster.bootstrap, self.db.dsn, crm.GROUP, crm.TOPICS)
+
+    def crm_sync_behind(self) -> int:
+        """And what has not been brought to the CRMs yet."""
+        return self.crm_sync_unread() + crm.waiting(self.db.dsn)
 
     def letters(self) -> int:
         """Dead letters of persist, of all runs."""
@@ -283,13 +311,17 @@ class Run:
                 work()
 
     def _begin(self) -> None:
-        self._since = evidence.ends(self.cluster.bootstrap)
+        self._since = evidence.ends(self.cluster.bootstrap, (*evidence.EVENTS, *evidence.ASIDE, crm.STATES))
         self.start_persist()
         if self.row.opt_out is not None:
             # What other rows have sent meanwhile, and what TextUs said to them, is none of this run's.
             ledger.move(self.cluster.bootstrap, self.db.superuser, self._since)
             ledger.forget_budget(self.db.superuser)
             self.start_opt_out()
+        if self.crms:
+            ledger.move(self.cluster.bootstrap, self.db.superuser, self._since, crm.GROUP, crm.TOPICS)
+            crm.forget(self.db.superuser)
+            self.start_crm_sync()
         if not self.row.starts:
             return
         self.start_ingest()
@@ -301,6 +333,8 @@ class Run:
         self.db.heal()
         self.cluster.heal()
         self.textus.recovers()
+        for one in self.crms.values():
+            one.recovers()
         for service in self._services():
             service.signal(signal.SIGCONT)
             if service.alive:
@@ -313,7 +347,8 @@ class Run:
             service.start()
 
     def _services(self) -> list[Service]:
-        return [self.ingest, *self.members, *([] if self.row.opt_out is None else [self.opt_out])]
+        others = [*([] if self.row.opt_out is None else [self.opt_out]), *([self.crm_sync] if self.crms else [])]
+        return [self.ingest, *self.members, *others]
 
     def _settle(self) -> None:
         """Until the spool is empty and the processors have done everything."""
@@ -322,7 +357,12 @@ class Run:
             try:
                 if self.ingest.spooled():
                     return False
-                return self.behind() == 0 and (self.row.opt_out is None or self.opt_out_behind() == 0)
+                # crm-sync last: it reads what opt-out writes
+                return (
+                    self.behind() == 0
+                    and (self.row.opt_out is None or self.opt_out_behind() == 0)
+                    and (not self.crms or self.crm_sync_behind() == 0)
+                )
             except (httpx.TransportError, KafkaError, psycopg.OperationalError):
                 return False
 
@@ -337,14 +377,16 @@ class Run:
         try:
             ready = self.ingest.ready()
             told = f"ingest ready {ready}, spooled {self.ingest.spooled():.0f}, persist {self.persist.readiness()}"
-            return told if self.row.opt_out is None else f"{told}, opt-out {self.opt_out.readiness()}"
+            told += "" if self.row.opt_out is None else f", opt-out {self.opt_out.readiness()}"
+            return f"{told}, crm-sync {self.crm_sync.readiness()}" if self.crms else told
         except httpx.TransportError as error:
             return f"ingest does not answer: {type(error).__name__}"
 
     def _verdict(self) -> Verdict:
         attempts = read(self.journal)
         opt_outs = None if self.row.opt_out is None else ledger.collect(self.db.dsn, self.id, self.textus)
-        found = evidence.collect(self.cluster.bootstrap, self.db.dsn, self.id, self._since, opt_outs)
+        crms = [crm.collect(one, self.db.dsn, self.id, self.redriven) for one in self.crms.values()]
+        found = evidence.collect(self.cluster.bootstrap, self.db.dsn, self.id, self._since, opt_outs, crms)
         evidence.write(found, self.home / "evidence.json")
         promise = replace(self.promise, slowest=60.0, silence=None) if self.lenient else self.promise
         verdict = check(attempts, found, promise)
@@ -360,6 +402,8 @@ class Run:
             if service.process:
                 service.kill()
         self.textus.close()
+        for one in self.crms.values():
+            one.close()
 
     def _tail(self, name: str) -> str:
         return (self.home / name).read_text("utf-8", "replace")[-500:]

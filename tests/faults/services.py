@@ -22,6 +22,8 @@ INJECTED = Path(__file__).parent / "injected"
 SECRET = "a-secret-of-the-fault-suite-0123456789"
 #: Of TextUs's API.
 TOKEN = "a-token-of-the-fault-suite-9876543210"
+#: Of the CRMs.
+CRM_TOKEN = "a-crm-token-of-the-fault-suite-5432109876"
 
 
 def environment(settings: Mapping[str, str], inject: str) -> dict[str, str]:

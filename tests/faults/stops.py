@@ -53,7 +53,7 @@ def check_stops(
     if found.chain is not None:
         count("the ledger's chain is broken", [found.chain])
     count("state that is not the fold of the ledger", found.unfolded)
-    expected = _states([one for id, one in said.items() if id in received], received)
+    expected = states(attempts, received)
     wrong = {phone: state for phone, state in expected.items() if found.states.get(phone) != state}
     count("wrong state", (f"{phone[-4:]} is {found.states.get(phone)}, not {state}" for phone, state in wrong.items()))
     _check_told(said.values(), expected, found, count)
@@ -82,10 +82,11 @@ def _check_told(
     count("opt-out told that nobody asked for", (phone[-4:] for phone in found.told.keys() - stopped))
 
 
-def _states(said: Iterable[Attempt], received: Mapping[str, int]) -> dict[str, str]:
-    """How each contact stands by what it has said."""
+def states(attempts: Iterable[Attempt], received: Mapping[str, int]) -> dict[str, str]:
+    """How each contact stands by what it has said, where that was received."""
+    said = {one.id: one for one in attempts if (one.stop or one.start) and one.id in received}
     sayings: dict[str, list[Saying]] = defaultdict(list)
-    for one in said:
+    for one in said.values():
         sayings[one.contact].append(Saying(one.start, one.textus, one.said, received[one.id]))
     return {contact: stands(found) for contact, found in sayings.items()}
 

@@ -30,6 +30,10 @@ runs on a real Kafka (three brokers in the K rows and X1) and a real PostgreSQL,
 - **STOPs**: what people said about being texted and was answered 200, where opt-out is in the rig; **missed**: of
   those, not in the ledger. There the checker also wants each of them once, the chain as it was written, every number's
   state as it works it out itself from what was sent, and every account of a (played) TextUs told of who is out.
+- **notes**: what CRMs must have a note of, by what was answered 200, where crm-sync is in the rig (each CRM counts);
+  **missed notes**: of those, not there. There the checker also wants one contact a phone and one note a message, by
+  what the CRM holds and by what it was asked to make, in order, nothing of test messages, tags, and every contact
+  opted out who is out; a second note or contact is a doubled effect.
 - **refused**: requests without a 200. I4 and I5 fill or break the spool while Kafka is down, so 503 is what they want
   to see; in I1, I6, I7, I8 and X1 processes are killed with requests on their way.
 - **silence**: the longest time in which nobody got a 200. **spooling p99**: of what was sent while events were
@@ -46,7 +50,8 @@ written what it has not is not covered.
 
 COLUMNS = (
     "row", "fault", "runs", "green", "sent", "accepted", "lost", "doubled effect", "doubled in the log",
-    "out of order", "STOPs", "missed", "refused", "silence s", "slowest s", "spooling p99 s", "bound",
+    "out of order", "STOPs", "missed", "notes", "missed notes", "refused", "silence s", "slowest s",
+    "spooling p99 s", "bound",
 )  # fmt: skip
 
 
@@ -96,6 +101,11 @@ def _figures(runs: Sequence[Mapping[str, Any]]) -> list[str]:
         str(sum(run["green"] for run in runs)),
         *(_sum(runs, name) for name in ("sent", "accepted", "lost", "dup_effect", "dup_log", "disorder")),
         *([_sum(runs, "stops"), _sum(runs, "missed_stops")] if stops else ["", ""]),
+        *(
+            [_sum(runs, "crm_notes"), _sum(runs, "missed_notes")]
+            if any(run.get("crm_notes") for run in runs)
+            else ["", ""]
+        ),
         _sum(runs, "refused"),
         f"{max((run['silence'] for run in runs), default=0):.1f}",
         f"{max((run['slowest'] for run in runs), default=0):.2f}",

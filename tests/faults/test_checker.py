@@ -13,6 +13,7 @@ import pytest
 
 from tests.faults.checker import Evidence, Promise, check
 from tests.faults.client.journal import Attempt, read
+from tests.faults.notes import Crm
 from tests.faults.stops import OptOuts, Saying, stands
 
 RUN = "fx00000000"
@@ -37,10 +38,11 @@ def attempts() -> list[Attempt]:
                     f"+1303555010{client}",
                     MESSAGES,
                     stop=number == 1,
+                    note=id_of(client, number),
                     sent_at=at,
                     status=200,
                     durability="kafka",
-                    event_id="e",
+                    event_id=f"event-{client}-{number}",
                     seconds=0.05,
                     at=at + 0.05,
                 )
@@ -59,6 +61,33 @@ def evidence(**changes: Any) -> Evidence:
         opt_outs=opt_outs(),
     )
     return replace(whole, **changes)
+
+
+def crm(contacts: list[dict[str, Any]] | None = None, **changes: Any) -> Crm:
+    """It holds both, with a note of each message, in order."""
+    held = contacts if contacts is not None else people()
+    made = [("contact", one["phone"]) for one in held] + [("note", id) for one in held for id, _ in one["notes"]]
+    whole = Crm(held, made, sorted({one["phone"] for one in held}), {})
+    return replace(whole, **changes)
+
+
+def people() -> list[dict[str, Any]]:
+    return [
+        {
+            "phone": f"+1303555010{client}",
+            "tags": ["vip"],
+            "opted_out": True,
+            "notes": [(f"event-{client}-{number}", "SMS received: hello") for number in range(5)],
+        }
+        for client in range(2)
+    ]
+
+
+def planted(client: int, **changes: Any) -> list[dict[str, Any]]:
+    """The people, one of them with something wrong."""
+    found = people()
+    found[client] |= changes
+    return found
 
 
 def opt_outs(**changes: Any) -> OptOuts:
@@ -256,6 +285,101 @@ def test_a_run_without_a_stop_proves_nothing_about_opt_outs() -> None:
     sent = [replace(one, stop=False) for one in attempts()]
     verdict = check(sent, evidence(opt_outs=opt_outs(ledger=[], states={}, told={})))
     assert verdict.problems == ["nobody said STOP: the run proves nothing about opt-outs"]
+
+
+NOTES = people()[0]["notes"]
+#: What is wrong -> the CRM, and the figure that shows it.
+PLANTED_IN_CRM: dict[str, tuple[Crm, str]] = {
+    # a note that is there twice
+    "note twice": (crm(planted(0, notes=[*NOTES, NOTES[3]]), made=[]), "dup_effect"),
+    # a note that was made twice, one of which somebody has tidied away
+    "note made twice": (crm(made=[*crm().made, ("note", "event-0-3")]), "dup_effect"),
+    # a note that is lost
+    "note that is not there": (crm(planted(0, notes=[*NOTES[:3], NOTES[4]])), "missed_notes"),
+    # a contact that is there twice
+    "contact twice": (crm([*people(), people()[1] | {"notes": []}], made=[]), "dup_effect"),
+    # a contact that was made twice
+    "contact made twice": (crm(made=[*crm().made, ("contact", "+13035550100")]), "dup_effect"),
+    # two notes that have changed places
+    "notes out of order": (crm(planted(0, notes=[NOTES[0], NOTES[2], NOTES[1], *NOTES[3:]])), "disorder"),
+    # a note of nobody's
+    "note that nobody asked for": (crm(planted(0, notes=[*NOTES, ("event-9-9", "?")])), ""),
+    # somebody's note at another one
+    "note at somebody else's contact": (
+        crm([people()[0] | {"notes": NOTES[:4]}, people()[1] | {"notes": [*people()[1]["notes"], NOTES[4]]}]),
+        "",
+    ),
+    # a contact of nobody's
+    "contact that nobody asked for": (
+        crm([*people(), {"phone": "+13035550199", "tags": [], "opted_out": False, "notes": []}], asked=[]),
+        "",
+    ),
+    # a look for the phone of a test
+    "asked about a phone that it must not know of": (crm(asked=["+11234567890"]), ""),
+    # somebody who said STOP and may be texted
+    "wrong opt-out": (crm(planted(1, opted_out=False)), ""),
+}
+
+
+@pytest.mark.parametrize("problem", PLANTED_IN_CRM)
+def test_what_is_wrong_in_a_crm_is_seen(problem: str) -> None:
+    found, figure = PLANTED_IN_CRM[problem]
+    verdict = check(attempts(), evidence(crms=[found]))
+    assert [told.partition(":")[0] for told in verdict.problems] == [f"rest: {problem}".partition(":")[0]]
+    assert [told.split(": ")[1] for told in verdict.problems] == [problem]
+    assert verdict.crm_notes == 10
+    if figure:
+        assert getattr(verdict, figure) == 1
+
+
+def test_a_contact_that_is_lost_is_seen() -> None:
+    verdict = check(attempts(), evidence(crms=[crm(people()[:1])]))
+    assert [told.split(": ")[1] for told in verdict.problems] == ["contact that is not there", "note that is not there"]
+    assert verdict.missed_notes == 5
+
+
+def test_a_tag_that_is_lost_is_seen() -> None:
+    sent = attempts()
+    sent[6] = replace(sent[6], topic=CONTACTS, note="")
+    there = planted(0, notes=[one for one in NOTES if one[0] != sent[6].event_id])
+    verdict = check(sent, evidence(crms=[crm(there)]))
+    assert [told.split(": ")[1] for told in verdict.problems] == ["tag that is not there"]
+    there[0]["tags"] = ["vip", "Warm"]
+    assert check(sent, evidence(crms=[crm(there)])).green
+
+
+def test_a_message_that_failed_has_one_note_that_says_so() -> None:
+    # Given one of client 0 that says that the one before it failed
+    sent = attempts()
+    sent[6] = replace(sent[6], note=sent[4].note)
+    kept = [one for one in NOTES if one[0] != sent[6].event_id]
+    # Then a note that still says that it was sent is wrong
+    verdict = check(sent, evidence(crms=[crm(planted(0, notes=kept))]))
+    assert [told.split(": ")[1] for told in verdict.problems] == ["note that does not say how it ended"]
+    # And so is another note of its own
+    kept[2] = (kept[2][0], "SMS not delivered: hello")
+    assert check(sent, evidence(crms=[crm(planted(0, notes=kept))])).green
+    verdict = check(sent, evidence(crms=[crm(planted(0, notes=[*kept, (sent[6].event_id, "SMS not delivered")]))]))
+    assert [told.split(": ")[1] for told in verdict.problems] == ["note twice"]
+
+
+def test_what_a_person_had_tried_again_has_lost_its_place() -> None:
+    there = planted(0, notes=[NOTES[0], *NOTES[2:], NOTES[1]])
+    assert check(attempts(), evidence(crms=[crm(there)])).disorder == 3
+    assert check(attempts(), evidence(crms=[crm(there, redriven=["event-0-1"])])).green
+
+
+def test_a_note_of_what_was_never_answered_is_none_of_nobody() -> None:
+    sent = attempts()
+    sent[6] = replace(sent[6], status=None, durability=None, event_id=None, failure="closed")
+    found = crm(events={"event-0-3": sent[6].id})
+    assert check(sent, evidence(crms=[found]), Promise(refused=1)).green
+
+
+def test_every_crm_is_looked_at() -> None:
+    verdict = check(attempts(), evidence(crms=[crm(), crm(people()[:1], name="other")]))
+    assert {told.partition(":")[0] for told in verdict.problems} == {"other"}
+    assert verdict.crm_notes == 20
 
 
 def saying(*, start: bool, said: int, received: int, textus: bool = False) -> Saying:

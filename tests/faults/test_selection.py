@@ -11,8 +11,8 @@ import pytest
 from tests.faults.rows.registry import all_rows
 from tests.faults.session import Session
 
-#: One of ingest, one of the processors, one of PostgreSQL; one broker each.
-SELECTED = ("I1", "C1", "P2")
+#: One of ingest, one of the processors, one of PostgreSQL, one of the CRMs; one broker each.
+SELECTED = ("I1", "C1", "P2", "M2")
 SEED = int(os.environ.get("HOOKLINE_FAULTS_SEED") or random.SystemRandom().randrange(1, 100_000))
 
 
@@ -36,7 +36,7 @@ def test_every_row_of_the_table_has_its_story() -> None:
     rows = all_rows()
     wanted = [
         f"{letter}{number}"
-        for letter, count in (("K", 10), ("I", 10), ("C", 5), ("P", 3), ("O", 2), ("S", 2))
+        for letter, count in (("K", 10), ("I", 10), ("C", 5), ("P", 3), ("M", 2), ("O", 2), ("S", 2))
         for number in range(1, count + 1)
     ]
     assert list(rows) == [*wanted, "X1"]

@@ -103,9 +103,15 @@ def returned(settings: KafkaSettings, processor: str) -> list[Record]:
 
 
 def test_letters_are_counted_by_what_was_wrong(
-    aside: Aside, processor: str, capsys: pytest.CaptureFixture[str]
+    aside: Aside, processor: str, postgres: Database, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(capsys, "dlq", "ls") == (0, {"processors": [processor], "dead_letters": []})
+    with psycopg.connect(postgres.application_dsn, autocommit=True) as connection:
+        connection.execute(
+            "INSERT INTO crm_deliveries (event_id, target, contact_phone, event_type, received_at, status, detail,"
+            " last_attempt_at) VALUES (%s, 'rest', '+13035550142', 'x', now(), 'dead', 'it says 422', now())",
+            [uuid4()],
+        )
     aside(7)
     aside(3, error_class="Undecodable", disposition="undecodable")
 
@@ -116,6 +122,8 @@ def test_letters_are_counted_by_what_was_wrong(
         ("rejected", 7, 7),
         ("undecodable", 3, 3),
     ]
+    # And what a CRM did not take is among all of them
+    assert run(capsys, "dlq", "ls")[1]["dead_letters"][2]["processor"] == "crm:rest"
 
 
 def test_the_newest_are_shown_and_one_by_its_place(

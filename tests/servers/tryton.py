@@ -1,7 +1,7 @@
 """A real Tryton with its parties, on SQLite: a program of its own (GPL), in an environment of its own.
 
 What takes long is done once and kept in the cache: the environment, from tryton.lock, and a database with the module
-`party`, two users and their keys. Every server that is started has a copy of that database.
+`party`, users and their keys. Every server that is started has a copy of that database.
 """
 
 from __future__ import annotations
@@ -35,13 +35,14 @@ DATABASE = "hookline"
 #: Seconds until it answers, and until it is set up, on a machine that does much else.
 PATIENCE, SETTING_UP = 60.0, 300.0
 
-#: Two users of the group that may make categories: an administrator, and one who may do no more than that.
+#: An administrator and a clerk of the group that may make categories, and somebody of no group.
 _USERS = """
 User, Group = pool.get("res.user"), pool.get("res.group")
 groups = Group.search([("name", "=", "Party Administration")])
 User.create([
     {"login": "hookline", "name": "Hookline", "administrator": True, "groups": [("add", groups)]},
-    {"login": "clerk", "name": "Hookline, limited", "groups": [("add", groups)]},
+    {"login": "clerk", "name": "Clerk", "groups": [("add", groups)]},
+    {"login": "guest", "name": "Guest"},
 ])
 transaction.commit()
 """
@@ -51,6 +52,15 @@ Application = pool.get("res.user.application")
 Application.validate_(Application.search([("state", "=", "requested")]))
 transaction.commit()
 """
+#: The tables with what a target writes.
+_HELD = (
+    "ir_note",
+    "party_party-party_category",
+    "party_category",
+    "party_contact_mechanism",
+    "party_address",
+    "party_party",
+)
 
 
 class TrytonFailed(Exception):
@@ -64,7 +74,8 @@ class Tryton:
     url: str
     path: Path  #: of its database, an SQLite file
     key: str  #: of an administrator
-    clerk_key: str  #: of somebody who is none
+    clerk_key: str  #: of somebody who is none, of the group Party Administration
+    guest_key: str  #: of somebody of no group
 
     def rows(self, statement: str, *values: object) -> list[tuple[object, ...]]:
         """What its database says, asked without it."""
@@ -74,9 +85,8 @@ class Tryton:
     def forget_parties(self) -> None:
         """As if there had never been one, nor a category."""
         with closing(sqlite3.connect(self.path, timeout=30)) as connection, connection:
-            connection.execute("PRAGMA foreign_keys = ON")
-            for table in ("ir_note", "party_party", "party_category"):
-                connection.execute(f"DELETE FROM {table}")  # noqa: S608 - the names above
+            for table in _HELD:  # Tryton keeps no foreign keys in SQLite
+                connection.execute(f'DELETE FROM "{table}"')  # noqa: S608 - the names above
 
 
 def start_tryton(home: Path) -> tuple[Tryton, Stop]:
@@ -87,7 +97,7 @@ def start_tryton(home: Path) -> tuple[Tryton, Stop]:
     shutil.copyfile(kept / path.name, path)
     url, stop = _serve(kept, home)
     keys = json.loads((kept / "keys.json").read_text("utf-8"))
-    return Tryton(url, path, keys["hookline"], keys["clerk"]), stop
+    return Tryton(url, path, keys["hookline"], keys["clerk"], keys["guest"]), stop
 
 
 def _serve(kept: Path, home: Path) -> tuple[str, Stop]:
@@ -183,11 +193,11 @@ def _make(folder: Path) -> None:
 
 
 def _keys(folder: Path, home: Path) -> dict[str, str]:
-    """A key for either user, asked for as whoever sets Hookline up does."""
+    """A key for each user, asked for over HTTP; it is of no use until it is validated."""
     url, stop = _serve(folder, home)
     try:
         keys = {}
-        for user in ("hookline", "clerk"):
+        for user in ("hookline", "clerk", "guest"):
             asked = {"user": user, "application": "rest"}
             # It takes up to a second of its own, by chance, so that nobody learns from it who there is.
             answer = httpx.post(f"{url}/{DATABASE}/r/user/application/", json=asked, trust_env=False, timeout=30)

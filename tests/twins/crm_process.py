@@ -1,21 +1,28 @@
-"""A courier in a process of its own, to be killed: CONNECTION-STRING CRM-URL."""
+"""A courier in a process of its own, to be killed: CONNECTION-STRING CRM-URL [TARGET], which is rest.
+
+What the target needs beside its address stands in the environment.
+"""
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 
 from processors.api_budget.purse import NoLimit
 from processors.crm_sync import courier_of
+from processors.crm_sync.port import target_types
 from processors.crm_sync.settings import CrmSettings
-from processors.crm_sync.targets.rest import RestSettings, RestTarget
 from processors.database import Database
 from runtime.postgres import connect
+from runtime.settings import Configuration
 
 if __name__ == "__main__":
-    dsn, url = sys.argv[1:]
-    target = RestTarget.configured(RestSettings(url=url), NoLimit())
-    courier = courier_of(target, CrmSettings(targets=("rest",), look_after=0.05))
+    dsn, url, name = [*sys.argv[1:], "rest"][:3]
+    kind = target_types()[name]
+    environ = os.environ | {kind.settings_type.variable("url"): url}
+    target = kind.configured(Configuration.load(kind.settings_type, environ=environ)[kind.settings_type], NoLimit())
+    courier = courier_of(target, CrmSettings(targets=(name,), look_after=0.05))
     database = Database(lambda: connect(dsn, process="crm-sync"))
     while True:
         time.sleep(courier(database))

@@ -34,6 +34,10 @@ TOPICS = {
     "unknown": "sms.unrecognized.v1",
     "call": "sms.calls.v1",
 }
+#: What a CRM has a note of.
+NOTED = ("sms.messages.v1", "sms.calls.v1")
+#: Whom TextLink's test messages are about.
+TEST_PHONE = "+11234567890"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +54,28 @@ class Webhook:
     path: str
     headers: dict[str, str]
     body: bytes
+    note: str  #: id of the first webhook of its message or call, of which a CRM has one note; empty: none
 
 
 class Author:
     """Writes one client's webhooks."""
 
     def __init__(
-        self, run: str, client: int, secret: str, rng: random.Random, *, stops: float, sayings: float = 0.0
+        self,
+        run: str,
+        client: int,
+        secret: str,
+        rng: random.Random,
+        *,
+        stops: float,
+        sayings: float = 0.0,
+        failures: float = 0.0,
+        tests: float = 0.0,
     ) -> None:
         """`run`: 8 hexadecimal digits; `stops`: the share of received texts that are a STOP.
 
-        `sayings`: the share of webhooks that are one of SAYINGS, by a clock that may be wrong.
+        `sayings`: the share of webhooks that are one of SAYINGS, by a clock that may be wrong; `failures`: of the sent
+        texts, those that a webhook says later to have failed; `tests`: of all, the provider's test messages.
         """
         self._run = run
         self._client = client
@@ -68,6 +83,9 @@ class Author:
         self._rng = rng
         self._stops = stops
         self._sayings = sayings
+        self._failures = failures
+        self._tests = tests
+        self._failing: list[tuple[str, dict[str, object]]] = []  # sent: id and body
         self._count = 0
         self.contact = f"+1303{2_000_000 + (int(run, 16) * 97 + client) % 7_000_000}"
 
@@ -77,12 +95,34 @@ class Author:
         id = f"fx{self._run}-{self._client:04d}-{self._count:06d}"
         if self._sayings and self._rng.random() < self._sayings:
             return self._saying(self._rng.choice(list(SAYINGS)), id)
+        if self._tests and self._rng.random() < self._tests:
+            return self._test(id)
+        if self._failing and self._rng.random() < 0.5:
+            return self._failed(id)
         kind = self._rng.choices(list(KINDS), list(KINDS.values()))[0]
         stop = kind == "received" and self._rng.random() < self._stops
         now = int(time.time() * 1000)
-        path, headers, body = self._signed(kind, self._fields(kind, id, now, stop=stop))
+        fields = self._fields(kind, id, now, stop=stop)
+        if kind == "sent" and self._failures and self._rng.random() < self._failures:
+            # What tells the message is in both; the id, which differs, is not to stand in it.
+            fields |= {"text": f"Is it done? {self._run}/{self._client}/{self._count}", "custom_id": id}
+            self._failing.append((id, fields))
+        path, headers, body = self._signed(kind, fields)
         textus = kind in ("textus", "call")
-        return Webhook(id, self.contact, TOPICS[kind], stop, False, textus, now * 1000, path, headers, body)
+        note = id if TOPICS[kind] in NOTED else ""
+        return Webhook(id, self.contact, TOPICS[kind], stop, False, textus, now * 1000, path, headers, body, note)
+
+    def _failed(self, id: str) -> Webhook:
+        first, fields = self._failing.pop(0)
+        path, headers, body = self._signed("failed", fields | {"custom_id": id, "textlink_id": "17"})
+        topic, said = TOPICS["sent"], int(str(fields["timestamp"])) * 1000
+        return Webhook(id, self.contact, topic, False, False, False, said, path, headers, body, first)
+
+    def _test(self, id: str) -> Webhook:
+        now = int(time.time() * 1000)
+        fields: dict[str, object] = {"phone_number": TEST_PHONE, "text": "Working!", "name": id, "timestamp": now}
+        path, headers, body = self._signed("received", fields)
+        return Webhook(id, TEST_PHONE, "tests", False, False, False, now * 1000, path, headers, body, "")
 
     def _saying(self, saying: str, id: str) -> Webhook:
         wrong = 0 if self._rng.random() < 0.5 else self._rng.randrange(*CLOCK)
@@ -103,7 +143,8 @@ class Author:
             path, headers, body = self._signed("received", texted)
         start = saying.startswith("start") or "opted in" in saying
         topic = SAYINGS[saying]
-        return Webhook(id, self.contact, topic, not start, start, textus, seconds * 1_000_000, path, headers, body)
+        said, note = seconds * 1_000_000, id if topic in NOTED else ""
+        return Webhook(id, self.contact, topic, not start, start, textus, said, path, headers, body, note)
 
     @staticmethod
     def _message(id: str, text: str) -> dict[str, object]:

@@ -28,6 +28,7 @@ class Attempt:
     start: bool = False  #: it says START, or that the contact is opted in
     textus: bool = False  #: TextUs posts it: one clock for all of its contacts
     said: int = 0  #: the time that it claims, microseconds since the epoch
+    note: str = ""  #: id of the first webhook of the message or call that a CRM has one note about; none: no note
     status: int | None = None  #: None: no answer
     durability: str | None = None
     event_id: str | None = None

@@ -69,6 +69,7 @@ class Load:
             "topic": webhook.topic,
         }
         entry |= {"stop": webhook.stop, "start": webhook.start, "textus": webhook.textus, "said": webhook.said}
+        entry |= {"note": webhook.note}
         await self.journal.on_disk({"send": number, **entry, "sent_at": time.monotonic()})
         begun, knocks = time.monotonic(), 0
         outcome: dict[str, object] = {}
@@ -111,7 +112,7 @@ async def run(options: argparse.Namespace) -> None:
     )
     writing, listening = asyncio.create_task(journal.run()), asyncio.create_task(load.listen())
     rngs = [random.Random(f"{options.seed}/{number}") for number in range(options.clients)]
-    shares = {"stops": options.stops, "sayings": options.sayings}
+    shares = {name: getattr(options, name) for name in ("stops", "sayings", "failures", "tests")}
     authors = [Author(options.run, number, options.secret, rng, **shares) for number, rng in enumerate(rngs)]
     await asyncio.gather(*(load.client(number, authors[number], rng) for number, rng in enumerate(rngs)))
     await listening
@@ -132,6 +133,8 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=300.0)
     parser.add_argument("--stops", type=float, default=0.02)
     parser.add_argument("--sayings", type=float, default=0.0)
+    parser.add_argument("--failures", type=float, default=0.0)
+    parser.add_argument("--tests", type=float, default=0.0)
     parser.add_argument("--repeats", type=float, default=0.05)
     parser.add_argument("--fresh", type=float, default=0.05)
     asyncio.run(run(parser.parse_args()))

@@ -28,6 +28,11 @@ POINTS = {
     "after_commit": ("processors.handling", "Handling", "handle", "after"),
     "before_mirror": ("runtime.kafka.consumer", "KafkaConsumer", "mirror", "before"),
     "after_mirror": ("runtime.kafka.consumer", "KafkaConsumer", "mirror", "after"),
+    # crm-sync: one delivery's way
+    "before_call": ("processors.crm_sync.courier", "Courier", "_run", "before"),
+    "after_call": ("processors.crm_sync.http_api", "HttpApi", "call", "after"),
+    "before_told": ("processors.crm_sync.lanes", "Lanes", "tell", "before"),
+    "after_told": ("processors.crm_sync.courier", "Courier", "_told", "before"),
     # ingest: the spool's and the replayer's
     "before_append": ("ingest.spool.turn", "Turn", "append", "before"),
     "after_append": ("ingest.spool.turn", "Turn", "append", "after"),
@@ -123,7 +128,7 @@ def short_patience(_: str) -> Changes:
 
 
 def short_leases(_: str) -> Changes:
-    """opt-out gives up after 6 s, in place of 60, on a call or a request whose end nobody has written down."""
+    """Gives up after 6 s, in place of 60, on a call or a request whose end nobody has written down."""
 
     def enforcer(module: Any) -> None:
         module.LEASE = timedelta(seconds=6)
@@ -131,7 +136,23 @@ def short_leases(_: str) -> Changes:
     def budget(module: Any) -> None:
         module.FORGOTTEN = timedelta(seconds=6)
 
-    return {"processors.opt_out.enforcer": enforcer, "processors.api_budget.budget": budget}
+    def lanes(module: Any) -> None:
+        module.LEASE = 6.0
+
+    return {
+        "processors.opt_out.enforcer": enforcer,
+        "processors.api_budget.budget": budget,
+        "processors.crm_sync.lanes": lanes,
+    }
+
+
+def second_crm(_: str) -> Changes:
+    """One more target for crm-sync: targets/other.py."""
+
+    def targets(module: Any) -> None:
+        module.__path__.append(str(Path(__file__).parent / "targets"))
+
+    return {"processors.crm_sync.targets": targets}
 
 
 # Mutations: a safeguard is taken away, and a row has to see it.
@@ -211,6 +232,35 @@ def no_dedupe(_: str) -> Changes:
         module.rows = rows
 
     return {"processors.staging.rows": change}
+
+
+def no_doubt(_: str) -> Changes:
+    """A delivery is not said to be doubtful before its call."""
+
+    def change(module: Any) -> None:
+        assert "doubtful = true," in module._TAKE
+        module._TAKE = module._TAKE.replace("doubtful = true,", "")
+
+    return {"processors.crm_sync.lanes": change}
+
+
+def no_look(_: str) -> Changes:
+    """A contact that is not known is made, without being looked for."""
+
+    def change(module: Any) -> None:
+        module.RestTarget.find_by_phone = lambda *_: []
+
+    return {"processors.crm_sync.targets.rest": change}
+
+
+def no_lanes(_: str) -> Changes:
+    """Of a contact's deliveries any is taken up, not the oldest."""
+
+    def change(module: Any) -> None:
+        assert "ORDER BY received_at, event_id LIMIT 1" in module._TAKE
+        module._TAKE = module._TAKE.replace("ORDER BY received_at, event_id LIMIT 1", "ORDER BY event_id LIMIT 1")
+
+    return {"processors.crm_sync.lanes": change}
 
 
 KILL = signal.SIGKILL

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.faults.rows.everybody import WITH_ALL
 from tests.faults.rows.registry import row
 from tests.faults.run import Run
 
-#: Where opt-out is in the rig: more STOPs than usual, and no minute's wait for calls whose end was not written down.
-WITH_OPT_OUT: dict[str, Any] = {"opt_out": {}, "load": {"stops": 0.1}, "inject_processors": ("short_leases",)}
+#: Nobody waits for a minute for calls whose end was not written down.
+IMPATIENT: dict[str, Any] = {**WITH_ALL, "inject_processors": ("short_leases",)}
 
 
-@row("P1", "PostgreSQL killed -9, shut down at once, restarted", **WITH_OPT_OUT)
+@row("P1", "PostgreSQL killed -9, shut down at once, restarted", **IMPATIENT)
 def server_dies(run: Run) -> None:
     for end in run.rng.sample(["kill", "immediate", "fast"], 3):
         if end == "kill":
@@ -23,9 +24,9 @@ def server_dies(run: Run) -> None:
         run.sleep(run.rng.uniform(0.5, 1.5))
 
 
-@row("P2", "connection cut during COMMIT, before and after it is done", **WITH_OPT_OUT)
+@row("P2", "connection cut during COMMIT, before and after it is done", **IMPATIENT)
 def commit_cut(run: Run) -> None:
-    """Of persist's connection, and of all of opt-out's: those that tell TextUs commit, too."""
+    """Of persist's connection, and of all of opt-out's and crm-sync's: those that call somebody commit, too."""
     run.persist.stop()
     run.persist = run.member(2, dsn=run.db.proxied)
     run.members[0] = run.persist
@@ -33,7 +34,11 @@ def commit_cut(run: Run) -> None:
     run.opt_out.stop()
     run.opt_out_through(run.db.proxied)
     run.start_opt_out()
-    run.wait(lambda: max(run.behind(), run.opt_out_unread()) < run.row.rate, 30, "both are at work")
+    run.crm_sync.stop()
+    run.crm_sync_through(run.db.proxied)
+    run.start_crm_sync()
+    behind = (run.behind, run.opt_out_unread, run.crm_sync_unread)
+    run.wait(lambda: max(one() for one in behind) < run.row.rate, 30, "all are at work")
     before = run.db.before.cuts, run.db.after.cuts
     for _ in range(8):
         run.rng.choice([run.db.before, run.db.after]).arm(run.rng.randrange(2, 6))

@@ -6,30 +6,38 @@ import signal
 
 from kafka import KafkaProducer
 
+from tests.faults.rows.everybody import WITH_ALL
 from tests.faults.rows.operator import hookline
 from tests.faults.rows.registry import row
 from tests.faults.run import Run
 
 #: One batch's way, step by step: see injected/injections.py.
 STEPS = ("after_poll", "before_effects", "before_commit", "after_commit", "before_mirror", "after_mirror")
+#: And one delivery's to a CRM.
+CALLS = ("before_call", "after_call", "before_told", "after_told")
 
 
 @row(
     "C1",
-    "persist and opt-out killed -9 at each step: poll, effects, database commit, offset commit",
+    "persist, opt-out and crm-sync killed -9 at each step: poll, effects, database commit, offset commit; CRM call",
     inject_processors=("points", "short_patience", "short_leases"),
-    opt_out={},
-    load={"stops": 0.1},
+    **WITH_ALL,
 )
 def kill_at_each_step(run: Run) -> None:
     for step in run.rng.sample(STEPS, len(STEPS)):
         run.sleep(run.rng.uniform(0.1, 0.6))
-        for processor in (run.persist, run.opt_out):
+        processors = (run.persist, run.opt_out, run.crm_sync)
+        for processor in processors:
             run.arm(step, of=processor.name)
-        for processor in (run.persist, run.opt_out):
+        for processor in processors:
             run.wait(lambda one=processor: not one.alive, 20, f"{processor.name} dies at {step}")
         run.start_persist()
         run.start_opt_out()
+        run.start_crm_sync()
+    for step in run.rng.sample(CALLS, len(CALLS)):
+        run.arm(step, of=run.crm_sync.name)
+        run.wait(lambda: not run.crm_sync.alive, 20, f"crm-sync dies at {step}")
+        run.start_crm_sync()
 
 
 @row("C2", "rebalance storm, 1 to 6 members coming and going")

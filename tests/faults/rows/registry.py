@@ -25,7 +25,7 @@ def row(name: str, fault: str, **details: Any) -> Callable[[Callable[[Run], None
 
 
 def all_rows() -> dict[str, Row]:
-    """In the order of the table: K, I, C, P, S, X."""
+    """In the order of the table."""
     for module in pkgutil.iter_modules(rows.__path__):
         importlib.import_module(f"{rows.__name__}.{module.name}")
     order = "KICPMOSX"

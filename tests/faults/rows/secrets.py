@@ -11,16 +11,17 @@ import psycopg
 from psycopg import sql
 
 from tests.faults.client.journal import read
+from tests.faults.rows.everybody import WITH_ALL
 from tests.faults.rows.registry import row
 from tests.faults.run import Run
-from tests.faults.services import SECRET, TOKEN
+from tests.faults.services import CRM_TOKEN, SECRET, TOKEN
 from tests.fuzz.cases import case
 from tests.fuzz.client import Client, NoAnswer
 from tests.fuzz.providers import SECRET as FUZZ_SECRET
 
 WRONG = "a-wrong-secret-of-the-fault-suite-9876543210"
 #: What may be found nowhere but in settings.
-SECRETS = (SECRET, WRONG, TOKEN)
+SECRETS = (SECRET, WRONG, TOKEN, CRM_TOKEN)
 #: Fuzzed requests of a run.
 FUZZED = 3_000
 
@@ -28,8 +29,7 @@ FUZZED = 3_000
 @row(
     "S1",
     "scan of topics, spool, logs, dead letters and database for secrets; of logs for phone numbers",
-    opt_out={},
-    load={"stops": 0.1},
+    **WITH_ALL,
 )
 def scan(run: Run) -> None:
     """Also while events are spooled, and with secrets that are wrong."""
@@ -47,7 +47,7 @@ def scan(run: Run) -> None:
     places += _leaks(run, SECRETS, run.ingest.spool, *(broker.kafka.home for broker in run.cluster.brokers))
     places += _in_database(run, SECRETS)
     phones = {one.contact.removeprefix("+1") for one in read(run.journal)} | {"3035550142"}
-    logs = (run.ingest.log, run.persist.log, run.opt_out.log)
+    logs = (run.ingest.log, run.persist.log, run.opt_out.log, run.crm_sync.log)
     places += _leaks(run, (*phones, *SECRETS, "private 1", "Is the job still open"), *logs)
     for place in sorted(set(places)):
         run.require(False, f"found in {place}")

@@ -1,0 +1,76 @@
+"""Dead deliveries of the CRMs, as `hookline dlq` shows and redrives them: the source `crm:TARGET`.
+
+They are rows of `crm_deliveries`, where dead letters are records on a topic; what goes back goes in the row.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from typing import Any
+from uuid import UUID
+
+from ops.dead_letters.letter import hidden
+from ops.stored_events import event_again
+from processors.crm_sync.backfill import stored_event
+from processors.crm_sync.report import Dead, dead_by_reason, redrive
+from runtime.logs import Redactor
+from runtime.postgres import Connection
+
+#: Deliveries in one transaction, where no rate is asked for.
+BATCH = 1000
+
+
+def counted(connection: Connection, target: str | None) -> list[dict[str, Any]]:
+    """Dead deliveries of `target` (None: of all) by reason, in the words of `tally.Count`."""
+    return [
+        {
+            "processor": f"crm:{name}",
+            "disposition": "dead",
+            "error_class": reason,
+            "letters": count,
+            "waiting": count,
+            "oldest": oldest.isoformat(timespec="seconds"),
+            "newest": newest.isoformat(timespec="seconds"),
+        }
+        for name, reason, count, oldest, newest in dead_by_reason(connection, target)
+    ]
+
+
+def described(one: Dead) -> dict[str, Any]:
+    """What may be shown to anybody."""
+    return asdict(one) | {"reason": Redactor().text(one.reason or "")}
+
+
+def decoded(connection: Connection, event_id: UUID, *, reveal: bool) -> dict[str, Any]:
+    """The event that a delivery is for; what is about a person only with `reveal`."""
+    stored = stored_event(connection, event_id)
+    event = None if stored is None else event_again(stored)
+    if event is None:
+        return {"not_stored": "events does not hold it, as it does no state of an opt-out (hookline opt-outs show)"}
+    return asdict(event) if reveal else hidden(asdict(event))
+
+
+def send_back(
+    connection: Connection,
+    target: str,
+    going: Sequence[Dead],
+    *,
+    rate: float | None,
+    done: Callable[[int], None],
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] = time.sleep,
+) -> set[UUID]:
+    """Have `going` tried again, at most `rate` a second; the events of those that were dead still."""
+    sent: set[UUID] = set()
+    size = 1 if rate is not None else BATCH
+    began = clock()
+    for start in range(0, len(going), size):
+        if rate is not None and (early := began + start / rate - clock()) > 0:
+            sleep(early)
+        part = going[start : start + size]
+        with connection.transaction():
+            sent |= redrive(connection, target, [one.event_id for one in part])
+        done(len(part))
+    return sent

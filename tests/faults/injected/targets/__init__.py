@@ -1,0 +1,1 @@
+"""One more CRM for crm-sync: see `second_crm` in injections.py."""
