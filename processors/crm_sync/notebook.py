@@ -160,8 +160,8 @@ def notebook_of(target: Target, crm: CrmSettings) -> Notebook:
         return each
     if not target.capabilities.update_note:
         mode = crm.variable("note_mode")
-        raise ConfigurationError([f"{mode}=daily: the CRM {target.name} cannot change a note, as its settings are"])
-    return Daily(target.name, each, crm.note_line, crm.note_time_zone)
+        raise ConfigurationError([f"{mode}=daily: the CRM {target.place} cannot change a note, as its settings are"])
+    return Daily(target.place, each, crm.note_line, crm.note_time_zone)
 
 
 def _key(phone: str, day: date) -> str:
