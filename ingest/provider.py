@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import hmac
 import json
-import pkgutil
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
-from importlib import import_module
 from types import MappingProxyType
 from typing import Any, ClassVar, NamedTuple, Protocol
 from uuid import NAMESPACE_DNS, UUID, uuid5
@@ -17,6 +15,7 @@ from uuid6 import uuid7
 
 from ingest.json_body import Json
 from ingest.settings import ProviderSettings
+from runtime.found import found_in
 from runtime.settings import ConfigurationError
 from schemas.events import Event, EventType, Unrecognized
 
@@ -139,12 +138,7 @@ def provider_types() -> dict[str, type[Provider]]:
     """Every provider, by name: found by scanning `ingest/providers/`, so that a new one is one new file."""
     from ingest import providers
 
-    found: dict[str, type[Provider]] = {}
-    for module in pkgutil.iter_modules(providers.__path__):
-        for value in vars(import_module(f"{providers.__name__}.{module.name}")).values():
-            if isinstance(value, type) and issubclass(value, Provider) and value is not Provider:
-                found[value.name] = value
-    return found
+    return found_in(providers, Provider)
 
 
 def check_secrets(providers: Iterable[Provider]) -> None:

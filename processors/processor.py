@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,6 +9,7 @@ from typing import ClassVar, NamedTuple
 
 from processors.settings import ProcessorSettings
 from runtime.admin import Readiness
+from runtime.found import found_in
 from runtime.kafka.consumer import Record
 from runtime.postgres import Connection
 from runtime.process import StopSignal
@@ -110,11 +109,4 @@ def processor_types() -> dict[str, type[Processor]]:
     """Every processor in this package by its name, found by looking."""
     import processors
 
-    found: dict[str, type[Processor]] = {}
-    for module in pkgutil.iter_modules(processors.__path__):
-        held = vars(importlib.import_module(f"{processors.__name__}.{module.name}")).values()
-        for one in held:
-            is_processor = isinstance(one, type) and issubclass(one, Processor) and one is not Processor
-            if is_processor and one.__module__ == f"{processors.__name__}.{module.name}":
-                found[one.name] = one
-    return dict(sorted(found.items()))
+    return found_in(processors, Processor)

@@ -15,6 +15,7 @@ from ops.output import Output, command, stacked, table
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from processors.crm_sync.places import Place
     from processors.crm_sync.port import Finding
     from processors.crm_sync.settings import CrmSettings
     from runtime.postgres import Connection
@@ -64,6 +65,7 @@ def crm_status(out: Output, shown: int) -> None:
 def _checked() -> Iterator[tuple[str, Sequence[Finding]]]:
     from ops.configuration import load
     from processors.api_budget.purse import NoLimit
+    from processors.crm_sync.places import places_of
     from processors.crm_sync.port import Finding, target_types
 
     known = target_types()
@@ -71,11 +73,10 @@ def _checked() -> Iterator[tuple[str, Sequence[Finding]]]:
         if name not in known:
             told = f"there is no such CRM; HOOKLINE_CRM__TARGETS may name {', '.join(known)}"
             yield name, [Finding("name", ok=False, told=told)]
-            continue
-        kind = known[name]
-        target = kind.configured(load(kind.settings_type)[kind.settings_type], NoLimit())
+    for place in places_of((name for name in settings().targets if name in known), load):
+        target = place.target(NoLimit())
         try:
-            yield name, target.check()
+            yield place.name, target.check()
         finally:
             target.close()
 
@@ -86,6 +87,19 @@ def settings() -> CrmSettings:
     from processors.crm_sync.settings import CrmSettings
 
     return load(CrmSettings)[CrmSettings]
+
+
+def place_named(name: str) -> Place:
+    """The place of HOOKLINE_CRM__TARGETS with this name. Raises click.BadParameter, ConfigurationError."""
+    from ops.configuration import load
+    from processors.crm_sync.places import places_of
+
+    on = {place.name: place for place in places_of(settings().targets, load)}
+    if name not in on:
+        there = f"names {', '.join(on)}" if on else "is empty"
+        told = f"{name}: nobody works its deliveries off, HOOKLINE_CRM__TARGETS {there}. Add it there"
+        raise click.BadParameter(f"{told}, for crm-sync and for this command")
+    return on[name]
 
 
 @contextmanager

@@ -35,6 +35,10 @@ class Alignment:
 
     def bring(self, job: Job) -> str | None:
         """Make it so; what there is to say about it. Raises Retryable and its kinds, and Rejected."""
+        if not self._target.takes(job.phone):
+            return "no contact there can have its phone"
+        if not self._worth_a_contact(job):
+            return "there is nothing to be said about its contact there"
         try:
             return self._once(job, job.contact)
         except Gone as error:
@@ -52,6 +56,12 @@ class Alignment:
         self._opt_out(job, contact)
         return self._note(job, str(contact.remote_id))
 
+    def _worth_a_contact(self, job: Job) -> bool:
+        """Where no notes are taken, a phone alone is no contact."""
+        wish = job.wish
+        told = wish.name or wish.tags or (self._able.opt_out and wish.opted_out is not None)
+        return self._able.notes or bool(told) or job.contact.remote_id is not None
+
     def _contact(self, job: Job, known: Link) -> Link:
         name = job.wish.name
         if known.remote_id is None:
@@ -61,7 +71,7 @@ class Alignment:
             else:
                 self._hold(job)
                 made = self._target.upsert_contact(job.phone, name, None)
-                return job.learn(replace(known, remote_id=made, written={"name": name}))
+                return job.learn(replace(known, remote_id=made, written={"name": name, "made": True}))
         if name is not None and known.written.get("name") != name:
             self._hold(job)
             self._target.upsert_contact(job.phone, name, known.remote_id)

@@ -101,6 +101,7 @@ _COLUMNS = ", ".join(f"e.{name}" for name in Stored._fields).replace("e.payload"
 _MISSING = """
 FROM events AS e WHERE e.received_at >= %(since)s AND e.received_at < %(until)s
     AND NOT e.is_test AND e.contact_phone IS NOT NULL AND e.event_type = ANY (%(types)s)
+    AND %(target)s::text <> e.provider || ':' || e.account
     AND NOT EXISTS (SELECT FROM crm_deliveries AS d WHERE d.event_id = e.event_id AND d.target = %(target)s)
 """
 _EVENTS = f"SELECT {_COLUMNS} {_MISSING} ORDER BY e.received_at, e.event_id"

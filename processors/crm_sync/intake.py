@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
-from importlib.resources import files
 
+from processors.sql import sql
 from processors.staging import fold_contacts, stage
 from runtime.postgres import Connection
-from schemas.events import Event, OptOutState
+from schemas.events import Event, EventType, OptOutState
 
 # Two statements write to crm_contacts where there are opt-outs: its rows are locked in one go before, in their order.
 _BOTH = """
 INSERT INTO crm_contacts (phone) SELECT contact_phone FROM staged_events
-WHERE NOT is_test AND (is_contact OR name IS NOT NULL OR tag IS NOT NULL OR event_type = 'opt_out.state')
+WHERE NOT is_test AND (is_contact OR name <> contact_phone OR tag IS NOT NULL OR event_type = 'opt_out.state')
 GROUP BY contact_phone ORDER BY contact_phone ON CONFLICT (phone) DO UPDATE SET updated_at = now()
 """
 _OPT_OUTS = """
@@ -33,6 +32,8 @@ def take_in(connection: Connection, events: Sequence[Event], targets: Iterable[s
     """
     names = sorted(targets)
     stage(connection, events)
+    if any(one.event_type == EventType.CONTACT_CREATED for one in events):
+        connection.execute(sql(__package__, "echoes"), (names,))
     states = [one for one in events if isinstance(one, OptOutState) and not one.is_test]
     if states:
         connection.execute(_BOTH)
@@ -40,14 +41,8 @@ def take_in(connection: Connection, events: Sequence[Event], targets: Iterable[s
     if states:
         columns = zip(*((one.contact_phone, one.state, one.position) for one in states), strict=True)
         connection.execute(_OPT_OUTS, [list(column) for column in columns])
-    connection.execute(statement("notes"))
-    ordered = connection.execute(statement("deliveries"), (names,)).rowcount
+    connection.execute(sql(__package__, "notes"))
+    ordered = connection.execute(sql(__package__, "deliveries"), (names,)).rowcount
     if ordered:
-        connection.execute(statement("lanes"), (names,))
+        connection.execute(sql(__package__, "lanes"), (names,))
     return ordered
-
-
-@lru_cache(maxsize=8)
-def statement(name: str) -> bytes:
-    """The text of `<name>.sql`."""
-    return files(__package__).joinpath(f"{name}.sql").read_bytes()

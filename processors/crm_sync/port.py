@@ -5,8 +5,6 @@ Whatever it raises says what happens next: Retryable, one of its kinds below, Go
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +15,7 @@ from typing import ClassVar
 from processors.api_budget.budget import Budget
 from processors.api_budget.purse import Purse
 from processors.processor import Rejected, Retryable
+from runtime.found import found_in
 from runtime.settings import Section
 
 
@@ -74,7 +73,10 @@ class Finding:
 
 
 class Target(ABC):
-    """One CRM. Used by several threads at once; every method may raise Retryable and its kinds, and Rejected."""
+    """One CRM. Used by several threads at once; every method may raise Retryable and its kinds, and Rejected.
+
+    What its capabilities leave out is never asked of it.
+    """
 
     #: As people write it, and its file's name.
     name: ClassVar[str]
@@ -91,10 +93,29 @@ class Target(ABC):
     def budget(cls, settings: Section) -> Budget | None:
         """What its requests are paid from; None: it knows no limit."""
 
+    @classmethod
+    def places(cls, settings: Section) -> Sequence[str]:  # noqa: ARG003
+        """Under which names deliveries are ordered: its own, or `name:account` for each of several accounts."""
+        return (cls.name,)
+
+    @classmethod
+    def at(cls, place: str, settings: Section, purse: Purse) -> Target:  # noqa: ARG003
+        """The target at one of its places. Raises ConfigurationError."""
+        return cls.configured(settings, purse)
+
+    @property
+    def place(self) -> str:
+        """Which of its places this is."""
+        return self.name
+
     @property
     @abstractmethod
     def capabilities(self) -> Capabilities:
         """What it is able to do, as it is set."""
+
+    def takes(self, phone: str) -> bool:  # noqa: ARG002
+        """Whether a contact there can have `phone`; one that cannot is left out there."""
+        return True
 
     @abstractmethod
     def find_by_phone(self, phone: str) -> Sequence[Person]:
@@ -104,25 +125,25 @@ class Target(ABC):
     def upsert_contact(self, phone: str, name: str | None, contact: str | None) -> str:
         """The contact's id. Creates it where `contact` is None, else gives it `name`; None leaves it. Raises Gone."""
 
-    @abstractmethod
     def log_message(self, contact: str, note: Note) -> str:
         """Write `note` at `contact`, however often it is there already; its id. Raises Gone."""
+        raise NotImplementedError
 
-    @abstractmethod
     def find_note(self, contact: str, external_id: str) -> str | None:
         """The id of the note that carries `external_id`. Raises Gone."""
+        raise NotImplementedError
 
-    @abstractmethod
     def update_note(self, contact: str, note: str, said: Note) -> None:
         """Have the note say `said` from now on. Raises Gone."""
+        raise NotImplementedError
 
-    @abstractmethod
     def set_tags(self, contact: str, add: Collection[str], remove: Collection[str]) -> None:
         """Add and remove tags; those of other people stay. Raises Gone."""
+        raise NotImplementedError
 
-    @abstractmethod
     def set_opt_out(self, contact: str, *, opted_out: bool) -> None:
         """Write down whether the contact may be texted. Raises Gone."""
+        raise NotImplementedError
 
     @abstractmethod
     def check(self) -> Sequence[Finding]:
@@ -137,9 +158,4 @@ def target_types() -> Mapping[str, type[Target]]:
     """Every target in `targets/` by its name."""
     from processors.crm_sync import targets
 
-    found: dict[str, type[Target]] = {}
-    for module in pkgutil.iter_modules(targets.__path__):
-        for held in vars(importlib.import_module(f"{targets.__name__}.{module.name}")).values():
-            if isinstance(held, type) and issubclass(held, Target) and held.__module__.endswith(f".{module.name}"):
-                found[held.name] = held
-    return dict(sorted(found.items()))
+    return found_in(targets, Target)

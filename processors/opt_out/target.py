@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -12,6 +10,7 @@ from typing import ClassVar
 
 from processors.api_budget.budget import Budget
 from processors.api_budget.purse import Purse
+from runtime.found import found_in
 from runtime.settings import Section
 
 
@@ -91,12 +90,7 @@ def target_types() -> Mapping[str, type[Target]]:
     """Every target in `targets/` by its name."""
     from processors.opt_out import targets
 
-    found: dict[str, type[Target]] = {}
-    for module in pkgutil.iter_modules(targets.__path__):
-        for held in vars(importlib.import_module(f"{targets.__name__}.{module.name}")).values():
-            if isinstance(held, type) and issubclass(held, Target) and held is not Target:
-                found[held.name] = held
-    return dict(sorted(found.items()))
+    return found_in(targets, Target)
 
 
 @lru_cache(maxsize=1)

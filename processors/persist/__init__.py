@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from processors.persist import failures
-from processors.persist.statements import statement
 from processors.processor import Delivery, Processor
 from processors.settings import ProcessorSettings
+from processors.sql import sql
 from processors.staging import fold_contacts, stage
 from runtime.postgres import Connection
 from schemas.topics import EVENT_TOPICS
 
-_EVENTS = statement("events")
-_FORGET_KNOWN = statement("forget_known")
-_FAILURES = statement("failures")
-_MESSAGES = statement("messages")
+_EVENTS = sql(__package__, "events")
+_FORGET_KNOWN = sql(__package__, "forget_known")
+_FAILURES = sql(__package__, "failures")
+_MESSAGES = sql(__package__, "messages")
 
 
 class PersistSettings(ProcessorSettings, name="persist"):

@@ -12,19 +12,19 @@ from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from processors.persist.statements import statement
+from processors.sql import sql
 from runtime.postgres import Connection
 
 #: How long after a message was sent its failure may come.
 WINDOW = timedelta(minutes=10)
 
-_TOUCHED = statement("touched")
-_JOINED_UNTIL_NOW = statement("joined_until_now")
-_STAND_INS = statement("stand_ins")
-_GROUP_FAILURES = statement("group_failures")
-_GROUP_SENTS = statement("group_sents")
-_RELEASE = statement("release")
-_JOIN = statement("join")
+_TOUCHED = sql(__package__, "touched")
+_JOINED_UNTIL_NOW = sql(__package__, "joined_until_now")
+_STAND_INS = sql(__package__, "stand_ins")
+_GROUP_FAILURES = sql(__package__, "group_failures")
+_GROUP_SENTS = sql(__package__, "group_sents")
+_RELEASE = sql(__package__, "release")
+_JOIN = sql(__package__, "join")
 
 
 class Told(NamedTuple):

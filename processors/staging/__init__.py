@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import lru_cache
-from importlib.resources import files
 from typing import Literal
 
+from processors.sql import sql
 from processors.staging.rows import COLUMNS, rows
 from runtime.postgres import Connection
 from schemas.events import Event
@@ -18,7 +17,7 @@ _EMPTY = b"DELETE FROM staged_events"
 def stage(connection: Connection, events: Iterable[Event]) -> None:
     """Put `events` into `staged_events`, which the transaction's end empties."""
     with connection.cursor() as cursor:
-        cursor.execute(_statement("stage"))
+        cursor.execute(sql(__package__, "stage"))
         cursor.execute(_EMPTY)  # of an earlier part of the same transaction
         with cursor.copy(_COPY) as copy:
             for row in rows(events):
@@ -27,9 +26,4 @@ def stage(connection: Connection, events: Iterable[Event]) -> None:
 
 def fold_contacts(connection: Connection, table: Literal["contacts", "crm_contacts"]) -> None:
     """Fold what the staged events tell about contacts into `table`: each field by its newest event."""
-    connection.execute(_statement("contacts").replace(b"INTO contacts AS", f"INTO {table} AS".encode()))
-
-
-@lru_cache(maxsize=8)
-def _statement(name: str) -> bytes:
-    return files(__package__).joinpath(f"{name}.sql").read_bytes()
+    connection.execute(sql(__package__, "contacts").replace(b"INTO contacts AS", f"INTO {table} AS".encode()))
