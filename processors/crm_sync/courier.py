@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import psycopg
 
@@ -30,8 +31,8 @@ log = logs.logger("processors.crm_sync.courier")
 
 #: Seconds between two looks while nothing waits.
 INTERVAL = 0.1
-#: Seconds to wait for the next outcome, and to gather those that come close behind it.
-PATIENCE, GATHER = 0.25, 0.012
+#: Seconds to wait for the next outcome, and then to let others come: a round of statements costs the same for many.
+PATIENCE, GATHER = 0.25, 0.025
 #: Seconds until a target that refuses our credentials, or has had enough, is tried again, where it does not say.
 ASKED_TO_WAIT = 10.0
 
@@ -70,7 +71,7 @@ class Courier:
         self._lanes = lanes
         self._breaker = breaker
         self._at_once = at_once
-        self._ahead = at_once // 2  # taken up and waiting, so that no call waits for a round of ours
+        self._ahead = at_once  # taken up and waiting, so that no call waits for a round of ours
         self._look_after = look_after
         self._longest = longest
         self._clock = clock
@@ -100,13 +101,11 @@ class Courier:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _gather(self, patience: float) -> None:
-        try:
+        with suppress(queue.Empty):
             self._untold.append(self._finished.get(timeout=patience) if patience else self._finished.get_nowait())
-            until = self._clock() + GATHER
-            while (left := until - self._clock()) > 0:
-                self._untold.append(self._finished.get(timeout=left))
-        except queue.Empty:
-            pass
+            self._closing.wait(GATHER)  # not for each of them, which would wake this thread as often
+            while True:
+                self._untold.append(self._finished.get_nowait())
 
     def _round(self, database: Database) -> float:
         jobs: list[Job] = []

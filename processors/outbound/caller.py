@@ -15,7 +15,7 @@ import httpcore
 
 from processors.api_budget import headers
 from processors.api_budget.purse import Purse, Told
-from processors.outbound.guarded import connections
+from processors.outbound.kept import KeptConnections
 
 #: Bytes of an answer at most.
 LARGEST = 4 * 1024 * 1024
@@ -73,14 +73,14 @@ class Caller:
         self._headers = list({"User-Agent": "hookline", **headers}.items())
         self._with_body = self._headers + ([("Content-Type", content_type)] if content_type else [])
         self._timeout = timeout
-        self._timeouts = {"timeout": {"connect": timeout, "read": timeout, "write": timeout, "pool": None}}
+        self._timeouts = {"timeout": {"connect": timeout, "read": timeout, "write": timeout}}
         self._busy = busy
         # httpx, which stands on this, takes twice the time for a call, and cannot be told how to connect.
-        self._pool = connections(allow_private=allow_private)
+        self._connections = KeptConnections(self._base_url, allow_private=allow_private)
 
     def close(self) -> None:
         """Close its connections."""
-        self._pool.close()
+        self._connections.close()
 
     def call(self, method: str, path: str, body: Any = None) -> Answer:
         """What it answers, whatever that is. Raises NotSent, NoAnswer, and guarded.Refused."""
@@ -89,7 +89,7 @@ class Caller:
         content = None if body is None else json.dumps(body).encode()
         told = Told(answered=False)
         try:
-            with self._pool.stream(
+            with self._connections.stream(
                 method, self._base_url + path, headers=sent, content=content, extensions=self._timeouts
             ) as response:
                 answer = Answer(response)

@@ -13,17 +13,15 @@ from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 import httpcore
-import httpx
-
-#: Connections at the same time: as many as there may be calls.
-MOST = 128
 
 
 class Refused(Exception):
     """Do not connect there at all."""
 
 
-class _Backend(httpcore.SyncBackend):
+class CheckedBackend(httpcore.SyncBackend):
+    """Makes connections to wherever is asked for, each checked; private addresses only if they are allowed."""
+
     def __init__(self, *, allow_private: bool) -> None:
         self._allow_private = allow_private
 
@@ -57,17 +55,6 @@ class _Backend(httpcore.SyncBackend):
         mapped = getattr(one, "ipv4_mapped", None)
         one = mapped or one
         return one.is_global or (one.is_loopback and is_this_machine(host))
-
-
-def connections(*, allow_private: bool) -> httpcore.ConnectionPool:
-    """Connections to wherever is asked for, each checked; private addresses only if they are allowed."""
-    return httpcore.ConnectionPool(
-        ssl_context=httpx.create_ssl_context(),
-        max_connections=MOST,
-        max_keepalive_connections=MOST,
-        keepalive_expiry=20.0,
-        network_backend=_Backend(allow_private=allow_private),
-    )
 
 
 def is_this_machine(host: str) -> bool:

@@ -72,7 +72,7 @@ def in_trouble(run: Run) -> None:
     _not_slower(run, run.crms["other"], troubled.values(), well)
     victim = _one_contact_fails(run, ill)
     _dead_for_a_reason(run, victim)
-    hookline(run, "crm", "redrive", "rest")
+    hookline(run, "dlq", "redrive", "crm:rest", "--yes")
 
 
 @row(
