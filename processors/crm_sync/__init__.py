@@ -24,7 +24,7 @@ from processors.processor import Background, Delivery, Processor
 from processors.settings import ProcessorSettings
 from runtime.postgres import Connection
 from runtime.process import StopSignal
-from runtime.settings import Configuration
+from runtime.settings import Configuration, Section
 from schemas.topics import CALLS, CONTACTS, MESSAGES, OPT_OUT_STATE
 
 
@@ -39,6 +39,12 @@ class CrmSync(Processor):
         super().__init__(settings)
         self._crm = Configuration.load(CrmSettings)[CrmSettings]
         self._places = places_of(self._crm.targets)
+
+    @classmethod
+    def sections(cls) -> Sequence[type[Section]]:
+        """See Processor.sections: those of the targets that are on."""
+        targets = Configuration.load(CrmSettings)[CrmSettings].targets
+        return list(dict.fromkeys([CrmSettings, *(type(place.settings) for place in places_of(targets))]))
 
     def handle(self, batch: Sequence[Delivery], connection: Connection) -> None:
         """See Processor.handle."""
