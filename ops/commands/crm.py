@@ -15,7 +15,8 @@ from ops.output import Output, command, stacked, table
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from processors.crm_sync.port import Finding
+    from processors.crm_sync.places import Place
+    from processors.crm_sync.port import Finding, Target
     from processors.crm_sync.settings import CrmSettings
     from runtime.postgres import Connection
 
@@ -64,6 +65,7 @@ def crm_status(out: Output, shown: int) -> None:
 def _checked() -> Iterator[tuple[str, Sequence[Finding]]]:
     from ops.configuration import load
     from processors.api_budget.purse import NoLimit
+    from processors.crm_sync.places import places_of
     from processors.crm_sync.port import Finding, target_types
 
     known = target_types()
@@ -71,13 +73,24 @@ def _checked() -> Iterator[tuple[str, Sequence[Finding]]]:
         if name not in known:
             told = f"there is no such CRM; HOOKLINE_CRM__TARGETS may name {', '.join(known)}"
             yield name, [Finding("name", ok=False, told=told)]
-            continue
-        kind = known[name]
-        target = kind.configured(load(kind.settings_type)[kind.settings_type], NoLimit())
+    for place in places_of((name for name in settings().targets if name in known), load):
+        target = place.target(NoLimit())
         try:
-            yield name, target.check()
+            yield place.name, [*target.check(), *_note_mode(target)]
         finally:
             target.close()
+
+
+def _note_mode(target: Target) -> Sequence[Finding]:
+    from processors.crm_sync.notebook import notebook_of
+    from processors.crm_sync.port import Finding
+    from runtime.settings import ConfigurationError
+
+    try:
+        notebook_of(target, settings())
+    except ConfigurationError as error:
+        return [Finding("note mode", ok=False, told=str(error))]
+    return []
 
 
 def settings() -> CrmSettings:
@@ -86,6 +99,22 @@ def settings() -> CrmSettings:
     from processors.crm_sync.settings import CrmSettings
 
     return load(CrmSettings)[CrmSettings]
+
+
+def place_named(name: str) -> Place:
+    """The place of HOOKLINE_CRM__TARGETS with this name. Raises click.BadParameter, ConfigurationError."""
+    from ops.configuration import load
+    from processors.crm_sync.places import places_of
+    from processors.crm_sync.port import target_types
+
+    if name.partition(":")[0] not in (known := target_types()):
+        raise click.BadParameter(f"{name}: no such CRM; there are {', '.join(known)}")
+    on = {place.name: place for place in places_of(settings().targets, load)}
+    if name not in on:
+        there = f"names {', '.join(on)}" if on else "is empty"
+        told = f"{name}: nobody works its deliveries off, HOOKLINE_CRM__TARGETS {there}. Add it there"
+        raise click.BadParameter(f"{told}, for crm-sync and for this command")
+    return on[name]
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ops.commands.crm import crm, database, settings
+from ops.commands.crm import crm, database, place_named, settings
 from ops.output import Output, command
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class Moment(click.ParamType[datetime]):
 
 
 @command(changes=True)
-@click.option("--target", required=True, help="The CRM, one of HOOKLINE_CRM__TARGETS.")
+@click.option("--target", required=True, help="The CRM, one of HOOKLINE_CRM__TARGETS; textus:ACCOUNT for an account.")
 @click.option("--from", "since", type=Moment(), help="Events received from then on; default: all.")
 @click.option("--to", "until", type=Moment(), help="Events received before then; default: all.")
 def backfill(out: Output, target: str, since: datetime | None, until: datetime | None) -> None:
@@ -42,11 +42,12 @@ def backfill(out: Output, target: str, since: datetime | None, until: datetime |
     """
     from processors.crm_sync.backfill import Stretch, extent
 
-    rate = _rate(_known(target))
+    rate = _rate(target)
     with database() as connection:
-        stretch = Stretch(target, since, until)
+        crm = settings()
+        stretch = Stretch(target, since, until, crm.note_time_zone if crm.note_mode == "daily" else None)
         found = extent(connection, stretch)
-        seconds = found.seconds(rate=rate, at_once=settings().calls_at_once)
+        seconds = found.seconds(rate=rate, at_once=crm.calls_at_once)
         data: dict[str, Any] = {"target": target, "from": since, "to": until, "dry_run": out.dry_run}
         data |= {"estimate": asdict(found) | {"calls": found.calls, "seconds": round(seconds, 1)}}
         said = _said(found, seconds, rate)
@@ -86,24 +87,9 @@ def _order(out: Output, reader: Connection, stretch: Stretch, found: Extent) -> 
     return ordered, unreadable, refused
 
 
-def _known(target: str) -> str:
-    from processors.crm_sync.port import target_types
-
-    if target not in (known := target_types()):
-        raise click.BadParameter(f"{target}: no such CRM; there are {', '.join(known)}", param_hint="--target")
-    if target not in (on := settings().targets):
-        now = f"it is {','.join(on)}" if on else "it is empty"
-        told = f"{target} is not in HOOKLINE_CRM__TARGETS ({now}): nobody would work its deliveries off. Add it there"
-        raise click.BadParameter(f"{told}, for crm-sync and for this command", param_hint="--target")
-    return target
-
-
 def _rate(target: str) -> float | None:
-    from ops.configuration import load
-    from processors.crm_sync.port import target_types
-
-    kind = target_types()[target]
-    budget = kind.budget(load(kind.settings_type)[kind.settings_type])
+    place = place_named(target)
+    budget = place.kind.budget(place.settings)
     return None if budget is None else budget.rate
 
 

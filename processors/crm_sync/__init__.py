@@ -16,13 +16,15 @@ from processors.crm_sync.courier import Courier
 from processors.crm_sync.gauges import Gauges
 from processors.crm_sync.intake import take_in
 from processors.crm_sync.lanes import Lanes
-from processors.crm_sync.port import Target, target_types
+from processors.crm_sync.notebook import notebook_of
+from processors.crm_sync.places import places_of
+from processors.crm_sync.port import Target
 from processors.crm_sync.settings import CrmSettings, CrmSyncSettings
 from processors.processor import Background, Delivery, Processor
 from processors.settings import ProcessorSettings
 from runtime.postgres import Connection
 from runtime.process import StopSignal
-from runtime.settings import Configuration, ConfigurationError
+from runtime.settings import Configuration
 from schemas.topics import CALLS, CONTACTS, MESSAGES, OPT_OUT_STATE
 
 
@@ -36,37 +38,33 @@ class CrmSync(Processor):
     def __init__(self, settings: ProcessorSettings) -> None:
         super().__init__(settings)
         self._crm = Configuration.load(CrmSettings)[CrmSettings]
-        if unknown := sorted(set(self._crm.targets) - set(target_types())):
-            known = ", ".join(target_types())
-            raise ConfigurationError([f"{CrmSettings.variable('targets')}: no {', '.join(unknown)}; there are {known}"])
+        self._places = places_of(self._crm.targets)
 
     def handle(self, batch: Sequence[Delivery], connection: Connection) -> None:
         """See Processor.handle."""
-        take_in(connection, [one.event for one in batch], self._crm.targets)
+        take_in(connection, [one.event for one in batch], [place.name for place in self._places])
 
     def background(self, connect: Callable[[], Connection], stop: StopSignal) -> Sequence[Background]:
         """See Processor.background. Raises ConfigurationError."""
-        names = sorted(set(self._crm.targets))
-        kinds = [target_types()[name] for name in names]
-        configuration = Configuration.load(*(kind.settings_type for kind in kinds))
-        works = [chore("gauges", connect, stop, Gauges(names))]
-        for kind in kinds:
-            settings = configuration[kind.settings_type]
-            budget = kind.budget(settings)
-            purse: Purse = NoLimit() if budget is None else PayAsYouGo(budget, connect, stop.wait)
-            courier = courier_of(kind.configured(settings, purse), self._crm)
+        works = [chore("gauges", connect, stop, Gauges([place.name for place in self._places]))]
+        purses: dict[type[Target], Purse] = {}
+        for place in self._places:
+            if place.kind not in purses:
+                budget = place.kind.budget(place.settings)
+                purses[place.kind] = NoLimit() if budget is None else PayAsYouGo(budget, connect, stop.wait)
+            courier = courier_of(place.target(purses[place.kind]), self._crm)
             finish = partial(courier.close, patience=self.settings.stop_timeout)
-            works.append(chore(f"crm-{kind.name}", connect, stop, courier, finish))
+            works.append(chore(f"crm-{place.name}", connect, stop, courier, finish))
         return works
 
 
 def courier_of(target: Target, crm: CrmSettings) -> Courier:
-    """The parts that one target's work needs, put together."""
+    """The parts that one target's work needs, put together. Raises ConfigurationError."""
     return Courier(
-        target.name,
-        Alignment(target, template=crm.note, repeats=crm.after_unknown == "at-least-once"),
-        Lanes(target.name, max_failures=crm.max_failures, give_up_hours=crm.give_up_hours),
-        Breaker(target.name, failures=crm.breaker_failures, longest=crm.breaker_longest),
+        target.place,
+        Alignment(target, repeats=crm.after_unknown == "at-least-once"),
+        Lanes(target.place, notebook_of(target, crm), max_failures=crm.max_failures, give_up_hours=crm.give_up_hours),
+        Breaker(target.place, failures=crm.breaker_failures, longest=crm.breaker_longest),
         at_once=crm.calls_at_once,
         look_after=crm.look_after,
         longest=crm.retry_longest,

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Sequence
 from processors.sql import sql
 from processors.staging import fold_contacts, stage
 from runtime.postgres import Connection
-from schemas.events import Event, OptOutState
+from schemas.events import Event, EventType, OptOutState
 
 # Two statements write to crm_contacts where there are opt-outs: its rows are locked in one go before, in their order.
 _BOTH = """
 INSERT INTO crm_contacts (phone) SELECT contact_phone FROM staged_events
-WHERE NOT is_test AND (is_contact OR name IS NOT NULL OR tag IS NOT NULL OR event_type = 'opt_out.state')
+WHERE NOT is_test AND (is_contact OR name <> contact_phone OR tag IS NOT NULL OR event_type = 'opt_out.state')
 GROUP BY contact_phone ORDER BY contact_phone ON CONFLICT (phone) DO UPDATE SET updated_at = now()
 """
 _OPT_OUTS = """
@@ -32,6 +32,8 @@ def take_in(connection: Connection, events: Sequence[Event], targets: Iterable[s
     """
     names = sorted(targets)
     stage(connection, events)
+    if any(one.event_type == EventType.CONTACT_CREATED for one in events):
+        connection.execute(sql(__package__, "echoes"), (names,))
     states = [one for one in events if isinstance(one, OptOutState) and not one.is_test]
     if states:
         connection.execute(_BOTH)

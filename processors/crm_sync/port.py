@@ -73,7 +73,10 @@ class Finding:
 
 
 class Target(ABC):
-    """One CRM. Used by several threads at once; every method may raise Retryable and its kinds, and Rejected."""
+    """One CRM. Used by several threads at once; every method may raise Retryable and its kinds, and Rejected.
+
+    What its capabilities leave out is never asked of it.
+    """
 
     #: As people write it, and its file's name.
     name: ClassVar[str]
@@ -90,10 +93,29 @@ class Target(ABC):
     def budget(cls, settings: Section) -> Budget | None:
         """What its requests are paid from; None: it knows no limit."""
 
+    @classmethod
+    def places(cls, settings: Section) -> Sequence[str]:  # noqa: ARG003
+        """Under which names deliveries are ordered: its own, or `name:account` for each of several accounts."""
+        return (cls.name,)
+
+    @classmethod
+    def at(cls, place: str, settings: Section, purse: Purse) -> Target:  # noqa: ARG003
+        """The target at one of its places. Raises ConfigurationError."""
+        return cls.configured(settings, purse)
+
+    @property
+    def place(self) -> str:
+        """Which of its places this is."""
+        return self.name
+
     @property
     @abstractmethod
     def capabilities(self) -> Capabilities:
         """What it is able to do, as it is set."""
+
+    def takes(self, phone: str) -> bool:  # noqa: ARG002
+        """Whether a contact there can have `phone`; one that cannot is left out there."""
+        return True
 
     @abstractmethod
     def find_by_phone(self, phone: str) -> Sequence[Person]:
@@ -103,25 +125,25 @@ class Target(ABC):
     def upsert_contact(self, phone: str, name: str | None, contact: str | None) -> str:
         """The contact's id. Creates it where `contact` is None, else gives it `name`; None leaves it. Raises Gone."""
 
-    @abstractmethod
     def log_message(self, contact: str, note: Note) -> str:
         """Write `note` at `contact`, however often it is there already; its id. Raises Gone."""
+        raise NotImplementedError
 
-    @abstractmethod
     def find_note(self, contact: str, external_id: str) -> str | None:
         """The id of the note that carries `external_id`. Raises Gone."""
+        raise NotImplementedError
 
-    @abstractmethod
     def update_note(self, contact: str, note: str, said: Note) -> None:
         """Have the note say `said` from now on. Raises Gone."""
+        raise NotImplementedError
 
-    @abstractmethod
     def set_tags(self, contact: str, add: Collection[str], remove: Collection[str]) -> None:
         """Add and remove tags; those of other people stay. Raises Gone."""
+        raise NotImplementedError
 
-    @abstractmethod
     def set_opt_out(self, contact: str, *, opted_out: bool) -> None:
         """Write down whether the contact may be texted. Raises Gone."""
+        raise NotImplementedError
 
     @abstractmethod
     def check(self) -> Sequence[Finding]:

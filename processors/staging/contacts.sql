@@ -1,5 +1,6 @@
 -- Fold what the batch tells about contacts: each field by its newest event (time, then id); what an event does
--- not tell changes nothing, what it tells to be empty is removed.
+-- not tell changes nothing, what it tells to be empty is removed. A name that is the phone is none: that is how TextUs,
+-- which takes no contact without a name, has those whose name nobody knows.
 INSERT INTO contacts AS c (phone,
     name, name_at, name_event,
     tag, tag_at, tag_event,
@@ -9,10 +10,10 @@ INSERT INTO contacts AS c (phone,
 SELECT
     contact_phone,
     nullif((array_agg(name ORDER BY occurred_at DESC, event_id DESC)
-        FILTER (WHERE name IS NOT NULL))[1], ''),
-    max(occurred_at) FILTER (WHERE name IS NOT NULL),
+        FILTER (WHERE name <> contact_phone))[1], ''),
+    max(occurred_at) FILTER (WHERE name <> contact_phone),
     (array_agg(event_id ORDER BY occurred_at DESC, event_id DESC)
-        FILTER (WHERE name IS NOT NULL))[1],
+        FILTER (WHERE name <> contact_phone))[1],
     nullif((array_agg(tag ORDER BY occurred_at DESC, event_id DESC)
         FILTER (WHERE tag IS NOT NULL))[1], ''),
     max(occurred_at) FILTER (WHERE tag IS NOT NULL),
@@ -34,7 +35,7 @@ SELECT
     (array_agg(event_id ORDER BY occurred_at DESC, event_id DESC)
         FILTER (WHERE provider_contact_id IS NOT NULL))[1]
 FROM staged_events
-WHERE NOT is_test AND (is_contact OR name IS NOT NULL OR tag IS NOT NULL)
+WHERE NOT is_test AND (is_contact OR name <> contact_phone OR tag IS NOT NULL)
 GROUP BY contact_phone
 ORDER BY contact_phone
 ON CONFLICT (phone) DO UPDATE SET

@@ -21,6 +21,7 @@ from processors.crm_sync.port import Target, target_types
 from processors.crm_sync.settings import CrmSettings
 from processors.crm_sync.targets.rest import RestSettings
 from processors.database import Database
+from processors.textus_api.client import MEDIA_TYPE
 from runtime.postgres import connect
 from schemas.events import Event
 from tests.twins.rig import beside, until
@@ -42,6 +43,9 @@ class Sandbox:
     def post(self, path: str, /, **body: Any) -> Any:
         return self._http.post(path, json=body).json()
 
+    def put(self, path: str, body: Any) -> None:
+        assert self._http.put(path, json=body).is_success
+
     def fault(self, path: str = "/crm", **fault: Any) -> None:
         assert self._http.post("/_sandbox/faults", json={"path": path, **fault}).status_code == 201
 
@@ -52,13 +56,27 @@ class Sandbox:
         found: list[dict[str, Any]] = self.get("/crm/contacts", **({} if phone is None else {"phone": phone}))
         return found
 
+    def textus_contacts(self, account: str) -> list[dict[str, Any]]:
+        """The contacts of a TextUs account; a token of its own, so that nobody's limit is used."""
+        url, headers = f"/{account}/contacts", {"Authorization": "Bearer a-look", "Accept": MEDIA_TYPE}
+        found: list[dict[str, Any]] = []
+        while url:
+            page = self._http.get(url, headers=headers).json()
+            found += page["members"]
+            url = page["view"]["next"]
+        return found
+
     def notes(self, contact: str) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = self.get(f"/crm/contacts/{contact}/notes")
         return found
 
     def asked(self, method: str | None = None) -> list[tuple[str, str]]:
         """Method and path of everything that the CRM was asked."""
-        found = self.get("/_sandbox/requests", path="/crm", **({} if method is None else {"method": method}))
+        return self.requests("/crm", method)
+
+    def requests(self, path: str, method: str | None = None) -> list[tuple[str, str]]:
+        """Method and path of everything that was asked below `path`, whoever asked."""
+        found = self.get("/_sandbox/requests", path=path, **({} if method is None else {"method": method}))
         return [(one["method"], one["path"]) for one in found]
 
     def statuses(self) -> Counter[int | None]:
@@ -71,8 +89,8 @@ class Sandbox:
     def forget_requests(self) -> None:
         self._http.delete("/_sandbox/requests")
 
-    def limit(self, **limit: Any) -> None:
-        self._http.put("/_sandbox/rate_limit", json={"service": "crm", **limit})
+    def limit(self, service: str = "crm", **limit: Any) -> None:
+        self._http.put("/_sandbox/rate_limit", json={"service": service, **limit})
 
     def close(self) -> None:
         self._http.close()
@@ -110,6 +128,12 @@ class CrmDesk:
         """The target rest, pointed at the sandbox."""
         given = {"url": f"{self.sandbox.url}/crm", "timeout": 2.0} | settings
         return target_types()["rest"].configured(RestSettings(**given), purse or NoLimit())
+
+    def textus(self, account: str, purse: Purse | None = None, **settings: Any) -> Target:
+        """The target textus at `account`, which has to be among `targets` as "textus:<account>"."""
+        given = {"api_url": self.sandbox.url, "api_token": "t", "accounts": (account,), "timeout": 2.0} | settings
+        kind = target_types()["textus"]
+        return kind.at(f"textus:{account}", kind.settings_type(**given), purse or NoLimit())
 
     def take(self, *events: Event) -> None:
         with self.database.transaction() as connection:

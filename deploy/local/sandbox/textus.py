@@ -161,10 +161,49 @@ class TextUs:
 
     def list_contacts(self, slug: str, query: Query) -> Json:
         """GET /:account/contacts"""
+        return self._contacts_page(slug, f"/{slug}/contacts", query, lambda _: True)
+
+    def filter_contacts(self, slug: str, contact_filter: str, query: Query) -> Json:
+        """GET /:account/contact_filters/:contact_filter/contacts{?q}, "capable of searching across phone numbers".
+
+        How `q` is matched is not documented: part of the name, or of the digits of a number (inferred). No other
+        filter than `all`, that of the published sample, is there.
+        """
+        if contact_filter != "all":
+            raise Refusal(404, f"there is no contact filter {contact_filter!r}")
+        [wanted] = [value for name, value in query if name == "q"] or [""]
+        digits = wanted.lstrip("+")
+
+        def matches(contact: Json) -> bool:
+            numbers = [phone["phoneNumber"] for phone in contact["phones"]["members"]]
+            by_number = digits.isdecimal() and any(digits in number for number in numbers)
+            return by_number or wanted.casefold() in contact["name"].casefold()
+
+        return self._contacts_page(slug, f"/{slug}/contact_filters/all/contacts", query, matches)
+
+    def _contacts_page(self, slug: str, path: str, query: Query, matches: Callable[[Json], bool]) -> Json:
         self.account(slug)
         with self._lock:
-            rows = list(self._held.contacts.get(slug, []))
-        return page(f"/{slug}/contacts", rows, dict, query=query, size=self._page_size)
+            rows = [row for row in self._held.contacts.get(slug, []) if matches(row[1])]
+        return page(path, rows, dict, query=query, size=self._page_size)
+
+    def contact(self, contact_id: str) -> Json:
+        """GET /contacts/:contact, or 404."""
+        path = f"/contacts/{contact_id}"
+        with self._lock:
+            for rows in self._held.contacts.values():
+                for _, contact in rows:
+                    if contact["id"] == path:
+                        return contact
+        raise Refusal(404, f"there is no contact {contact_id!r}")
+
+    def change_contact(self, contact_id: str, body: ContactBody) -> Json:
+        """PUT /contacts/:contact, with everything as in the published sample: what a part of it does is not stated."""
+        numbers = [phones.parsed(one.number, f"phones[{i}].number") for i, one in enumerate(body.phones)]
+        with self._lock:
+            contact = self.contact(contact_id)
+            contact |= contact_json(contact_id, body, numbers, contact["createdAt"])
+            return contact
 
     # Messages
 

@@ -1,6 +1,6 @@
 """The request bodies of TextUs's API, with exactly the documented fields.
 
-apidocs.next.textus.com/docs/{contacts/create-contact,messages/send,integrations/create,integrations/update},
+apidocs.next.textus.com/docs/{contacts/{create-contact,update},messages/send,integrations/create,integrations/update},
 seen 2026-11. Fields that the documentation does not name are refused, so that a slip of the pen shows here
 and not as a value that the real API silently ignores.
 """
@@ -43,7 +43,7 @@ class ContactDataBody(Body):
 
 
 class ContactBody(Body):
-    """POST /:account/contacts"""
+    """POST /:account/contacts and PUT /contacts/:contact"""
 
     name: Text
     phones: Annotated[list[ContactPhoneBody], Field(min_length=1)]

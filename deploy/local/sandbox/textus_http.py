@@ -83,6 +83,18 @@ def textus_blueprint(textus: TextUs) -> Blueprint:
     def list_contacts(account: str) -> Response:
         return answer(textus.list_contacts(account, _query()))
 
+    @api.get("/<account>/contact_filters/<contact_filter>/contacts")
+    def filter_contacts(account: str, contact_filter: str) -> Response:
+        return answer(textus.filter_contacts(account, contact_filter, _query()))
+
+    @api.get("/contacts/<contact>")
+    def contact(contact: str) -> Response:
+        return answer(textus.contact(contact))
+
+    @api.put("/contacts/<contact>")
+    def change_contact(contact: str) -> Response:
+        return answer(textus.change_contact(contact, checked(ContactBody, _json())))
+
     @api.post("/<account>/messages")
     def send(account: str) -> Response:
         message = textus.send(account, checked(MessageBody, _json()))

@@ -1,0 +1,38 @@
+"""Where deliveries go: the targets of the settings, one place each, or one for each of a target's accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from processors.api_budget.purse import Purse
+from processors.crm_sync.port import Target, target_types
+from processors.crm_sync.settings import CrmSettings
+from runtime.settings import Configuration, ConfigurationError, Section
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A target, or one of its accounts: with deliveries, lanes, links and a breaker of its own."""
+
+    name: str  #: "rest"; "textus:acme"
+    kind: type[Target]
+    settings: Section
+
+    def target(self, purse: Purse) -> Target:
+        """Who brings things there, paying from `purse`. Raises ConfigurationError."""
+        return self.kind.at(self.name, self.settings, purse)
+
+
+def places_of(targets: Iterable[str], load: Callable[..., Configuration] = Configuration.load) -> list[Place]:
+    """Every place of `targets`, in order of their names. Raises ConfigurationError."""
+    known, names = target_types(), sorted(set(targets))
+    if unknown := [name for name in names if name not in known]:
+        there = ", ".join(known)
+        raise ConfigurationError([f"{CrmSettings.variable('targets')}: no {', '.join(unknown)}; there are {there}"])
+    configuration = load(*(known[name].settings_type for name in names))
+    found = []
+    for name in names:
+        kind, settings = known[name], configuration[known[name].settings_type]
+        found += [Place(place, kind, settings) for place in kind.places(settings)]
+    return found

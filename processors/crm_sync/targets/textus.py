@@ -1,0 +1,252 @@
+"""textus: contacts in TextUs accounts (apidocs.next.textus.com, seen 2026-11), each account a place of its own.
+
+| what | how |
+|---|---|
+| find | `GET /:account/contact_filters/all/contacts?q=`, documented as searching phone numbers |
+| create | `POST /:account/contacts`; without a name, which it needs, the phone is the name |
+| name, tags | `GET` and `PUT /contacts/:contact`, with everything that was there, since it may replace the whole |
+
+Left out. Notes: TextUs holds its messages in conversations of its own; its contact notes take no id and no change
+(docs/contact_notes has create and list alone), and each would cost a request that opt-outs may need. Opt-outs: the
+processor opt-out tells TextUs, account by account, with the proof and the deadline that the law asks for; a second
+writer could only be late or wrong.
+
+Requests are paid from TextUs's one budget, where opt-outs go first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any, ClassVar
+
+import phonenumbers
+from pydantic import Field
+
+from processors.api_budget.budget import Budget
+from processors.api_budget.purse import Prepaid, Purse
+from processors.crm_sync.port import Asked, Capabilities, Finding, Gone, Locked, Person, Target, Unknown
+from processors.outbound.guarded import mistake_in
+from processors.processor import Rejected, Retryable
+from processors.textus_api.client import (
+    BUSY,
+    BadRequest,
+    NotFound,
+    Redirected,
+    TextUsClient,
+    Unauthorized,
+    Unavailable,
+)
+from processors.textus_api.settings import TextUsApiSettings
+from runtime.settings import ConfigurationError, Section, StringList
+
+#: Seconds to wait while our credentials are refused.
+LOCKED_OUT = 15.0
+#: A number that nobody has.
+NOBODY = "+10000000000"
+
+_ACCOUNTS, _TOKEN = "HOOKLINE_CRM_TEXTUS__ACCOUNTS", "HOOKLINE_TEXTUS__API_TOKEN"
+
+
+class CrmTextUsSettings(TextUsApiSettings, name="crm_textus"):
+    """The CRM `textus`: contacts in accounts of TextUs. The API's address, token and limits are those of `textus`."""
+
+    accounts: StringList = Field(default=(), description="slugs of the accounts that get the contacts")
+    allow_private: bool = Field(
+        default=False, description="whether the API's address may be one of a private network, for contacts"
+    )
+
+    @classmethod
+    def variable(cls, field: str) -> str:
+        """Its own, or TextUs's API's."""
+        return super().variable(field) if field in cls.__annotations__ else TextUsApiSettings.variable(field)
+
+
+class TextUsTarget(Target):
+    """Contacts, their names and tags in one TextUs account."""
+
+    name: ClassVar[str] = "textus"
+    settings_type = CrmTextUsSettings
+
+    def __init__(self, settings: CrmTextUsSettings, account: str, client: TextUsClient) -> None:
+        self._settings = settings
+        self._account = account
+        self._client = client
+
+    @classmethod
+    def places(cls, settings: Section) -> Sequence[str]:
+        """One for each account. Raises ConfigurationError where none is named, or none could be called."""
+        assert isinstance(settings, CrmTextUsSettings)
+        mistakes = [] if settings.accounts else [f"{_ACCOUNTS} is missing: the accounts that get the contacts"]
+        if settings.api_token is None or not settings.api_token.get_secret_value():
+            mistakes.append(f"{_TOKEN} is missing: the target textus calls TextUs's API with it")
+        if mistake := mistake_in(settings.api_url, ()):
+            mistakes.append(f"{settings.variable('api_url')}: {mistake}")
+        if mistakes:
+            raise ConfigurationError(mistakes)
+        return [f"{cls.name}:{account}" for account in dict.fromkeys(settings.accounts)]
+
+    @classmethod
+    def configured(cls, settings: Section, purse: Purse) -> TextUsTarget:
+        """At the first of its accounts."""
+        assert isinstance(settings, CrmTextUsSettings)
+        return cls.at(cls.places(settings)[0], settings, purse)
+
+    @classmethod
+    def at(cls, place: str, settings: Section, purse: Purse) -> TextUsTarget:
+        """See Target.at."""
+        assert isinstance(settings, CrmTextUsSettings)
+        client = TextUsClient(settings, purse, allow_private=settings.allow_private)
+        return cls(settings, place.partition(":")[2], client)
+
+    @classmethod
+    def budget(cls, settings: Section) -> Budget:
+        """The one of all that talk to TextUs."""
+        assert isinstance(settings, CrmTextUsSettings)
+        limits = {"limit": settings.rate_limit, "reserve": settings.rate_reserve}
+        return Budget("textus", window=settings.rate_window, **limits)
+
+    @property
+    def place(self) -> str:
+        """Its account's."""
+        return f"{self.name}:{self._account}"
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """Contacts, names and tags; why no more: at the top of this file."""
+        return Capabilities(notes=False, find_note=False, update_note=False, opt_out=False)
+
+    def takes(self, phone: str) -> bool:
+        """TextUs answers 422 to what is no number: a short code, a sender's name."""
+        return _national(phone) is not None
+
+    def find_by_phone(self, phone: str) -> Sequence[Person]:
+        """See Target.find_by_phone: the oldest first, so that it stays the same one."""
+        query = [("q", _national(phone) or phone)]
+        with _translated():
+            path = (self._account, "contact_filters", "all", "contacts")
+            found = [one for one in self._client.members(*path, query=query) if phone in _numbers(one)]
+        found.sort(key=lambda one: (str(one.get("createdAt")), _id(one)))
+        return [Person(_id(one), _name(one, phone)) for one in found]
+
+    def upsert_contact(self, phone: str, name: str | None, contact: str | None) -> str:
+        """See Target.upsert_contact."""
+        if contact is not None:
+            if name is not None:
+                self._change(contact, lambda one: one | {"name": name})
+            return contact
+        body = {"name": name or phone, "phones": [{"number": phone, "type": "Mobile"}]}
+        with _translated():
+            return _id(self._client.send("POST", self._account, "contacts", body=body))
+
+    def set_tags(self, contact: str, add: Collection[str], remove: Collection[str]) -> None:
+        """See Target.set_tags."""
+
+        def tagged(one: dict[str, Any]) -> dict[str, Any]:
+            held = one["data"].get("tags") or []
+            kept = [tag for tag in held if tag not in remove]
+            return one | {"data": one["data"] | {"tags": list(dict.fromkeys([*kept, *add]))}}
+
+        self._change(contact, tagged)
+
+    def check(self) -> Sequence[Finding]:
+        """See Target.check: looks for a number that nobody has, and reads what the answer says of the quota."""
+        purse = Prepaid()
+        asker = TextUsTarget.at(self.place, self._settings, purse)
+        try:
+            asker.find_by_phone(NOBODY)
+        except Locked as error:
+            return [Finding("credentials", ok=False, told=f"{error}; set {_TOKEN} to one of the account's tokens")]
+        except Gone:
+            told = f"there is no account {self._account}, or the token's user is no member; mend {_ACCOUNTS}"
+            return [Finding("credentials", ok=True, told="taken"), Finding("account", ok=False, told=told)]
+        except (Retryable, Rejected) as error:
+            told = f"{error}; look at {self._settings.variable('api_url')}, or try again later"
+            return [Finding("find a contact", ok=False, told=told)]
+        finally:
+            asker.close()
+        findings = [
+            Finding("credentials", ok=True, told="taken"),
+            Finding("account", ok=True, told=f"{self._account} answers"),
+        ]
+        return findings + [self._quota(told.seen) for told in purse.taken() if told.seen is not None][-1:]
+
+    def close(self) -> None:
+        """See Target.close."""
+        self._client.close()
+
+    def _quota(self, seen: Any) -> Finding:
+        until = datetime.fromtimestamp(seen.resets_at, UTC).strftime("%H:%M:%S UTC")
+        told = f"{seen.remaining} of {seen.limit} requests are left until {until}"
+        reserve = min(self._settings.rate_reserve, seen.limit - 1)
+        if seen.remaining > reserve:
+            return Finding("quota", ok=True, told=told)
+        fix = f"contacts wait; {self._settings.variable('rate_reserve')} ({reserve}) is kept for opt-outs"
+        return Finding("quota", ok=False, told=f"{told}: {fix}, and other programs may use the same token")
+
+    def _change(self, contact: str, changed: Any) -> None:
+        path = contact.strip("/").split("/")
+        with _translated():
+            held = self._client.get(*path)
+            phones = [{"number": _written(phone), "type": phone.get("type") or "Mobile"} for phone in _phones(held)]
+            data = held.get("data")
+            whole = {"name": held.get("name"), "phones": phones, "data": data if isinstance(data, dict) else {}}
+            self._client.send("PUT", *path, body=changed(whole))
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """TextUs's failures as the port's."""
+    try:
+        yield
+    except Redirected as error:
+        raise Rejected(str(error)) from None
+    except Unavailable as error:
+        if error.asks:
+            raise Asked(str(error), retry_after=error.retry_after or BUSY) from None
+        kind = Unknown if error.perhaps_done else Retryable
+        raise kind(str(error), retry_after=error.retry_after) from None
+    except Unauthorized as error:
+        raise Locked(f"{error}: it refuses our token", retry_after=LOCKED_OUT) from None
+    except NotFound as error:
+        raise Gone(str(error)) from None
+    except BadRequest as error:
+        raise Rejected(str(error)) from None
+
+
+def _national(phone: str) -> str | None:
+    """Its digits without the country code, which are part of it however TextUs keeps it; None: it is no number."""
+    try:
+        number = phonenumbers.parse(phone, None)
+    except phonenumbers.NumberParseException:
+        return None
+    return str(phonenumbers.national_significant_number(number)) if phonenumbers.is_possible_number(number) else None
+
+
+def _phones(contact: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    held = contact.get("phones")
+    members = held.get("members") if isinstance(held, dict) else None
+    return [phone for phone in members if isinstance(phone, dict)] if isinstance(members, list) else []
+
+
+def _numbers(contact: Mapping[str, Any]) -> set[Any]:
+    """Those without an extension: behind one there is somebody else."""
+    return {phone.get("phoneNumber") for phone in _phones(contact) if not phone.get("extension")}
+
+
+def _written(phone: Mapping[str, Any]) -> str:
+    extension = phone.get("extension")
+    return f"{phone.get('phoneNumber')} x{extension}" if extension else str(phone.get("phoneNumber"))
+
+
+def _name(contact: Mapping[str, Any], phone: str) -> str | None:
+    name = contact.get("name")
+    return name if isinstance(name, str) and name not in ("", phone) else None
+
+
+def _id(contact: Mapping[str, Any]) -> str:
+    found = contact.get("id")
+    if not isinstance(found, str) or not found:
+        raise Unknown("TextUs answers a contact without an id")
+    return found
