@@ -176,6 +176,16 @@ def test_a_key_that_may_not_replace_notes(tryton: Tryton) -> None:
     target.close()
 
 
+def test_a_key_without_rights_waits_for_somebody_to_mend_them(tryton: Tryton) -> None:
+    # Given the key of somebody who may not make categories, which Tryton answers as it answers any mistake
+    target = target_at(tryton.url, tryton.guest_key)
+    party = target.upsert_contact(ANN, "Ann", None)
+    # Then no delivery is dead of it
+    with pytest.raises(Locked, match="may not create"):
+        target.set_tags(party, ["Warm"], [])
+    target.close()
+
+
 def test_the_category_of_the_opted_out_may_be_another_or_none(tryton: Tryton) -> None:
     target = target_at(tryton.url, tryton.key, opted_out_category="No texts / please")
     party = target.upsert_contact(ANN, "Ann", None)

@@ -86,7 +86,6 @@ class TrytonTarget(Target):
         self._settings = settings
         self._api = api
         self._opted_out = _category_name(settings.opted_out_category)
-        self._may_replace = False  # not known yet
 
     @classmethod
     def configured(cls, settings: Section, purse: Purse) -> TrytonTarget:
@@ -159,8 +158,8 @@ class TrytonTarget(Target):
         message = _message(said)
         kept = next((one for one in there if one.get("message") == message), None)
         old = [one for one in there if one is not kept]
-        if old and not self._may_replace:
-            self._ask_whether_notes_may_be_replaced()
+        if old and (mistake := self._replacing()):
+            raise Locked(f"tryton: {mistake}")
         if kept is None:
             self._post(_NOTE, {"resource": f"{_PARTY},{contact}", "message": message})
         for one in old:
@@ -245,24 +244,19 @@ class TrytonTarget(Target):
         domain = [["resource", "=", f"{_PARTY},{contact}"], ["message", "like", f"%{external_id}%"]]
         return self._search(_NOTE, domain, "message")
 
-    def _ask_whether_notes_may_be_replaced(self) -> None:
-        if mistake := self._replacing():
-            raise Locked(f"tryton: {mistake}")
-        self._may_replace = True
-
     def _replacing(self) -> str | None:
         """What to mend before notes can be replaced. REST deletes notes only for whom it lets search them all."""
         if not self._settings.replace_notes:
             return None
         try:
-            self._call("GET", f"{_NOTE}?s=1&f=id")
+            self._api.call("GET", f"/{_NOTE}?s=1&f=id")
         except Rejected:
             return _REPLACING
         return None
 
     def _rights(self) -> str | None:
         """What its user has to be allowed yet."""
-        allowed = self._call("POST", "ir.model.access/get_access", {"models": list(_RIGHTS)})
+        allowed = self._api.call("POST", "/ir.model.access/get_access", {"models": list(_RIGHTS)})
         lacking = [
             f"{right} {model}"
             for model, rights in _RIGHTS.items()
@@ -285,7 +279,15 @@ class TrytonTarget(Target):
         )
 
     def _call(self, method: str, path: str, body: Any = None) -> Any:
-        return self._api.call(method, f"/{path}", body)
+        """As of HttpApi. Tryton answers 400 also to whom it does not allow something: that is Locked here."""
+        try:
+            return self._api.call(method, f"/{path}", body)
+        except Gone:
+            raise
+        except Rejected:
+            if mistake := self._rights():
+                raise Locked(f"tryton: {mistake}") from None
+            raise
 
     def _write(self, contact: str, values: Mapping[str, Any]) -> None:
         self._call("PUT", f"{_PARTY}/{contact}?f=id", values)
