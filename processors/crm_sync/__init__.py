@@ -16,6 +16,7 @@ from processors.crm_sync.courier import Courier
 from processors.crm_sync.gauges import Gauges
 from processors.crm_sync.intake import take_in
 from processors.crm_sync.lanes import Lanes
+from processors.crm_sync.notebook import notebook_of
 from processors.crm_sync.places import places_of
 from processors.crm_sync.port import Target
 from processors.crm_sync.settings import CrmSettings, CrmSyncSettings
@@ -69,11 +70,11 @@ class CrmSync(Processor):
 
 
 def courier_of(target: Target, crm: CrmSettings) -> Courier:
-    """The parts that one target's work needs, put together."""
+    """The parts that one target's work needs, put together. Raises ConfigurationError."""
     return Courier(
         target.place,
-        Alignment(target, template=crm.note, repeats=crm.after_unknown == "at-least-once"),
-        Lanes(target.place, max_failures=crm.max_failures, give_up_hours=crm.give_up_hours),
+        Alignment(target, repeats=crm.after_unknown == "at-least-once"),
+        Lanes(target.place, notebook_of(target, crm), max_failures=crm.max_failures, give_up_hours=crm.give_up_hours),
         Breaker(target.place, failures=crm.breaker_failures, longest=crm.breaker_longest),
         at_once=crm.calls_at_once,
         look_after=crm.look_after,

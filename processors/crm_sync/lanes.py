@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from processors.crm_sync.notebook import Head, Notebook
 from processors.crm_sync.work import Draft, Job, Link, Wish
 from runtime.postgres import Connection
 
@@ -124,8 +125,9 @@ class Outcome:
 class Lanes:
     """Those of one target."""
 
-    def __init__(self, target: str, *, max_failures: int, give_up_hours: float) -> None:
+    def __init__(self, target: str, notebook: Notebook, *, max_failures: int, give_up_hours: float) -> None:
         self._target = target
+        self._notebook = notebook
         self._limits = {"max_failures": max_failures, "give_up": give_up_hours}
 
     def take(self, connection: Connection, limit: int, *, is_probe: bool) -> list[Job]:
@@ -137,6 +139,10 @@ class Lanes:
             return []
         rows = connection.execute(_TAKE, {"target": self._target, "phones": list(leases)}).fetchall()
         jobs = [_job(row, leases[row[1]], until, is_probe=is_probe) for row in rows]
+        noted = [(job, head) for job, row in zip(jobs, rows, strict=True) if (head := _head(job, row)) is not None]
+        wanted = self._notebook.wanted(connection, [head for _, head in noted])
+        for (job, _), notes in zip(noted, wanted, strict=True):
+            job.notes = notes
         idle = leases.keys() - {job.phone for job in jobs}
         self._lay_down(connection, dict.fromkeys(idle), pause=AWAITING)
         return jobs
@@ -196,13 +202,8 @@ class Lanes:
 
 def _job(row: Sequence[object], lease: datetime, until: float, *, is_probe: bool) -> Job:
     event_id, phone, attempt, doubtful, tried_at, name, tag, tags, opt_out, contact_id, contact_written = row[:11]
-    key, external_id, kind, provider, account, direction, state, text, first_at, note_id, note_written = row[11:]
     labels = frozenset(filter(None, [tag, *(tags or ())]))  # type: ignore[misc] # text[], by the table
     opted_out = None if opt_out is None else opt_out != "in"
-    draft = note = None
-    if key is not None:
-        draft = Draft(key, external_id, kind, provider, account, direction, state, text, first_at)  # type: ignore[arg-type]
-        note = Link("note", key, note_id, note_written or {})  # type: ignore[arg-type]
     return Job(
         event_id=event_id,  # type: ignore[arg-type]
         phone=phone,  # type: ignore[arg-type]
@@ -211,9 +212,16 @@ def _job(row: Sequence[object], lease: datetime, until: float, *, is_probe: bool
         tried_at=tried_at,  # type: ignore[arg-type]
         wish=Wish(name, labels, opted_out),  # type: ignore[arg-type]
         contact=Link("contact", phone, contact_id, contact_written or {}),  # type: ignore[arg-type]
-        draft=draft,
-        note=note,
         lease=lease,
         leased_until=until,
         is_probe=is_probe,
     )
+
+
+def _head(job: Job, row: Sequence[object]) -> Head | None:
+    """What is to be noted; None: nothing."""
+    key, external_id, kind, provider, account, direction, state, text, first_at, note_id, note_written = row[11:]
+    if key is None:
+        return None
+    draft = Draft(key, external_id, kind, provider, account, direction, state, text, first_at)  # type: ignore[arg-type]
+    return Head(job.event_id, job.phone, draft, Link("note", draft.key, note_id, note_written or {}))  # type: ignore[arg-type]
