@@ -18,6 +18,8 @@ from runtime.postgres import Connection
 
 #: Seconds that a lane is leased for; renewed while a worker is at it.
 LEASE = 60.0
+#: Seconds between two looks at a delivery that waits for its text (`texts.py`).
+AWAITING = 0.5
 
 _LEASE = """
 WITH due AS (
@@ -32,10 +34,12 @@ RETURNING l.contact_phone, l.next_attempt_at
 _TAKE = """
 WITH head AS (
     SELECT d.* FROM unnest(%(phones)s::text[]) AS lane (phone) CROSS JOIN LATERAL (
-        SELECT event_id, doubtful, last_attempt_at FROM crm_deliveries
+        SELECT event_id, note_key, doubtful, last_attempt_at FROM crm_deliveries
         WHERE target = %(target)s AND contact_phone = lane.phone AND status = 'pending'
         ORDER BY received_at, event_id LIMIT 1
     ) AS d
+    WHERE NOT EXISTS (SELECT FROM crm_notes AS n WHERE n.note_key = d.note_key AND n.text_due_at IS NOT NULL
+        AND n.text_awaited_until > clock_timestamp())
 ), taken AS (
     UPDATE crm_deliveries AS d SET attempts = d.attempts + 1, doubtful = true, last_attempt_at = clock_timestamp(),
         first_attempt_at = COALESCE(d.first_attempt_at, clock_timestamp())
@@ -81,7 +85,9 @@ ON CONFLICT (target, kind, key) DO UPDATE SET remote_id = EXCLUDED.remote_id, wr
 _OUTCOMES = """
 UPDATE crm_deliveries AS d SET detail = told.detail, doubtful = told.doubtful, failures = d.failures + told.counted,
     done_at = CASE WHEN told.status = 'done' THEN clock_timestamp() END,
-    status = CASE WHEN told.status = 'pending' AND (d.failures + told.counted >= %(max_failures)s
+    status = CASE WHEN told.status = 'done' AND EXISTS (SELECT FROM crm_notes AS n
+            WHERE n.note_key = d.note_key AND n.text_at > d.last_attempt_at) THEN 'pending'
+        WHEN told.status = 'pending' AND (d.failures + told.counted >= %(max_failures)s
         OR d.first_attempt_at < clock_timestamp() - %(give_up)s * interval '1 hour') THEN 'dead' ELSE told.status END
 FROM (
     SELECT told.*, COALESCE(told.fails AND t.served_at > told.tried_at, false)::integer AS counted
@@ -97,7 +103,7 @@ _LAY_DOWN = """
 UPDATE crm_lanes AS l SET next_attempt_at = CASE
     WHEN mine.wait IS NOT NULL THEN clock_timestamp() + mine.wait * interval '1 second'
     WHEN EXISTS (SELECT FROM crm_deliveries AS d WHERE d.target = %(target)s AND d.contact_phone = l.contact_phone
-        AND d.status = 'pending') THEN clock_timestamp() END
+        AND d.status = 'pending') THEN clock_timestamp() + %(pause)s * interval '1 second' END
 FROM unnest(%(phones)s::text[], %(waits)s::double precision[]) AS mine (phone, wait)
 WHERE l.target = %(target)s AND l.contact_phone = mine.phone
 """
@@ -138,7 +144,7 @@ class Lanes:
         for (job, _), notes in zip(noted, wanted, strict=True):
             job.notes = notes
         idle = leases.keys() - {job.phone for job in jobs}
-        self._lay_down(connection, dict.fromkeys(idle))
+        self._lay_down(connection, dict.fromkeys(idle), pause=AWAITING)
         return jobs
 
     def renew(self, connection: Connection, jobs: Sequence[Job]) -> None:
@@ -188,9 +194,9 @@ class Lanes:
             }
             connection.execute(_LINK, values)
 
-    def _lay_down(self, connection: Connection, waits: dict[str, float | None]) -> None:
+    def _lay_down(self, connection: Connection, waits: dict[str, float | None], *, pause: float = 0.0) -> None:
         if waits:
-            values = {"target": self._target, "phones": list(waits), "waits": list(waits.values())}
+            values = {"target": self._target, "phones": list(waits), "waits": list(waits.values()), "pause": pause}
             connection.execute(_LAY_DOWN, values)
 
 

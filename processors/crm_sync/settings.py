@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from string import Formatter
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, ValidationInfo, field_validator
@@ -50,6 +51,12 @@ class CrmSettings(Section, name="crm"):
         default="at-least-once",
         pattern="^at-(least|most)-once$",
         description="after an unknown outcome at a CRM that cannot be asked: at-least-once or at-most-once",
+    )
+    fetch_text: Literal["missing", "always", "never"] = Field(
+        default="missing", description="which texts of TextUs's messages are asked of its API: those that webhooks lack"
+    )
+    fetch_patience: float = Field(
+        default=10.0, ge=0, description="seconds that a note waits for such a text; then it goes without, to be changed"
     )
 
     @field_validator("note", "note_line")
