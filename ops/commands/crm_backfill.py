@@ -13,6 +13,7 @@ from ops.output import Output, command
 
 if TYPE_CHECKING:
     from processors.crm_sync.backfill import Extent, Stretch
+    from processors.crm_sync.settings import CrmSettings
     from runtime.postgres import Connection
 
 
@@ -70,21 +71,34 @@ def _order(out: Output, reader: Connection, stretch: Stretch, found: Extent) -> 
 
     dsn = load(PostgresSettings)[PostgresSettings].dsn.get_secret_value()
     writer = Database(lambda: connect(dsn, process="crm"))
+    texts = _texts()
     ordered = unreadable = refused = 0
     with reader.transaction(), out.progress("ordering deliveries", found.events + found.states) as done:
         for rows in missing_events(reader, stretch):
             events = [event for row in rows if (event := event_again(row)) is not None]
             with writer.transaction() as connection:
-                made, bad = order(connection, stretch.target, events)
+                made, bad = order(connection, stretch.target, events, texts=texts)
             ordered, unreadable, refused = ordered + made, unreadable + len(rows) - len(events), refused + bad
             done(len(rows))
         for phones in phones_with_states(reader, stretch):
             with writer.transaction() as connection:
-                made, bad = order(connection, stretch.target, [], phones)
+                made, bad = order(connection, stretch.target, [], phones, texts=texts)
             ordered, refused = ordered + made, refused + bad
             done(len(phones))
     writer.close()
     return ordered, unreadable, refused
+
+
+def _texts() -> CrmSettings | None:
+    """How texts that are lacking are asked for; None: crm-sync, as it is set here, fetches none."""
+    from ops.configuration import load
+    from processors.crm_sync.places import places_of
+    from processors.crm_sync.texts import is_wanted
+    from processors.textus_api.settings import TextUsApiSettings
+
+    crm = settings()
+    names = [place.name for place in places_of(crm.targets, load)]
+    return crm if is_wanted(crm, load(TextUsApiSettings)[TextUsApiSettings], names) else None
 
 
 def _rate(target: str) -> float | None:
