@@ -13,7 +13,6 @@ from ops.output import Output, command
 
 if TYPE_CHECKING:
     from processors.crm_sync.backfill import Extent, Stretch
-    from processors.crm_sync.settings import CrmSettings
     from runtime.postgres import Connection
 
 
@@ -65,13 +64,15 @@ def _order(out: Output, reader: Connection, stretch: Stretch, found: Extent) -> 
     from ops.configuration import load
     from ops.stored_events import event_again
     from processors.crm_sync.backfill import missing_events, order, phones_with_states
+    from processors.crm_sync.texts import are_fetched
     from processors.database import Database
+    from processors.textus_api.settings import TextUsApiSettings
     from runtime.connections import PostgresSettings
     from runtime.postgres import connect
 
     dsn = load(PostgresSettings)[PostgresSettings].dsn.get_secret_value()
+    texts = settings() if are_fetched(settings(), load(TextUsApiSettings)[TextUsApiSettings]) else None
     writer = Database(lambda: connect(dsn, process="crm"))
-    texts = _texts()
     ordered = unreadable = refused = 0
     with reader.transaction(), out.progress("ordering deliveries", found.events + found.states) as done:
         for rows in missing_events(reader, stretch):
@@ -82,23 +83,11 @@ def _order(out: Output, reader: Connection, stretch: Stretch, found: Extent) -> 
             done(len(rows))
         for phones in phones_with_states(reader, stretch):
             with writer.transaction() as connection:
-                made, bad = order(connection, stretch.target, [], phones, texts=texts)
+                made, bad = order(connection, stretch.target, [], phones)
             ordered, refused = ordered + made, refused + bad
             done(len(phones))
     writer.close()
     return ordered, unreadable, refused
-
-
-def _texts() -> CrmSettings | None:
-    """How texts that are lacking are asked for; None: crm-sync, as it is set here, fetches none."""
-    from ops.configuration import load
-    from processors.crm_sync.places import places_of
-    from processors.crm_sync.texts import is_wanted
-    from processors.textus_api.settings import TextUsApiSettings
-
-    crm = settings()
-    names = [place.name for place in places_of(crm.targets, load)]
-    return crm if is_wanted(crm, load(TextUsApiSettings)[TextUsApiSettings], names) else None
 
 
 def _rate(target: str) -> float | None:

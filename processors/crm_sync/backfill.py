@@ -171,8 +171,7 @@ def order(
     """Order what `events` ask for at `target`, with the opt-out states of their phones and of `phones`.
 
     All of it in the transaction of `connection`. How many deliveries that made, and how many events PostgreSQL
-    refuses, each of which would stop all that come after it. `texts`: how those that are lacking are asked for; None:
-    nobody fetches them.
+    refuses, each of which would stop all that come after it. `texts`: have those fetched that these settings ask for.
     """
     named = sorted({*phones, *(str(one.contact_phone) for one in events)})
     made = 0
