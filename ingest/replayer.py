@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
+from ingest.backlog import Backlog
 from ingest.breaker import Breaker, BreakerState
 from ingest.spool.database import SpoolRescued, SpoolUnavailable
 from ingest.spool.directory import give_reserve, keep_reserve
@@ -30,9 +31,6 @@ from runtime.logs import logger
 
 log = logger("ingest.replayer")
 
-#: Rows read at once, and their bytes: what a replayer has in memory.
-WINDOW = 500
-WINDOW_BYTES = 8 * 1024 * 1024
 #: Seconds that Kafka has for one round.
 ROUND_TIMEOUT = 2.0
 #: The most rows that are published while other workers wait for the turn, and the seconds that they may wait.
@@ -77,6 +75,7 @@ class Replayer:
     ) -> None:
         """`answers`: whether Kafka does, for when there is no record to try it with. `reserve`: see keep_reserve."""
         self._spool = spool
+        self._backlog = Backlog(spool)
         self._producer = producer
         self._answers = answers
         self._reserve = reserve
@@ -116,22 +115,16 @@ class Replayer:
 
     def _walk(self) -> _Pass:
         walk = _Pass()
-        place = 0
         for topic, breaker in self._breakers.items():
             if breaker.state is BreakerState.OPEN:
                 walk.down.add(topic)
-        end = self._spool.in_turn(lambda turn: turn.end())  # what comes meanwhile is for the next pass
-        while window := self._read(place, end, walk.down):
+        place, end = self._backlog.bounds()  # what comes meanwhile is for the next pass
+        while window := self._backlog.window(place, end, walk.down):
             place = window[-1].id
             before = walk.moved
             self._drain(window, walk)
             walk.left += len(window) - (walk.moved - before)
         return walk
-
-    def _read(self, after: int, up_to: int, down: set[str]) -> list[SpooledRow]:
-        return self._spool.in_turn(
-            lambda turn: turn.first(WINDOW, after=after, up_to=up_to, most_bytes=WINDOW_BYTES, without=sorted(down))
-        )
 
     def _drain(self, window: Sequence[SpooledRow], walk: _Pass) -> None:
         """Publish `window` in rounds, and take what has arrived out of the spool, in one turn: others wait."""

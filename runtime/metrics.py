@@ -96,6 +96,7 @@ CRM_ATTEMPTS = Counter("hookline_crm_attempts_total", "Attempts to align a CRM, 
 CRM_DEAD = Counter("hookline_crm_dead_total", "Deliveries that failed for good", ["target"])
 CRM_DELIVERIES = Gauge("hookline_crm_deliveries", "Deliveries that wait, or are dead", ["target", "status"])
 CRM_OLDEST = Gauge("hookline_crm_oldest_seconds", "Age of the oldest delivery that waits; 0: none does", ["target"])
+CRM_TEXTS = Counter("hookline_crm_texts_total", "Texts of messages asked of TextUs, by outcome", ["outcome"])
 CRM_PAUSED_UNTIL = Gauge("hookline_crm_paused_until_seconds", "Epoch of the next probe; 0: not paused", ["target"])
 
 # gate

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import struct
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from ingest.spool.database import transaction
@@ -15,8 +15,8 @@ from runtime.kafka.producer import OutgoingRecord
 #: What a try-out writes and takes back: more than a page, so that it needs room.
 _TRY_OUT_BYTES = 16_384
 _TRY_OUT_REASON = "try-out"
-#: Places in the queue that one look ahead may pass over, so that a turn stays short.
-_LOOK_AHEAD = 50_000
+#: No row is behind it.
+_LAST_PLACE = 2**63 - 1
 
 
 class RefusedRow(NamedTuple):
@@ -50,37 +50,33 @@ class Turn:
         self._state.bytes += sum(map(len, bodies))
         return True
 
-    def end(self) -> int:
-        """The last place of the queue that is taken; 0: none."""
-        (last,) = self._connection.execute("SELECT coalesce(max(id), 0) FROM records").fetchone()
-        return int(last)
+    def bounds(self) -> tuple[int, int]:
+        """The place in front of the queue's first row, and that of its last; twice the same: it is empty."""
+        first, last = self._connection.execute("SELECT min(id) - 1, max(id) FROM records").fetchone()
+        return (0, 0) if last is None else (int(first), int(last))
 
     def first(
         self,
         limit: int,
         *,
         after: int = 0,
-        up_to: int | None = None,
+        up_to: int = _LAST_PLACE,
         most_bytes: int = 2**63,
-        without: Iterable[str] = (),
+        without: Collection[str] = (),
     ) -> list[SpooledRow]:
         """At most `limit` rows behind the place `after`, none behind `up_to`, in order, none of the topics `without`.
 
         The bytes are exceeded by one row at most. Raises DamagedRow.
         """
-        marks = [topic_mark(topic) for topic in without]
+        marks = [topic_mark(topic) for topic in sorted(without)]
         others = "".join(f" AND substr(body, {TOPIC_PLACE}, {len(mark)}) != ?" for mark in marks)
         sql = f"SELECT id, body FROM records WHERE id > ? AND id <= ?{others} ORDER BY id LIMIT ?"  # noqa: S608 - numbers
         found: list[SpooledRow] = []
-        end = self.end() if up_to is None else up_to
-        while not found and after < end:
-            reach = min(end, after + _LOOK_AHEAD)
-            for number, body in self._connection.execute(sql, (after, reach, *marks, limit)).fetchall():
-                found.append(unpacked(number, body))
-                most_bytes -= len(body)
-                if most_bytes <= 0:
-                    break
-            after += _LOOK_AHEAD
+        for number, body in self._connection.execute(sql, (after, up_to, *marks, limit)).fetchall():
+            found.append(unpacked(number, body))
+            most_bytes -= len(body)
+            if most_bytes <= 0:
+                break
         return found
 
     def remove(self, rows: Iterable[SpooledRow]) -> None:

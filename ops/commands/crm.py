@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from processors.crm_sync.places import Place
-    from processors.crm_sync.port import Finding
+    from processors.crm_sync.port import Finding, Target
     from processors.crm_sync.settings import CrmSettings
     from runtime.postgres import Connection
 
@@ -76,9 +76,21 @@ def _checked() -> Iterator[tuple[str, Sequence[Finding]]]:
     for place in places_of((name for name in settings().targets if name in known), load):
         target = place.target(NoLimit())
         try:
-            yield place.name, target.check()
+            yield place.name, [*target.check(), *_note_mode(target)]
         finally:
             target.close()
+
+
+def _note_mode(target: Target) -> Sequence[Finding]:
+    from processors.crm_sync.notebook import notebook_of
+    from processors.crm_sync.port import Finding
+    from runtime.settings import ConfigurationError
+
+    try:
+        notebook_of(target, settings())
+    except ConfigurationError as error:
+        return [Finding("note mode", ok=False, told=str(error))]
+    return []
 
 
 def settings() -> CrmSettings:
@@ -93,7 +105,10 @@ def place_named(name: str) -> Place:
     """The place of HOOKLINE_CRM__TARGETS with this name. Raises click.BadParameter, ConfigurationError."""
     from ops.configuration import load
     from processors.crm_sync.places import places_of
+    from processors.crm_sync.port import target_types
 
+    if name.partition(":")[0] not in (known := target_types()):
+        raise click.BadParameter(f"{name}: no such CRM; there are {', '.join(known)}")
     on = {place.name: place for place in places_of(settings().targets, load)}
     if name not in on:
         there = f"names {', '.join(on)}" if on else "is empty"

@@ -44,9 +44,10 @@ def backfill(out: Output, target: str, since: datetime | None, until: datetime |
 
     rate = _rate(target)
     with database() as connection:
-        stretch = Stretch(target, since, until)
+        crm = settings()
+        stretch = Stretch(target, since, until, crm.note_time_zone if crm.note_mode == "daily" else None)
         found = extent(connection, stretch)
-        seconds = found.seconds(rate=rate, at_once=settings().calls_at_once)
+        seconds = found.seconds(rate=rate, at_once=crm.calls_at_once)
         data: dict[str, Any] = {"target": target, "from": since, "to": until, "dry_run": out.dry_run}
         data |= {"estimate": asdict(found) | {"calls": found.calls, "seconds": round(seconds, 1)}}
         said = _said(found, seconds, rate)

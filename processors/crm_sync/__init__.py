@@ -16,11 +16,14 @@ from processors.crm_sync.courier import Courier
 from processors.crm_sync.gauges import Gauges
 from processors.crm_sync.intake import take_in
 from processors.crm_sync.lanes import Lanes
+from processors.crm_sync.notebook import notebook_of
 from processors.crm_sync.places import places_of
 from processors.crm_sync.port import Target
 from processors.crm_sync.settings import CrmSettings, CrmSyncSettings
+from processors.crm_sync.texts import TextFetcher, ask_for_texts, is_wanted
 from processors.processor import Background, Delivery, Processor
 from processors.settings import ProcessorSettings
+from processors.textus_api.settings import TextUsApiSettings, textus_budget
 from runtime.postgres import Connection
 from runtime.process import StopSignal
 from runtime.settings import Configuration
@@ -38,14 +41,23 @@ class CrmSync(Processor):
         super().__init__(settings)
         self._crm = Configuration.load(CrmSettings)[CrmSettings]
         self._places = places_of(self._crm.targets)
+        self._names = [place.name for place in self._places]
+        self._textus = Configuration.load(TextUsApiSettings)[TextUsApiSettings]
+        self._fetches = is_wanted(self._crm, self._textus, self._names)
 
     def handle(self, batch: Sequence[Delivery], connection: Connection) -> None:
         """See Processor.handle."""
-        take_in(connection, [one.event for one in batch], [place.name for place in self._places])
+        take_in(connection, [one.event for one in batch], self._names)
+        if self._fetches:
+            ask_for_texts(connection, self._crm)
 
     def background(self, connect: Callable[[], Connection], stop: StopSignal) -> Sequence[Background]:
         """See Processor.background. Raises ConfigurationError."""
-        works = [chore("gauges", connect, stop, Gauges([place.name for place in self._places]))]
+        works = [chore("gauges", connect, stop, Gauges(self._names))]
+        if self._fetches:
+            shared = textus_budget(self._textus)
+            fetcher = TextFetcher(self._textus, shared, self._names, give_up_hours=self._crm.give_up_hours)
+            works.append(chore("crm-texts", connect, stop, fetcher, fetcher.close))
         purses: dict[type[Target], Purse] = {}
         for place in self._places:
             if place.kind not in purses:
@@ -58,11 +70,11 @@ class CrmSync(Processor):
 
 
 def courier_of(target: Target, crm: CrmSettings) -> Courier:
-    """The parts that one target's work needs, put together."""
+    """The parts that one target's work needs, put together. Raises ConfigurationError."""
     return Courier(
         target.place,
-        Alignment(target, template=crm.note, repeats=crm.after_unknown == "at-least-once"),
-        Lanes(target.place, max_failures=crm.max_failures, give_up_hours=crm.give_up_hours),
+        Alignment(target, repeats=crm.after_unknown == "at-least-once"),
+        Lanes(target.place, notebook_of(target, crm), max_failures=crm.max_failures, give_up_hours=crm.give_up_hours),
         Breaker(target.place, failures=crm.breaker_failures, longest=crm.breaker_longest),
         at_once=crm.calls_at_once,
         look_after=crm.look_after,

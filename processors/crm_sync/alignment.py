@@ -11,8 +11,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from processors.crm_sync.port import Gone, Target
-from processors.crm_sync.wording import digest, worded
-from processors.crm_sync.work import Job, Link
+from processors.crm_sync.wording import digest
+from processors.crm_sync.work import Job, Link, Wanted
 from processors.processor import Retryable
 
 
@@ -23,13 +23,10 @@ class LeaseLost(Retryable):
 class Alignment:
     """For one target; used by several threads at once."""
 
-    def __init__(
-        self, target: Target, *, template: str, repeats: bool, clock: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, target: Target, *, repeats: bool, clock: Callable[[], float] = time.monotonic) -> None:
         """`repeats`: after an unknown outcome a target that cannot be asked is told again."""
         self._target = target
         self._able = target.capabilities
-        self._template = template
         self._repeats = repeats
         self._clock = clock
 
@@ -54,7 +51,10 @@ class Alignment:
         contact = self._contact(job, known)
         contact = self._tags(job, contact)
         self._opt_out(job, contact)
-        return self._note(job, str(contact.remote_id))
+        if not self._able.notes:
+            return None
+        remarks = [self._note(job, one, str(contact.remote_id)) for one in job.notes]
+        return "; ".join(filter(None, remarks)) or None
 
     def _worth_a_contact(self, job: Job) -> bool:
         """Where no notes are taken, a phone alone is no contact."""
@@ -95,42 +95,39 @@ class Alignment:
             self._target.set_opt_out(person.id, opted_out=wanted)
         job.learn(replace(contact, written=contact.written | {"opted_out": wanted}))
 
-    def _note(self, job: Job, contact: str) -> str | None:
-        if job.draft is None or job.note is None or not self._able.notes:
-            return None
-        said = worded(job.draft, job.phone, self._template)
+    def _note(self, job: Job, wanted: Wanted, contact: str) -> str | None:
+        link, said = wanted.link, wanted.note
         written = {"digest": digest(said)}
-        if job.note.remote_id is None:
-            return self._new_note(job, job.note, contact, written)
-        if job.note.written == written:
+        if link.remote_id is None:
+            return self._new_note(job, wanted, contact, written)
+        if link.written == written:
             return None
         if not self._able.update_note:
             return "its note cannot be changed there"
         self._hold(job)
         try:
-            self._target.update_note(contact, job.note.remote_id, said)
+            self._target.update_note(contact, link.remote_id, said)
         except Gone:
-            job.learn(replace(job.note, written=written))
+            job.learn(replace(link, written=written))
             return "its note has been deleted there"
-        job.learn(replace(job.note, written=written))
+        job.learn(replace(link, written=written))
         return None
 
-    def _new_note(self, job: Job, note: Link, contact: str, written: dict[str, str]) -> str | None:
-        assert job.draft is not None
-        said = worded(job.draft, job.phone, self._template)
-        if job.doubtful and self._able.find_note:
+    def _new_note(self, job: Job, wanted: Wanted, contact: str, written: dict[str, str]) -> str | None:
+        link, said = wanted.link, wanted.note
+        if (job.doubtful or wanted.begun) and self._able.find_note:
             there = self._target.find_note(contact, said.external_id)
             if there is not None:
-                job.learn(replace(note, remote_id=there))
+                job.learn(replace(link, remote_id=there))
                 if self._able.update_note:  # what it says is not known
                     self._hold(job)
                     self._target.update_note(contact, there, said)
-                job.learn(replace(note, remote_id=there, written=written))
+                job.learn(replace(link, remote_id=there, written=written))
                 return None
         elif job.doubtful and not self._repeats:
             return "its outcome is not known, and it is not repeated"
         self._hold(job)
-        job.learn(replace(note, remote_id=self._target.log_message(contact, said), written=written))
+        job.learn(replace(link, remote_id=self._target.log_message(contact, said), written=written))
         return None
 
     def _hold(self, job: Job) -> None:

@@ -62,12 +62,15 @@ class Stretch:
     since: datetime | None = None  #: events received from then on; None: from the first
     until: datetime | None = None  #: events received before; None: all that are stored
 
+    zone: str | None = None  #: of the days that there is a note for each of; None: there is one for each message
+
     def values(self) -> dict[str, object]:
         """For the statements below."""
         return {
             "target": self.target,
             "since": self.since or "-infinity",
             "until": self.until or "infinity",
+            "zone": self.zone,
             "types": [one.value for one in EVENT_TYPES],
         }
 
@@ -79,7 +82,7 @@ class Extent:
     events: int
     contacts: int  #: phones of these events
     new_contacts: int  #: of them, those that are not known to be at the target
-    notes: int  #: events that a note tells of; several of one message share one
+    notes: int  #: events, or days of a contact, that a note tells of; several events of one message share one
     tagged: int  #: contacts whose name or tags an event of their own tells
     states: int  #: phones whose opt-out state was received in the stretch
     waiting: int  #: deliveries that the target has not been brought in line with yet: they go first or between
@@ -107,12 +110,14 @@ FROM events AS e WHERE e.received_at >= %(since)s AND e.received_at < %(until)s
 _EVENTS = f"SELECT {_COLUMNS} {_MISSING} ORDER BY e.received_at, e.event_id"
 _EVENT = f"SELECT {_COLUMNS} FROM events AS e WHERE e.event_id = %s"  # noqa: S608 - our columns
 _EXTENT = f"""
-WITH missing AS MATERIALIZED (SELECT e.event_type, e.contact_phone {_MISSING}),
+WITH missing AS MATERIALIZED (SELECT e.event_type, e.contact_phone, e.occurred_at {_MISSING}),
     phones AS (SELECT DISTINCT contact_phone FROM missing)
 SELECT (SELECT count(*) FROM missing), (SELECT count(*) FROM phones),
     (SELECT count(*) FROM phones WHERE NOT EXISTS (SELECT FROM crm_links AS l WHERE l.target = %(target)s
         AND l.kind = 'contact' AND l.key = contact_phone AND l.remote_id IS NOT NULL)),
-    (SELECT count(*) FROM missing WHERE event_type NOT LIKE 'contact.%%'),
+    (SELECT CASE WHEN %(zone)s::text IS NULL THEN count(*)
+            ELSE count(DISTINCT (contact_phone, (occurred_at AT TIME ZONE %(zone)s)::date)) END
+        FROM missing WHERE event_type NOT LIKE 'contact.%%'),
     (SELECT count(DISTINCT contact_phone) FROM missing WHERE event_type LIKE 'contact.%%'),
     (SELECT count(*) FROM opt_outs AS o JOIN opt_out_ledger AS l ON l.position = o.position
         WHERE l.received_at >= %(since)s AND l.received_at < %(until)s),

@@ -12,11 +12,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from processors.crm_sync.notebook import Head, Notebook
 from processors.crm_sync.work import Draft, Job, Link, Wish
 from runtime.postgres import Connection
 
 #: Seconds that a lane is leased for; renewed while a worker is at it.
 LEASE = 60.0
+#: Seconds between two looks at a delivery that waits for its text (`texts.py`).
+AWAITING = 0.5
 
 _LEASE = """
 WITH due AS (
@@ -31,10 +34,12 @@ RETURNING l.contact_phone, l.next_attempt_at
 _TAKE = """
 WITH head AS (
     SELECT d.* FROM unnest(%(phones)s::text[]) AS lane (phone) CROSS JOIN LATERAL (
-        SELECT event_id, doubtful, last_attempt_at FROM crm_deliveries
+        SELECT event_id, note_key, doubtful, last_attempt_at FROM crm_deliveries
         WHERE target = %(target)s AND contact_phone = lane.phone AND status = 'pending'
         ORDER BY received_at, event_id LIMIT 1
     ) AS d
+    WHERE NOT EXISTS (SELECT FROM crm_notes AS n WHERE n.note_key = d.note_key AND n.text_due_at IS NOT NULL
+        AND n.text_awaited_until > clock_timestamp())
 ), taken AS (
     UPDATE crm_deliveries AS d SET attempts = d.attempts + 1, doubtful = true, last_attempt_at = clock_timestamp(),
         first_attempt_at = COALESCE(d.first_attempt_at, clock_timestamp())
@@ -80,7 +85,9 @@ ON CONFLICT (target, kind, key) DO UPDATE SET remote_id = EXCLUDED.remote_id, wr
 _OUTCOMES = """
 UPDATE crm_deliveries AS d SET detail = told.detail, doubtful = told.doubtful, failures = d.failures + told.counted,
     done_at = CASE WHEN told.status = 'done' THEN clock_timestamp() END,
-    status = CASE WHEN told.status = 'pending' AND (d.failures + told.counted >= %(max_failures)s
+    status = CASE WHEN told.status = 'done' AND EXISTS (SELECT FROM crm_notes AS n
+            WHERE n.note_key = d.note_key AND n.text_at > d.last_attempt_at) THEN 'pending'
+        WHEN told.status = 'pending' AND (d.failures + told.counted >= %(max_failures)s
         OR d.first_attempt_at < clock_timestamp() - %(give_up)s * interval '1 hour') THEN 'dead' ELSE told.status END
 FROM (
     SELECT told.*, COALESCE(told.fails AND t.served_at > told.tried_at, false)::integer AS counted
@@ -96,7 +103,7 @@ _LAY_DOWN = """
 UPDATE crm_lanes AS l SET next_attempt_at = CASE
     WHEN mine.wait IS NOT NULL THEN clock_timestamp() + mine.wait * interval '1 second'
     WHEN EXISTS (SELECT FROM crm_deliveries AS d WHERE d.target = %(target)s AND d.contact_phone = l.contact_phone
-        AND d.status = 'pending') THEN clock_timestamp() END
+        AND d.status = 'pending') THEN clock_timestamp() + %(pause)s * interval '1 second' END
 FROM unnest(%(phones)s::text[], %(waits)s::double precision[]) AS mine (phone, wait)
 WHERE l.target = %(target)s AND l.contact_phone = mine.phone
 """
@@ -118,8 +125,9 @@ class Outcome:
 class Lanes:
     """Those of one target."""
 
-    def __init__(self, target: str, *, max_failures: int, give_up_hours: float) -> None:
+    def __init__(self, target: str, notebook: Notebook, *, max_failures: int, give_up_hours: float) -> None:
         self._target = target
+        self._notebook = notebook
         self._limits = {"max_failures": max_failures, "give_up": give_up_hours}
 
     def take(self, connection: Connection, limit: int, *, is_probe: bool) -> list[Job]:
@@ -131,8 +139,12 @@ class Lanes:
             return []
         rows = connection.execute(_TAKE, {"target": self._target, "phones": list(leases)}).fetchall()
         jobs = [_job(row, leases[row[1]], until, is_probe=is_probe) for row in rows]
+        noted = [(job, head) for job, row in zip(jobs, rows, strict=True) if (head := _head(job, row)) is not None]
+        wanted = self._notebook.wanted(connection, [head for _, head in noted])
+        for (job, _), notes in zip(noted, wanted, strict=True):
+            job.notes = notes
         idle = leases.keys() - {job.phone for job in jobs}
-        self._lay_down(connection, dict.fromkeys(idle))
+        self._lay_down(connection, dict.fromkeys(idle), pause=AWAITING)
         return jobs
 
     def renew(self, connection: Connection, jobs: Sequence[Job]) -> None:
@@ -182,21 +194,16 @@ class Lanes:
             }
             connection.execute(_LINK, values)
 
-    def _lay_down(self, connection: Connection, waits: dict[str, float | None]) -> None:
+    def _lay_down(self, connection: Connection, waits: dict[str, float | None], *, pause: float = 0.0) -> None:
         if waits:
-            values = {"target": self._target, "phones": list(waits), "waits": list(waits.values())}
+            values = {"target": self._target, "phones": list(waits), "waits": list(waits.values()), "pause": pause}
             connection.execute(_LAY_DOWN, values)
 
 
 def _job(row: Sequence[object], lease: datetime, until: float, *, is_probe: bool) -> Job:
     event_id, phone, attempt, doubtful, tried_at, name, tag, tags, opt_out, contact_id, contact_written = row[:11]
-    key, external_id, kind, provider, account, direction, state, text, first_at, note_id, note_written = row[11:]
     labels = frozenset(filter(None, [tag, *(tags or ())]))  # type: ignore[misc] # text[], by the table
     opted_out = None if opt_out is None else opt_out != "in"
-    draft = note = None
-    if key is not None:
-        draft = Draft(key, external_id, kind, provider, account, direction, state, text, first_at)  # type: ignore[arg-type]
-        note = Link("note", key, note_id, note_written or {})  # type: ignore[arg-type]
     return Job(
         event_id=event_id,  # type: ignore[arg-type]
         phone=phone,  # type: ignore[arg-type]
@@ -205,9 +212,16 @@ def _job(row: Sequence[object], lease: datetime, until: float, *, is_probe: bool
         tried_at=tried_at,  # type: ignore[arg-type]
         wish=Wish(name, labels, opted_out),  # type: ignore[arg-type]
         contact=Link("contact", phone, contact_id, contact_written or {}),  # type: ignore[arg-type]
-        draft=draft,
-        note=note,
         lease=lease,
         leased_until=until,
         is_probe=is_probe,
     )
+
+
+def _head(job: Job, row: Sequence[object]) -> Head | None:
+    """What is to be noted; None: nothing."""
+    key, external_id, kind, provider, account, direction, state, text, first_at, note_id, note_written = row[11:]
+    if key is None:
+        return None
+    draft = Draft(key, external_id, kind, provider, account, direction, state, text, first_at)  # type: ignore[arg-type]
+    return Head(job.event_id, job.phone, draft, Link("note", draft.key, note_id, note_written or {}))  # type: ignore[arg-type]

@@ -22,7 +22,7 @@ ON CONFLICT (note_key) DO UPDATE SET
     provider = GREATEST(n.provider COLLATE "C", EXCLUDED.provider),
     account = GREATEST(n.account COLLATE "C", EXCLUDED.account),
     direction = GREATEST(n.direction COLLATE "C", EXCLUDED.direction),
-    text = GREATEST(n.text COLLATE "C", EXCLUDED.text),
+    text = CASE WHEN n.text_at IS NULL THEN GREATEST(n.text COLLATE "C", EXCLUDED.text) ELSE n.text END,
     state = CASE WHEN message_state_rank(EXCLUDED.state) > message_state_rank(n.state)
         THEN EXCLUDED.state ELSE n.state END,
     provider_message_id = GREATEST(n.provider_message_id COLLATE "C", EXCLUDED.provider_message_id),

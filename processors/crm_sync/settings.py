@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from string import Formatter
+from typing import Literal
+from zoneinfo import ZoneInfo
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from processors.settings import ProcessorSettings
 from runtime.settings import Section, StringList
@@ -25,6 +27,15 @@ class CrmSettings(Section, name="crm"):
         default="{what}: {text}\n[{provider}, {time}, {event_id}]",
         description="a note's text; may name " + ", ".join(sorted(NOTE_FIELDS)),
     )
+    note_mode: str = Field(
+        default="each",
+        pattern="^(each|daily)$",
+        description="each: a note for every message; daily: one a contact and day, with a line for every message",
+    )
+    note_line: str = Field(
+        default="{time} {what}: {text}", description="such a line; may name the same, but no event_id; time: HH:MM"
+    )
+    note_time_zone: str = Field(default="UTC", description="the days' time zone, such as America/Denver")
     calls_at_once: int = Field(default=32, ge=1, le=128, description="calls to one CRM at the same time")
     max_failures: int = Field(
         default=10, ge=1, description="tries of one delivery that may fail while its CRM serves others; then it is dead"
@@ -41,13 +52,29 @@ class CrmSettings(Section, name="crm"):
         pattern="^at-(least|most)-once$",
         description="after an unknown outcome at a CRM that cannot be asked: at-least-once or at-most-once",
     )
+    fetch_text: Literal["missing", "always", "never"] = Field(
+        default="missing", description="which texts of TextUs's messages are asked of its API: those that webhooks lack"
+    )
+    fetch_patience: float = Field(
+        default=10.0, ge=0, description="seconds that a note waits for such a text; then it goes without, to be changed"
+    )
 
-    @field_validator("note")
+    @field_validator("note", "note_line")
     @classmethod
-    def _names_what_there_is(cls, template: str) -> str:
+    def _names_what_there_is(cls, template: str, info: ValidationInfo) -> str:
+        there = NOTE_FIELDS if info.field_name == "note" else NOTE_FIELDS - {"event_id"}
         named = {name for _, name, _, _ in Formatter().parse(template) if name is not None}
-        if unknown := sorted(named - NOTE_FIELDS):
-            raise ValueError(f"a note has no {', '.join(unknown)}; there are {', '.join(sorted(NOTE_FIELDS))}")
+        if unknown := sorted(named - there):
+            raise ValueError(f"a note has no {', '.join(unknown)}; there are {', '.join(sorted(there))}")
         if "text" not in named:
             raise ValueError("the note leaves out {text}")
         return template
+
+    @field_validator("note_time_zone")
+    @classmethod
+    def _is_a_time_zone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (KeyError, OSError, ValueError):  # a folder of zones, a name outside of them, one that there is not
+            raise ValueError("no such time zone; they look like America/Denver") from None
+        return name

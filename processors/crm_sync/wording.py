@@ -1,8 +1,11 @@
-"""What a note says about a message or a call."""
+"""What a note says: about a message or a call, or about all of a day."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
+from datetime import date
+from zoneinfo import ZoneInfo
 
 from processors.crm_sync.port import Note
 from processors.crm_sync.work import Draft
@@ -19,8 +22,19 @@ _WHAT = {
 
 def worded(draft: Draft, phone: str, template: str) -> Note:
     """The note that `draft` asks for."""
+    text = _filled(template, draft, phone, draft.first_at.strftime("%Y-%m-%d %H:%M:%S UTC"))
+    return Note(text, draft.external_id, draft.first_at)
+
+
+def worded_day(day: date, drafts: Sequence[Draft], phone: str, line: str, zone: ZoneInfo, external_id: str) -> str:
+    """What a note says about `drafts`, which are those of `day`: a line each."""
+    lines = [_filled(line, one, phone, one.first_at.astimezone(zone).strftime("%H:%M")) for one in drafts]
+    return "\n".join([f"Messages and calls of {day.isoformat()} ({zone.key})", *lines, f"[{external_id}]"])
+
+
+def _filled(template: str, draft: Draft, phone: str, time: str) -> str:
     call = f"Call completed ({draft.direction})" if draft.direction else "Call completed"
-    text = template.format(
+    return template.format(
         text=draft.text or "",
         what=call if draft.kind == "call" else _WHAT.get(draft.state, draft.state),
         direction=draft.direction or "",
@@ -28,10 +42,9 @@ def worded(draft: Draft, phone: str, template: str) -> Note:
         provider=draft.provider,
         account=draft.account,
         phone=phone,
-        time=draft.first_at.strftime("%Y-%m-%d %H:%M:%S UTC"),
+        time=time,
         event_id=draft.external_id,
     )
-    return Note(text, draft.external_id, draft.first_at)
 
 
 def digest(note: Note) -> str:

@@ -7,13 +7,15 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from processors.crm_sync.port import Note
+
 
 @dataclass(frozen=True, slots=True)
 class Link:
     """A contact or note of ours as a target knows it."""
 
     kind: str  #: "contact" or "note"
-    key: str  #: the phone, or the note's key
+    key: str  #: the phone; the message's key; or the day's, of a note of a whole day
     remote_id: str | None  #: None: no call is known to have gone through
     written: dict[str, Any]  #: what was last written there
 
@@ -29,7 +31,7 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A note as it ought to be."""
+    """What is to be noted about one message or call."""
 
     key: str
     external_id: str
@@ -40,6 +42,15 @@ class Draft:
     state: str
     text: str | None
     first_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A note as it ought to be, and as it is known to be."""
+
+    note: Note
+    link: Link
+    begun: bool  #: an earlier delivery was about it too, and may have made it
 
 
 @dataclass(slots=True)
@@ -53,11 +64,10 @@ class Job:
     tried_at: datetime | None  #: the attempt before
     wish: Wish
     contact: Link
-    draft: Draft | None
-    note: Link | None
     lease: datetime  #: the lane's, in the database
     leased_until: float  #: the same by this process's monotonic clock
     is_probe: bool = False
+    notes: tuple[Wanted, ...] = ()
     learned: dict[tuple[str, str], Link] = field(default_factory=dict)  #: what became known, failed or not
 
     def learn(self, link: Link) -> Link:

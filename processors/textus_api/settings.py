@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pydantic import Field, SecretStr
 
+from processors.api_budget.budget import Budget
 from runtime.settings import Section, StringList
 
 
 class TextUsApiSettings(Section, name="textus"):
-    """TextUs's API, which opt-outs are made true at (apidocs.next.textus.com, seen 2026-11)."""
+    """TextUs's API, where opt-outs are made true and texts are fetched (apidocs.next.textus.com, seen 2026-11)."""
 
     api_url: str = Field(default="https://next.textus.com", pattern=r"^https?://", description="address of the API")
     api_token: SecretStr | None = Field(default=None, description="bearer token of the API; unset: it is not called")
@@ -22,3 +23,8 @@ class TextUsApiSettings(Section, name="textus"):
     rate_window: float = Field(default=300.0, gt=0, description="seconds of a window, where the API does not tell")
     rate_reserve: int = Field(default=50, ge=0, description="requests of each window that only opt-outs may use")
     timeout: float = Field(default=10.0, gt=0, description="seconds to wait for an answer")
+
+
+def textus_budget(settings: TextUsApiSettings) -> Budget:
+    """The one of all that talk to TextUs."""
+    return Budget("textus", limit=settings.rate_limit, window=settings.rate_window, reserve=settings.rate_reserve)

@@ -11,13 +11,14 @@ from typing import Any
 import click
 
 from ops.output import Output, command
-from tests.bench import gate, ingest, latency, persist, stack, stops
+from tests.bench import gate, ingest, latency, persist, spool, stack, stops
 from tests.bench.figures import Figure, drawn, machine
 from tests.bench.options import FULL, QUICK, Options
 from tests.bench.record import keep
 
 BENCHES: dict[str, Callable[[Options], list[Figure]]] = {
     "ingest": ingest.run,
+    "spool": spool.run,
     "persist": persist.run,
     "latency": latency.run,
     "gate": gate.run,

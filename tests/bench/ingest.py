@@ -35,7 +35,7 @@ def run(options: Options) -> list[Figure]:
     return _figures(with_kafka, without)
 
 
-def start(ours: Servers, name: str, *arguments: str) -> int:
+def start(ours: Servers, name: str, *arguments: str, **settings: str) -> int:
     """Start an ingest and return its port once it is ready."""
     (port,) = free_ports(1)
     child = ours.start(
@@ -45,6 +45,7 @@ def start(ours: Servers, name: str, *arguments: str) -> int:
         INGEST__SPOOL_DIR=str(ours.home / f"spool-{name}"),
         INGEST__PROVIDERS="textlink",
         TEXTLINK__SECRETS=SECRET,
+        **settings,
     )
     wait_ready(port, child, name)
     return port

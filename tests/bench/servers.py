@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -42,8 +43,11 @@ class BenchFailed(click.ClickException):
 class Servers:
     """A Kafka with Hookline's topics and a durable PostgreSQL, as the local stack has them."""
 
-    def __init__(self, home: Path, kafka: EmbeddedKafka, postgres: EmbeddedPostgres, stack: ExitStack) -> None:
+    def __init__(
+        self, home: Path, kafka: EmbeddedKafka, broker: Child, postgres: EmbeddedPostgres, stack: ExitStack
+    ) -> None:
         self.home = home
+        self._broker = broker
         self.kafka = KafkaSettings(bootstrap_servers=(kafka.bootstrap_servers,))
         self._bootstrap_servers = kafka.bootstrap_servers
         self._postgres = postgres
@@ -78,6 +82,15 @@ class Servers:
         self._stack.callback(stop, child)
         return child
 
+    @contextmanager
+    def frozen_kafka(self) -> Iterator[None]:
+        """The broker holds still, its connections open; it goes on where it was."""
+        self._broker.signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._broker.signal(signal.SIGCONT)
+
     def log_ends(self) -> int:
         """How many records there are on the event topics."""
         with TopicAdmin(self.kafka, "hookline-bench") as admin:
@@ -98,15 +111,16 @@ def servers(note: Callable[[str], None]) -> Iterator[Servers]:
         kafka = EmbeddedKafka(home / "kafka", kafka_port, controller_port)
         # The time of each commit is kept, which costs PostgreSQL next to nothing: the latency's second clock.
         postgres = EmbeddedPostgres(home / "postgres", postgres_port, settings={"track_commit_timestamp": "on"})
+        children = []
         for server in (kafka, postgres):
             server.prepare()
-            child = Child(server.command(), os.environ | server.environment(), Log(server.home / "server.log"))
-            stack.callback(stop, child)
+            children.append(Child(server.command(), os.environ | server.environment(), Log(server.home / "server.log")))
+            stack.callback(stop, children[-1])
         kafka.wait_ready()
         postgres.wait_ready()
         with connect(postgres.owner_dsn, process="bench") as connection:
             migrate(postgres.owner_dsn, connection)
-        found = Servers(home, kafka, postgres, stack)
+        found = Servers(home, kafka, children[0], postgres, stack)
         with TopicAdmin(found.kafka, "hookline-bench") as admin:
             admin.apply(admin.plan(topics_of_hookline()))
         yield found

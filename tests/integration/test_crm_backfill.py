@@ -153,7 +153,7 @@ def test_only_what_is_asked_for(desk: CrmDesk, capsys: pytest.CaptureFixture[str
 def test_a_mistake_is_told(desk: CrmDesk, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     del desk
     for words, told in (
-        (["--target", "nothing"], "nothing: nobody works its deliveries off"),
+        (["--target", "nothing"], "nothing: no such CRM; there are"),
         (["--target", "rest", "--from", "yesterday"], "no ISO date or time"),
     ):
         assert main(["crm", "backfill", *words]) == 2

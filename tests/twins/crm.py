@@ -20,14 +20,16 @@ from processors.crm_sync.intake import take_in
 from processors.crm_sync.port import Target, target_types
 from processors.crm_sync.settings import CrmSettings
 from processors.crm_sync.targets.rest import RestSettings
+from processors.crm_sync.texts import TextFetcher, ask_for_texts
 from processors.database import Database
 from processors.textus_api.client import MEDIA_TYPE
+from processors.textus_api.settings import TextUsApiSettings, textus_budget
 from runtime.postgres import connect
 from schemas.events import Event
 from tests.twins.rig import beside, until
 
 #: Quick enough for tests; what is not said is as in production.
-QUICK = {"look_after": 0.05, "breaker_longest": 0.3, "retry_longest": 0.1}
+QUICK = {"look_after": 0.05, "breaker_longest": 0.3, "retry_longest": 0.1, "fetch_text": "never"}
 
 
 class Sandbox:
@@ -45,6 +47,10 @@ class Sandbox:
 
     def put(self, path: str, body: Any) -> None:
         assert self._http.put(path, json=body).is_success
+
+    def hold_message(self, message_id: str, text: str) -> None:
+        """Have TextUs know a message."""
+        self.put(f"/_sandbox/messages/{message_id}", {"body": text})
 
     def fault(self, path: str = "/crm", **fault: Any) -> None:
         assert self._http.post("/_sandbox/faults", json={"path": path, **fault}).status_code == 201
@@ -138,6 +144,26 @@ class CrmDesk:
     def take(self, *events: Event) -> None:
         with self.database.transaction() as connection:
             take_in(connection, events, self.targets)
+            if self.crm.fetch_text != "never":
+                ask_for_texts(connection, self.crm)
+
+    @contextmanager
+    def fetching(self, **settings: Any) -> Iterator[None]:
+        """Texts are fetched from the sandbox's TextUs, on a thread of its own."""
+        textus = TextUsApiSettings(**{"api_url": self.sandbox.url, "api_token": "t", "timeout": 2.0} | settings)
+        fetcher, stop = TextFetcher(textus, textus_budget(textus), self.targets, give_up_hours=1.0), threading.Event()
+        database = self.new_database()
+
+        def run() -> None:
+            while not stop.is_set():
+                stop.wait(fetcher(database))
+            fetcher.close(database)
+
+        try:
+            with beside(run, stop.set):
+                yield
+        finally:
+            database.close()
 
     @contextmanager
     def working(self, target: Target, courier: Courier | None = None) -> Iterator[Courier]:

@@ -38,7 +38,7 @@ from processors.textus_api.client import (
     Unauthorized,
     Unavailable,
 )
-from processors.textus_api.settings import TextUsApiSettings
+from processors.textus_api.settings import TextUsApiSettings, textus_budget
 from runtime.settings import ConfigurationError, Section, StringList
 
 #: Seconds to wait while our credentials are refused.
@@ -104,8 +104,7 @@ class TextUsTarget(Target):
     def budget(cls, settings: Section) -> Budget:
         """The one of all that talk to TextUs."""
         assert isinstance(settings, CrmTextUsSettings)
-        limits = {"limit": settings.rate_limit, "reserve": settings.rate_reserve}
-        return Budget("textus", window=settings.rate_window, **limits)
+        return textus_budget(settings)
 
     @property
     def place(self) -> str:

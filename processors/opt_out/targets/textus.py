@@ -9,7 +9,7 @@ from processors.api_budget.budget import Budget
 from processors.api_budget.purse import Purse
 from processors.opt_out.target import Account, AccountGone, Locked, NotNow, Refused, Target
 from processors.textus_api.client import BadRequest, Json, NotFound, TextUsClient, Unauthorized, Unavailable
-from processors.textus_api.settings import TextUsApiSettings
+from processors.textus_api.settings import TextUsApiSettings, textus_budget
 from runtime.settings import Section
 
 #: `exact[]=` and a number take some 31 characters of a URL; most servers take 8 KiB.
@@ -38,8 +38,7 @@ class TextUsTarget(Target):
     def budget(cls, settings: Section) -> Budget:
         """The one of all that talk to TextUs."""
         assert isinstance(settings, TextUsApiSettings)
-        limits = {"limit": settings.rate_limit, "reserve": settings.rate_reserve}
-        return Budget("textus", window=settings.rate_window, **limits)
+        return textus_budget(settings)
 
     @property
     def accounts_by_hand(self) -> Collection[Account]:

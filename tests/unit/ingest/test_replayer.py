@@ -12,8 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ingest.backlog import WINDOW_BYTES
 from ingest.breaker import Breaker, BreakerState
-from ingest.replayer import LAST_ROWS, WINDOW_BYTES, Replayer
+from ingest.replayer import LAST_ROWS, Replayer
 from ingest.spool.directory import ServiceDirectory, keep_reserve
 from ingest.spool.store import Spool
 from runtime.kafka.producer import NotPublished, OutgoingRecord, RefusedForGood
