@@ -209,8 +209,11 @@ def test_every_trouble_says_what_to_do(
 ) -> None:
     contact = target.upsert_contact(PHONE, None, None)
     service.fault(operation, **fault)
+    takes_its_time = "delay_s" in fault or "drip_s" in fault
+    troubled = service.target(timeout=service.impatience) if takes_its_time else target
     with pytest.raises((Retryable, Rejected)) as error:
-        (CHANGES | QUESTIONS)[operation](target, contact)
+        (CHANGES | QUESTIONS)[operation](troubled, contact)
+    troubled.close()
     assert type(error.value) is (changing if operation in CHANGES else asking)
     assert PHONE not in str(error.value)
     assert OTHER not in str(error.value)
