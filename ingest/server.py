@@ -26,7 +26,7 @@ from ingest.worker import MIB, DurableWorker
 from runtime import logs
 from runtime.admin import AdminServer, Readiness, admin_app
 from runtime.connections import KafkaSettings
-from runtime.process import die_with_parent
+from runtime.process import die_with_parent, log_settings
 from runtime.schema_registry import SchemaRegistrySettings
 from runtime.schema_registry import schema_ids as registered_ids
 from runtime.settings import Configuration, ConfigurationError, Section
@@ -86,8 +86,7 @@ def serve(metrics_dir: Path) -> None:
     configuration, providers = load()
     settings = configuration[IngestSettings]
     configure_logs(providers)
-    for variable, value, origin in configuration.rows():
-        log.info("setting", variable=variable, shown=value, origin=origin)
+    log_settings(log, configuration)
     schema_ids = registered_ids(configuration[SchemaRegistrySettings])
     directory = ServiceDirectory(settings.spool_dir, reserve=settings.spool_reserve_mb * MIB)
     allow_connections()

@@ -13,6 +13,7 @@ from runtime.found import found_in
 from runtime.kafka.consumer import Record
 from runtime.postgres import Connection
 from runtime.process import StopSignal
+from runtime.settings import Section
 from schemas.events import Event
 from schemas.topics import Topic, consumer_group, dead_letter_topic, redrive_topic
 
@@ -65,6 +66,11 @@ class Processor(ABC):
 
     def __init__(self, settings: ProcessorSettings) -> None:
         self.settings = settings
+
+    @classmethod
+    def sections(cls) -> Sequence[type[Section]]:
+        """The sections that it reads beside its own. Raises ConfigurationError."""
+        return ()
 
     @abstractmethod
     def handle(self, batch: Sequence[Delivery], connection: Connection) -> None:

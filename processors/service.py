@@ -23,7 +23,7 @@ from runtime.connections import KafkaSettings, PostgresSettings
 from runtime.kafka.consumer import Consumer, KafkaConsumer
 from runtime.kafka.producer import KafkaProducer, Producer
 from runtime.postgres import Connection, connect
-from runtime.process import StopSignal
+from runtime.process import StopSignal, log_settings
 from runtime.schema_registry import SchemaRegistrySettings
 from runtime.schema_registry import codec as registered_codec
 from runtime.settings import Configuration
@@ -61,7 +61,8 @@ def runner_of(
 def serve(name: str) -> None:
     """Run the processor called `name` until SIGTERM or Ctrl-C. Raises ConfigurationError, OurBug."""
     kind = processor_types()[name]
-    configuration = Configuration.load(KafkaSettings, PostgresSettings, SchemaRegistrySettings, kind.settings_type)
+    shared = KafkaSettings, PostgresSettings, SchemaRegistrySettings
+    configuration = Configuration.load(*shared, kind.settings_type, *kind.sections())
     kafka, dsn = configuration[KafkaSettings], configuration[PostgresSettings].dsn.get_secret_value()
     settings = configuration[kind.settings_type]
     logs.configure(name)
@@ -79,8 +80,7 @@ def serve(name: str) -> None:
 
     admin = admin_app(name, readiness)
     with AdminServer(admin, settings.admin_host, settings.admin_port) as listening:
-        for variable, value, origin in configuration.rows():
-            log.info("setting", variable=variable, shown=value, origin=origin)
+        log_settings(log, configuration)
         log.info("processor_starting", admin_port=listening.port, group=kind.group())
         producer = KafkaProducer(kafka, client_id)
         consumer = KafkaConsumer(

@@ -8,6 +8,12 @@ import signal
 import sys
 import threading
 from types import FrameType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from structlog.stdlib import BoundLogger
+
+    from runtime.settings import Configuration
 
 _PR_SET_PDEATHSIG = 1
 
@@ -38,6 +44,12 @@ class StopSignal:
 
     def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
         self._event.set()
+
+
+def log_settings(log: BoundLogger, configuration: Configuration) -> None:
+    """Write every setting that the service starts with to its log, secrets starred."""
+    for variable, value, origin in configuration.rows():
+        log.info("setting", variable=variable, shown=value, origin=origin)
 
 
 def die_with_parent(parent: int, number: int = signal.SIGKILL) -> None:

@@ -16,13 +16,14 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from ops.status.snapshot import ProcessorState, Snapshot
+    from processors.crm_sync.report import Backlog
 
 
 @command()
 @click.option("--watch", is_flag=True, help="Look again and again, until Ctrl-C.")
 @click.option("--interval", type=click.FloatRange(0.2), default=2.0, show_default=True, help="Seconds between looks.")
 def status(out: Output, *, watch: bool, interval: float) -> None:
-    """Show the processes, Kafka, PostgreSQL, and how far each processor has come.
+    """Show the processes, Kafka, PostgreSQL, how far each processor has come, and what waits for each CRM.
 
     Exit code 1 where something is not well, 69 where nothing answers. Being behind is not being unwell.
     """
@@ -79,6 +80,7 @@ def described(snapshot: Snapshot) -> dict[str, object]:
         "kafka": snapshot.kafka,
         "postgres": snapshot.postgres,
         "processors": list(snapshot.processors),
+        "crms": list(snapshot.crms),
     }
 
 
@@ -118,7 +120,15 @@ def drawn(snapshot: Snapshot) -> RenderableType:
         table(("process", "state", "address", ""), processes),
         table(columns, processors, numbers=("lag", "dead letters", "redriven")),
     ]
+    if snapshot.crms:
+        names = ("CRM", "state", "pending", "dead", "paused until", "why")
+        parts.append(table(names, [_crm(one) for one in snapshot.crms], numbers=("pending", "dead")))
     return stacked(*parts, *(f"! {problem}" for problem in snapshot.problems))
+
+
+def _crm(one: Backlog) -> tuple[object, ...]:
+    until = None if one.paused_until is None else one.paused_until.isoformat(timespec="seconds")
+    return one.target, state("paused" if until else "ok", good=not until), one.pending, one.dead, until, one.reason
 
 
 def _verdict(one: ProcessorState) -> str:

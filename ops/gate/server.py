@@ -13,7 +13,7 @@ from runtime import logs
 from runtime.admin import AdminServer, Readiness, admin_app
 from runtime.connections import PostgresSettings
 from runtime.postgres import Connection, connect
-from runtime.process import die_with_parent
+from runtime.process import die_with_parent, log_settings
 from runtime.settings import Configuration, ConfigurationError
 from runtime.web_server import WebServer, start_workers_by_fork
 
@@ -55,8 +55,7 @@ def serve() -> None:
     configuration = load()
     settings = configuration[GateSettings]
     logs.configure("gate", secrets=[token.get_secret_value() for token in settings.tokens])
-    for variable, value, origin in configuration.rows():
-        log.info("setting", variable=variable, shown=value, origin=origin)
+    log_settings(log, configuration)
     start_workers_by_fork()
     server = WebServer("hookline gate", settings.host, settings.port, workers=1, threads=settings.threads)
     log.info("gate_serving", url=f"http://{settings.host}:{server.port}")

@@ -23,6 +23,7 @@ from ops.status.snapshot import (
     TableRows,
     TopicLag,
 )
+from processors.crm_sync.report import Backlog, backlogs
 from processors.processor import Processor
 from runtime.connections import KafkaSettings
 from runtime.kafka.topics import Offsets, TopicAdmin, TopicState
@@ -63,6 +64,7 @@ class _Kept:
     lost: Sequence[tuple[str, str, int]] = ()
     halted: Mapping[str, datetime] = field(default_factory=dict)
     redriven: Mapping[tuple[str, UUID, int], Sequence[int]] = field(default_factory=dict)
+    crms: Sequence[Backlog] = ()
 
 
 def gather(
@@ -83,6 +85,7 @@ def gather(
             kafka=log.result().state,
             postgres=kept.result().state,
             processors=[_processor(one, log.result(), kept.result()) for one in processors],
+            crms=kept.result().crms,
         )
 
 
@@ -139,6 +142,7 @@ def _ask_postgres(dsn: str) -> _Kept:
                 [(group, topic, number) for group, topic, number in _rows(connection, _LOST)],
                 dict(_rows(connection, _HALTED)),
                 {(cluster, topic, number): sent for cluster, topic, number, sent in _rows(connection, _REDRIVEN)},
+                backlogs(connection),
             )
     except psycopg.Error as error:
         return _Kept(PostgresState(False, failure(error).message))

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from processors.crm_sync.report import Backlog
+
 
 @dataclass(frozen=True, slots=True)
 class ProcessState:
@@ -101,6 +103,7 @@ class Snapshot:
     kafka: KafkaState
     postgres: PostgresState
     processors: Sequence[ProcessorState]
+    crms: Sequence[Backlog] = ()
 
     @property
     def problems(self) -> list[str]:
@@ -117,6 +120,10 @@ class Snapshot:
                 found.append(f"{one.name} halted: mend the cause, then `hookline dlq resume {one.name}`")
             if one.lost_partitions:
                 found.append(f"{one.name} lost its place on {', '.join(one.lost_partitions)}")
+        for crm in self.crms:
+            if crm.paused_until is not None:
+                until = crm.paused_until.isoformat(timespec="seconds")
+                found.append(f"the CRM {crm.target} is paused until {until}: {crm.reason}")
         return found
 
     @property

@@ -26,7 +26,7 @@ from processors.settings import ProcessorSettings
 from processors.textus_api.settings import TextUsApiSettings, textus_budget
 from runtime.postgres import Connection
 from runtime.process import StopSignal
-from runtime.settings import Configuration
+from runtime.settings import Configuration, Section
 from schemas.topics import CALLS, CONTACTS, MESSAGES, OPT_OUT_STATE
 
 
@@ -44,6 +44,12 @@ class CrmSync(Processor):
         self._names = [place.name for place in self._places]
         self._textus = Configuration.load(TextUsApiSettings)[TextUsApiSettings]
         self._fetches = is_wanted(self._crm, self._textus, self._names)
+
+    @classmethod
+    def sections(cls) -> Sequence[type[Section]]:
+        """See Processor.sections: those of the targets that are on."""
+        targets = Configuration.load(CrmSettings)[CrmSettings].targets
+        return list(dict.fromkeys([CrmSettings, *(type(place.settings) for place in places_of(targets))]))
 
     def handle(self, batch: Sequence[Delivery], connection: Connection) -> None:
         """See Processor.handle."""

@@ -21,6 +21,17 @@ FROM crm_targets AS t FULL JOIN (
     FROM crm_deliveries GROUP BY target
 ) AS d USING (target) ORDER BY 1
 """
+# By the indexes of what is pending and what is dead: what is done is not counted.
+_BACKLOGS = """
+SELECT COALESCE(t.target, d.target), COALESCE(d.pending, 0), COALESCE(d.dead, 0),
+    CASE WHEN t.paused_until > now() THEN t.paused_until END, CASE WHEN t.paused_until > now() THEN t.reason END
+FROM crm_targets AS t FULL JOIN (
+    SELECT target, sum(pending) AS pending, sum(dead) AS dead FROM (
+        SELECT target, count(*) AS pending, 0 AS dead FROM crm_deliveries WHERE status = 'pending' GROUP BY target
+        UNION ALL SELECT target, 0, count(*) FROM crm_deliveries WHERE status = 'dead' GROUP BY target
+    ) AS both_of_them GROUP BY target
+) AS d USING (target) ORDER BY 1
+"""
 _DEAD = """
 SELECT target, event_id, event_type, attempts, failures, detail, received_at, first_attempt_at, last_attempt_at
 FROM crm_deliveries
@@ -68,6 +79,17 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
+class Backlog:
+    """What waits for one target, and whether it is paused."""
+
+    target: str
+    pending: int
+    dead: int
+    paused_until: datetime | None  #: None: it is not paused
+    reason: str | None  #: of the pause
+
+
+@dataclass(frozen=True, slots=True)
 class Dead:
     """A delivery that failed for good; nothing in it is personal."""
 
@@ -85,6 +107,14 @@ class Dead:
 def standings(connection: Connection) -> Sequence[Standing]:
     """Every target that anything was ever ordered at."""
     return [Standing(*row) for row in connection.execute(_STANDINGS)]
+
+
+def backlogs(connection: Connection) -> Sequence[Backlog]:
+    """Every target that anything waits for, or ever did."""
+    return [
+        Backlog(str(name), int(pending), int(dead), *rest)
+        for name, pending, dead, *rest in connection.execute(_BACKLOGS)
+    ]
 
 
 def newest_dead(connection: Connection, target: str | None, limit: int, *, event: UUID | None = None) -> Sequence[Dead]:

@@ -28,7 +28,7 @@ from runtime.kafka.producer import KafkaProducer
 from runtime.postgres import Connection
 from runtime.process import StopSignal
 from runtime.schema_registry import SchemaRegistrySettings, codec
-from runtime.settings import Configuration
+from runtime.settings import Configuration, Section
 from schemas.topics import MESSAGES, OPT_OUTS, UNRECOGNIZED
 
 log = logs.logger("processors.opt_out")
@@ -52,6 +52,11 @@ class OptOutProcessor(Processor):
         self._classifier = classifier(frozenset(settings.languages))
         self._ledger = Ledger(settings)
 
+    @classmethod
+    def sections(cls) -> Sequence[type[Section]]:
+        """See Processor.sections."""
+        return [kind.settings_type for kind in target_types().values()]
+
     def handle(self, batch: Sequence[Delivery], connection: Connection) -> None:
         """See Processor.handle."""
         found = [read(delivery, self._classifier) for delivery in batch]
@@ -74,8 +79,7 @@ class OptOutProcessor(Processor):
     def background(self, connect: Callable[[], Connection], stop: StopSignal) -> Sequence[Background]:
         """See Processor.background. Raises ConfigurationError."""
         own = self._own
-        sections = {kind.settings_type for kind in target_types().values()}
-        configuration = Configuration.load(KafkaSettings, SchemaRegistrySettings, *sections)
+        configuration = Configuration.load(KafkaSettings, SchemaRegistrySettings, *self.sections())
         producer = KafkaProducer(configuration[KafkaSettings], f"hookline-opt-out-state-{os.getpid()}")
         publication = Publication(producer, codec(configuration[SchemaRegistrySettings]))
         works = [

@@ -216,7 +216,7 @@ def test_killed_three_times_on_the_way(
 ) -> None:
     # C1. Given many stored messages (HOOKLINE_TEST_PACE=full: 20,000 of 2,000 contacts)
     monkeypatch.setattr("tests.twins.rig.PATIENCE", 900.0 if FULL else 90.0)
-    count, contacts, batch = (20_000, 2_000, 1000) if FULL else (600, 60, 50)
+    count, contacts, batch, every = (20_000, 2_000, 1000, 0.5) if FULL else (600, 60, 50, 0.005)
     store(desk.database, [received(n, f"+1303{2_000_000 + n % contacts:07d}") for n in range(count)])
     couriers = [sys.executable, "-m", "tests.twins.crm_process", desk.dsn, f"{sandbox.url}/crm"]
     ordering = [sys.executable, "-m", "tests.twins.crm_backfill_process", str(batch), str(count // batch // 4)]
@@ -227,13 +227,13 @@ def test_killed_three_times_on_the_way(
             with to_be_killed([*ordering, "--target", "rest", *since]) as command:
                 assert command.stdout is not None
                 assert command.stdout.readline() == b"standing still\n"
-            until(lambda kill=kill: desk.statuses()["done"] >= count * kill // 5)
+            until(lambda kill=kill: desk.statuses()["done"] >= count * kill // 5, every=every)
         assert desk.statuses().total() == count * kill // 4
         desk.expire_leases()
     # And they are let live
     with to_be_killed(couriers):
         assert hookline(capsys, *since)["ordered"] == count // 4
-        desk.until_done()
+        until(lambda: not desk.statuses()["pending"], every=every)
     # Then there is one contact a phone, and every message once
     assert desk.statuses() == {"done": count}
     held = sandbox.contacts()

@@ -6,12 +6,19 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from deploy.local.sandbox.app import Options, create_app
 from deploy.local.sandbox.server import SandboxServer
+from processors.crm_sync import CrmSync
+from processors.crm_sync.report import Backlog, backlogs
+from runtime.logs import logger
+from runtime.process import log_settings
+from runtime.settings import Configuration
 from tests.twins.crm import CrmDesk, Sandbox, played_crm
 from tests.twins.events import at, call, contact, message, opt_out_state
 from tests.twins.rig import until
@@ -160,6 +167,31 @@ def test_what_is_refused_is_dead_and_holds_nothing_up(desk: CrmDesk, sandbox: Sa
     assert desk.all("SELECT detail FROM crm_deliveries WHERE status = 'dead'") == [("rest answers 422",)]
 
 
+def test_what_waits_and_why_is_known(desk: CrmDesk, sandbox: Sandbox) -> None:
+    # Given one delivery that was refused, and one that waits while the CRM is paused
+    sandbox.post("/crm/contacts", phone=ANN)
+    sandbox.fault("/crm/contacts/", method="POST", status=422)
+    desk.take(message(key="1", text="first"))
+    desk.work_off()
+    desk.take(message(key="2", text="second"))
+    assert backlogs(desk.owner) == [Backlog("rest", 1, 1, None, None)]
+    desk.owner.execute("UPDATE crm_targets SET paused_until = '2999-01-01 00:00:00+00', reason = 'x'")
+    [rest] = backlogs(desk.owner)
+    assert (rest.paused_until, rest.reason) == (datetime(2999, 1, 1, tzinfo=UTC), "x")
+
+
+def test_its_settings_and_those_of_its_targets_are_told_at_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"__TARGETS": "rest", "_REST__URL": "https://crm.example.com", "_REST__TOKEN": "s3cr3t"}.items():
+        monkeypatch.setenv(f"HOOKLINE_CRM{name}", value)
+    with capture_logs() as told:
+        log_settings(logger("tests"), Configuration.load(CrmSync.settings_type, *CrmSync.sections()))
+    shown = {one["variable"]: one["shown"] for one in told}
+    assert shown["HOOKLINE_CRM__TARGETS"] == "rest"
+    assert shown["HOOKLINE_CRM_REST__URL"] == "https://crm.example.com"
+    assert "s3cr3t" not in str(told)
+    assert "HOOKLINE_CRM_TEXTUS__ACCOUNTS" not in shown
+
+
 def test_a_redirect_is_not_followed(desk: CrmDesk, sandbox: Sandbox) -> None:
     with SandboxServer(create_app(Options())) as elsewhere:
         sandbox.fault(status=307, headers={"Location": f"{elsewhere.url}/crm/contacts"})
@@ -239,10 +271,11 @@ def test_two_couriers_share_the_work(desk: CrmDesk, sandbox: Sandbox) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(180)
-def test_killed_three_times_on_the_way(desk: CrmDesk, sandbox: Sandbox) -> None:
+@pytest.mark.timeout(1800 if FULL else 180)
+def test_killed_three_times_on_the_way(desk: CrmDesk, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     # C1. Given many messages, and a courier that is killed again and again (HOOKLINE_TEST_PACE=full: 20,000)
-    count, contacts = (20_000, 2_000) if FULL else (600, 60)
+    monkeypatch.setattr("tests.twins.rig.PATIENCE", 900.0 if FULL else 90.0)
+    count, contacts, every = (20_000, 2_000, 0.5) if FULL else (600, 60, 0.005)
     events = [
         message(key=f"{n}", text=f"text {n:05d}", contact_phone=f"+1303{n % contacts:07d}", occurred_at=at(n / 60))
         for n in range(count)
@@ -252,12 +285,12 @@ def test_killed_three_times_on_the_way(desk: CrmDesk, sandbox: Sandbox) -> None:
     command = [sys.executable, "-m", "tests.twins.crm_process", desk.dsn, f"{sandbox.url}/crm"]
     for kill in range(1, 4):
         with subprocess.Popen(command) as process:
-            until(lambda kill=kill: desk.statuses()["done"] >= count * kill // 5)
+            until(lambda kill=kill: desk.statuses()["done"] >= count * kill // 5, every=every)
             process.kill()
         desk.expire_leases()
     # When one is let live
     with subprocess.Popen(command) as process:
-        desk.until_done()
+        until(lambda: not desk.statuses()["pending"], every=every)
         process.kill()
     # Then there is one contact a phone, and every message once, in order
     assert desk.statuses() == {"done": count}

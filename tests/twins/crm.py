@@ -189,8 +189,8 @@ class CrmDesk:
             until(lambda: self.statuses().get("pending", 0) == 0, "an end of what waits")
 
     def statuses(self, target: str | None = None) -> Counter[str]:
-        rows = self.all("SELECT status, target FROM crm_deliveries")
-        return Counter(status for status, name in rows if target in (None, name))
+        query = "SELECT status, count(*) FROM crm_deliveries WHERE target = COALESCE(%s, target) GROUP BY status"
+        return Counter(dict(self.all(query, target)))
 
     def until_done(self, target: str | None = None) -> None:
         until(lambda: not self.statuses(target)["pending"], "an end of what waits")

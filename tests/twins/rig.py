@@ -31,13 +31,13 @@ PATIENCE = 90.0
 _codec = Codec(SchemaIds.checked_in())
 
 
-def until(condition: Callable[[], Any], what: str = "it") -> Any:
-    """What `condition` returns once it is true."""
+def until(condition: Callable[[], Any], what: str = "it", every: float = 0.005) -> Any:
+    """What `condition` returns once it is true; it is looked at `every` so many seconds."""
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         if found := condition():
             return found
-        time.sleep(0.005)
+        time.sleep(every)
     raise AssertionError(f"{what} never came true")
 
 

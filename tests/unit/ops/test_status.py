@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -20,9 +21,11 @@ from ops.status.snapshot import (
     TableRows,
     TopicLag,
 )
+from processors.crm_sync.report import Backlog
 
 INGEST = ProcessState("ingest", "http://127.0.0.1:8080", "ready", "")
 PERSIST = ProcessorState("persist", "hookline-persist", [TopicLag("sms.messages.v1", 12)], 3, 1, None, ())
+REST = Backlog("rest", 1_200, 7, None, None)
 WELL = Snapshot(
     processes=[INGEST, ProcessState("registry", None, "not asked", "its admin port is not set here")],
     kafka=KafkaState(True, "", brokers=1, topics=7),
@@ -30,12 +33,14 @@ WELL = Snapshot(
         True, "", [TableRows("events", 1_234_567, exact=False), TableRows("contacts", 42, exact=True)]
     ),
     processors=[PERSIST],
+    crms=[REST],
 )
 DOWN = Snapshot(
     processes=[replace(INGEST, state="unreachable", reason="refused")],
     kafka=KafkaState(False, "no answer"),
     postgres=PostgresState(False, "no answer"),
     processors=[replace(PERSIST, lag=None, dead_letters=None, redriven=None)],
+    crms=[],
 )
 
 UNWELL = [
@@ -50,6 +55,10 @@ UNWELL = [
         "hookline dlq resume persist",
     ),
     (replace(WELL, processors=[replace(PERSIST, lost_partitions=["sms.calls.v1/3"])]), "sms.calls.v1/3"),
+    (
+        replace(WELL, crms=[replace(REST, paused_until=datetime(2026, 1, 2, tzinfo=UTC), reason="rest answers 503")]),
+        "the CRM rest is paused until 2026-01-02T00:00:00+00:00: rest answers 503",
+    ),
 ]
 
 
@@ -70,10 +79,12 @@ def test_all_is_well_and_behind_is_not_unwell(shown: Any, capsys: pytest.Capture
     told = capsys.readouterr().out
     assert "~1,234,567" in told
     assert "sms.messages.v1 12" in told
+    assert re.search(r"^ *rest +ok +1200 +7", told, re.MULTILINE)
     assert main(["status", "--json"]) == 0
     data = json.loads(capsys.readouterr().out)
     assert data["healthy"] is True
     assert data["processors"][0]["lag"] == [{"topic": "sms.messages.v1", "lag": 12}]
+    assert (data["crms"][0]["pending"], data["crms"][0]["dead"]) == (1200, 7)
 
 
 @pytest.mark.parametrize(("snapshot", "told"), UNWELL)
