@@ -64,18 +64,21 @@ def _order(out: Output, reader: Connection, stretch: Stretch, found: Extent) -> 
     from ops.configuration import load
     from ops.stored_events import event_again
     from processors.crm_sync.backfill import missing_events, order, phones_with_states
+    from processors.crm_sync.texts import are_fetched
     from processors.database import Database
+    from processors.textus_api.settings import TextUsApiSettings
     from runtime.connections import PostgresSettings
     from runtime.postgres import connect
 
     dsn = load(PostgresSettings)[PostgresSettings].dsn.get_secret_value()
+    texts = settings() if are_fetched(settings(), load(TextUsApiSettings)[TextUsApiSettings]) else None
     writer = Database(lambda: connect(dsn, process="crm"))
     ordered = unreadable = refused = 0
     with reader.transaction(), out.progress("ordering deliveries", found.events + found.states) as done:
         for rows in missing_events(reader, stretch):
             events = [event for row in rows if (event := event_again(row)) is not None]
             with writer.transaction() as connection:
-                made, bad = order(connection, stretch.target, events)
+                made, bad = order(connection, stretch.target, events, texts=texts)
             ordered, unreadable, refused = ordered + made, unreadable + len(rows) - len(events), refused + bad
             done(len(rows))
         for phones in phones_with_states(reader, stretch):

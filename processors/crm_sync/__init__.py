@@ -20,7 +20,7 @@ from processors.crm_sync.notebook import notebook_of
 from processors.crm_sync.places import places_of
 from processors.crm_sync.port import Target
 from processors.crm_sync.settings import CrmSettings, CrmSyncSettings
-from processors.crm_sync.texts import TextFetcher, ask_for_texts, is_wanted
+from processors.crm_sync.texts import TextFetcher, are_fetched, ask_for_texts
 from processors.processor import Background, Delivery, Processor
 from processors.settings import ProcessorSettings
 from processors.textus_api.settings import TextUsApiSettings, textus_budget
@@ -43,13 +43,14 @@ class CrmSync(Processor):
         self._places = places_of(self._crm.targets)
         self._names = [place.name for place in self._places]
         self._textus = Configuration.load(TextUsApiSettings)[TextUsApiSettings]
-        self._fetches = is_wanted(self._crm, self._textus, self._names)
+        self._fetches = bool(self._names) and are_fetched(self._crm, self._textus)
 
     @classmethod
     def sections(cls) -> Sequence[type[Section]]:
         """See Processor.sections: those of the targets that are on."""
         targets = Configuration.load(CrmSettings)[CrmSettings].targets
-        return list(dict.fromkeys([CrmSettings, *(type(place.settings) for place in places_of(targets))]))
+        theirs = [type(place.settings) for place in places_of(targets)]
+        return list(dict.fromkeys([CrmSettings, TextUsApiSettings, *theirs]))
 
     def handle(self, batch: Sequence[Delivery], connection: Connection) -> None:
         """See Processor.handle."""

@@ -14,6 +14,8 @@ from typing import NamedTuple
 from uuid import UUID
 
 from processors.crm_sync.intake import take_in
+from processors.crm_sync.settings import CrmSettings
+from processors.crm_sync.texts import ask_for_texts
 from processors.isolation import land
 from processors.opt_out.publication import states_of
 from runtime.postgres import Connection
@@ -158,11 +160,18 @@ def stored_event(connection: Connection, event_id: UUID) -> Stored | None:
     return None if row is None else Stored(*row)
 
 
-def order(connection: Connection, target: str, events: Sequence[Event], phones: Sequence[str] = ()) -> tuple[int, int]:
+def order(
+    connection: Connection,
+    target: str,
+    events: Sequence[Event],
+    phones: Sequence[str] = (),
+    *,
+    texts: CrmSettings | None = None,
+) -> tuple[int, int]:
     """Order what `events` ask for at `target`, with the opt-out states of their phones and of `phones`.
 
     All of it in the transaction of `connection`. How many deliveries that made, and how many events PostgreSQL
-    refuses, each of which would stop all that come after it.
+    refuses, each of which would stop all that come after it. `texts`: have those fetched that these settings ask for.
     """
     named = sorted({*phones, *(str(one.contact_phone) for one in events)})
     made = 0
@@ -170,6 +179,8 @@ def order(connection: Connection, target: str, events: Sequence[Event], phones: 
     def handle(part: Sequence[Event], inner: Connection) -> None:
         nonlocal made
         made += take_in(inner, part, [target])
+        if texts is not None:
+            ask_for_texts(inner, texts)
 
     refused = land([*events, *states_of(connection, named)], handle, connection, lambda event, _: event)
     return made, len(refused)

@@ -8,7 +8,7 @@ opt-outs.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
@@ -173,9 +173,7 @@ def _storable(text: str) -> str:
     return text.replace("\0", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-def is_wanted(crm: CrmSettings, settings: TextUsApiSettings, targets: Sequence[str]) -> bool:
-    """Whether texts are fetched at all: not without a token, nor where there is nobody to tell."""
+def are_fetched(crm: CrmSettings, settings: TextUsApiSettings) -> bool:
+    """Whether texts are fetched at all: not without a token."""
     token = settings.api_token is not None and bool(settings.api_token.get_secret_value())
-    if crm.fetch_text != "never" and targets and not token:
-        log.warning("texts_not_fetched", effect="notes of TextUs's messages say what the webhooks say", fix="a token")
-    return crm.fetch_text != "never" and token and bool(targets)
+    return crm.fetch_text != "never" and token

@@ -170,6 +170,19 @@ def test_an_event_that_nobody_reads_any_more_is_left_out(desk: CrmDesk, capsys: 
     assert (told["ordered"], told["unreadable"]) == (1, 1)
 
 
+@pytest.mark.parametrize("token", ["", "a-token"])
+def test_texts_that_are_lacking_are_asked_for_where_they_are_fetched(
+    token: str, desk: CrmDesk, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOOKLINE_TEXTUS__API_TOKEN", token)
+    [payload] = [path for path in PAYLOADS if path.name == "message.received.json"]
+    fields = json.loads(payload.read_text("utf-8"))
+    fields["message"].pop("body")
+    store(desk.database, [webhook("textus", None, T0, **fields)])
+    assert hookline(capsys)["ordered"] == 1
+    assert desk.all("SELECT text_asked_at IS NOT NULL FROM crm_notes") == [(bool(token),)]
+
+
 @pytest.mark.slow
 def test_it_does_not_wait_in_a_circle_with_those_at_work(
     desk: CrmDesk, sandbox: Sandbox, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch

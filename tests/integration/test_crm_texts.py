@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from processors.crm_sync.backfill import order
 from processors.textus_api.settings import TextUsApiSettings, textus_budget
 from schemas.events import Event
 from tests.twins.crm import CrmDesk, Sandbox, played_crm
@@ -153,6 +154,15 @@ def test_always_asks_for_every_text_and_never_for_none(desk: CrmDesk, sandbox: S
         desk.work_off()
     assert notes(sandbox) == ["SMS sent and delivered: as it is at TextUs", "SMS sent: "]
     assert asked(sandbox) == ["/messages/m1"]
+
+
+def test_a_backfill_asks_too(desk: CrmDesk, sandbox: Sandbox) -> None:
+    sandbox.hold_message("m1", "of old")
+    with desk.database.transaction() as connection:
+        assert order(connection, "rest", [textus("received", "m1")], texts=desk.crm) == (1, 0)
+    with desk.fetching():
+        desk.work_off()
+    assert notes(sandbox) == ["SMS received: of old"]
 
 
 def test_opt_outs_go_first(desk: CrmDesk, sandbox: Sandbox) -> None:

@@ -232,3 +232,29 @@ def test_contacts_leave_the_reserve_to_opt_outs(desk: CrmDesk, sandbox: Sandbox)
     assert grant.count == 5
     assert len(sandbox.requests(f"/{NORTH}")) == 5
     assert sandbox.get("/_sandbox/requests", path=f"/{NORTH}")[-1]["status"] in (200, 201)
+
+
+def findings(desk: CrmDesk, account: str, **settings: Any) -> dict[str, tuple[bool, str]]:
+    with closing(desk.textus(account, **settings)) as target:
+        return {one.about: (one.ok, one.told) for one in target.check()}
+
+
+def test_check_names_what_is_wrong_and_its_fix(desk: CrmDesk, sandbox: Sandbox) -> None:
+    # All is well
+    told = findings(desk, HERE)
+    assert [ok for ok, _ in told.values()] == [True, True, True]
+    assert "999 of 1000 requests are left" in told["quota"][1]
+    # An account that there is not
+    assert findings(desk, "nobody")["account"] == (
+        False,
+        "there is no account nobody, or the token's user is no member; mend HOOKLINE_CRM_TEXTUS__ACCOUNTS",
+    )
+    # A token that is not taken
+    sandbox.fault("/", status=401)
+    assert "HOOKLINE_TEXTUS__API_TOKEN" in findings(desk, HERE)["credentials"][1]
+    # Nothing left but what is kept for opt-outs
+    sandbox.limit("textus", limit=50, window_s=300)
+    ok, why = findings(desk, HERE)["quota"]
+    assert not ok
+    assert "49 of 50 requests are left" in why
+    assert "HOOKLINE_TEXTUS__RATE_RESERVE (49)" in why

@@ -18,8 +18,8 @@ if __name__ == "__main__":
     backfill.BATCH = int(batch)
     original, calls = backfill.order, count()
 
-    def order(*given: Any) -> tuple[int, int]:
-        made = original(*given)
+    def order(*given: Any, **named: Any) -> tuple[int, int]:
+        made = original(*given, **named)
         if next(calls) == int(batches):
             print("standing still", flush=True)
             time.sleep(3600)

@@ -264,6 +264,30 @@ def test_a_wrong_field_of_a_contact_is_422_and_named(textus, read, fields, chang
     assert read(textus("GET", "/my_account/contacts"))["totalItems"] == 0
 
 
+def test_a_contact_is_read_and_changed_as_a_whole(textus, read, fields):
+    made = read(textus("POST", "/my_account/contacts", CONTACT))
+    changed = {"name": "Ann Walker", "phones": [{"number": "+13035551234", "type": "Work"}], "data": {"tags": ["a"]}}
+    answer = textus("PUT", made["id"], changed)
+    assert (answer.status_code, read(answer)["id"], read(answer)["createdAt"]) == (200, made["id"], made["createdAt"])
+    assert read(textus("GET", made["id"])) == read(answer)
+    assert [read(answer)["name"], read(answer)["data"]] == ["Ann Walker", {"tags": ["a"]}]
+    assert fields(textus("PUT", made["id"], {"data": {}})) == ["name", "phones"]
+    assert textus("GET", "/contacts/nobody").status_code == 404
+    assert textus("PUT", "/contacts/nobody", changed).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("query", "count"),
+    [("q=7203331234", 1), ("q=%2B17203331234", 1), ("q=walker", 1), ("q=7203331235", 0), ("q=Ann", 0), ("", 1)],
+)
+def test_contacts_are_searched_by_number_and_name(textus, read, query, count):
+    textus("POST", "/my_account/contacts", CONTACT)
+    found = read(textus("GET", f"/my_account/contact_filters/all/contacts?{query}"))
+    assert (found["totalItems"], len(found["members"])) == (count, count)
+    assert textus("GET", "/my_account/contact_filters/some/contacts").status_code == 404
+    assert textus("GET", "/nobody/contact_filters/all/contacts").status_code == 404
+
+
 @pytest.mark.parametrize("body", ["[]", "null", '"x"'])
 def test_a_body_that_is_no_object_is_422(textus, fields, body):
     answer = textus("POST", "/my_account/contacts", body)
