@@ -105,7 +105,8 @@ def test_killed_on_the_way_and_answers_lost(postgres: Any, tryton: Tryton, front
     for path in ("party.party", "party.category", "ir.note"):
         for method in ("POST", "PUT", "DELETE"):
             front.fault(f"/{DATABASE}/rest/model/{path}", method=method, drop_answer=True, times=3)
-    settings = {"DATABASE": DATABASE, "TOKEN": tryton.key}
+    # No answer in time means that Tryton is at it yet: it is waited for, and asked soon where the answer is lost
+    settings = {"DATABASE": DATABASE, "TOKEN": tryton.key, "TIMEOUT": "25", "LOOK_AFTER": "0.5"}
     environment = os.environ | {f"HOOKLINE_CRM_TRYTON__{name}": value for name, value in settings.items()}
     command = [sys.executable, "-m", "tests.twins.crm_process", desk.dsn, front.url, "tryton"]
     began = time.monotonic()
@@ -114,6 +115,9 @@ def test_killed_on_the_way_and_answers_lost(postgres: Any, tryton: Tryton, front
         with subprocess.Popen(command, env=environment) as process:
             until(lambda kill=kill: desk.statuses()["done"] >= len(events) * kill // 4)
             process.kill()
+        # What it had begun is over by the time its leases are: whoever was accepted before us is known of then
+        httpx.get(front.url, trust_env=False, timeout=60)
+        until(lambda: not front.connections(), "an end of what the killed one had begun")
         desk.expire_leases()
     # And one is let live
     with subprocess.Popen(command, env=environment) as process:

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import httpx
+import psutil
 from werkzeug.wrappers import Request, Response
 
 from deploy.local.sandbox.faults import FaultBody, Faults
@@ -40,6 +41,12 @@ class Faulty:
     def no_faults(self) -> None:
         """Behave from now on."""
         self._faults.clear()
+
+    def connections(self) -> int:
+        """How many are open: none, and every request is over, those included for whose answer nobody waits."""
+        port = httpx.URL(self.url).port
+        held = psutil.Process().net_connections("tcp")
+        return sum(one.laddr.port == port and one.status != psutil.CONN_LISTEN for one in held if one.laddr)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request. Raises AnswerDropped where there shall be no answer."""

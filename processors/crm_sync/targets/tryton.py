@@ -7,6 +7,7 @@ is known by, and a note that has to say something else is written anew before th
 from __future__ import annotations
 
 import json
+import threading
 from base64 import urlsafe_b64encode
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
@@ -47,6 +48,15 @@ class TrytonSettings(Section, name="crm_tryton"):
     hosts: StringList = Field(default=(), description="hosts that may be called; none: only that of the address")
     allow_private: bool = Field(default=False, description="whether its address may be one of a private network")
     timeout: float = Field(default=10.0, gt=0, le=25.0, description="seconds to wait for an answer")
+    at_once: int = Field(
+        default=4, ge=1, le=128, description="requests at the same time at most: on SQLite each waits for the others"
+    )
+    look_after: float = Field(
+        default=30.0,
+        ge=0,
+        description="seconds before it is asked whether a call without an answer went through: on SQLite it may wait"
+        " that long for its turn",
+    )
     rate_limit: int = Field(default=0, ge=0, description="requests in one window at most; 0: no limit")
     rate_window: float = Field(default=60.0, gt=0, description="seconds of a window")
     code_prefix: str = Field(
@@ -86,6 +96,7 @@ class TrytonTarget(Target):
         self._settings = settings
         self._api = api
         self._opted_out = _category_name(settings.opted_out_category)
+        self._turns = threading.BoundedSemaphore(settings.at_once)
 
     @classmethod
     def configured(cls, settings: Section, purse: Purse) -> TrytonTarget:
@@ -249,14 +260,14 @@ class TrytonTarget(Target):
         if not self._settings.replace_notes:
             return None
         try:
-            self._api.call("GET", f"/{_NOTE}?s=1&f=id")
+            self._request("GET", f"{_NOTE}?s=1&f=id")
         except Rejected:
             return _REPLACING
         return None
 
     def _rights(self) -> str | None:
         """What its user has to be allowed yet."""
-        allowed = self._api.call("POST", "/ir.model.access/get_access", {"models": list(_RIGHTS)})
+        allowed = self._request("POST", "ir.model.access/get_access", {"models": list(_RIGHTS)})
         lacking = [
             f"{right} {model}"
             for model, rights in _RIGHTS.items()
@@ -281,13 +292,20 @@ class TrytonTarget(Target):
     def _call(self, method: str, path: str, body: Any = None) -> Any:
         """As of HttpApi. Tryton answers 400 also to whom it does not allow something: that is Locked here."""
         try:
-            return self._api.call(method, f"/{path}", body)
+            return self._request(method, path, body)
+        except Unknown as error:
+            wait = max(error.retry_after or 0.0, self._settings.look_after)
+            raise Unknown(str(error), retry_after=wait) from None
         except Gone:
             raise
         except Rejected:
             if mistake := self._rights():
                 raise Locked(f"tryton: {mistake}") from None
             raise
+
+    def _request(self, method: str, path: str, body: Any = None) -> Any:
+        with self._turns:
+            return self._api.call(method, f"/{path}", body)
 
     def _write(self, contact: str, values: Mapping[str, Any]) -> None:
         self._call("PUT", f"{_PARTY}/{contact}?f=id", values)

@@ -28,11 +28,11 @@ class SandboxCrm(Service):
     def begin(self) -> None:
         self._sandbox.forget()
 
-    def environ(self, url: str | None = None) -> Mapping[str, str]:
+    def environ(self, url: str | None, timeout: float) -> Mapping[str, str]:
         return {
             "HOOKLINE_CRM_REST__URL": url or f"{self._sandbox.url}/crm",
             "HOOKLINE_CRM_REST__TOKEN": self.secret,
-            "HOOKLINE_CRM_REST__TIMEOUT": "0.5",
+            "HOOKLINE_CRM_REST__TIMEOUT": str(timeout),
         }
 
     def contacts(self, phone: str) -> Sequence[Held]:

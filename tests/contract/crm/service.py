@@ -33,6 +33,8 @@ class Service(ABC):
     capabilities: ClassVar[Capabilities]
     #: The secret that the target sends, which no error may tell.
     secret: ClassVar[str] = "s3cret-0123456789"
+    #: Seconds that the target waits at most where the service is made to take longer.
+    impatience: ClassVar[float] = 0.5
 
     @classmethod
     @contextmanager
@@ -46,8 +48,8 @@ class Service(ABC):
         """No faults, and nobody with a phone that the tests use."""
 
     @abstractmethod
-    def environ(self, url: str | None = None) -> Mapping[str, str]:
-        """Settings that point the target here, or at `url`, and have it wait for half a second at most."""
+    def environ(self, url: str | None, timeout: float) -> Mapping[str, str]:
+        """Settings that point the target here, or at `url`, and have it wait for `timeout` seconds at most."""
 
     @abstractmethod
     def contacts(self, phone: str) -> Sequence[Held]:
@@ -64,10 +66,10 @@ class Service(ABC):
         `operation`: one of the suite's. `fault`: as of the sandbox's POST /_sandbox/faults, without the path.
         """
 
-    def target(self, url: str | None = None) -> Target:
+    def target(self, url: str | None = None, *, timeout: float = 10.0) -> Target:
         """The target, set to talk to this service, or to `url`."""
         kind = target_types()[type(self).__module__.rpartition(".")[2]]
-        settings = Configuration.load(kind.settings_type, environ=dict(self.environ(url)))[kind.settings_type]
+        settings = Configuration.load(kind.settings_type, environ=dict(self.environ(url, timeout)))[kind.settings_type]
         return kind.configured(settings, NoLimit())
 
 

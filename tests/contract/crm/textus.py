@@ -28,11 +28,11 @@ class PlayedTextUs(Service):
     def begin(self) -> None:
         self._sandbox.forget()
 
-    def environ(self, url: str | None = None) -> Mapping[str, str]:
+    def environ(self, url: str | None, timeout: float) -> Mapping[str, str]:
         return {
             "HOOKLINE_TEXTUS__API_URL": url or self._sandbox.url,
             "HOOKLINE_TEXTUS__API_TOKEN": self.secret,
-            "HOOKLINE_TEXTUS__TIMEOUT": "0.5",
+            "HOOKLINE_TEXTUS__TIMEOUT": str(timeout),
             "HOOKLINE_CRM_TEXTUS__ACCOUNTS": "textus, my_account_north",
         }
 

@@ -31,6 +31,7 @@ class RealTryton(Service):
     """Looked at in its own database."""
 
     capabilities: ClassVar = Capabilities()
+    impatience: ClassVar = 1.0  # it is a real one, and other tests run beside it
 
     def __init__(self, tryton: Tryton, front: Faulty) -> None:
         self._tryton = tryton
@@ -52,12 +53,12 @@ class RealTryton(Service):
         self._front.no_faults()
         self._tryton.forget_parties()
 
-    def environ(self, url: str | None = None) -> Mapping[str, str]:
+    def environ(self, url: str | None, timeout: float) -> Mapping[str, str]:
         return {
             "HOOKLINE_CRM_TRYTON__URL": url or self._front.url,
             "HOOKLINE_CRM_TRYTON__DATABASE": DATABASE,
             "HOOKLINE_CRM_TRYTON__TOKEN": self.secret,
-            "HOOKLINE_CRM_TRYTON__TIMEOUT": "1",  # it is a real one, and other tests run beside it
+            "HOOKLINE_CRM_TRYTON__TIMEOUT": str(timeout),
         }
 
     def contacts(self, phone: str) -> Sequence[Held]:
