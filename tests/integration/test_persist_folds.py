@@ -135,7 +135,8 @@ def contacts(draw: st.DrawFn) -> Event:
     )
 
 
-anything = st.one_of(textlink_messages(), textlink_messages(), textus_messages(), contacts(), st.builds(unrecognized))
+unnamed = st.builds(unrecognized, event_id=st.integers(30_001, 40_000).map(event_id))
+anything = st.one_of(textlink_messages(), textlink_messages(), textus_messages(), contacts(), unnamed)
 
 
 @st.composite
