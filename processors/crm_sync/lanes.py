@@ -30,7 +30,8 @@ UPDATE crm_lanes AS l SET next_attempt_at = clock_timestamp() + %(lease)s * inte
 FROM due WHERE l.target = due.target AND l.contact_phone = due.contact_phone
 RETURNING l.contact_phone, l.next_attempt_at
 """
-# In a statement of its own: it has to see what was done in the lanes until they were locked.
+# In a statement of its own: it has to see what was done in the lanes until they were locked. Links are looked up row by
+# row: where there are no statistics yet, a join would have PostgreSQL read all links of the target for each.
 _TAKE = """
 WITH head AS (
     SELECT d.* FROM unnest(%(phones)s::text[]) AS lane (phone) CROSS JOIN LATERAL (
@@ -57,9 +58,10 @@ SELECT t.event_id, t.contact_phone, t.attempts, t.doubtful, t.last_attempt_at,
 FROM taken AS t
 LEFT JOIN crm_contacts AS c ON c.phone = t.contact_phone
 LEFT JOIN crm_notes AS n ON n.note_key = t.note_key
-LEFT JOIN crm_links AS contact
-    ON contact.target = %(target)s AND contact.kind = 'contact' AND contact.key = t.contact_phone
-LEFT JOIN crm_links AS note ON note.target = %(target)s AND note.kind = 'note' AND note.key = t.note_key
+LEFT JOIN LATERAL (SELECT remote_id, written FROM crm_links
+    WHERE target = %(target)s AND kind = 'contact' AND key = t.contact_phone LIMIT 1) AS contact ON true
+LEFT JOIN LATERAL (SELECT external_id, remote_id, written FROM crm_links
+    WHERE target = %(target)s AND kind = 'note' AND key = t.note_key LIMIT 1) AS note ON true
 """
 _LOCK = """
 SELECT l.contact_phone FROM crm_lanes AS l
@@ -82,6 +84,7 @@ FROM unnest(%(kinds)s::text[], %(keys)s::text[], %(ids)s::text[], %(writings)s::
     AS t (kind, key, remote_id, written)
 ON CONFLICT (target, kind, key) DO UPDATE SET remote_id = EXCLUDED.remote_id, written = EXCLUDED.written
 """
+# The status is asked for in a way that no index serves, for the same reason: the one of all that waits seems best.
 _OUTCOMES = """
 UPDATE crm_deliveries AS d SET detail = told.detail, doubtful = told.doubtful, failures = d.failures + told.counted,
     done_at = CASE WHEN told.status = 'done' THEN clock_timestamp() END,
@@ -96,7 +99,7 @@ FROM (
         AS told (event_id, attempt, status, detail, doubtful, fails, tried_at)
     LEFT JOIN crm_targets AS t ON t.target = %(target)s
 ) AS told (event_id, attempt, status, detail, doubtful, fails, tried_at, counted)
-WHERE d.event_id = told.event_id AND d.target = %(target)s AND d.attempts = told.attempt AND d.status = 'pending'
+WHERE d.event_id = told.event_id AND d.target = %(target)s AND d.attempts = told.attempt AND d.status || '' = 'pending'
 RETURNING d.event_id, d.contact_phone, d.status
 """
 _LAY_DOWN = """

@@ -44,7 +44,7 @@ FROM unnest(%(keys)s::text[], %(phones)s::text[], %(starts)s::timestamptz[], %(e
     AS day (key, phone, starts, ends)
 JOIN crm_notes AS n ON n.contact_phone = day.phone AND n.first_at >= day.starts AND n.first_at < day.ends
 WHERE NOT EXISTS (SELECT FROM crm_links AS l
-    WHERE l.target = %(target)s AND l.kind = 'note' AND l.key = n.note_key AND l.remote_id IS NOT NULL)
+    WHERE l.target = %(target)s AND l.kind = 'note' AND l.key = n.note_key AND l.remote_id IS NOT NULL OFFSET 0)
 ORDER BY n.first_at, n.note_key
 """
 
