@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
+import math
 import os
+import select
 import signal
 import sys
-import threading
+import weakref
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -19,10 +22,17 @@ _PR_SET_PDEATHSIG = 1
 
 
 class StopSignal:
-    """Set by SIGTERM or SIGINT (Ctrl-C); whoever works looks at it and finishes what is in flight."""
+    """Set by SIGTERM or SIGINT (Ctrl-C); whoever works looks at it and finishes what is in flight.
+
+    A pipe, not a threading.Event: a handler runs in the main thread between any two of its steps, also while that
+    holds the Event's lock, for which the handler would wait for ever. A byte that nobody reads wakes everybody.
+    """
 
     def __init__(self) -> None:
-        self._event = threading.Event()
+        self._is_set = False
+        self._wakes, self._bell = os.pipe()
+        os.set_blocking(self._bell, False)
+        weakref.finalize(self, _close, self._wakes, self._bell)
 
     def install(self) -> StopSignal:
         """Listen to the signals; only the main thread can."""
@@ -32,18 +42,29 @@ class StopSignal:
 
     def set(self) -> None:
         """Ask for the stop from within."""
-        self._event.set()
+        self._is_set = True
+        with contextlib.suppress(BlockingIOError):  # it is full of bells
+            os.write(self._bell, b"!")
 
     def is_set(self) -> bool:
         """Whether it is time to stop."""
-        return self._event.is_set()
+        return self._is_set
 
     def wait(self, seconds: float) -> bool:
         """Wait for the stop at most `seconds`; True once it has come. A sleep that a signal ends."""
-        return self._event.wait(seconds)
+        if not self._is_set and seconds > 0:
+            poll = select.poll()
+            poll.register(self._wakes, select.POLLIN)
+            poll.poll(math.ceil(seconds * 1000))
+        return self._is_set
 
     def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
-        self._event.set()
+        self.set()
+
+
+def _close(*descriptors: int) -> None:
+    for descriptor in descriptors:
+        os.close(descriptor)
 
 
 def log_settings(log: BoundLogger, configuration: Configuration) -> None:

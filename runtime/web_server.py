@@ -71,17 +71,16 @@ class WebServer(MPServer):
         """Serve until SIGTERM or Ctrl-C what `build` makes in each worker: a WSGI application."""
         self.serve(target_loader=build, wrap_loader=False)
 
-    def signal_handler_interrupt(self, *args: Any, **settings: Any) -> None:
+    def signal_handler_interrupt(self, *args: Any) -> None:
         """SIGTERM or Ctrl-C: out of the load balancer first. A second one stops at once."""
-        seconds = 0.0 if self._leaving else self.leave()
-        self._leaving = True
-        stop = super().signal_handler_interrupt
-        if seconds > 0:
-            timer = threading.Timer(seconds, stop, args)
-            timer.daemon = True
-            timer.start()
-        else:
-            stop(*args, **settings)  # type: ignore[no-untyped-call] # Granian has no types here
+        at_once, self._leaving = self._leaving, True
+        # Not in the handler itself, which may have interrupted the main thread while it holds a lock that is needed.
+        threading.Thread(target=self._stop, args=(at_once, args), daemon=True).start()
+
+    def _stop(self, at_once: bool, args: tuple[Any, ...]) -> None:
+        if not at_once:
+            time.sleep(self.leave())
+        super().signal_handler_interrupt(*args)  # type: ignore[no-untyped-call] # Granian has no types here
 
     def _respawn_workers(self, workers: list[int], *args: Any, **settings: Any) -> None:
         super()._respawn_workers(workers, *args, **settings)
