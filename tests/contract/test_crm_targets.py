@@ -15,9 +15,6 @@ import pytest
 from processors.api_budget.purse import NoLimit
 from processors.crm_sync.port import (
     Asked,
-    Capabilities,
-    Gone,
-    Locked,
     Note,
     Target,
     Unknown,
@@ -27,6 +24,7 @@ from processors.crm_sync.targets.rest import RestSettings, RestTarget
 from processors.processor import Rejected, Retryable
 from runtime.settings import Configuration, ConfigurationError
 from tests.contract.crm.service import Service, service_type
+from tests.contract.crm.troubles import ASKING, CHANGING, TROUBLES, Trouble, able
 from tests.twins.events import T0
 
 PHONE, OTHER = "+13035550142", "+13035550177"
@@ -45,21 +43,11 @@ QUESTIONS: dict[str, Callable[[Target, str], Any]] = {
     "find_by_phone": lambda target, _: target.find_by_phone(PHONE),
     "find_note": lambda target, contact: target.find_note(contact, "e1"),
 }
-#: Operations that a target may be unable to do, by what it says about itself.
-_ABLE: dict[str, Callable[[Capabilities], bool]] = {
-    "log_message": lambda able: able.notes,
-    "find_note": lambda able: able.notes and able.find_note,
-    "set_tags": lambda able: able.tags,
-    "set_opt_out": lambda able: able.opt_out,
-}
+assert (tuple(CHANGES), tuple(QUESTIONS)) == (CHANGING, ASKING)
 
 
 def note(text: str = "hello", external_id: str = "e1") -> Note:
     return Note(text, external_id, T0)
-
-
-def able(name: str, operation: str) -> bool:
-    return operation not in _ABLE or _ABLE[operation](service_type(name).capabilities)
 
 
 def those_with(operation: str) -> list[str]:
@@ -190,43 +178,9 @@ def test_a_contact_is_opted_out_and_in_again(service: Service, target: Target) -
     [(name, operation) for name in sorted(TARGETS) for operation in CHANGES | QUESTIONS if able(name, operation)],
     indirect=["serving"],
 )
-@pytest.mark.parametrize(
-    ("fault", "changing", "asking"),
-    [
-        # Whether a server that fails has done it is not known
-        ({"status": 500}, Unknown, Retryable),
-        ({"status": 502}, Unknown, Retryable),
-        ({"status": 503, "retry_after": 7}, Asked, Asked),
-        ({"status": 429, "retry_after": 3}, Asked, Asked),
-        # 429 that does not say how long
-        ({"status": 429}, Asked, Asked),
-        # Retry-After as a date (RFC 9110)
-        ({"status": 429, "retry_after": "Wed, 21 Oct 2015 07:28:00 GMT"}, Asked, Asked),
-        ({"status": 401}, Locked, Locked),
-        ({"status": 403}, Locked, Locked),
-        ({"status": 404}, Gone, Gone),
-        ({"status": 409}, Retryable, Retryable),
-        # Locked by somebody (HubSpot)
-        ({"status": 423}, Retryable, Retryable),
-        ({"status": 422}, Rejected, Rejected),
-        # A redirect, to an address of the cloud that it runs in
-        ({"status": 302, "headers": {"Location": "http://169.254.169.254/"}}, Rejected, Rejected),
-        ({"status": 200, "body": "<html>"}, Unknown, Retryable),
-        # An answer that takes too long as a whole, though no part of it does
-        ({"status": 200, "body": "x" * 40, "drip_s": 0.1}, Unknown, Retryable),
-        ({"drop_answer": True}, Unknown, Retryable),
-        ({"delay_s": 2.0}, Unknown, Retryable),
-    ],
-    ids=str,
-)
-def test_every_trouble_says_what_to_do(
-    service: Service,
-    target: Target,
-    operation: str,
-    fault: dict[str, Any],
-    changing: type[Exception],
-    asking: type[Exception],
-) -> None:
+@pytest.mark.parametrize("trouble", TROUBLES, ids=lambda trouble: trouble.what)
+def test_every_trouble_says_what_to_do(service: Service, target: Target, operation: str, trouble: Trouble) -> None:
+    _, fault, changing, asking = trouble
     contact = target.upsert_contact(PHONE, None, None)
     service.fault(operation, **fault)
     takes_its_time = "delay_s" in fault or "drip_s" in fault
