@@ -1,4 +1,4 @@
-"""Phone numbers: a possible one becomes E.164, anything else stays as it came."""
+"""Phone numbers: a possible one becomes E.164, anything else stays as it came, but for what no index can hold."""
 
 from __future__ import annotations
 
@@ -7,11 +7,15 @@ from typing import Any, NamedTuple
 
 import phonenumbers
 
+#: Characters of what stands where a phone should that are kept; the payload has them all. No number is longer, for
+#: phonenumbers neither; PostgreSQL refuses to index a text of some thousands, and a row with it.
+LONGEST = 250
+
 
 class Phone(NamedTuple):
     """A phone number as we keep it."""
 
-    number: str  #: E.164, or as it came
+    number: str  #: E.164, or as it came, up to LONGEST characters
     valid: bool  #: whether it is a possible number
 
 
@@ -22,7 +26,7 @@ def read_phone(value: Any, region: str | None) -> Phone | None:
     """
     if isinstance(value, bool) or not isinstance(value, str | int):
         return None
-    text = str(value).strip()
+    text = str(value).strip()[:LONGEST]
     return _phone(text, region) if text else None
 
 

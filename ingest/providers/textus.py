@@ -20,6 +20,8 @@ from runtime.settings import SecretList
 from schemas.events import Call, Contact, Event, EventType, Message, OptOut
 
 SIGNATURE_HEADER = "X-TextUs-Signature"
+#: Characters of a message's id that an index of PostgreSQL surely holds. TextUs's have twenty.
+LONGEST_KEY = 250
 
 #: Action -> event type and record. The help article writes `contact.opted-out`: `-` and `_` are the same.
 ACTIONS: dict[str, tuple[EventType, type[Event]]] = {
@@ -125,7 +127,7 @@ def _message(fields: Json, event_type: EventType, event_id: UUID) -> dict[str, A
     inbound = event_type is EventType.MESSAGE_RECEIVED
     message_id = as_text(message.get("id"))
     return {
-        "message_key": message_id or f"textus:{event_id}",
+        "message_key": message_id if message_id and len(message_id) <= LONGEST_KEY else f"textus:{event_id}",
         "direction": "in" if inbound else "out",
         "state": event_type.value.removeprefix("message."),
         "text": as_text(message.get("body")),

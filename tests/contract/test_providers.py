@@ -167,6 +167,7 @@ class TestKept:
             ("anonymous", "anonymous", False),  # no number at all
             ("+1303555", "+1303555", False),  # too short to be possible
             (13035550142, "13035550142", False),  # a JSON number without a country's sign
+            ("Ö" * 5_000, "Ö" * 250, False),  # more than an index can hold; the payload has it all
         ],
     )
     def test_an_odd_phone_is_kept_and_flagged(self, name: str, phone: Any, kept: str, valid: bool) -> None:
