@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from ops.dead_letters.letter import hidden
+from ops.dead_letters.pace import paced
 from ops.stored_events import event_again
 from processors.crm_sync.backfill import stored_event
 from processors.crm_sync.report import Dead, dead_by_reason, redrive
@@ -64,12 +65,7 @@ def send_back(
 ) -> set[UUID]:
     """Have `going` tried again, at most `rate` a second; the events of those that were dead still."""
     sent: set[UUID] = set()
-    size = 1 if rate is not None else BATCH
-    began = clock()
-    for start in range(0, len(going), size):
-        if rate is not None and (early := began + start / rate - clock()) > 0:
-            sleep(early)
-        part = going[start : start + size]
+    for part in paced(going, BATCH, rate=rate, clock=clock, sleep=sleep):
         with connection.transaction():
             sent |= redrive(connection, target, [one.event_id for one in part])
         done(len(part))

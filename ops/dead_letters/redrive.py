@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from ops.dead_letters.box import Box, Memory
 from ops.dead_letters.letter import Letter
+from ops.dead_letters.pace import paced
 from runtime.kafka.producer import NotPublished, Producer
 from schemas.topics import consumer_group
 
@@ -83,12 +84,8 @@ def send(
     Returns those that Kafka refuses for good. Raises Interrupted.
     """
     refused: list[Letter] = []
-    size = 1 if rate is not None else BATCH
-    began = clock()
-    for start in range(0, len(letters), size):
-        if rate is not None and (early := began + start / rate - clock()) > 0:
-            sleep(early)
-        batch = letters[start : start + size]
+    before = 0
+    for batch in paced(letters, BATCH, rate=rate, clock=clock, sleep=sleep):
         outcomes = producer.publish_all([letter.returned(box.processor) for letter in batch], timeout=ACK_TIMEOUT_S)
         judged = list(zip(batch, outcomes, strict=True))
         sent = [letter for letter, outcome in judged if outcome is None]
@@ -100,8 +97,9 @@ def send(
         unsure = sum(isinstance(outcome, NotPublished) for outcome in outcomes)
         if unsure:
             raise Interrupted(
-                f"Kafka did not confirm {unsure} of {len(batch)} letters; {start + len(sent)} were sent back before. "
+                f"Kafka did not confirm {unsure} of {len(batch)} letters; {before + len(sent)} were sent back before. "
                 "Run the same command again: what was sent is not sent twice"
             )
+        before += len(batch)
         done(len(batch))
     return refused
