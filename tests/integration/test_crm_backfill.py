@@ -22,7 +22,7 @@ from processors.crm_sync import backfill
 from processors.crm_sync.backfill import stored_event
 from processors.crm_sync.intake import take_in
 from schemas.events import Event
-from tests.twins.crm import CrmDesk, Sandbox, played_crm
+from tests.twins.crm import CrmDesk, Sandbox
 from tests.twins.events import T0, at, opt_out_state
 from tests.twins.rig import beside, until
 from tests.twins.stored import store, webhook
@@ -31,12 +31,6 @@ from tests.twins.stored import store, webhook
 FULL = os.environ.get("HOOKLINE_TEST_PACE") == "full"
 ANN, BEN = "+13035550142", "+13035550177"
 PAYLOADS = sorted((Path(__file__).parent.parent / "payloads").glob("*/*.json"))
-
-
-@pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    with played_crm() as one:
-        yield one
 
 
 @pytest.fixture

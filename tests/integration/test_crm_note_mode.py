@@ -14,19 +14,13 @@ from processors.crm_sync import CrmSync, courier_of
 from processors.crm_sync.settings import CrmSettings, CrmSyncSettings
 from runtime.process import StopSignal
 from runtime.settings import Configuration, ConfigurationError
-from tests.twins.crm import CrmDesk, Sandbox, played_crm
+from tests.twins.crm import CrmDesk, Sandbox
 from tests.twins.events import at, call, message
 from tests.twins.rig import until
 from tests.twins.stored import store, webhook
 
 ANN, BEN = "+13035550142", "+13035550177"
 HOUR = 60.0
-
-
-@pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    with played_crm() as one:
-        yield one
 
 
 @pytest.fixture

@@ -56,19 +56,6 @@ def slow() -> Iterator[str]:
         server.shutdown()
 
 
-@pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    with played_crm() as one:
-        yield one
-
-
-@pytest.fixture
-def desk(postgres: Any, sandbox: Sandbox) -> Iterator[CrmDesk]:
-    made = CrmDesk(postgres, sandbox)
-    yield made
-    made.close()
-
-
 def notes(count: int, contacts: int, prefix: str = "") -> list[Any]:
     return [
         message(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,25 +18,12 @@ from processors.crm_sync.report import Backlog, backlogs
 from runtime.logs import logger
 from runtime.process import log_settings
 from runtime.settings import Configuration
-from tests.twins.crm import CrmDesk, Sandbox, played_crm
+from tests.twins.crm import CrmDesk, Sandbox
 from tests.twins.events import at, call, contact, message, opt_out_state
 from tests.twins.rig import until
 
 FULL = os.environ.get("HOOKLINE_TEST_PACE") == "full"
 ANN, BEN = "+13035550142", "+13035550177"
-
-
-@pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    with played_crm() as one:
-        yield one
-
-
-@pytest.fixture
-def desk(postgres: Any, sandbox: Sandbox) -> Iterator[CrmDesk]:
-    made = CrmDesk(postgres, sandbox)
-    yield made
-    made.close()
 
 
 def test_a_contact_and_its_messages(desk: CrmDesk, sandbox: Sandbox) -> None:

@@ -10,17 +10,11 @@ import pytest
 from processors.crm_sync.backfill import order
 from processors.textus_api.settings import TextUsApiSettings, textus_budget
 from schemas.events import Event
-from tests.twins.crm import CrmDesk, Sandbox, played_crm
+from tests.twins.crm import CrmDesk, Sandbox
 from tests.twins.events import at, message
 from tests.twins.rig import until
 
 ANN, BEN = "+13035550142", "+13035550177"
-
-
-@pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    with played_crm() as one:
-        yield one
 
 
 @pytest.fixture

@@ -16,19 +16,13 @@ from processors.api_budget.budget import Budget
 from processors.api_budget.purse import PayAsYouGo
 from schemas.events import Event
 from tests.contract.players import NEW_SECRET, PLAYERS
-from tests.twins.crm import CrmDesk, Sandbox, played_crm
+from tests.twins.crm import CrmDesk, Sandbox
 from tests.twins.events import at, call, contact, message, opt_out_state
 from tests.twins.rig import until
 
 ANN, BEN = "+13035550142", "+13035550177"
 HERE, NORTH = "textus", "my_account_north"
 _deliveries = count(1)
-
-
-@pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    with played_crm() as one:
-        yield one
 
 
 @pytest.fixture

@@ -10,17 +10,11 @@ from typing import Any
 import pytest
 
 from ops.__main__ import main
-from tests.twins.crm import CrmDesk, Sandbox, played_crm
+from tests.twins.crm import CrmDesk, Sandbox
 from tests.twins.events import at
 from tests.twins.stored import store, webhook
 
 ANN, BEN = "+13035550142", "+13035550177"
-
-
-@pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    with played_crm() as one:
-        yield one
 
 
 @pytest.fixture
