@@ -54,7 +54,8 @@ class Ingest:
 
     def post(self, number: int, signed: str = NEW_SECRET) -> httpx.Response:
         player = PLAYERS["textlink"]
-        _, headers, body = player.request({**player.message, "text": f"{number}"}, signed)
+        # A text that no other test posts: the same content is the same event, and Kafka is shared.
+        _, headers, body = player.request({**player.message, "text": f"spooled {number}"}, signed)
         url = f"http://127.0.0.1:{self.port}/webhooks/textlink/received"
         return httpx.post(url, content=body, headers=headers, timeout=10)
 
