@@ -106,7 +106,7 @@ class Consumer(Protocol):
     def poll(self, timeout: float) -> list[Record]:
         """What has arrived, waiting at most `timeout` seconds for it; in order within a partition.
 
-        To be called every few minutes, or the group gives the partitions to others. Raises OffsetGone, LogTruncated.
+        To be called within the minute, or the group gives the partitions to others. Raises OffsetGone, LogTruncated.
         """
 
     def seek(self, partition: Partition, offset: int) -> None:
@@ -190,9 +190,13 @@ class KafkaConsumer:
         """Take part in a rebalance until it is over.
 
         kafka-python 3.0.12 forgets a join that completes between two polls, and begins another: members that poll
-        for moments at a time send each other from one rebalance into the next, for minutes (measured).
+        for moments at a time send each other from one rebalance into the next, for minutes (measured). Where the
+        partitions of a topic changed it does not even begin another: it believes itself a member, has no partition
+        and sends no heartbeat, for ever (FAULTS, K10). So whoever gave partitions back and got none is sent to join.
         """
         coordinator = self._client._coordinator
+        if coordinator.rejoining:
+            coordinator.request_rejoin()
         return not coordinator.need_rejoin() or bool(coordinator.poll(timeout_ms=JOIN_TIMEOUT * 1000))
 
     def seek(self, partition: Partition, offset: int) -> None:
@@ -339,7 +343,8 @@ def consumer_settings(
         "value_deserializer": None,
         "session_timeout_ms": int(session_timeout * 1000),
         "heartbeat_interval_ms": min(3_000, int(session_timeout * 1000 / 4)),
-        "max_poll_interval_ms": 300_000,
+        # Also how long others wait for a member that does not join, and a member for an answer that was lost.
+        "max_poll_interval_ms": 60_000,
         "request_timeout_ms": 15_000,
         "retry_backoff_ms": 100,
         "metadata_max_age_ms": 30_000,  # how long a new topic, or one made anew, may go unseen

@@ -1,0 +1,43 @@
+"""Joining a group on a real Kafka, where the client's own bookkeeping goes astray."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from uuid import uuid4
+
+import pytest
+from kafka import KafkaAdminClient
+
+from runtime.connections import KafkaSettings
+from runtime.kafka.connection import client_settings
+from runtime.kafka.consumer import KafkaConsumer
+from tests.contract.test_consumer import Hearing, until
+
+
+@pytest.fixture
+def admin(kafka_settings: KafkaSettings) -> Iterator[KafkaAdminClient]:
+    with closing(KafkaAdminClient(**client_settings(kafka_settings, "test"))) as admin:
+        yield admin
+
+
+def test_a_join_that_completes_between_two_polls_is_not_forgotten(
+    kafka_settings: KafkaSettings, admin: KafkaAdminClient
+) -> None:
+    # Given a member with every partition
+    topic = f"joins-{uuid4().hex}"
+    admin.create_topics({topic: {"num_partitions": 2, "replication_factor": 1}}, wait_for_metadata=True)
+    consumer, hearing = KafkaConsumer(kafka_settings, "test", f"{topic}-group"), Hearing()
+    consumer.subscribe([topic], hearing)
+    until(lambda: consumer.poll(0.1) or len(hearing.owned) == 2)
+    # When partitions are added, and the join that they cause completes while nobody polls
+    admin.create_partitions({topic: 4})
+    coordinator = consumer._client._coordinator
+    until(lambda: consumer.identity([topic]) and coordinator.need_rejoin())
+    consumer._client.poll(timeout_ms=1)
+    until(lambda: coordinator._join_task is not None and coordinator._join_task.is_done)
+    assert hearing.owned == frozenset()
+    assert not coordinator.need_rejoin(), "the client believes that all is well"
+    # Then the member has them all the same
+    until(lambda: consumer.poll(0.1) or len(hearing.owned) == 4)
+    consumer.close(5)
