@@ -37,6 +37,9 @@ class Persist(Processor):
         """See Processor.handle."""
         stage(connection, (one.event for one in batch))
         with connection.cursor() as cursor:
+            # A batch that a crash of the database takes away takes its offsets with it, and Kafka has its records:
+            # it is read again (docs/decisions/0011).
+            cursor.execute("SET LOCAL synchronous_commit = off")
             [(stored,)] = cursor.execute(_EVENTS).fetchall()
             if stored < len(batch):
                 cursor.execute(_FORGET_KNOWN)

@@ -11,14 +11,20 @@ from runtime.postgres import Connection
 from schemas.events import Event
 
 _COPY = f"COPY staged_events ({', '.join(COLUMNS)}) FROM STDIN".encode()
-_EMPTY = b"DELETE FROM staged_events"
+#: Emptied when it is used again, and its file given back only when that has grown. Having PostgreSQL do so at each
+#: commit (ON COMMIT DELETE ROWS) costs a cut of a file, which waits while the disk is being synced for others: seconds.
+_EMPTY = b"""
+DO $$ BEGIN
+    IF pg_table_size('staged_events') > 524288 THEN TRUNCATE staged_events; ELSE DELETE FROM staged_events; END IF;
+END $$
+"""
 
 
 def stage(connection: Connection, events: Iterable[Event]) -> None:
-    """Put `events` into `staged_events`, which the transaction's end empties."""
+    """Put `events` into `staged_events`, instead of what an earlier batch or part of one left there."""
     with connection.cursor() as cursor:
         cursor.execute(sql(__package__, "stage"))
-        cursor.execute(_EMPTY)  # of an earlier part of the same transaction
+        cursor.execute(_EMPTY)
         with cursor.copy(_COPY) as copy:
             for row in rows(events):
                 copy.write_row(row)

@@ -1,4 +1,4 @@
--- A batch lands here first, as it is; empty again when its transaction ends.
+-- A batch lands here first, as it is.
 CREATE TEMPORARY TABLE IF NOT EXISTS staged_events (
     event_id            uuid NOT NULL,
     event_type          text NOT NULL,
@@ -29,4 +29,4 @@ CREATE TEMPORARY TABLE IF NOT EXISTS staged_events (
     provider_contact_id text,
     tags                text[],
     business_name       text
-) ON COMMIT DELETE ROWS;
+);

@@ -80,6 +80,7 @@ def _copy(ours: Servers, rows: Sequence[tuple[Any, ...]]) -> float:
     with psycopg.connect(application) as connection:
         began = time.monotonic()
         for first in range(0, len(rows), BATCH):
+            connection.execute("SET LOCAL synchronous_commit = off")  # as persist's
             with connection.cursor().copy(_COPY) as copy:
                 for row in rows[first : first + BATCH]:
                     copy.write_row(row)

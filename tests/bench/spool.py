@@ -16,6 +16,7 @@ from tests.bench.ingest import CONNECTIONS, start
 from tests.bench.load import Load, Sent, generators, paced
 from tests.bench.options import Options
 from tests.bench.servers import servers, wait_for
+from tests.servers.disk import Sync, disk_watched, slowest_but
 
 RATE = 1_000.0  #: webhooks a second that go on coming while the spool drains
 ABOUT = f"spool drained beside {RATE:g}/s"
@@ -35,6 +36,7 @@ class Round:
 
     with_kafka: Load
     spooled: Load
+    syncs: list[Sync]  #: of the disk, meanwhile
     drained: float  #: records
     draining: float  #: seconds from the first that Kafka took to the last
     back: float  #: seconds from Kafka's return until webhooks go to Kafka again
@@ -55,10 +57,11 @@ def run(options: Options) -> list[Figure]:
                 with ours.frozen_kafka():
                     generate(port, 8, 3.0, 11 + 3 * number)  # these find out
                     wait_for(lambda: _gauges(admin_port).spooling, "events are spooled")
-                    spooled = generate(port, CONNECTIONS, options.seconds, 12 + 3 * number)
+                    with disk_watched(ours.home) as syncs:
+                        spooled = generate(port, CONNECTIONS, options.seconds, 12 + 3 * number)
                     going_on = threads.submit(paced, port, RATE, 2 * options.seconds + 5, 1_000 + number)
                     time.sleep(1.0)
-                rounds.append(Round(with_kafka, spooled, *_drained(admin_port, going_on)))
+                rounds.append(Round(with_kafka, spooled, syncs, *_drained(admin_port, going_on)))
     return _figures(rounds)
 
 
@@ -83,9 +86,10 @@ def _figures(rounds: list[Round]) -> list[Figure]:
 
     rates = series([one.spooled.rate for one in rounds]), series([one.with_kafka.rate for one in rounds])
     slow = series([one.spooled.p99_ms for one in rounds])
+    disk = series([slowest_but(0.01, one.syncs) * 1000 for one in rounds])
     return [
         Figure("spool, Kafka frozen", "/s", *rates, "with Kafka", ratio_bound=Bound(least=1)),
-        Figure("spool, Kafka frozen, p99", "ms", slow, bound=Bound(most=100)),
+        Figure("spool, Kafka frozen, p99", "ms", slow, disk, "a sync of the disk", bound=Bound(most=100)),
         Figure("spool, errors", "", series([float(one.spooled.errors) for one in rounds]), bound=Bound(most=0)),
         Figure(
             ABOUT, "/s", series([one.drained / max(one.draining, 1e-3) for one in rounds]), bound=Bound(least=2_000)

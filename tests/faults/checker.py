@@ -22,6 +22,7 @@ from pathlib import Path
 from tests.faults.client.journal import Attempt, read
 from tests.faults.notes import Crm, check_crm
 from tests.faults.stops import OptOuts, check_stops, states
+from tests.servers.disk import Sync, slowest_but
 
 #: How many culprits a verdict names.
 NAMED = 5
@@ -37,6 +38,7 @@ class Evidence:
     received: Mapping[str, int]  #: id -> receipt, microseconds since the epoch
     opt_outs: OptOuts | None = None  #: L and what follows from it; None: opt-out is not in the rig
     crms: Sequence[Crm] = ()  #: what they hold and were asked; none: crm-sync is not in the rig
+    syncs: Sequence[Sync] = ()  #: what the disk itself took meanwhile
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,7 @@ class Verdict:
     silence: float = 0.0  #: longest time without any 200, seconds
     slowest: float = 0.0  #: seconds
     p99_spooling: float | None = None  #: seconds, of what was sent once events were being spooled
+    p99_disk: float | None = None  #: seconds, of the syncs of a file beside it in that time
     problems: list[str] = field(default_factory=list)
 
     @property
@@ -94,7 +97,7 @@ def check(attempts: Sequence[Attempt], evidence: Evidence, promise: Promise = Pr
     asked = Counter(one.id for one in attempts)  # a provider may deliver twice, and each delivery is a record
     verdict.dup_log = sum(max(0, count - max(1, asked[id])) for id, count in copies.items())
     verdict.silence, verdict.slowest = silence(attempts), max((one.seconds or 0.0 for one in attempts), default=0.0)
-    verdict.p99_spooling = p99_spooling(attempts)
+    verdict.p99_spooling, verdict.p99_disk = p99_spooling(attempts, evidence.syncs)
 
     def count(name: str, culprits: Iterable[str]) -> int:
         found = sorted(culprits)
@@ -199,17 +202,21 @@ def silence(attempts: Sequence[Attempt]) -> float:
     return max((after - before for before, after in itertools.pairwise(times)), default=0.0)
 
 
-def p99_spooling(attempts: Sequence[Attempt]) -> float | None:
+def p99_spooling(attempts: Sequence[Attempt], syncs: Sequence[Sync]) -> tuple[float | None, float | None]:
     """The 99th percentile of the answers to what was sent after the first answer of an outage said spool.
 
-    From then on nobody should wait for Kafka any more. None: too few to say.
+    From then on nobody should wait for Kafka any more, but for the disk: the second is that of its syncs in that time.
+    None: too few to say.
     """
     spooled = sorted((one for one in attempts if one.durability == "spool"), key=lambda one: one.at or 0.0)
     if not spooled:
-        return None
+        return None, None
     opened, closed = spooled[0].at or 0.0, spooled[-1].at or 0.0
     during = sorted(one.seconds or 0.0 for one in attempts if opened < one.sent_at < closed and one.status == 200)
-    return during[int(len(during) * 0.99)] if len(during) >= 100 else None
+    if len(during) < 100:
+        return None, None
+    meanwhile = [one for one in syncs if opened < one[0] < closed]
+    return during[int(len(during) * 0.99)], round(slowest_but(0.01, meanwhile), 5) if meanwhile else None
 
 
 def main() -> int:

@@ -27,6 +27,7 @@ from tests.faults.database import Database
 from tests.faults.process import Launcher, NotInTime, wait_until
 from tests.faults.services import ROOT, SECRET, Ingest, Processor, Service
 from tests.faults.textus import TextUs
+from tests.servers.disk import Sync, disk_watched
 
 #: Seconds of load before the fault, and after it.
 BEFORE, AFTER = 1.5, 2.0
@@ -87,6 +88,7 @@ class Run:
         self.redriven: list[str] = []  #: event ids of deliveries that were dead, and that the story has tried again
         self._load: subprocess.Popen[bytes] | None = None
         self._since: dict[tuple[str, int], int] = {}
+        self._syncs: list[Sync] = []
         self._afterwards: list[Callable[[], None]] = []
 
     # what a story does
@@ -293,6 +295,10 @@ class Run:
 
     def play(self) -> Verdict:
         """The whole run."""
+        with disk_watched(self.home) as self._syncs:
+            return self._play()
+
+    def _play(self) -> Verdict:
         try:
             self._begin()
             try:
@@ -387,6 +393,7 @@ class Run:
         opt_outs = None if self.row.opt_out is None else ledger.collect(self.db.dsn, self.id, self.textus)
         crms = [crm.collect(one, self.db.dsn, self.id, self.redriven) for one in self.crms.values()]
         found = evidence.collect(self.cluster.bootstrap, self.db.dsn, self.id, self._since, opt_outs, crms)
+        found = replace(found, syncs=self._syncs[:])
         evidence.write(found, self.home / "evidence.json")
         promise = replace(self.promise, slowest=60.0, silence=None) if self.lenient else self.promise
         verdict = check(attempts, found, promise)

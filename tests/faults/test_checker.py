@@ -6,15 +6,18 @@ import json
 import subprocess
 import sys
 from dataclasses import asdict, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.faults.checker import Evidence, Promise, check
+from tests.faults.checker import Evidence, Promise, check, p99_spooling
 from tests.faults.client.journal import Attempt, read
 from tests.faults.notes import Crm
+from tests.faults.process import wait_until
 from tests.faults.stops import OptOuts, Saying, stands
+from tests.servers.disk import EVERY, disk_watched, slowest_but
 
 RUN = "fx00000000"
 MESSAGES, CONTACTS = "sms.messages.v1", "sms.contacts.v1"
@@ -468,3 +471,34 @@ def test_neither_load_nor_checker_imports_anything_of_the_service() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_spooling_answers_stand_beside_the_disk_itself() -> None:
+    # Given an outage of 20 s in which two answers and one sync of the disk are slow, and a slow sync after it
+    spooled = attempts()[0]
+    sent = [
+        replace(
+            spooled,
+            number=n,
+            sent_at=n / 10,
+            at=n / 10 + 0.01,
+            durability="spool",
+            seconds=0.3 if n in (50, 51) else 0.01,
+        )
+        for n in range(200)
+    ]
+    syncs = [(n / 50, 0.25 if n < 20 else 0.002) for n in range(1, 900)] + [(30.0, 2.0)] * 100
+    # Then each has its own 99th percentile, of the outage only
+    assert p99_spooling(sent, syncs) == (0.3, 0.25)
+    assert p99_spooling(sent, []) == (0.3, None)
+    assert p99_spooling(attempts(), syncs) == (None, None)
+
+
+def test_a_sync_counts_from_when_it_was_due(tmp_path: Path) -> None:
+    with disk_watched(tmp_path) as syncs:
+        wait_until(lambda: len(syncs) >= 5, 30, "five syncs")
+    assert all(seconds > 0 for _, seconds in syncs)
+    steps = [later[0] - earlier[0] for earlier, later in pairwise(syncs)]
+    assert steps == pytest.approx([EVERY] * len(steps))
+    assert slowest_but(0.5, [(0.0, 3.0), (0.1, 1.0)]) == 3.0
+    assert slowest_but(0.01, []) == 0.0

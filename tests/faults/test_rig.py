@@ -253,7 +253,7 @@ def line(row: str, seed: int, tree: str, **verdict: Any) -> dict[str, Any]:
 def test_the_table_says_what_is_stale_and_what_is_wanting() -> None:
     runs = [
         line("K5", 1, "old", accepted=7),
-        line("K5", 2, "new", accepted=1000, dup_log=3, silence=2.04, slowest=2.5, p99_spooling=0.05),
+        line("K5", 2, "new", accepted=1000, dup_log=3, silence=2.04, slowest=2.5, p99_spooling=0.05, p99_disk=0.031),
         line("K5", 3, "new", accepted=2000, green=False, lost=1),
         line("K6", 1, "old", accepted=30, p99_spooling=None),
         line("O1", 1, "new", stops=7, missed_stops=2),
@@ -267,7 +267,7 @@ def test_the_table_says_what_is_stale_and_what_is_wanting() -> None:
     }
     fault = rows["K5"][2]
     assert [cell.strip() for cell in rows["K5"][3:-1]] == [
-        "2", "1", "0", "3,000", "1", "0", "3", "0", "", "", "", "", "0", "2.0", "2.50", "0.050", "",
+        "2", "1", "0", "3,000", "1", "0", "3", "0", "", "", "", "", "0", "2.0", "2.50", "0.050", "0.031", "",
     ], fault  # fmt: skip
     assert [cell.strip() for cell in rows["O1"][11:13]] == ["7", "2"]
     assert [cell.strip() for cell in rows["M2"][13:15]] == ["9", "1"]
