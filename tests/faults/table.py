@@ -38,8 +38,9 @@ runs on a real Kafka (three brokers in the K rows and X1) and a real PostgreSQL,
   to see; in I1, I6, I7, I8 and X1 processes are killed with requests on their way.
 - **silence**: the longest time in which nobody got a 200. **spooling p99**: of what was sent while events were
   spooled; **disk p99**: of a sector that was synced beside it in that time, fifty times a second: no answer that rests
-  on the disk comes sooner. Each of the two is that of its slowest run. **bound**: with no loss in N accepted, the loss
-  rate is below 3/N (95 %).
+  on the disk comes sooner. Each of the two is that of its slowest run. Where the disk stands still for longer than an
+  answer may take while Kafka is away, a run is red for its slow answers and its 503s: nothing could take the events.
+  **bound**: with no loss in N accepted, the loss rate is below 3/N (95 %).
 
 Three brokers on one machine share its power supply: acks=all is replication, not fsync. A disk that says it has
 written what it has not is not covered.
