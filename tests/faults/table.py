@@ -49,6 +49,8 @@ written what it has not is not covered.
     make faults ROW=K5 SEED=7 REPEAT=20      one row again
     make faults-mutations                    safeguards taken away, one at a time
 
+Nothing else may want the machine meanwhile, another rig least of all: how long nobody gets a 200 is judged, too.
+
 """
 
 COLUMNS = (
