@@ -29,7 +29,8 @@ def page() -> str:
             parts.append(f"{about}\n")
             for field, info in section.model_fields.items():
                 variable = section.variable(field)
-                rows.setdefault(variable, (code(variable), default(info), described(info)))
+                if variable.startswith(f"HOOKLINE_{name.upper()}__"):  # another section's stands there
+                    rows.setdefault(variable, (code(variable), default(info), described(info)))
         parts.append(table(("variable", "default", "meaning"), rows.values()))
     return "\n".join(parts)
 
