@@ -22,7 +22,7 @@ from pathlib import Path
 from tests.faults.client.journal import Attempt, read
 from tests.faults.notes import Crm, check_crm
 from tests.faults.stops import OptOuts, check_stops, states
-from tests.servers.disk import Sync, slowest_but
+from tests.servers.disk import Sync, p99
 
 #: How many culprits a verdict names.
 NAMED = 5
@@ -212,11 +212,10 @@ def p99_spooling(attempts: Sequence[Attempt], syncs: Sequence[Sync]) -> tuple[fl
     if not spooled:
         return None, None
     opened, closed = spooled[0].at or 0.0, spooled[-1].at or 0.0
-    during = sorted(one.seconds or 0.0 for one in attempts if opened < one.sent_at < closed and one.status == 200)
+    during = [one.seconds or 0.0 for one in attempts if opened < one.sent_at < closed and one.status == 200]
     if len(during) < 100:
         return None, None
-    meanwhile = [one for one in syncs if opened < one[0] < closed]
-    return during[int(len(during) * 0.99)], round(slowest_but(0.01, meanwhile), 5) if meanwhile else None
+    return p99(during), p99(round(seconds, 5) for due, seconds in syncs if opened < due < closed)
 
 
 def main() -> int:

@@ -25,7 +25,10 @@ class Session:
     """Lazily: a PostgreSQL, a broker, a cluster of three. Use it in a `with` block."""
 
     def __init__(self, *, keep: bool = False, minutes: float = 2.0) -> None:
-        """`keep`: leave the files of all runs behind, not only of red ones. `minutes`: see Run.minutes."""
+        """`keep`: leave the files of all runs behind, not only of red ones, but none in memory: the brokers'.
+
+        `minutes`: see Run.minutes.
+        """
         self.home = Path(tempfile.mkdtemp(prefix="hookline-faults-"))
         self._brokers_home = Path(tempfile.mkdtemp(prefix="hookline-faults-", dir=_memory()))
         self._keep = keep

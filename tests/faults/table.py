@@ -100,7 +100,6 @@ def page(results: Sequence[Mapping[str, Any]], mutations: Sequence[Mapping[str, 
 
 def _figures(runs: Sequence[Mapping[str, Any]]) -> list[str]:
     accepted = sum(run["accepted"] for run in runs)
-    spooling, disk = ([run[name] for run in runs if run.get(name) is not None] for name in ("p99_spooling", "p99_disk"))
     lost = sum(run["lost"] for run in runs)
     stops = any(run.get("stops") for run in runs)
     return [
@@ -116,10 +115,15 @@ def _figures(runs: Sequence[Mapping[str, Any]]) -> list[str]:
         _sum(runs, "refused"),
         f"{max((run['silence'] for run in runs), default=0):.1f}",
         f"{max((run['slowest'] for run in runs), default=0):.2f}",
-        f"{max(spooling):.3f}" if spooling else "",
-        f"{max(disk):.3f}" if disk else "",
+        _most(runs, "p99_spooling"),
+        _most(runs, "p99_disk"),
         f"{3 / accepted:.1e}" if accepted and not lost else "",
     ]
+
+
+def _most(runs: Iterable[Mapping[str, Any]], name: str) -> str:
+    values = [run[name] for run in runs if run.get(name) is not None]
+    return f"{max(values):.3f}" if values else ""
 
 
 def _sum(runs: Iterable[Mapping[str, Any]], name: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -48,7 +48,7 @@ def disk_watched(directory: Path) -> Iterator[list[Sync]]:
         os.close(descriptor)
 
 
-def slowest_but(share: float, syncs: Sequence[Sync]) -> float:
-    """Seconds within which all but `share` of `syncs` were done; 0.0: there are none."""
-    ordered = sorted(seconds for _, seconds in syncs)
-    return ordered[min(len(ordered) - 1, int(len(ordered) * (1 - share)))] if ordered else 0.0
+def p99(seconds: Iterable[float]) -> float | None:
+    """The 99th percentile; None: there are none."""
+    ordered = sorted(seconds)
+    return ordered[int(len(ordered) * 0.99)] if ordered else None
