@@ -15,12 +15,15 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from granian.constants import Interfaces, Loops
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server.mp import MPServer
+
+from runtime.door import Door
 
 #: Granian's own lines go where all of ours go, in the same form.
 _LOGS = {"loggers": {"_granian": {"propagate": True}, "granian.access": {"propagate": True}}}
@@ -31,6 +34,9 @@ CONNECTIONS = 10_000
 
 #: Workers that may die within a minute before the server gives up: more is no accident but a worker that can't start.
 DEATHS_A_MINUTE = 10
+
+#: Seconds in which connections in use are closed with their next answer, before the server stops and closes all.
+DRAIN = 0.5
 
 
 class WebServer(MPServer):
@@ -61,6 +67,7 @@ class WebServer(MPServer):
         #: Called once when the service shall stop; the seconds that it goes on serving after that.
         self.leave: Callable[[], float] = float
         self._leaving = False
+        self._door = Door(self.port)
 
     @property
     def is_whole(self) -> bool:
@@ -69,10 +76,10 @@ class WebServer(MPServer):
 
     def run(self, build: Callable[[], Any]) -> None:
         """Serve until SIGTERM or Ctrl-C what `build` makes in each worker: a WSGI application."""
-        self.serve(target_loader=build, wrap_loader=False)
+        self.serve(target_loader=partial(_behind, self._door, build), wrap_loader=False)
 
     def signal_handler_interrupt(self, *args: Any) -> None:
-        """SIGTERM or Ctrl-C: out of the load balancer first. A second one stops at once."""
+        """SIGTERM or Ctrl-C: out of the load balancer first, then the door. A second one stops at once."""
         at_once, self._leaving = self._leaving, True
         # Not in the handler itself, which may have interrupted the main thread while it holds a lock that is needed.
         threading.Thread(target=self._stop, args=(at_once, args), daemon=True).start()
@@ -80,6 +87,8 @@ class WebServer(MPServer):
     def _stop(self, at_once: bool, args: tuple[Any, ...]) -> None:
         if not at_once:
             time.sleep(self.leave())
+            self._door.close()
+            time.sleep(DRAIN)
         super().signal_handler_interrupt(*args)  # type: ignore[no-untyped-call] # Granian has no types here
 
     def _respawn_workers(self, workers: list[int], *args: Any, **settings: Any) -> None:
@@ -87,6 +96,10 @@ class WebServer(MPServer):
         self._deaths.extend([time.monotonic()] * len(workers))
         if len(self._deaths) < DEATHS_A_MINUTE or self._deaths[-1] - self._deaths[0] > 60:
             self.respawned_wrks.clear()  # what Granian's own check looks at (granian 2.8, `_serve_loop`)
+
+
+def _behind(door: Door, build: Callable[[], Any]) -> Any:
+    return door.around(build())
 
 
 def start_workers_by_fork() -> None:

@@ -36,8 +36,6 @@ runs on a real Kafka (three brokers in the K rows and X1) and a real PostgreSQL,
   opted out who is out; a second note or contact is a doubled effect.
 - **refused**: requests without a 200. I4 and I5 fill or break the spool while Kafka is down, so 503 is what they want
   to see; in I1, I6, I7, I8 and X1 processes are killed with requests on their way.
-  When a service stops it closes connections that stand idle, and a webhook may be on its way on one (I2): no answer, so
-  nothing promised. nginx, as deployed, sends such a one to the next node; this rig's clients reach ingest without it.
 - **silence**: the longest time in which nobody got a 200. **spooling p99**: of what was sent while events were
   spooled; **disk p99**: of a sector that was synced beside it in that time, fifty times a second: no answer that rests
   on the disk comes sooner. Each of the two is that of its slowest run. Where the disk stands still for longer than an

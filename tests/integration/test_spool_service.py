@@ -7,6 +7,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 import httpx
@@ -118,6 +120,44 @@ def test_it_leaves_the_load_balancer_before_it_stops(ingest: Ingest) -> None:
     process.terminate()
     wait_until(lambda: ingest.readyz() == 503, "leaving")
     assert ingest.post(1).status_code == 200, "it still serves"
+    assert process.wait(30) == 0
+
+
+def posting(ingest: Ingest, client: int, answered: list[int]) -> str:
+    """How it ended for a client that keeps its connection and posts as long as it may; `answered` counts."""
+    connection = HTTPConnection("127.0.0.1", ingest.port, timeout=10)
+    player = PLAYERS["textlink"]
+    while True:
+        _, headers, body = player.request({**player.message, "text": f"client {client}: {len(answered)}"}, NEW_SECRET)
+        try:
+            if connection.sock is None:
+                connection.connect()
+        except ConnectionRefusedError:
+            return "refused before anything was sent"
+        try:
+            connection.request("POST", "/webhooks/textlink/received", body, headers)
+            answer = connection.getresponse()
+        except (OSError, HTTPException) as error:
+            return f"sent, and not answered: {type(error).__name__}"
+        answer.read()
+        if answer.status != 200:
+            return f"answered {answer.status}"
+        answered.append(client)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the door closes on Linux")
+def test_what_is_sent_while_it_stops_is_answered(ingest: Ingest) -> None:
+    # Given clients that keep their connections and never pause
+    process = ingest.start(NOBODY)
+    answered: list[int] = []
+    with ThreadPoolExecutor(16) as clients:
+        ended = [clients.submit(posting, ingest, client, answered) for client in range(16)]
+        wait_until(lambda: len(answered) > 200, "they post")
+        # When it is stopped
+        process.terminate()
+        # Then each is told so before it sends one webhook more
+        assert {one.result() for one in ended} == {"refused before anything was sent"}
     assert process.wait(30) == 0
 
 
