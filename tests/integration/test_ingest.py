@@ -18,6 +18,7 @@ import psutil
 import pytest
 from kafka import KafkaConsumer
 
+from runtime.web_server import processor_of
 from schemas.codec import Codec
 from schemas.ids import SchemaIds
 from tests.contract.players import NEW_SECRET, PLAYERS
@@ -172,6 +173,22 @@ def test_a_worker_killed_again_and_again_is_replaced_each_time(service: Service)
         psutil.wait_procs([victim], timeout=DEADLINE)
     wait_until(lambda: len(service.workers()) == 2 and service.ready(), "two workers, and ready")
     assert service.process.poll() is None
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux lets a process choose its processor")
+def test_workers_share_out_the_processors_and_so_does_one_that_replaces_another(service: Service) -> None:
+    everywhere = sorted(os.sched_getaffinity(0))
+    chosen = [processor_of(worker, 2) for worker in range(2)]
+    expected = sorted(everywhere if one is None else [one] for one in chosen)
+
+    def as_expected() -> bool:
+        return sorted(worker.cpu_affinity() for worker in service.workers()) == expected
+
+    wait_until(as_expected, "each on its own")
+    victim = service.workers()[0]
+    victim.kill()
+    psutil.wait_procs([victim], timeout=DEADLINE)
+    wait_until(as_expected, "each on its own again")
 
 
 def test_no_worker_outlives_its_parent(service: Service) -> None:
