@@ -34,8 +34,9 @@ run: $(READY) ## everything on this machine, until Ctrl-C
 down: $(READY) ## stop what `hookline up --detach` started
 	@$(BIN)/hookline down $(ARGS)
 
-test: $(READY) ## every test that this machine can run
-	@$(BIN)/pytest $(ARGS)
+# A file stays in one process, which has servers of its own; in the order collected the long files come first.
+test: $(READY) ## every test that this machine can run (ARGS="-n 0": one after the other)
+	@$(BIN)/pytest -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-unit: $(READY) ## the tests that need no server
 	@$(BIN)/pytest tests/unit $(ARGS)
