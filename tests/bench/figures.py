@@ -113,6 +113,12 @@ class Figure:
         }
 
 
+def quantile(share: float, rounds: Iterable[Iterable[float]]) -> Series:
+    """The value that `share` of each round's values are below."""
+    ordered = [sorted(one) for one in rounds]
+    return Series(tuple(one[int(share * len(one))] for one in ordered))
+
+
 def once(value: float) -> Series:
     """What is measured a single time."""
     return Series((value,))

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from itertools import islice
 from uuid import UUID
 
 import psycopg
 
-from tests.bench.figures import Bound, Figure, Series
+from tests.bench.figures import Bound, Figure, quantile
 from tests.bench.ingest import start
 from tests.bench.load import Sent, paced
 from tests.bench.options import Options
@@ -42,8 +41,8 @@ def run(options: Options) -> list[Figure]:
                 sent = paced(port, RATE, options.seconds if number else 2.0, 100 + number)
                 landed = wait_for(lambda sent=sent: committed(sent), "every webhook has its row", persist, every=0.2)  # type: ignore[misc]
                 if number:
-                    rows.append(sorted((at - one.due) * 1000 for one, at in landed))
-                    answers.append(sorted((one.answered - one.due) * 1000 for one in sent))
+                    rows.append([(at - one.due) * 1000 for one, at in landed])
+                    answers.append([(one.answered - one.due) * 1000 for one in sent])
     return [
         _figure("p50", 0.50, rows, answers, Bound(most=60)),
         _figure("p99", 0.99, rows, answers, Bound(most=250)),
@@ -51,8 +50,5 @@ def run(options: Options) -> list[Figure]:
 
 
 def _figure(name: str, share: float, rows: list[list[float]], answers: list[list[float]], bound: Bound) -> Figure:
-    def quantiles(rounds: list[list[float]]) -> Series:
-        return Series(tuple(next(islice(one, int(share * len(one)), None)) for one in rounds))
-
     about = f"webhook to row at {RATE:g}/s, {name}"
-    return Figure(about, "ms", quantiles(rows), quantiles(answers), "to its 200", bound=bound)
+    return Figure(about, "ms", quantile(share, rows), quantile(share, answers), "to its 200", bound=bound)

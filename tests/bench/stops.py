@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 
 from deploy.local.ports import HOST
-from tests.bench.figures import Bound, Figure, Series
+from tests.bench.figures import Bound, Figure, Series, quantile
 from tests.bench.opted_out import ACCOUNTS, OptedOut
 from tests.bench.options import Options
 from tests.bench.servers import BenchFailed, servers, wait_for
@@ -36,7 +36,7 @@ def run(options: Options) -> list[Figure]:
                     made[phone].append(datetime.fromisoformat(one["at"]).timestamp())
             if any(len(times) < ACCOUNTS for times in made.values()):
                 return []
-            return sorted(max(times) - due[phone] for phone, times in made.items())
+            return [max(times) - due[phone] for phone, times in made.items()]
 
         for number in range(options.rounds + 1):
             options.note(f"stops: round {number} of {options.rounds}" if number else "stops: warming up")
@@ -46,14 +46,10 @@ def run(options: Options) -> list[Figure]:
                 rounds.append(seconds)
     about = f"STOP to the last of {ACCOUNTS} accounts at {RATE:g}/s"
     return [
-        Figure(f"{about}, p50", "s", _quantile(rounds, 0.5)),
-        Figure(f"{about}, p99", "s", _quantile(rounds, 0.99), bound=Bound(most=2)),
-        Figure(f"{about}, longest", "s", Series(tuple(one[-1] for one in rounds))),
+        Figure(f"{about}, p50", "s", quantile(0.5, rounds)),
+        Figure(f"{about}, p99", "s", quantile(0.99, rounds), bound=Bound(most=2)),
+        Figure(f"{about}, longest", "s", Series(tuple(max(one) for one in rounds))),
     ]
-
-
-def _quantile(rounds: list[list[float]], share: float) -> Series:
-    return Series(tuple(one[int(share * len(one))] for one in rounds))
 
 
 def _say_stop(port: int, run: int, count: int) -> dict[str, float]:
