@@ -202,20 +202,28 @@ def silence(attempts: Sequence[Attempt]) -> float:
     return max((after - before for before, after in itertools.pairwise(times)), default=0.0)
 
 
+def outages(attempts: Sequence[Attempt]) -> list[tuple[float, float]]:
+    """From each first answer that says spool to the last before one that says Kafka again."""
+    answers = sorted((one for one in attempts if one.durability is not None), key=lambda one: one.at or 0.0)
+    runs = [list(run) for where, run in itertools.groupby(answers, lambda one: one.durability) if where == "spool"]
+    return [(run[0].at or 0.0, run[-1].at or 0.0) for run in runs]
+
+
 def p99_spooling(attempts: Sequence[Attempt], syncs: Sequence[Sync]) -> tuple[float | None, float | None]:
-    """The 99th percentile of the answers to what was sent after the first answer of an outage said spool.
+    """The 99th percentile of the answers to what was sent in outages, after an answer had said spool.
 
     From then on nobody should wait for Kafka any more, but for the disk: the second is that of its syncs in that time.
     None: too few to say.
     """
-    spooled = sorted((one for one in attempts if one.durability == "spool"), key=lambda one: one.at or 0.0)
-    if not spooled:
-        return None, None
-    opened, closed = spooled[0].at or 0.0, spooled[-1].at or 0.0
-    during = [one.seconds or 0.0 for one in attempts if opened < one.sent_at < closed and one.status == 200]
+    spooling = outages(attempts)
+
+    def within(at: float) -> bool:
+        return any(opened < at < closed for opened, closed in spooling)
+
+    during = [one.seconds or 0.0 for one in attempts if one.status == 200 and within(one.sent_at)]
     if len(during) < 100:
         return None, None
-    return p99(during), p99(round(seconds, 5) for due, seconds in syncs if opened < due < closed)
+    return p99(during), p99(round(seconds, 5) for due, seconds in syncs if within(due))
 
 
 def main() -> int:

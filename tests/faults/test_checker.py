@@ -490,6 +490,11 @@ def test_spooling_answers_stand_beside_the_disk_itself() -> None:
     syncs = [(n / 50, 0.25 if n < 20 else 0.002) for n in range(1, 900)] + [(30.0, 2.0)] * 100
     # Then each has its own 99th percentile, of the outage only
     assert p99_spooling(sent, syncs) == (0.3, 0.25)
+    # Nor do those count who found out that Kafka had gone again
+    found_out = [replace(one, sent_at=40.0, at=40.01, durability="kafka") for one in sent[:1]] + [
+        replace(one, sent_at=40.0, at=42.0, seconds=2.0) for one in sent[:10]
+    ]
+    assert p99_spooling(sent + found_out, syncs) == (0.3, 0.25)
     assert p99_spooling(sent, []) == (0.3, None)
     assert p99_spooling(attempts(), syncs) == (None, None)
 
