@@ -38,9 +38,10 @@ runs on a real Kafka (three brokers in the K rows and X1) and a real PostgreSQL,
   to see; in I1, I6, I7, I8 and X1 processes are killed with requests on their way.
 - **silence**: the longest time in which nobody got a 200. **spooling p99**: of what was sent while events were
   spooled, after an answer had said so (in I2 with the second after which the kernel asks again for a connection that a
-  stopping ingest has left to the next one); **disk p99**: of a sector that was synced beside it in that time, fifty times a second: no answer that rests
-  on the disk comes sooner. Each of the two is that of its slowest run. Where the disk stands still for longer than an
-  answer may take while Kafka is away, a run is red for its slow answers and its 503s: nothing could take the events.
+  stopping ingest has left to the next one); **disk p99**: of a sector that was synced beside it in that time, fifty
+  times a second: no answer that rests on the disk comes sooner. Each of the two is that of its slowest run. Where the
+  disk stands still for longer than an answer may take while Kafka is away, a run is red for its slow answers and its
+  503s: nothing could take the events.
   **bound**: with no loss in N accepted, the loss rate is below 3/N (95 %).
 
 Three brokers on one machine share its power supply: acks=all is replication, not fsync. A disk that says it has
