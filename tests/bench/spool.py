@@ -11,12 +11,12 @@ import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
 from deploy.local.ports import HOST, free_ports
-from tests.bench.figures import Bound, Figure, Series
+from tests.bench.figures import Bound, Figure, Series, quantile
 from tests.bench.ingest import CONNECTIONS, start
 from tests.bench.load import Load, Sent, generators, paced
 from tests.bench.options import Options
 from tests.bench.servers import servers, wait_for
-from tests.servers.disk import Sync, disk_watched, p99
+from tests.servers.disk import Sync, disk_watched
 
 RATE = 1_000.0  #: webhooks a second that go on coming while the spool drains
 ABOUT = f"spool drained beside {RATE:g}/s"
@@ -86,7 +86,7 @@ def _figures(rounds: list[Round]) -> list[Figure]:
 
     rates = series([one.spooled.rate for one in rounds]), series([one.with_kafka.rate for one in rounds])
     slow = series([one.spooled.p99_ms for one in rounds])
-    disk = series([(p99(seconds for _, seconds in one.syncs) or 0.0) * 1000 for one in rounds])
+    disk = quantile(0.99, ([seconds * 1000 for _, seconds in one.syncs] for one in rounds))
     return [
         Figure("spool, Kafka frozen", "/s", *rates, "with Kafka", ratio_bound=Bound(least=1)),
         Figure("spool, Kafka frozen, p99", "ms", slow, disk, "a sync of the disk", bound=Bound(most=100)),
