@@ -1,7 +1,7 @@
-"""Whether a number that somebody asks about may be one that is kept, however each was written and by which region.
+"""Whether a number that somebody asks about may be one that is stored, however each was written and by which region.
 
 A region says what a number without a country code means, and the setting may have been another one when a number was
-kept. So a kept number is compared by its national digits too: what was read by the wrong region is found, and what
+stored. So a stored number is compared by its national digits too: what was read by the wrong region is found, and what
 cannot be told apart from a number that is out counts as that number.
 """
 
@@ -22,7 +22,8 @@ from runtime.phones import LONGEST, Phone, dialled_number, e164, full_number, ha
 KEY_DIGITS = 6
 #: Digits that a number without its area code has at least; what is shorter is a short code, and nobody's number.
 LOCAL_DIGITS = 7
-#: International prefixes as they are dialled from somewhere, also with their first 0 taken for that before an area code.
+#: International prefixes as they are dialled from somewhere, also without their first 0, which some regions take for
+#: the one before an area code.
 _DIALLED = ("", "00", "011", "0011", "010", "810", "8810", "001", "009", "119", "0", "11", "10")
 #: What stands before an area code, depending on the country.
 _TRUNK = ("", "0", "1", "8", "06", "80")
@@ -42,37 +43,37 @@ class Match(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class AskedNumber:
+class NumberQuery:
     """A number that somebody asks about."""
 
     phone: Phone  #: as it is read now
-    keys: tuple[str, ...]  #: of every kept number that may be it; `opt_outs.lookup_key` in schemas/sql has them
+    keys: tuple[str, ...]  #: of every stored number that may be it; `opt_outs.lookup_key` in schemas/sql has them
     _written: Written
     _region: str | None
 
-    def match(self, kept: str) -> Match:
-        """How sure it is that `kept`, a number as it is kept, is this one."""
-        if kept == self.phone.number:
+    def match(self, phone: str) -> Match:
+        """How sure it is that `phone`, as it is stored, is this one."""
+        if phone == self.phone.number:
             return Match.SAME
-        stored = _kept(kept)
+        stored = _stored(phone)
         if not self._written.digits or not stored.digits:
             return Match.NONE
         if self._written.number is not None:
-            as_read_now = stored.number or _full(kept, self._region)
+            as_read_now = stored.number or _full(phone, self._region)
             if as_read_now is not None and _identity(as_read_now) == _identity(self._written.number):
                 return Match.SAME
         return Match.POSSIBLE if _may_be_one(self._written, stored) else Match.NONE
 
 
 @lru_cache(maxsize=50_000)
-def asked_number(text: str, region: str | None) -> AskedNumber:
+def number_query(text: str, region: str | None) -> NumberQuery:
     """The number that `text` asks about, where the setting is `region`. Any text will do."""
     storable = text.replace("\x00", "").encode("utf-8", "replace").decode().strip()[:LONGEST]
     written = _written(storable, region)
     phone = Phone(storable, False) if written.number is None else Phone(e164(written.number), True)
     # A number of fewer digits ends differently with its country code and without.
     ends = {written.digits, written.national, phone.number[1:] if phone.valid else ""} - {""}
-    return AskedNumber(phone, tuple(sorted({end[-KEY_DIGITS:] for end in ends})), written, region)
+    return NumberQuery(phone, tuple(sorted({end[-KEY_DIGITS:] for end in ends})), written, region)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +99,8 @@ def _written(text: str, region: str | None) -> Written:
 
 
 @lru_cache(maxsize=50_000)
-def _kept(text: str) -> Written:
-    """A number as it is kept. That it is in E.164 does not say that its country code was written."""
+def _stored(text: str) -> Written:
+    """A number as it is stored. That it is in E.164 does not say that its country code was written."""
     digits = _digits(text)
     number = _full(text, None) if digits and text.startswith("+") else None
     national = digits if number is None else phonenumbers.national_significant_number(number)
@@ -124,28 +125,30 @@ def _full(text: str, region: str | None) -> PhoneNumber | None:
     return dialled_number(text, region)
 
 
-def _may_be_one(asked: Written, kept: Written) -> bool:
+def _may_be_one(query: Written, stored: Written) -> bool:
     """Whether somebody may have written the same digits for both."""
-    if asked.number is None:
-        if kept.number is not None:
-            return _stands_for(asked.digits, kept.number) or _is_local_part(asked.digits, kept.national)
-        return _significant(asked.digits) == _significant(kept.digits)
-    if _stands_for(kept.national, asked.number):
+    if query.number is None:
+        if stored.number is not None:
+            return _stands_for(query.digits, stored.number) or _is_local_part(query.digits, stored.national)
+        return _significant(query.digits) == _significant(stored.digits)
+    if _stands_for(stored.national, query.number):
         return True
-    if kept.number is None and _is_local_part(kept.digits, asked.national):
-        return True
-    if kept.number is not None and _is_rest(kept, asked):
-        return True
-    if asked.has_plus:
-        return False
-    # The region may be wrong about what is asked. That it is wrong about both, in two ways, is left out: so many
-    # numbers would be taken for others that few could be texted any more.
-    meant = {asked.national, asked.digits}
+    cut = _is_local_part(stored.digits, query.national) if stored.number is None else _is_rest(stored, query)
+    return cut or (not query.has_plus and _read_by_another_region(query, stored))
+
+
+def _read_by_another_region(query: Written, stored: Written) -> bool:
+    """Whether both may be one where the region is wrong about `query`, which has no plus sign.
+
+    That it is wrong about both, in two ways, is left out: so many numbers would be taken for others that few could
+    be texted any more.
+    """
+    meant = {query.national, query.digits}
     return (
-        any(_is_prefixed(digits, kept.national) or _is_prefixed(kept.national, digits) for digits in meant)
-        or (kept.number is not None and (_stands_for(asked.national, kept.number) or _is_rest(asked, kept)))
-        or any(_stands_for(digits, number) for digits in meant for number in kept.international)
-        or any(_stands_for(kept.national, number) for number in asked.international)
+        any(_is_prefixed(digits, stored.national) or _is_prefixed(stored.national, digits) for digits in meant)
+        or (stored.number is not None and (_stands_for(query.national, stored.number) or _is_rest(query, stored)))
+        or any(_stands_for(digits, number) for digits in meant for number in stored.international)
+        or any(_stands_for(stored.national, number) for number in query.international)
     )
 
 
@@ -167,7 +170,7 @@ def _stands_for(digits: str, number: PhoneNumber) -> bool:
         ways = ("", *_MEXICAN_PREFIXES) if number.country_code == _MEXICO else ("",)
         if any(before == prefix + code + way for prefix in _DIALLED for way in ways) or before in ways:
             return True
-    regions = phonenumbers.region_codes_for_country_code(number.country_code)
+    regions = phonenumbers.region_codes_for_country_code(int(code))
     region = regions[0] if regions else None
     # Another region may have taken the first 0 for its own prefix.
     return any(
@@ -193,7 +196,7 @@ def _is_local_part(digits: str, national: str) -> bool:
 
 
 def _identity(number: PhoneNumber) -> str:
-    """What numbers that reach the same phone have in common. Argentina's mobile phones have a 9 that callers leave out."""
+    """What numbers that reach one phone have in common. Argentina's mobile phones have a 9 that callers leave out."""
     written = e164(number)
     national = phonenumbers.national_significant_number(number)
     if number.country_code == _ARGENTINA and len(national) == 11 and national.startswith("9"):

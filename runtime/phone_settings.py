@@ -42,12 +42,12 @@ class PhoneReader(Section):
 
     @classmethod
     def variable(cls, field: str) -> str:
-        """See Section.variable."""
+        """The environment variable of `field`: of the region, the one that all share."""
         return f"{PREFIX}PHONES__DEFAULT_REGION" if field == "default_region" else super().variable(field)
 
     @classmethod
     def former_variables(cls) -> Mapping[str, str]:
-        """See Section.former_variables."""
+        """The variables that were the region's, one for each reader of phones."""
         return {f"{PREFIX}{section}__DEFAULT_REGION": "default_region" for section in cls._FORMER}
 
 

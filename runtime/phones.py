@@ -27,7 +27,7 @@ _EXTENSION = re.compile(
     re.IGNORECASE,
 )
 #: Digits of a text that may be a number without its extension.
-_BEFORE_EXTENSION = 6
+_BEFORE_EXTENSION = 7
 _MEXICO, _MEXICAN_DIGITS = 52, 10
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from processors.opt_out.desk import Desk
-    from runtime.phone_lookup import AskedNumber
+    from runtime.phone_lookup import NumberQuery
     from runtime.postgres import Connection
 
 by = click.option("--by", "operator", metavar="NAME", help="Who decides; default: the system's user.")
@@ -67,7 +67,10 @@ def hold(out: Output, phone: str, reason: str, operator: str | None) -> None:
 @by
 def release(out: Output, phone: str, reason: str, operator: str | None) -> None:
     """End the hold of PHONE. An opt-out is ended only by the person's own opt-in."""
-    _decide(out, operator, lambda desk, connection: desk.release(connection, _number(phone), reason))
+    from processors.opt_out.desk import held_as
+
+    number = _number(phone)
+    _decide(out, operator, lambda desk, connection: desk.release(connection, held_as(connection, number), reason))
 
 
 @command(changes=True)
@@ -286,13 +289,13 @@ def _state(connection: Connection, phone: str) -> str | None:
     return None if row is None else str(row[0])
 
 
-def _number(text: str) -> AskedNumber:
+def _number(text: str) -> NumberQuery:
     """The number that an operator typed. Raises ConfigurationError and click.UsageError."""
     from ops.configuration import load
-    from runtime.phone_lookup import asked_number
+    from runtime.phone_lookup import number_query
     from runtime.phone_settings import PhoneSettings
 
-    number = asked_number(text, load(PhoneSettings)[PhoneSettings].default_region)
+    number = number_query(text, load(PhoneSettings)[PhoneSettings].default_region)
     if not number.phone.number:
         raise click.UsageError("PHONE is empty")
     return number

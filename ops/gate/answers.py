@@ -1,7 +1,7 @@
 """What the gate answers: the state of each number, and `out` for whatever is not surely known.
 
-A number is looked up as whatever it may have been kept as, and the worst of what is found is the answer. Fail closed: a text that is not sent can be sent later, one that was sent to a person who said stop cannot be
-called back.
+A number is looked up as whatever it may have been stored as, and the worst of what is found is the answer. Fail closed:
+a text that is not sent can be sent later, one that was sent to a person who said stop cannot be called back.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 import psycopg
 
 from runtime import logs, metrics
-from runtime.phone_lookup import AskedNumber, Match, asked_number
+from runtime.phone_lookup import Match, NumberQuery, number_query
 from runtime.postgres import Connection
 
 log = logs.logger("hookline.gate")
@@ -56,7 +56,7 @@ class Answers:
 
     def about(self, asked: Sequence[str]) -> list[Answer]:
         """One answer a number, in their order. Never raises for what is down."""
-        numbers = [asked_number(text, self._region) for text in asked]
+        numbers = [number_query(text, self._region) for text in asked]
         try:
             known = self._pool.submit(self._read, numbers).result(self._timeout)
         except (psycopg.Error, NoAnswer) as error:
@@ -66,7 +66,7 @@ class Answers:
             return [Answer(number.phone.number, "out", None, why, sure=False) for number in numbers]
         return [_answer(number, known) for number in numbers]
 
-    def _read(self, numbers: list[AskedNumber]) -> Known:
+    def _read(self, numbers: list[NumberQuery]) -> Known:
         phones = sorted({number.phone.number for number in numbers})
         keys = sorted({key for number in numbers for key in number.keys})
         connection: Connection | None = getattr(self._held, "connection", None)
@@ -78,7 +78,7 @@ class Answers:
         known: Known = {}
         for phone, state, since, why, key in rows:
             for name in {phone, key}:
-                known.setdefault(name, []).append(Kept(phone, state, since, why))
+                known.setdefault(name, []).append(StoredState(phone, state, since, why))
         return known
 
     def _connected(self) -> Connection:
@@ -97,8 +97,8 @@ class Answers:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """The state of a number, under the text as which it is kept."""
+class StoredState:
+    """The state of a number, under the text as which it is stored."""
 
     phone: str
     state: str
@@ -107,21 +107,21 @@ class Kept:
 
 
 #: What was found, by its number and by its lookup key.
-Known = dict[str | None, list[Kept]]
+Known = dict[str | None, list[StoredState]]
 
 
-def _answer(number: AskedNumber, known: Known) -> Answer:
+def _answer(number: NumberQuery, known: Known) -> Answer:
     """The worst of what is known of `number`, and of numbers that cannot be told apart from it."""
     phone, full = number.phone
-    found = {kept for name in (phone, *number.keys) for kept in known.get(name, ())}
+    found = {stored for name in (phone, *number.keys) for stored in known.get(name, ())}
     worst = Answer(phone, "in", None, "the ledger has never heard of it")
     if not full:
         worst = Answer(phone, "out", None, "it is no full phone number of the region", sure=False)
-    for kept in sorted(found, key=lambda kept: kept.phone):
-        match = number.match(kept.phone)
-        if match is Match.SAME and (full or kept.state != "in"):
-            answer = Answer(phone, kept.state, kept.since, kept.why)
-        elif match is Match.POSSIBLE and kept.state != "in":
+    for stored in sorted(found, key=lambda stored: stored.phone):
+        match = number.match(stored.phone)
+        if match is Match.SAME and (full or stored.state != "in"):
+            answer = Answer(phone, stored.state, stored.since, stored.why)
+        elif match is Match.POSSIBLE and stored.state != "in":
             answer = Answer(phone, "out", None, "it cannot be told apart from a number that is out", sure=False)
         else:
             continue

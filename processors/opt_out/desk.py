@@ -8,10 +8,10 @@ from typing import Any, Literal
 
 from processors.opt_out import reviews, states
 from processors.opt_out.entry import Draft, Entry, Evidence
-from processors.opt_out.kept_phones import kept_phones
 from processors.opt_out.ledger import Ledger, lock
+from processors.opt_out.ledger_phones import ledger_phones
 from processors.opt_out.reviews import Review
-from runtime.phone_lookup import AskedNumber
+from runtime.phone_lookup import NumberQuery
 from runtime.postgres import Connection
 
 Answer = Literal["out", "release"]
@@ -40,12 +40,9 @@ class Desk:
         [entry] = self._ledger.append(connection, [draft])
         return entry
 
-    def release(self, connection: Connection, number: AskedNumber, reason: str) -> Entry:
-        """End the hold of `number`, under whatever text it is kept. Raises NothingToDecide where it is not on hold."""
+    def release(self, connection: Connection, phone: str, reason: str) -> Entry:
+        """End the hold of `phone`. Raises NothingToDecide where it is not on hold."""
         lock(connection)
-        same, _ = kept_phones(connection, number)
-        on_hold = [row["phone"] for row in _rows(connection, _STATE, same) if row["state"] == "hold"]
-        phone = next((phone for phone in same if phone in on_hold), number.phone.number)
         self._expect_hold(connection, phone)
         return self._release(connection, phone, reason)
 
@@ -122,16 +119,23 @@ FROM opt_out_parked WHERE phone = ANY (%s) ORDER BY id
 """
 
 
-def proof(connection: Connection, number: AskedNumber) -> dict[str, Any]:
+def held_as(connection: Connection, number: NumberQuery) -> str:
+    """The phone of the ledger under which `number` is on hold; where it is not, its present form."""
+    same, _ = ledger_phones(connection, number)
+    on_hold = {row["phone"] for row in _rows(connection, _STATE, same) if row["state"] == "hold"}
+    return next((phone for phone in same if phone in on_hold), number.phone.number)
+
+
+def proof(connection: Connection, number: NumberQuery) -> dict[str, Any]:
     """Everything about `number`: every row with its place in the chain and its evidence, and what followed.
 
     Under whatever text it is kept; where it is under none, of the numbers that it cannot be told from.
     """
-    same, possible = kept_phones(connection, number)
+    same, possible = ledger_phones(connection, number)
     phones = same or possible
     of_phones = states.entries_of(connection, phones)
     entries = sorted((one for phone in phones for one in of_phones.get(phone, ())), key=lambda one: one.position)
-    received = dict(connection.execute(_RECEIVED, (phones,)).fetchall())
+    received: dict[int, str | None] = dict(connection.execute(_RECEIVED, (phones,)).fetchall())
     digests = [one.evidence_digest for one in entries]
     evidence = {
         digest: {"text": text, "name": name} for digest, text, name in connection.execute(_EVIDENCE, (digests,))

@@ -80,9 +80,7 @@ def _read_report(delivery: Delivery, event: OptOut, region: str | None) -> Read:
     return Read((Draft(action=action, actor="provider", evidence=evidence, **told),))
 
 
-def _read_unrecognized(
-    delivery: Delivery, event: Unrecognized, classifier: Classifier, region: str | None
-) -> Read:
+def _read_unrecognized(delivery: Delivery, event: Unrecognized, classifier: Classifier, region: str | None) -> Read:
     strings = list(_strings(_payload(event.payload)))
     decided = ((text, classifier.classify(text)) for text in strings)
     found = next(((text, one) for text, one in decided if one.tier in ("A", "B", "C")), None)
@@ -99,7 +97,7 @@ def _read_unrecognized(
     return Read(tuple(Draft(action="hold", actor="contact", **told, **phone) for phone in phones))
 
 
-def phone_read(received: str, region: str | None) -> dict[str, str]:
+def phone_read(received: str, region: str | None) -> dict[str, Any]:
     """The phone of a draft about `received`: E.164 where `region` makes it so, and then what came beside it."""
     found = read_phone(received, region)
     if found is None or not found.valid or found.number == received:

@@ -8,7 +8,7 @@ CREATE FUNCTION phone_lookup_key(phone text) RETURNS text
     SET search_path = pg_catalog
     AS $$
     SELECT nullif(right(regexp_replace(
-        coalesce(substring(written FROM '^(?:[^0-9]*[0-9]){6}[^A-Za-z\u0400-\u04ff\uff21-\uff3a\uff41-\uff5a,;#~]*'), written),
+        coalesce(substring(written FROM '^(?:[^0-9]*[0-9]){7}[^A-Za-z\u0400-\u04ff\uff21-\uff3a\uff41-\uff5a,;#~]*'), written),
         '[^0-9]', '', 'g'), 6), '')
     FROM (
         SELECT string_agg(coalesce((ascii(one) - zero)::text, one), '' ORDER BY place) AS written

@@ -24,6 +24,7 @@ from processors.opt_out.verify import verify
 from processors.persist import Persist, PersistSettings
 from processors.processor import SetAside
 from runtime.kafka.consumer import Record
+from runtime.phone_lookup import number_query
 from runtime.postgres import connect
 from schemas.codec import Codec
 from schemas.ids import SchemaIds
@@ -244,7 +245,7 @@ def test_a_person_decides(desk: Desk) -> None:
         with pytest.raises(NothingToDecide):
             by_hand.answer(connection, questions["hold"], "out", "again")
     assert (desk.state(), desk.state("+13035550177")) == ("in", "out")
-    told = proof(desk.database._connected(), PHONE)
+    told = proof(desk.database._connected(), number_query(PHONE, "US"))
     assert [row["action"] for row in told["ledger"]] == ["out", "correction"]
     assert told["ledger"][0]["evidence"]["text"] == "please stop texting me"
     assert all(row["hash_is_right"] for row in told["ledger"])
