@@ -285,6 +285,54 @@ def test_the_file_of_an_earlier_version_is_brought_along(tmp_path: Path, make: M
     assert [(webhook.id, webhook.identified) for webhook in store.kept()] == [(1, True)]
 
 
+def senders(store: QuarantineStore) -> list[bytes | None]:
+    return [webhook.sender for webhook in store.kept()]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "are_one"),
+    [
+        ({"id": "/integrations/a/deliveries/1"}, {"id": "/integrations/a/deliveries/2"}, True),
+        ({"id": "/integrations/a/deliveries/1"}, {"id": "/integrations/b/deliveries/1"}, False),
+        ({"id": "1"}, {"id": 2}, True),
+        ({"forwarded": "192.0.2.1"}, {"forwarded": "192.0.2.2"}, False),
+        ({"forwarded": "192.0.2.1"}, {"forwarded": "x, 192.0.2.1"}, True),  # what the proxy added last
+        ({"signed": WRONG}, {"signed": None}, False),  # another reason
+    ],
+)
+def test_signed_webhooks_are_told_apart_by_what_their_sender_has_in_common(
+    make: Make, first: dict[str, Any], second: dict[str, Any], are_one: bool
+) -> None:
+    quarantine, store = make()
+    player = PLAYERS["textus"]
+    for number, how in enumerate((first, second)):
+        fields = {**player.message, "number": number, "id": how.get("id", player.message["id"])}
+        kind, headers, body = player.request(fields, how.get("signed", WRONG))
+        headers = {**headers, "X-Forwarded-For": how.get("forwarded", "")}
+        receive(
+            player.provider(NEW_SECRET),
+            kind,
+            headers,
+            body,
+            publisher=Log(),
+            now=lambda: RECEIPT,
+            quarantine=quarantine,
+        )
+    quarantine.store_waiting()
+    found = senders(store)
+    assert (found[0] == found[1]) == are_one
+
+
+def test_webhooks_with_one_secret_in_the_body_have_one_sender(make: Make) -> None:
+    quarantine, store = make()
+    for secret in (WRONG, WRONG, "another-secret-123456"):
+        post("textlink", quarantine, Log(), signed=secret)
+    assert send("textlink", quarantine, b'{"secret": "%b" "text": 1}' % WRONG.encode()) == 400
+    quarantine.store_waiting()
+    first, second, other, unreadable = senders(store)
+    assert first == second == unreadable != other
+
+
 # What nobody can read
 
 FAILED_SAMPLE = (
