@@ -78,8 +78,8 @@ def read_body(headers: Headers, body: bytes) -> Body:
 
 def read_object(body: bytes) -> Body:
     """The JSON object in `body`, which is UTF-8. Raises BadBody."""
-    if len(body) > _SMALL and _has_too_many_nodes(body):
-        raise BadBody("too_many_nodes")
+    if len(body) > _SMALL and (refusal := _refusal(body)):
+        raise BadBody(refusal)
     with _no_wait if len(body) < _LARGE else _turns:
         return _decoded(body)
 
@@ -102,25 +102,29 @@ def _decoded(body: bytes) -> Body:
     return Body(found, storable=not (_UNSTORABLE_ESCAPE.search(text) or _HUGE.search(text)))
 
 
-def _has_too_many_nodes(body: bytes) -> bool:
-    """Whether decoding `body` would make more than MAX_NODES values: each follows a bracket or a comma.
+def _refusal(body: bytes) -> str | None:
+    """Why `body` shall not be decoded: it would make more than MAX_NODES values, each behind a bracket or a comma.
 
     Exact where it matters: what stands in strings is a text's own business, and is left out before it is refused.
     """
-    return _exceeds(body[:_START]) or (len(body) > _START and _exceeds(body))
+    return _refusal_of(body[:_START]) or (_refusal_of(body) if len(body) > _START else None)
 
 
-def _exceeds(body: bytes) -> bool:
-    if _openings(body) <= MAX_NODES:
-        return False
+def _refusal_of(body: bytes) -> str | None:
+    if _openings(body) + body.count(b",") <= MAX_NODES:
+        return None
     parts = body.replace(b"\\\\", b"").replace(b'\\"', b"").split(b'"', 4 * MAX_NODES)
     if len(parts) > 4 * MAX_NODES:
-        return True  # so many strings, each of which is a key or a value
-    return _openings(b" ".join(parts[::2])) > MAX_NODES
+        return "too_many_nodes"  # so many strings, each of which is a key or a value
+    outside = b" ".join(parts[::2])
+    opened = _openings(outside)
+    if opened + outside.count(b",") <= MAX_NODES:
+        return None
+    return "too_deep" if opened - outside.count(b"]") - outside.count(b"}") > MAX_DEPTH else "too_many_nodes"
 
 
 def _openings(body: bytes) -> int:
-    return body.count(b",") + body.count(b"[") + body.count(b"{")
+    return body.count(b"[") + body.count(b"{")
 
 
 def _integer(digits: str) -> int | HugeInteger:

@@ -41,7 +41,9 @@ BOMBS = {
     "at its end": filled("[],", start='{"a": "' + "x" * 200_000 + '", "b": [')[: MAX_BODY + 200_000],
     "behind escapes": ('{"a": "' + '\\"' * 100_000 + '", "b": [' + "[]," * 15_000 + "1]}").encode(),
     "behind backslashes": ('{"a": "' + "\\\\" * 100_000 + '", "b": [' + "[]," * 15_000 + "1]}").encode(),
-    "not even JSON": b"[" * 2 + b",{" * (ROOM // 2),
+    "deep lists": b'{"a": ' + b"[" * ROOM,
+    "deep objects": b'{"a":' * 40_000 + b"1" + b"}" * 40_000,
+    "not even JSON": b"[],{}" * (ROOM // 5),
     "within one string that never ends": b'{"a": "' + b'",' * (ROOM // 2),
 }
 
@@ -63,7 +65,7 @@ def test_a_bomb_is_refused_before_it_is_decoded(bomb: str, monkeypatch: pytest.M
         raise AssertionError("it was decoded")
 
     monkeypatch.setattr(json_body, "_decode", decoded)
-    with pytest.raises(BadBody, match="too_many_nodes"):
+    with pytest.raises(BadBody, match="too_deep" if bomb.startswith("deep") else "too_many_nodes"):
         read_object(BOMBS[bomb])
 
 
