@@ -25,7 +25,10 @@ CREATE FUNCTION phone_lookup_key(phone text) RETURNS text
     $$;
 COMMENT ON FUNCTION phone_lookup_key IS 'The last digits of a phone, by which it is found however it is written.';
 
-ALTER TABLE opt_outs ADD COLUMN lookup_key text GENERATED ALWAYS AS (phone_lookup_key(phone)) STORED;
+-- Nearly every phone is E.164, for which the function would take a hundred times as long as this.
+ALTER TABLE opt_outs ADD COLUMN lookup_key text GENERATED ALWAYS AS (
+    CASE WHEN phone ~ '^[+][0-9]+$' THEN right(ltrim(phone, '+'), 6) ELSE phone_lookup_key(phone) END
+) STORED;
 COMMENT ON COLUMN opt_outs.lookup_key IS 'The last six digits of the phone: the same for every way to write it.';
 CREATE INDEX opt_outs_by_lookup_key ON opt_outs (lookup_key);
 
