@@ -51,9 +51,13 @@ def found(
 def advance(standing: dict[Partition, Standing], records: Iterable[Record]) -> dict[Partition, Span]:
     """Move `standing` behind `records`, in order within each partition; the spans that committing them moves."""
     ends = {(record.topic, record.partition): record.offset + 1 for record in records}
+    return advance_to(standing, {Partition(*place): end for place, end in ends.items()})
+
+
+def advance_to(standing: dict[Partition, Standing], ends: Mapping[Partition, int]) -> dict[Partition, Span]:
+    """Move `standing` to `ends`, each an offset to be read next; the spans that committing them moves."""
     spans: dict[Partition, Span] = {}
-    for name, end in ends.items():
-        partition = Partition(*name)
+    for partition, end in ends.items():
         before = standing[partition]
         spans[partition] = Span(before.place, before.stored, end)
         standing[partition] = Standing(before.place, end, end)

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 from processors.batch import Batch, decoded
 from processors.handling import Handling, Wanted
-from processors.partitions import Standing, advance, found
+from processors.partitions import Standing, advance, advance_to, found
 from processors.processor import Processor
 from processors.progress import Fenced, Stored
 from processors.state import State
@@ -245,11 +245,20 @@ class Runner:
         if self._to_mirror:
             self._consumer.mirror(self._to_mirror)
             self._to_mirror = {}
+        self._pass_over()
         for partition, at in self._standing.items():
             end = self._consumer.end(partition)
             if end is not None:
                 labels = self._processor.name, partition.topic, str(partition.number)
                 metrics.LAG.labels(*labels).set(max(0, end - at.next))
+
+    def _pass_over(self) -> None:
+        """Commit positions behind what holds no record, such as the marks of transactions: no record will do so."""
+        read = {one: position for one in self._standing if (position := self._consumer.position(one)) is not None}
+        ends = {one: position for one, position in read.items() if position > self._standing[one].next}
+        if ends:
+            batch = Batch([], [], [], advance_to(self._standing, ends))
+            self._worker.give(lambda wanted: self._handle(batch, wanted))
 
     def _finish(self) -> None:
         if self._worker.finish(self._settings.stop_timeout):

@@ -50,6 +50,9 @@ BATCH_RECORDS = Histogram(
     buckets=(1, 10, 50, 100, 250, 500, 1000, 2000, 5000),
 )
 DEAD_LETTERS = Counter("hookline_dead_letters_total", "Records set aside", ["processor", "disposition"])
+FOREIGN_RECORDS = Counter(
+    "hookline_foreign_records_total", "Records set aside that none of our processes wrote", ["processor", "topic"]
+)
 RETRIES = Counter("hookline_retries_total", "Batches tried again", ["processor", "reason"])
 FENCED = Counter("hookline_fenced_total", "Batches dropped because another member owns the partition", ["processor"])
 PAUSED_UNTIL = Gauge("hookline_paused_until_seconds", "Epoch of the next try; 0: not paused", ["processor"])

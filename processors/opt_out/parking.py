@@ -15,6 +15,9 @@ from processors.opt_out.ledger import Ledger, lock, utc_now
 from processors.processor import SetAside
 from runtime.postgres import Connection
 
+#: No phone number is longer, however it is written; PostgreSQL's index takes no key beyond some 2,700 bytes.
+_LONGEST_PHONE_BYTES = 256
+
 _PARK = """
 INSERT INTO opt_out_parked (topic, partition, record_offset, record_timestamp, key, value, headers, disposition,
     error_class, error_message, attempts, phone, review_id)
@@ -50,17 +53,20 @@ def park(connection: Connection, ledger: Ledger, aside: SetAside) -> None:
         )
         row = connection.execute("SELECT id FROM opt_out_reviews WHERE position = %s", (entry.position,)).fetchone()
         review = None if row is None else int(row[0])
-    headers = json.dumps([[_storable(name), (value or b"").hex()] for name, value in record.headers])
+    headers = [[_storable(name), None if value is None else value.hex()] for name, value in record.headers]
     told = (aside.disposition, aside.error_class, _storable(aside.error_message), aside.attempts)
     place = (record.topic, record.partition, record.offset, record.timestamp_ms)
-    connection.execute(_PARK, (*place, record.key, record.value, headers, *told, phone, review))
+    connection.execute(_PARK, (*place, record.key, record.value, json.dumps(headers), *told, phone, review))
 
 
 def _phone(key: bytes | None) -> str | None:
-    """The phone that the key is, if it is any text at all."""
-    return _storable(key.decode("utf-8", "backslashreplace")).strip() or None if key else None
+    """The phone that the key is, if it is any text that could be one."""
+    if not key or len(key) > _LONGEST_PHONE_BYTES:
+        return None
+    return _storable(key.decode("utf-8", "backslashreplace")).strip() or None
 
 
 def _storable(text: str) -> str:
     """`text` as PostgreSQL takes it: what made a record unreadable must not make it unkeepable."""
-    return text.encode("utf-8", "backslashreplace").decode().replace("\x00", "")
+    # Of `str`, because the name of a header that is not UTF-8 encodes to its own bytes.
+    return str.encode(text, "utf-8", "backslashreplace").decode().replace("\x00", "")
