@@ -71,7 +71,10 @@ OPT_OUT_PARKED = Counter("hookline_opt_out_parked_total", "Records that could no
 OPT_OUT_HOLDS_EXPIRED = Counter("hookline_opt_out_holds_expired_total", "Holds that became opt-outs undecided")
 OPT_OUT_STATES_PUBLISHED = Counter("hookline_opt_out_states_published_total", "States published to Kafka")
 OPT_OUT_UNPUBLISHED = Gauge("hookline_opt_out_unpublished", "States that Kafka has not taken; 0: all are out")
-OPT_OUT_LEDGER_ROWS = Gauge("hookline_opt_out_ledger_rows", "Rows of the ledger, with the hash of the newest", ["head"])
+OPT_OUT_LEDGER_ROWS = Gauge("hookline_opt_out_ledger_rows", "Rows of the ledger")
+OPT_OUT_LEDGER_HEAD = Gauge(
+    "hookline_opt_out_ledger_head", "The first 48 bits of the newest row's hash: the head, as a number"
+)
 OPT_OUT_PHONES = Gauge("hookline_opt_out_phones", "Phones by their state", ["state"])
 OPT_OUT_REVIEWS = Gauge("hookline_opt_out_reviews_open", "Questions that nobody has answered", ["kind"])
 ENFORCEMENTS = Gauge("hookline_enforcements", "Opt-outs at a target's accounts, by status", ["target", "status"])

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from processors.dead_letter import REDRIVE_COUNT, own_headers
+from processors.dead_letter import LEFT_OUT, REDRIVE_COUNT, WRITER, own_headers
 from runtime.kafka.consumer import Record
 from runtime.kafka.producer import OutgoingRecord
 from runtime.logs import HIDDEN_KEYS, MASK, Redactor
@@ -16,6 +16,9 @@ from schemas.topics import redrive_topic
 
 #: Fields of an event that are about a person, beside those that logs hide.
 _PERSONAL = HIDDEN_KEYS | {"tags", "business_name", "custom_id", "message_key"}
+
+#: A count of more digits is no count of ours.
+_DIGITS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +56,22 @@ class Letter:
     def redrive_count(self) -> int:
         """How often it has been sent back before."""
         told = self.header(REDRIVE_COUNT) or ""
-        return int(told) if told.isascii() and told.isdigit() else 0
+        return int(told) if told.isascii() and told.isdigit() and len(told) < _DIGITS else 0
+
+    @property
+    def writer(self) -> str:
+        """Who wrote the record: "ours", or "unknown", as those are that older versions set aside."""
+        return "ours" if self.header(WRITER) == "ours" else "unknown"
+
+    @property
+    def left_out(self) -> str | None:
+        """What of the record was too large for a letter; None: it is all here."""
+        return self.header(LEFT_OUT)
 
     @property
     def last_failed_at(self) -> str:
         """RFC 3339, UTC."""
-        written = datetime.fromtimestamp(self.record.timestamp_ms / 1000, UTC).isoformat(timespec="seconds")
-        return self.header("dlq-last-failed-at") or written
+        return self.header("dlq-last-failed-at") or _moment(self.record.timestamp_ms)
 
     def described(self) -> dict[str, Any]:
         """What may be shown to anybody."""
@@ -80,6 +92,8 @@ class Letter:
                 part: self.header(f"dlq-original-{part}") for part in ("topic", "partition", "offset", "timestamp")
             },
             "app_version": self.header("dlq-app-version"),
+            "writer": self.writer,
+            "left_out": self.left_out,
             "bytes": len(self.record.value or b""),
         }
 
@@ -99,6 +113,14 @@ class Letter:
         headers = [*own_headers(self.record), (REDRIVE_COUNT, str(self.redrive_count + 1).encode())]
         value: Any = self.record.value  # a record without a value goes back without one
         return OutgoingRecord(redrive_topic(processor).name, self.record.key, value, headers)
+
+
+def _moment(milliseconds: int) -> str:
+    """RFC 3339, UTC; as the number it is where it is no moment: whoever wrote the record chose it."""
+    try:
+        return datetime.fromtimestamp(milliseconds / 1000, UTC).isoformat(timespec="seconds")
+    except (ValueError, OverflowError, OSError):
+        return str(milliseconds)
 
 
 def hidden(event: dict[str, Any]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from processors.opt_out import reviews
 from processors.opt_out.entry import Draft
 from processors.opt_out.ledger import Ledger, lock, utc_now
 from processors.processor import SetAside
+from processors.writer import is_ours
 from runtime.postgres import Connection
 
 #: No phone number is longer, however it is written; PostgreSQL's index takes no key beyond some 2,700 bytes.
@@ -20,8 +21,8 @@ _LONGEST_PHONE_BYTES = 256
 
 _PARK = """
 INSERT INTO opt_out_parked (topic, partition, record_offset, record_timestamp, key, value, headers, disposition,
-    error_class, error_message, attempts, phone, review_id)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+    error_class, error_message, attempts, phone, review_id, writer)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 """
 
 
@@ -54,9 +55,10 @@ def park(connection: Connection, ledger: Ledger, aside: SetAside) -> None:
         row = connection.execute("SELECT id FROM opt_out_reviews WHERE position = %s", (entry.position,)).fetchone()
         review = None if row is None else int(row[0])
     headers = [[_storable(name), None if value is None else value.hex()] for name, value in record.headers]
+    writer = "ours" if is_ours(record) else "unknown"
     told = (aside.disposition, aside.error_class, _storable(aside.error_message), aside.attempts)
     place = (record.topic, record.partition, record.offset, record.timestamp_ms)
-    connection.execute(_PARK, (*place, record.key, record.value, json.dumps(headers), *told, phone, review))
+    connection.execute(_PARK, (*place, record.key, record.value, json.dumps(headers), *told, phone, review, writer))
 
 
 def _phone(key: bytes | None) -> str | None:

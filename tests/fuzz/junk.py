@@ -35,11 +35,26 @@ _HEADER = DefaultRecordBatchBuilder.HEADER_STRUCT
 _PLACEHOLDER = "PLACEHOLDER"
 _NOT_UTF_8 = b"\xff\xfe\xc3(\x80\x1b]\x07\xed\xa0\x80"
 
+
+def java_snappy(data: bytes) -> bytes:
+    """As Java's producers write it, and brokers demand it: blocks of 32 KiB behind a header."""
+    blocks = [bytes(cramjam.snappy.compress_raw(data[at : at + 32768])) for at in range(0, len(data), 32768)]
+    framed = b"".join(struct.pack(">i", len(block)) + block for block in blocks)
+    return b"\x82SNAPPY\x00" + struct.pack(">ii", 1, 1) + framed
+
+
+def unlinked_lz4(data: bytes) -> bytes:
+    """As brokers demand it: no block refers to the one before it."""
+    compressor = cramjam.lz4.Compressor(block_linked=False)
+    compressor.compress(data)
+    return bytes(compressor.finish())
+
+
 COMPRESSORS: dict[int, Callable[[bytes], bytes]] = {
     0: lambda data: data,
     1: lambda data: gzip.compress(data, mtime=0),
-    2: lambda data: bytes(cramjam.snappy.compress_raw(data)),
-    3: lambda data: bytes(cramjam.lz4.compress(data)),
+    2: java_snappy,
+    3: unlinked_lz4,
     4: lambda data: bytes(cramjam.zstd.compress(data)),
 }
 
@@ -66,9 +81,12 @@ def batch(
     return bytes(made)
 
 
-def junk_batch(chance: random.Random) -> bytes:
-    """One to five records of any kind, compressed in any way, of any time."""
-    records = [(_key(chance), _value(chance), _headers(chance)) for _ in range(chance.choice((1, 1, 1, 2, 5)))]
+def junk_batch(chance: random.Random, *, events: bool = True) -> bytes:
+    """One to five records of any kind, compressed in any way, of any time; without `events`, none can be decoded."""
+    values = _VALUES if events else _VALUES[:_UNDECODABLE]
+    records = [
+        (_key(chance), chance.choice(values)(chance), _headers(chance)) for _ in range(chance.choice((1, 1, 1, 2, 5)))
+    ]
     past = chance.choice((None, None, None, 0, 1, 946_684_800_000, -1))
     return batch(records, codec=chance.randrange(5), timestamp=past)
 
@@ -125,10 +143,6 @@ def _key(chance: random.Random) -> bytes | None:
     )
 
 
-def _value(chance: random.Random) -> bytes | None:
-    return chance.choice(_VALUES)(chance)
-
-
 def _changed(chance: random.Random) -> bytes:
     """An event with some bytes changed."""
     encoded = bytearray(_CODEC.encode(_event(chance)))
@@ -150,9 +164,14 @@ _VALUES: tuple[Callable[[random.Random], bytes | None], ...] = (
     lambda chance: struct.pack(">bI", 0, chance.choice((*range(8), 2**31, 2**32 - 1))) + chance.randbytes(30),
     lambda chance: text(chance).encode("utf-8", "replace") * chance.choice((1, 1, 500)),
     _cut_off,
+    # What may be an event of somebody's.
     _changed,
     lambda chance: _CODEC.encode(_event(chance)),
 )
+
+
+#: How many of those are never events.
+_UNDECODABLE = len(_VALUES) - 2
 
 
 def _event(chance: random.Random) -> Event:

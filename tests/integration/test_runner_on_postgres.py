@@ -10,10 +10,11 @@ from typing import Any
 import psycopg
 import pytest
 
+from processors.batch import Place
 from processors.database import Database
 from processors.handling import OurBug
 from processors.processor import Delivery, Rejected, Retryable
-from processors.progress import accept_loss, resume
+from processors.progress import accept_loss, excuse, resume
 from runtime.kafka.consumer import Partition
 from runtime.kafka.producer import NotPublished
 from runtime.postgres import Connection
@@ -241,6 +242,26 @@ def test_what_nobody_of_ours_wrote_is_set_aside_and_halts_nothing(rig: Rig) -> N
         rig.put_broken()
     with rig.running() as run:
         until(lambda: "halted: 50 of the last 100" in run.reason)
+
+
+def test_a_flood_is_let_through_at_once_and_what_follows_it_counts_again(rig: Rig) -> None:
+    # Given a halt in a flood of 500
+    for _ in range(500):
+        rig.put_broken()
+    with rig.running() as run:
+        until(lambda: "halted" in run.reason)
+        # When an operator excuses all that is on the topic
+        place = Place(rig.kafka.cluster_id, rig.kafka.ids[TOPIC], 0)
+        assert resume(rig.owner, "hookline-probe")
+        excuse(rig.owner, "hookline-probe", {(place, TOPIC): (0, 500)})
+        # Then it goes through in one go
+        until(lambda: len(rig.producer.published) == 500)
+        until(lambda: run.state.readiness().ready)
+        # And the next flood halts it again
+        for _ in range(60):
+            rig.put_broken()
+        until(lambda: "halted: 50 of the last 100" in run.reason)
+        assert len(rig.producer.published) == 550
 
 
 def test_a_tombstone_is_junk_but_where_the_topic_is_compacted(postgres: Any) -> None:

@@ -136,10 +136,11 @@ def poison(run: Run) -> None:
 
 @row("F5", "junk of every kind on every topic: nobody stops, nobody halts", **WITH_ALL)
 def junk(run: Run) -> None:
+    """Bytes that are no event: one that can be read is an event, whoever wrote it (see docs/deploy.md on ACLs)."""
     settings = KafkaSettings(bootstrap_servers=tuple(run.cluster.bootstrap.split(",")))
     topics = [topic.name for topic in (*RECORD_TOPICS, *map(redrive_topic, ("persist", "opt-out", "crm-sync")))]
     for _ in range(6):
-        batches = [junk_batch(run.rng) for _ in range(60)] + run.rng.sample(large_batches(), 2)
+        batches = [junk_batch(run.rng, events=False) for _ in range(60)] + run.rng.sample(large_batches(), 2)
         places = [TopicPartition(run.rng.choice(topics), run.rng.randrange(PARTITIONS)) for _ in batches]
         taken, refused = put_batches(settings, list(zip(places, batches, strict=True)), patience=30)
         run.note(taken=taken, refused=refused)

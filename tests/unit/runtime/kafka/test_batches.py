@@ -15,6 +15,7 @@ from kafka.record.util import calc_crc32c
 
 from runtime.kafka.batches import HeaderName, PollBudget, ReadableBatch, UnreadableBatch
 from runtime.kafka.compression import NotDecompressed, decompressed
+from tests.fuzz.junk import java_snappy, unlinked_lz4
 
 _HEADER = DefaultRecordBatchBuilder.HEADER_STRUCT
 _ATTRIBUTES = struct.Struct(">h")
@@ -54,18 +55,11 @@ RECORDS: list[Written] = [
 ]
 
 
-def xerial(data: bytes) -> bytes:
-    """As Java's producers write snappy: blocks of 32 KiB behind a header."""
-    blocks = [bytes(cramjam.snappy.compress_raw(data[at : at + 32768])) for at in range(0, len(data), 32768)]
-    framed = b"".join(struct.pack(">i", len(block)) + block for block in blocks)
-    return b"\x82SNAPPY\x00" + struct.pack(">ii", 1, 1) + framed
-
-
 COMPRESSED = [
     (1, gzip.compress),
     (2, lambda data: bytes(cramjam.snappy.compress_raw(data))),
-    (2, xerial),
-    (3, lambda data: bytes(cramjam.lz4.compress(data))),
+    (2, java_snappy),
+    (3, unlinked_lz4),
     (4, lambda data: bytes(cramjam.zstd.compress(data))),
 ]
 
