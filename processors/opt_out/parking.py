@@ -19,6 +19,9 @@ from runtime.postgres import Connection
 #: No phone number is longer, however it is written; PostgreSQL's index takes no key beyond some 2,700 bytes.
 _LONGEST_PHONE_BYTES = 256
 
+#: Short codes have five digits, and nothing that can be texted has fewer.
+_FEWEST_DIGITS = 5
+
 _PARK = """
 INSERT INTO opt_out_parked (topic, partition, record_offset, record_timestamp, key, value, headers, disposition,
     error_class, error_message, attempts, phone, review_id, writer)
@@ -29,7 +32,8 @@ VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 def park(connection: Connection, ledger: Ledger, aside: SetAside) -> None:
     """Keep `aside`, put the phone that is its key on hold, and ask a person."""
     record = aside.record
-    phone = _phone(record.key)
+    ours = is_ours(record)
+    phone = _phone(record.key, ours)
     question = f"a record of {record.topic} could not be read: {aside.disposition}, {aside.error_class}"
     if phone is None:
         lock(connection)
@@ -55,17 +59,20 @@ def park(connection: Connection, ledger: Ledger, aside: SetAside) -> None:
         row = connection.execute("SELECT id FROM opt_out_reviews WHERE position = %s", (entry.position,)).fetchone()
         review = None if row is None else int(row[0])
     headers = [[_storable(name), None if value is None else value.hex()] for name, value in record.headers]
-    writer = "ours" if is_ours(record) else "unknown"
+    writer = "ours" if ours else "unknown"
     told = (aside.disposition, aside.error_class, _storable(aside.error_message), aside.attempts)
     place = (record.topic, record.partition, record.offset, record.timestamp_ms)
     connection.execute(_PARK, (*place, record.key, record.value, json.dumps(headers), *told, phone, review, writer))
 
 
-def _phone(key: bytes | None) -> str | None:
-    """The phone that the key is, if it is any text that could be one."""
+def _phone(key: bytes | None, ours: bool) -> str | None:
+    """The phone that the key is: any text that ingest wrote, and what could be a number if somebody else did."""
     if not key or len(key) > _LONGEST_PHONE_BYTES:
         return None
-    return _storable(key.decode("utf-8", "backslashreplace")).strip() or None
+    text = _storable(key.decode("utf-8", "backslashreplace")).strip()
+    if not ours and sum(character.isdigit() for character in text) < _FEWEST_DIGITS:
+        return None
+    return text or None
 
 
 def _storable(text: str) -> str:
