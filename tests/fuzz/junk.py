@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 import cramjam
-from kafka.errors import LeaderNotAvailableError, RetriableError
+from kafka.errors import LeaderNotAvailableError, RequestTimedOutError, RetriableError
 from kafka.record.default_records import DefaultRecordBatchBuilder
 from kafka.record.util import calc_crc32c
 from kafka.structs import TopicPartition
@@ -118,7 +118,8 @@ def put_batches(
             error: Any = LeaderNotAvailableError()
             if client.partitions(place.topic):
                 error = client.produce({place: data}, time.monotonic() + 10).get(place)
-            if isinstance(error, RetriableError):
+            # Whether a batch that takes the broker too long is there is not known, and not of interest.
+            if isinstance(error, RetriableError) and not isinstance(error, RequestTimedOutError):
                 client.wait(time.monotonic() + 0.1)
                 continue
             del waiting[0]
