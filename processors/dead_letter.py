@@ -31,7 +31,7 @@ ACK_TIMEOUT = 10.0
 #: The most bytes of letters that are published at once: far below the 100 MiB that a broker takes in one request.
 _PART_BYTES = 8 * 1024 * 1024
 #: The longest key, and the most headers, that a letter keeps whose record is too large for its topic.
-_KEPT_BYTES = 16 * 1024
+_SMALL_BYTES = 16 * 1024
 
 
 class DeadLetters:
@@ -71,10 +71,10 @@ class DeadLetters:
         left_out = f"value of {len(value)} bytes, SHA-256 {hashlib.sha256(value).hexdigest()}"
         headers: Headers = own_headers(record)
         key = record.key
-        if key is not None and len(key) > _KEPT_BYTES:
+        if key is not None and len(key) > _SMALL_BYTES:
             left_out += f"; key of {len(key)} bytes"
             key = None
-        if _size(headers) > _KEPT_BYTES:
+        if _size(headers) > _SMALL_BYTES:
             left_out += f"; {len(headers)} headers of {_size(headers)} bytes"
             headers = []
         headers = [*headers, *self._reasons(letter), (LEFT_OUT, left_out.encode())]

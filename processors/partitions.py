@@ -54,11 +54,11 @@ def advance(standing: dict[Partition, Standing], records: Iterable[Record]) -> d
     return advance_to(standing, {Partition(*place): end for place, end in ends.items()})
 
 
-def advance_to(standing: dict[Partition, Standing], ends: Mapping[Partition, int]) -> dict[Partition, Span]:
-    """Move `standing` to `ends`, each an offset to be read next; the spans that committing them moves."""
+def advance_to(places: dict[Partition, Standing], ends: Mapping[Partition, int]) -> dict[Partition, Span]:
+    """Move `places` to `ends`, each an offset to be read next; the spans that committing them moves."""
     spans: dict[Partition, Span] = {}
     for partition, end in ends.items():
-        before = standing[partition]
+        before = places[partition]
         spans[partition] = Span(before.place, before.stored, end)
-        standing[partition] = Standing(before.place, end, end)
+        places[partition] = Standing(before.place, end, end)
     return spans

@@ -16,6 +16,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from processors.batch import Batch, decoded
 from processors.handling import Handling, Wanted
@@ -254,11 +255,14 @@ class Runner:
 
     def _pass_over(self) -> None:
         """Commit positions behind what holds no record, such as the marks of transactions: no record will do so."""
-        read = {one: position for one in self._standing if (position := self._consumer.position(one)) is not None}
-        ends = {one: position for one, position in read.items() if position > self._standing[one].next}
+        ends: dict[Partition, int] = {}
+        for partition, at in self._standing.items():
+            position = self._consumer.position(partition)
+            if position is not None and position > at.next:
+                ends[partition] = position
         if ends:
             batch = Batch([], [], [], advance_to(self._standing, ends))
-            self._worker.give(lambda wanted: self._handle(batch, wanted))
+            self._worker.give(partial(self._handle, batch))
 
     def _finish(self) -> None:
         if self._worker.finish(self._settings.stop_timeout):

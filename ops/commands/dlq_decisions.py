@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 )
 def resume(out: Output, processor: str, *, through_end: bool, accept_loss: bool) -> None:
     """Let PROCESSOR go on after it halted because most records were set aside. Mend the cause first."""
+    from processors.progress import Progress, excuse
     from processors.progress import accept_loss as accept
-    from processors.progress import excuse
     from processors.progress import resume as lift
     from runtime.postgres import connect
     from schemas.topics import consumer_group
@@ -39,6 +39,7 @@ def resume(out: Output, processor: str, *, through_end: bool, accept_loss: bool)
     group = consumer_group(name)
     ends = _ends(name) if through_end else {}
     with connect(postgres_dsn(), process="dlq") as connection, connection.transaction(force_rollback=out.dry_run):
+        reason = Progress(group).halt(connection)
         halted = lift(connection, group)
         accepted = accept(connection, group) if accept_loss else []
         excuse(connection, group, ends)
@@ -53,12 +54,20 @@ def resume(out: Output, processor: str, *, through_end: bool, accept_loss: bool)
     ]
     would = "would be " if out.dry_run else ""
     lines = [f"{name} was halted; its halt {would or 'is '}lifted" if halted else f"{name} was not halted"]
+    lines += [reason] if reason else []
     lines += [f"{row['topic']}/{row['partition']}: {would}moved to {row['next_offset']}" for row in moved]
     lines += [
         f"{row['topic']}/{row['partition']}: what is set aside below {row['below_offset']} halts nothing"
         for row in excused
     ]
-    data = {"processor": name, "dry_run": out.dry_run, "was_halted": halted, "moved": moved, "excused": excused}
+    data = {
+        "processor": name,
+        "dry_run": out.dry_run,
+        "was_halted": halted,
+        "halt": reason,
+        "moved": moved,
+        "excused": excused,
+    }
     out.result(data, lambda: "\n".join(lines))
 
 
@@ -87,11 +96,11 @@ def discard(out: Output, processor: str, reason: str, **options: Any) -> None:
         raise click.UsageError(f"{processor}: deliveries are redriven, or stay dead; discard is for letters on a topic")
     [name] = names_of(processor)
     [box] = open_boxes(kafka_settings(), [name])
-    asked = Wanted(options["disposition"], options["error_class"], options["limit"], writer=options["writer"])
+    selection = Wanted(options["disposition"], options["error_class"], options["limit"], writer=options["writer"])
     with connect(postgres_dsn(), process="dlq") as connection:
         memory = Memory(connection)
         letters = letter_at(box, options) if is_placed(options) else box.letters()
-        chosen = list(selected(letters, memory.decided(box), asked))[: options["limit"]]
+        chosen = list(selected(letters, memory.decided(box), selection))[: options["limit"]]
         if chosen and not out.dry_run:
             if not options["yes"]:
                 deliveries.ask(out, _drawn(chosen), f"Discard {len(chosen)} dead letters of {name}?")

@@ -43,8 +43,8 @@ def decide(out: Output, operator: str | None, act: Any) -> None:
     if out.dry_run:
         out.note("dry run: nothing was written")
     data = {"dry_run": out.dry_run, "row": None if entry is None else asdict(entry), "state": state}
-    told = "" if entry is None else f"{entry.phone}: {entry.action}, row {entry.position}; now {state}"
-    out.result(data, lambda: told or "answered")
+    line = "" if entry is None else f"{entry.phone}: {entry.action}, row {entry.position}; now {state}"
+    out.result(data, lambda: line or "answered")
 
 
 def _state(connection: Connection, phone: str) -> str | None:

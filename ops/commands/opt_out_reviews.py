@@ -79,8 +79,8 @@ def _list(out: Output, kind: str | None, writer: str | None) -> None:
 
     with database() as connection:
         found = reviews.waiting(connection) if kind is None else reviews.waiting_of(connection, kind, writer)
-        texts = _texts(connection, [one.position for one in found])
-    rows = [asdict(one) | {"text": texts.get(one.position)} for one in found]
+        texts = _texts(connection, [question.position for question in found])
+    rows = [asdict(question) | {"text": texts.get(question.position)} for question in found]
     columns = ("id", "kind", "phone", "due_at", "question", "text")
     drawn = [[row[column] for column in columns] for row in rows]
     out.result({"reviews": rows}, lambda: table(columns, drawn) if rows else "no open questions")
@@ -90,23 +90,27 @@ def _answer_all(out: Output, desk: Desk, which: tuple[str, str | None], answer: 
     """Answer part by part, so that opt-outs that arrive meanwhile wait for a moment only."""
     from processors.opt_out import reviews
 
-    kept: dict[int, str] = {}
+    left_open: dict[int, str] = {}
     with database() as connection:
         found = reviews.waiting_of(connection, *which)
         with out.progress("answering", len(found)) as done:
             for start in range(0, len(found), PART):
                 part = found[start : start + PART]
                 with connection.transaction(force_rollback=out.dry_run):
-                    kept |= _answer_part(connection, desk, part, answer, reason)
+                    left_open |= _answer_part(connection, desk, part, answer, reason)
                 done(len(part))
     if out.dry_run:
         out.note("dry run: nothing was written")
-    answered = [one for one in found if one.id not in kept]
+    answered = [question for question in found if question.id not in left_open]
     data = {
         "dry_run": out.dry_run,
         "answer": answer,
-        "answered": [{"id": one.id, "phone": one.phone} for one in answered],
-        "kept": [{"id": one.id, "phone": one.phone, "why": kept[one.id]} for one in found if one.id in kept],
+        "answered": [{"id": question.id, "phone": question.phone} for question in answered],
+        "kept": [
+            {"id": question.id, "phone": question.phone, "why": left_open[question.id]}
+            for question in found
+            if question.id in left_open
+        ],
     }
     out.result(data, lambda: _drawn(data))
 
@@ -117,17 +121,17 @@ def _answer_part(
     """Answer the questions of `part`; those that were left open, and why."""
     from processors.opt_out.desk import NothingToDecide
 
-    kept: dict[int, str] = {}
+    left_open: dict[int, str] = {}
     for question in part:
         if answer == "release" and desk.has_other_questions(connection, question):
-            kept[question.id] = "the number is on hold for another reason too"
+            left_open[question.id] = "the number is on hold for another reason too"
             continue
         try:
             desk.answer(connection, question.id, answer, reason)
         except NothingToDecide as error:
             if not desk.is_decided(connection, question.id):  # else the answer about the number before it closed it
-                kept[question.id] = str(error)
-    return kept
+                left_open[question.id] = str(error)
+    return left_open
 
 
 def _drawn(data: dict[str, Any]) -> Any:
@@ -144,4 +148,4 @@ def _texts(connection: Connection, positions: list[int | None]) -> dict[int | No
         "SELECT l.position, e.text FROM opt_out_ledger AS l JOIN opt_out_evidence AS e ON e.digest = l.evidence_digest"
         " WHERE l.position = ANY (%s)"
     )
-    return dict(connection.execute(query, ([one for one in positions if one is not None],)).fetchall())
+    return dict(connection.execute(query, ([position for position in positions if position is not None],)).fetchall())

@@ -17,6 +17,8 @@ from schemas.topics import redrive_topic
 #: Fields of an event that are about a person, beside those that logs hide.
 _PERSONAL = HIDDEN_KEYS | {"tags", "business_name", "custom_id", "message_key"}
 
+#: The longest of our headers is an error's message of 300 characters.
+_SHOWN = 300
 #: A count of more digits is no count of ours.
 _DIGITS = 10
 
@@ -37,6 +39,11 @@ class Letter:
         found = [value for key, value in self.record.headers if key == name]
         return found[-1].decode("utf-8", "replace") if found and found[-1] is not None else None
 
+    def _shown(self, name: str) -> str | None:
+        """The header, cut where it is longer than any of ours: whoever wrote the letter chose its length."""
+        value = self.header(name)
+        return value if value is None or len(value) <= _SHOWN else f"{value[:_SHOWN]}…"
+
     @property
     def group(self) -> str | None:
         """The consumer group that set it aside."""
@@ -45,12 +52,12 @@ class Letter:
     @property
     def disposition(self) -> str:
         """Why, in one word: undecodable, rejected or poison."""
-        return self.header("dlq-disposition") or "unknown"
+        return self._shown("dlq-disposition") or "unknown"
 
     @property
     def error_class(self) -> str:
         """The exception's name."""
-        return self.header("dlq-error-class") or "unknown"
+        return self._shown("dlq-error-class") or "unknown"
 
     @property
     def redrive_count(self) -> int:
@@ -66,12 +73,12 @@ class Letter:
     @property
     def left_out(self) -> str | None:
         """What of the record was too large for a letter; None: it is all here."""
-        return self.header(LEFT_OUT)
+        return self._shown(LEFT_OUT)
 
     @property
     def last_failed_at(self) -> str:
         """RFC 3339, UTC."""
-        return self.header("dlq-last-failed-at") or _moment(self.record.timestamp_ms)
+        return self._shown("dlq-last-failed-at") or _moment(self.record.timestamp_ms)
 
     def described(self) -> dict[str, Any]:
         """What may be shown to anybody."""
@@ -79,19 +86,19 @@ class Letter:
         return {
             "partition": self.record.partition,
             "offset": self.record.offset,
-            "event_type": self.header("ce_type"),
-            "event_id": self.header("ce_id"),
+            "event_type": self._shown("ce_type"),
+            "event_id": self._shown("ce_id"),
             "disposition": self.disposition,
             "error_class": self.error_class,
-            "error_message": redact.text(self.header("dlq-error-message") or ""),
-            "attempts": self.header("dlq-attempts"),
-            "first_failed_at": self.header("dlq-first-failed-at"),
+            "error_message": redact.text(self._shown("dlq-error-message") or ""),
+            "attempts": self._shown("dlq-attempts"),
+            "first_failed_at": self._shown("dlq-first-failed-at"),
             "last_failed_at": self.last_failed_at,
             "redrive_count": self.redrive_count,
             "original": {
-                part: self.header(f"dlq-original-{part}") for part in ("topic", "partition", "offset", "timestamp")
+                part: self._shown(f"dlq-original-{part}") for part in ("topic", "partition", "offset", "timestamp")
             },
-            "app_version": self.header("dlq-app-version"),
+            "app_version": self._shown("dlq-app-version"),
             "writer": self.writer,
             "left_out": self.left_out,
             "bytes": len(self.record.value or b""),

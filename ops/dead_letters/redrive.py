@@ -44,15 +44,15 @@ class Wanted:
     writer: str | None = None  #: "ours" or "unknown"
 
 
-def selected(letters: Iterable[Letter], decided: set[tuple[int, int]], wanted: Wanted) -> Iterator[Letter]:
+def selected(letters: Iterable[Letter], decided: set[tuple[int, int]], selection: Wanted) -> Iterator[Letter]:
     """Those of `letters` that are asked for; those sent back or discarded before are passed over in silence."""
     for letter in letters:
-        asked = (
-            (wanted.disposition, letter.disposition),
-            (wanted.error_class, letter.error_class),
-            (wanted.writer, letter.writer),
+        conditions = (
+            (selection.disposition, letter.disposition),
+            (selection.error_class, letter.error_class),
+            (selection.writer, letter.writer),
         )
-        if letter.place not in decided and all(value in (None, found) for value, found in asked):
+        if letter.place not in decided and all(value in (None, found) for value, found in conditions):
             yield letter
 
 

@@ -28,17 +28,17 @@ POLL_BYTES = 32 * 1024 * 1024
 class HeaderName(str):
     """The name of a header that is not UTF-8: reads as escaped text, and `encode` gives its bytes back."""
 
-    _bytes: bytes
+    raw: bytes
 
     def __new__(cls, raw: bytes) -> HeaderName:
         made = super().__new__(cls, raw.decode("utf-8", "backslashreplace"))
-        made._bytes = raw
+        made.raw = raw
         return made
 
     def encode(self, encoding: str = "utf-8", errors: str = "strict") -> bytes:
         """Its bytes, whatever the encoding: what the producer writes is what the consumer read."""
         del encoding, errors
-        return self._bytes
+        return self.raw
 
 
 class UnreadableBatch(bytes):

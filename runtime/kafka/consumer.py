@@ -279,7 +279,7 @@ class KafkaConsumer:
         return found
 
     def position(self, partition: Partition) -> int | None:
-        """See Consumer.position."""
+        """Consumer.position; the client's public `position` may ask Kafka, and wait."""
         if partition not in self._delivering:
             return None
         state = self._client._subscription.assignment.get(TopicPartition(*partition))

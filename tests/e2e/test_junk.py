@@ -67,5 +67,5 @@ def test_it_goes_on_and_comes_up_again(stack: Stack) -> None:
     assert {letter["writer"] for letter in letters} == {"unknown"}
     # And is discarded in one go
     discard = ("dlq", "discard", "persist", "--writer", "unknown", "--reason", "a test's junk", "--yes", "--json")
-    told = eventually(lambda: len(json.loads(stack.hookline(*discard))["letters"]), "letters to discard")
-    assert told > 100
+    discarded = eventually(lambda: len(json.loads(stack.hookline(*discard))["letters"]), "letters to discard")
+    assert discarded > 100

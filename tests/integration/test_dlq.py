@@ -253,7 +253,14 @@ def test_a_halt_is_lifted_by_resume_and_a_dry_run_only_tells(
         assert halted()
         assert run(capsys, "dlq", "resume", processor) == (
             0,
-            {"processor": processor, "dry_run": False, "was_halted": True, "moved": [], "excused": []},
+            {
+                "processor": processor,
+                "dry_run": False,
+                "was_halted": True,
+                "halt": "3 of the last 100 records were set aside; mend the cause, then resume",
+                "moved": [],
+                "excused": [],
+            },
         )
         assert not halted()
         assert run(capsys, "dlq", "resume", processor)[1]["was_halted"] is False
@@ -286,21 +293,21 @@ def test_discarded_letters_are_recorded_and_wait_no_longer(
     # Given letters of two kinds, none of which our processes wrote
     aside(3)
     aside(4, error_class="Undecodable", disposition="undecodable")
-    asked = ["dlq", "discard", processor, "--error-class", "Undecodable", "--writer", "unknown"]
-    # When it is only tried, or asked about what nobody has, nothing is written down
-    assert main(asked) == 2  # without a reason
-    code, told = run(capsys, *asked, "--reason", "a test wrote them", "--dry-run")
-    assert (code, told["dry_run"], len(told["letters"])) == (0, True, 4)
-    assert run(capsys, *asked[:-1], "ours", "--reason", "x", "--yes")[1]["letters"] == []
+    command = ["dlq", "discard", processor, "--error-class", "Undecodable", "--writer", "unknown"]
+    # When it is only tried, or command about what nobody has, nothing is written down
+    assert main(command) == 2  # without a reason
+    code, answer = run(capsys, *command, "--reason", "a test wrote them", "--dry-run")
+    assert (code, answer["dry_run"], len(answer["letters"])) == (0, True, 4)
+    assert run(capsys, *command[:-1], "ours", "--reason", "x", "--yes")[1]["letters"] == []
     with psycopg.connect(postgres.application_dsn, autocommit=True) as connection:
         assert connection.execute("SELECT count(*) FROM discarded_letters").fetchone() == (0,)
-        # When they are discarded, it is told which, and written down why and by whom
-        code, told = run(capsys, *asked, "--reason", "a test wrote them", "--by", "Ann", "--yes")
-        assert (code, told["counts"]) == (0, {"undecodable": 4})
+        # When they are discarded, it is answer which, and written down why and by whom
+        code, answer = run(capsys, *command, "--reason", "a test wrote them", "--by", "Ann", "--yes")
+        assert (code, answer["counts"]) == (0, {"undecodable": 4})
         rows = connection.execute(
             "SELECT partition, letter_offset, processor, reason, discarded_by FROM discarded_letters ORDER BY 1, 2"
         ).fetchall()
-    places = sorted((letter["partition"], letter["offset"]) for letter in told["letters"])
+    places = sorted((letter["partition"], letter["offset"]) for letter in answer["letters"])
     assert rows == [(*place, processor, "a test wrote them", "Ann") for place in places]
     # Then they neither wait nor go back
     counts = {row["error_class"]: row for row in run(capsys, "dlq", "ls")[1]["dead_letters"]}
@@ -308,7 +315,7 @@ def test_discarded_letters_are_recorded_and_wait_no_longer(
         "NumericValueOutOfRange": (3, 3),
         "Undecodable": (4, 0),
     }
-    assert run(capsys, *asked, "--reason", "again", "--yes")[1]["letters"] == []
+    assert run(capsys, *command, "--reason", "again", "--yes")[1]["letters"] == []
     assert run(capsys, "dlq", "redrive", processor, "--yes")[1]["counts"] == {"sent back": 3}
     assert len(returned(kafka_settings, processor)) == 3
 
@@ -369,10 +376,10 @@ def test_a_halt_is_lifted_for_all_that_is_on_the_topics(
         excused = "SELECT topic, partition, excused_below FROM consumer_offsets WHERE excused_below > 0"
         assert run(capsys, "dlq", "resume", "persist", "--through-end", "--dry-run")[1]["was_halted"] is True
         assert connection.execute(excused).fetchall() == []
-        told = run(capsys, "dlq", "resume", "persist", "--through-end")[1]
+        answer = run(capsys, "dlq", "resume", "persist", "--through-end")[1]
         rows = connection.execute(excused).fetchall()
     assert (place.topic, place.partition, end) in rows
-    assert {"topic": place.topic, "partition": place.partition, "below_offset": end} in told["excused"]
+    assert {"topic": place.topic, "partition": place.partition, "below_offset": end} in answer["excused"]
 
 
 def test_an_unknown_processor_is_named_with_those_that_there_are(

@@ -14,16 +14,19 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import psycopg
 import pytest
 from confluent_kafka import Producer as TransactionalProducer
+from kafka import KafkaAdminClient
 from kafka.structs import TopicPartition
 
 from deploy.local.ports import free_ports
 from runtime.connections import KafkaSettings
-from runtime.kafka.consumer import Partition
+from runtime.kafka.connection import client_settings
+from runtime.kafka.consumer import KafkaConsumer, Partition
 from runtime.kafka.producer import KafkaProducer, OutgoingRecord
 from runtime.kafka.reader import read
 from runtime.kafka.topics import TopicAdmin
@@ -172,11 +175,11 @@ def test_junk_of_every_kind_on_every_topic(kafka: str, kafka_settings: KafkaSett
         out = owner.execute(
             "SELECT count(*) FROM opt_outs WHERE state = 'out' AND phone = ANY (%s)", [stops]
         ).fetchone()
-        told = owner.execute(
+        synced = owner.execute(
             "SELECT count(*) FROM crm_contacts WHERE opt_out_state = 'out' AND phone = ANY (%s)", [stops]
         ).fetchone()
         named = owner.execute("SELECT name FROM crm_contacts WHERE phone = '+13035550155'").fetchone()
-        return (events, out, told, named) == ((len(ids),), (len(stops),), (len(stops),), ("Ann",))
+        return (events, out, synced, named) == ((len(ids),), (len(stops),), (len(stops),), ("Ann",))
 
     until(processes, effects, "the effect of every genuine event")
     assert owner.execute("SELECT count(*) FROM events WHERE event_id = %s", [given_up[0].event_id]).fetchone() == (0,)
@@ -201,15 +204,54 @@ def test_junk_of_every_kind_on_every_topic(kafka: str, kafka_settings: KafkaSett
     for name in ("persist", "crm-sync"):
         with TopicAdmin(kafka_settings, "hookline-tests") as admin:
             bounds = admin.offsets(admin.describe([dead_letter_topic(name).name]).values())
-        letters = list(read(kafka_settings, "hookline-tests", {Partition(*one): its for one, its in bounds.items()}))
+        stretches = {Partition(*place): offsets for place, offsets in bounds.items()}
+        letters = list(read(kafka_settings, "hookline-tests", stretches))
         print(f"{name} has set {len(letters)} records aside")
         assert sum(letter.value == b"junk" for letter in letters) >= 120
     parked = owner.execute("SELECT count(*) FROM opt_out_parked WHERE value = 'junk'::bytea").fetchone()
     assert parked == (120,)
 
 
+class Assigned:
+    """A RebalanceListener that remembers."""
+
+    def __init__(self) -> None:
+        self.partitions: frozenset[Partition] = frozenset()
+
+    def revoked(self, partitions: frozenset[Partition]) -> None:
+        self.partitions -= partitions
+
+    def assigned(self, partitions: frozenset[Partition]) -> None:
+        self.partitions = partitions
+
+
+def test_what_is_small_on_the_wire_and_large_in_memory_comes_in_parts(kafka_settings: KafkaSettings) -> None:
+    """A poll holds so many bytes at most, whatever the batches decompress to."""
+    # Given 180 MB in a few kilobytes
+    topic = f"test.{uuid4().hex[:12]}"
+    with closing(KafkaAdminClient(**client_settings(kafka_settings, "test"))) as admin:
+        admin.create_topics({topic: {"num_partitions": 1, "replication_factor": 1}})
+        admin.wait_for_topics([topic])
+    large = batch([(b"k", b"\x00" * 15_000_000, [])], codec=4)
+    assert put_batches(kafka_settings, [(TopicPartition(topic, 0), large)] * 12, patience=PATIENCE) == (12, 0)
+    # When it is read
+    consumer, listener, place = KafkaConsumer(kafka_settings, "test", f"{topic}-group"), Assigned(), Partition(topic, 0)
+    consumer.subscribe([topic], listener)
+    sizes: list[int] = []
+    deadline = time.monotonic() + PATIENCE
+    while sum(sizes) < 12:
+        assert time.monotonic() < deadline
+        if place in listener.partitions and consumer.position(place) is None:
+            consumer.seek(place, 0)
+        sizes.append(len(consumer.poll(0.5)))
+    # Then all of it comes, and never more than three at once: the third goes beyond POLL_BYTES
+    assert consumer.position(place) == 12
+    assert max(sizes) == 3
+    consumer.close(5)
+
+
 def test_the_same_seed_makes_the_same_junk() -> None:
     made = [[junk_batch(random.Random(seed)) for seed in range(50)] for _ in range(2)]
-    assert [one[61:] for one in made[0]] == [one[61:] for one in made[1]]
+    assert [junk[61:] for junk in made[0]] == [junk[61:] for junk in made[1]]
 
     assert made[0][61:] == made[1][61:]

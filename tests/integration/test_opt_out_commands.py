@@ -113,13 +113,13 @@ def test_many_questions_are_answered_at_once(desk: Desk, capsys: pytest.CaptureF
                   ("review", "--kind", "hold", "--writer", "ours")):  # fmt: skip
         assert hookline(capsys, *words)[0] == 2
     # A dry run tells what would be done
-    code, told = hookline(capsys, *answer, "--dry-run")
-    assert (code, told["dry_run"], len(told["answered"]), len(told["kept"])) == (0, True, 123, 1)
+    code, given = hookline(capsys, *answer, "--dry-run")
+    assert (code, given["dry_run"], len(given["answered"]), len(given["kept"])) == (0, True, 123, 1)
     assert len(hookline(capsys, "review", "--kind", "parked")[1]["reviews"]) == 125
     assert desk.all("SELECT DISTINCT state FROM opt_outs") == [("hold",)]
     # When it is done, the junk's numbers are free, and nobody else's
-    code, told = hookline(capsys, *answer, "--by", "kim")
-    assert (code, len(told["answered"]), [row["phone"] for row in told["kept"]]) == (0, 123, ["+13035559002"])
+    code, given = hookline(capsys, *answer, "--by", "kim")
+    assert (code, len(given["answered"]), [row["phone"] for row in given["kept"]]) == (0, 123, ["+13035559002"])
     assert desk.all("SELECT phone FROM opt_outs WHERE state = 'hold' ORDER BY phone") == [
         ("+13035559001",),
         ("+13035559002",),

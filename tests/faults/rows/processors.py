@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from functools import partial
 
 from kafka import KafkaProducer
 from kafka.structs import TopicPartition
@@ -14,6 +15,7 @@ from tests.faults.rows.everybody import WITH_ALL
 from tests.faults.rows.operator import hookline
 from tests.faults.rows.registry import row
 from tests.faults.run import Run
+from tests.faults.services import Processor
 from tests.fuzz.junk import junk_batch, large_batches, put_batches
 from tests.twins.events import message
 
@@ -134,6 +136,10 @@ def poison(run: Run) -> None:
     producer.close()
 
 
+def _is_ready(processor: Processor) -> bool:
+    return processor.readiness()[0]
+
+
 @row("F5", "junk of every kind on every topic: nobody stops, nobody halts", **WITH_ALL)
 def junk(run: Run) -> None:
     """Bytes that are no event: one that can be read is an event, whoever wrote it (see docs/deploy.md on ACLs)."""
@@ -148,7 +154,7 @@ def junk(run: Run) -> None:
         run.sleep(1.0)
     for processor in (run.persist, run.opt_out, run.crm_sync):
         run.require(processor.alive, f"{processor.name} goes on")
-        run.wait(lambda one=processor: one.readiness()[0], 30, f"{processor.name} is ready")
+        run.wait(partial(_is_ready, processor), 30, f"{processor.name} is ready")
 
 
 @row("C5", "the group's offsets deleted from Kafka while it is away")

@@ -82,9 +82,9 @@ def test_what_a_stranger_says_about_earlier_failures_is_kept_and_not_believed() 
     letters(producer).publish([aside(lies)])  # type: ignore[arg-type]
     [record] = producer.published
     assert record.headers[:3] == lies
-    told = dict(record.headers)
-    assert (told["dlq-original-topic"], told["dlq-original-offset"]) == (b"sms.messages.v1", b"42")
-    assert told["dlq-redrive-count"] == b"0"
+    headers = dict(record.headers)
+    assert (headers["dlq-original-topic"], headers["dlq-original-offset"]) == (b"sms.messages.v1", b"42")
+    assert headers["dlq-redrive-count"] == b"0"
 
 
 @pytest.mark.parametrize("value", [b"v" * 40_000, None])
@@ -97,12 +97,12 @@ def test_one_that_is_too_large_goes_without_what_does_not_fit_and_says_so(value:
     # Then it is there without its value, with what was left out
     [_, record] = producer.published
     assert (record.key, record.value) == (b"+1", None)
-    told = dict(record.headers)
-    assert "a" not in told
+    headers = dict(record.headers)
+    assert "a" not in headers
     digest = hashlib.sha256(value or b"").hexdigest()
     left_out = f"value of {len(value or b'')} bytes, SHA-256 {digest}; 1 headers of 17001 bytes"
-    assert told["dlq-left-out"].decode() == left_out
-    assert told["dlq-original-offset"] == b"42"
+    assert headers["dlq-left-out"].decode() == left_out
+    assert headers["dlq-original-offset"] == b"42"
 
 
 def test_letters_go_in_parts_that_one_request_can_hold() -> None:

@@ -42,7 +42,7 @@ def test_what_ingest_writes_is_ours_even_where_it_cannot_be_read() -> None:
         changed(ce_id=b"1"),
         changed(ce_id=None),
         changed(ce_id=b"\xff"),
-        OURS._replace(headers=[one for one in OURS.headers if one[0] != "content-type"]),
+        OURS._replace(headers=[(name, value) for name, value in OURS.headers if name != "content-type"]),
     ],
 )
 def test_what_nobody_of_ours_writes(record: Record) -> None:
@@ -53,7 +53,7 @@ def test_what_nobody_of_ours_writes(record: Record) -> None:
 def test_the_writer_is_shown_in_short_and_without_control_characters() -> None:
     odd: Any = {"ce_source": b"\x1b]52;c;x\x07" + b"a" * 500, "hl-node": b"node-1"}
     record = OURS._replace(headers=list((dict(OURS.headers) | odd).items()))
-    told = writer_of(record)
-    assert told.endswith(" on node-1")
-    assert told.isprintable()
-    assert len(told) < 80
+    writer = writer_of(record)
+    assert writer.endswith(" on node-1")
+    assert writer.isprintable()
+    assert len(writer) < 80

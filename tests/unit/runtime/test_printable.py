@@ -43,7 +43,7 @@ anything = st.text(st.characters(codec=None), max_size=40) | st.sampled_from(ATT
 
 
 def unseen(text: str, allowed: str = "\n\t") -> list[str]:
-    return [one for one in text if unicodedata.category(one) in UNSEEN and one not in allowed]
+    return [character for character in text if unicodedata.category(character) in UNSEEN and character not in allowed]
 
 
 def shown(make: object, *, as_json: bool = False) -> str:
