@@ -70,7 +70,7 @@ def _phone(key: bytes | None, ours: bool) -> str | None:
     if not key or len(key) > _LONGEST_PHONE_BYTES:
         return None
     text = _storable(key.decode("utf-8", "backslashreplace")).strip()
-    if not ours and sum(character.isdigit() for character in text) < _FEWEST_DIGITS:
+    if not ours and sum(character.isdigit() for character in key.decode("utf-8", "ignore")) < _FEWEST_DIGITS:
         return None
     return text or None
 

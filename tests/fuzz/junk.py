@@ -111,11 +111,17 @@ def put_batches(
     """Write `batches` as they are; how many Kafka took, and how many it refused. `patience` in seconds."""
     client = ProduceClient(produce_settings(settings, "hookline-tests-junk"))
     taken, waiting, deadline = 0, list(batches), time.monotonic() + patience
+    renewed = time.monotonic()
+    error: Any = None
     try:
         while waiting:
-            assert time.monotonic() < deadline, f"{len(waiting)} batches are not written"
+            assert time.monotonic() < deadline, f"{len(waiting)} batches are not written: {error!r}"
             place, data = waiting[0]
-            error: Any = LeaderNotAvailableError()
+            error = LeaderNotAvailableError()
+            if not client.partitions(place.topic) and time.monotonic() > renewed + 3:
+                # As the producer does: a client may wait for ever for what it asked of a connection that was closed.
+                client.close()
+                client, renewed = ProduceClient(produce_settings(settings, "hookline-tests-junk")), time.monotonic()
             if client.partitions(place.topic):
                 error = client.produce({place: data}, time.monotonic() + 10).get(place)
             # Whether a batch that takes the broker too long is there is not known, and not of interest.
