@@ -18,12 +18,12 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from granian.constants import Interfaces, Loops
+from granian.constants import HTTPModes, Interfaces, Loops
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server.mp import MPServer
 
-from runtime.door import Door
+from runtime.draining import ConnectionDrain
 
 #: Granian's own lines go where all of ours go, in the same form.
 _LOGS = {"loggers": {"_granian": {"propagate": True}, "granian.access": {"propagate": True}}}
@@ -35,8 +35,9 @@ CONNECTIONS = 10_000
 #: Workers that may die within a minute before the server gives up: more is no accident but a worker that can't start.
 DEATHS_A_MINUTE = 10
 
-#: Seconds in which connections in use are closed with their next answer, before the server stops and closes all.
-DRAIN = 0.5
+#: Seconds in which new connections are rejected and those in use closed with their next response, before the server
+#: stops and closes all. Longer than a client's kernel waits before it sends again what was dropped (0.2 s).
+DRAIN = 1.0
 
 
 class WebServer(MPServer):
@@ -54,6 +55,7 @@ class WebServer(MPServer):
             blocking_threads=threads,
             loop=Loops.auto,
             backlog=4096,
+            http=HTTPModes.http1,
             backpressure=CONNECTIONS,
             http1_settings=HTTP1Settings(header_read_timeout=10_000),
             respawn_failed_workers=True,
@@ -67,7 +69,7 @@ class WebServer(MPServer):
         #: Called once when the service shall stop; the seconds that it goes on serving after that.
         self.leave: Callable[[], float] = float
         self._leaving = False
-        self._door = Door(self.port)
+        self._drain = ConnectionDrain(self.port)
 
     @property
     def is_whole(self) -> bool:
@@ -79,7 +81,7 @@ class WebServer(MPServer):
         self.serve(target_loader=build, wrap_loader=False)
 
     def signal_handler_interrupt(self, *args: Any) -> None:
-        """SIGTERM or Ctrl-C: out of the load balancer first, then the door. A second one stops at once."""
+        """SIGTERM or Ctrl-C: out of the load balancer, drain, stop. A second one stops at once."""
         at_once, self._leaving = self._leaving, True
         # Not in the handler itself, which may have interrupted the main thread while it holds a lock that is needed.
         threading.Thread(target=self._stop, args=(at_once, args), daemon=True).start()
@@ -87,13 +89,13 @@ class WebServer(MPServer):
     def _stop(self, at_once: bool, args: tuple[Any, ...]) -> None:
         if not at_once:
             time.sleep(self.leave())
-            self._door.close()
+            self._drain.begin()
             time.sleep(DRAIN)
         super().signal_handler_interrupt(*args)  # type: ignore[no-untyped-call] # Granian has no types here
 
     # Granian's servers with threads have an argument more.
     def _spawn_worker(self, idx: int, target: Any, callback_loader: Callable[[], Any]) -> Any:  # type: ignore[override]
-        build = partial(_in_worker, processor_of(idx, self.workers), self._door, callback_loader)
+        build = partial(_in_worker, processor_of(idx, self.workers), self._drain, callback_loader)
         return super()._spawn_worker(idx, target, build)
 
     def _respawn_workers(self, workers: list[int], *args: Any, **settings: Any) -> None:
@@ -144,11 +146,11 @@ def processor_of(worker: int, workers: int) -> int | None:
     return None if workers < len(processors) else processors[worker % len(processors)]
 
 
-def _in_worker(processor: int | None, door: Door, build: Callable[[], Any]) -> Any:
+def _in_worker(processor: int | None, drain: ConnectionDrain, build: Callable[[], Any]) -> Any:
     """What Granian calls in a worker, before any other thread of it is: the application."""
     if processor is not None:
         os.sched_setaffinity(0, [processor])
-    return door.around(build())
+    return drain.drained(build())
 
 
 def _free_port(host: str) -> int:
