@@ -15,6 +15,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.datastructures import EnvironHeaders
+from werkzeug.exceptions import ClientDisconnected, RequestTimeout
 
 from ingest.provider import Provider
 from ingest.publisher import Publisher
@@ -69,6 +70,10 @@ class WebhookEndpoint:
             body = _body(environ)
         except BodyTooLarge:
             return _answer(start_response, provider.name, Answer(413, error="body_too_large"))
+        except ClientDisconnected:
+            return _answer(start_response, provider.name, Answer(400, error="body_incomplete"))
+        except RequestTimeout:
+            return _answer(start_response, provider.name, Answer(408, error="body_too_slow"))
         answer = receive(
             provider,
             kind,
@@ -85,7 +90,10 @@ class WebhookEndpoint:
 
 
 def _body(environ: Mapping[str, Any]) -> bytes:
-    """The request's body, chunked or not. Raises BodyTooLarge before it has read more than is allowed."""
+    """The request's body, chunked or not. Raises BodyTooLarge before it has read more than is allowed.
+
+    Raises ClientDisconnected and RequestTimeout where it does not come whole (`runtime/request_bodies.py`).
+    """
     if int(environ.get("CONTENT_LENGTH") or 0) > MAX_BODY:
         raise BodyTooLarge
     body: bytes = environ["wsgi.input"].read(MAX_BODY + 1)

@@ -16,7 +16,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from granian.constants import HTTPModes, Interfaces, Loops
 from granian.http import HTTP1Settings
@@ -24,6 +24,10 @@ from granian.log import LogLevels
 from granian.server.mp import MPServer
 
 from runtime.draining import ConnectionDrain
+from runtime.request_bodies import READERS, BodyDeadlines
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
 
 #: Granian's own lines go where all of ours go, in the same form.
 _LOGS = {"loggers": {"_granian": {"propagate": True}, "granian.access": {"propagate": True}}}
@@ -52,7 +56,7 @@ class WebServer(MPServer):
             port=self.port,
             interface=Interfaces.WSGI,
             workers=workers,
-            blocking_threads=threads,
+            blocking_threads=READERS,
             loop=Loops.auto,
             backlog=4096,
             http=HTTPModes.http1,
@@ -70,6 +74,7 @@ class WebServer(MPServer):
         self.leave: Callable[[], float] = float
         self._leaving = False
         self._drain = ConnectionDrain(self.port)
+        self._bodies = BodyDeadlines(self.port, threads)
 
     @property
     def is_whole(self) -> bool:
@@ -95,7 +100,7 @@ class WebServer(MPServer):
 
     # Granian's servers with threads have an argument more.
     def _spawn_worker(self, idx: int, target: Any, callback_loader: Callable[[], Any]) -> Any:  # type: ignore[override]
-        build = partial(_in_worker, processor_of(idx, self.workers), self._drain, callback_loader)
+        build = partial(_in_worker, processor_of(idx, self.workers), self._drain, self._bodies, callback_loader)
         return super()._spawn_worker(idx, target, build)
 
     def _respawn_workers(self, workers: list[int], *args: Any, **settings: Any) -> None:
@@ -146,11 +151,13 @@ def processor_of(worker: int, workers: int) -> int | None:
     return None if workers < len(processors) else processors[worker % len(processors)]
 
 
-def _in_worker(processor: int | None, drain: ConnectionDrain, build: Callable[[], Any]) -> Any:
+def _in_worker(
+    processor: int | None, drain: ConnectionDrain, bodies: BodyDeadlines, build: Callable[[], WSGIApplication]
+) -> WSGIApplication:
     """What Granian calls in a worker, before any other thread of it is: the application."""
     if processor is not None:
         os.sched_setaffinity(0, [processor])
-    return drain.drained(build())
+    return drain.drained(bodies.bounded(build()))
 
 
 def _free_port(host: str) -> int:

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 import granian._loops
 import granian._signals  # noqa: F401 # Granian imports both in its workers, when nobody's own files may be out of reach
 
+from werkzeug.exceptions import HTTPException
+
 from runtime import logs
 from runtime.process import die_with_parent
 from runtime.web_server import WebServer, start_workers_by_fork
@@ -27,7 +29,10 @@ NOBODY = 65534
 
 def application(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
     """Reads the body as ingest does, and answers 200 with it."""
-    body = environ["wsgi.input"].read(262_145)
+    try:
+        body = environ["wsgi.input"].read(262_145)
+    except HTTPException as error:
+        return list(error.get_response(environ)(environ, start_response))
     start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", str(len(body)))])
     return [body]
 
