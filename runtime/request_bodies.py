@@ -72,7 +72,7 @@ class BoundedBody:
 
     def __init__(self, environ: WSGIEnvironment, reads: BodyReads) -> None:
         self._raw = environ["wsgi.input"]
-        self._announced = environ.get("CONTENT_LENGTH")
+        self._announced = int(environ.get("CONTENT_LENGTH") or 0)
         self._reads = reads
         self._received = 0
         self.address: str = environ["REMOTE_ADDR"]
@@ -85,8 +85,7 @@ class BoundedBody:
         data = self._wait_for(self._raw.read, size)
         self._received += len(data)
         if size is None or len(data) < size:  # that was all
-            announced = int(self._announced) if self._announced else 0
-            if self._received < announced:
+            if self._received < self._announced:
                 raise ClientDisconnected
         return data
 
