@@ -70,10 +70,8 @@ class WebhookEndpoint:
             body = _body(environ)
         except BodyTooLarge:
             return _answer(start_response, provider.name, Answer(413, error="body_too_large"))
-        except ClientDisconnected:
-            return _answer(start_response, provider.name, Answer(400, error="body_incomplete"))
-        except RequestTimeout:
-            return _answer(start_response, provider.name, Answer(408, error="body_too_slow"))
+        except (ClientDisconnected, RequestTimeout) as error:
+            return _answer(start_response, provider.name, Answer(error.code or 400, error="body_incomplete"))
         answer = receive(
             provider,
             kind,

@@ -108,7 +108,12 @@ def serve(metrics_dir: Path) -> None:
 def web_server(settings: IngestSettings) -> WebServer:
     """Granian, as `settings` have it."""
     return WebServer(
-        "hookline ingest", settings.host, settings.port, workers=settings.workers, threads=settings.threads
+        "hookline ingest",
+        settings.host,
+        settings.port,
+        variable=IngestSettings.variable("host"),
+        workers=settings.workers,
+        threads=settings.threads,
     )
 
 

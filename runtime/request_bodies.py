@@ -11,6 +11,7 @@ client's address, so the connections to end are found by what the kernel knows a
 
 from __future__ import annotations
 
+import io
 import socket
 import struct
 import threading
@@ -20,7 +21,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from functools import partial
 from queue import SimpleQueue
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from werkzeug.exceptions import ClientDisconnected, RequestTimeout
 
@@ -34,8 +35,8 @@ log = logs.logger("runtime.request_bodies")
 
 #: Seconds in which a body has to be there, from when it is first asked for.
 DEADLINE = 10.0
-#: The same while more than half of the threads that a worker may have wait for bodies. Longer than ingest takes to answer when Kafka is
-#: away (2.5 s), so that no connection is taken for a stalled one whose request is being handled.
+#: The same while more than half of the threads that a worker may have wait for bodies. Longer than ingest takes to
+#: answer when Kafka is away (2.5 s): no connection is taken for a stalled one whose request is being handled.
 DEADLINE_UNDER_PRESSURE = 3.5
 #: Seconds between two looks at the bodies that are being read.
 _INTERVAL = 0.25
@@ -84,9 +85,9 @@ class BoundedBody:
             size = None
         data = self._wait_for(self._raw.read, size)
         self._received += len(data)
-        if size is None or len(data) < size:  # that was all
-            if self._received < self._announced:
-                raise ClientDisconnected
+        is_all = size is None or len(data) < size
+        if is_all and self._received < self._announced:
+            raise ClientDisconnected
         return data
 
     def readline(self, _size: int | None = None) -> bytes:
@@ -95,7 +96,7 @@ class BoundedBody:
 
     def readlines(self, _hint: int | None = None) -> list[bytes]:
         """All lines. Raises as `read` does."""
-        return self.read().splitlines(keepends=True)
+        return io.BytesIO(self.read()).readlines()
 
     def __iter__(self) -> Iterator[bytes]:
         return iter(self.readline, b"")

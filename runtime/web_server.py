@@ -9,7 +9,6 @@ from __future__ import annotations
 import gc
 import multiprocessing
 import os
-import socket
 import sys
 import threading
 import time
@@ -23,6 +22,7 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server.mp import MPServer
 
+from runtime.addresses import resolve, shareable
 from runtime.draining import ConnectionDrain
 from runtime.request_bodies import READERS, BodyDeadlines
 
@@ -47,12 +47,16 @@ DRAIN = 1.0
 class WebServer(MPServer):
     """Granian's server, but two deaths within 5.5 s, a worker killed twice, are no reason to end the service."""
 
-    def __init__(self, name: str, host: str, port: int, *, workers: int, threads: int) -> None:
-        """`threads`: requests that one worker handles at once; `port` 0: one that is free, see `port`."""
-        self.port = port or _free_port(host)
+    def __init__(self, name: str, host: str, port: int, *, variable: str, workers: int, threads: int) -> None:
+        """`threads`: requests that one worker handles at once; `port` 0: one that is free, see `port`.
+
+        Raises ConfigurationError that names `variable`, where `host` came from, if nobody can listen there.
+        """
+        address = resolve(host, variable)
+        self.port = shareable(address, port, variable)
         super().__init__(
             name,
-            address=host,
+            address=address,
             port=self.port,
             interface=Interfaces.WSGI,
             workers=workers,
@@ -158,10 +162,3 @@ def _in_worker(
     if processor is not None:
         os.sched_setaffinity(0, [processor])
     return drain.drained(bodies.bounded(build()))
-
-
-def _free_port(host: str) -> int:
-    """A port that nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind((host, 0))
-        return int(probe.getsockname()[1])

@@ -135,5 +135,7 @@ def test_only_http_1_is_spoken(port: int) -> None:
         answer = client.recv(4096)
         assert b"\x00\x00\x00\x04" not in answer[:16], "a SETTINGS frame"
     with connect(port) as client:
-        client.sendall(HEAD + b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AA\r\n\r\n" + BODY)
+        client.sendall(
+            HEAD + b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AA\r\n\r\n" + BODY
+        )
         assert client.recv(4096).startswith(b"HTTP/1.1 200")

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 import granian._loops
 import granian._signals  # noqa: F401 # Granian imports both in its workers, when nobody's own files may be out of reach
-
 from werkzeug.exceptions import HTTPException
 
 from runtime import logs
@@ -51,7 +50,7 @@ def main(port: int, workers: int, threads: int) -> None:
         die_with_parent(parent)
         return application
 
-    WebServer("unprivileged web", "127.0.0.1", port, workers=workers, threads=threads).run(build)
+    WebServer("unprivileged web", "127.0.0.1", port, variable="HOST", workers=workers, threads=threads).run(build)
 
 
 if __name__ == "__main__":
