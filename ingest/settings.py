@@ -30,6 +30,11 @@ class IngestSettings(Section, name="ingest"):
     leave_seconds: float = Field(
         default=0.0, ge=0, le=300, description="seconds of /readyz 503 after SIGTERM, for load balancers to turn away"
     )
+    receipt_ahead_seconds: float = Field(
+        default=3600.0,
+        ge=0,
+        description="seconds that earlier receipts may be ahead of the system's clock and still hold later ones back",
+    )
     quarantine_max: int = Field(default=1000, ge=0, description="webhooks answered 401 that are kept; 0: none")
     quarantine_days: float = Field(default=7.0, gt=0, description="days that they are kept")
 
