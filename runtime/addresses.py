@@ -70,9 +70,14 @@ def host_and_port(host: str, port: int) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
+def reached(host: str) -> str:
+    """The address at which this machine reaches what listens on `host`."""
+    return _LOCAL.get(host, host)
+
+
 def local_url(host: str, port: int) -> str:
     """Where this machine reaches what listens on `host` and `port` over HTTP."""
-    return f"http://{host_and_port(_LOCAL.get(host, host), port)}"
+    return f"http://{host_and_port(reached(host), port)}"
 
 
 def _is_any_ipv6(address: str) -> bool:

@@ -22,12 +22,16 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server.mp import MPServer
 
-from runtime.addresses import resolve, shareable
+from runtime.addresses import reached, resolve, shareable
 from runtime.draining import ConnectionDrain
 from runtime.request_bodies import READERS, BodyDeadlines
+from runtime.self_check import SelfCheck, answers
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
+
+#: sysexits.h: a fault of ours.
+EX_SOFTWARE = 70
 
 #: Granian's own lines go where all of ours go, in the same form.
 _LOGS = {"loggers": {"_granian": {"propagate": True}, "granian.access": {"propagate": True}}}
@@ -77,6 +81,8 @@ class WebServer(MPServer):
         #: Called once when the service shall stop; the seconds that it goes on serving after that.
         self.leave: Callable[[], float] = float
         self._leaving = False
+        self._is_given_up = False
+        self._address = address
         self._drain = ConnectionDrain(self.port)
         self._bodies = BodyDeadlines(self.port, threads)
 
@@ -86,8 +92,18 @@ class WebServer(MPServer):
         return all(worker.is_alive() for worker in self.wrks)  # type: ignore[no-untyped-call] # Granian has no types here
 
     def run(self, build: Callable[[], Any]) -> None:
-        """Serve until SIGTERM or Ctrl-C what `build` makes in each worker: a WSGI application."""
+        """Serve until SIGTERM or Ctrl-C what `build` makes in each worker: a WSGI application.
+
+        Exits with 70 where nobody has answered on the port for a minute: a supervisor starts the service again.
+        """
+        SelfCheck(partial(answers, reached(self._address), self.port), self._give_up).start()
         self.serve(target_loader=build, wrap_loader=False)
+        if self._is_given_up:
+            sys.exit(EX_SOFTWARE)
+
+    def _give_up(self) -> None:
+        self._is_given_up = True
+        super().signal_handler_interrupt()  # type: ignore[no-untyped-call] # Granian has no types here
 
     def signal_handler_interrupt(self, *args: Any) -> None:
         """SIGTERM or Ctrl-C: out of the load balancer, drain, stop. A second one stops at once."""

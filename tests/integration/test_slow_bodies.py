@@ -14,6 +14,7 @@ import pytest
 from runtime.request_bodies import DEADLINE
 from tests.integration.test_draining import BODY, HEAD, Servers, exchange
 from tests.integration.test_ingest import wait_until
+from tests.twins.workers import workers_of
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="stalled bodies are found on Linux")
 
@@ -139,3 +140,18 @@ def test_only_http_1_is_spoken(port: int) -> None:
             HEAD + b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AA\r\n\r\n" + BODY
         )
         assert client.recv(4096).startswith(b"HTTP/1.1 200")
+
+
+def test_a_server_that_does_not_answer_ends_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Given a server whose workers are frozen
+    monkeypatch.setenv("SELF_CHECK_PATIENCE", "2")
+    servers = Servers()
+    process = servers.start()
+    wait_until(lambda: servers.listeners() == 2, "both workers listen")
+    assert is_answered(servers.port, 2)
+    for worker in workers_of(process.pid):
+        worker.suspend()
+    # Then it ends as one that failed, for its supervisor to start it again, and leaves nobody behind
+    assert process.wait(60) == 70
+    with pytest.raises(ConnectionRefusedError):
+        connect(servers.port)

@@ -7,6 +7,7 @@ Started as root it becomes nobody, once everything is imported that it needs.
 
 from __future__ import annotations
 
+import encodings.idna  # noqa: F401 # for any host
 import multiprocessing.popen_fork  # noqa: F401 # as multiprocessing does later
 import os
 import sys
@@ -16,7 +17,7 @@ import granian._loops
 import granian._signals  # noqa: F401 # Granian imports both in its workers, when nobody's own files may be out of reach
 from werkzeug.exceptions import HTTPException
 
-from runtime import logs
+from runtime import logs, self_check
 from runtime.process import die_with_parent
 from runtime.web_server import WebServer, start_workers_by_fork
 
@@ -50,6 +51,8 @@ def main(port: int, workers: int, threads: int) -> None:
         die_with_parent(parent)
         return application
 
+    if patience := os.environ.get("SELF_CHECK_PATIENCE"):
+        self_check.PATIENCE, self_check.INTERVAL = float(patience), float(patience) / 4
     WebServer("unprivileged web", "127.0.0.1", port, variable="HOST", workers=workers, threads=threads).run(build)
 
 
