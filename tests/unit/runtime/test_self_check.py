@@ -10,13 +10,13 @@ from runtime.self_check import INTERVAL, PATIENCE, SelfCheck, answers
 @given(st.lists(st.booleans(), max_size=40))
 def test_it_gives_up_once_after_a_minute_without_an_answer(answered: list[bool]) -> None:
     # Given a server that answers as it likes, and then no more
-    now, asked, gave_up = [0.0], [0.0], []
+    now, answered_at, gave_up = [0.0], [0.0], []
     script = iter(answered)
 
     def ask() -> bool:
         found = next(script, False)
         if found:
-            asked[0] = now[0]
+            answered_at[0] = now[0]
         return found
 
     def sleep(seconds: float) -> None:
@@ -25,7 +25,7 @@ def test_it_gives_up_once_after_a_minute_without_an_answer(answered: list[bool])
     SelfCheck(ask, lambda: gave_up.append(now[0]), clock=lambda: now[0], sleep=sleep).run()
     # Then it is given up a minute after the last answer
     assert len(gave_up) == 1
-    assert PATIENCE <= gave_up[0] - asked[0] < PATIENCE + INTERVAL
+    assert PATIENCE <= gave_up[0] - answered_at[0] < PATIENCE + INTERVAL
 
 
 def test_any_answer_is_one() -> None:
