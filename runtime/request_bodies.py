@@ -158,7 +158,10 @@ class BodyDeadlines:
         return sum(map(len, stalled.values()))
 
     def _end(self, stalled: dict[str, list[float]]) -> None:
-        """End enough connections of each address that all of its stalled bodies are among them."""
+        """End enough connections of each address that all of its stalled bodies are among them.
+
+        One whose body was asked for shortly after may be among them too, `_SLACK` before its own deadline.
+        """
         now = self._clock()
         idle: dict[str, list[socket.socket]] = defaultdict(list)
         ended: dict[str, int] = defaultdict(int)

@@ -75,13 +75,13 @@ def test_stalled_bodies_do_not_hold_the_threads(port: int) -> None:
         for number, attacker in enumerate(attackers):
             attacker.sendall(STALLED[number % len(STALLED)])
         # Then genuine requests are answered meanwhile
-        assert is_answered(port, 2)
-        # And the others are told that their time is over
+        assert is_answered(port, DEADLINE / 2)
+        # And the others are told that their time is over (400: a moment before it is, together with one of theirs)
         for number, attacker in enumerate(attackers):
             received = b""
             while chunk := attacker.recv(4096):
                 received += chunk
-            assert received.rpartition(b"HTTP/1.1 ")[2][:3] == b"408", STALLED[number % len(STALLED)]
+            assert received.rpartition(b"HTTP/1.1 ")[2][:3] in (b"408", b"400"), STALLED[number % len(STALLED)]
         assert is_answered(port, 1)
 
 
