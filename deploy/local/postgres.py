@@ -27,7 +27,7 @@ from deploy.local.ports import HOST
 DATABASE = "hookline"
 OWNER, APPLICATION, SUPERUSER = "hookline_owner", "hookline_app", "postgres"
 
-#: A socket's path in Linux holds 107 characters, in macOS 103 (sockaddr_un).
+#: A socket's path in Linux holds 107 bytes, in macOS 103 (sockaddr_un).
 _SOCKET_PATH_MAX = 103
 
 _SETTINGS = {
@@ -100,10 +100,10 @@ class EmbeddedPostgres:
 
     def command(self) -> list[str]:
         """What to run; it ends with whoever calls this (SIGQUIT: at once, recovered at the next start)."""
-        has_socket = len(str(self.data / f".s.PGSQL.{self.port}")) < _SOCKET_PATH_MAX
+        has_socket = len(os.fsencode(self.data / f".s.PGSQL.{self.port}")) < _SOCKET_PATH_MAX
         settings = self._settings | {
             "port": str(self.port),
-            "unix_socket_directories": str(self.data) if has_socket else "",
+            "unix_socket_directories": _quoted(self.data) if has_socket else "",
         }
         options = [word for key, value in settings.items() for word in ("-c", f"{key}={value}")]
         command = [str(_binary("postgres")), "-D", str(self.data), *options]
@@ -187,7 +187,8 @@ class EmbeddedPostgres:
             launched([str(_binary(program)), *arguments], account=self._account()),
             input=given,
             capture_output=True,
-            text=True,
+            encoding="utf-8",
+            errors="replace",
             check=False,
             env=os.environ | {"LC_ALL": "C", "TZ": "UTC"},
         )
@@ -232,6 +233,12 @@ class EmbeddedPostgres:
             return
         process.send_signal(signal.SIGQUIT)
         process.wait(10)
+
+
+def _quoted(folder: Path) -> str:
+    """As one entry of a list of folders, which PostgreSQL splits at commas."""
+    name = str(folder).replace('"', '""')
+    return f'"{name}"'
 
 
 def _binary(name: str) -> Path:
