@@ -251,4 +251,3 @@ class EmbeddedKafka:
             raise KafkaFailed(f"Kafka's storage could not be formatted: {(done.stderr or done.stdout).strip()}")
         path.unlink()
         partial.rename(self.data)
-

@@ -7,20 +7,20 @@ permission on the way there is changed: a capability lets it pass folders that a
 from __future__ import annotations
 
 import importlib.util
-import json
 import os
 import pwd
 import secrets
 import shutil
 import signal
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from urllib.parse import quote
 
 import psutil
 from tenacity import RetryError, Retrying, retry_if_exception_type, stop_before_delay, wait_fixed
 
+from deploy.local.json_files import DamagedFile, move_aside, read_json, write_json
 from deploy.local.launch import Account, launched
 from deploy.local.ports import HOST
 
@@ -62,10 +62,17 @@ class EmbeddedPostgres:
     """One server that keeps everything under `home`. `prepare` once, then start what `command` says."""
 
     def __init__(
-        self, home: Path, port: int, *, durable: bool = True, settings: Mapping[str, str] | None = None
+        self,
+        home: Path,
+        port: int,
+        *,
+        durable: bool = True,
+        settings: Mapping[str, str] | None = None,
+        announce: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.home = home.resolve()
         self.port = port
+        self._announce = announce
         self._settings = _SETTINGS | ({} if durable else _NOT_DURABLE) | dict(settings or {})
 
     @property
@@ -95,6 +102,8 @@ class EmbeddedPostgres:
             self._check_owner()
             self.data.chmod(0o700)  # PostgreSQL insists, and copying a home may have changed it
             self._end_leftover()
+            if self._unset.exists():
+                self._set_passwords()
         else:
             self._initialise()
 
@@ -146,16 +155,29 @@ class EmbeddedPostgres:
         return f"postgresql://{role}:{quote(self._passwords()[role])}@{HOST}:{self.port}/{database}"
 
     def _passwords(self) -> dict[str, str]:
+        """A password for each role, made at the first use and whenever the file with them is lost or damaged."""
         path = self.home / "passwords.json"
-        if path.exists():
-            return dict(json.loads(path.read_text("utf-8")))
+        try:
+            return read_json(path, str)
+        except FileNotFoundError:
+            pass
+        except DamagedFile as error:
+            self._announce(f"{error}; moved aside to {move_aside(path)}; PostgreSQL's roles get new passwords")
         made = {role: secrets.token_urlsafe(24) for role in (OWNER, APPLICATION, SUPERUSER)}
         self.home.mkdir(parents=True, exist_ok=True)
-        partial = path.with_suffix(f".{os.getpid()}")
-        with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            json.dump(made, file)
-        partial.rename(path)
+        self._unset.touch()
+        write_json(path, made)
         return made
+
+    @property
+    def _unset(self) -> Path:
+        """Exists while the roles do not have the passwords that were made for them."""
+        return self.home / "passwords.unset"
+
+    def _set_passwords(self) -> None:
+        statements = [f"ALTER ROLE {role} PASSWORD '{password}';" for role, password in self._passwords().items()]
+        self._run("postgres", "--single", "-D", str(self.data), "postgres", given="\n".join(statements) + "\n")
+        self._unset.unlink()
 
     def _initialise(self) -> None:
         """Into a folder of another name, which gets the right one when it is whole."""
@@ -180,6 +202,7 @@ class EmbeddedPostgres:
         )
         self._run("postgres", "--single", "-D", str(partial), "postgres", given=roles + "\n")
         (partial / "pg_hba.conf").write_text(_ACCESS, "utf-8")
+        self._unset.unlink(missing_ok=True)
         partial.rename(self.data)
 
     def _run(self, program: str, *arguments: str, given: str | None = None) -> None:
