@@ -8,7 +8,6 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import SimpleNamespace
@@ -18,6 +17,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from deploy.local.home import AlreadyRunning, Home, HomeUnusable, alive, identity
+from tests.servers.unprivileged import NOBODY, unprivileged
 
 
 @pytest.fixture
@@ -172,21 +172,6 @@ def test_a_folder_that_is_more_than_a_home_keeps_its_mode(tmp_path: Path, monkey
         assert tmp_path.stat().st_mode & 0o777 == 0o755
 
 
-@contextmanager
-def unprivileged() -> Iterator[None]:
-    """Be a user to whom permissions apply, where this process is root."""
-    if os.geteuid() != 0:
-        yield
-        return
-    os.setegid(65534)
-    os.seteuid(65534)
-    try:
-        yield
-    finally:
-        os.seteuid(0)
-        os.setegid(0)
-
-
 @pytest.fixture
 def open_folder() -> Iterator[Path]:
     """A folder that every user can reach: pytest's own are closed to others."""
@@ -204,7 +189,7 @@ def test_a_home_that_root_used_first_is_named_with_the_way_out(open_folder: Path
         (home.path / "kafka" / "data" / "topic-0").mkdir(parents=True)
         (home.logs / "ingest.log").touch()
     for path in (home.path, *home.path.rglob("*")):
-        os.chown(path, 65534, 65534)
+        os.chown(path, NOBODY, NOBODY)
     blocking = home.path / inside
     os.chown(blocking, 0, 0)
     blocking.chmod(0o700)
@@ -214,10 +199,13 @@ def test_a_home_that_root_used_first_is_named_with_the_way_out(open_folder: Path
         assert refused.value.exit_code == 78
         said = str(refused.value)
         assert "belongs to root, and you are " in said
-        assert f"`sudo chown -R 65534:65534 '{home.path}'` makes the whole folder yours, or set HOOKLINE_HOME" in said
+        assert (
+            f"`sudo chown -R {NOBODY}:{NOBODY} '{home.path}'` makes the whole folder yours, or set HOOKLINE_HOME"
+            in said
+        )
     # and what it advises helps
     for path in (home.path, *home.path.rglob("*")):
-        os.chown(path, 65534, 65534)
+        os.chown(path, NOBODY, NOBODY)
     with unprivileged(), Home(home.path).held():
         pass
 
