@@ -17,7 +17,7 @@ from deploy.local.ports import free_ports
 from deploy.local.postgres import EmbeddedPostgres, PostgresFailed
 from deploy.local.running import ServerEnded, running
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow, pytest.mark.root, pytest.mark.timeout(600)]
 
 
 def test_postgresql_keeps_what_it_acknowledged_and_its_roles_own_what_they_should(tmp_path: Path) -> None:

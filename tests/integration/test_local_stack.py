@@ -18,7 +18,7 @@ import pytest
 
 from tests.servers.local_stack import PATIENCE, LocalStack, environment_of, post, texts, until
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow, pytest.mark.root, pytest.mark.timeout(600)]
 
 
 @pytest.fixture(scope="module")

@@ -43,6 +43,7 @@ def refused(environment: dict[str, str]) -> bool:
     return post(environment, "no room").status_code == 503
 
 
+@pytest.mark.root
 def test_a_full_disk_stops_no_ingest_and_all_is_well_again_when_there_is_room(small_disk: Path) -> None:
     # Given a stack that serves
     stack = LocalStack(small_disk / "home")

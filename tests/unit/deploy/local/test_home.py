@@ -19,6 +19,8 @@ from hypothesis import strategies as st
 from deploy.local.home import AlreadyRunning, Home, HomeUnusable, alive, identity
 from tests.servers.unprivileged import NOBODY, unprivileged
 
+pytestmark = pytest.mark.root
+
 
 @pytest.fixture
 def home(tmp_path: Path) -> Home:

@@ -18,6 +18,8 @@ from deploy.local.sandbox.control_access import ControlAccess
 from deploy.local.sandbox.server import SandboxServer
 from tests.servers.unprivileged import unprivileged
 
+pytestmark = pytest.mark.root
+
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux tells whose a connection is")
 
 CONTROL = (
