@@ -35,7 +35,7 @@ def serve(
         end_leftovers(home)
         stack = plan(home, environ, processors, display.announce)
         stack.services += more(stack)
-        state_file = _StateFile(home, display.announce)
+        state_file = StateFile(home, display.announce)
         has_served = False
 
         def changed(supervisor: Supervisor) -> None:
@@ -57,7 +57,7 @@ def serve(
             home.forget("stack.json")
 
 
-class _StateFile:
+class StateFile:
     """What the running stack tells about itself, kept true even where the disk was full or the file was lost."""
 
     def __init__(self, home: Home, announce: Callable[[str], None]) -> None:
