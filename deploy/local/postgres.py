@@ -23,6 +23,7 @@ from tenacity import RetryError, Retrying, retry_if_exception_type, stop_before_
 from deploy.local.json_files import DamagedFile, move_aside, read_json, write_json
 from deploy.local.launch import Account, launched
 from deploy.local.ports import HOST
+from runtime.settings import ConfigurationError
 
 DATABASE = "hookline"
 OWNER, APPLICATION, SUPERUSER = "hookline_owner", "hookline_app", "postgres"
@@ -181,6 +182,7 @@ class EmbeddedPostgres:
 
     def _initialise(self) -> None:
         """Into a folder of another name, which gets the right one when it is whole."""
+        check_program_folder(_binary("initdb"))
         partial = self.home / "data.partial"
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir(mode=0o700)
@@ -256,6 +258,14 @@ class EmbeddedPostgres:
             return
         process.send_signal(signal.SIGQUIT)
         process.wait(10)
+
+
+def check_program_folder(initdb: Path) -> None:
+    """Raises ConfigurationError where `initdb` could not start: it calls its neighbours through a shell, in quotes."""
+    if found := sorted(set(str(initdb)) & set('"$`\\')):
+        raise ConfigurationError(
+            [f"PostgreSQL cannot be set up from {initdb}, whose path holds {' '.join(found)}: move Hookline elsewhere"]
+        )
 
 
 def _quoted(folder: Path) -> str:
