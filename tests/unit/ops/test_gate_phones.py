@@ -77,10 +77,10 @@ def _entry(position: int, draft: Draft) -> Entry:
 @given(written(), st.sampled_from(["STOP", "wrong number"]))
 @settings(max_examples=1500, deadline=None)
 def test_after_a_stop_the_gate_never_says_in(way: tuple[str, str, str, str | None], text: str) -> None:
-    _, came, asked, region = way
+    _, came, query, region = way
     states = States()
     states.says(text, came, region, region)
-    answer = states.ask(asked, region)
+    answer = states.ask(query, region)
     assert answer.state != "in"
     assert answer.sure or answer.state == "out"
 
@@ -91,11 +91,11 @@ def test_nor_after_the_setting_was_changed(
     way: tuple[str, str, str, str | None], then: str | None, between: str | None
 ) -> None:
     """Given a stop that was read by another region than the one that is right for whoever asks."""
-    home, came, asked, _ = way
+    home, came, query, _ = way
     assume(not {then, between} & CARRIERS_DIALLED)
     states = States()
     states.says("STOP", came, then, between)
-    assert states.ask(asked, home).state != "in"
+    assert states.ask(query, home).state != "in"
 
 
 @given(st.sampled_from(EXAMPLES), settings_of_a_region)
@@ -110,12 +110,12 @@ def test_a_number_that_came_in_full_is_surely_out_in_full(example: tuple[str, An
 
 @given(st.integers(0, 9_999_999), st.integers(0, 9_999_999))
 @settings(max_examples=500, deadline=None)
-def test_other_numbers_of_the_country_are_not_taken_for_it(one: int, other: int) -> None:
-    assume(one != other)
-    came, asked = f"+1404{one:07d}", f"(404) {other:07d}"
+def test_other_numbers_of_the_country_are_not_taken_for_it(first: int, other: int) -> None:
+    assume(first != other)
+    came, query = f"+1404{first:07d}", f"(404) {other:07d}"
     states = States()
     states.says("STOP", came, "US", "US")
-    answer = states.ask(asked, "US")
+    answer = states.ask(query, "US")
     assert (answer.state, answer.sure) == ("in", True)
 
 

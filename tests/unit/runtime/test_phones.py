@@ -78,9 +78,9 @@ def test_what_is_no_text_is_no_phone(value: object) -> None:
 def test_reading_never_fails_and_is_bounded(text: str, region: str | None) -> None:
     found = read_phone(text, region)
     assert found is None or len(found.number) <= LONGEST
-    asked = number_query(text, region)
-    assert len(asked.phone.number) <= LONGEST
-    asked.phone.number.encode()  # so that a database takes it
+    query = number_query(text, region)
+    assert len(query.phone.number) <= LONGEST
+    query.phone.number.encode()  # so that a database takes it
 
 
 @given(st.text(), st.sampled_from([None, "US", "GB", "KR", "MX"]))
