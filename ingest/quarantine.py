@@ -22,6 +22,7 @@ from ingest.provider import Headers, Provider, Unauthorized
 from ingest.publisher import Publisher
 from ingest.quarantine_store import KeptWebhook, QuarantineStore
 from ingest.sanitise import without_secrets
+from ingest.times import occurred
 from runtime import metrics
 from runtime.logs import logger
 from runtime.phones import read_phone
@@ -144,8 +145,9 @@ def kept_webhook(refused: Refused, digest: Callable[[str], bytes]) -> KeptWebhoo
     except BadBody:
         return None
     fields = provider.without_secret(content.fields)
-    event_id = provider.event_id(kind, fields, refused.headers)
-    reading = provider.read(kind, fields, event_id)
+    own_time = occurred(provider.time_in(fields), refused.received_at).own
+    event_id = provider.event_id(kind, fields, refused.headers, own_time)
+    reading = provider.read(kind, fields, event_id, own_time)
     phone = read_phone(reading.phone, provider.settings.default_region)
     if reading.event_type is EventType.UNRECOGNIZED or phone is None or not phone.valid:
         return None

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from datetime import datetime
 from functools import cached_property
 from typing import Any, Literal
 from uuid import UUID
@@ -80,22 +81,26 @@ class TextLink(Provider):
         """All but the field `secret`."""
         return {key: value for key, value in fields.items() if key != "secret"}
 
-    def delivery_key(self, kind: str | None, fields: Json, headers: Headers) -> str | None:
+    def time_in(self, fields: Json) -> Any:
+        """Milliseconds since the epoch."""
+        return fields.get("timestamp")
+
+    def delivery_key(self, kind: str | None, fields: Json, headers: Headers, own_time: datetime | None) -> str | None:
         """The proxy's request id where one is trusted; else the content, if a time makes it unlike any other.
 
         Two equal texts without a time ("ok", "ok") are two messages.
         """
-        if self.settings.request_id_header and (given := headers.get(self.settings.request_id_header, "")):
+        if self.settings.request_id_header and (given := headers.get(self.settings.request_id_header, "").strip()):
             return f"request-id\n{given}"
-        if fields.get("timestamp") in (None, ""):
+        if own_time is None:
             return None
         return f"{kind or inferred_kind(fields)}\n{canonical(fields)}"
 
-    def read(self, kind: str | None, fields: Json, event_id: UUID) -> Reading:
+    def read(self, kind: str | None, fields: Json, event_id: UUID, own_time: datetime | None) -> Reading:
         """One of four flat objects."""
         kind = kind or inferred_kind(fields)
         if kind is None:
-            return Reading(kind=None, phone=fields.get("phone_number"), time=fields.get("timestamp"))
+            return Reading(kind=None, phone=fields.get("phone_number"))
         event_type, direction, state = KINDS[kind]
         text, name, tag = (as_text(fields.get(field)) for field in ("text", "name", "tag"))
         details: dict[str, Any] = {"name": name, "tag": tag}
@@ -104,7 +109,7 @@ class TextLink(Provider):
             details |= {"subuser_id": as_text(fields.get("subuser_id"))}
         else:
             details |= {
-                "message_key": message_key(direction, fields, event_id),
+                "message_key": f"textlink:{event_id}" if own_time is None else message_key(direction, fields),
                 "direction": direction,
                 "state": state,
                 "text": text,
@@ -120,7 +125,6 @@ class TextLink(Provider):
             event_type=event_type,
             record=Contact if kind == "tag" else Message,
             phone=fields.get("phone_number"),
-            time=fields.get("timestamp"),
             is_test=fields.get("phone_number") == TEST_PHONE and text in (None, TEST_TEXT),
             details=details,
         )
@@ -139,10 +143,11 @@ def inferred_kind(fields: Json) -> str | None:
     return "tag" if "tag" in fields else None
 
 
-def message_key(direction: str, fields: Json, event_id: UUID) -> str:
-    """What sent and failed have in common: phone, text, time and SIM (inferred from the samples)."""
-    if fields.get("timestamp") in (None, ""):
-        return f"textlink:{event_id}"
+def message_key(direction: str, fields: Json) -> str:
+    """What sent and failed have in common: phone, text, time and SIM (inferred from the samples).
+
+    Only where the time is valid: nothing else in it tells one message from another.
+    """
     shared = ("phone_number", "text", "timestamp", "sim_card_id")
     common = [direction, *(as_text(fields.get(field)) for field in shared)]
     return "textlink:" + hashlib.sha256(json.dumps(common).encode()).hexdigest()[:32]
