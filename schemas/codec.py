@@ -16,7 +16,7 @@ from fastavro import parse_schema, schemaless_reader
 
 from schemas.events import Event
 from schemas.field_writers import EPOCH, MICROSECOND, writer_of
-from schemas.ids import Schema, SchemaIds, UnknownSchema
+from schemas.ids import RegisteredSchema, Schema, SchemaIds, UnknownSchema
 from schemas.topics import TOPIC_OF
 
 _PREFIX = struct.Struct(">bI")
@@ -28,7 +28,11 @@ class Undecodable(ValueError):
 
 
 class Codec:
-    """Encodes with the newest schema of each topic, decodes with whichever the record names."""
+    """Encodes with the oldest schema that says all of a record, decodes with whichever the record names.
+
+    A newer schema is used only where a field that it added is not at its default. So processors of the release before
+    go on reading records that say nothing new, in whatever order processes are upgraded.
+    """
 
     def __init__(self, ids: SchemaIds) -> None:
         self._ids = ids
@@ -60,11 +64,11 @@ class Codec:
         return event
 
     def _encoder(self, record: type[Event]) -> Callable[[Event], bytes]:
-        newest = self._ids.versions(TOPIC_OF[record].subject)[-1]
-        prefix = _PREFIX.pack(_MAGIC, newest.id)
-        values = attrgetter(*(field["name"] for field in newest.schema["fields"]))
-        writers = tuple(writer_of(field["type"]) for field in newest.schema["fields"])
-        return lambda event: prefix + b"".join(map(call, writers, values(event)))
+        first, *newer = self._ids.versions(TOPIC_OF[record].subject)
+        encode, known = _encoder_of(first), first
+        for version in newer:
+            encode, known = _newer_where_needed(encode, known, version), version
+        return encode
 
     def _decoder(self, number: int) -> Callable[[BytesIO], Event]:
         try:
@@ -91,6 +95,29 @@ class Codec:
             return record(**found)
 
         return decode
+
+
+def _encoder_of(version: RegisteredSchema) -> Callable[[Event], bytes]:
+    prefix = _PREFIX.pack(_MAGIC, version.id)
+    values = attrgetter(*(field["name"] for field in version.schema["fields"]))
+    writers = tuple(writer_of(field["type"]) for field in version.schema["fields"])
+    return lambda event: prefix + b"".join(map(call, writers, values(event)))
+
+
+def _newer_where_needed(
+    encode_older: Callable[[Event], bytes], older: RegisteredSchema, newer: RegisteredSchema
+) -> Callable[[Event], bytes]:
+    encode_newer = _encoder_of(newer)
+    known = {field["name"] for field in older.schema["fields"]}
+    if not known <= {field["name"] for field in newer.schema["fields"]}:
+        return encode_newer  # it took a field away, which the record no longer has
+    added = [(field["name"], field["default"]) for field in newer.schema["fields"] if field["name"] not in known]
+
+    def encode(event: Event) -> bytes:
+        says_more = any(getattr(event, name) != default for name, default in added)
+        return encode_newer(event) if says_more else encode_older(event)
+
+    return encode
 
 
 def _is_list(type_: Any) -> bool:

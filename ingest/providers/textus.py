@@ -115,15 +115,17 @@ class TextUs(Provider):
 
 def action_of(fields: Json) -> str | None:
     """The action in our spelling; where none came, what the nested object says; None: unknown."""
-    if action := as_text(fields.get("action")):
-        return action.strip().lower().replace("-", "_")
-    if "phoneCall" in fields:
-        return "phone_call.completed"
+    if action := (as_text(fields.get("action")) or "").strip():
+        return action.lower().replace("-", "_")
     for (nested, told), action in NESTED.items():
         found = _object(fields, nested)
         if told in (found.get("type"), found.get("deliveryState"), found.get("status")):
             return action
-    return "contact.created" if "contact" in fields else None
+    if fields.get("message") is not None:
+        return None  # a message of no known state, which may be a stop: no call and no contact beside it decides
+    if fields.get("phoneCall") is not None:
+        return "phone_call.completed"
+    return "contact.created" if fields.get("contact") is not None else None
 
 
 def _message(fields: Json, event_type: EventType, event_id: UUID) -> dict[str, Any]:
@@ -143,6 +145,7 @@ def _message(fields: Json, event_type: EventType, event_id: UUID) -> dict[str, A
         "portal": None,
         "name": None,
         "tag": None,
+        "maybe_inbound": not inbound and message.get("direction") == "in",
     }
 
 

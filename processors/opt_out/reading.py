@@ -53,13 +53,17 @@ def read(delivery: Delivery, classifier: Classifier) -> Read:
     if isinstance(event, OptOut):
         return _read_report(delivery, event)
     if isinstance(event, Unrecognized):
-        return _read_unrecognized(delivery, event, classifier)
+        return _read_for_a_hold(delivery, event, classifier, f"a webhook of no known kind ({event.reason})")
     return _NOTHING
 
 
 def _read_message(delivery: Delivery, event: Message, classifier: Classifier) -> Read:
-    if event.event_type != EventType.MESSAGE_RECEIVED or not event.text or event.contact_phone is None:
+    if event.maybe_inbound:
+        return _read_for_a_hold(delivery, event, classifier, "a message that may be inbound")
+    if event.event_type != EventType.MESSAGE_RECEIVED or event.contact_phone is None:
         return _NOTHING
+    if not event.text or event.text.isspace():
+        return _read_for_a_hold(delivery, event, classifier, "a received message without a text")
     decision = classifier.classify(event.text)
     if decision.action == "none" or (decision.action == "in" and event.provider in TELL_OF_OPT_INS):
         return _NOTHING
@@ -81,14 +85,15 @@ def _read_report(delivery: Delivery, event: OptOut) -> Read:
     return Read((Draft(phone=event.contact_phone, action=action, actor="provider", evidence=evidence, **told),))
 
 
-def _read_unrecognized(delivery: Delivery, event: Unrecognized, classifier: Classifier) -> Read:
+def _read_for_a_hold(delivery: Delivery, event: Event, classifier: Classifier, what: str) -> Read:
+    """Whatever in the payload reads like a stop puts the phone on hold: `what` is told to the person who decides."""
     strings = list(_strings(_payload(event.payload)))
     decided = ((text, classifier.classify(text)) for text in strings)
     found = next(((text, one) for text, one in decided if one.tier in ("A", "B", "C")), None)
     if found is None:
         return _NOTHING
     text, decision = found
-    question = f"a webhook of no known kind ({event.reason}) holds what reads like a stop; rule {decision.rule}"
+    question = f"{what} holds what reads like a stop; rule {decision.rule}"
     phones = [event.contact_phone] if event.contact_phone else _phones(strings)
     if not phones:
         return Read(question=Question(event.event_id, question))
