@@ -25,6 +25,11 @@ class EventType(StrEnum):
     OPT_OUT_STATE = "opt_out.state"  # ours: what the ledger says about a phone from here on
 
 
+def is_derived(event_id: UUID) -> bool:
+    """Whether a repeat of the delivery has the same id. A delivery that nothing identifies has a UUIDv7 of its own."""
+    return event_id.version == 5
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """What every record has, whatever happened."""

@@ -73,10 +73,11 @@ def release(out: Output, phone: str, reason: str, operator: str | None) -> None:
 @click.argument("number", type=int, required=False)
 @click.option("--out", "answer", flag_value="out", help="It was a stop.")
 @click.option("--release", "answer", flag_value="release", help="It was none: end the hold, or void the opt-out.")
+@click.option("--in", "answer", flag_value="in", help="Of an opt-in: the person did opt in then. --out: nobody did.")
 @click.option("--reason", help="Why; without names and numbers.")
 @by
 def review(out: Output, number: int | None, answer: str | None, reason: str | None, operator: str | None) -> None:
-    """List the open questions, the most urgent first; or answer question NUMBER with --out or --release."""
+    """List the open questions, the most urgent first; or answer question NUMBER with --out, --release or --in."""
     from processors.opt_out import reviews
 
     if number is None:
@@ -88,8 +89,8 @@ def review(out: Output, number: int | None, answer: str | None, reason: str | No
         drawn = [[row[column] for column in columns] for row in rows]
         out.result({"reviews": rows}, lambda: table(columns, drawn) if rows else "no open questions")
         return
-    if answer not in ("out", "release"):
-        raise click.UsageError("answer with --out or --release")
+    if answer not in ("out", "release", "in"):
+        raise click.UsageError("answer with --out or --release, or a question about an opt-in with --in or --out")
     if not reason:
         raise click.UsageError("--reason says why, in the ledger")
     why = reason

@@ -12,12 +12,11 @@ from uuid import UUID
 
 from processors.opt_out.classifier import Classifier, Decision
 from processors.opt_out.entry import Action, Draft, Evidence
+from processors.opt_out.provider_facts import facts_about
 from processors.processor import Delivery
 from runtime.phones import read_phone
 from schemas.events import Event, EventType, Message, OptOut, Unrecognized
 
-#: Providers that tell us of opt-ins themselves: there a text that is START counts for nothing of its own.
-TELL_OF_OPT_INS = frozenset({"textus"})
 #: What a phone number in a webhook of no known kind may look like.
 _PHONE = re.compile(r"\+?[\d\s().-]{10,24}")
 #: Numbers without a country code in such a webhook are taken for ones of this region.
@@ -65,7 +64,7 @@ def _read_message(delivery: Delivery, event: Message, classifier: Classifier) ->
     if not event.text or event.text.isspace():
         return _read_for_a_hold(delivery, event, classifier, "a received message without a text")
     decision = classifier.classify(event.text)
-    if decision.action == "none" or (decision.action == "in" and event.provider in TELL_OF_OPT_INS):
+    if decision.action == "none" or (decision.action == "in" and facts_about(event.provider).reports_opt_ins):
         return _NOTHING
     told: dict[str, Any] = _told(delivery, event) | _decided(decision)
     told |= {"message_id": event.message_key, "evidence": Evidence(text=event.text, name=event.name)}
@@ -109,7 +108,7 @@ def _told(delivery: Delivery, event: Event) -> dict[str, Any]:
         "account": event.account,
         "account_phone": event.account_phone,
         "event_id": event.event_id,
-        "occurred_at": event.occurred_at if event.time_valid else None,
+        "occurred_at": event.own_time,
         "received_at": event.received_at,
         "event_hash": hashlib.sha256(record.value or b"").hexdigest(),
         "topic": record.topic,

@@ -179,16 +179,16 @@ def test_at_one_receipt_too(delivered: Delivered) -> None:
 
 
 @given(_deliveries, _deliveries)
-def test_two_deliveries_that_differ_are_two_events(one: Delivered, other: Delivered) -> None:
-    identities = [(json.dumps(each.fields, sort_keys=True), each.kind, each.headers) for each in (one, other)]
+def test_two_deliveries_that_differ_are_two_events(first: Delivered, second: Delivered) -> None:
+    identities = [(json.dumps(each.fields, sort_keys=True), each.kind, each.headers) for each in (first, second)]
     same_id = (
-        one.provider is other.provider is _textus
-        and isinstance(one.fields.get("id"), str)
-        and one.fields["id"] == other.fields.get("id")
+        first.provider is second.provider is _textus
+        and isinstance(first.fields.get("id"), str)
+        and first.fields["id"] == second.fields.get("id")
     )
-    same_request = one.provider is other.provider is _textlink and one.headers == other.headers
+    same_request = first.provider is second.provider is _textlink and first.headers == second.headers
     if identities[0] != identities[1] and not same_id and not same_request:
-        assert one.event().event_id != other.event().event_id
+        assert first.event().event_id != second.event().event_id
 
 
 @given(_moments, _later)
