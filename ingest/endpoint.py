@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from datetime import datetime
 from functools import cache
 from http import HTTPStatus
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from werkzeug.datastructures import EnvironHeaders
 
+from ingest.content_coding import MAX_BODY, BadBody, BodyTooLarge, unpacked
 from ingest.provider import Provider
 from ingest.publisher import Publisher
 from ingest.quarantine import Quarantine
@@ -26,14 +28,9 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 PREFIX = "/webhooks"
-MAX_BODY = 256 * 1024
 JSON = ("Content-Type", "application/json")
 OK_BODY = b'{"ok":true}'
 STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
-
-
-class BodyTooLarge(Exception):
-    """Answer 413: more than anybody's webhook."""
 
 
 class WebhookEndpoint:
@@ -85,12 +82,18 @@ class WebhookEndpoint:
 
 
 def _body(environ: Mapping[str, Any]) -> bytes:
-    """The request's body, chunked or not. Raises BodyTooLarge before it has read more than is allowed."""
+    """The request's body as it was sent, chunked or not.
+
+    Raises BodyTooLarge before it has read, or unpacked, more than is allowed: that is told before anything else.
+    """
     if int(environ.get("CONTENT_LENGTH") or 0) > MAX_BODY:
         raise BodyTooLarge
     body: bytes = environ["wsgi.input"].read(MAX_BODY + 1)
     if len(body) > MAX_BODY:
         raise BodyTooLarge
+    if coding := environ.get("HTTP_CONTENT_ENCODING"):
+        with suppress(BadBody):  # what it is, is told when it is read
+            unpacked(coding, body)
     return body
 
 

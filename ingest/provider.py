@@ -8,12 +8,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any, ClassVar, NamedTuple, Protocol
+from typing import Any, ClassVar, NamedTuple
 from uuid import NAMESPACE_DNS, UUID, uuid5
 
 from pydantic import SecretStr
 from uuid6 import uuid7
 
+from ingest.content_coding import Headers as Headers  # noqa: PLC0414 - providers import it from here
 from ingest.json_body import Json
 from ingest.settings import ProviderSettings
 from runtime.found import found_in
@@ -27,13 +28,6 @@ EVENT_NAMESPACE = uuid5(NAMESPACE_DNS, "hookline.events")
 #: A value as JSON without spaces, its characters as they are.
 to_json = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":")).encode
 _canonical = json.JSONEncoder(sort_keys=True, check_circular=False, separators=(",", ":")).encode
-
-
-class Headers(Protocol):
-    """A request's headers, found whatever their case."""
-
-    def get(self, key: str, default: str) -> str:
-        """The value of the header `key`, or `default`."""
 
 
 class Unauthorized(Exception):
@@ -80,6 +74,13 @@ class Provider(ABC):
     def kept_headers(self) -> tuple[str, ...]:
         """The headers that the quarantine keeps: what signs the request or names it, never a secret in clear."""
         return ()
+
+    def sender_hint(self, fields: Json) -> str | None:  # noqa: ARG002 - most providers have none
+        """What a sender's webhooks have in common where they carry no secret, and others hardly know; None: nothing.
+
+        The quarantine gives each sender a budget of its own by it.
+        """
+        return None
 
     def verify_headers(self, headers: Headers, body: bytes) -> None:
         """Raise Unauthorized unless the request is signed as it should be. Before the body is read."""

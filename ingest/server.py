@@ -18,6 +18,7 @@ from ingest.app import Ingest, create_app
 from ingest.clock import ReceiptClock
 from ingest.endpoint import WebhookEndpoint
 from ingest.provider import Provider, check_secrets, provider_types
+from ingest.quarantine_gauges import QuarantineGauges
 from ingest.settings import IngestSettings
 from ingest.spool.directory import ServiceDirectory
 from ingest.spool.gauges import SpoolGauges
@@ -94,6 +95,7 @@ def serve(metrics_dir: Path) -> None:
     registry = CollectorRegistry()
     MultiProcessCollector(registry, str(metrics_dir))  # type: ignore[no-untyped-call] # it has no types
     registry.register(SpoolGauges(directory.state))
+    registry.register(QuarantineGauges(settings.spool_dir))
     server = web_server(settings)
     server.leave = partial(leave, directory.state, settings.leave_seconds)
     admin = admin_app("ingest", lambda: Readiness(server.is_whole), registry)

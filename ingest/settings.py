@@ -30,7 +30,12 @@ class IngestSettings(Section, name="ingest"):
     leave_seconds: float = Field(
         default=0.0, ge=0, le=300, description="seconds of /readyz 503 after SIGTERM, for load balancers to turn away"
     )
-    quarantine_max: int = Field(default=1000, ge=0, description="webhooks answered 401 that are kept; 0: none")
+    quarantine_max_mb: int = Field(
+        default=1024,
+        ge=0,
+        description="MiB that webhooks answered 400 or 401 may take beside the spool, at most half of the free disk; "
+        "0: none is kept",
+    )
     quarantine_days: float = Field(default=7.0, gt=0, description="days that they are kept")
 
 

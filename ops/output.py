@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
 #: Whether the command has answered, in the context of the whole run.
 ANSWERED = "hookline.answered"
+
+#: Rows of a long answer that one table has.
+PAGE = 100
 
 #: One row of a table; None is shown as nothing.
 Row = Sequence[object]
@@ -41,6 +45,33 @@ class Output:
         """One item of an answer that comes bit by bit: one JSON object a line, or a line of text."""
         self._answered()
         click.echo(json.dumps(data, default=_plain, ensure_ascii=False) if self.as_json else people)
+
+    def rows(
+        self,
+        name: str,
+        rows: Iterable[Mapping[str, Any]],
+        columns: Sequence[str],
+        *,
+        numbers: Iterable[str] = (),
+        rest: Callable[[], Mapping[str, Any]] = dict,
+    ) -> None:
+        """An answer with so many rows that they are shown as they come, and never held all at once.
+
+        In JSON: one document, in which `name` is the list of all rows, and `rest`, called last, the other keys.
+        """
+        self._answered()
+        if self.as_json:
+            click.echo(f'{{"{name}": [', nl=False)
+            for number, row in enumerate(rows):
+                click.echo(f"{',' if number else ''}\n{json.dumps(row, default=_plain, ensure_ascii=False)}", nl=False)
+            more = "".join(f", {json.dumps(key)}: {as_json(value)}" for key, value in rest().items())
+            click.echo(f"\n]{more}}}")
+            return
+        numbers, left = tuple(numbers), iter(rows)
+        page: list[Mapping[str, Any]] | None = None
+        while page is None or len(page) == PAGE:
+            page = list(islice(left, PAGE))
+            self.show(table(columns, [[row[column] for column in columns] for row in page], numbers=numbers))
 
     def _answered(self) -> None:
         """Standard output holds an answer now: a failure after this one is told on standard error only."""

@@ -26,7 +26,14 @@ SPOOL_DAMAGED = Counter("hookline_spool_damaged_total", "Damaged spool files set
 SPOOL_COMMIT_SECONDS = Histogram("hookline_spool_commit_seconds", "One group, from its turn to synced", buckets=SECONDS)
 BREAKER_OPENED = Counter("hookline_breaker_opened_total", "Times that new events were diverted to the spool")
 PRODUCERS_RENEWED = Counter("hookline_producers_renewed_total", "Producers replaced because nothing got through")
-QUARANTINED = Counter("hookline_quarantined_total", "Webhooks answered 401, by fate", ["provider", "outcome"])
+QUARANTINED = Counter(
+    "hookline_quarantined_total", "Webhooks answered 400 or 401 that were synced to disk", ["provider", "outcome"]
+)
+QUARANTINE_LOST = Counter(
+    "hookline_quarantine_lost_total",
+    "Webhooks answered 400 or 401 that cannot be replayed: never stored, or removed, by reason",
+    ["provider", "reason"],
+)
 
 #: Gauges of the node's one spool, read from its shared state when somebody asks (ingest/spool/gauges.py): name -> help.
 SPOOL_GAUGES = {
@@ -38,6 +45,12 @@ SPOOL_GAUGES = {
     "hookline_spool_failing": "1: the last write to the spool failed",
     "hookline_spool_damaged_files": "Damaged files set aside since the service started",
     "hookline_breaker_state": "0 closed: Kafka is tried; 1 open: it is not; 2 half open: it is probed",
+}
+
+#: Gauges of the node's quarantine, read from its files when somebody asks (ingest/quarantine_gauges.py): name -> help.
+QUARANTINE_GAUGES = {
+    "hookline_quarantine_webhooks": "Webhooks answered 400 or 401 that can be replayed now",
+    "hookline_quarantine_bytes": "Bytes of the quarantine's files",
 }
 
 # processors

@@ -75,6 +75,10 @@ class TextUs(Provider):
         """The signature."""
         return (SIGNATURE_HEADER,)
 
+    def sender_hint(self, fields: Json) -> str | None:
+        """The integration, of a delivery's id `/integrations/X/deliveries/Y`."""
+        return (as_text(fields.get("id")) or "").rpartition("/deliveries/")[0] or None
+
     def verify_headers(self, headers: Headers, body: bytes) -> None:
         """The signature is the hexadecimal HMAC-SHA256 of the raw body."""
         if self.settings.auth == "open":

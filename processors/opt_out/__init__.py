@@ -94,11 +94,8 @@ class OptOutProcessor(Processor):
             if target is None:
                 log.warning("target_not_configured", target=name, effect="opt-outs are kept, and not told there")
                 continue
-            works.append(
-                chore(
-                    f"enforce-{name}", connect, stop, Enforcer(target, budget, prepaid, calls_at_once=own.calls_at_once)
-                )
-            )
+            enforcer = Enforcer(target, budget, prepaid, calls_at_once=own.calls_at_once)
+            works.append(chore(f"enforce-{name}", connect, stop, enforcer, enforcer.finish))
             reader = kind.configured(settings, PayAsYouGo(budget, connect, stop.wait, urgent=True))
             assert reader is not None
             every = timedelta(hours=own.accounts_hours)

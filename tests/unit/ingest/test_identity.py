@@ -16,12 +16,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.event import event_of
 from ingest.json_body import Body
 from ingest.provider import Provider
 from ingest.providers.textlink import TextLink, TextLinkSettings
 from ingest.providers.textus import TextUs, TextUsSettings
 from ingest.publisher import Durability
+from ingest.quarantine_replay import event_again
+from ingest.quarantine_store import KeptWebhook
 from ingest.times import LATEST_AFTER_RECEIPT, occurred
 from ingest.webhooks import receive
 from schemas.events import Event, Message
@@ -247,11 +248,29 @@ def test_sent_and_failed_without_a_time_are_two_messages_until_they_are_matched(
 
 
 @pytest.mark.parametrize("timestamp", [0, 1748455363370])
-def test_a_webhook_that_comes_back_later_keeps_the_id_that_it_was_given(timestamp: int) -> None:
-    """`hookline quarantine replay` and the spool bring an event back with its first id and receipt."""
-    given_id = UUID("0190b6a2-0000-7000-8000-000000000001")
-    body = Body(_received("STOP", timestamp), storable=True)
-    event = event_of(_textlink, "received", body, {}, RECEIPT, event_id=given_id)
-    assert isinstance(event, Message)
-    assert event.event_id == given_id
-    assert (str(given_id) in event.message_key) == (timestamp == 0)
+@pytest.mark.parametrize("identified", [True, False], ids=["read when it was kept", "mended since"])
+def test_a_webhook_from_the_quarantine_is_one_event_however_often_it_is_replayed(
+    timestamp: int, identified: bool
+) -> None:
+    kept_id = UUID(int=0x7 << 76 | 0x8 << 60 | 1)
+    fields = _received("STOP", timestamp)
+    kept = KeptWebhook(
+        received_at=RECEIPT,
+        provider="textlink",
+        kind="received",
+        reason="wrong_secret" if identified else "not_json",
+        headers={},
+        body=json.dumps(fields).encode(),
+        secret_digest=None,
+        event_id=kept_id,
+        identified=identified,
+    )
+    first, again = (event_again(kept, _textlink, Body(fields, storable=True)) for _ in range(2))
+    assert first == again
+    assert isinstance(first, Message)
+    # What could be read had its id from the start; what could not gets the one that its content stands for, if any
+    if identified or timestamp == 0:
+        assert first.event_id == kept_id
+    else:
+        assert first.event_id == Delivered(_textlink, "received", fields, True, False).event().event_id
+    assert (str(first.event_id) in first.message_key) == (timestamp == 0)
