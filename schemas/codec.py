@@ -9,6 +9,7 @@ import struct
 from collections.abc import Callable
 from io import BytesIO
 from operator import attrgetter, call
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
@@ -64,7 +65,9 @@ class Codec:
         return event
 
     def _encoder(self, record: type[Event]) -> Callable[[Event], bytes]:
-        first, *newer = self._ids.versions(TOPIC_OF[record].subject)
+        # A registry gives a version a number of its own, which comes after the checked-in one and counts.
+        versions = {entry.version: entry for entry in self._ids.versions(TOPIC_OF[record].subject)}
+        first, *newer = (versions[version] for version in sorted(versions))
         encode, known = _encoder_of(first), first
         for version in newer:
             encode, known = _newer_where_needed(encode, known, version), version
@@ -109,15 +112,12 @@ def _newer_where_needed(
 ) -> Callable[[Event], bytes]:
     encode_newer = _encoder_of(newer)
     known = {field["name"] for field in older.schema["fields"]}
-    if not known <= {field["name"] for field in newer.schema["fields"]}:
+    added = {field["name"]: field["default"] for field in newer.schema["fields"] if field["name"] not in known}
+    if not added or not known <= {field["name"] for field in newer.schema["fields"]}:
         return encode_newer  # it took a field away, which the record no longer has
-    added = [(field["name"], field["default"]) for field in newer.schema["fields"] if field["name"] not in known]
-
-    def encode(event: Event) -> bytes:
-        says_more = any(getattr(event, name) != default for name, default in added)
-        return encode_newer(event) if says_more else encode_older(event)
-
-    return encode
+    values = attrgetter(*added)
+    defaults = values(SimpleNamespace(**added))
+    return lambda event: encode_older(event) if values(event) == defaults else encode_newer(event)
 
 
 def _is_list(type_: Any) -> bool:
