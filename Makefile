@@ -57,8 +57,9 @@ bench: $(READY) ## the benchmark table
 
 # ROW=K5 SEED=7 REPEAT=20: one row (or several, with commas), from one seed on. Without SEED: so many green runs with
 # seeds by chance; what has been green for this very code is not run again. docs/faults.md is written as it goes.
-fuzz: $(READY) ## 100,000 odd requests against a running ingest
-	@HOOKLINE_FUZZ_COUNT=100000 $(BIN)/pytest tests/integration/test_fuzz.py $(ARGS)
+fuzz: $(READY) ## 100,000 odd requests against a running ingest, 5,000 odd batches on the processors' topics
+	@HOOKLINE_FUZZ_COUNT=100000 HOOKLINE_JUNK_COUNT=5000 \
+	  $(BIN)/pytest -n 0 tests/integration/test_fuzz.py tests/integration/test_junk.py $(ARGS)
 
 faults: $(READY) ## what happens when things break (ROW=, SEED=, REPEAT=)
 	@$(BIN)/python -m tests.faults $(if $(ROW),--row $(ROW)) $(if $(SEED),--seed $(SEED)) \

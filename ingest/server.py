@@ -94,7 +94,7 @@ def serve(metrics_dir: Path) -> None:
     start_workers_by_fork()
     registry = CollectorRegistry()
     MultiProcessCollector(registry, str(metrics_dir))  # type: ignore[no-untyped-call] # it has no types
-    registry.register(SpoolGauges(directory.state))
+    registry.register(SpoolGauges(directory.state, settings.spool_dir, settings.spool_max_mb * MIB))
     registry.register(QuarantineGauges(settings.spool_dir))
     server = web_server(settings)
     server.leave = partial(leave, directory.state, settings.leave_seconds)

@@ -162,9 +162,12 @@ def test_a_repeat_is_the_same_event_where_anything_identifies_it_and_another_whe
     first, repeat = delivered.event(), delivered.event(RECEIPT + later)
     if delivered.identified:
         assert first.event_id == repeat.event_id
-    elif occurred(delivered.provider.time_in(dict(delivered.fields)), repeat.received_at).own is None:
+    # A time too far ahead at first may be valid by now: the edge, which has a test of its own
+    is_still_untimed = occurred(delivered.provider.time_in(dict(delivered.fields)), repeat.received_at).own is None
+    is_as_timed = first.own_time is not None or is_still_untimed
+    if not delivered.identified and is_as_timed:
         assert first.event_id != repeat.event_id
-    if isinstance(first, Message) and isinstance(repeat, Message):
+    if isinstance(first, Message) and isinstance(repeat, Message) and is_as_timed:
         # The message is the same where the event is, or where its provider numbers it
         if delivered.identified or not delivered.own_message_key:
             assert first.message_key == repeat.message_key
