@@ -125,13 +125,23 @@ class KeepingQuarantine:
         while group := self._queue.take(GROUP):
             found: list[StorableWebhook] = []
             for number, refused in enumerate(group, start=1):
-                if (storable := storable_webhook(refused, self._store.digest)) is None:
-                    _lost(refused.provider.name, "packed_unreadably")
-                else:
+                if (storable := self._storable(refused)) is not None:
                     found.append(storable)
                 if number % SLICE == 0 and not self._stopped.is_set():
                     self._sleep(PAUSE)
             self._add(found)
+
+    def _storable(self, refused: RefusedWebhook) -> StorableWebhook | None:
+        """What to store of `refused`; None: nothing, which is counted. One webhook never ends the thread of all."""
+        try:
+            storable = storable_webhook(refused, self._store.digest)
+        except Exception as error:  # its text may quote the webhook
+            log.error("quarantine_masking_failed", error_class=type(error).__name__, provider=refused.provider.name)
+            _lost(refused.provider.name, "masking_failed")
+            return None
+        if storable is None:
+            _lost(refused.provider.name, "packed_unreadably")
+        return storable
 
     def _add(self, found: list[StorableWebhook]) -> None:
         by_provider = Counter(storable.webhook.provider for storable in found)

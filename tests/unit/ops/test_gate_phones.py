@@ -122,7 +122,10 @@ def test_other_numbers_of_the_country_are_not_taken_for_it(first: int, other: in
 def test_an_opt_in_in_another_form_opens_the_number_again() -> None:
     states = States()
     states.says("STOP", "(303) 555-0142", None, "US")
-    event = webhook("textlink", "received", T0 + timedelta(hours=1), phone_number="+13035550142", text="START")
+    at = T0 + timedelta(hours=1)
+    said = at - timedelta(minutes=1)
+    start = {"text": "START", "timestamp": int(said.timestamp() * 1000)}
+    event = webhook("textlink", "received", at, phone_number="+13035550142", **start)
     for draft in read(delivery(event), CLASSIFIER, "US").drafts:
         states._rows[draft.phone].append(_entry(2, draft))
     answer = states.ask("3035550142", "US")
