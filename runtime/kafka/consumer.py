@@ -133,8 +133,11 @@ class Consumer(Protocol):
     def bounds(self, partitions: Collection[Partition]) -> dict[Partition, Bounds]:
         """Asks Kafka. Raises Unanswered."""
 
-    def end(self, partition: Partition) -> int | None:
-        """The partition's end as last told, without asking; None: not told yet."""
+    def position(self, partition: Partition) -> int | None:
+        """The next offset to deliver, without asking: what lies below has been delivered or is no record.
+
+        None: it is not known.
+        """
 
     def mirror(self, offsets: Mapping[Partition, int]) -> None:
         """Have Kafka's committed offsets follow; does not wait, and a failure is made good by the next."""
@@ -251,12 +254,12 @@ class KafkaConsumer:
             raise Unanswered(type(error).__name__) from None
         return {Partition(*one): Bounds(begin[one], end[one]) for one in asked}
 
-    def end(self, partition: Partition) -> int | None:
-        """See Consumer.end."""
+    def position(self, partition: Partition) -> int | None:
+        """See Consumer.position. The client's own method may ask the brokers, and wait for their answer."""
         if partition not in self._delivering:
             return None
-        found: int | None = self._client.highwater(TopicPartition(*partition))
-        return found
+        assigned = self._client._subscription.assignment.get(TopicPartition(*partition))
+        return None if assigned is None or assigned.position is None else int(assigned.position.offset)
 
     def mirror(self, offsets: Mapping[Partition, int]) -> None:
         """See Consumer.mirror."""
