@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from runtime.settings import Section, StringList, home
+from runtime.settings import Dsn, Section, StringList, home
 
 
 class IngestSettings(Section, name="ingest"):
@@ -32,6 +32,15 @@ class IngestSettings(Section, name="ingest"):
     )
     quarantine_max: int = Field(default=1000, ge=0, description="webhooks answered 401 that are kept; 0: none")
     quarantine_days: float = Field(default=7.0, gt=0, description="days that they are kept")
+
+
+class SpoolReportSettings(Section, name="postgres"):
+    """Where ingest tells the gate what its spool holds. Webhooks do not depend on it."""
+
+    dsn: Dsn | None = Field(
+        default=None,
+        description="connection string of the application's role; unset: the gate does not know of this node's spool",
+    )
 
 
 class ProviderSettings(Section):

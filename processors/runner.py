@@ -61,7 +61,7 @@ class Located:
     stored: Stored
 
 
-def topics_of(processor: Processor) -> list[str]:
+def topics_of(processor: Processor | type[Processor]) -> list[str]:
     """The names of all topics that `processor` reads: its own, and the one that its dead letters return on."""
     return [*(topic.name for topic in processor.topics), processor.redrive().name]
 

@@ -8,8 +8,10 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
+from processors.chores import chore
 from processors.database import Database
 from processors.dead_letter import DeadLetters
+from processors.freshness import Freshness
 from processors.handling import Handling, OurBug
 from processors.isolation import described
 from processors.lag import LagWatch
@@ -116,6 +118,8 @@ def serve(name: str) -> None:
         topics = topics_of(processor)
         lag = LagWatch(name, topics, KafkaEnds(kafka, f"{client_id}-ends"), positions, stop)
         works = [*processor.background(connected, stop), Background("lag", lag.run)]
+        if kind.tells_freshness:
+            works.append(chore("freshness", connected, stop, Freshness(kind.group(), topics, positions)))
         failures, threads = start(works, stop, watch)
         try:
             database = Database(connected, lock_limit=postgres.call_timeout * 0.75)

@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 class DatabaseClock:
     """What PostgreSQL's clock showed at an instant of ours, never later than it was.
 
-    PostgreSQL is asked first and the instant lies behind its answer, so a process that is frozen anywhere between
-    the two, or between the instant and its next statement, names a time that is too early, never one too late.
-    Learn anew after each statement: the database's clock may have been set meanwhile.
+    An answer comes after the clock was read, so counting from its arrival names a time that is too early by as long
+    as the answer, or a process that was frozen meanwhile, took: never one too late. Learn anew with each statement:
+    the database's clock may be set at any time.
     """
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
@@ -21,7 +21,7 @@ class DatabaseClock:
         self._received = 0.0
 
     def learn(self, reading: datetime) -> None:
-        """`reading` has just come as the answer of `SELECT clock_timestamp()`."""
+        """`reading` has just come: what `clock_timestamp()` was when PostgreSQL answered."""
         self._reading, self._received = reading, self._monotonic()
 
     def forget(self) -> None:
@@ -29,7 +29,5 @@ class DatabaseClock:
         self._reading = None
 
     def at(self, instant: float) -> datetime | None:
-        """The database's time at `instant` (monotonic seconds); None: nothing is known about an instant so early."""
-        if self._reading is None or instant < self._received:
-            return None
-        return self._reading + timedelta(seconds=instant - self._received)
+        """The database's time at `instant` (monotonic seconds); None: its clock has not been read."""
+        return None if self._reading is None else self._reading + timedelta(seconds=instant - self._received)

@@ -113,4 +113,5 @@ CRM_PAUSED_UNTIL = Gauge("hookline_crm_paused_until_seconds", "Epoch of the next
 # gate
 GATE_ANSWERS = Counter("hookline_gate_answers_total", "Phones that senders asked about, by answer", ["state"])
 GATE_SECONDS = Histogram("hookline_gate_seconds", "From request to answer", buckets=SECONDS)
+GATE_UNSURE = Gauge("hookline_gate_unsure", "1: every answer is `out`, because a stop may be missing in the ledger")
 GATE_FAILURES = Counter("hookline_gate_failures_total", "Requests that got `out` because nothing sure was known")

@@ -7,22 +7,26 @@ called back.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NoAnswer
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 import psycopg
 
+from ops.gate.certainty import SOON, Certainty, Doubt, split, with_certainty
 from runtime import logs, metrics
 from runtime.phones import read_phone
 from runtime.postgres import Connection
+from runtime.reminder import Reminder
 
 log = logs.logger("hookline.gate")
 
 _STATES = "SELECT phone, state, since, reason FROM opt_outs WHERE phone = ANY (%s)"
+_STATEMENT = with_certainty(_STATES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,7 @@ class Answer:
     since: datetime | None  #: None: it was never out
     why: str
     sure: bool = True  #: False: nothing sure is known, which is why it is out
+    retry_after: int | None = None  #: seconds until asking again may bring a sure answer; None: it will not
 
     @property
     def may_be_texted(self) -> bool:
@@ -44,10 +49,25 @@ class Answer:
 class Answers:
     """Reads states, in at most so many seconds. Used by any number of threads."""
 
-    def __init__(self, connect: Callable[[], Connection], *, threads: int, timeout: float, region: str) -> None:
+    def __init__(
+        self,
+        connect: Callable[[], Connection],
+        *,
+        threads: int,
+        timeout: float,
+        fresh: float,
+        topics: Collection[str],
+        region: str,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`fresh`: seconds after which a stop has to be in the ledger. `topics`: those that opt-out reads."""
         self._connect = connect
         self._timeout = timeout
+        self._fresh = fresh
+        self._topics = topics
+        self._clock = clock
         self._region = region
+        self._reminder = Reminder()
         self._held = threading.local()
         # A server that hangs keeps its threads; those who ask have their answer in time all the same.
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="gate")
@@ -55,23 +75,38 @@ class Answers:
     def about(self, asked: Sequence[str]) -> list[Answer]:
         """One answer a number, in their order. Never raises for what is down."""
         phones = [normal(text, self._region) for text in asked]
+        begun = self._clock()
         try:
-            known = self._pool.submit(self._read, sorted({one.phone for one in phones})).result(self._timeout)
+            certainty, known = self._pool.submit(self._read, sorted({one.phone for one in phones})).result(
+                self._timeout
+            )
         except (psycopg.Error, NoAnswer) as error:
             metrics.GATE_FAILURES.inc()
-            log.error("gate_fails_closed", error_class=type(error).__name__, phones=len(phones))
+            if self._reminder.due():
+                log.error("gate_fails_closed", error_class=type(error).__name__, phones=len(phones))
             why = "it is not known: the ledger does not answer"
-            return [Answer(one.phone, "out", None, why, sure=False) for one in phones]
-        return [self._answer(one, known) for one in phones]
+            return [Answer(one.phone, "out", None, why, sure=False, retry_after=SOON) for one in phones]
+        self._reminder.reset()
+        found = [self._answer(one, known) for one in phones]
+        # Asked last: this process may have been frozen since the ledger was read.
+        doubt = certainty.doubt(self._topics, self._fresh, self._clock() - begun)
+        return found if doubt is None else [doubted(one, doubt) for one in found]
 
-    def _read(self, phones: list[str]) -> dict[str, Answer]:
+    def doubt(self) -> Doubt | None:
+        """Why nothing sure can be said about any number at the moment; None: it can. Raises psycopg.Error, NoAnswer."""
+        begun = self._clock()
+        certainty, _ = self._pool.submit(self._read, []).result(self._timeout)
+        return certainty.doubt(self._topics, self._fresh, self._clock() - begun)
+
+    def _read(self, phones: list[str]) -> tuple[Certainty, dict[str, Answer]]:
         connection: Connection | None = getattr(self._held, "connection", None)
         try:
             rows = self._rows(connection or self._connected(), phones)
         except psycopg.OperationalError:
             # The session may have ended long ago, with nobody to hear of it: once more, on a new one.
             rows = self._rows(self._connected(), phones)
-        return {phone: Answer(phone, state, since, why) for phone, state, since, why in rows}
+        certainty, states = split(rows)
+        return certainty, {phone: Answer(phone, state, since, why) for phone, state, since, why in states}
 
     def _connected(self) -> Connection:
         """This thread's connection, made anew."""
@@ -85,7 +120,7 @@ class Answers:
     @staticmethod
     def _rows(connection: Connection, phones: list[str]) -> list[tuple[Any, ...]]:
         """One statement outside of any transaction: one way there and back."""
-        return connection.execute(_STATES, (phones,), prepare=True).fetchall()
+        return connection.execute(_STATEMENT, (phones,), prepare=True).fetchall()
 
     @staticmethod
     def _answer(one: Number, known: dict[str, Answer]) -> Answer:
@@ -94,6 +129,11 @@ class Answers:
         if not one.valid:
             return Answer(one.phone, "out", None, "it is no possible phone number", sure=False)
         return Answer(one.phone, "in", None, "the ledger has never heard of it")
+
+
+def doubted(answer: Answer, doubt: Doubt) -> Answer:
+    """`answer`, when the ledger may lack a stop: out, whatever it says."""
+    return replace(answer, state="out", why=doubt.why, sure=False, retry_after=doubt.retry_after)
 
 
 @dataclass(frozen=True, slots=True)

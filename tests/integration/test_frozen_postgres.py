@@ -63,7 +63,7 @@ def test_a_call_to_a_frozen_server_ends_in_time_and_the_connection_with_it(postg
     connection = connect(postgres.application_dsn, process="tests", call_timeout=0.5)
     with frozen(server_of(postgres.application_dsn)):
         begun = time.monotonic()
-        with pytest.raises(CallTimedOut, match="no answer within 0.5 s"):
+        with pytest.raises(CallTimedOut, match=r"no answer within 0\.5 s"):
             call(connection)
         assert 0.5 <= time.monotonic() - begun < 5
     assert connection.closed
