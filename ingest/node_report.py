@@ -68,7 +68,7 @@ class NodeReport:
     def report(self) -> bool:
         """Tell what the spool holds; whether PostgreSQL took it. Never raises for what is down."""
         try:
-            self._tell()
+            self._send()
         except psycopg.Error as error:
             self.close()
             if self._reminder.due():
@@ -94,7 +94,7 @@ class NodeReport:
         if connection is not None:
             connection.close()
 
-    def _tell(self) -> None:
+    def _send(self) -> None:
         if self._connection is None:
             self._connection = self._open()
             [(now,)] = self._connection.execute("SELECT clock_timestamp()").fetchall()

@@ -96,7 +96,7 @@ class Freshness:
             self._positions.suspect()
 
     def _values(self, reading: LogEnds, caught_up: Sequence[CaughtUp]) -> dict[str, Any]:
-        places = [one.held.place for one in caught_up]
+        places = [claim.held.place for claim in caught_up]
         shapes = sorted(reading.topics.items())
         return {
             "group": self._group,
@@ -108,6 +108,6 @@ class Freshness:
             "clusters": [place.cluster_id for place in places],
             "ids": [place.topic_id for place in places],
             "partitions": [place.partition for place in places],
-            "stored": [one.held.stored for one in caught_up],
-            "caught_up_at": [self._clock.at(one.instant) for one in caught_up],
+            "stored": [claim.held.stored for claim in caught_up],
+            "caught_up_at": [self._clock.at(claim.instant) for claim in caught_up],
         }

@@ -66,7 +66,8 @@ class Compared:
 
     def moved_back(self) -> int:
         """Of how many partitions the stored offset is lower than ours, or gone: a database restored from a copy."""
-        return sum(stored is None or stored < (self.held[one].stored or 0) for one, stored in self.moved.items())
+        ours = {partition: self.held[partition].stored or 0 for partition in self.moved}
+        return sum(stored is None or stored < ours[partition] for partition, stored in self.moved.items())
 
 
 class Handling:
@@ -113,14 +114,14 @@ class Handling:
 
         return self._patience.until_done(read, wanted)
 
-    def compare(self, held: Mapping[Partition, Held], wanted: Wanted) -> Compared:
+    def compare(self, held: Mapping[Partition, Held], current: Wanted) -> Compared:
         """Whether PostgreSQL still has the offsets that we hold. Raises Unwanted."""
 
         def read() -> Compared:
             with self._database.transaction() as connection:
                 return Compared(self._progress.halt(connection), held, self._progress.moved(connection, held))
 
-        return self._patience.until_done(read, wanted)
+        return self._patience.until_done(read, current)
 
     def lose(self, lost: Mapping[Place, int], wanted: Wanted) -> None:
         """Write down that the stored offsets of these are no place in their logs, and where those begin."""

@@ -131,7 +131,9 @@ class Positions:
             if newest is None:
                 return []
             return [
-                one for one, track in self._tracks.items() if not track.waiting and track.done < newest.ends.get(one, 0)
+                partition
+                for partition, track in self._tracks.items()
+                if not track.waiting and track.done < newest.ends.get(partition, 0)
             ]
 
     def note(self, reading: LogEnds, before: Mapping[Partition, Held]) -> None:
@@ -140,8 +142,10 @@ class Positions:
         A log that ends below what was committed already is another one, or was truncated: that end says nothing
         about what is committed, and is left out.
         """
-        shrunk = [one for one, held in before.items() if held.done > reading.ends.get(one, held.done)]
-        reading = replace(reading, ends={one: end for one, end in reading.ends.items() if one not in shrunk})
+        shrunk = [partition for partition, held in before.items() if held.done > reading.ends.get(partition, held.done)]
+        reading = replace(
+            reading, ends={partition: end for partition, end in reading.ends.items() if partition not in shrunk}
+        )
         with self._lock:
             self._readings.append(reading)
             self._suspect = self._suspect or bool(shrunk)
@@ -154,7 +158,7 @@ class Positions:
     def held(self) -> dict[Partition, Held]:
         """All partitions that are ours, as they stand."""
         with self._lock:
-            return {one: _held(track) for one, track in self._tracks.items()}
+            return {partition: _held(track) for partition, track in self._tracks.items()}
 
     def lags(self) -> dict[Partition, Lag]:
         """How far each of our partitions is behind the end that Kafka last confirmed."""
@@ -163,9 +167,9 @@ class Positions:
             if newest is None:
                 return {}
             return {
-                one: self._lag(track, newest.ends[one])
-                for one, track in self._tracks.items()
-                if one in newest.ends and _is_same(newest, one, track.place)
+                partition: self._lag(track, newest.ends[partition])
+                for partition, track in self._tracks.items()
+                if partition in newest.ends and _is_same(newest, partition, track.place)
             }
 
     def caught_up(self) -> list[CaughtUp]:

@@ -112,7 +112,8 @@ class Progress:
         clusters = list({at.place.cluster_id for at in held.values()})
         rows = connection.execute(_PLACES, (self.group, clusters, topics))
         stored = {Place(*row[:3]): int(row[3]) for row in rows}
-        return {one: stored.get(at.place) for one, at in held.items() if stored.get(at.place) != at.stored}
+        found = {partition: stored.get(at.place) for partition, at in held.items()}
+        return {partition: offset for partition, offset in found.items() if offset != held[partition].stored}
 
     def halt(self, connection: Connection) -> str | None:
         """Why the group is halted; None: it is not."""

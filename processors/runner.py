@@ -144,17 +144,18 @@ class Runner:
             return []
         try:
             records = self._consumer.poll(POLL if self._standing else POLL / 10)
-        except LogTruncated as truncated:
-            self._truncated |= truncated.partitions
-            self._lose_place("log_truncated")
-            return []
-        except OffsetGone:
-            self._lose_place("offset_out_of_range")
+        except OffsetGone as gone:
+            self._lose_log(gone)
             return []
         if any(self._consumer.topic_id(name) not in (None, id) for name, id in self._identity.topic_ids.items()):
             self._lose_place("topic_made_anew")
             return []
         return [record for record in records if (record.topic, record.partition) in self._standing]
+
+    def _lose_log(self, gone: OffsetGone) -> None:
+        if isinstance(gone, LogTruncated):
+            self._truncated |= gone.partitions
+        self._lose_place("log_truncated" if isinstance(gone, LogTruncated) else "offset_out_of_range")
 
     def _decode(self, records: list[Record]) -> Batch:
         deliveries, undecodable = decoded(records, self._codec)
@@ -180,9 +181,9 @@ class Runner:
                 self._located = answer
             elif isinstance(answer, Compared):
                 self._comparing = False
-                self._hear_comparison(answer)
+                self._act_on_comparison(answer)
 
-    def _hear_comparison(self, compared: Compared) -> None:
+    def _act_on_comparison(self, compared: Compared) -> None:
         """Stored offsets that are not ours any more: as if fenced off, which an idle member would not notice."""
         if compared.moved:
             back = compared.moved_back()
@@ -233,8 +234,11 @@ class Runner:
         self._located, self._identity, self._truncated = None, located.identity, frozenset(lost) & self._truncated
         halt = located.stored.halt
         self._positions.take(
-            {one: Held(at.place, at.stored, at.next) for one, at in standing.items()}
-            | {one: Held(at.place, located.stored.offsets[one], at.log_begin, lost=True) for one, at in lost.items()}
+            {partition: Held(at.place, at.stored, at.next) for partition, at in standing.items()}
+            | {
+                partition: Held(at.place, located.stored.offsets[partition], at.log_begin, lost=True)
+                for partition, at in lost.items()
+            }
         )
         self._look_at_cluster(located)
         self._state.stand(halt, {one: at.reason for one, at in lost.items()})
@@ -259,9 +263,12 @@ class Runner:
 
     def _skip_what_holds_no_record(self) -> None:
         """A log may end in offsets without records, the marks of transactions: no commit ever reaches its end."""
-        for partition in self._positions.behind():
-            if partition in self._standing and (position := self._consumer.position(partition)) is not None:
-                self._positions.skip(partition, position)
+        try:
+            for partition in self._positions.behind():
+                if partition in self._standing and (position := self._consumer.position(partition)) is not None:
+                    self._positions.skip(partition, position)
+        except OffsetGone as gone:
+            self._lose_log(gone)
 
     def _compare_positions(self) -> None:
         """Have the worker see, every few seconds, whether PostgreSQL still has our offsets."""
@@ -271,10 +278,10 @@ class Runner:
         self._compare_at, self._comparing = self._clock() + self._settings.recheck, True
         self._worker.give(self._compare)
 
-    def _compare(self, wanted: Wanted) -> Compared:
+    def _compare(self, current: Wanted) -> Compared:
         """In the worker's thread, between two batches: what is committed is what is held."""
-        held = {one: at for one, at in self._positions.held().items() if not at.lost}
-        return self._handling.compare(held, wanted)
+        held = {partition: at for partition, at in self._positions.held().items() if not at.lost}
+        return self._handling.compare(held, current)
 
     def revoked(self, partitions: frozenset[Partition]) -> None:
         """What is queued is dropped, what is under way may finish. If it takes longer, it is fenced off."""

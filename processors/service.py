@@ -25,7 +25,7 @@ from runtime import logs
 from runtime.admin import AdminServer, Readiness, admin_app
 from runtime.connections import KafkaSettings, PostgresSettings
 from runtime.kafka.consumer import Consumer, KafkaConsumer
-from runtime.kafka.ends import KafkaEnds
+from runtime.kafka.ends import EndsReader, KafkaEnds
 from runtime.kafka.producer import KafkaProducer, Producer
 from runtime.loops import LoopWatch, WatchedStop
 from runtime.postgres import Connection, connect
@@ -115,11 +115,10 @@ def serve(name: str) -> None:
             max_records=settings.batch_records,
             session_timeout=settings.session_timeout,
         )
-        topics = topics_of(processor)
-        lag = LagWatch(name, topics, KafkaEnds(kafka, f"{client_id}-ends"), positions, stop)
-        works = [*processor.background(connected, stop), Background("lag", lag.run)]
-        if kind.tells_freshness:
-            works.append(chore("freshness", connected, stop, Freshness(kind.group(), topics, positions)))
+        works = [
+            *processor.background(connected, stop),
+            *reporting(processor, KafkaEnds(kafka, f"{client_id}-ends"), positions, connected, stop),
+        ]
         failures, threads = start(works, stop, watch)
         try:
             database = Database(connected, lock_limit=postgres.call_timeout * 0.75)
@@ -137,6 +136,21 @@ def serve(name: str) -> None:
         finally:
             producer.close()
         log.info("processor_stopped")
+
+
+def reporting(
+    processor: Processor,
+    ends: EndsReader,
+    positions: Positions,
+    connect: Callable[[], Connection],
+    stop: StopSignal,
+) -> list[Background]:
+    """What says, beside the consumer, how far `processor` has come."""
+    topics = topics_of(processor)
+    works = [Background("lag", LagWatch(processor.name, topics, ends, positions, stop).run)]
+    if processor.tells_freshness:
+        works.append(chore("freshness", connect, stop, Freshness(processor.group(), topics, positions)))
+    return works
 
 
 def start(

@@ -69,7 +69,7 @@ class WatchedStop(StopSignal):
         self._watch = watch
 
     def wait(self, seconds: float) -> bool:
-        """See StopSignal.wait."""
+        """As StopSignal.wait; whoever waits is taken to rest."""
         self._watch.rest()
         stopped = super().wait(seconds)
         self._watch.beat()

@@ -60,9 +60,9 @@ def retire(out: Output, node: str, reason: str) -> None:
         ).fetchone()
     if row is None:
         raise CheckFailed(f"no node {node} is known that is not retired: hookline nodes")
-    told = {"node": node, "dry_run": out.dry_run, "spooled": row[0], "reason": reason}
+    body = {"node": node, "dry_run": out.dry_run, "spooled": row[0], "reason": reason}
     would = "would be" if out.dry_run else "is"
-    out.result(told, lambda: f"{node} {would} retired; its spool held {row[0]} events when it was last heard of")
+    out.result(body, lambda: f"{node} {would} retired; its spool held {row[0]} events when it was last heard of")
 
 
 @contextmanager

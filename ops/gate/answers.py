@@ -90,7 +90,7 @@ class Answers:
         found = [self._answer(one, known) for one in phones]
         # Asked last: this process may have been frozen since the ledger was read.
         doubt = certainty.doubt(self._topics, self._fresh, self._clock() - begun)
-        return found if doubt is None else [doubted(one, doubt) for one in found]
+        return found if doubt is None else [doubted(answer, doubt) for answer in found]
 
     def doubt(self) -> Doubt | None:
         """Why nothing sure can be said about any number at the moment; None: it can. Raises psycopg.Error, NoAnswer."""

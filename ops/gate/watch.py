@@ -18,7 +18,7 @@ log = logs.logger("hookline.gate")
 #: Seconds between two looks.
 EVERY = 1.0
 #: Seconds after its start from which the gate is ready whether or not it is sure: an answer of `out` is one, too.
-PATIENCE = 10.0
+START_GRACE = 10.0
 
 
 class CertaintyWatch:
@@ -61,7 +61,7 @@ class CertaintyWatch:
             return Readiness(False, "the ledger does not answer")
         if doubt is None:
             return Readiness(True)
-        return Readiness(self._clock() - self._begun >= PATIENCE, f"every answer is out: {doubt.why}")
+        return Readiness(self._clock() - self._begun >= START_GRACE, f"every answer is out: {doubt.why}")
 
     def _why(self) -> str | None:
         try:

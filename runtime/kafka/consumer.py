@@ -136,7 +136,7 @@ class Consumer(Protocol):
     def position(self, partition: Partition) -> int | None:
         """The next offset to deliver, without asking: what lies below has been delivered or is no record.
 
-        None: it is not known.
+        None: it is not known. Raises LogTruncated.
         """
 
     def mirror(self, offsets: Mapping[Partition, int]) -> None:
@@ -255,11 +255,16 @@ class KafkaConsumer:
         return {Partition(*one): Bounds(begin[one], end[one]) for one in asked}
 
     def position(self, partition: Partition) -> int | None:
-        """See Consumer.position. The client's own method may ask the brokers, and wait for their answer."""
+        """See Consumer.position. Without time the client asks nobody, but tells of a truncation that it knows of."""
         if partition not in self._delivering:
             return None
-        assigned = self._client._subscription.assignment.get(TopicPartition(*partition))
-        return None if assigned is None or assigned.position is None else int(assigned.position.offset)
+        try:
+            found: int | None = self._client.position(TopicPartition(*partition), timeout_ms=0)
+        except LogTruncationError as error:
+            raise LogTruncated([Partition(*one) for one in error.divergent_offsets]) from None
+        except KafkaError:
+            return None
+        return found
 
     def mirror(self, offsets: Mapping[Partition, int]) -> None:
         """See Consumer.mirror."""

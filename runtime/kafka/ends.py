@@ -66,7 +66,7 @@ class KafkaEnds:
         return LogEnds(asked_at, before, ends)
 
     def close(self) -> None:
-        """See EndsReader.close."""
+        """Let go of the connection; the next question opens another."""
         admin, self._admin, self._shapes = self._admin, None, {}
         if admin is not None:
             admin.close()

@@ -173,13 +173,13 @@ class TopicAdmin:
     def shapes(self, names: Iterable[str]) -> dict[str, TopicShape]:
         """The id and the number of partitions of each of `names` that exists: one question, and no settings."""
         found = [topic for topic in self._client.describe_topics(list(names)) if topic["error_code"] == 0]
-        return {one["name"]: TopicShape(UUID(str(one["topic_id"])), len(one["partitions"])) for one in found}
+        return {topic["name"]: TopicShape(UUID(str(topic["topic_id"])), len(topic["partitions"])) for topic in found}
 
     def ends(self, partitions: Mapping[str, int]) -> dict[Partition, int]:
         """The next offset to be written to each of a topic's so many partitions, committed or not."""
-        asked = [TopicPartition(name, number) for name, count in partitions.items() for number in range(count)]
-        found = self._client.list_partition_offsets(dict.fromkeys(asked, OffsetSpec.LATEST)) if asked else {}
-        return {Partition(*one): found[one].offset for one in asked}
+        every = [TopicPartition(name, number) for name, count in partitions.items() for number in range(count)]
+        found = self._client.list_partition_offsets(dict.fromkeys(every, OffsetSpec.LATEST)) if every else {}
+        return {Partition(*partition): found[partition].offset for partition in every}
 
     def plan(self, topics: Iterable[Topic]) -> list[Change]:
         """What each of `topics` needs. Changes nothing."""

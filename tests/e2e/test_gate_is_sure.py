@@ -62,7 +62,7 @@ def running(stack: Stack, what: str) -> list[psutil.Process]:
     for process in stack.processes():
         try:
             if what in " ".join(process.cmdline()):
-                found |= {one.pid: one for one in (process, *process.children(recursive=True))}
+                found |= {member.pid: member for member in (process, *process.children(recursive=True))}
         except (psutil.NoSuchProcess, psutil.AccessDenied):
             continue
     return list(found.values())
@@ -111,7 +111,7 @@ def test_frozen(stack: Stack, what: str, durable: str, why: str) -> None:
     with frozen(running(stack, what)):
         assert stop(stack, phone) == durable
         whys = watch(stack, phone, time.monotonic(), FROZEN)
-        assert any(why in one for one in whys), whys[-1:]
+        assert any(why in line for line in whys), whys[-1:]
     # Back to sure, and the stop is there
     eventually(lambda: gate(stack, phone)["state"] == "out" and gate(stack, phone)["sure"], "the stop is known")
     eventually(lambda: sure(stack), "the gate is sure again")
@@ -128,7 +128,7 @@ def test_halted(stack: Stack) -> None:
         )
     assert stop(stack, phone) == "kafka"
     whys = watch(stack, phone, time.monotonic(), FROZEN)
-    assert any("halted" in one for one in whys)
+    assert any("halted" in line for line in whys)
     assert gate(stack, phone)["retry_after"] == 60
     stack.hookline("dlq", "resume", "opt-out")
     eventually(lambda: gate(stack, phone)["state"] == "out" and gate(stack, phone)["sure"], "the stop is known")
@@ -158,21 +158,21 @@ def test_postgresql_frozen_shows_within_half_a_minute(stack: Stack) -> None:
     processors = ("persist", "opt-out", "crm-sync")
 
     def each(is_so: Callable[[str], object]) -> Callable[[], bool]:
-        return lambda: all(is_so(one) for one in processors)
+        return lambda: all(is_so(name) for name in processors)
 
     with frozen(running(stack, "postgres")):
         for _ in range(3):
             assert stop(stack, next(_phones)) == "kafka"
         seconds = 30.0
-        eventually(each(lambda one: metric(stack, one, "hookline_lag_records") >= 1), "records of lag", seconds)
-        eventually(each(lambda one: not_ready(stack, one)), "not ready", seconds)
-        eventually(each(lambda one: metric(stack, one, "hookline_lag_seconds") > 20), "seconds of lag", seconds)
-        for one in processors:
-            assert "PostgreSQL" in not_ready(stack, one)
-            lines = (stack.home / "logs" / f"{one}.log").read_text().splitlines()[-200:]
+        eventually(each(lambda name: metric(stack, name, "hookline_lag_records") >= 1), "records of lag", seconds)
+        eventually(each(lambda name: not_ready(stack, name)), "not ready", seconds)
+        eventually(each(lambda name: metric(stack, name, "hookline_lag_seconds") > 20), "seconds of lag", seconds)
+        for name in processors:
+            assert "PostgreSQL" in not_ready(stack, name)
+            lines = (stack.home / "logs" / f"{name}.log").read_text().splitlines()[-200:]
             assert any('"paused"' in line and "PostgreSQL" in line for line in lines)
-    eventually(each(lambda one: not not_ready(stack, one)), "ready again")
-    eventually(each(lambda one: metric(stack, one, "hookline_lag_seconds") == 0), "nothing waits")
+    eventually(each(lambda name: not not_ready(stack, name)), "ready again")
+    eventually(each(lambda name: metric(stack, name, "hookline_lag_seconds") == 0), "nothing waits")
     eventually(lambda: sure(stack), "the gate is sure again")
 
 

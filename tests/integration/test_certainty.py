@@ -67,7 +67,7 @@ class World:
 
     def sure(self, member: Member) -> bool:
         """Whether it becomes sure while `member` goes on telling."""
-        return bool(until(lambda: (member.tell(), self.why == "")[1], "the gate is sure", every=0.05))
+        return bool(until(lambda: (member.report(), self.why == "")[1], "the gate is sure", every=0.05))
 
     def store(self, topic: str, number: int, offset: int) -> None:
         values = (GROUP, self.kafka.cluster_id, self.kafka.ids[topic], number, topic, offset)
@@ -109,7 +109,7 @@ class Member:
         before = self.positions.held()
         self.positions.note(MemoryEnds(self.world.kafka).ask(TOPICS), before)
 
-    def tell(self) -> None:
+    def report(self) -> None:
         """A round: ask Kafka, tell PostgreSQL."""
         self.ask()
         self.freshness(self.database)
@@ -129,15 +129,15 @@ def test_nobody_has_said_anything_and_nothing_is_sure(world: World) -> None:
 def test_sure_once_every_partition_of_every_topic_is_vouched_for_and_only_as_long(world: World) -> None:
     # Given two members, each with some of the partitions
     first, second = Member(world, 0, 1), Member(world, 2)
-    first.tell()
+    first.report()
     assert "every partition" in world.why
-    second.tell()
+    second.report()
     assert world.why == ""
     # When one stands still, what it said grows old
-    until(lambda: (first.tell(), "last known to have caught up" in world.why)[1], every=0.2)
+    until(lambda: (first.report(), "last known to have caught up" in world.why)[1], every=0.2)
     # until somebody else has its partitions
     first.own(0, 1, 2)
-    first.tell()
+    first.report()
     assert world.why == ""
     # And when it wakes up, all that it says is as old as what it knows
     second.freshness(second.database)
@@ -146,36 +146,36 @@ def test_sure_once_every_partition_of_every_topic_is_vouched_for_and_only_as_lon
 
 def test_what_is_not_committed_is_not_vouched_for(world: World) -> None:
     member = Member(world, *range(PARTITIONS))
-    member.tell()
+    member.report()
     world.kafka.append(TOPICS[0], 1, b"a stop")
-    until(lambda: (member.tell(), "last known to have caught up" in world.why)[1], every=0.2)
+    until(lambda: (member.report(), "last known to have caught up" in world.why)[1], every=0.2)
     # Committed by whoever has the partition now
     world.store(TOPICS[0], 1, 1)
     other = Member(world, 1)
-    other.tell()
+    other.report()
     assert world.why == ""
 
 
 def test_the_redrive_topic_counts(world: World) -> None:
     member = Member(world, *range(PARTITIONS))
-    member.tell()
+    member.report()
     assert world.why == ""
     world.kafka.append("redrive.opt-out", 0, b"a stop that comes back")
-    until(lambda: (member.tell(), world.why)[1], every=0.2)
+    until(lambda: (member.report(), world.why)[1], every=0.2)
 
 
 def test_a_partition_that_is_new_belongs_to_nobody(world: World) -> None:
     member = Member(world, *range(PARTITIONS))
-    member.tell()
+    member.report()
     assert world.why == ""
     partition = Partition(TOPICS[0], PARTITIONS)
     world.kafka.logs[partition], world.kafka.begins[partition] = [], 0
-    member.tell()
+    member.report()
     assert "every partition" in world.why
     member.own(*range(PARTITIONS))
     place = Place(world.kafka.cluster_id, world.kafka.ids[TOPICS[0]], PARTITIONS)
     member.positions.take(member.positions.held() | {partition: Held(place, None, 0)})
-    member.tell()
+    member.report()
     assert world.why == ""
 
 
@@ -185,16 +185,16 @@ def test_a_topic_made_anew_is_another_and_one_that_is_missing_is_not_known(world
         for number in range(PARTITIONS):
             world.store(topic, number, 0)
     member.own(*range(PARTITIONS))
-    member.tell()
+    member.report()
     assert world.why == ""
     world.kafka.create(TOPICS[0], PARTITIONS)
-    member.tell()
+    member.report()
     assert "every partition" in world.why
     member.own(*range(PARTITIONS))
-    member.tell()
+    member.report()
     assert world.why == ""
     del world.kafka.ids[TOPICS[1]]
-    until(lambda: (member.tell(), world.why)[1], every=0.2)
+    until(lambda: (member.report(), world.why)[1], every=0.2)
 
 
 def test_positions_that_went_back_take_back_what_rested_on_them(world: World) -> None:
@@ -202,16 +202,16 @@ def test_positions_that_went_back_take_back_what_rested_on_them(world: World) ->
     for _ in range(5):
         world.kafka.append(TOPICS[0], 0, b"read long ago")
     member = Member(world, *range(PARTITIONS))
-    member.tell()
+    member.report()
     assert world.why == ""
     assert not member.positions.is_suspect()
     # Given a database that was restored from a copy
     world.store(TOPICS[0], 0, 3)
-    member.tell()
+    member.report()
     assert "every partition" in world.why
     assert member.positions.is_suspect()
     world.owner.execute("DELETE FROM consumer_offsets")
-    member.tell()
+    member.report()
     assert "every partition" in world.why
 
 
@@ -225,7 +225,7 @@ def test_a_commit_between_asking_and_telling_takes_nothing_away(world: World) ->
 
 
 def test_halted_is_not_sure_at_once(world: World) -> None:
-    Member(world, *range(PARTITIONS)).tell()
+    Member(world, *range(PARTITIONS)).report()
     assert world.why == ""
     world.owner.execute(
         "INSERT INTO consumer_outcomes (consumer_group, recent, halted_at) VALUES (%s, '1', now())", (GROUP,)
@@ -235,7 +235,7 @@ def test_halted_is_not_sure_at_once(world: World) -> None:
 
 def test_a_process_that_was_frozen_before_it_told_says_something_old(world: World) -> None:
     member = Member(world, *range(PARTITIONS))
-    member.tell()
+    member.report()
     member.ask()
     time.sleep(FRESH + 0.2)  # between knowing and telling
     member.freshness(member.database)
@@ -243,9 +243,9 @@ def test_a_process_that_was_frozen_before_it_told_says_something_old(world: Worl
 
 
 def test_members_that_are_gone_are_cleaned_away(world: World) -> None:
-    Member(world, 0).tell()
+    Member(world, 0).report()
     world.owner.execute("UPDATE consumer_freshness SET asked_at = now() - interval '2 minutes'")
-    Member(world, 1).tell()
+    Member(world, 1).report()
     assert world.owner.execute("SELECT count(*) FROM consumer_freshness").fetchone() == (1,)
 
 
@@ -265,7 +265,7 @@ class Node:
 @pytest.fixture
 def caught_up(world: World) -> Member:
     member = Member(world, *range(PARTITIONS))
-    member.tell()
+    member.report()
     return member
 
 
@@ -277,7 +277,7 @@ def test_a_spool_that_holds_events_makes_the_gate_unsure_until_they_are_in_the_l
     assert world.sure(caught_up)
     node.state.spooling = node.state.records = 1
     node.report.report()
-    caught_up.tell()
+    caught_up.report()
     assert world.why == "node n1 holds events in its spool (1 on all nodes)"
     # Drained: they are on Kafka, where opt-out has to catch up with them
     node.state.records, node.state.replayed = 0, 1
@@ -299,18 +299,18 @@ def test_what_kafka_refused_for_good_is_in_no_ledger(world: World, caught_up: Me
     node = Node(world, tmp_path, "n1")
     node.state.refused = 2
     node.report.report()
-    caught_up.tell()
+    caught_up.report()
     assert "holds events in its spool (2" in world.why
 
 
 def test_a_node_that_is_not_heard_of_may_hold_anything(world: World, caught_up: Member, tmp_path: Path) -> None:
-    one, other = Node(world, tmp_path, "n1"), Node(world, tmp_path, "n2")
-    one.report.report()
+    first, other = Node(world, tmp_path, "n1"), Node(world, tmp_path, "n2")
+    first.report.report()
     other.report.report()
     silent = "node n1 does not say whether its spool is empty"
-    until(lambda: (caught_up.tell(), other.report.report(), world.why == silent)[2], every=0.2)
+    until(lambda: (caught_up.report(), other.report.report(), world.why == silent)[2], every=0.2)
     # It starts again on the same spool
-    one.report.close()
+    first.report.close()
     Node(world, tmp_path, "n1").report.report()
     assert world.sure(caught_up)
 
@@ -325,7 +325,7 @@ def test_a_node_that_stops_says_what_it_leaves(
     node.report.stopped()
     node.report.close()
     time.sleep(FRESH + 0.2)
-    caught_up.tell()
+    caught_up.report()
     assert (world.why == "") is sure
 
 
@@ -369,8 +369,8 @@ def test_an_operator_ends_the_claim_of_a_node_that_is_gone(
 
     [shown] = nodes("ls")[1]
     assert (shown["node"], shown["state"], shown["spooled"]) == ("n1", "spooling", 7)
-    code, told = nodes("retire", "n1", "--reason", "its disk is gone", "--dry-run")
-    assert (code, told["spooled"], nodes("ls")[1][0]["state"]) == (0, 7, "spooling")
+    code, body = nodes("retire", "n1", "--reason", "its disk is gone", "--dry-run")
+    assert (code, body["spooled"], nodes("ls")[1][0]["state"]) == (0, 7, "spooling")
     assert nodes("retire", "n1", "--reason", "its disk is gone")[0] == 0
     [shown] = nodes("ls")[1]
     assert (shown["state"], shown["reason"]) == ("retired", "its disk is gone")

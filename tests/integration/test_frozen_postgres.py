@@ -37,7 +37,7 @@ def embedded(server_kind: str) -> None:
         pytest.skip("a server in a container is no process of ours to freeze")
 
 
-def asked(connection: Connection) -> None:
+def selected(connection: Connection) -> None:
     connection.execute("SELECT 1")
 
 
@@ -57,7 +57,7 @@ def inserted(connection: Connection) -> None:
     connection.cursor().executemany("SELECT %s", [("x" * 1000,)] * 10_000)
 
 
-@pytest.mark.parametrize("call", [asked, committed, copied, inserted])
+@pytest.mark.parametrize("call", [selected, committed, copied, inserted])
 @pytest.mark.usefixtures("embedded")
 def test_a_call_to_a_frozen_server_ends_in_time_and_the_connection_with_it(postgres: Any, call: Any) -> None:
     connection = connect(postgres.application_dsn, process="tests", call_timeout=0.5)

@@ -15,23 +15,23 @@ from psycopg.conninfo import conninfo_to_dict
 def frozen(process: psutil.Process) -> Iterator[None]:
     """`process` and its children stand still while the block runs; those that it starts later do not exist."""
     stopped = [process, *process.children(recursive=True)]
-    for one in stopped:
+    for member in stopped:
         with contextlib.suppress(psutil.NoSuchProcess):
-            one.send_signal(signal.SIGSTOP)
+            member.send_signal(signal.SIGSTOP)
     try:
         yield
     finally:
-        for one in stopped:
+        for member in stopped:
             with contextlib.suppress(psutil.NoSuchProcess):
-                one.send_signal(signal.SIGCONT)
+                member.send_signal(signal.SIGCONT)
 
 
 def listening(port: int) -> psutil.Process:
     """The process of this machine that listens on `port`."""
     pids = [
-        one.pid
-        for one in psutil.net_connections("tcp")
-        if one.status == psutil.CONN_LISTEN and one.laddr.port == port and one.pid
+        socket.pid
+        for socket in psutil.net_connections("tcp")
+        if socket.status == psutil.CONN_LISTEN and socket.laddr.port == port and socket.pid
     ]
     return psutil.Process(min(pids))
 

@@ -188,13 +188,13 @@ class MemoryEnds:
         if not self._kafka.answers:
             raise Unanswered("an outage")
         asked_at = self._clock()
-        found = [one for one in self._kafka.logs if one.topic in topics and one.topic in self._kafka.ids]
+        found = [part for part in self._kafka.logs if part.topic in topics and part.topic in self._kafka.ids]
         shapes = {
-            topic: TopicShape(self._kafka.ids[topic], sum(one.topic == topic for one in found))
+            topic: TopicShape(self._kafka.ids[topic], sum(part.topic == topic for part in found))
             for topic in topics
             if topic in self._kafka.ids
         }
-        return LogEnds(asked_at, shapes, {one: self._kafka.end(one) for one in found})
+        return LogEnds(asked_at, shapes, {part: self._kafka.end(part) for part in found})
 
     def close(self) -> None:
         pass

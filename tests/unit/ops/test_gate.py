@@ -184,10 +184,10 @@ def test_where_the_ledger_may_lack_a_stop_every_answer_is_out(
     asking = client(certainty=certainty)
     phones = ["+13035550142", "+13035550143", "+13035550199", "nobody"]
     many = asking.post("/opt-outs", json={"phones": phones}, headers=TOKEN)
-    told = many.get_json()
-    assert [(one["state"], one["sure"]) for one in told["opt_outs"]] == [("out", False)] * 4
-    assert all(one["why"].startswith(why) for one in told["opt_outs"])
-    assert (told["retry_after"], many.headers["Retry-After"]) == (retry_after, str(retry_after))
+    body = many.get_json()
+    assert [(answer["state"], answer["sure"]) for answer in body["opt_outs"]] == [("out", False)] * 4
+    assert all(answer["why"].startswith(why) for answer in body["opt_outs"])
+    assert (body["retry_after"], many.headers["Retry-After"]) == (retry_after, str(retry_after))
     single = asking.get("/opt-outs/+13035550199", headers=TOKEN)
     assert (single.get_json()["state"], single.get_json()["retry_after"]) == ("out", retry_after)
     assert single.headers["Retry-After"] == str(retry_after)
@@ -203,14 +203,14 @@ def test_a_sure_answer_says_nothing_of_asking_again() -> None:
     "certainty", [row(nodes_heard_at=None, silent_node=None), row(drained_at=ago(0.6)), row(caught_up_at=ago(4.8))]
 )
 def test_what_is_recent_enough_is_sure(certainty: tuple[Any, ...]) -> None:
-    told = client(certainty=certainty).get("/opt-outs/+13035550199", headers=TOKEN).get_json()
-    assert (told["state"], told["sure"]) == ("in", True)
+    body = client(certainty=certainty).get("/opt-outs/+13035550199", headers=TOKEN).get_json()
+    assert (body["state"], body["sure"]) == ("in", True)
 
 
 def test_a_gate_that_was_frozen_between_reading_and_answering_is_not_sure() -> None:
     passing = iter([100.0, 105.0])
-    told = client(clock=lambda: next(passing)).get("/opt-outs/+13035550199", headers=TOKEN).get_json()
-    assert (told["state"], told["sure"]) == ("out", False)
+    body = client(clock=lambda: next(passing)).get("/opt-outs/+13035550199", headers=TOKEN).get_json()
+    assert (body["state"], body["sure"]) == ("out", False)
 
 
 ages = st.floats(min_value=-10, max_value=20)

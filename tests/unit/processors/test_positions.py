@@ -16,7 +16,7 @@ from runtime.kafka.topics import TopicShape
 
 TOPIC = "sms.messages.v1"
 ID = uuid4()
-ZERO, ONE = Partition(TOPIC, 0), Partition(TOPIC, 1)
+ZERO, FIRST = Partition(TOPIC, 0), Partition(TOPIC, 1)
 
 
 class World:
@@ -128,8 +128,8 @@ def test_a_log_that_ends_below_what_is_committed_says_nothing_and_is_looked_into
     batch = world.batch(10, 12)
     world.positions.read(batch)
     world.positions.commit(batch.spans)
-    asked = world.ends(11, held=held)
-    assert world.caught_up() == asked
+    instant = world.ends(11, held=held)
+    assert world.caught_up() == instant
     assert not world.positions.is_suspect()
 
 
@@ -157,7 +157,7 @@ def test_offsets_that_hold_no_record_are_skipped_only_when_all_that_was_read_is_
 def test_spans_of_a_place_that_is_no_longer_ours_change_nothing() -> None:
     world = World()
     other = Span(Place("cluster", uuid4(), 0), 0, 9)
-    world.positions.commit({ZERO: other, ONE: other})
+    world.positions.commit({ZERO: other, FIRST: other})
     assert world.positions.held() == {ZERO: Held(world.place, 0, 0)}
 
 
