@@ -19,6 +19,7 @@ from ingest.clock import ReceiptClock
 from ingest.endpoint import WebhookEndpoint
 from ingest.node import node_name
 from ingest.provider import Provider, check_secrets, provider_types
+from ingest.quarantine_gauges import QuarantineGauges
 from ingest.settings import IngestSettings, SpoolReportSettings
 from ingest.spool.directory import ServiceDirectory
 from ingest.spool.gauges import SpoolGauges
@@ -72,7 +73,7 @@ def build_worker(parent: int, schema_ids: SchemaIds) -> Ingest:
         settings, configuration[KafkaSettings], Codec(schema_ids), dsn=configuration[SpoolReportSettings].dsn
     )
     Finalize(None, worker.close, exitpriority=10)  # what multiprocessing calls when the worker ends
-    clock = ReceiptClock(settings.spool_dir / "receipt-clock")
+    clock = ReceiptClock(settings.spool_dir / "receipt-clock", ahead=settings.receipt_ahead_seconds)
     return create_app(WebhookEndpoint(providers, worker.publisher, clock.now, worker.quarantine), worker.readiness)
 
 
@@ -102,7 +103,8 @@ def serve(metrics_dir: Path) -> None:
     start_workers_by_fork()
     registry = CollectorRegistry()
     MultiProcessCollector(registry, str(metrics_dir))  # type: ignore[no-untyped-call] # it has no types
-    registry.register(SpoolGauges(directory.state))
+    registry.register(SpoolGauges(directory.state, settings.spool_dir, settings.spool_max_mb * MIB))
+    registry.register(QuarantineGauges(settings.spool_dir))
     server = web_server(settings)
     server.leave = partial(leave, directory.state, settings.leave_seconds)
     admin = admin_app("ingest", lambda: Readiness(server.is_whole), registry)
@@ -128,7 +130,12 @@ def sign_off(dsn: Dsn, spool_dir: Path, state: SharedState) -> None:
 def web_server(settings: IngestSettings) -> WebServer:
     """Granian, as `settings` have it."""
     return WebServer(
-        "hookline ingest", settings.host, settings.port, workers=settings.workers, threads=settings.threads
+        "hookline ingest",
+        settings.host,
+        settings.port,
+        variable=IngestSettings.variable("host"),
+        workers=settings.workers,
+        threads=settings.threads,
     )
 
 

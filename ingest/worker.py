@@ -74,10 +74,11 @@ def _reporter(directory: Path, state: SharedState, dsn: Dsn) -> NodeReporter:
 
 
 def _quarantine(settings: IngestSettings) -> KeepingQuarantine | NoQuarantine:
-    if settings.quarantine_max == 0:
+    if settings.quarantine_max_mb == 0:
         return NoQuarantine()
     try:
-        store = QuarantineStore(settings.spool_dir, most=settings.quarantine_max, days=settings.quarantine_days)
+        limit = settings.quarantine_max_mb * MIB
+        store = QuarantineStore(settings.spool_dir, limit=limit, days=settings.quarantine_days)
     except (sqlite3.Error, OSError) as error:  # no reason not to take what is authentic
         log.error("quarantine_unavailable", error=str(error))
         return NoQuarantine()

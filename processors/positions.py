@@ -27,7 +27,7 @@ class Held(NamedTuple):
 
     place: Place
     stored: int | None  #: the offset that PostgreSQL had when we last committed or asked; None: no row
-    done: int  #: every record below it is committed; what lies between holds none (marks of transactions)
+    done: int  #: every record below it is committed: `stored`, or where the log began
     lost: bool = False  #: `stored` is no place in the log: nothing is read until an operator decides
 
 
@@ -50,7 +50,6 @@ class _Track:
     place: Place
     stored: int | None
     done: int
-    read: int  #: the next offset that nobody has read yet
     lost: bool
     #: What is read and not committed: the offset behind it, and the age of its oldest record as an epoch in seconds.
     waiting: deque[tuple[int, float]] = field(default_factory=deque)
@@ -77,7 +76,7 @@ class Positions:
         with self._lock:
             before, self._tracks = self._tracks, {}
             for partition, held in places.items():
-                track = self._tracks[partition] = _Track(held.place, held.stored, held.done, held.done, held.lost)
+                track = self._tracks[partition] = _Track(held.place, held.stored, held.done, held.lost)
                 known = before.get(partition)
                 if known is not None and (known.place, known.done) == (track.place, track.done):
                     track.behind_since, track.oldest_known = known.behind_since, known.oldest_known
@@ -95,7 +94,6 @@ class Positions:
                 track = self._tracks.get(partition)
                 if track is not None and track.place == span.place:
                     track.waiting.append((span.next, oldest[partition]))
-                    track.read = span.next
 
     def commit(self, spans: Mapping[Partition, Span]) -> None:
         """The effects up to these offsets are committed, and so are the offsets."""
@@ -115,26 +113,6 @@ class Positions:
                 if track.waiting:
                     track.oldest_known = track.waiting[0][1]
                 track.waiting.clear()
-                track.read = track.done
-
-    def skip(self, partition: Partition, position: int) -> None:
-        """The client has read `partition` up to `position`, and no record is left that it has not handed over."""
-        with self._lock:
-            track = self._tracks.get(partition)
-            if track is not None and not track.waiting and track.read == track.done:
-                track.done = track.read = max(track.done, position)
-
-    def behind(self) -> list[Partition]:
-        """Partitions of which everything that was read is committed, and whose logs are longer all the same."""
-        with self._lock:
-            newest = self._readings[-1] if self._readings else None
-            if newest is None:
-                return []
-            return [
-                partition
-                for partition, track in self._tracks.items()
-                if not track.waiting and track.done < newest.ends.get(partition, 0)
-            ]
 
     def note(self, reading: LogEnds, before: Mapping[Partition, Held]) -> None:
         """Kafka has confirmed `reading`; `before` is what was held when it was asked.

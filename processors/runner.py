@@ -16,10 +16,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from processors.batch import Batch, decoded
 from processors.handling import Compared, Handled, Handling, Wanted
-from processors.partitions import Standing, advance, found
+from processors.partitions import Standing, advance, advance_to, found
 from processors.positions import Held, Positions
 from processors.processor import Processor
 from processors.progress import Fenced, Stored
@@ -126,7 +127,6 @@ class Runner:
                     batch = self._decode(records)
                     self._positions.read(batch)
                     self._worker.give(lambda wanted, batch=batch: self._handle(batch, wanted))  # type: ignore[misc]
-                self._skip_what_holds_no_record()
                 self._compare_positions()
                 self._keep_up_appearances()
         finally:
@@ -144,18 +144,17 @@ class Runner:
             return []
         try:
             records = self._consumer.poll(POLL if self._standing else POLL / 10)
-        except OffsetGone as gone:
-            self._lose_log(gone)
+        except LogTruncated as truncated:
+            self._truncated |= truncated.partitions
+            self._lose_place("log_truncated")
+            return []
+        except OffsetGone:
+            self._lose_place("offset_out_of_range")
             return []
         if any(self._consumer.topic_id(name) not in (None, id) for name, id in self._identity.topic_ids.items()):
             self._lose_place("topic_made_anew")
             return []
         return [record for record in records if (record.topic, record.partition) in self._standing]
-
-    def _lose_log(self, gone: OffsetGone) -> None:
-        if isinstance(gone, LogTruncated):
-            self._truncated |= gone.partitions
-        self._lose_place("log_truncated" if isinstance(gone, LogTruncated) else "offset_out_of_range")
 
     def _decode(self, records: list[Record]) -> Batch:
         deliveries, undecodable = decoded(records, self._codec)
@@ -261,15 +260,6 @@ class Runner:
             metrics.CLUSTER_CHANGED.labels(self._processor.name).inc()
             log.error("cluster_changed", before=before, now=now, effect="every topic is read from its beginning")
 
-    def _skip_what_holds_no_record(self) -> None:
-        """A log may end in offsets without records, the marks of transactions: no commit ever reaches its end."""
-        try:
-            for partition in self._positions.behind():
-                if partition in self._standing and (position := self._consumer.position(partition)) is not None:
-                    self._positions.skip(partition, position)
-        except OffsetGone as gone:
-            self._lose_log(gone)
-
     def _compare_positions(self) -> None:
         """Have the worker see, every few seconds, whether PostgreSQL still has our offsets."""
         due = self._clock() >= self._compare_at or self._positions.is_suspect()
@@ -318,6 +308,18 @@ class Runner:
         if self._to_mirror:
             self._consumer.mirror(self._to_mirror)
             self._to_mirror = {}
+        self._pass_over()
+
+    def _pass_over(self) -> None:
+        """Commit positions behind what holds no record, such as the marks of transactions: no record will do so."""
+        ends: dict[Partition, int] = {}
+        for partition, at in self._standing.items():
+            position = self._consumer.position(partition)
+            if position is not None and position > at.next:
+                ends[partition] = position
+        if ends:
+            batch = Batch([], [], [], advance_to(self._standing, ends))
+            self._worker.give(partial(self._handle, batch))
 
     def _finish(self) -> None:
         if self._worker.finish(self._settings.stop_timeout):

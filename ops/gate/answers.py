@@ -1,7 +1,7 @@
 """What the gate answers: the state of each number, and `out` for whatever is not surely known.
 
-Fail closed: a text that is not sent can be sent later, one that was sent to a person who said stop cannot be
-called back.
+A number is looked up as whatever it may have been stored as, and the worst of what is found is the answer. Fail closed:
+a text that is not sent can be sent later, one that was sent to a person who said stop cannot be called back.
 """
 
 from __future__ import annotations
@@ -19,21 +19,23 @@ import psycopg
 
 from ops.gate.certainty import SOON, Certainty, Doubt, split, with_certainty
 from runtime import logs, metrics
-from runtime.phones import read_phone
+from runtime.phone_lookup import Match, NumberQuery, number_query
 from runtime.postgres import Connection
 from runtime.reminder import Reminder
 
 log = logs.logger("hookline.gate")
 
-_STATES = "SELECT phone, state, since, reason FROM opt_outs WHERE phone = ANY (%s)"
+_STATES = "SELECT phone, state, since, reason, lookup_key FROM opt_outs WHERE phone = ANY (%s) OR lookup_key = ANY (%s)"
 _STATEMENT = with_certainty(_STATES)
+#: States, the worst last.
+_WORSE = ("in", "hold", "out")
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """About one number."""
 
-    phone: str  #: as the ledger has it
+    phone: str  #: E.164 where it is a full number, else as it was asked
     state: str  #: "out" and "hold": do not text it; "in": it may be texted
     since: datetime | None  #: None: it was never out
     why: str
@@ -57,7 +59,7 @@ class Answers:
         timeout: float,
         fresh: float,
         topics: Collection[str],
-        region: str,
+        region: str | None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`fresh`: seconds after which a stop has to be in the ledger. `topics`: those that opt-out reads."""
@@ -74,20 +76,18 @@ class Answers:
 
     def about(self, asked: Sequence[str]) -> list[Answer]:
         """One answer a number, in their order. Never raises for what is down."""
-        phones = [normal(text, self._region) for text in asked]
+        numbers = [number_query(text, self._region) for text in asked]
         begun = self._clock()
         try:
-            certainty, known = self._pool.submit(self._read, sorted({one.phone for one in phones})).result(
-                self._timeout
-            )
+            certainty, known = self._pool.submit(self._read, numbers).result(self._timeout)
         except (psycopg.Error, NoAnswer) as error:
             metrics.GATE_FAILURES.inc()
             if self._reminder.due():
-                log.error("gate_fails_closed", error_class=type(error).__name__, phones=len(phones))
+                log.error("gate_fails_closed", error_class=type(error).__name__, phones=len(numbers))
             why = "it is not known: the ledger does not answer"
-            return [Answer(one.phone, "out", None, why, sure=False, retry_after=SOON) for one in phones]
+            return [Answer(number.phone.number, "out", None, why, sure=False, retry_after=SOON) for number in numbers]
         self._reminder.reset()
-        found = [self._answer(one, known) for one in phones]
+        found = [_answer(number, known) for number in numbers]
         # Asked last: this process may have been frozen since the ledger was read.
         doubt = certainty.doubt(self._topics, self._fresh, self._clock() - begun)
         return found if doubt is None else [doubted(answer, doubt) for answer in found]
@@ -98,15 +98,21 @@ class Answers:
         certainty, _ = self._pool.submit(self._read, []).result(self._timeout)
         return certainty.doubt(self._topics, self._fresh, self._clock() - begun)
 
-    def _read(self, phones: list[str]) -> tuple[Certainty, dict[str, Answer]]:
+    def _read(self, numbers: list[NumberQuery]) -> tuple[Certainty, Known]:
+        phones = sorted({number.phone.number for number in numbers})
+        keys = sorted({key for number in numbers for key in number.keys})
         connection: Connection | None = getattr(self._held, "connection", None)
         try:
-            rows = self._rows(connection or self._connected(), phones)
+            rows = self._rows(connection or self._connected(), phones, keys)
         except psycopg.OperationalError:
             # The session may have ended long ago, with nobody to hear of it: once more, on a new one.
-            rows = self._rows(self._connected(), phones)
+            rows = self._rows(self._connected(), phones, keys)
         certainty, states = split(rows)
-        return certainty, {phone: Answer(phone, state, since, why) for phone, state, since, why in states}
+        known: Known = {}
+        for phone, state, since, why, key in states:
+            for name in {phone, key}:
+                known.setdefault(name, []).append(StoredState(phone, state, since, why))
+        return certainty, known
 
     def _connected(self) -> Connection:
         """This thread's connection, made anew."""
@@ -118,17 +124,9 @@ class Answers:
         return connection
 
     @staticmethod
-    def _rows(connection: Connection, phones: list[str]) -> list[tuple[Any, ...]]:
+    def _rows(connection: Connection, phones: list[str], keys: list[str]) -> list[tuple[Any, ...]]:
         """One statement outside of any transaction: one way there and back."""
-        return connection.execute(_STATEMENT, (phones,), prepare=True).fetchall()
-
-    @staticmethod
-    def _answer(one: Number, known: dict[str, Answer]) -> Answer:
-        if one.phone in known:
-            return known[one.phone]
-        if not one.valid:
-            return Answer(one.phone, "out", None, "it is no possible phone number", sure=False)
-        return Answer(one.phone, "in", None, "the ledger has never heard of it")
+        return connection.execute(_STATEMENT, (phones, keys), prepare=True).fetchall()
 
 
 def doubted(answer: Answer, doubt: Doubt) -> Answer:
@@ -137,15 +135,37 @@ def doubted(answer: Answer, doubt: Doubt) -> Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Number:
-    """A number as the ledger has it."""
+class StoredState:
+    """The state of a number, under the text as which it is stored."""
 
     phone: str
-    valid: bool
+    state: str
+    since: datetime
+    why: str
 
 
-def normal(text: str, region: str) -> Number:
-    """E.164 where `text` is a possible number, as ingest has made it, else as it is."""
-    bare = text.strip().replace("\x00", "")
-    found = read_phone(bare, region)
-    return Number(found.number, True) if found and found.valid else Number(bare, False)
+#: What was found, by its number and by its lookup key.
+Known = dict[str | None, list[StoredState]]
+
+
+def _answer(number: NumberQuery, known: Known) -> Answer:
+    """The worst of what is known of `number`, and of numbers that cannot be told apart from it."""
+    phone, full = number.phone
+    found = {stored for name in (phone, *number.keys) for stored in known.get(name, ())}
+    worst = Answer(phone, "in", None, "the ledger has never heard of it")
+    if not full:
+        worst = Answer(phone, "out", None, "it is no full phone number of the region", sure=False)
+    for stored in sorted(found, key=lambda stored: stored.phone):
+        match = number.match(stored.phone)
+        if match is Match.SAME and (full or stored.state != "in"):
+            answer = Answer(phone, stored.state, stored.since, stored.why)
+        elif match is Match.POSSIBLE and stored.state != "in":
+            answer = Answer(phone, "out", None, "it cannot be told apart from a number that is out", sure=False)
+        else:
+            continue
+        worst = max(worst, answer, key=_severity)
+    return worst
+
+
+def _severity(answer: Answer) -> tuple[int, bool, bool]:
+    return _WORSE.index(answer.state), answer.sure, answer.since is not None

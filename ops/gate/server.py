@@ -14,6 +14,7 @@ from ops.gate.watch import CertaintyWatch
 from processors.opt_out import OptOutProcessor
 from processors.runner import topics_of
 from runtime import logs
+from runtime.addresses import local_url
 from runtime.admin import AdminServer, admin_app
 from runtime.connections import PostgresSettings
 from runtime.postgres import Connection, connect
@@ -66,7 +67,14 @@ def serve() -> None:
     logs.configure("gate", secrets=[token.get_secret_value() for token in settings.tokens])
     log_settings(log, configuration)
     start_workers_by_fork()
-    server = WebServer("hookline gate", settings.host, settings.port, workers=1, threads=settings.threads)
-    log.info("gate_serving", url=f"http://{settings.host}:{server.port}")
+    server = WebServer(
+        "hookline gate",
+        settings.host,
+        settings.port,
+        variable=GateSettings.variable("host"),
+        workers=1,
+        threads=settings.threads,
+    )
+    log.info("gate_serving", url=local_url(settings.host, server.port))
     server.run(partial(build_worker, os.getpid()))
     log.info("gate_stopped")

@@ -205,12 +205,15 @@ class MemoryProducer:
 
     def __init__(self) -> None:
         self.published: list[OutgoingRecord] = []
-        self.failures: list[NotPublished | RefusedForGood] = []
+        self.failures: list[NotPublished | RefusedForGood | None] = []
+        #: What each call was given.
+        self.parts: list[Sequence[OutgoingRecord]] = []
 
     def publish_all(
         self, records: Sequence[OutgoingRecord], *, timeout: float = 2.0
     ) -> list[NotPublished | RefusedForGood | None]:
         outcomes: list[NotPublished | RefusedForGood | None] = []
+        self.parts.append(records)
         for record in records:
             failure = self.failures.pop(0) if self.failures else None
             outcomes.append(failure)

@@ -17,12 +17,13 @@ from hypothesis import strategies as st
 from prometheus_client import REGISTRY
 from pydantic import SecretStr
 
-from ops.gate.answers import Answers, normal
+from ops.gate.answers import Answers
 from ops.gate.app import BULK, gate_app
 from ops.gate.certainty import Certainty
 from ops.gate.watch import CertaintyWatch
 from runtime import logs
 from runtime.admin import Readiness
+from tests.twins.lookup_key import lookup_key
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 TOPICS = ("sms.messages.v1", "redrive.opt-out")
@@ -41,13 +42,15 @@ class Connection:
         self._certainty = certainty
         self._hangs = hangs
 
-    def execute(self, _statement: str, values: tuple[list[str]], *, prepare: bool) -> Connection:
+    def execute(self, _statement: str, values: tuple[list[str], list[str]], *, prepare: bool) -> Connection:
         if self._hangs is not None:
             self._hangs.wait(10)
         if self._fails:
             raise self._fails.pop()
-        found = [(phone, *ROWS[phone]) for phone in values[0] if phone in ROWS]
-        self.rows = [(*self._certainty, *row) for row in found or [(None,) * 4]]
+        keyed = {phone: lookup_key(phone) for phone in ROWS}
+        found = [phone for phone, key in keyed.items() if phone in values[0] or key in values[1]]
+        rows = [(phone, *ROWS[phone], keyed[phone]) for phone in found]
+        self.rows = [(*self._certainty, *row) for row in rows or [(None,) * 5]]
         return self
 
     def fetchall(self) -> list[Any]:
@@ -145,9 +148,18 @@ def test_a_ledger_that_hangs_means_out_in_time() -> None:
     assert (told["state"], told["sure"]) == ("out", False)
 
 
-def test_numbers_are_as_the_ledger_has_them() -> None:
-    assert normal(" 1-303-555-0142 ", "US").phone == "+13035550142"
-    assert normal("069 1234567", "DE").phone == "+49691234567"
+def test_one_number_that_no_utf8_holds_does_not_spoil_the_others() -> None:
+    body = b'{"phones": ["\\ud800", "+13035550142", "\\udfff303"]}'
+    answer = client().post("/opt-outs", data=body, headers=TOKEN)
+    assert answer.status_code == 200
+    answers = answer.get_json()["opt_outs"]
+    assert [(found["state"], found["sure"]) for found in answers] == [("out", False), ("out", True), ("out", False)]
+
+
+@pytest.mark.parametrize("number", ["5550142", "+15550142", "442079460958", "60777", "TESCO 12345", "DHL4567890", ".."])
+def test_what_is_no_full_number_is_out_and_unsure(number: str) -> None:
+    [found] = client().post("/opt-outs", json={"phones": [number]}, headers=TOKEN).get_json()["opt_outs"]
+    assert (found["phone"], found["state"], found["sure"]) == (number, "out", False)
 
 
 def row(**given: Any) -> tuple[Any, ...]:

@@ -139,21 +139,6 @@ def test_a_lost_place_is_never_caught_up() -> None:
     assert world.caught_up() is None
 
 
-def test_offsets_that_hold_no_record_are_skipped_only_when_all_that_was_read_is_committed() -> None:
-    world = World()
-    batch = world.batch(0, 5)
-    world.positions.read(batch)
-    world.ends(7)
-    assert world.positions.behind() == []
-    world.positions.skip(ZERO, 7)
-    assert world.caught_up() is None
-    world.positions.commit(batch.spans)
-    assert world.positions.behind() == [ZERO]
-    world.positions.skip(ZERO, 7)
-    assert world.caught_up() is not None
-    assert (world.positions.held()[ZERO].stored, world.lag) == (5, Lag(0, 0.0))
-
-
 def test_spans_of_a_place_that_is_no_longer_ours_change_nothing() -> None:
     world = World()
     other = Span(Place("cluster", uuid4(), 0), 0, 9)
