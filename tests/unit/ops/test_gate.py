@@ -23,12 +23,11 @@ from ops.gate.certainty import Certainty
 from ops.gate.watch import CertaintyWatch
 from runtime import logs
 from runtime.admin import Readiness
+from tests.twins.certainty import READ_AT as NOW
+from tests.twins.certainty import READ_TOPICS as TOPICS
+from tests.twins.certainty import SURE
 from tests.twins.lookup_key import lookup_key
 
-NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
-TOPICS = ("sms.messages.v1", "redrive.opt-out")
-#: A row of opt_out_certainty: caught up half a second ago, and no node with anything in its spool.
-SURE = (NOW, NOW - timedelta(seconds=0.5), list(TOPICS), None, 0, None, None, NOW - timedelta(seconds=0.4), "a")
 SINCE = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
 ROWS = {"+13035550142": ("out", SINCE, "out by contact"), "+13035550143": ("hold", SINCE, "hold by contact")}
 TOKEN = {"Authorization": "Bearer second"}

@@ -18,6 +18,7 @@ from processors.opt_out.entry import GENESIS, Draft, Entry
 from processors.opt_out.fold import fold
 from processors.opt_out.reading import read
 from processors.opt_out.rules import LANGUAGES
+from tests.twins.certainty import READ_TOPICS, SURE
 from tests.twins.events import T0
 from tests.twins.lookup_key import lookup_key
 from tests.twins.numbers import CARRIERS_DIALLED, EXAMPLES, settings_of_a_region, spellings, written
@@ -51,11 +52,19 @@ class States:
         return self
 
     def fetchall(self) -> list[Any]:
-        return self._found
+        return [(*SURE, *row) for row in self._found or [(None,) * 5]]
 
     def ask(self, text: str, region: str | None) -> Answer:
         """What the gate says."""
-        [answer] = Answers(lambda: self, threads=1, timeout=10, region=region).about([text])  # type: ignore[arg-type, return-value]
+        gate = Answers(
+            lambda: self,  # type: ignore[arg-type, return-value]
+            threads=1,
+            timeout=10,
+            fresh=60,
+            topics=READ_TOPICS,
+            region=region,
+        )
+        [answer] = gate.about([text])
         return answer
 
 
