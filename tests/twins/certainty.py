@@ -1,4 +1,4 @@
-"""A row of the view `opt_out_certainty` under which the gate is sure: all has caught up, and no spool holds anything."""
+"""A row of the view `opt_out_certainty` under which the gate is sure: all has caught up, no spool holds anything."""
 
 from __future__ import annotations
 
