@@ -70,7 +70,7 @@ def build_worker(parent: int, schema_ids: SchemaIds) -> Ingest:
     configure_logs(providers)
     worker = DurableWorker(settings, configuration[KafkaSettings], Codec(schema_ids))
     Finalize(None, worker.close, exitpriority=10)  # what multiprocessing calls when the worker ends
-    clock = ReceiptClock(settings.spool_dir / "receipt-clock")
+    clock = ReceiptClock(settings.spool_dir / "receipt-clock", ahead=settings.receipt_ahead_seconds)
     return create_app(WebhookEndpoint(providers, worker.publisher, clock.now, worker.quarantine), worker.readiness)
 
 
@@ -94,7 +94,7 @@ def serve(metrics_dir: Path) -> None:
     start_workers_by_fork()
     registry = CollectorRegistry()
     MultiProcessCollector(registry, str(metrics_dir))  # type: ignore[no-untyped-call] # it has no types
-    registry.register(SpoolGauges(directory.state))
+    registry.register(SpoolGauges(directory.state, settings.spool_dir, settings.spool_max_mb * MIB))
     registry.register(QuarantineGauges(settings.spool_dir))
     server = web_server(settings)
     server.leave = partial(leave, directory.state, settings.leave_seconds)
@@ -110,7 +110,12 @@ def serve(metrics_dir: Path) -> None:
 def web_server(settings: IngestSettings) -> WebServer:
     """Granian, as `settings` have it."""
     return WebServer(
-        "hookline ingest", settings.host, settings.port, workers=settings.workers, threads=settings.threads
+        "hookline ingest",
+        settings.host,
+        settings.port,
+        variable=IngestSettings.variable("host"),
+        workers=settings.workers,
+        threads=settings.threads,
     )
 
 

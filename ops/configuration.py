@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import re
@@ -39,8 +40,9 @@ def environment() -> Mapping[str, str]:
 def _local_stack() -> dict[str, str]:
     """The variables of the local stack that serves in HOOKLINE_HOME; none where none does."""
     where = home()
-    if not (where / "stack.json").exists():
-        return {}
+    with contextlib.suppress(PermissionError):  # Home tells whose folder it is, and what to do
+        if not (where / "stack.json").exists():
+            return {}
     from deploy.local.home import Home
 
     return Home(where).environment() or {}

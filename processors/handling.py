@@ -13,8 +13,9 @@ from processors.database import Database
 from processors.dead_letter import DeadLetters
 from processors.isolation import described, is_rejection, land
 from processors.processor import Delivery, Processor, SetAside
-from processors.progress import POISON_AT, Progress, Stored, outcomes_of, records_until_halt
+from processors.progress import DONE, POISON_AT, Progress, Stored, outcomes_of, records_until_halt
 from processors.retry import Patience
+from processors.writer import is_ours, writer_of
 from runtime import logs, metrics
 from runtime.kafka.consumer import Identity, Partition
 from runtime.postgres import Connection
@@ -109,15 +110,34 @@ class Handling:
             with self._database.transaction() as connection:
                 self._progress.move(connection, batch.spans)
                 aside = [*batch.undecodable, *self._land(batch, connection)]
-                outcomes = outcomes_of(map(identity, batch.records), aside) if aside else "0" * len(batch.records)
+                outcomes, described = DONE * len(batch.records), list[str]()
                 if aside:
+                    outcomes, described = self._outcomes(batch, aside, connection)
                     self._set_aside(aside, outcomes, connection)
-                halt = self._progress.count(connection, outcomes)
+                halt = self._progress.count(connection, outcomes, described)
         except _HaltsAfter as limit:
             return self._commit(batch.first(limit.count))
-        for disposition, count in Counter(one.disposition for one in aside).items():
+        for disposition, count in Counter(letter.disposition for letter in aside).items():
             metrics.DEAD_LETTERS.labels(self._processor.name, disposition).inc(count)
+        for topic, count in Counter(letter.record.topic for letter in aside if not is_ours(letter.record)).items():
+            metrics.FOREIGN_RECORDS.labels(self._processor.name, topic).inc(count)
         return batch, halt
+
+    def _outcomes(self, batch: Batch, aside: list[SetAside], connection: Connection) -> tuple[str, list[str]]:
+        """The outcome of each record, and what those were that count towards a halt."""
+        excused = self._progress.excused(connection)
+
+        def counts(letter: SetAside) -> bool:
+            record = letter.record
+            place = batch.spans[Partition(record.topic, record.partition)].place
+            return record.offset >= excused.get(place, 0) and is_ours(record)
+
+        counted = [letter for letter in aside if counts(letter)]
+        described = [
+            f"{letter.disposition} on {letter.record.topic}, {letter.error_class}, by {writer_of(letter.record)}"
+            for letter in sorted(counted, key=lambda letter: letter.record[:3])
+        ]
+        return outcomes_of(map(identity, batch.records), aside, counts), described
 
     def _land(self, batch: Batch, connection: Connection) -> list[SetAside]:
         def blame(delivery: Delivery, error: Exception) -> SetAside:
@@ -147,6 +167,8 @@ class Handling:
             return self._progress.failed(connection, failed.place, failed.offset, type(failed.__cause__).__name__)
 
     def _measure(self, batch: Batch, seconds: float) -> None:
+        if not batch.records:  # only the position moved, past what holds no record
+            return
         name = self._processor.name
         metrics.BATCH_SECONDS.labels(name).observe(seconds)
         metrics.BATCH_RECORDS.labels(name).observe(len(batch.records))

@@ -16,10 +16,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from processors.batch import Batch, decoded
 from processors.handling import Handling, Wanted
-from processors.partitions import Standing, advance, found
+from processors.partitions import Standing, advance, advance_to, found
 from processors.processor import Processor
 from processors.progress import Fenced, Stored
 from processors.state import State
@@ -245,11 +246,23 @@ class Runner:
         if self._to_mirror:
             self._consumer.mirror(self._to_mirror)
             self._to_mirror = {}
+        self._pass_over()
         for partition, at in self._standing.items():
             end = self._consumer.end(partition)
             if end is not None:
                 labels = self._processor.name, partition.topic, str(partition.number)
                 metrics.LAG.labels(*labels).set(max(0, end - at.next))
+
+    def _pass_over(self) -> None:
+        """Commit positions behind what holds no record, such as the marks of transactions: no record will do so."""
+        ends: dict[Partition, int] = {}
+        for partition, at in self._standing.items():
+            position = self._consumer.position(partition)
+            if position is not None and position > at.next:
+                ends[partition] = position
+        if ends:
+            batch = Batch([], [], [], advance_to(self._standing, ends))
+            self._worker.give(partial(self._handle, batch))
 
     def _finish(self) -> None:
         if self._worker.finish(self._settings.stop_timeout):

@@ -18,6 +18,10 @@ EVENTS = Counter("hookline_events_total", "Events made durable", ["provider", "e
 REFUSED = Counter("hookline_webhooks_refused_total", "Webhooks refused, by reason", ["provider", "reason"])
 FLAGGED = Counter("hookline_events_flagged_total", "Events kept with a flag", ["provider", "flag"])
 PUBLISH_FAILURES = Counter("hookline_publish_failures_total", "Events that Kafka did not take", ["reason"])
+RECEIPTS_AHEAD = Counter(
+    "hookline_receipts_far_ahead_total", "Times that receipts were found too far ahead of the system's clock"
+)
+STALLED_BODIES = Counter("hookline_request_bodies_stalled_total", "Request bodies that did not come in time")
 SPOOLED = Counter("hookline_spooled_total", "Records spooled")
 REPLAYED = Counter("hookline_spool_replayed_total", "Records drained to Kafka; its rate is the replay rate")
 REFUSED_FOR_GOOD = Counter("hookline_spool_refused_total", "Records that Kafka will never take, kept aside", ["reason"])
@@ -44,6 +48,8 @@ SPOOL_GAUGES = {
     "hookline_spool_refused_records": "Records kept aside because Kafka refused them for good",
     "hookline_spool_failing": "1: the last write to the spool failed",
     "hookline_spool_damaged_files": "Damaged files set aside since the service started",
+    "hookline_spool_limit_bytes": "Bytes that the spool may take; then events are refused",
+    "hookline_spool_disk_free_bytes": "Bytes that are free on the spool's disk",
     "hookline_breaker_state": "0 closed: Kafka is tried; 1 open: it is not; 2 half open: it is probed",
 }
 
@@ -63,6 +69,9 @@ BATCH_RECORDS = Histogram(
     buckets=(1, 10, 50, 100, 250, 500, 1000, 2000, 5000),
 )
 DEAD_LETTERS = Counter("hookline_dead_letters_total", "Records set aside", ["processor", "disposition"])
+FOREIGN_RECORDS = Counter(
+    "hookline_foreign_records_total", "Records set aside that none of our processes wrote", ["processor", "topic"]
+)
 RETRIES = Counter("hookline_retries_total", "Batches tried again", ["processor", "reason"])
 FENCED = Counter("hookline_fenced_total", "Batches dropped because another member owns the partition", ["processor"])
 PAUSED_UNTIL = Gauge("hookline_paused_until_seconds", "Epoch of the next try; 0: not paused", ["processor"])
@@ -81,7 +90,10 @@ OPT_OUT_PARKED = Counter("hookline_opt_out_parked_total", "Records that could no
 OPT_OUT_HOLDS_EXPIRED = Counter("hookline_opt_out_holds_expired_total", "Holds that became opt-outs undecided")
 OPT_OUT_STATES_PUBLISHED = Counter("hookline_opt_out_states_published_total", "States published to Kafka")
 OPT_OUT_UNPUBLISHED = Gauge("hookline_opt_out_unpublished", "States that Kafka has not taken; 0: all are out")
-OPT_OUT_LEDGER_ROWS = Gauge("hookline_opt_out_ledger_rows", "Rows of the ledger, with the hash of the newest", ["head"])
+OPT_OUT_LEDGER_ROWS = Gauge("hookline_opt_out_ledger_rows", "Rows of the ledger")
+OPT_OUT_LEDGER_HEAD = Gauge(
+    "hookline_opt_out_ledger_head", "The first 48 bits of the newest row's hash: the head, as a number"
+)
 OPT_OUT_PHONES = Gauge("hookline_opt_out_phones", "Phones by their state", ["state"])
 OPT_OUT_REVIEWS = Gauge("hookline_opt_out_reviews_open", "Questions that nobody has answered", ["kind"])
 ENFORCEMENTS = Gauge("hookline_enforcements", "Opt-outs at a target's accounts, by status", ["target", "status"])

@@ -6,13 +6,16 @@ every mistake is named before anything starts.
 
 from __future__ import annotations
 
+import codecs
+import ipaddress
 import json
 import os
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, TypeVar
+from typing import Annotated, Any, ClassVar, TypeVar, cast
 
-from pydantic import BeforeValidator, GetCoreSchemaHandler, SecretStr, ValidationError
+from pydantic import AfterValidator, BeforeValidator, GetCoreSchemaHandler, SecretStr, ValidationError
 from pydantic_core import CoreSchema, PydanticCustomError
 from pydantic_core.core_schema import no_info_after_validator_function
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
@@ -43,6 +46,32 @@ def _listed(value: Any) -> Any:
 #: Comma-separated or a JSON list.
 StringList = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]
 SecretList = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_listed)]
+
+
+def _host(value: str) -> str:
+    """An address or a name to listen on; the brackets that an IPv6 address has in a URL are taken off."""
+    host = value.strip()
+    if host.startswith("[") and host.endswith("]"):
+        host = host[1:-1]
+    if not host:
+        raise PydanticCustomError("host", "is empty: name an address to listen on; 0.0.0.0 or :: are all of them")
+    if not _HOST.fullmatch(host) or (":" in host and not _is_ipv6(host)):
+        raise PydanticCustomError("host", "is neither a name nor an IPv4 or IPv6 address; the port has its own setting")
+    return host
+
+
+def _is_ipv6(text: str) -> bool:
+    try:
+        ipaddress.IPv6Address(text)
+    except ValueError:
+        return False
+    return True
+
+
+_HOST = re.compile(r"[\w.:%-]+")
+
+#: An address to listen on: a name, IPv4 or IPv6.
+Host = Annotated[str, AfterValidator(_host)]
 
 
 class Dsn(SecretStr):
@@ -128,7 +157,10 @@ class Configuration:
                 try:
                     found = _read(variable, environ)
                 except OSError as error:
-                    mistakes.append(f"{variable}_FILE: cannot be read: {error.strerror}")
+                    mistakes.append(f"{variable}_FILE: {environ[f'{variable}_FILE']} cannot be read: {error.strerror}")
+                    continue
+                except ValueError as error:
+                    mistakes.append(f"{variable}_FILE: {environ[f'{variable}_FILE']} cannot be read: {error}")
                     continue
                 if found is not None:
                     values[field], origins[variable] = found
@@ -141,9 +173,7 @@ class Configuration:
         return cls(loaded, origins)
 
     def __getitem__(self, section: type[S]) -> S:
-        found = self._sections[section]
-        assert isinstance(found, section)
-        return found
+        return cast(S, self._sections[section])  # `load` made it by calling `section`
 
     def __iter__(self) -> Iterator[Section]:
         return iter(self._sections.values())
@@ -179,8 +209,33 @@ def _read(variable: str, environ: Mapping[str, str]) -> tuple[str, str] | None:
     if variable in environ:
         return environ[variable], "environment"
     if path := environ.get(f"{variable}_FILE"):
-        return Path(path).read_text("utf-8").rstrip("\r\n"), f"file {path}"
+        return text_of(Path(path).read_bytes()), f"file {path}"
     return None
+
+
+#: Byte order marks, and what follows them; UTF-16's is the beginning of UTF-32's.
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+
+
+def text_of(content: bytes) -> str:
+    """A file's text without byte order mark and line ends, which editors and `echo` add and no secret has.
+
+    Raises ValueError, which quotes nothing of it, where it is no text.
+    """
+    mark, encoding = next((known for known in _MARKS if content.startswith(known[0])), (b"", "utf-8"))
+    try:
+        text = content[len(mark) :].decode(encoding).rstrip("\r\n")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"byte {error.start} is not {encoding.upper()}: save the file as UTF-8") from None
+    if any(ord(character) < 0x20 and character not in "\t\r\n" for character in text):
+        raise ValueError("it holds control characters: save the file as UTF-8 text")
+    return text
 
 
 def _mistake(section: type[Section], values: Mapping[str, str], detail: Mapping[str, Any]) -> str:

@@ -27,6 +27,11 @@ class Undecodable(ValueError):
     """Set the record aside: its bytes are not a record of ours. The text carries no personal data."""
 
 
+def has_wire_format(value: bytes | None) -> bool:
+    """Whether `value` begins as every value of ours does, whatever schema it names."""
+    return value is not None and len(value) >= _PREFIX.size and value[0] == _MAGIC
+
+
 class Codec:
     """Encodes with the newest schema of each topic, decodes with whichever the record names."""
 
@@ -41,7 +46,9 @@ class Codec:
 
     def decode(self, value: bytes | None) -> Event:
         """The record in `value`. Raises Undecodable."""
-        if value is None or len(value) < _PREFIX.size:
+        if value is None:
+            raise Undecodable("no value")
+        if len(value) < _PREFIX.size:
             raise Undecodable("shorter than a schema id")
         magic, number = _PREFIX.unpack_from(value)
         if magic != _MAGIC:

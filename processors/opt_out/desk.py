@@ -70,6 +70,21 @@ class Desk:
         reviews.close(connection, [number], decision, self._actor, self._ledger.now())
         return review, entry
 
+    @staticmethod
+    def is_decided(connection: Connection, number: int) -> bool:
+        """Whether a question has its answer."""
+        review = reviews.find(connection, number)
+        return review is not None and review.decision is not None
+
+    @staticmethod
+    def has_other_questions(connection: Connection, review: Review) -> bool:
+        """Whether the phone of `review` is on hold for another kind of reason too: a release would end that as well."""
+        if review.phone is None:
+            return False
+        return any(
+            other.holds and other.kind != review.kind for other in reviews.waiting(connection, phone=review.phone)
+        )
+
     def _correct(self, connection: Connection, review: Review, reason: str) -> Entry:
         assert review.phone is not None
         draft = Draft(

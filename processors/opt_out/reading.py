@@ -120,7 +120,7 @@ def _decided(decision: Decision) -> dict[str, Any]:
 def _payload(text: str) -> Any:
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):  # nested deeper than ingest would have let through
         return text
 
 

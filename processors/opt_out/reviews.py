@@ -33,6 +33,11 @@ SELECT r.id, r.kind, r.phone, r.position, r.event_id, r.question, r.opened_at, r
     r.decided_at
 FROM opt_out_reviews AS r
 """
+_WAITING_OF = """
+WHERE r.decision IS NULL AND r.kind = %(kind)s AND (%(writer)s::text IS NULL OR EXISTS (
+    SELECT FROM opt_out_parked AS p WHERE p.review_id = r.id AND p.writer = %(writer)s
+)) ORDER BY r.due_at, r.id
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +100,11 @@ def waiting(connection: Connection, *, phone: str | None = None) -> list[Review]
     """Every open question, the most urgent first."""
     where = "WHERE r.decision IS NULL AND (%(phone)s::text IS NULL OR r.phone = %(phone)s) ORDER BY r.due_at, r.id"
     return _read(connection, where, {"phone": phone})
+
+
+def waiting_of(connection: Connection, kind: str, writer: str | None = None) -> list[Review]:
+    """Every open question of this kind; with `writer`, only about parked records that are "ours" or "unknown"."""
+    return _read(connection, _WAITING_OF, {"kind": kind, "writer": writer})
 
 
 def of_phone(connection: Connection, phone: str) -> list[Review]:

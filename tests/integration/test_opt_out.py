@@ -25,6 +25,7 @@ from processors.persist import Persist, PersistSettings
 from processors.processor import SetAside
 from runtime.kafka.consumer import Record
 from runtime.postgres import connect
+from schemas import cloudevents
 from schemas.codec import Codec
 from schemas.ids import SchemaIds
 from tests.twins.events import at, message, opt_out, unrecognized
@@ -145,6 +146,31 @@ def test_whatever_a_record_is_it_can_be_parked(desk: Desk, key: bytes | None) ->
         assert desk.processor.park(aside, connection)
     assert desk.all("SELECT key, value, disposition FROM opt_out_parked") == [(key, None, "poison")]
     assert desk.all("SELECT count(*) FROM opt_out_reviews WHERE kind = 'parked'") == [(1,)]
+
+
+@pytest.mark.parametrize(
+    ("key", "ours", "phone"),
+    [
+        (b"+13035550142", False, "+13035550142"),
+        (b"(303) 555-0142", False, "(303) 555-0142"),
+        (b"72345", False, "72345"),  # a short code
+        (b"k", False, None),
+        (b"%s%n", False, None),
+        (b"\x91\x92\x93\x94", False, None),  # whose escaped form has digits, which are nobody's number
+        (b"k", True, "k"),  # ingest keeps what is no phone as it came
+        (b"+1" * 200, True, None),  # longer than PostgreSQL's index takes
+    ],
+)
+def test_a_stranger_s_key_holds_only_what_could_be_a_number(
+    desk: Desk, key: bytes, ours: bool, phone: str | None
+) -> None:
+    headers = cloudevents.headers(message()) if ours else []
+    record = Record("sms.messages.v1", 0, 1, 0, key, b"\x00\x00\x00\xff\xff", headers)
+    with desk.database.transaction() as connection:
+        assert desk.processor.park(SetAside(record, "undecodable", "Undecodable", "no schema"), connection)
+    writer = "ours" if ours else "unknown"
+    assert desk.all("SELECT phone, writer FROM opt_out_parked") == [(phone, writer)]
+    assert desk.all("SELECT phone, state FROM opt_outs") == ([] if phone is None else [(phone, "hold")])
 
 
 def test_a_target_that_is_away_is_called_again_and_one_that_refuses_is_not(desk: Desk) -> None:

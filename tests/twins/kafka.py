@@ -145,6 +145,9 @@ class MemoryConsumer:
     def end(self, partition: Partition) -> int | None:
         return self._kafka.end(partition) if partition in self._positions else None
 
+    def position(self, partition: Partition) -> int | None:
+        return self._positions.get(partition)
+
     def mirror(self, offsets: Mapping[Partition, int]) -> None:
         if self._kafka.answers:
             self._kafka.mirrored |= {(self._group, one): offset for one, offset in offsets.items()}
@@ -180,12 +183,15 @@ class MemoryProducer:
 
     def __init__(self) -> None:
         self.published: list[OutgoingRecord] = []
-        self.failures: list[NotPublished | RefusedForGood] = []
+        self.failures: list[NotPublished | RefusedForGood | None] = []
+        #: What each call was given.
+        self.parts: list[Sequence[OutgoingRecord]] = []
 
     def publish_all(
         self, records: Sequence[OutgoingRecord], *, timeout: float = 2.0
     ) -> list[NotPublished | RefusedForGood | None]:
         outcomes: list[NotPublished | RefusedForGood | None] = []
+        self.parts.append(records)
         for record in records:
             failure = self.failures.pop(0) if self.failures else None
             outcomes.append(failure)

@@ -15,7 +15,7 @@ ROOMS = ("schemas", "runtime", "ingest", "processors", "ops", "deploy")
 #: What a label may tell. A new one is added here on purpose, never a phone, a text or an id.
 LABELS = {
     "provider", "status", "event_type", "durability", "reason", "flag", "processor", "topic", "partition",
-    "disposition", "outcome", "action", "actor", "tier", "head", "state", "kind", "target", "account", "api",
+    "disposition", "outcome", "action", "actor", "tier", "state", "kind", "target", "account", "api",
     "for_whom",
 }  # fmt: skip
 

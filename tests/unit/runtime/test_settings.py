@@ -80,7 +80,9 @@ def test_a_secret_may_stand_in_a_file(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_not_there_is_a_mistake(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match="HOOKLINE_EXAMPLE__TOKEN_FILE: cannot be read"):
+    with pytest.raises(
+        ConfigurationError, match=r"HOOKLINE_EXAMPLE__TOKEN_FILE: .*nowhere cannot be read: No such file"
+    ):
         Configuration.load(Example, environ={"HOOKLINE_EXAMPLE__TOKEN_FILE": str(tmp_path / "nowhere")})
 
 
@@ -163,3 +165,37 @@ class TestKafka:
         from kafka.record import util
 
         assert util._crc32c is crc32c.crc32c
+
+
+SECRET = "a-sécret-Ω"
+
+
+@pytest.mark.parametrize("ending", ["", "\n", "\r\n", "\n\n"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
+def test_a_secret_file_s_mark_and_line_ends_are_no_part_of_the_secret(
+    tmp_path: Path, encoding: str, ending: str
+) -> None:
+    file = tmp_path / "secret"
+    file.write_bytes((SECRET + ending).encode(encoding))
+    token = load(TOKEN_FILE=str(file)).token
+    assert token is not None
+    assert token.get_secret_value() == SECRET
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(SECRET.encode("latin-1", "replace"), id="Latin-1"),
+        pytest.param(SECRET.encode("utf-16-le"), id="UTF-16 without a mark"),
+        pytest.param(b"\xff\xfea", id="half a character"),
+        pytest.param(b"a-secret\x00", id="NUL"),
+        pytest.param(b"\x1b[31ma-secret", id="an escape sequence"),
+    ],
+)
+def test_a_secret_file_that_is_no_text_is_refused_by_name(tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "secret"
+    file.write_bytes(content)
+    with pytest.raises(ConfigurationError) as refused:
+        load(TOKEN_FILE=str(file))
+    assert str(refused.value).startswith(f"HOOKLINE_EXAMPLE__TOKEN_FILE: {file} cannot be read: ")
+    assert "cret" not in str(refused.value).replace(str(file), "")
