@@ -202,6 +202,16 @@ def test_nginx_leaves_ingest_its_own_answers() -> None:
     assert SERVICES["nginx"]["ports"][0].endswith(f":{_directive('listen').split()[0]}")
 
 
+def test_nginx_bounds_each_address_and_delays_before_it_refuses() -> None:
+    zones = dict(re.findall(r"^\s*limit_(req|conn)_zone\s+\$binary_remote_addr zone=(\w+):", NGINX, re.MULTILINE))
+    bounds = {"req": _directive("limit_req"), "conn": _directive("limit_conn")}
+    assert bounds == {"req": f"zone={zones['req']} burst=2000", "conn": f"{zones['conn']} 512"}  # no `nodelay`
+    assert (_directive("limit_req_status"), _directive("limit_conn_status")) == ("429", "429")
+    for page in ("deploy.md", "hardening.md"):
+        text = (ROOT / "docs" / page).read_text("utf-8")
+        assert all(figure in text for figure in ("1,000", "2,000", "512"))
+
+
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="deploy/secrets.sh needs openssl")
 def test_secrets_are_made_once(tmp_path: Path) -> None:
     folder = tmp_path / "secrets"
