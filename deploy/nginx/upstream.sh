@@ -3,7 +3,7 @@
 # /tmp/upstream.conf and goes on doing so in the background, reloading nginx when an address or the list has changed.
 #
 #   upstream.sh              what the image runs
-#   upstream.sh wait NAME    returns once nginx's own address of NAME answers ready; fails after a minute
+#   upstream.sh wait NAME    returns once every worker of nginx reaches NAME, which is ready; fails after a minute
 #
 # nginx's own `resolve` is not used: it forgets a server whose name is unknown for a moment, as aardvark-dns 1.4 makes
 # them when containers start or stop. Here an address is replaced only by another address. A wrong one costs a
@@ -49,6 +49,13 @@ follow() {
     done
 }
 
+# loaded: whether every worker has the addresses in the file. After a reload the workers of before serve connections that
+# are open for some seconds more, with the addresses of before. The brackets keep grep from finding itself.
+loaded() {
+    [ $(($(date +%s) - $(stat -c %Y "$current"))) -ge 3 ] &&
+        ! grep -qs 'nginx: worker process is shuttin[g] down' /proc/[0-9]*/cmdline
+}
+
 case ${1:-start} in
 start)
     write "$current"
@@ -57,7 +64,8 @@ start)
 wait)
     for _ in $(seq 60); do
         address=$(known "$2")
-        if [ -n "$address" ] && curl --silent --fail --max-time 2 --output /dev/null "http://$address/readyz"; then
+        if [ -n "$address" ] && loaded &&
+            curl --silent --fail --max-time 2 --output /dev/null "http://$address/readyz"; then
             exit 0
         fi
         sleep 1

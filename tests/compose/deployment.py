@@ -16,7 +16,7 @@ import yaml
 
 ROOT = Path(__file__).parents[2]
 #: Seconds for anything that containers take a while for.
-PATIENCE = 300
+DEADLINE_SECONDS = 300
 PROJECT = "hookline-test"
 #: Where a process says whether it is ready: the image has python and no other HTTP client.
 _READY = "import urllib.request; urllib.request.urlopen('http://127.0.0.1:9000/readyz', timeout=5)"
@@ -130,8 +130,8 @@ class Deployment:
                 self.wait_until(partial(self._says_ready, name), f"{name} is not ready")
 
     def wait_until(self, holds: Callable[[], bool], otherwise: str) -> None:
-        """Return once `holds()` is true. Raises AssertionError saying `otherwise` after PATIENCE."""
-        deadline = time.monotonic() + PATIENCE
+        """Return once `holds()` is true. Raises AssertionError saying `otherwise` after DEADLINE_SECONDS."""
+        deadline = time.monotonic() + DEADLINE_SECONDS
         while not holds():
             assert time.monotonic() < deadline, otherwise
             time.sleep(1)
@@ -155,5 +155,5 @@ class Deployment:
             stderr=subprocess.STDOUT if joined else subprocess.PIPE,
             text=True,
             check=False,
-            timeout=PATIENCE * 4,
+            timeout=DEADLINE_SECONDS * 4,
         )

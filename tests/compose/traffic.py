@@ -26,6 +26,7 @@ class Answer:
     status: int | None
     event_id: str | None = None  #: X-Event-Id
     durability: str | None = None  #: X-Durability
+    error: str | None = None  #: the answer's own word for a refusal
     why: str = ""  #: what became of the connection
 
 
@@ -42,9 +43,9 @@ def post(deployment: Deployment, body: bytes, connection: http.client.HTTPSConne
     try:
         own.request("POST", "/webhooks/textlink/received", body, {"Content-Type": "application/json"})
         response = own.getresponse()
-        response.read()
-        return Answer(response.status, response.headers["X-Event-Id"], response.headers["X-Durability"])
-    except (OSError, http.client.HTTPException) as error:
+        error = json.loads(response.read()).get("error")
+        return Answer(response.status, response.headers["X-Event-Id"], response.headers["X-Durability"], error)
+    except (OSError, ValueError, http.client.HTTPException) as error:
         own.close()
         return Answer(None, why=repr(error))
     finally:

@@ -207,6 +207,9 @@ def test_nginx_bounds_each_address_and_delays_before_it_refuses() -> None:
     bounds = {"req": _directive("limit_req"), "conn": _directive("limit_conn")}
     assert bounds == {"req": f"zone={zones['req']} burst=2000", "conn": f"{zones['conn']} 512"}  # no `nodelay`
     assert (_directive("limit_req_status"), _directive("limit_conn_status")) == ("429", "429")
+    # Where a location has a page for one error it has none for the others, so they stand together.
+    assert re.findall(r"^ {8}error_page ([\d ]+)", NGINX, re.MULTILINE) == ["413 ", "429 ", "502 504 "]
+    assert NGINX.count("error_page ") == 3
     for page in ("deploy.md", "hardening.md"):
         text = (ROOT / "docs" / page).read_text("utf-8")
         assert all(figure in text for figure in ("1,000", "2,000", "512"))

@@ -169,9 +169,9 @@ def test_what_calls_the_internet_reaches_nothing_private() -> None:
 
 def test_the_drain_takes_the_volume_of_an_ingest() -> None:
     (claim,) = [
-        one["persistentVolumeClaim"]["claimName"]
-        for one in _pod("hookline-spool-drain")["volumes"]
-        if one["name"] == "spool"
+        volume["persistentVolumeClaim"]["claimName"]
+        for volume in _pod("hookline-spool-drain")["volumes"]
+        if volume["name"] == "spool"
     ]
     ingest = WORKLOADS["hookline-ingest"]
     assert claim.startswith(f"{ingest['spec']['volumeClaimTemplates'][0]['metadata']['name']}-hookline-ingest-")
@@ -183,12 +183,12 @@ def test_the_drain_takes_the_volume_of_an_ingest() -> None:
 
 def _selected(selector: dict[str, Any], name: str) -> bool:
     label = WORKLOADS[name]["spec"]["template"]["metadata"]["labels"]["app.kubernetes.io/name"]
-    listed = [value for one in selector.get("matchExpressions", []) for value in one["values"]]
+    listed = [value for expression in selector.get("matchExpressions", []) for value in expression["values"]]
     return label in (listed or selector["matchLabels"].values())
 
 
 def _mounted(name: str) -> set[str]:
-    return {item["path"] for one in _pod(name)["volumes"] for item in one.get("secret", {}).get("items", [])}
+    return {item["path"] for volume in _pod(name)["volumes"] for item in volume.get("secret", {}).get("items", [])}
 
 
 def _pod(name: str) -> dict[str, Any]:

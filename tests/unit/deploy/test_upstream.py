@@ -17,7 +17,7 @@ SCRIPT = Path(__file__).resolve().parents[3] / "deploy" / "nginx" / "upstream.sh
 _PROGRAMS = {
     "getent": 'grep "^$2 " "$NAMES" | while read -r name address; do echo "$address STREAM $name"; done',
     "nginx": 'if [ -e "$NAMES.broken" ]; then exit 1; fi; cat "$CURRENT" >>"$NAMES.loaded"; echo --- >>"$NAMES.loaded"',
-    "sleep": "exec /bin/sleep 0.05",
+    "sleep": "exec /bin/sleep 0.1",
     "curl": '[ -e "$NAMES.ready" ] && for word; do echo "$word"; done | grep -qxf "$NAMES.ready"',
 }
 BOTH = {"ingest-1": "10.0.0.1", "ingest-2": "10.0.0.2"}
@@ -152,6 +152,8 @@ def test_waiting_for_an_ingest_asks_it_at_nginx_s_own_address(follower: Follower
     (follower.folder / "names.ready").write_text("http://10.0.0.9:8080/readyz\n")
     assert follower.wait("ingest-1") == 0
     assert follower.servers()[0] == "10.0.0.9:8080"
+    # Workers of before a reload still have the address of before: a while has passed since.
+    assert time.time() - follower.current.stat().st_mtime > 2
     assert follower.wait("ingest-2") == 1
 
 

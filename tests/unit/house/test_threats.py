@@ -39,6 +39,4 @@ def test_one_that_is_gone_would_be_seen() -> None:
 def _tests(path: Path) -> set[str]:
     """The names of the test functions in `path`, those of its classes included."""
     tree = ast.parse(path.read_text("utf-8"))
-    return {
-        node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
-    }
+    return {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")}
