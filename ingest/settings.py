@@ -8,6 +8,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from runtime.phone_settings import PhoneReader
 from runtime.settings import Host, Section, StringList, home
 
 
@@ -44,13 +45,10 @@ class IngestSettings(Section, name="ingest"):
     quarantine_days: float = Field(default=7.0, gt=0, description="days that they are kept")
 
 
-class ProviderSettings(Section):
+class ProviderSettings(PhoneReader):
     """What every provider has; each provider's own file adds its secrets."""
 
     auth: Literal["required", "open"] = Field(
         default="required", description="open: take webhooks without any secret, for a closed network only"
     )
     account: str = Field(description="the account where a webhook names none", min_length=1)
-    default_region: str | None = Field(
-        default=None, pattern="^[A-Z]{2}$", description="ISO 3166 region of numbers without a country code"
-    )

@@ -45,7 +45,26 @@ def _listed(value: Any) -> Any:
 
 #: Comma-separated or a JSON list.
 StringList = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]
-SecretList = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_listed)]
+
+#: Characters of a secret at least. One or two can be tried out in a second, and stand in every payload: the masking
+#: of secrets would erase it. This keeps mistakes out; a good secret has 20 characters or more.
+SHORTEST_SECRET = 3
+
+
+def _long_enough(secret: SecretStr) -> SecretStr:
+    text = secret.get_secret_value()
+    if not text.strip():
+        raise PydanticCustomError("secret", "holds an empty secret, which anybody has; take it out")
+    if len(text.strip()) < SHORTEST_SECRET:
+        raise PydanticCustomError(
+            "secret", "holds a secret shorter than {least} characters; take a longer one", {"least": SHORTEST_SECRET}
+        )
+    return secret
+
+
+SecretList = Annotated[
+    tuple[Annotated[SecretStr, AfterValidator(_long_enough)], ...], NoDecode, BeforeValidator(_listed)
+]
 
 
 def _host(value: str) -> str:
@@ -132,6 +151,11 @@ class Section(BaseSettings):
         """The environment variable of `field`."""
         return f"{PREFIX}{cls.section.upper()}__{field.upper()}"
 
+    @classmethod
+    def former_variables(cls) -> Mapping[str, str]:
+        """Variables of former releases, each with the field that took its place: one that differs is a mistake."""
+        return {}
+
 
 S = TypeVar("S", bound=Section)
 
@@ -168,6 +192,8 @@ class Configuration:
                 loaded[section] = section(**values)  # type: ignore[arg-type] # text, until pydantic has read it
             except ValidationError as error:
                 mistakes += [_mistake(section, values, dict(detail)) for detail in error.errors()]
+            else:
+                mistakes += _replaced(loaded[section], environ)
         if mistakes:
             raise ConfigurationError(list(dict.fromkeys(mistakes)))
         return cls(loaded, origins)
@@ -211,6 +237,13 @@ def _read(variable: str, environ: Mapping[str, str]) -> tuple[str, str] | None:
     if path := environ.get(f"{variable}_FILE"):
         return text_of(Path(path).read_bytes()), f"file {path}"
     return None
+
+
+def _replaced(section: Section, environ: Mapping[str, str]) -> Iterator[str]:
+    for former, field in section.former_variables().items():
+        value = shown(getattr(section, field))
+        if former in environ and environ[former] != value:
+            yield f"{former} is replaced by {section.variable(field)}, which is {value or 'none'}: set that instead"
 
 
 #: Byte order marks, and what follows them; UTF-16's is the beginning of UTF-32's.

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from runtime.settings import Host, SecretList, Section
+from runtime.phone_settings import PhoneReader
+from runtime.settings import Host, SecretList
 
 
-class GateSettings(Section, name="gate"):
+class GateSettings(PhoneReader, name="gate"):
     """The service that senders ask before they text a number."""
 
     host: Host = Field(default="127.0.0.1", description="address to listen on")
@@ -17,6 +18,3 @@ class GateSettings(Section, name="gate"):
     tokens: SecretList = Field(default=(), description="bearer tokens that are let in; several are valid at once")
     threads: int = Field(default=8, ge=1, le=64, description="requests handled at once, each with a connection")
     timeout: float = Field(default=1.0, gt=0, description="seconds to wait for PostgreSQL; then the answer is `out`")
-    default_region: str = Field(
-        default="US", pattern="^[A-Z]{2}$", description="ISO 3166 region of numbers without a country code"
-    )

@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 from pydantic import Field, SecretStr
 
+from ops.configuration import all_sections
 from runtime.connections import KafkaSettings, OwnerSettings, PostgresSettings
 from runtime.kafka.connection import client_settings
 from runtime.kafka.produce_client import ACKS, produce_settings
+from runtime.phone_settings import PhoneReader, PhoneSettings
 from runtime.settings import Configuration, ConfigurationError, SecretList, Section, home
 
 DSN = "postgresql://hookline_app:hunter22@db/hookline"
@@ -99,6 +101,37 @@ def test_rows_star_secrets_and_tell_origins() -> None:
     assert rows["HOOKLINE_EXAMPLE__TOKEN"] == ("", "default")
     assert "user=hookline_app" in rows["HOOKLINE_POSTGRES__DSN"][0]
     assert "hunter2" not in str(rows)
+
+
+@pytest.mark.parametrize(
+    "secrets", ['[""]', '["  "]', '["good enough", ""]', '["x"]', "x", "good,ab", '["\\u00a0\\u2003"]']
+)
+def test_a_secret_that_keeps_nobody_out_is_refused(secrets: str) -> None:
+    with pytest.raises(ConfigurationError, match="HOOKLINE_EXAMPLE__SECRETS: holds a"):
+        Configuration.load(Example, environ={"HOOKLINE_EXAMPLE__SECRETS": secrets})
+
+
+def test_one_region_for_all_who_read_phones() -> None:
+    readers = [section for section in all_sections() if issubclass(section, PhoneReader)]
+    assert {section.section for section in readers} == {"gate", "opt_out", "phones", "textlink", "textus"}
+
+    def regions(**environ: str) -> set[str | None]:
+        loaded = Configuration.load(*readers, environ=environ)
+        return {loaded[reader].default_region for reader in readers}
+
+    assert regions() == {"US"}
+    assert regions(HOOKLINE_PHONES__DEFAULT_REGION="GB") == {"GB"}
+    assert regions(HOOKLINE_PHONES__DEFAULT_REGION="none") == {None}
+    # What a former release was set to may stay where it says the same
+    assert regions(HOOKLINE_PHONES__DEFAULT_REGION="GB", HOOKLINE_GATE__DEFAULT_REGION="GB") == {"GB"}
+    with pytest.raises(ConfigurationError, match="TEXTUS__DEFAULT_REGION is replaced by HOOKLINE_PHONES__DEFAULT_REG"):
+        regions(HOOKLINE_TEXTUS__DEFAULT_REGION="GB")
+
+
+@pytest.mark.parametrize("region", ["", "XX", "us", "USA", "001"])
+def test_a_region_that_there_is_not_is_refused(region: str) -> None:
+    with pytest.raises(ConfigurationError, match="HOOKLINE_PHONES__DEFAULT_REGION: is no region"):
+        Configuration.load(PhoneSettings, environ={"HOOKLINE_PHONES__DEFAULT_REGION": region})
 
 
 def test_home_is_absolute(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
