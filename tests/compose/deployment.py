@@ -9,7 +9,7 @@ import ssl
 import subprocess
 import time
 from collections.abc import Callable
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 
 import yaml
@@ -41,7 +41,7 @@ class Deployment:
             name for name, service in services.items() if service["image"] == self._image and "healthcheck" in service
         ]
 
-    @property
+    @cached_property
     def tls(self) -> ssl.SSLContext:
         """Trusts the certificate that deploy/secrets.sh made, and no other."""
         return ssl.create_default_context(cafile=str(self._folder / "secrets" / "tls.crt"))
