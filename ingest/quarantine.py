@@ -25,6 +25,7 @@ from ingest.quarantine_masking import given_secret, legible, without_pairs, with
 from ingest.quarantine_queue import RefusedQueue, RefusedWebhook
 from ingest.quarantine_store import KeptWebhook, Losses, QuarantineStore
 from ingest.sanitise import without_secrets
+from ingest.times import occurred
 from runtime import metrics
 from runtime.logs import logger
 
@@ -173,7 +174,8 @@ def storable_webhook(refused: RefusedWebhook, digest: Callable[[str], bytes]) ->
     else:
         fields = provider.without_secret(content.fields)
         given = _removed_secret(content.fields, fields)
-        event_id = provider.event_id(refused.kind, fields, refused.headers)
+        own_time = occurred(provider.time_in(fields), refused.received_at).own
+        event_id = provider.event_id(refused.kind, fields, refused.headers, own_time)
         body = _without_values(refused) if is_signed else _as_json(provider, fields, given)
     secret_digest = None if given is None else digest(given)
     is_authentic = given in provider.secrets if given is not None else is_signed and _is_verified(refused)
