@@ -40,17 +40,17 @@ def test_a_rolling_restart_refuses_nobody(deployment: Deployment) -> None:
     _wait_for_rows(deployment, traffic.answers)
 
 
-def test_crms_are_named_in_their_file(deployment: Deployment) -> None:
-    nothing = deployment.secret("crm.env")
+def test_settings_come_from_their_file(deployment: Deployment) -> None:
+    nothing = deployment.secret("hookline.env")
     assert "HOOKLINE_CRM__TARGETS" not in deployment.execute("crm-sync", "env")
 
-    deployment.write_secret("crm.env", "HOOKLINE_CRM__TARGETS=rest\nHOOKLINE_CRM_REST__URL=https://crm.invalid/api\n")
+    deployment.write_secret("hookline.env", "HOOKLINE_CRM__TARGETS=rest\nHOOKLINE_CRM_REST__URL=https://crm.invalid/api\n")
     deployment.replace("crm-sync")
     deployment.wait_ready()
 
     assert "hookline_crm_" in deployment.metrics("crm-sync")
     assert 'target="rest"' in deployment.metrics("crm-sync")
-    deployment.write_secret("crm.env", nothing)
+    deployment.write_secret("hookline.env", nothing)
     deployment.replace("crm-sync")
     deployment.wait_ready()
 

@@ -85,6 +85,13 @@ def test_every_log_is_bounded(name: str) -> None:
     assert SERVICES[name]["logging"]["options"].keys() == {"max-size", "max-file"}
 
 
+@pytest.mark.parametrize("name", OURS)
+def test_every_service_reads_the_shared_settings(name: str) -> None:
+    """One region of phones for ingest, opt-out and gate, or a number that is out is asked about under another name."""
+    assert OURS[name]["env_file"] == ["./secrets/hookline.env"]
+    assert "HOOKLINE_PHONES__DEFAULT_REGION" not in OURS[name].get("environment", {})
+
+
 def test_every_engine_makes_the_same_substitutions() -> None:
     """podman-compose 1.0.3 leaves `${NAME:-}` as it stands: a default has to say something."""
     text = (DEPLOY / "compose.yaml").read_text("utf-8")
@@ -222,7 +229,7 @@ def test_secrets_are_made_once(tmp_path: Path) -> None:
     settings = {Path(path).name for service in OURS.values() for path in service.get("env_file", [])}
     assert {path.name for path in folder.iterdir()} == {*COMPOSE["secrets"], *settings, ".gitignore"}
     # Nothing is set, and what is shown can be set.
-    lines = (folder / "crm.env").read_text("utf-8").splitlines()
+    lines = (folder / "hookline.env").read_text("utf-8").splitlines()
     assert all(line.startswith("#") for line in lines)
     shown = [line[1:].split("=")[0] for line in lines if line.startswith("#HOOKLINE_")]
     assert shown
