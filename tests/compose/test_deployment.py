@@ -44,7 +44,9 @@ def test_settings_come_from_their_file(deployment: Deployment) -> None:
     nothing = deployment.secret("hookline.env")
     assert "HOOKLINE_CRM__TARGETS" not in deployment.execute("crm-sync", "env")
 
-    deployment.write_secret("hookline.env", "HOOKLINE_CRM__TARGETS=rest\nHOOKLINE_CRM_REST__URL=https://crm.invalid/api\n")
+    deployment.write_secret(
+        "hookline.env", "HOOKLINE_CRM__TARGETS=rest\nHOOKLINE_CRM_REST__URL=https://crm.invalid/api\n"
+    )
     deployment.replace("crm-sync")
     deployment.wait_ready()
 
