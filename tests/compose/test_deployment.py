@@ -101,6 +101,10 @@ def test_an_ingest_taken_away_for_good_is_drained(deployment: Deployment) -> Non
     assert (row["left"], row["drained"] > 0) == (0, True)
     assert post(deployment, received(secret)).status == 200
     _wait_for_rows(deployment, answers)
+    # And the gate waits for it no more, once it is said not to come back.
+    node = deployment.sql("SELECT node FROM ingest_nodes WHERE stopped_at IS NULL ORDER BY heard_at LIMIT 1")
+    deployment.run_once("ingest-2", "nodes", "retire", node, "--reason", "drained")
+    assert deployment.sql(f"SELECT retired_reason FROM ingest_nodes WHERE node = '{node}'") == "drained"  # noqa: S608
     deployment.start("ingest-2")
     deployment.write_ingests("ingest-1", "ingest-2")
     deployment.wait_ready()

@@ -12,6 +12,7 @@ from uuid import UUID
 import psycopg
 
 from processors.database import Database
+from processors.positions import Positions
 from processors.processor import Delivery, Processor, SetAside
 from processors.runner import Runner
 from processors.service import runner_of
@@ -161,6 +162,7 @@ class Running:
         probe: Probe | None = None,
         consumer: Consumer | None = None,
         database: Database | None = None,
+        positions: Positions | None = None,
         topics: Sequence[str] | None = None,
     ) -> None:
         self.stop = StopSignal()
@@ -174,6 +176,7 @@ class Running:
             database or Database(rig.connect),
             state=self.state,
             stop=self.stop,
+            positions=positions,
             topics=topics,
         )
 
