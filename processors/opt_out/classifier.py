@@ -28,6 +28,7 @@ from processors.opt_out.rules import (
     rule_set,
 )
 from processors.opt_out.slips import drawn_in, slips_of
+from processors.opt_out.wider import Wider
 from processors.opt_out.words import after_stop, keywords, reactions
 
 #: Courtesy is short: more words than this beside a keyword are a message of their own.
@@ -59,9 +60,9 @@ def classify(text: str, languages: frozenset[str] = LANGUAGES) -> Decision:
 
 
 @functools.lru_cache(maxsize=16)
-def classifier(languages: frozenset[str] = LANGUAGES) -> Classifier:
-    """The classifier for `languages`, made once."""
-    return Classifier(languages)
+def classifier(languages: frozenset[str] = LANGUAGES, number: int = VERSION) -> Classifier:
+    """The classifier for `languages` by rule set `number`, made once."""
+    return Classifier(languages, number=number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +97,15 @@ class _Unless:
 class Classifier:
     """The rules of some languages, compiled. It holds no state: any number of threads may share it."""
 
-    def __init__(self, languages: frozenset[str] = LANGUAGES, held: RuleSet | None = None) -> None:
+    def __init__(
+        self, languages: frozenset[str] = LANGUAGES, held: RuleSet | None = None, *, number: int = VERSION
+    ) -> None:
         unknown = languages - LANGUAGES
         if unknown:
             raise ValueError(f"no opt-out language: {', '.join(sorted(unknown))}; there are {_listed(LANGUAGES)}")
         self.languages = languages | {ALWAYS}
-        rules, unless = held or rule_set()
+        self.number = number
+        rules, unless = held or rule_set(number)
         spoken = [rule for rule in rules if self.languages.intersection(rule.languages)]
         by_kind = {rule.kind: rule for rule in spoken}
         self._rest = Decision("D", by_kind["rest"].id, "")
@@ -143,12 +147,37 @@ class Classifier:
         self._keyword_words = frozenset((*first_words, *self._last_words))
         #: A text of several words without one of these says nothing.
         self._telling = frozenset((*self._phrases_with, *self._keyword_words))
+        self._wider = Wider(rules, self.languages, self._stops) if number >= 2 else None
 
     def classify(self, text: str) -> Decision:
         """What `text` says."""
+        wider = self._wider
+        if wider is not None:
+            text = wider.prepared(text)
         bare = plain(text)
         flat = spread(bare)
         words = flat.split()
+        found = self._by_the_table(bare, flat, words)
+        if wider is None or found.tier != "D" or found.rule == self._reaction.id:
+            return found
+        return self._widely(wider, text, bare, flat, words) or found
+
+    def _widely(self, wider: Wider, text: str, bare: str, flat: str, words: list[str]) -> Decision | None:
+        """What rule set 2 finds in a text that the table's rules leave alone."""
+        message = clauses(flat)
+        for rule, matched, match in wider.find(text, bare, message, words):
+            if match is None or match.taken_back is None:
+                if self._is_reaction(bare):
+                    return Decision(self._reaction.tier, self._reaction.id, matched, self.number)
+                return Decision(rule.tier, rule.id, matched, self.number)
+        corrected = wider.corrected(message, words)
+        if corrected is not None:
+            again = self._by_the_table(corrected, corrected, corrected.split())
+            if again.action in ("out", "hold"):
+                return Decision("C", "c.slip-within", again.matched, self.number)
+        return None
+
+    def _by_the_table(self, bare: str, flat: str, words: list[str]) -> Decision:
         if len(words) == 1:
             return self._one_word(words[0].strip("#@"))
         phrases: Sequence[_Phrase] = ()

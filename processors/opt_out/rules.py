@@ -9,10 +9,12 @@ from typing import Literal
 Tier = Literal["A", "B", "C", "D", "in"]
 Action = Literal["out", "hold", "none", "in"]
 #: How a rule's words and pattern are read; classifier.py has one method or lookup for each.
-Kind = Literal["whole", "courtesy", "phrase", "typo", "first", "object", "spelled", "several", "reaction", "rest"]
+Kind = Literal[
+    "whole", "courtesy", "phrase", "typo", "first", "object", "spelled", "several", "reaction", "rest", "pattern", "shape"
+]  # fmt: skip
 
 #: Raise it with any change to a rule, a word or the way they are applied: the ledger keeps it with each decision.
-VERSION = 1
+VERSION = 2
 
 #: English cannot be switched off: the carriers' words and 47 CFR 64.1200(a)(10) hold whatever a customer speaks.
 ALWAYS = "en"
@@ -35,6 +37,10 @@ class Rule:
     pattern: str = ""  #: a regular expression over the normalised message
     #: phrase: at least one of these is in it too, so that common words do not cost time for nothing.
     beside: tuple[str, ...] = ()
+    since: int = 1  #: the first rule set that has it
+    until: int | None = None  #: the last rule set that has it; None: the newest has it
+    source: str = ""  #: where the wording comes from
+    examples: tuple[str, ...] = ()  #: texts that it finds, of our own making
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +54,9 @@ class Unless:
     before: str = ""  #: what precedes it in its clause, up to 60 characters
     after: str = ""  #: what follows it in its clause, up to 60 characters
     itself: str = ""  #: what the phrase must begin with for this to apply
+    anywhere: str = ""  #: what stands somewhere in the text (patterns only)
+    since: int = 1  #: the first rule set that has it
+    until: int | None = None  #: the last rule set that has it; None: the newest has it
 
 
 def either(*lists: str) -> str:
@@ -58,11 +67,19 @@ def either(*lists: str) -> str:
 RuleSet = tuple[tuple[Rule, ...], tuple[Unless, ...]]
 
 
-def rule_set() -> RuleSet:
-    """Every rule in the order in which they are tried, and what takes a phrase's meaning away."""
-    from processors.opt_out.words import abroad, keywords, phrases, requests, unless
+def rule_set(number: int = VERSION) -> RuleSet:
+    """The rules of rule set `number` in the order in which they are tried, and what takes a phrase's meaning away."""
+    from processors.opt_out.words import abroad, keywords, phrases, requests, shapes, unless
 
-    return (*keywords.RULES, *phrases.RULES, *requests.RULES, *abroad.RULES), unless.UNLESS
+    rules = (*keywords.RULES, *phrases.RULES, *requests.RULES, *abroad.RULES, *shapes.RULES)
+    return tuple(rule for rule in rules if alive(rule, number)), tuple(
+        one for one in unless.UNLESS if alive(one, number)
+    )
+
+
+def alive(rule: Rule | Unless, number: int) -> bool:
+    """Whether rule set `number` has `rule`."""
+    return rule.since <= number and (rule.until is None or number <= rule.until)
 
 
 def fingerprint() -> str:

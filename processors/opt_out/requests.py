@@ -1,0 +1,123 @@
+"""Requests in ordinary words: the patterns of every language, what takes them back, and which pattern stands."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from processors.opt_out.grammar import Grammar, Lexicon
+from processors.opt_out.nearest import Nearest
+from processors.opt_out.rules import Rule, Unless
+
+_WORDS = Path(__file__).parent / "words"
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """What the patterns of one language are made of."""
+
+    code: str
+    lexicon: Lexicon
+    rules: tuple[Rule, ...]
+    unless: tuple[Unless, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A pattern that fits a text."""
+
+    rule: Rule
+    matched: str  #: the words that it saw
+    taken_back: Unless | None  #: why it counts for nothing
+
+
+class Requests:
+    """The patterns of one language, compiled."""
+
+    def __init__(self, language: Language) -> None:
+        words = [word for name, listed in language.lexicon.items() if name != "name" for word in listed.split()]
+        others = [part for one in language.unless for part in (one.before, one.itself, one.after, one.anywhere) if part]
+        self.rules = language.rules
+        self.grammar = Grammar(
+            language.lexicon,
+            [rule.pattern for rule in language.rules],
+            Nearest(words, real_words()),
+            others=others,
+        )
+        self._unless = [_TakesBack(one, self.grammar) for one in language.unless]
+        self._concerning = [
+            [one for one in self._unless if rule.id in one.unless.of] for rule in language.rules
+        ]
+
+    def matches(self, message: str) -> Iterator[Match]:
+        """Every pattern that fits the normalised `message`, in their order."""
+        characters = self.grammar.read(message)
+        for at in self.grammar.worth_trying(characters):
+            for found in self.grammar.patterns[at].finditer(characters):
+                if found.end() > found.start():
+                    yield Match(self.rules[at], _words(message, found), self._taken_back(at, characters, found))
+
+    def find(self, message: str) -> Match | None:
+        """The first pattern that stands; else the first that was taken back; None: no pattern fits."""
+        taken_back: Match | None = None
+        for match in self.matches(message):
+            if match.taken_back is None:
+                return match
+            taken_back = taken_back or match
+        return taken_back
+
+    def _taken_back(self, at: int, characters: str, found: re.Match[str]) -> Unless | None:
+        before = characters[: found.start()].rpartition("\n")[2]
+        after = characters[found.end() :].partition("\n")[0]
+        for one in self._concerning[at]:
+            if one.fits(before, found[0], after, characters):
+                return one.unless
+        return None
+
+
+class _TakesBack:
+    """An `Unless` over patterns, compiled."""
+
+    def __init__(self, unless: Unless, grammar: Grammar) -> None:
+        self.unless = unless
+        compiled = (
+            re.compile(template.format(grammar.regex(part))) if part else None
+            for part, template in (
+                (unless.before, r"(?:{})\Z"), (unless.itself, "(?:{})"), (unless.after, "(?:{})"),
+                (unless.anywhere, "(?:{})"),
+            )
+        )  # fmt: skip
+        self._before, self._itself, self._after, self._anywhere = compiled
+
+    def fits(self, before: str, itself: str, after: str, whole: str) -> bool:
+        return (
+            (self._before is None or self._before.search(before) is not None)
+            and (self._itself is None or self._itself.match(itself) is not None)
+            and (self._after is None or self._after.match(after) is not None)
+            and (self._anywhere is None or self._anywhere.search(whole) is not None)
+        )
+
+
+def _words(message: str, found: re.Match[str]) -> str:
+    words = message.replace("\n", " \n ").split(" ")
+    return " ".join(word for word in words[found.start() : found.end()] if word != "\n")
+
+
+@lru_cache(maxsize=1)
+def real_words() -> frozenset[str]:
+    """Words of their own that are one slip away from a word of a lexicon."""
+    return frozenset(listed("real_words.txt"))
+
+
+def listed(name: str) -> list[str]:
+    """The words of a file in words/, comments left out."""
+    lines = (_WORDS / name).read_text("utf-8").splitlines()
+    return [word for line in lines if not line.startswith("#") for word in line.split()]
+
+
+def by_language(languages: Mapping[str, Language], spoken: frozenset[str]) -> Sequence[Requests]:
+    """The patterns of the languages that are `spoken`."""
+    return [Requests(language) for code, language in languages.items() if code in spoken]
