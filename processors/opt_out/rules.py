@@ -10,7 +10,8 @@ Tier = Literal["A", "B", "C", "D", "in"]
 Action = Literal["out", "hold", "none", "in"]
 #: How a rule's words and pattern are read; classifier.py has one method or lookup for each.
 Kind = Literal[
-    "whole", "courtesy", "phrase", "typo", "first", "object", "spelled", "several", "reaction", "rest", "pattern", "shape"
+    "whole", "courtesy", "phrase", "typo", "first", "object", "spelled", "several", "reaction", "rest", "pattern", "shape",
+    "outside"
 ]  # fmt: skip
 
 #: Raise it with any change to a rule, a word or the way they are applied: the ledger keeps it with each decision.
@@ -18,7 +19,9 @@ VERSION = 2
 
 #: English cannot be switched off: the carriers' words and 47 CFR 64.1200(a)(10) hold whatever a customer speaks.
 ALWAYS = "en"
-LANGUAGES = frozenset({"en", "es", "fr", "de", "pt", "it", "nl"})
+LANGUAGES = frozenset(
+    "en es fr de pt it nl zh vi tl ko ja ru uk pl ar ht hi tr id sv fi ro cs hu el he th fa ur so bg ca am".split()
+)
 
 ACTIONS: dict[Tier, Action] = {"A": "out", "B": "out", "C": "hold", "D": "none", "in": "in"}
 
@@ -69,9 +72,9 @@ RuleSet = tuple[tuple[Rule, ...], tuple[Unless, ...]]
 
 def rule_set(number: int = VERSION) -> RuleSet:
     """The rules of rule set `number` in the order in which they are tried, and what takes a phrase's meaning away."""
-    from processors.opt_out.words import abroad, keywords, phrases, requests, shapes, unless
+    from processors.opt_out.words import abroad, keywords, outside, phrases, requests, shapes, unless
 
-    rules = (*keywords.RULES, *phrases.RULES, *requests.RULES, *abroad.RULES, *shapes.RULES)
+    rules = (*keywords.RULES, *phrases.RULES, *requests.RULES, *abroad.RULES, *shapes.RULES, *outside.RULES)
     return tuple(rule for rule in rules if alive(rule, number)), tuple(
         one for one in unless.UNLESS if alive(one, number)
     )

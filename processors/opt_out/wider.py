@@ -6,19 +6,19 @@ It only ever raises a hold. A text without one of its words costs one look at ea
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from processors.opt_out import shapes
-from processors.opt_out.normalise import clauses, plain, spread
+from processors.opt_out.normalise import plain, spread
+from processors.opt_out.outside import Outside
 from processors.opt_out.requests import Match, Requests, by_language
 from processors.opt_out.rules import Rule
-from processors.opt_out.words.outside import OUTSIDE, Abroad
 
 _CONFUSABLES = Path(__file__).parent / "words" / "confusables.json"
 #: Words that are remembered with what they may belong to.
 _REMEMBERED = 50_000
-_SHAPE, _SLIP = 1, 2
+_SHAPE, _SLIP, _OUTSIDE = 1, 2, 4
 
 
 class Wider:
@@ -29,9 +29,9 @@ class Wider:
 
         self._shapes = {rule.id: rule for rule in rules if rule.kind == "shape"}
         self.languages = by_language(LANGUAGES_OF_PATTERNS, spoken)
-        self._bits = [(4 << at, requests) for at, requests in enumerate(self.languages)]
+        self._bits = [(8 << at, requests) for at, requests in enumerate(self.languages)]
         self._english = self.languages[0]
-        self._outside = Abroad(OUTSIDE, spoken)
+        self._outside = Outside([rule for rule in rules if rule.kind == "outside"])
         self._keywords = stops | {"stop", "quit", "end", "cancel", "unsubscribe", "optout", "stopall", "remove", "revoke"}
         self._may = _MayBelong(self)
         listed: dict[str, str] = json.loads(_CONFUSABLES.read_text("utf-8"))
@@ -83,8 +83,8 @@ class Wider:
             if mask & bit:
                 for match in requests.matches(message):
                     yield match.rule, match.matched, match
-        if not message.isascii() or mask & 4 or True:
-            for rule, matched in self._outside.find(text, message, words):
+        if mask & _OUTSIDE or not message.isascii():
+            for rule, matched in self._outside.find(text, message):
                 yield rule, matched, None
 
     def corrected(self, message: str, words: list[str]) -> str | None:
@@ -102,6 +102,8 @@ class Wider:
             mask |= _SHAPE
         if self._english.grammar.nearest_to(word) is not None:
             mask |= _SLIP
+        if word in self._outside.words:
+            mask |= _OUTSIDE
         for bit, requests in self._bits:
             if requests.grammar.is_key(word):
                 mask |= bit

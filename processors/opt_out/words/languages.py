@@ -3,13 +3,31 @@
 from __future__ import annotations
 
 from processors.opt_out.requests import Language, listed
-from processors.opt_out.words import english, english_requests
+from processors.opt_out.words import (
+    dutch,
+    english,
+    english_requests,
+    french,
+    german,
+    italian,
+    portuguese,
+    spanish,
+)
+
+_NAMES = " ".join(listed("names.txt"))
+_OTHERS = {"es": spanish, "fr": french, "de": german, "pt": portuguese, "it": italian, "nl": dutch}
 
 LANGUAGES_OF_PATTERNS = {
     "en": Language(
         "en",
-        {**english.LEXICON, "name": " ".join(listed("names.txt"))},
+        {**english.LEXICON, "name": _NAMES},
         (*english_requests.RULES, *english_requests.POLICY),
         english_requests.UNLESS,
     ),
+    **{
+        code: Language(
+            code, {**words.LEXICON, "name": _NAMES}, (*words.RULES, *words.POLICY_RULES), getattr(words, "UNLESS", ())
+        )
+        for code, words in _OTHERS.items()
+    },
 }

@@ -1,0 +1,143 @@
+"""German requests: words by class and the patterns over these (grammar.py). Umlauts are bare: ä is a, ß is ss."""
+
+from __future__ import annotations
+
+from processors.opt_out.words.language import POLICY, forms, rules_of
+
+_WRITE = (
+    forms("schreib kontaktier ruf schick send belastig belaestig nerv stor stoer texte text meld bombardier simse sms spamm whatsapp mail klingel", "- e en t st et est")
+    + " anschreiben anrufen anzurufen anzuschreiben kontaktieren schreiben schicken senden texten stoeren storen "
+    "zuschicken zusenden zuzuschicken anschreibt anruft anrufst anschreibst anmailen simsen melden benachrichtigen "
+    "behelligen angeschrieben kontaktiert angerufen belastigt belaestigt zuspammen spammen terrorisieren"
+)
+
+LEXICON = {
+    "kw": (
+        "stop stopp stoppen stoppt abmelden abbestellen abmeldung abbestellung austragen austragung kundigen kuendigen "
+        "kundigung kuendigung aufhoren aufhoeren loschen loeschen entfernen widerruf widerrufe widerrufen schluss "
+        "beenden ende unsubscribe abbestelle abmelde deabonnieren widerspruch widerspreche deaktivieren raus sperren "
+        "stornieren abbrechen"
+    ),
+    "kwonly": "ende schluss raus stornieren beenden abbrechen",
+    "no": "nicht nie nichts nimmer niemals keine keinen kein keinerlei keiner",
+    "nomore": "mehr wieder weiter weiterhin nochmal noch langer laenger",
+    "write": _WRITE,
+    "inf": (
+        "kontaktieren schreiben anschreiben anrufen schicken senden melden texten storen stoeren belastigen belaestigen "
+        "nerven anzurufen anzuschreiben kontaktiert angeschrieben angerufen belastigt zuschicken zusenden spammen "
+        "simsen benachrichtigen behelligen belaestigt erhalten bekommen"
+    ),
+    "texts": (
+        "nachricht nachrichten sms whatsapp whatsapps werbung werbenachrichten anruf anrufe anrufen mails mail emails e "
+        "newsletter angebote benachrichtigungen textnachrichten kontakt kontaktaufnahme spam infos informationen texte "
+        "werbesms werbeanrufe post mitteilungen nachrichen kontaktversuche jobangebote stellenangebote"
+    ),
+    "me": "mich mir uns",
+    "my": "meine meinen mein unsere diese die unser dieser",
+    "number": (
+        "nummer telefonnummer handynummer daten kontakt kontaktdaten handy namen nr rufnummer eintrag adresse mailadresse "
+        "telefon mobilnummer account konto"
+    ),
+    "list": (
+        "liste listen verteiler datenbank system kartei adressbuch newsletter verteilerliste mailingliste datei sperrliste "
+        "robinsonliste werbeliste kontakten bestand telefonliste kundenliste emailliste gruppe verzeichnis register"
+    ),
+    "remove": (
+        "entfern entferne entfernen entfernt losch losche loschen loescht loesche loeschen loscht streich streiche "
+        "streichen streicht nimm nehmen nehmt nehm tragen trag trage lass austragen abmelden abmelde melden meld melde "
+        "hol holen schmeiss schmeissen schmeisst sperren sperr sperrt vergiss vergessen vergesst rausnehmen "
+        "herausnehmen werft werfen kundigen abbestellen ausgetragen entfernt abgemeldet geloscht geloescht gestrichen"
+    ),
+    "sie": "sie du ihr bitte endlich sofort jetzt doch mal nun gefalligst einfach umgehend verdammt mich mir uns",
+    "lead": (
+        "bitte danke nein ja ok hallo guten tag morgen kein keine interesse ich mochte moechte will wir habe hab und aber "
+        "also jetzt sofort endlich doch mal sehr geehrte damen herren falsche nummer spam das ist nicht interessiert "
+        "tut mir leid sorry kannst konnen koennen konnten koennten du sie ihr hey hi bin nun einfach verdammt scheisse "
+        "nochmals noch einmal zum letzten letztes mal idioten arschlocher lieber liebe alter mann oh ach nee ne danke "
+        "nix da schon gesagt sagte hiermit wurde gern gerne fordere es reicht die den dem diesen service dienst lg mfg "
+        "ihnen auf hort hor horen"
+    ),
+    "tail": (
+        "bitte danke sofort jetzt endlich mir mich damit das sms nachrichten alles mfg lg gruss grusse grussen vielen "
+        "dank freundlichen mit nicht mehr ihr idioten arschlocher verdammt von meinem iphone gesendet und tschuss schonen "
+        "tag noch doch mal nochmal aus ab es diese texte dem den scheiss die newsletter liebe viele herzliche besten "
+        "umgehend werbung stop ende asap bye danach hier heute wunsche ich"
+    ),
+    "fill": (
+        "bitte sofort endlich jetzt doch mal einfach umgehend von aus der dem den ihrer deiner eurer ihrem deinem eurem "
+        "ihren deinen euren dieser diesem diesen allen allem ihre deine eure die das alle und auch bei in auf zu vom "
+        "heraus raus ab weiterhin weitere mehr so sie du ihr unaufgeforderten unerwunschte nervigen standigen "
+        "verdammte blode ganzen per mit noch irgendwelche solche solchen unter an nochmal werbe"
+    ),
+    "want": "mochte moechte will wollen wunsche wuensche mag mochten brauche will's verzichte wollte bitte",
+    "when": (
+        "vor nach morgen heute bis wenn wahrend um so zu am abends nachts jetzt gerade wahrend weil ob dass im uber "
+        "montag dienstag mittwoch donnerstag freitag samstag sonntag erst sondern"
+    ),
+    "wrong": "falsche falschen falscher falsch verwahlt verwaehlt verwechselt vertan irrtum",
+    "name": "",
+}
+
+_rule = rules_of("de")
+
+RULES = (
+    _rule(
+        "keyword-clause", "ein Schlüsselwort als Satz für sich",
+        "^ {lead}* {kw}! {tail}* $", "Kein Interesse. Abmelden", "bitte austragen", "Stopp, danke euch",
+    ),
+    _rule(
+        "dont-write", "schreib mir nicht mehr, nicht mehr anrufen, rufen Sie mich nicht an",
+        "{write}! ({sie}|{fill})* ({me}|diese nummer|hier|unter dieser nummer|diesem anschluss) ({sie}|{fill})* {no} ({nomore}|an|zu|nochmal|unter|mit|{fill}|{texts}|{tail})* $"
+        " | {write}! ({sie}|{fill})* ({me}|diese nummer|hier)* ({sie}|{fill})* {no} ({nomore}|jemals|an mich|an diese nummer|an meine nummer)"
+        " | (^|bitte|{me}|sie|mich|mir|wieder|ich will|ich mochte|dass) ({lead}|{me}|{sie}|{fill})* {no} ({nomore}|jemals|von ihnen|{me}|{fill})* ({me})? {inf}! (werden|{tail}|zu|wollen)* $"
+        " | (nicht|nie) (mehr|wieder|weiter) ({inf}!|an)  | (will|mochte|moechte|wollen|mochten)! (ich|wir|nicht|nie|{fill})* (nicht|nie|nichts) (mehr|weiter|wieder|langer|von ihnen)* (von ihnen|von euch|von dir|{fill})* (kontaktiert!|angeschrieben!|angerufen!|belastigt!|horen!|hoeren!|lesen!)",
+        "schreib mich nie wieder an", "Rufen Sie hier nicht mehr an", "bitte nicht mehr kontaktieren", "kontaktiert mich nicht",
+    ),
+    _rule(
+        "no-more", "keine Nachrichten mehr, es reicht",
+        "^ ({lead}|{fill})* (keine|keinen|kein|keinerlei|nie|null) (weiteren|weitere|solchen|solche|{fill})* {texts}! ({tail}|mehr|schicken|senden|an|von|{inf}|erwunscht|gewunscht|diese|nummer|meine|ihnen|euch|dir|{fill})* $"
+        " | (will|mochte|moechte|wollen|wunsche|bitte|schicken|schickt|schick|senden|sendet|sende)! ({sie}|{me}|ich|von|ihnen|euch|dir|{fill})* (keine|keinen|kein|keinerlei|nichts) (weiteren|{fill})* ({texts}! | mehr! (von|erhalten|bekommen|schicken|zu|$))"
+        " | ^ {lead}* (es reicht!|reicht!|genug!|nix mehr!|schluss!|nicht mehr!) (jetzt|mit|den|diesen|dem|euren|ihren|{texts}|{tail})* $",
+        "Keine weiteren SMS bitte", "ich möchte keine Werbung mehr", "schickt mir nichts mehr", "es reicht mit den Nachrichten",
+    ),
+    _rule(
+        "stop-doing", "hören Sie auf, lassen Sie das",
+        "^ {lead}* (hor!|hore!|hort!|horen!|hoer!|hoeren!|hoert!) ({sie}|{fill})* auf ({tail}|mit|mir|mich|zu|{inf}|{texts}|damit|{fill}|an|dauernd|standig)* "
+        " | (aufhoren!|aufhoeren!|aufzuhoren!) (mir|mich|zu|mit|{texts}|{inf}|{tail})* $ | (stopp!|stoppt!|stoppen!|unterlass!|unterlassen!|unterlasst!|einstellen!|beenden!|lass!|lassen!|lasst!) ({sie}|{fill})* (das!|{texts}!|kontaktaufnahmen|mit den|diese) ({tail}|{fill}|{texts}|sein|an mich)* $",
+        "hört auf mir zu schreiben", "stoppt diese SMS", "unterlassen Sie weitere Anrufe",
+    ),
+    _rule(
+        "remove", "nehmen Sie mich raus, löschen Sie meine Daten",
+        "{remove}! ({sie}|{fill})* ({me}|{my} {number}) ({sie}|{fill}|{list}|telefon|mailing|und)* (raus|heraus|aus|ab|{list}|von der|$|bitte|sofort|danke)"
+        " | {remove}! ({sie}|{fill})* (alle|meine|mein|meinen|diese|unsere) ({fill})* {number} | ({me}|{my} {number}) ({sie}|{fill}|{list})* (loschen!|loeschen!|entfernen!|streichen!|austragen!|abmelden!|rausnehmen!|herausnehmen!|sperren!|nehmen!|abbestellen!)"
+        " | (auf|in)! (die|ihre|eure|deine)? (sperrliste!|robinsonliste!|blacklist!|schwarze liste) | (raus!|entfernt!|geloscht!|gestrichen!|ausgetragen!|abgemeldet!|runter!) (aus|von) {fill}* {list} | (von|aus) {fill}* {list}! (streichen|entfernen|loschen|nehmen|runter|raus|gestrichen|entfernt|geloscht|austragen)"
+        " | (abmelden|abbestellen|kundigen|kuendigen|abmeldung|austragen)! (vom|von|aus|der|den|dem|{fill})* ({list}|{texts}) | ({list}|abo|newsletter) (abmelden|abbestellen|kundigen|kuendigen)! | (will|mochte|moechte) (ich|mich|nicht|{fill})* (abmelden!|austragen!|raus!|abbestellen!|abgemeldet werden!)",
+        "nehmt mich aus dem Verteiler", "lösch meine Nummer", "möchte mich abmelden", "streichen Sie uns von Ihrer Liste",
+    ),
+    _rule(
+        "dont-want", "kein Einverständnis, Widerruf, nie angemeldet",
+        "(widerrufe!|widerruf!|widerspreche!|untersage!|verbiete!|widerrufen!) ({fill}|{my}|ich|hiermit|ihnen|der|jeder|jede)* (einwilligung|zustimmung|erlaubnis|einverstandnis|nutzung|speicherung|verwendung|kontaktaufnahme|{texts}|{number}|$)"
+        " | (nie|nicht|keine|kein|niemals) (meine|zum|zu|{fill})* (angemeldet!|zugestimmt!|eingewilligt!|einwilligung!|zustimmung!|einverstanden!|erlaubnis!|abonniert!|registriert!|erlaubt!|angefordert!) | letzte! (nachricht|sms|mal)",
+        "ich widerrufe meine Einwilligung", "dem habe ich nie zugestimmt", "habe mich nie angemeldet",
+    ),
+    _rule(
+        "leave-alone", "lassen Sie mich in Ruhe, nerv nicht",
+        "(lass|lasst|lassen|lasse|las)! ({sie}|{fill}|{me})* (in)? (ruhe|frieden|zufrieden) | ^ {lead}* (nerv!|nervt!|nerven!|storen!|stor!|stort!|belastigen!|belastigt!|stoeren!) ({sie}|{fill})* (nicht|nie|nimmer) {tail}* $ | (will|mochte|haben|bitte|ich) (meine|nur|endlich)* (ruhe!) (haben|$)",
+        "lass uns endlich in Ruhe", "nerv nicht", "ich will meine Ruhe haben",
+    ),
+)  # fmt: skip
+
+POLICY_RULES = (
+    _rule(
+        "wrong-person", "falsche Nummer, falsche Person, das bin ich nicht",
+        "{wrong}! (nummer|person|nr|verbunden|kontakt|ansprechpartner|empfanger|adressat|frau|mann) | (haben|hast|habt|sie|du) (sich|dich|euch|sie|mich|da|wohl)* (verwahlt!|vertan!|verwechselt!|geirrt!|verwaehlt!|falsche!) | ^ {lead}* ((ich|das)? bin!|bin! ich|das! ist|hier! ist) nicht ({name}|der|die|herr|frau|ich|die richtige|diese person|derjenige) | (das)? bin ich! nicht | (kenne!|gibt! es) (hier)? (keinen|keine|niemanden) (hier)? ({name}|mit|namens|herrn|frau|der)? | nicht (die|der) richtige! | (verstorben!|gestorben!)",
+        "Sie haben sich verwählt", "ich bin nicht Stefan", "falsche Person", source=POLICY,
+    ),
+    _rule(
+        "go-away", "ich melde Sie, blockiert, verpiss dich, Anwalt, Belästigung",
+        "(ich|werde|wir|sie|dich|euch|ihr|du|bist|sind|seid|wird|werden|hab|habe|nummer) (werde|werden|sie|dich|euch|das|diese|jetzt|die|nummer|hab|habe|bist|ist|wird|sind|ihre|bereits|schon){0,5} (melden!|melde!|gemeldet!|blockieren!|blockiere!|blockiert!|blocke!|geblockt!|anzeigen!|anzeige!|angezeigt!|verklagen!|verklage!|sperre!|gesperrt!|blocken!)"
+        " | ^ {lead}* (blockiert!|gemeldet!|geblockt!|gesperrt!|verpiss!|verpisst!|verschwinde!|verschwindet!|hau ab!|haut ab!|verzieh!|spam!|abzocke!|betrug!|leck mich!|fick dich!|fickt euch!|halt die fresse!|halt's!|halt die klappe!|spinnt!) "
+        " | (erstatte|erstatten|stelle|stellen|mache)! (ich)? (anzeige|strafanzeige) | (mein|unser|meinem|meinen) (anwalt!|rechtsanwalt!) | (bundesnetzagentur!|verbraucherzentrale!|belastigung!|belaestigung!|abmahnung!|unterlassung!|datenschutzbehorde!|dsgvo!) | rechtliche! schritte",
+        "ich werde Sie anzeigen", "du bist blockiert", "das ist Belästigung", source=POLICY,
+    ),
+)  # fmt: skip
