@@ -80,17 +80,20 @@ class _Unless:
     before: re.Pattern[str] | None
     after: re.Pattern[str] | None
     itself: re.Pattern[str] | None
+    around: re.Pattern[str] | None
 
     @classmethod
     def of(cls, asks: Unless) -> _Unless:
-        before, after, itself = (re.compile(part) if part else None for part in (asks.before, asks.after, asks.itself))
-        return cls(asks, before, after, itself)
+        parts = (asks.before, asks.after, asks.itself, asks.around)
+        before, after, itself, around = (re.compile(part) if part else None for part in parts)
+        return cls(asks, before, after, itself, around)
 
-    def fits(self, before: str, itself: str, after: str) -> bool:
+    def fits(self, before: str, itself: str, after: str, message: str) -> bool:
         return (
             (self.before is None or self.before.search(before) is not None)
             and (self.after is None or self.after.search(after) is not None)
             and (self.itself is None or self.itself.match(itself) is not None)
+            and (self.around is None or self.around.search(message) is not None)
         )
 
 
@@ -137,6 +140,7 @@ class Classifier:
             for rule in (*_of(spoken, "first"), *_of(spoken, "object"))
         ]
         self._calls_in = re.compile(after_stop.PATTERN)
+        self._no_message = re.compile(after_stop.NO_MESSAGE)
         self._still_a_stop = re.compile(after_stop.STILL_A_STOP)
         self._opener, self._closer = re.compile(reactions.OPENER), re.compile(reactions.CLOSER)
 
@@ -277,6 +281,8 @@ class Classifier:
             behind = message[found.end() : found.end() + _BESIDE]
             if found[1] == "stop" and self._calls_in.match(behind) and not self._still_a_stop.match(behind):
                 continue
+            if self.number >= 2 and found[1] == "stop" and self._no_message.match(behind):
+                continue
             return Decision(rule.tier, rule.id, found[0].replace("\n", " "))
         first, _, rest = message.partition(" ")
         # No other word is near it: as a first word its slips are as clear as alone.
@@ -308,7 +314,7 @@ class Classifier:
         before = message[max(0, found.start() - _BESIDE) : found.start()].rpartition("\n")[2]
         after = message[found.end() : found.end() + _BESIDE]
         for one in phrase.unless:
-            if one.fits(before, found[0], after):
+            if one.fits(before, found[0], after, message):
                 return one.asks
         return None
 

@@ -10,7 +10,8 @@ away from one that it has counts as that (nearest.py).
 | `word` | that word |
 | `_` | any word |
 | `^` `$` | the beginning and the end of a clause |
-| `/` | a clause may end here |
+| `~` `%` | the beginning and the end of the text |
+| `/` `;` | a clause may end here, a clause ends here |
 | `(a \\| b)`, `?`, `*`, `+`, `{0,3}`, `(?! )` | as in any regular expression; `*` and `+` take 8 words at most |
 | `!` | behind a word or a class: one of these is in every text that matches, so that others are never looked at |
 """
@@ -22,13 +23,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 
 from processors.opt_out.nearest import Nearest
+from processors.opt_out.slips import drawn_in
 
 #: The first of the characters that stand for sets of classes: from the private use area on, none has a meaning in a
 #: regular expression.
 _FIRST = 0xE000
 #: Words that are remembered with their characters.
 _REMEMBERED = 20_000
-_TOKEN = re.compile(r"\{[a-z-]+\}|\{\d+,\d+\}|[a-z0-9#@]+|\(\?[!=]|\(\?<[!=]|[()|?*+^$/!_\n]")
+_TOKEN = re.compile(r"\{[a-z-]+\}|\{\d+,\d+\}|[a-z0-9#@]+|\(\?[!=]|\(\?<[!=]|[()|?*+^$/;~%!_\n]")
 _ANY_CLASS = re.compile(r"\{[a-z-]+\}")
 _WORD = re.compile(r"[a-z0-9#@]+")
 
@@ -104,6 +106,9 @@ class Grammar:
             return known
         if word.isdigit():
             return self._digits
+        drawn = drawn_in(word)
+        if drawn is not None and drawn in self._known:
+            return self._known[drawn]
         near = self._nearest.to(word)
         return self._known.get(near, self._other) if near is not None else self._other
 
@@ -123,7 +128,7 @@ class _Read(dict[str, str]):
 
 
 _MEANS = {
-    "^": r"(?:^|(?<=\n))", "$": r"(?=\n|\Z)", "/": r"\n?", "_": r"[^\n]", "!": "", "(": "(?:", "*": "{0,8}",
+    "^": r"(?:^|(?<=\n))", "$": r"(?=\n|\Z)", "/": r"\n?", ";": r"\n", "~": r"\A", "%": r"\Z", "_": r"[^\n]", "!": "", "(": "(?:", "*": "{0,8}",
     "+": "{1,8}",
 }  # fmt: skip
 

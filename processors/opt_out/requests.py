@@ -6,13 +6,10 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 
 from processors.opt_out.grammar import Grammar, Lexicon
 from processors.opt_out.nearest import Nearest
-from processors.opt_out.rules import Rule, Unless
-
-_WORDS = Path(__file__).parent / "words"
+from processors.opt_out.rules import Rule, Unless, listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +107,6 @@ def _words(message: str, found: re.Match[str]) -> str:
 def real_words() -> frozenset[str]:
     """Words of their own that are one slip away from a word of a lexicon."""
     return frozenset(listed("real_words.txt"))
-
-
-def listed(name: str) -> list[str]:
-    """The words of a file in words/, comments left out."""
-    lines = (_WORDS / name).read_text("utf-8").splitlines()
-    return [word for line in lines if not line.startswith("#") for word in line.split()]
 
 
 def by_language(languages: Mapping[str, Language], spoken: frozenset[str]) -> Sequence[Requests]:

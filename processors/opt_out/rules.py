@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import astuple, dataclass
+from pathlib import Path
 from typing import Literal
 
 Tier = Literal["A", "B", "C", "D", "in"]
@@ -57,9 +58,16 @@ class Unless:
     before: str = ""  #: what precedes it in its clause, up to 60 characters
     after: str = ""  #: what follows it in its clause, up to 60 characters
     itself: str = ""  #: what the phrase must begin with for this to apply
-    anywhere: str = ""  #: what stands somewhere in the text (patterns only)
+    anywhere: str = ""  #: what stands somewhere in the text; for patterns
+    around: str = ""  #: what stands somewhere in the text; for phrases
     since: int = 1  #: the first rule set that has it
     until: int | None = None  #: the last rule set that has it; None: the newest has it
+
+
+def listed(name: str) -> list[str]:
+    """The words of a file in words/, comments left out."""
+    lines = (Path(__file__).parent / "words" / name).read_text("utf-8").splitlines()
+    return [word for line in lines if not line.startswith("#") for word in line.split()]
 
 
 def either(*lists: str) -> str:

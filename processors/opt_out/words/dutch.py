@@ -6,9 +6,9 @@ from processors.opt_out.words.language import POLICY, rules_of
 
 LEXICON = {
     "kw": (
-        "stop stoppen stopt afmelden afmelding uitschrijven uitschrijving opzeggen annuleren annuleer verwijderen verwijder "
-        "stopzetten beeindigen unsubscribe opgezegd uitgeschreven afgemeld schrappen schrap genoeg ophouden wissen wis "
-        "stopp kappen kap blokkeren afzeggen opt-out optout deactiveren opzegging"
+        "stop stoppen stopt afmelden afmelding uitschrijven uitschrijving opzeggen "
+        "unsubscribe opgezegd uitgeschreven afgemeld ophouden "
+        "stopp afzeggen opt-out optout deactiveren opzegging"
     ),
     "no": "niet nooit geen niets niks nimmer nergens",
     "nomore": "meer weer langer verder ooit nog",
@@ -40,16 +40,16 @@ LEXICON = {
         "geschrapt uithalen blokkeer verlies zet"
     ),
     "lead": (
-        "aub a u b alsjeblieft alstublieft ajb graag bedankt dank je u wel nee ja ok hallo hoi dag goedemiddag goedemorgen ik "
-        "wil wilt wou geen interesse niet geinteresseerd maar en dus nu dan gewoon eens even spam verkeerd nummer sorry "
-        "kun kunt kan kunnen jullie jij zou willen je me mij verdomme kut godverdomme s v p svp nogmaals laatste keer heb "
-        "al gezegd dat verzoek hierbij om te wilde gaarne idioten klootzakken fuck nou doe heren mevrouw meneer beste "
-        "hou houd op"
+        "aub a u b alsjeblieft alstublieft ajb graag bedankt dank u wel nee ja ok hallo hoi dag goedemiddag goedemorgen "
+        "geinteresseerd maar en dus nu dan gewoon eens even spam verkeerd nummer sorry "
+        "kunnen verdomme kut godverdomme s v p svp nogmaals laatste keer "
+        "al gezegd verzoek hierbij gaarne idioten klootzakken fuck nou heren mevrouw meneer beste "
+        "hou houd "
     ),
     "tail": (
-        "aub a u b alsjeblieft alstublieft ajb graag bedankt dank je u wel nu meteen direct onmiddellijk ermee hiermee met "
-        "dit deze berichten alles mij me svp s v p mvg groet groeten groetjes verstuurd vanaf mijn iphone en doei fijne "
-        "dag verdomme kut idioten klootzakken nog verder eens even van lijst de sms reclame spam stop per nou jullie "
+        "aub a u b alsjeblieft alstublieft ajb graag bedankt dank u wel nu meteen direct onmiddellijk ermee hiermee "
+        "dit deze berichten alles svp s v p mvg groet groeten groetjes verstuurd vanaf mijn iphone doei fijne "
+        "dag verdomme kut idioten klootzakken nog verder eens even lijst de sms reclame spam stop per nou jullie "
         "allemaal hoor zo snel mogelijk vriendelijke"
     ),
     "fill": (
@@ -63,10 +63,15 @@ LEXICON = {
     "name": "",
 }
 
-_rule = rules_of("nl")
+_rule = rules_of(
+    "nl",
+    {
+        "<lead>": "({lead}|geen interesse|niet geinteresseerd|(ik)? (wil|wou|wens) (me|mij|graag|nu)*|(kunt|kun|kan|wilt) (u|je|jullie)|verzoek (om)?)",
+    },
+)
 
 RULES = (
-    _rule("keyword-clause", "een trefwoord als eigen zin", "^ {lead}* {kw}! {tail}* $", "Geen interesse. Afmelden", "graag stoppen", "Genoeg!"),
+    _rule("keyword-clause", "een trefwoord als eigen zin", "^ <lead>* {kw}! (ermee|hiermee|met dit|met deze berichten|{tail})* $ | ~ <lead>* (genoeg!|verwijder!|verwijderen!|annuleren!) {tail}* %", "Geen interesse. Afmelden", "graag stoppen", "Genoeg!"),
     _rule(
         "dont-write", "niet meer bellen, stuur me niets meer, bel dit nummer niet",
         "{write}! (aub|alsjeblieft|alstublieft|je|jij|u|svp|{fill})* ({me}|dit nummer|hier|deze nummer) (aub|alsjeblieft|alstublieft|{fill})* {no} ({nomore}|{texts}|{fill})* ({nomore}|op|$|aub|alsjeblieft|alstublieft|svp)"

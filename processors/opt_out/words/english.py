@@ -71,22 +71,22 @@ LEXICON = {
     ),
     "lead": (
         "please pls plz plss pleas plea plese kindly just now ok okay k no nope nah naw yes yeah yea yep yup so but and "
-        "then hi hello hey sorry thanks thx thank you u ty sir maam madam dude bro guys people folks seriously again "
-        "really well look listen hmm uh um ugh ughh omg wtf lord jesus christ god oh man damn dang crap fucking fuckin "
+        "hi hello hey sorry thanks thx thank ty sir maam madam dude bro guys people folks seriously "
+        "really well listen hmm uh um ugh ughh omg wtf lord jesus christ god oh man damn dang crap fucking fuckin "
         "fuck fck fuk effing freaking f off idiots idiot assholes asshole bitch bitches moron morons loser losers "
-        "scammer scammers scum creep jerk jerks bastards bastard not interested absolutely definitely never stop quit "
-        "end unsubscribe immediately asap right way i said can could would will yall must need me for the last time "
-        "one more already once respectfully also hell heck alright fine good bye goodbye regards gracias por favor "
-        "anyway ffs smh gosh geez jeez enough wrong number person spam scam liar liars lies shit bullshit bs cancel"
+        "scammer scammers scum creep jerk jerks bastards bastard absolutely definitely "
+        "immediately asap right way said "
+        "more already once respectfully also hell heck alright fine good bye goodbye regards gracias por favor "
+        "anyway ffs smh gosh geez jeez enough wrong number person spam scam liar liars lies shit bullshit bs "
     ),
     "tail": (
-        "please pls plz plss pleas plea plese kindly now right away immediately asap already forever it this that these "
-        "all thanks thank you u thx ty tks again anymore ever ok okay sir maam guys people bro dude yall idiots idiot "
+        "please pls plz plss pleas plea plese kindly now right away immediately asap already forever "
+        "all thanks thank thx ty tks again anymore ever ok okay sir maam guys people bro dude yall idiots idiot "
         "assholes asshole bitch bitches moron morons loser losers scammers scammer fuckers fucker fucking fuck off fck "
-        "damn dammit damnit goddammit man lol and bye goodbye today good day have a nice great cheers me us texting "
-        "messages texts contact for good stop end quit cancel unsubscribe means seriously really period i said "
-        "mean it no more sincerely regards god bless jerk jerks scum creep creeps ass hole dumbass sent from my the to "
-        "ffs wtf 1 2 3 everything both them those instantly effective from here on out bs hell once lady buddy pal"
+        "damn dammit damnit goddammit man lol and bye goodbye today day nice cheers texting "
+        "messages texts contact end quit cancel unsubscribe means seriously really period "
+        "more sincerely regards god bless jerk jerks scum creep creeps ass dumbass sent "
+        "ffs wtf 1 2 3 everything both them those instantly effective bs hell once lady buddy pal"
     ),
     "refusal": (
         "no nope nah naw not interested never absolutely uninterested hell fuck fucking fuckin ugh ughh wtf "
@@ -94,6 +94,11 @@ LEXICON = {
         "annoying harassment sick tired unsolicited unwanted illegal leave liar liars creep ffs disgusting rude "
         "republican democrat maga trump liberal voter vote donate money wrong person number bullshit shit bs pathetic "
         "yeah yea yes yep yup ok okay k please pls plz actually alright seriously already omg fine"
+    ),
+    "scorn": (
+        "nope nah ugh ughh absolutely hell fuck fucking fuckin wtf ridiculous idiots idiot assholes asshole bitch bitches wasting "
+        "scam scammers scammer spam harassment sick disgusting illegal liar liars creep creeps rude pathetic interested clowns "
+        "clown fck moron morons losers"
     ),
     "abuse": (
         "fuck fucking fucker fuckers fuckin asshole assholes bitch bitches idiot idiots moron morons loser losers jerk "
@@ -167,6 +172,14 @@ LEXICON = {
 }
 
 MACROS = {
+    "<lead>": (
+        "({lead}|not interested|im not interested|(can|could|will|would|wont|cant) {you}|({you} )?(need|have) to|you must|{you} better|"
+        "i (want|need) you to|i said|for the last time|last time|one (last|more) time|right now|stop|unsubscribe|quit|end|never|again|not|no more)"
+    ),
+    "<tail>": (
+        "({tail}|thank you|i said|i mean it|it|this|that|these|to me|{you} {abuse}|you people|have a (good|great|nice|blessed) (day|one|night|evening|weekend)|"
+        "(sent )?from my _ _?|no more|no texts|right now|once and for all|for good|for ever|all of (it|this|these)|stop|quit|end|me|on my phone|from now on)"
+    ),
     "<not>": "({not}|do not|don t|do t|do nt|do bot|do nothing|do never|do nit|does not|not ever|no one should)",
     "<more>": "(more|mor|anymore|further|additional|other|another)",
     "<object>": "({me}|({my}|{your}|{heat})+ {number}|this|at this {number}|here)",
@@ -177,6 +190,7 @@ MACROS = {
 
 def expand(pattern: str) -> str:
     """`pattern` with its macros spelled out."""
+    pattern = pattern.replace("{lead}", "<lead>").replace("{tail}", "<tail>")
     for name, meaning in MACROS.items():
         pattern = pattern.replace(name, meaning)
     return pattern

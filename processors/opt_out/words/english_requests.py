@@ -19,12 +19,12 @@ def _rule(name: str, says: str, pattern: str, *examples: str, source: str = _LAW
 RULES = (
     _rule(
         "keyword-clause", "a keyword is a clause of its own, with courtesy, temper or a refusal",
-        "^ {lead}* {stop}! ({tail}|{stop}|{laugh})* $ | ^ ({refusal}|{lead}|{you})* {stop}! ({abuse}|{tail})* $",
+        "^ {lead}* {stop}! ({tail}|{stop}|{laugh})* $ | ^ ({refusal}|{lead})* {stop}! ({abuse}|{tail})* $ | ^ (u r|{you} are|youre|ur|thats|this is|just|not)* {scorn} {refusal}* {stop}! {tail}* $ | ^ (im|i am|this is) not _ _? {stop}! {tail}* $",
         "Sold it in May. Stop", "ugh unsubscribe", "STOP now you idiots", source=_REPLIES,
     ),
     _rule(
         "quit-clause", "END, QUIT, CANCEL or REMOVE is a clause of its own",
-        "^ ({refusal}|{lead})* {quit}! ({tail}|{quit}|{stop})* $",
+        "^ ({refusal}|{lead})* {quit}! ({tail}|{quit}|{stop})* $ | ^ (u r|{you} are|youre|ur|thats|this is) ({heat}|{refusal}|my|our|time|a|{number})* (quit!|end!) {tail}* $",
         "Not for me. End", "nope! cancel", "Quit\nSent from my tablet", source=_REPLIES,
     ),
     _rule(
@@ -41,7 +41,7 @@ RULES = (
     ),
     _rule(
         "text-stop", "the word beside the keyword: \"text stop\", \"1 STOP\"",
-        "^ ({lead}|<howto>|the|word|period|1|2|3|option|number|my|answer|is|response|and|full|to|i|want|say|vote|choose)* "
+        "^ ({lead}|<howto>|the|word|period|1|2|3|option|number|my|answer|is|response|and|full|say|vote)* "
         "{stop}! (to (end|quit|stop|unsubscribe|optout|out)|{tail}|{digits}|{refusal})* $",
         "1 stop", "text stop", "my answer is stop",
     ),
@@ -56,7 +56,7 @@ RULES = (
         "already-out", "says that it opted out",
         "^ (({i}|have|has|had|already|just|{lead}|was|am|thought|been|should|be|asked|to)* )"
         "(unsubscribed!|optout!|unsub!|unsubscribe!|unsubbed!|opted! out) (already|before|from|of|to|last|ages|weeks|{tail}|{your}|{list}|{digits}|times|several|multiple|everything|all)* $"
-        " | {i} (have|had|already|thought|just)* (unsubscribed!|optout!|opted! out|unsubbed!)",
+        " | {i} (have|had|already|thought|just)+ (unsubscribed!|optout!|opted! out|unsubbed!)",
         "I opted out last week", "already unsubscribed",
     ),
     _rule(
@@ -100,14 +100,14 @@ RULES = (
     ),
     _rule(
         "dont-write", "don't, never text or call: me, this number, again",
-        "(<not>|not to|quit|no longer|no one|nobody) ({ever}|{heat}|{fill}){0,5} ({write} (or|and|nor|n) ({ever}){0,2}){0,2} {write}! ({heat}|{fill}|or|and|{write}){0,3} "
+        "({took}! {you}? not to|(didnt|did not|never) (tell|ask|allow|want)! ({you}|anyone) to) (ever|please)? {write} | (<not>|not to|quit|no longer|no one|nobody) ({ever}|{heat}|{fill}){0,5} ({write} (or|and|nor|n) ({ever}){0,2}){0,2} {write}! ({heat}|{fill}|or|and|{write}){0,3} "
         "({me}|({my}|{your}) ({heat}|cell|phone|fucking)* {number}|at {heat}* {your} {number}|on {your} {number}|my {phone}|from {your} {number}|this|here|{again}|any)",
         "don't u ever ring me", "do not text at this number", "never ever contact us again",
     ),
     _rule(
         "dont-write-bare", "don't text, do not call: nothing else in its clause",
-        "^ ({lead}|{you}|{refusal})* (<not>) ({ever}|{heat})* {write}! (or {write}|{tail}|{again}|{me}|{heat}|back)* $"
-        " | (<not>|never) (ever|please|again|even|bother|try|to|you){0,3} (reach! out|follow! up|get in touch!|hit! me|blow! up|try! and {write}|keep {texting}!|come! to me|bother! me|talk! to me|speak! to me|contact! me)",
+        "~ ({lead}|{refusal})* / (<not>) ({ever}|{heat})* {write}! (or {write}|{tail}|{again}|{me}|{heat}|back)* % | ^ ({lead}|{refusal}|{you})* (<not>) ({ever}|{heat})* (text!|txt!|message!|msg!|contact!|texting!) (or {write}|{tail}|{again}|{me}|{heat}|back)* $"
+        " | (<not>|never) (ever|please|again|even|bother|try|to|you){0,3} (reach! out|follow! up|get in touch!|hit! me up|blow! up my|try! (and|to) {write}|keep (texting|messaging|calling|contacting|sending|harassing|emailing|bothering)! (me|us|my|this|these)|bother! me|contact! me)",
         "don't email", "Never reach out", "do not follow up",
     ),
     _rule(
@@ -119,49 +119,49 @@ RULES = (
     ),
     _rule(
         "no-more", "no more texts, no texts please, enough",
-        "^ ({lead}|{refusal})* (no|zero|not) <more>? ({heat}|{texts}|more|of|your|these|those|this|from|any|text|political|sales|marketing|campaign|robo|job|spam|phone){0,4} ({textsonly}!|{texting}!|contact!|contacting!|outreach!) ({tail}|{again}|{heat}|from|to|{your}|{number}|at|allowed|ok|wanted|at|on|my|{phone}|unless)* $"
+        "~ ({lead}|{refusal}|(this is)? not _|its not _)* / (no|zero) ({heat}|more|of|your|these|those|this|any|text|political|sales|marketing|campaign|robo|job|phone){0,4} (texts!|calls!|messages!|msgs!|sms!|spam!|emails!|texting!|contact!|contacting!|solicitations!|soliciting!|txts!) ({tail}|{again}|from|to|{your}|{number}|at|allowed|wanted|on|my|{phone})* % | ^ {lead}* no ({heat}|more|of|your|these|those){0,3} (texts!|messages!|txts!|sms!|calls!|contact!) ({again}|please|pls|plz|allowed|wanted|to (my|this) {number})+ {tail}* $ | repeat! no {texts}"
         " | (no|zero) <more> ({heat}|of|your|these|those|this|from|text|political|phone|{texts})* ({texts}!|{texting}!|contact!|contacting!|outreach!) "
         "({tail}|{again}|from|to|{your}|{number}|my|{phone}|for|about|me|us|ever|please|$)"
-        " | ^ ({lead}|{refusal})* (no! more|no! mas|nomore!|enough!) ({tail}|already|is|enough|ok|guys|of|these|this|your|with|the|{heat}|{texts})* $ "
+        " | ~ (please|pls|ok|stop|no|just|omg|ugh)* (no! more|nomore!|enough! (is enough)?|no! mas) (please|pls|plz|thanks|thank you|of (this|these)|ok|guys)* (% | ;) | ^ {lead}* enough! (already|of|these|this|your|with|the|{heat}){1,4} ({texts}|crap|bs|already) {tail}* $ | ^ {lead}* send! no! more {tail}* $ "
         " | ^ ({lead}|{refusal})* (enough|sick|tired|fed up) (is enough|already|with|of|and|tired|your|the|these|all|this|{heat}|getting|receiving|from|so|many|constant|being|to|up){1,8} ({texts}!|{texting}!|spam!) ",
         "no more of these texts", "No texts please", "enough with the messages", "no more calls",
     ),
     _rule(
         "dont-want", "doesn't want the texts, to be contacted, to hear from the sender",
-        "({not}|do not|don t|no longer|didnt|did not|dont|never|not|no|nolonger) ({ever}|really|even|wish|{want}|i|care|interested|to|agree|consent|like|any|in|longer|wanting|welcome|authorized|allowed|appreciate){1,5} (for)? (to)? "
-        "({receive}|{fill}|{heat}|{any}|{your}|being|be|continue|keep|to|from|of|bothered|you|u){0,7} ({textsonly}!|contacted!|texted!|messaged!|bothered!|called! again|emailed!|harassed!|spammed!|solicited!|disturbed!|{texting}!|{texts} ({again}|from|please|{tail}|$)!)"
+        "({not}|do not|don t|no longer|didnt|did not|dont|never|not|nolonger) (ever|really|even|i|just|longer){0,3} (wish|want|wanna|need|care|interested|agree|consent|like|wanting|authorize|appreciate|asking|looking) (for|to|in|you|u|yall|any|it|at|of){0,3} "
+        "({receive}|{fill}|{heat}|{any}|{your}|being|continue|keep|of){0,7} ({textsonly}!|contacted!|texted!|messaged!|bothered!|called! again|emailed!|harassed!|spammed!|solicited!|disturbed!|{texting}! ({me}|$)|{texts} ({again}|from (you|yall|this|your)|$)!)"
         " | (<not>|no longer|not|dont|no) ({ever}|{want}|wish|care|to|interested|in|like|really|i|wanting){1,4} ({hear}!|talk!|speak!|communicate!|deal!|contact!|associated!) ({again}|anything|with|{fill}|more|to|or|see|back|else)* (from|with|to|of) ({you}|yall|this|your|any|anyone)"
-        " | (<not>|no longer|not) ({ever}|{want}|wish|care|to|interested|in|like|really|i|wanting){1,4} ({receive}!|getting!|these!|this! anymore) ({fill}|{heat}|{any}|{your}|kind|of|or|stupid){0,5} ({again}|these|those|anything|from|them|any|more|stuff|crap|shit|things|$)"
+        " | (<not>|no longer|not) ({ever}|{want}|wish|care|to|interested|in|like|really|i|wanting){1,4} (to)? (receive!|receiving!|recieve!|get!|getting!|see!|have!|these!) ({fill}|{heat}|{any}|{your}|kind|of|or){0,5} (these|those|anything from|(this|your|that) (stuff|crap|shit)|any of (these|this|your)|of (these|those)) ({again}|{tail}|from)* $ | ^ {lead}* (i)? (<not>|no longer) (want|need) (any)? more! ({again}|please|thanks|of (these|this))* $"
         ,
         "I no longer wish to be contacted", "dont wanna hear from u", "do not want to receive these", "we never want calls",
     ),
     _rule(
         "texts-to-stop", "wants the texts to stop, makes it the last one",
-        "({texts}|{your}|it|this|these|make|all|you|u|yall|{want})! ({texts}|{heat}|all|{you}|guys|people|please|really|just|to|would|i|now|id|like|need|needs|have|has|must|better|gotta|got|should|can|please|want|from|your|the|me|{want})* (to|it|this|these|them|must|should|need|please|that|better|gotta|all|can|texts|messages|would|now|shit|texting) (be)? (stop!|end!|cease!|stopped!|halt!|ceased!) ({tail}|immediately|and|before|from|{texting}|{texts}|being|coming|{me}|asap|sending)* $"
-        " | (want|like|need|wish|would|please|trying|how do i|how can i|how to)! (to|please|just|u|you|yall|i){0,3} (stop|end|cancel|quit|discontinue|terminate|get out of)! (this|these|the|your|all|getting|receiving|any|my|{heat}|with){1,4} ({texts}|service|subscription|list|conversation|{receive}|text|membership|program|harassment|thread|madness|nonsense)"
-        " | (last|final)! ({heat})* ({texts}|time) (i|you|u|yall|ever|that|from|want|get|send|text|contact|{fill}|should)* ({send}|{write}|{receive}|from you|get|texting)"
-        " | (let|make|better|hope|should) (this|that|it|be)* (be)? (the|your|ur) last!",
+        "({textsonly}|{texting} me|text messages) ({heat}|please|really|just|would|now|need|needs|have|has|must|better|gotta|got|should|can|please|want|from|you|me|{want}|to|all|already){1,6} (be)? (stop!|end!|cease!|stopped!|halt!|ceased!) ({tail}|immediately|and|asap)* $ | ~ {lead}* (make|want|need) (it|this|these|them|that) (to)? (stop!|end!) {tail}* % | ^ {lead}* (i|we|id|please)* {want} (all|your|these|this|the)* ({textsonly}|harassment|spam) (to)? (stop!|end!|cease!|stopped!)"
+        " | (want|like|need|wish|would|please|trying|how do i|how can i|how to)! (to|please|just|u|you|yall|i){0,3} (stop|end|cancel|quit|discontinue|terminate|get out of)! (this|these|the|your|all|getting|receiving|any|my|{heat}|with){1,4} ({textsonly}|{receive} {your}* {texts}|service|subscription|list|conversation|{receive}|text|membership|program|harassment|thread|madness|nonsense)"
+        " | (last|final)! ({heat})* ({textsonly}|time) (i|you|u|yall|ever|that|want|{fill}|should|better)* (you|u|yall|i) (ever|want|should|better|to|get|get from|will)* ({send}|{write}|from (you|u|yall))"
+        " | (let|make|better) (this|that|it|be)* (be)? (the|your|ur) last! ({texts}|time {you} {write}|{heat} {texts})",
         "I need these messages to stop", "this better be the last text you send me", "I want to end this service",
         "how do i stop these",
     ),
     _rule(
         "stop-doing", "stop or quit doing what concerns messages, and stop this",
-        "^ ({lead}|{refusal}|{you}|can|could|will|would|for|the|{took}|to)* {stopping}! ({heat}|{fill}|of|ever|{any})* ({texting}!|{textsonly}!|{heat} {texts}|contact|using {my} {number}|bothering|following up|reaching out|blowing|asking|hitting|all|this|it|communication|correspondence)"
+        "^ ({lead}|{refusal})* {stopping}! ({heat}|{fill}|of|ever|{any})* ({texting}! ({me}|my|us|this|{your}|{heat}|please|$)|{textsonly}!|{heat} {texts}|contact|using {my} {number}|bothering|following up|reaching out|blowing|asking|hitting me|communication|correspondence) | (?! (to|i|we|they|he|she|never)) {stopping}! ({heat}|{fill}|of|ever|{any})* {texting}! ({heat}|{fill})* (me|us|my|this number|here)"
         " | (please|pls|plz|kindly|must|need to|asap|now|immediately)! (just|fucking|do|and)* {stopping}! ({heat}|{fill}|of|ever|{any})* ({texting}!|{texts}|contact|all)"
         " | (cease|desist|discontinue|terminate|refrain)! (from|all|any|further|{heat}|and|your|contact|desist|the|immediately|these|sending|with|future)* ({texting}|{texts}|contact|communication|desist|$)"
-        " | (cut|knock) (it|this|that|the {heat}* {texts}) (out|off)! | give! it a rest",
+        " | ~ {lead}* (cut|knock) (it|this|that) (out|off)! {tail}* % | cut the {heat}* {texts} out! | ~ {lead}* give! it a rest {tail}* %",
         "pls quit harrassing us", "cease all communication", "cut it out", "discontinue all messages",
     ),
     _rule(
         "leave-alone", "get off my phone, out of my texts, leave us alone, don't bother me",
-        "(get|stay|keep|fuck|f|stop|piss)! ({heat}|the|your|right|{you}){0,3} (off|out|outta|outa|away)! (of|from)? {heat}* (my|our|this|me) {heat}* ({phone}|{number}|life|messages|family)?"
+        "(get|stay|keep|fuck|f|stop|piss)! ({heat}|the|your|right|{you}){0,3} (off|out|outta|outa|away) (of|from)? {heat}* (my|our|this) {heat}* ({phone}|{number}|messages)!"
         " | leave! ({me}|{my} {heat}* ({phone}|family|husband|wife|kids|mother|house|number)|people|my mom|everyone) {heat}* (alone|be|tf alone)"
-        " | let me be! $ | (<not>|stop|quit) ({ever}|{heat})* (bother|disturb|harass|bug|pester|annoy|harrass)! ({me}|my|anyone|people)? ({tail}|{again}|with|{texts}|{your}|family)* $",
+        " | ~ {lead}* let me be! {tail}* % | (<not>|stop|quit) ({ever}|{heat})* (bother|disturb|harass|bug|pester|annoy|harrass)! ({me}|my|anyone|people)? ({tail}|{again}|with|{texts}|{your}|family)* $",
         "get out of my inbox", "stay off my phone", "leave my family alone", "dont ever bug me",
     ),
     _rule(
         "never-asked", "never signed up, takes back consent",
-        "({not}|did not|didnt|have not|havent|never|dont|was not|do not|nor|neither|wasnt|not|no) (ever|even|i|you|want|have|to|give|gave|given|remember|recall|just|knowingly|once|my|any|get){0,4} ({signed}!|ask for|asked for|giving|given|give|gave) (me|up|in|to|for|you|u|permission|my|consent|any|the|this|these|it|be|on|with|your|receive|receiving|getting|contact|contacted|texted|{textsonly}!|{list}|number|#|anything|either|of|from|texts){1,8}"
+        "({not}|did not|didnt|have not|havent|never|dont|was not|do not|nor|neither|wasnt|not|no) (ever|even|i|you|want|have|to|give|gave|given|remember|recall|just|knowingly|once|my|any|get){0,4} ({signed}!|ask! for ({texts}|this|these|any|{your})|asked! for ({texts}|this|these|any|{your} {texts})|(give|gave|giving|given)! {you}? (my|permission|consent|any|the)+ (permission|consent|number|info|phone)?) (me|up|in|to|for|you|u|permission|my|consent|any|the|this|these|it|be|on|with|your|receive|receiving|getting|contact|contacted|texted|{textsonly}!|{list}|number|#|anything|either|of|from|texts){0,8}"
         " | (without|no|{not} have|dont have|lack)! (my|any|prior|express|written|our)* {consent}! | {consent} (is|has|hereby|been|was)* {revoked}!"
         " | {revoked}! (my|all|any|our|prior|express|previous)* {consent} | (unsolicited!|unwanted!) ({heat}|and|phone|text|political|sales)* ({textsonly}|calls|contact|texting|emails)",
         "I did not sign up for this", "My consent is withdrawn", "we never subscribed to your texts",
@@ -175,7 +175,7 @@ RULES = (
         "opt us out", "kindly opt out now", "i choose to opt out",
     ),
     _rule(
-        "out", "OUT, halt or done as a clause beside a refusal", "^ ({refusal}|{lead})* (out!|halt!|desist!) {tail}* $",
+        "out", "OUT, halt or done as a clause beside a refusal", "; (out!|im out!|count me out!) {tail}* % | ~ {lead}* (out!|halt!|desist!|count me out!|leave me out!|keep me out!) {tail}* %",
         "Not for sale. OUT", "halt", source=_REPLIES,
     ),
 )  # fmt: skip
@@ -184,33 +184,33 @@ POLICY = (
     _rule(
         "wrong-person", "the wrong person, or nobody of this name",
         "{wrong}! / (#|{person}|{person} {tail}|phone # |num|nbr|digits|family|tony|contact for|{numberonly} (?! (of|on|for|in|to|or)))"
-        " | (not|isnt|aint|no)! (longer|his|her|their|the|your|who|a|that|this) (guy|person|owner|{number}|{phone}|right person|one you|you think|you are looking)! (any|anymore|{number}|person|who|you|looking|$)"
-        " | (there! is|theres|is) (no|not|nobody)! (one)? (called|by|named|with)? _ _? (that name|here|at|on|by)! (this|that|the|my)? ({number}|{phone}|address|here|name|$)"
-        " | (this|it|thats|its|that)! (is|isnt|aint)? (not|isnt|no longer|aint) _ _? (number|phone|cell|line|or)!"
-        " | (no! one|nobody!|noone!) (here)? (by|with|named|called|of) (that|the|this)? (name|_) "
+        " | (not|isnt|aint) the! (guy|person|one|right person) (you|u) (are|re|want|think|need|looking)? | (not|no longer) (his|her|their) (number|phone|cell)! "
+        " | (there! is|theres) (no|not|nobody) (one)? (called|by|named|with)? ({name} _? (here|at this|on this)|_ _? (at|on) this ({number}|{phone})|(by|of|with) (that|this) name) "
+        " | (this|it|thats|its|that)! (is|isnt|aint)? (not|isnt|no longer|aint) _ _? (number|phone|cell)!"
+        " | (no! one|nobody!|noone!) (here)? (by|with|named) (that|the|this)? (name|{name}) "
         " | (new|different|another) (owner|person)! (has|of|with|now) (this)? (number|phone)! | (changed|have a new|got a new|just got this|new) number! (and|im|i|who|sorry|wrong|not) (not)?"
-        " | (dont|do not|never|didnt) (know|recognize) (who)? (you|this|u) (are|is)? (or)? (dont)? (stop|remove|lose|never|text)!"
+        " | (dont|do not) know (who)? (you|this|u) (are|is)? (so|and|please)* (stop|remove|lose)!"
         " | who! ever (this|you) _{0,3} (looking|trying) (for|to) _{0,3} not! | (mistaken! identity|got the wrong!|have the wrong!|texted the wrong!|reached the wrong!)"
-        " | ^ {lead}* ((that|thats|this) (is)?|its|im|i am)? (not me!|not him!|not her!|not them!) ({tail}|{lead})* $ | ^ {lead}* (that|this) (isnt|aint|wasnt|was not)! me $",
+        " | ~ {lead}* ((that|thats|this) (is)?|its|im|i am)? not me! ({tail}|{lead})* % | ^ {lead}* (that|this) (isnt|aint|wasnt|was not)! me $",
         "wrong guy", "there is no Pat at this number", "you've reached the wrong woman", "that's not me",
         source=_POLICY,
     ),
     _rule(
         "not-name", "says that it is somebody else",
-        "^ ({lead}|pretty|sure|afraid|but)* ((this|it|that|im|i|my|its|thats) (is|am|name|names)*)? (not|isnt|aint)! ({name}|mr|mrs|ms|miss) ({name}|{lead}|{tail}|{refusal}|and|dont|i|wrong|but|he|she|his|her|phone|number)* $"
-        " | ^ {lead}* (this|it|im|i|its|my) (is|am|name)* (not|isnt)! {name}! | (dont|do not|never) know! (a|any|anyone|who|no) (named|called|is)? {name}"
+        "~ ({lead}|pretty|sure|afraid|but)* ((this|im|i|my name) (is|am)*)? (not|isnt|aint)! ({name}|mr|mrs|ms|miss) ({name}|{lead}|{tail}|{refusal}|and|dont|i|wrong|but|he|she|his|her|phone|number)* $"
+        " | ^ {lead}* (this is|im|i am) (not|isnt)! {name}! | (dont|do not|never) know! (a|any|anyone|who|no) (named|called|is)? {name}"
         " | (dont|not|no) (know)? {name} (here|is|lives|at|does)! | {name} (is|has|no|does|doesnt) (not|no|longer)! _{0,4} ({number}|{phone})",
         "This is not Megan", "im not brian", source=_POLICY,
     ),
     _rule(
         "died", "the person has died",
-        "^ ({lead}|my|mom|dad|husband|wife|father|mother|brother|sister|son|unfortunately|sadly|he|she|hes|shes|they|{name}|person|the|is|was|has|had|have|been|owner|of|this|number|that)* (passed! away|passed! on|deceased!|dead!|died!|has passed!|she passed!|he passed!) "
+        "^ ({lead}|my|mom|dad|husband|wife|father|mother|brother|sister|son|unfortunately|sadly|he|she|hes|shes|they|{name}|person|the|is|was|has|had|have|been|owner|of|this|number|that)* (passed! away|deceased!|he passed! on|she passed! on) "
         "({tail}|last|ago|years|year|month|week|in|two|three|several|{digits}|on|away|months|weeks|recently|yesterday|a|few)* $",
         "she passed away in June", "my husband is deceased", source=_POLICY,
     ),
     _rule(
         "go-away", "go away, get lost, abuse that sends somebody off",
-        "^ ({lead}|{refusal}|{you}|can|could|i|will|just|{texts}|spam)* ({off-verb}! (right|the|all)? off|get! (the|{heat})* lost|go! (the|{heat})* away|buzz! off|get! (out|outta) (of)? here|scram!|beat! it|take! a hike|kick! rocks|get! bent|leave! me|shoo!|go! to hell|drop! dead|eat! shit|kiss! my (ass|a)|shut! (the|{heat})* up|get! a life|fuck! (you|u|yourself|yourselves|outta|right|this|ur)|f! (you|u)|fu!|stfu!|gtfo!|foad!|screw! (you|u)|suck! (my|it|a)|up! yours|bug! off|go! fuck|go! screw|go! f|back! off|get! away from me)"
+        "^ ({lead}|{refusal}|{you}|can|could|i|will|just|{texts}|spam)* ({off-verb}! (right|the|all)? off|get! (the|{heat})* lost|go! (the|{heat})* away {tail}* $|buzz! off|go! to hell|eat! shit|kiss! my (ass|a)|fuck! (you|u|yourself|yourselves) ({tail}|{abuse}|all)* $|f! (you|u) $|stfu!|gtfo!|foad!|screw! (you|u) $|suck! my|go! fuck|go! f) | ~ {lead}* (get! (out|outta) (of)? here|scram!|beat! it|take! a hike|kick! rocks|get! bent|drop! dead|fu!|shut! (the|{heat})* up|get! a life|up! yours|back! off|get! away from me|leave! me) {tail}* %"
         " | {off-verb}! off (with|and|you|stop|quit|{your}|{texts}|of|idiots|asshole|now|please|$)",
         "go away", "Get lost!", "f off already", "Fuck u all", source=_POLICY,
     ),
@@ -224,7 +224,7 @@ POLICY = (
     _rule(
         "reported", "reported, or about to be: as spam, to an authority",
         "^ ({lead}|{refusal}|and)* (report|reported|reporting)! (as|this|to|spam|junk|it|you|{tail}|number|for|and|{number}|block|blocked|deleted|delete|ftc|bbb|scam|phishing|{spam}|harassment|fcc)* $"
-        " | ({i}|will|going to|gonna|am|have|just|about|ima|imma|already|and|or|you|been|be|being|is|has|get|are|were|getting|number|this|me) (to|be|have|just|already|am|will|now|gonna|been|being|going|getting|has|hereby|you|or|block|and|him){0,4} (report!|reporting!|reported!) (you|u|your|ur|this|it|yall|as|to (the|bbb|ftc|fcc|police|authorities|att|verizon|my|whatsapp)|spam|for|these|all)"
+        " | ({i}|will|going to|gonna|am|have|just|about|ima|imma|already|and|or|you|been|be|being|is|has|get|are|were|getting|number|this|me) (to|be|have|just|already|am|will|now|gonna|been|being|going|getting|has|hereby|you|or|block|and|him){0,4} (report!|reporting!|reported!) (you|u|your|ur|yall|(this|it|these) ({number}|{texts}|as|to|$)|as|to (the|bbb|ftc|fcc|police|authorities|att|verizon|my|whatsapp)|spam|for|these|all)"
         " | report! (as|you|u|this) ({spam}|number|to|text|phone|$) | (bbb!|ftc!|better! business bureau|attorney! general|do not call! violation)",
         "reported as junk", "I will report you to the FTC", "you've been reported", source=_POLICY,
     ),
@@ -233,7 +233,7 @@ POLICY = (
         "(tcpa!|fcc!|cease! (and|n) desist|harassment!|harrassment!|lawsuit!|class! action|legal! action|small! claims|restraining! order)"
         " | ({you}|youre|ur|keep|quit|stop|are|is|been|being|feel|were|this|constant|feeling|me|by) (are|all|is|constantly|keep|just|literally|been|being){0,3} (harassing!|harassed!|stalking!|harass!|harrassing!) (me|my|us|our|{you}|people|$|by|this|and|{texts})?"
         " | (my|our|an|the)? (lawyer!|lawyers!|attorney!|attorneys!) (will|is|are|to|about|gonna|going|you|and|has|have|contact)! _{0,5} (you|u|your|ur|touch|this|sue|these|contacting|involved|action|damages|company|suit|hearing|notified)"
-        " | (talk|speak|contact|contacting|call|calling|get|getting|consult|consulting|hire|hired|hiring|involve|involving|notify|notified|retain|retained|forward|forwarding|hear|hearing|see|send|sending|sent|turn|turning|with|to) _{0,4} (from|to|my|a|an|our) (lawyer!|lawyers!|attorney!|attorneys!) (if|about|on|regarding|for|unless|next|and|or|$|over|will|you|today|now|then|because|to) (you|u|this|these|the|your|sue|keep|unless|if|next|stop|harassment|texts|damages)?"
+        " | (im|ill|am|will|gonna|we|well|were|ima|imma|have) (be)? (calling|call|contact|contacting|getting|get|involve|involving|notify|notifying|consulting|hire|hiring|retain|retained|contacted|notified) (my|a|an|our) (lawyer!|lawyers!|attorney!|attorneys!) $ | (from|to|with|by) (my|a|our) (lawyer!|lawyers!|attorney!|attorneys!) (if (you|u|this|i)|unless|next|about (you|this|these|harassment|your)|over this|for harassment) | (hear|hearing|letter) from (my|our) (lawyer!|lawyers!|attorney!|attorneys!)"
         " | (want|if|will|ill|gonna|going to|can|could|may|might|must|would|should|im|i|we|well|ima|imma|to|shall|lets|happily|gladly) (to)? (sue!|suing!) (you|u|ya|yall|your|ur|the|this|for|if|$|over|every|and|unless|them|all|for|whoever)"
         " | (sue!|suing!|prosecute!) (you|u|ya|yall|your|ur|for harassment|the shit|the pants|the hell)"
         " | (violating|violation|violates|violate)! (of|the|my|federal|state|law|tcpa|privacy|rights|{fill}|dnc|do not call)+ | (illegal!|unlawful!|against the law!) (to)? ({write}|{texts}|{texting}|{send}|contact)",
@@ -250,4 +250,56 @@ POLICY = (
 _ALL_REQUESTS = tuple(rule.id for rule in RULES)
 _KEYWORDS = ("c.en.keyword-clause", "c.en.quit-clause")
 
-UNLESS: tuple[Unless, ...] = ()
+_REMOVALS = (
+    "c.en.take-off", "c.en.remove", "c.en.lose-number", "c.en.leave-alone", "c.en.stop-doing", "c.en.texts-to-stop",
+    "c.en.keyword-clause", "c.en.please-no", "c.en.asked-removal", "c.en.dnc",
+)  # fmt: skip
+_WHO = "(you|u|they|he|she|we|i|it|people|ppl|who|yall|{name}|recruiters|companies|guys|kids|friends|which|that)"
+
+
+def _unless(name: str, says: str, of: tuple[str, ...], **beside: str) -> Unless:
+    return Unless(f"d.en.{name}", says, of, "D", since=2, **{side: expand(pattern) for side, pattern in beside.items()})
+
+
+UNLESS: tuple[Unless, ...] = (
+    _unless(
+        "negated", "negated: don't take me off, never lose this number", _REMOVALS,
+        before="({not}|cant|cannot|wont|didnt|did not|doesnt|(do|does|would|could|should|please|is|was|am|are|will|to|can|i|you) not) ({ever}|{want}|you|i|to|be|get)* $",
+    ),
+    _unless(
+        "why-removed", "asks why or whether it was done", ("c.en.take-off", "c.en.remove", "c.en.lose-number", "c.en.stop-doing"),
+        before="(why|when|how come|did|didnt|has|have|havent|if|whether|until|till|because|after|before) (did|do|would|does|have|are|is|would)? "
+        + _WHO + " (all|guys|just|ever|have|has|accidentally|to|you)* $",
+    ),
+    _unless(
+        "about-others", "somebody else does it, or the writer", ("c.en.take-off", "c.en.remove", "c.en.lose-number", "c.en.stop-doing", "c.en.leave-alone"),
+        before="(i|we|he|she|they|ill|well|ive|id|im|hes|shes|theyll|who|it|{name}|gonna|lets) (will|would|can|could|should|might|may|have|had|has|already|just|finally|accidentally|always|also|gonna|to|be|going|need|needs|did|want|wanted|tried|decided|plan)* $",
+    ),
+    _unless(
+        "they-dont", "somebody does not write", ("c.en.dont-write", "c.en.dont-write-bare", "c.en.dont-send", "c.en.leave-alone"),
+        before=_WHO + " (really|also|all|just|usually|always|often|still|even)* $",
+    ),
+    _unless(
+        "only-sometimes", "not now, not there: a time, a place or a name follows", ("c.en.dont-write", "c.en.dont-write-bare", "c.en.dont-send", "c.en.leave-alone"),
+        after="(me|us|back|again|up|anything|it|this)* ({when}|a|an|by|on|with|my (husband|wife|mom|son|daughter|boss|dad|work)|names|{name}|later|yet|for (the|a|that)|back|late|early|crazy|that|the|fat|stupid|liar|dude|bro|sir)",
+    ),
+    _unless(
+        "what-was-lost", "a thing of everyday life is meant", ("c.en.take-off", "c.en.remove", "c.en.stop-doing", "c.en.asked-removal", "c.en.lose-number", "c.en.dnc"),
+        after="(from|off|of|out|on|for|in|to|with)? (the|my|your|our|this|a|that|next|tomorrows|his|her)* (schedule|shift|shifts|roster|rota|calendar|payroll|job|position|project|interview|appointment|invite|policy|insurance|lease|team|cart|order|invoice|car|truck|desk|waitlist|waiting|route|assignment|title|plan|account|meeting|cc|agenda|menu|bill|oven|fridge|wall)",
+    ),
+    _unless(
+        "reported-speech", "told to somebody else", ("c.en.leave-alone", "c.en.go-away", "c.en.stop-doing", "c.en.lose-number", "c.en.keyword-clause"),
+        before="(tell|told|asked|ask|make|made|let|telling|begged) (him|her|them|{name}|my _|the _|that _|everyone|people) (to|that|please|just)* $",
+    ),
+    _unless(
+        "playful", "said in fun, or to the family", ("c.en.keyword-clause", "c.en.text-stop", "c.en.go-away", "c.en.wrong-person", "c.en.leave-alone"),
+        anywhere="~ {kin} | {laugh} % | ; {laugh}", 
+    ),
+    _unless(
+        "cancels-a-visit", "CANCEL or END beside an appointment, an order, a day", ("c.en.quit-clause",),
+        anywhere="{visit}",
+    ),
+    _unless(
+        "how-to", "quotes how to opt out", ("c.en.two-keywords", "c.en.already-said", "c.en.text-stop"), before="(reply|text|txt|send) $", after="(to|for|unsubscribe) _",
+    ),
+)

@@ -5,26 +5,26 @@ from __future__ import annotations
 from processors.opt_out.words.language import POLICY, forms, rules_of
 
 _ER = forms(
-    "contact appel appell envoi envoy derang harcel spamm recontact rappel rappell import relanc sollicit texot embet "
-    "emmerd parl demarch mail bombard insist adress telephon",
+    "contact appel appell envoi envoy derang harcel spamm recontact rappel rappell relanc sollicit texot embet "
+    "emmerd demarch mail bombard telephon",
     "ez e er es ons",
 ) + " ecris ecrivez ecrire ecrit ecrives ecrivaient ecrive recrivez reecrivez transmettez transmettre joindre joignez"
 
 LEXICON = {
     "kw": (
-        "stop stopper arret arrets arreter arretez arrete arretes desabonner desabonnez desabonne desabonnement "
-        "desinscrire desinscription desinscrivez desinscris supprimer supprimez supprime annuler retirer retirez "
-        "cesser cessez cesse unsubscribe stope stoppez stoppe assez basta suffit resilier resiliation resiliez "
-        "effacer effacez fin opposition radier radiez desactiver desabo terminer termine terminez enlevez enlever "
+        "stop arret arrets arreter arretez arrete arretes desabonner desabonnez desabonne desabonnement "
+        "desinscrire desinscription desinscrivez desinscris supprimer supprimez supprime annuler "
+        "cesser cessez cesse unsubscribe stope stoppez stoppe basta suffit resilier resiliation resiliez "
+        "opposition radier radiez desabo terminer terminez "
         "desabonnez-moi stopp"
     ),
     "ne": "ne n pas plus jamais",
     "plus": "plus pas jamais rien aucun aucune point davantage",
     "write": _ER + " " + forms("m", "ecris ecrivez ecrire ecrit envoyez envoie envoyer appelez appelle appeler importunez harcelez embetez ecrivez ennuyez derangez"),
     "texts": (
-        "sms message messages texto textos msg msgs appel appels dappels dappel pub pubs publicite publicites mail mails "
+        "sms messages texto textos msg msgs appels dappels dappel pub pubs publicite publicites mails "
         "courriel courriels notification notifications newsletter newsletters demarchage spam spams sollicitations "
-        "sollicitation relance relances de contact prospection communication communications rien offres promos "
+        "sollicitation relance relances prospection communications offres promos "
         "alertes alerte mms infos"
     ),
     "me": "moi me m nous mon mes notre",
@@ -43,17 +43,17 @@ LEXICON = {
         "eviter priere arretes-moi"
     ),
     "lead": (
-        "merci s il vous te plait svp stp bonjour bonsoir salut non oui ok de je ne suis pas interesse interessee "
-        "interesses veuillez voulez vous pouvez pourriez peux pourrais prier prie priere mais et donc alors ca deja du "
-        "spam cest c est pour la derniere fois bon la mec monsieur madame desole desolee encore une bordel putain merde "
-        "ras le bol marre j en ai stop maintenant immediatement il faut que voudrais souhaite souhaiterais veux "
-        "demande demandons exige dis d a bien vouloir pardon connards connard bande oh he ho ben allez tout nan faux "
+        "merci s te plait svp stp bonjour bonsoir salut non oui ok interesse interessee "
+        "interesses veuillez voulez pouvez pourriez peux pourrais prier prie priere et donc alors deja "
+        "spam pour la derniere fois bon la mec monsieur madame desole desolee encore une bordel putain merde "
+        "ras le bol marre stop maintenant immediatement "
+        "demandons exige dis d a bien vouloir pardon connards connard bande oh he ho ben allez tout nan faux "
         "numero mauvais plus jamais hello toujours jai dit desabonnement cordialement"
     ),
     "tail": (
-        "merci svp stp s il vous te plait maintenant immediatement tout de suite deja ca cela cordialement et moi nous "
-        "messages sms ces vos les tout bonne journee soiree a tous au revoir d avance beaucoup envoye mon iphone depuis "
-        "bordel putain merde connards connard bande ok toi la maintenant fois toutes publicite pub appels aux textos "
+        "merci svp stp s il vous te plait maintenant immediatement tout de suite deja ca cela cordialement et nous "
+        "messages sms ces vos tout bonne journee soiree tous au revoir d avance beaucoup envoye mon iphone depuis "
+        "bordel putain merde connards connard bande ok maintenant fois toutes publicite pub appels aux textos "
         "monsieur madame enfin jamais stop arret spam une bonne pour urgent"
     ),
     "fill": (
@@ -63,21 +63,28 @@ LEXICON = {
     ),
     "want": "veux souhaite voudrais desire souhaitons voulons veut veulent souhaiterais souhaites accepte aimerais",
     "when": "avant apres demain ce aujourdhui pendant quand si tant le la au jusqua lundi mardi mercredi jeudi vendredi encore tard tot les",
+    "apart": "jarrete jarretais jarreterai larret sarrete sarreter narrete narretez narreter tarrete larrete quarrete lannulation jannule jenvoie jappelle jecris",
     "wrong": "mauvais mauvaise faux fausse trompe trompez trompes tromper erreur trompee errone",
     "name": "",
 }
 
-_rule = rules_of("fr")
+_rule = rules_of(
+    "fr",
+    {
+        "<lead>": "({lead}|(je ne|je|ne|suis)* pas interesse|(je ne|je|ne|suis)* pas interessee|pas interesses|cest du spam|c est du spam|merci de|"
+        "je (vous)? (demande|souhaite|voudrais|veux|prie) (de|d)?|(vous)? (pouvez|pourriez) vous|peux tu|il faut|faut)",
+    },
+)
 
 RULES = (
     _rule(
-        "keyword-clause", "un mot-clé seul dans sa phrase", "^ {lead}* {kw}! {tail}* $", "C'est du spam. Arrêtez", "cessez svp", "désinscription",
+        "keyword-clause", "un mot-clé seul dans sa phrase", "^ <lead>* {kw}! {tail}* $", "C'est du spam. Arrêtez", "cessez svp", "désinscription",
         "Pas intéressée, stop",
     ),
     _rule(
         "dont-write", "ne m'écrivez plus, ne me recontactez pas",
-        "(ne|n|plus!|jamais!)? (me|m|nous|plus|pas|jamais|de|surtout|svp|merci|veuillez|pas)* {write}! (moi|nous|a nouveau)? ({plus}|{fill} {plus})  "
-        "| (ne|n) (plus|pas|jamais) (me|m|nous|jamais)? {write}! | ne! (me|m|nous) {write} | (ne|n) (plus|jamais|pas) (etre|jamais)* (contacte!|contactee!|appele!|appelee!|derange!|derangee!|sollicite!|sollicitee!|importune!|demarche!|harcele!)"
+        "(ne|n|plus!|jamais!)? (me|m|nous|plus|pas|jamais|de|surtout|svp|merci|veuillez|pas)* {write}! (moi|nous|a nouveau)? (plus|jamais|rien|aucun|aucune)"
+        "| (ne|n) (plus|jamais) (me|m|nous|jamais)? {write}! | (ne|n) pas (me|m|nous) {write}! | (ne|n) (me|m|nous) {write}! (pas|plus|jamais|rien|{texts}|de) | (ne|n) (mappelez!|mecrivez!|menvoyez!|mappelle!|mecris!|menvoie!) (pas|plus|rien) | (ne|n) (plus|jamais|pas) (etre|jamais)* (contacte!|contactee!|appele!|appelee!|derange!|derangee!|sollicite!|sollicitee!|importune!|demarche!|harcele!)"
         " | (plus|pas) (la peine|besoin|m|me|de|jamais)* (m|me)? (contacter!|recontacter!|ecrire!|appeler!|rappeler!|deranger!|envoyer!|mecrire!|mappeler!|menvoyer!|mecrivez!|mappelez!|menvoyez!)",
         "ne m'appelez plus jamais", "merci de ne plus me recontacter", "m'envoyez plus de textos",
     ),
@@ -89,12 +96,12 @@ RULES = (
     ),
     _rule(
         "no-more", "plus de messages, plus d'appels, aucun message",
-        "^ {lead}* (plus|aucun|pas|zero|assez) (de|d|jamais|aucun|ces|vos|des)* {texts}! {tail}* $ | plus! (jamais|aucun|de|d|un seul)+ {texts}! (svp|merci|s il|de votre part|de vous|$) | ^ {lead}* (ca suffit!|suffit!|assez!|stop ca!|y en a marre!) (de|ces|vos|les|avec|{texts}|{tail})* $ | (marre!|assez!|ras le bol!) (de|d|des) (ces|vos|tous|toutes|recevoir|{fill})* {texts}",
+        "^ <lead>* (plus|aucun|pas|zero|assez) (de|d|jamais|aucun|ces|vos|des)* {texts}! {tail}* $ | plus! (jamais|aucun|de|d|un seul)+ {texts}! (svp|merci|s il|de votre part|de vous|$) | ~ {lead}* (ca suffit!|suffit!|assez!|stop ca!|y en a marre!) {tail}* % | (ca suffit!|assez!) (de|ces|vos|les|avec)+ {texts} | (marre!|assez!|ras le bol!) (de|d|des) (ces|vos|tous|toutes|recevoir|{fill})* {texts}",
         "plus d'appels merci", "ça suffit les sms", "aucun message svp",
     ),
     _rule(
         "remove", "retirez-moi, désabonnez-moi, supprimez mon numéro",
-        "{remove}! {fill}* (moi|nous|me) | {remove}! ({fill})* {number} | (me|m|nous)! {remove} {fill}* (de|des|du)? {fill}* {list}? "
+        "^ <lead>* (supprimez!|supprime!|retirez!|retire!|enlevez!|enleve!|desabonnez!|desabonne!|desinscrivez!|desinscris!|effacez!|efface!|rayez!|raye!|radiez!|desinscrire!) (moi|nous) {tail}* $ | {remove}! (moi|nous) {fill}* (de|des|du) {fill}* {list} | {remove}! ({fill})* {number} | (me|m|nous)! {remove} {fill}* (de|des|du) {fill}* {list} "
         "| {remove}! ({fill}|{number}|moi|nous)* (de|des|du|a|d) ({fill})* {list} | (plus|pas) (faire partie|etre sur|figurer|etre dans|apparaitre)! {fill}* {list} | (etre|soit|sois) (retire!|retiree!|supprime!|supprimee!|desabonne!|desabonnee!|desinscrit!|desinscrite!|enleve!|raye!|radie!)"
         " | (me|m) (desabonner!|desinscrire!|retirer!|desabonne!|desinscris!|desabonnez!|desinscrivez!|supprimer!|enlever!|oppose!|opposer!) | (desabonnez|desabonne|desinscrivez|retirez|supprimez|enlevez|rayez)! moi | (mettez|ajoutez|inscrivez|mets)! (moi|mon numero|{fill})* (liste noire|liste rouge|bloctel|liste d opposition|opposition)"
         " | (annuler|resilier|annulez|resiliez|arreter|arretez)! (mon|l|cet|cette|ma|{fill})* (abonnement|inscription|labonnement|linscription|service)",
@@ -102,14 +109,14 @@ RULES = (
     ),
     _rule(
         "dont-want", "je ne souhaite plus recevoir, ne plus être contacté",
-        "(ne|n|je|j|on|plus|pas)! (ne|n|{want}|souhaitons|me|vous|pas|plus|{fill}){1,4} ({want}|pas|plus|jamais)* (rien|plus|pas|jamais|de|d|recevoir|etre|avoir|entendre|que|{fill})* (recevoir!|contacte!|contactee!|contactes!|{texts}!|sollicite!|sollicitee!|derange!|derangee!|appele!|appelee!|harcele!|entendre! parler|de vos nouvelles)"
+        "(ne|n)? {want} (ne)? (plus|pas|rien|jamais)+ (rien|plus|pas|jamais|de|d|recevoir|etre|avoir|entendre|que|{fill})* (recevoir!|contacte!|contactee!|contactes!|{texts}!|sollicite!|sollicitee!|derange!|derangee!|appele!|appelee!|harcele!|entendre! parler|de vos nouvelles)"
         " | (jamais|pas) (donne|autorise|consenti|accepte|demande)! (mon|l|mes|ma|a|son)? (accord!|autorisation!|consentement!|numero!|recevoir!|etre!|permission!|vos!|ces!) | (retire|revoque) mon consentement! | (jamais|pas) (inscrit!|inscrite!|abonne!|abonnee!) | dernier! (message|sms|appel|texto)",
         "je ne veux plus rien recevoir", "je souhaite ne plus être sollicitée", "je n'ai jamais donné mon accord",
     ),
     _rule(
         "leave-alone", "laissez-moi tranquille, lâchez-moi, foutez-moi la paix",
         "(laissez|laisse|fichez|fiche|foutez|fous|lachez|lache|laisser|lacher|foutre|foute)! ({lead}|moi|nous|{me}|donc|un peu)* (tranquille|tranquilles|paix|la paix|la grappe|les baskets|en paix)"
-        " | ^ {lead}* (lachez!|lache!|laissez!|laisse!|oubliez!|oublie!|ignorez!) (moi|nous|mon numero|{me}) {tail}* $ | (degagez!|sortez!|sors!|dehors!) (de|mes|mon)* {tail}* $",
+        " | ~ {lead}* (lachez!|lache!) (moi|nous) {tail}* % | (oubliez!|oublie!|ignorez!) mon numero | (degagez!|sortez!|sors!|dehors!) de (mes|mon) (messages|telephone|portable)",
         "lâche-moi", "foutez-nous la paix", "laisse-moi en paix",
     ),
 )  # fmt: skip
@@ -117,13 +124,13 @@ RULES = (
 POLICY_RULES = (
     _rule(
         "wrong-person", "mauvais numéro, vous vous trompez, ce n'est pas moi",
-        "{wrong}! (de)? (numero|personne|num|tel|contact|destinataire|interlocuteur|telephone) | (vous|te|t|tu|se|s|m|avez|etes|es) (vous|etes|es|avez|fait|du|une|d|t|de)* (trompez!|trompes!|trompe!|erreur!|tromper!|trompee!) | ^ {lead}* (je ne suis!|je suis!|suis!|cest!|c est!|ce n est!|ce nest!) pas (moi|{name}|cette personne|la bonne personne|la personne|le bon numero|lui|elle|monsieur|madame|mr|mme)"
-        " | pas le (bon numero!|bon destinataire!) | pas la bonne personne! | (connais!|connait!) pas (de|d)? ({name}|cette personne|cet|personne) | (il|elle) (est) (decede!|decedee!|mort!|morte!)",
+        "{wrong}! (de)? (numero|personne|num|tel|contact|destinataire|interlocuteur|telephone) | (vous|te|t|tu|se|s|m|avez|etes|es) (vous|etes|es|avez|fait|du|une|d|t|de)* (trompez!|trompes!|trompe!|erreur!|tromper!|trompee!) | ^ {lead}* (je ne suis|je suis|suis|cest|c est|ce n est|ce nest)! pas (moi|{name}|cette personne|la bonne personne|le bon numero|monsieur|madame|mr|mme)"
+        " | pas le (bon numero!|bon destinataire!) | pas la bonne personne! | (connais!|connait!) pas (de|d)? ({name}|cette personne|cet|personne) | (il|elle) est (decede!|decedee!)",
         "mauvaise personne", "vous faites erreur, mauvais destinataire", "je ne suis pas Camille", source=POLICY,
     ),
     _rule(
         "go-away", "je vous bloque, je vais porter plainte, dégagez",
-        "(je|j|vais|on|vous|te|t|es|etes) (vais|vous|te|t|ai|le|les|je|bloque|suis|numero|ce){0,4} (bloque!|bloquer!|bloquee!|bloques!|signale!|signaler!|signales!|denonce!|denoncer!|denonces!|spammes!) | ^ {lead}* (bloque!|bloquer!|bloquee!|signale!|signalement!|spam!|spams!|arnaque!|arnaqueur!|arnaqueurs!|degage!|degagez!|casse toi!|cassez vous!|barre toi!|fous le camp!|foutez le camp!|va te faire!|allez vous faire!|ta gueule!|vos gueules!|nique!|ntm!|fdp!|va chier!|allez chier!) "
+        "(je|j|vais|on|vous|te|t|es|etes) (vais|vous|te|t|ai|le|les|je|bloque|suis|numero|ce){0,4} (bloque!|bloquer!|bloquee!|bloques!|signale!|signaler!|signales!|denonce!|denoncer!|denonces!|spammes!) | ^ {lead}* (bloque!|bloquer!|bloquee!|signale!|signalement!|spam!|spams!|arnaqueur!|arnaqueurs!|degage!|degagez!|casse toi!|cassez vous!|barre toi!|fous le camp!|foutez le camp!|va te faire!|allez vous faire!|ta gueule!|vos gueules!|nique!|ntm!|fdp!|va chier!|allez chier!) "
         " | (porter|porte|depose|deposer)! plainte | (cnil!|signal spam!|33700!|bloctel!) | (cest|c est|est|du|de) (du|de|un)? (harcelement!|spam!|illegal!) | mon avocat! | poursuites! (judiciaires)?",
         "je vais vous signaler", "bloqué", "c'est du harcèlement", source=POLICY,
     ),

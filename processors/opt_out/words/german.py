@@ -14,8 +14,8 @@ _WRITE = (
 LEXICON = {
     "kw": (
         "stop stopp stoppen stoppt abmelden abbestellen abmeldung abbestellung austragen austragung kundigen kuendigen "
-        "kundigung kuendigung aufhoren aufhoeren loschen loeschen entfernen widerruf widerrufe widerrufen schluss "
-        "beenden ende unsubscribe abbestelle abmelde deabonnieren widerspruch widerspreche deaktivieren raus sperren "
+        "kundigung kuendigung aufhoren aufhoeren loschen loeschen entfernen widerruf widerrufe widerrufen "
+        "unsubscribe abbestelle abmelde deabonnieren widerspruch widerspreche deaktivieren "
         "stornieren abbrechen"
     ),
     "kwonly": "ende schluss raus stornieren beenden abbrechen",
@@ -25,12 +25,12 @@ LEXICON = {
     "inf": (
         "kontaktieren schreiben anschreiben anrufen schicken senden melden texten storen stoeren belastigen belaestigen "
         "nerven anzurufen anzuschreiben kontaktiert angeschrieben angerufen belastigt zuschicken zusenden spammen "
-        "simsen benachrichtigen behelligen belaestigt erhalten bekommen"
+        "simsen benachrichtigen behelligen belaestigt "
     ),
     "texts": (
-        "nachricht nachrichten sms whatsapp whatsapps werbung werbenachrichten anruf anrufe anrufen mails mail emails e "
-        "newsletter angebote benachrichtigungen textnachrichten kontakt kontaktaufnahme spam infos informationen texte "
-        "werbesms werbeanrufe post mitteilungen nachrichen kontaktversuche jobangebote stellenangebote"
+        "nachrichten sms whatsapp whatsapps werbung werbenachrichten anrufe mails emails "
+        "newsletter angebote benachrichtigungen textnachrichten kontaktaufnahme spam infos informationen texte "
+        "werbesms werbeanrufe mitteilungen nachrichen kontaktversuche jobangebote stellenangebote"
     ),
     "me": "mich mir uns",
     "my": "meine meinen mein unsere diese die unser dieser",
@@ -44,17 +44,17 @@ LEXICON = {
     ),
     "remove": (
         "entfern entferne entfernen entfernt losch losche loschen loescht loesche loeschen loscht streich streiche "
-        "streichen streicht nimm nehmen nehmt nehm tragen trag trage lass austragen abmelden abmelde melden meld melde "
-        "hol holen schmeiss schmeissen schmeisst sperren sperr sperrt vergiss vergessen vergesst rausnehmen "
+        "streichen streicht nimm nehmen nehmt nehm tragen trag trage austragen abmelden abmelde melden meld melde "
+        "schmeiss schmeissen schmeisst rausnehmen "
         "herausnehmen werft werfen kundigen abbestellen ausgetragen entfernt abgemeldet geloscht geloescht gestrichen"
     ),
     "sie": "sie du ihr bitte endlich sofort jetzt doch mal nun gefalligst einfach umgehend verdammt mich mir uns",
     "lead": (
-        "bitte danke nein ja ok hallo guten tag morgen kein keine interesse ich mochte moechte will wir habe hab und aber "
-        "also jetzt sofort endlich doch mal sehr geehrte damen herren falsche nummer spam das ist nicht interessiert "
-        "tut mir leid sorry kannst konnen koennen konnten koennten du sie ihr hey hi bin nun einfach verdammt scheisse "
+        "bitte danke nein ja ok hallo guten tag morgen und aber "
+        "also jetzt sofort endlich doch mal sehr geehrte damen herren falsche nummer spam interessiert "
+        "tut mir leid sorry hey hi nun einfach verdammt scheisse "
         "nochmals noch einmal zum letzten letztes mal idioten arschlocher lieber liebe alter mann oh ach nee ne danke "
-        "nix da schon gesagt sagte hiermit wurde gern gerne fordere es reicht die den dem diesen service dienst lg mfg "
+        "nix da schon gesagt sagte hiermit wurde gern gerne fordere es reicht die service dienst lg mfg "
         "ihnen auf hort hor horen"
     ),
     "tail": (
@@ -78,51 +78,57 @@ LEXICON = {
     "name": "",
 }
 
-_rule = rules_of("de")
+_rule = rules_of(
+    "de",
+    {
+        "<lead>": "({lead}|kein interesse|keine interesse|nicht interessiert|bin nicht interessiert|(ich|wir) (will|mochte|moechte|wurde) "
+        "(mich)?|(konnen|konnten|koennen|koennten) sie|kannst du|(ich|habe|hab|ich habe) (doch|schon|bereits)* gesagt)",
+    },
+)
 
 RULES = (
     _rule(
         "keyword-clause", "ein Schlüsselwort als Satz für sich",
-        "^ {lead}* {kw}! {tail}* $", "Kein Interesse. Abmelden", "bitte austragen", "Stopp, danke euch",
+        "^ <lead>* {kw}! {tail}* $ | ~ <lead>* {kwonly}! {tail}* %", "Kein Interesse. Abmelden", "bitte austragen", "Stopp, danke euch",
     ),
     _rule(
         "dont-write", "schreib mir nicht mehr, nicht mehr anrufen, rufen Sie mich nicht an",
         "{write}! ({sie}|{fill})* ({me}|diese nummer|hier|unter dieser nummer|diesem anschluss) ({sie}|{fill})* {no} ({nomore}|an|zu|nochmal|unter|mit|{fill}|{texts}|{tail})* $"
         " | {write}! ({sie}|{fill})* ({me}|diese nummer|hier)* ({sie}|{fill})* {no} ({nomore}|jemals|an mich|an diese nummer|an meine nummer)"
-        " | (^|bitte|{me}|sie|mich|mir|wieder|ich will|ich mochte|dass) ({lead}|{me}|{sie}|{fill})* {no} ({nomore}|jemals|von ihnen|{me}|{fill})* ({me})? {inf}! (werden|{tail}|zu|wollen)* $"
+        " | ^ (<lead>|{me}|diese nummer|hier)* (nicht|nie|niemals) ({me}|jemals)* {nomore} ({nomore}|{me}|{fill})* {inf}! (werden|{tail}|zu|wollen)* $ | ^ bitte (<lead>|{me})* (nicht|nie) ({me}|hier|an|unter)* {inf}! $ | (bitte|wunsche|mochte|moechte|will) (ich|wir|von|ihnen|euch|{me})* (nicht|nie|keine) ({nomore}|{fill})* (kontaktiert!|angeschrieben!|angerufen!|belastigt!) werden"
         " | (nicht|nie) (mehr|wieder|weiter) ({inf}!|an)  | (will|mochte|moechte|wollen|mochten)! (ich|wir|nicht|nie|{fill})* (nicht|nie|nichts) (mehr|weiter|wieder|langer|von ihnen)* (von ihnen|von euch|von dir|{fill})* (kontaktiert!|angeschrieben!|angerufen!|belastigt!|horen!|hoeren!|lesen!)",
         "schreib mich nie wieder an", "Rufen Sie hier nicht mehr an", "bitte nicht mehr kontaktieren", "kontaktiert mich nicht",
     ),
     _rule(
         "no-more", "keine Nachrichten mehr, es reicht",
-        "^ ({lead}|{fill})* (keine|keinen|kein|keinerlei|nie|null) (weiteren|weitere|solchen|solche|{fill})* {texts}! ({tail}|mehr|schicken|senden|an|von|{inf}|erwunscht|gewunscht|diese|nummer|meine|ihnen|euch|dir|{fill})* $"
+        "^ (<lead>|{fill})* (keine|keinen|kein|keinerlei|null) (weiteren|weitere|solchen|solche|{fill})* {texts}! ({tail}|mehr|schicken|senden|an|von|{inf}|erwunscht|gewunscht|diese|nummer|meine|ihnen|euch|dir|{fill})* $"
         " | (will|mochte|moechte|wollen|wunsche|bitte|schicken|schickt|schick|senden|sendet|sende)! ({sie}|{me}|ich|von|ihnen|euch|dir|{fill})* (keine|keinen|kein|keinerlei|nichts) (weiteren|{fill})* ({texts}! | mehr! (von|erhalten|bekommen|schicken|zu|$))"
-        " | ^ {lead}* (es reicht!|reicht!|genug!|nix mehr!|schluss!|nicht mehr!) (jetzt|mit|den|diesen|dem|euren|ihren|{texts}|{tail})* $",
+        " | ~ <lead>* (es reicht!|mir reicht! es|reicht! jetzt|genug! jetzt|nix mehr!|schluss! jetzt|schluss! damit) {tail}* % | (reicht!|schluss!|genug!) (jetzt)? (mit|den|diesen|dem|euren|ihren|es|{fill})+ {texts}",
         "Keine weiteren SMS bitte", "ich möchte keine Werbung mehr", "schickt mir nichts mehr", "es reicht mit den Nachrichten",
     ),
     _rule(
         "stop-doing", "hören Sie auf, lassen Sie das",
-        "^ {lead}* (hor!|hore!|hort!|horen!|hoer!|hoeren!|hoert!) ({sie}|{fill})* auf ({tail}|mit|mir|mich|zu|{inf}|{texts}|damit|{fill}|an|dauernd|standig)* "
-        " | (aufhoren!|aufhoeren!|aufzuhoren!) (mir|mich|zu|mit|{texts}|{inf}|{tail})* $ | (stopp!|stoppt!|stoppen!|unterlass!|unterlassen!|unterlasst!|einstellen!|beenden!|lass!|lassen!|lasst!) ({sie}|{fill})* (das!|{texts}!|kontaktaufnahmen|mit den|diese) ({tail}|{fill}|{texts}|sein|an mich)* $",
+        "^ (<lead>|jetzt)* (hor!|hore!|hort!|horen!|hoer!|hoeren!|hoert!) ({sie}|{fill})* auf (bitte|danke|damit|jetzt|sofort)* $ | (hor!|hore!|hort!|horen!|hoer!|hoeren!|hoert!|aufhoren!|aufhoeren!|aufzuhoren!) ({sie}|{fill})* auf? / ({me}|zu|{fill}|{texts}|an|dauernd|standig|mit)* ({inf}|{texts})"
+        " | (stopp!|stoppt!|stoppen!|unterlass!|unterlassen!|unterlasst!|einstellen!|beenden!) ({sie}|{fill})* ({texts}!|kontaktaufnahmen) ({tail}|{fill}|{texts}|sein|an mich)* $ | ^ <lead>* (unterlassen!|unterlass!|unterlasst!) ({sie}|{fill})* (das|dies)",
         "hört auf mir zu schreiben", "stoppt diese SMS", "unterlassen Sie weitere Anrufe",
     ),
     _rule(
         "remove", "nehmen Sie mich raus, löschen Sie meine Daten",
-        "{remove}! ({sie}|{fill})* ({me}|{my} {number}) ({sie}|{fill}|{list}|telefon|mailing|und)* (raus|heraus|aus|ab|{list}|von der|$|bitte|sofort|danke)"
-        " | {remove}! ({sie}|{fill})* (alle|meine|mein|meinen|diese|unsere) ({fill})* {number} | ({me}|{my} {number}) ({sie}|{fill}|{list})* (loschen!|loeschen!|entfernen!|streichen!|austragen!|abmelden!|rausnehmen!|herausnehmen!|sperren!|nehmen!|abbestellen!)"
+        "(?! (ich|wir)) {remove}! ({sie}|{fill})* ({me}|{my} {number}) ({sie}|{fill}|telefon|mailing|und|emailliste)* (raus|heraus|{list}) | ^ <lead>* (entfern!|entferne!|entfernen!|entfernt!|losch!|losche!|loschen!|loscht!|loesch!|loesche!|streich!|streiche!|streichen!|melden!|meld!|trag!|tragen!|abmelden!) {sie}* ({me}|{my} {number}) (bitte|sofort|ab|aus|danke|wieder|{tail})* $"
+        " | ({remove}!|vergiss!|vergessen!|vergesst!) ({sie}|{fill})* (alle|meine|meinen|diese|unsere) ({fill})* {number} | ^ (<lead>|{sie})* ({me}|{my} {number}) ({sie}|{fill}|{list})* (loschen!|loeschen!|entfernen!|streichen!|austragen!|abmelden!|rausnehmen!|herausnehmen!|sperren!|nehmen!|abbestellen!)"
         " | (auf|in)! (die|ihre|eure|deine)? (sperrliste!|robinsonliste!|blacklist!|schwarze liste) | (raus!|entfernt!|geloscht!|gestrichen!|ausgetragen!|abgemeldet!|runter!) (aus|von) {fill}* {list} | (von|aus) {fill}* {list}! (streichen|entfernen|loschen|nehmen|runter|raus|gestrichen|entfernt|geloscht|austragen)"
-        " | (abmelden|abbestellen|kundigen|kuendigen|abmeldung|austragen)! (vom|von|aus|der|den|dem|{fill})* ({list}|{texts}) | ({list}|abo|newsletter) (abmelden|abbestellen|kundigen|kuendigen)! | (will|mochte|moechte) (ich|mich|nicht|{fill})* (abmelden!|austragen!|raus!|abbestellen!|abgemeldet werden!)",
+        " | (abmelden|abbestellen|kundigen|kuendigen|abmeldung|austragen)! (vom|von|aus|der|den|dem|{fill})* ({list}|{texts}) | ({list}|abo|newsletter) (abmelden|abbestellen|kundigen|kuendigen)! | (will|mochte|moechte) (ich|mich|{fill})* (abmelden!|austragen!|abbestellen!|abgemeldet! werden|(raus!|runter!) (aus|von))",
         "nehmt mich aus dem Verteiler", "lösch meine Nummer", "möchte mich abmelden", "streichen Sie uns von Ihrer Liste",
     ),
     _rule(
         "dont-want", "kein Einverständnis, Widerruf, nie angemeldet",
         "(widerrufe!|widerruf!|widerspreche!|untersage!|verbiete!|widerrufen!) ({fill}|{my}|ich|hiermit|ihnen|der|jeder|jede)* (einwilligung|zustimmung|erlaubnis|einverstandnis|nutzung|speicherung|verwendung|kontaktaufnahme|{texts}|{number}|$)"
-        " | (nie|nicht|keine|kein|niemals) (meine|zum|zu|{fill})* (angemeldet!|zugestimmt!|eingewilligt!|einwilligung!|zustimmung!|einverstanden!|erlaubnis!|abonniert!|registriert!|erlaubt!|angefordert!) | letzte! (nachricht|sms|mal)",
+        " | (nie|keine|niemals) (meine|zum|zu|{fill})* (angemeldet!|zugestimmt!|eingewilligt!|einwilligung! (gegeben|erteilt)|zustimmung! (gegeben|erteilt)|erlaubnis! (gegeben|erteilt)|abonniert!|registriert!|angefordert!) | letzte! (nachricht|sms|mal)",
         "ich widerrufe meine Einwilligung", "dem habe ich nie zugestimmt", "habe mich nie angemeldet",
     ),
     _rule(
         "leave-alone", "lassen Sie mich in Ruhe, nerv nicht",
-        "(lass|lasst|lassen|lasse|las)! ({sie}|{fill}|{me})* (in)? (ruhe|frieden|zufrieden) | ^ {lead}* (nerv!|nervt!|nerven!|storen!|stor!|stort!|belastigen!|belastigt!|stoeren!) ({sie}|{fill})* (nicht|nie|nimmer) {tail}* $ | (will|mochte|haben|bitte|ich) (meine|nur|endlich)* (ruhe!) (haben|$)",
+        "(lass|lasst|lassen|lasse)! (sie|du|ihr)? {me} ({sie}|{fill})* (in)? (ruhe|frieden|zufrieden) | ^ {lead}* (nerv!|nervt!|nerven!|storen!|stor!|stort!|belastigen!|belastigt!|stoeren!) ({sie}|{fill})* (nicht|nie|nimmer) {tail}* $ | (will|mochte) (ich|nur|endlich)* meine (ruhe!) (haben|$)",
         "lass uns endlich in Ruhe", "nerv nicht", "ich will meine Ruhe haben",
     ),
 )  # fmt: skip
@@ -130,14 +136,14 @@ RULES = (
 POLICY_RULES = (
     _rule(
         "wrong-person", "falsche Nummer, falsche Person, das bin ich nicht",
-        "{wrong}! (nummer|person|nr|verbunden|kontakt|ansprechpartner|empfanger|adressat|frau|mann) | (haben|hast|habt|sie|du) (sich|dich|euch|sie|mich|da|wohl)* (verwahlt!|vertan!|verwechselt!|geirrt!|verwaehlt!|falsche!) | ^ {lead}* ((ich|das)? bin!|bin! ich|das! ist|hier! ist) nicht ({name}|der|die|herr|frau|ich|die richtige|diese person|derjenige) | (das)? bin ich! nicht | (kenne!|gibt! es) (hier)? (keinen|keine|niemanden) (hier)? ({name}|mit|namens|herrn|frau|der)? | nicht (die|der) richtige! | (verstorben!|gestorben!)",
+        "{wrong}! (nummer|person|nr|verbunden|kontakt|ansprechpartner|empfanger|adressat|frau|mann) | (haben|hast|habt|sie|du) (sich|dich|euch|sie|mich|da|wohl)* (verwahlt!|vertan!|verwechselt!|geirrt!|verwaehlt!|falsche!) | ^ {lead}* (ich bin!|hier! ist) nicht ({name}|herr|frau|die richtige (person|ansprechpartnerin)|diese person|derjenige) | ^ {lead}* das bin ich! nicht $ | (kenne!|gibt! es) (hier)? (keinen|keine|niemanden) (hier)? ({name}|mit|namens|herrn|frau|der)? | (ist|sind) (leider|schon|bereits)* verstorben!",
         "Sie haben sich verwählt", "ich bin nicht Stefan", "falsche Person", source=POLICY,
     ),
     _rule(
         "go-away", "ich melde Sie, blockiert, verpiss dich, Anwalt, Belästigung",
-        "(ich|werde|wir|sie|dich|euch|ihr|du|bist|sind|seid|wird|werden|hab|habe|nummer) (werde|werden|sie|dich|euch|das|diese|jetzt|die|nummer|hab|habe|bist|ist|wird|sind|ihre|bereits|schon){0,5} (melden!|melde!|gemeldet!|blockieren!|blockiere!|blockiert!|blocke!|geblockt!|anzeigen!|anzeige!|angezeigt!|verklagen!|verklage!|sperre!|gesperrt!|blocken!)"
-        " | ^ {lead}* (blockiert!|gemeldet!|geblockt!|gesperrt!|verpiss!|verpisst!|verschwinde!|verschwindet!|hau ab!|haut ab!|verzieh!|spam!|abzocke!|betrug!|leck mich!|fick dich!|fickt euch!|halt die fresse!|halt's!|halt die klappe!|spinnt!) "
-        " | (erstatte|erstatten|stelle|stellen|mache)! (ich)? (anzeige|strafanzeige) | (mein|unser|meinem|meinen) (anwalt!|rechtsanwalt!) | (bundesnetzagentur!|verbraucherzentrale!|belastigung!|belaestigung!|abmahnung!|unterlassung!|datenschutzbehorde!|dsgvo!) | rechtliche! schritte",
+        "(ich|werde|wir) (werde|werden|hab|habe|jetzt|die|diese|das|ihre|bereits|schon|muss){0,3} (sie|dich|euch|nummer|ihre nummer|diese nummer) (jetzt|bereits|schon|der|bei|als|spam){0,3} (melden!|gemeldet!|blockieren!|blockiert!|anzeigen!|angezeigt!|verklagen!|blocken!|geblockt!|sperren!) | (ich)? (melde!|blockiere!|blocke!|sperre!|verklage!) (sie|dich|euch|diese|die|ihre) | (du|sie|ihr|nummer|ihre nummer|deine nummer) (bist|sind|seid|ist|wird|wurde|wurden|hiermit|jetzt)+ (bei mir)? (blockiert!|gemeldet!|geblockt!|gesperrt!|angezeigt!) | (ich werde) (dich|sie|euch) (melden!|blockieren!|blockiere!|blockiert!|blocke!|geblockt!|anzeigen!|anzeige!|angezeigt!|verklagen!|verklage!|sperre!|gesperrt!|blocken!)"
+        " | ^ {lead}* (blockiert!|gemeldet!|geblockt!|gesperrt!|verpiss!|verpisst!|verschwinde!|verschwindet!|hau ab!|haut ab!|verzieh dich!|verzieht euch!|spam!|abzocke!|leck mich!|fick dich!|fickt euch!|halt die fresse!) "
+        " | (erstatte|erstatten|stelle|stellen|mache)! (ich)? (anzeige|strafanzeige) | (mein|unser) (anwalt!|rechtsanwalt!) (wird|meldet|kontaktiert|hort) | (von|an|mit) (meinem|meinen|unserem|unseren) (anwalt!|rechtsanwalt!) | (bundesnetzagentur!|verbraucherzentrale!|belastigung!|belaestigung!|abmahnung!|unterlassung!|datenschutzbehorde!|dsgvo!) | rechtliche! schritte",
         "ich werde Sie anzeigen", "du bist blockiert", "das ist Belästigung", source=POLICY,
     ),
 )  # fmt: skip

@@ -15,12 +15,12 @@ _WRITE = (
 
 LEXICON = {
     "kw": (
-        "basta stop cancella cancellami cancellatemi cancellazione cancellare cancellarmi disiscrivi disiscrivimi "
+        "basta stop cancella cancellami cancellatemi cancellare cancellarmi disiscrivi disiscrivimi "
         "disiscrizione disiscrivermi disiscrivetemi disiscrivere disdire disdici disdetta fermati fermatevi fermate "
-        "smettila smettetela smetti smettete smettere annulla annullare rimuovi rimuovimi rimuovetemi rimuovere "
-        "rimuovermi rimozione elimina eliminami eliminatemi eliminare eliminarmi interrompere interrompi interrompete "
-        "togli toglimi toglietemi togliere togliermi piantala piantatela finitela finiscila unsubscribe sospendere "
-        "sospendi revoca revoco alt bastaaa recesso disattiva disattivare cessare fine chiudere esci stopp"
+        "smettila smettetela smetti smettete smettere annullare rimuovi rimuovimi rimuovetemi "
+        "rimuovermi rimozione eliminami eliminatemi eliminarmi interrompere interrompi interrompete "
+        "toglimi toglietemi togliermi piantala piantatela finitela finiscila unsubscribe sospendere "
+        "revoca bastaaa recesso disattiva disattivare stopp"
     ),
     "no": "non mai no ne nn",
     "write": _WRITE,
@@ -47,11 +47,11 @@ LEXICON = {
     ),
     "stop": "smettila smettetela smetti smettete smetta smettano smetterla smettere piantala piantatela basta finitela finiscila evita evitate evitare finiamola smettila",
     "lead": (
-        "per favore piacere cortesia grazie no non si ok ciao buongiorno buonasera salve sono interessato interessata "
-        "interessati mi interessa interesse voglio vorrei desidero vorremmo prego la vi ti chiedo di potete puoi puo "
+        "per favore piacere cortesia grazie ok ciao buongiorno buonasera salve interessato interessata "
+        "interessati prego la vi ti chiedo potete puoi puo "
         "potreste potresti e ma quindi allora ora adesso subito spam numero sbagliato e davvero scusi scusa scusate "
-        "mille tante cazzo che dai oh basta gia detto ho avevo ultima volta gentilmente cortesemente io ragazzi "
-        "signore signora idioti stronzi senti sentite assolutamente mai piu nessun"
+        "mille tante cazzo dai oh basta gia detto ho avevo ultima volta gentilmente cortesemente io ragazzi "
+        "signore signora idioti stronzi senti sentite assolutamente nessun"
     ),
     "tail": (
         "per favore piacere cortesia grazie ora adesso subito con questi i messaggi messaggio sms tutto mi da qui mille "
@@ -70,19 +70,24 @@ LEXICON = {
     "name": "",
 }
 
-_rule = rules_of("it")
+_rule = rules_of(
+    "it",
+    {
+        "<lead>": "({lead}|no|no grazie|non (mi|ci)? interessa|non sono (interessato|interessata)|non ho interesse|(voglio|vorrei|desidero|vi chiedo|chiedo) (di|la)?)",
+    },
+)
 
 RULES = (
-    _rule("keyword-clause", "una parola chiave da sola nella frase", "^ {lead}* {kw}! {tail}* $",
+    _rule("keyword-clause", "una parola chiave da sola nella frase", "^ <lead>* {kw}! {tail}* $",
           "Non mi interessa. Basta", "fermatevi", "disiscrizione grazie"),
     _rule(
         "dont-write", "non scrivetemi, non mi contattate più",
-        "{no} (mi|ci|voglio che|dovete|devi|deve|piu|vi permettete di|dovreste|osate|me|si|provate a|azzardatevi a|continuate a)* {write}! (mi)? ({more}|{texts}|{fill}|{tail}|qui|numero|a questo numero)* $ | {no} (mi|ci)? {write}! (mai|piu|nulla|niente|altri)",
+        "{no} (mi|ci|voglio che|dovete|devi|deve|piu|vi permettete di|dovreste|osate|me|si|provate a|azzardatevi a|continuate a)* {write}! (mi)? ({more}|{texts}|qui|a questo numero|{tail})* $ | {no} (mi|ci)? {write}! (mai|piu|nulla|niente|altri)",
         "non mi scrivere", "Non chiamatemi più", "non mi contattate mai più",
     ),
     _rule(
         "no-more", "basta messaggi, niente più sms",
-        "(basta|niente|nessun|stop|nessuna|no|non|mai)! (piu|con|ai|altri|altre|di|mandare|inviare|ulteriori|queste|questi|i|le|gli|{fill})* {textsonly}! ({tail}|piu|{fill})* $ | ^ {lead}* (adesso basta!|ora basta!|mai piu!|non piu!|basta cosi!|basta con!) ({tail}|{texts})* $",
+        "(basta|niente|nessun|stop|nessuna|mai)! (piu|con|ai|altri|altre|di|mandare|inviare|ulteriori|queste|questi|i|le|gli|{fill})* {textsonly}! ({tail}|piu|{fill})* $ | ^ {lead}* (adesso basta!|ora basta!|mai piu!|non piu!|basta cosi!|basta con!) ({tail}|{texts})* $",
         "niente più messaggi", "basta telefonate", "adesso basta",
     ),
     _rule(
@@ -93,7 +98,7 @@ RULES = (
     ),
     _rule(
         "remove", "cancellatemi dalla lista, togliete il mio numero",
-        "{remove}! ({fill}|mi|me|{lead})* (il|i|la)? (mio|miei|nostro|questo|mia) {fill}* {number} | {remove}! ({fill}|mi|me|{number}|mio|il)* (da|dal|dalla|dalle|dai|dall) ({fill})* {list} | ^ {lead}* {remove}! {tail}* $ | (essere|sia|venire|vengo|esser)! (tolto!|rimosso!|cancellato!|eliminato!|rimossa!|tolta!|cancellata!|eliminata!|disiscritto!|escluso!)"
+        "{remove}! ({fill}|mi|me|{lead})* (il|i|la)? (mio|miei|nostro|questo|mia) {fill}* {number} | {remove}! ({fill}|mi|me|{number}|mio|il)* (da|dal|dalla|dalle|dai|dall) ({fill})* {list} | ^ <lead>* (cancellami!|cancellatemi!|cancellarmi!|rimuovimi!|rimuovetemi!|rimuovermi!|eliminami!|eliminatemi!|eliminarmi!|toglimi!|toglietemi!|togliermi!|disiscrivimi!|disiscrivetemi!|disiscrivermi!|depennatemi!) {tail}* $ | (essere|sia|venire|vengo|esser)! (tolto!|rimosso!|cancellato!|eliminato!|rimossa!|tolta!|cancellata!|eliminata!|disiscritto!|escluso!)"
         " | (voglio|vorrei|desidero|come|posso)! (faccio|mi|a|posso)* (disiscrivermi|cancellarmi|uscire dalla|uscire da|togliermi|rimuovermi|disdire|annullare l) | (disdire|disdico|cancellare|annullare|disattivare|cancellate|annullate|disattivate)! (l|il|la|mia|mio|questo|{fill})* (iscrizione|liscrizione|abbonamento|labbonamento|servizio|newsletter) | (mettetemi|mettimi|inseritemi|iscrivetemi|aggiungetemi)! {fill}* (lista nera|registro delle opposizioni|registro opposizioni|non contattare|opposizioni)",
         "toglietemi dall'elenco", "cancellate il mio numero", "vorrei essere cancellato", "voglio disiscrivermi",
     ),
@@ -113,7 +118,7 @@ RULES = (
 POLICY_RULES = (
     _rule(
         "wrong-person", "numero sbagliato, persona sbagliata, non sono io",
-        "(numero|persona|contatto|destinatario) {wrong}! | (ha|avete|hai|sta|stai|state|si) (proprio|sicuramente|il)? {wrong}! (numero|persona|$|{tail}) | ^ {lead}* non sono! ({name}|io|la persona|questa persona|lui|lei|il signor|la signora|quella) | non (conosco!|esiste!|ce!) (nessun|nessuna|nessuno) | (questo|il mio) numero! non (e|appartiene) | (deceduto!|deceduta!|morto!|scomparso!) | non! sono io",
+        "(numero|persona|contatto|destinatario) {wrong}! | (ha|avete|hai|sta|stai|state|si) (proprio|sicuramente|il)? {wrong}! (numero|persona|$|{tail}) | ^ {lead}* non sono! ({name}|io|la persona|questa persona|lui|lei|il signor|la signora|quella) | non (conosco!|esiste!|ce!) (nessun|nessuna|nessuno) | (questo|il mio) numero! non (e|appartiene) | (deceduto!|deceduta!) | non! sono io",
         "ha sbagliato persona", "non sono Giulia", "persona errata", source=POLICY,
     ),
     _rule(

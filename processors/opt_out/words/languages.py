@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from processors.opt_out.requests import Language, listed
+from processors.opt_out.requests import Language
+from processors.opt_out.rules import listed
 from processors.opt_out.words import (
     dutch,
     english,

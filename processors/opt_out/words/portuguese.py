@@ -7,10 +7,10 @@ from processors.opt_out.words.language import POLICY, forms, rules_of
 LEXICON = {
     "kw": (
         "parar pare parem sair cancelar cancela cancele cancelem stop basta descadastrar descadastre descadastra "
-        "descadastramento descadastro remover remova removam remove retirar excluir exclua exclui deletar apagar "
-        "desinscrever desinscreva desinscricao desinscrito suspender encerrar encerra interromper interrompa desativar "
-        "desligar para-me unsubscribe cessar tirar tira descadastrem descadastrar-me removerme eliminar anular "
-        "cancelamento remocao optout paraa pareee desistir bloquear parou"
+        "descadastramento descadastro remover remova removam remove excluir exclua exclui "
+        "desinscrever desinscreva desinscricao desinscrito encerrar interromper interrompa desativar "
+        "para-me unsubscribe cessar descadastrem descadastrar-me removerme eliminar anular "
+        "cancelamento remocao optout paraa pareee "
     ),
     "kwonly": "para chega parem pare sai saia fora",
     "no": "nao n naum nunca nem jamais num ñ nn",
@@ -24,8 +24,8 @@ LEXICON = {
         "mandeis notifique notifiquem"
     ),
     "inf": (
-        "mandar enviar ligar contatar contactar escrever encher perturbar incomodar chatear mensagens importunar spam "
-        "procurar insistir mandando enviando ligando chamar notificar telefonar encher torrar molestar mandarem enviarem "
+        "mandar enviar ligar contatar contactar escrever encher perturbar incomodar chatear mensagens importunar "
+        "mandando enviando ligando notificar telefonar encher torrar molestar mandarem enviarem "
         "ligarem escreverem contactarem contatarem incomodarem chatearem perturbarem"
     ),
     "texts": (
@@ -50,10 +50,9 @@ LEXICON = {
         "cancelem risque risca saia perca perde tiram bloqueie"
     ),
     "lead": (
-        "por favor pf pfv pfvr nao sim ok ola oi bom dia boa tarde noite obrigado obrigada obg eu quero gostaria de desejo "
-        "queria preciso favor tenho interesse me mas e entao ja spam numero errado chega pode podem poderia poderiam "
+        "por favor pf pfv pfvr sim ok ola oi bom dia boa tarde noite obrigado obrigada obg favor mas e entao ja spam numero errado chega pode podem poderia poderiam "
         "podes podeis gentileza gentilmente olha olhe olhem senhor senhora moca moco cara amigo gente pessoal pelo amor deus "
-        "porra caralho merda agora so serio solicito peço peco pedi ta bem n nn caro prezados prezado nao tem sou "
+        "porra caralho merda agora so serio solicito peço peco pedi ta bem caro prezados prezado "
         "ultima vez favorzinho faz faca faça se a o te isso para bando idiotas"
     ),
     "tail": (
@@ -79,18 +78,24 @@ LEXICON = {
     "name": "",
 }
 
-_rule = rules_of("pt")
+_rule = rules_of(
+    "pt",
+    {
+        "<lead>": "({lead}|nao obrigado|nao obrigada|nao (me)? interessa|nao (tenho|ha) interesse|sem interesse|nao estou (interessado|interessada)|"
+        "(eu)? (quero|gostaria de|desejo|queria|preciso|peco|pode|podem|poderia|poderiam) (me|por favor|que)?)",
+    },
+)
 
 RULES = (
     _rule(
         "keyword-clause", "uma palavra-chave sozinha na frase",
-        "^ {lead}* {kw}! {tail}* $ | ^ (por favor|nao|ja|obrigado|olha)* {kwonly}! (com isso|por favor|ja|agora|porra|caralho|de vez|{texts})* $ ",
+        "^ <lead>* {kw}! {tail}* $ | ^ (por favor|ja|obrigado|olha)* {kwonly}! (com isso|por favor|ja|agora|porra|caralho|de vez)+ $ | ~ (por favor|ja|olha)+ {kwonly}! % | ~ <lead>* (pare!|parem!|sai!|saia!) %",
         "não me interessa, cancelar", "pare com isso", "descadastrar por favor",
     ),
     _rule(
         "dont-write", "não me mande mais, não entre em contato, nunca mais me ligue",
-        "{no} ({me}|quero que|precisa|precisam|e para|e pra|mais|volte a|voltem a|se|por favor|voltes a|deve|devem|tornem a|torne a|a|nunca|continue|continuem|insista em|pode|podem|te|vos|pf|ouse){0,4} {write}! (me|em contato|em contacto)? ({me}|{more}|{texts}|em contato|em contacto|neste|nesse|para este|para esse|pra esse|pra ca|este|esse|comigo|conosco|meu saco|saco|por|{tail}|{fill})* ({more}|{texts}|numero|comigo|saco|contato|contacto|$)"
-        " | {no} {me} {write}! | {no} (me)? (mais|por favor)* {write}! (mais|comigo|me) | (nunca|jamais) mais! ({me}|entre|entrem|em)* ({write}|contato)",
+        "{no} ({me}|quero que|precisa|precisam|e para|e pra|mais|volte a|voltem a|se|por favor|voltes a|deve|devem|tornem a|torne a|a|nunca|continue|continuem|insista em|pode|podem|te|vos|pf|ouse){0,4} {write}! (me|em contato|em contacto)? ({me}|{more}|{texts}|em contato|em contacto|neste|nesse|para este|para esse|pra esse|pra ca|comigo|conosco|meu saco|saco|{fill})* ({more}|{texts}|numero|comigo|saco|contato|contacto) {tail}* $"
+        " | {no} {me} {write}! {tail}* $ | {no} (me)? (mais|por favor)* {write}! (mais|comigo|me) | (nunca|jamais) mais! ({me}|entre|entrem|em)* ({write}|contato)",
         "não me ligue mais", "nao me escreva", "não entrem em contato comigo", "nunca mais me manda nada",
     ),
     _rule(
@@ -100,14 +105,14 @@ RULES = (
     ),
     _rule(
         "stop-doing", "pare de mandar, deixe de enviar",
-        "{stop}! (ja|por favor|agora|com|de|d|a|o|as|os|isso|esse|essas|{me}|estar|ficar)* (de|com|d)? ({me}|ficar|{fill})* ({inf}!|{textsonly}!|perturbacao|palhacada|enchecao) "
+        "{stop}! (ja|por favor|agora|de|com|d|a|as|os|essas|esses|suas|dessas){1,3} ({me}|ficar|com|essas|esses|as|os|por)* ({inf}!|{textsonly}!|perturbacao|palhacada|enchecao) "
         " | (parar!|pare!|parem!|para!) (de|com) (me|ficar)? (encher|mandar|enviar|ligar|perturbar|mensagem|torrar|isso|disso|essa|essas)",
         "parem de me ligar", "deixem de me mandar mensagens", "para com essas propagandas",
     ),
     _rule(
         "remove", "me tire da lista, remova meu número, quero sair",
         "(me|nos) {remove}! ({fill})* {list}? | {remove}! ({me}|{fill}|{number}|{lead})* (da|do|das|dos|de|dessa|desse|desta|deste|na|no) ({fill}|{number})* {list} | {remove}! ({fill})* (o|a|os|as)? (meu|minha|meus|nosso|este|esse|nossos) {fill}* {number}"
-        " | ^ {lead}* {remove}! {tail}* $ | (sair|saio|fora|quero|retirado|removido|removida|excluido|excluida|descadastrado|descadastrada|desvincular)! (sair|ser|estar|fora|me|retirado|removido|removida|excluido|{fill})* (da|do|dessa|desse|desta|deste|das|dos) {fill}* {list} | (quero|gostaria|desejo|preciso|solicito|queria|favor|peco) (de|me|a|o|ser|meu)* (descadastrar!|descadastro!|desinscrever!|descadastramento!|remocao!|exclusao!|cancelamento!|desinscricao!|removido!|removida!|excluido!|excluida!|descadastrado!|descadastrada!|cancelar! (a|minha|meu|o|esse|essa|{fill})* ({list}|{texts}|servico))"
+        " | ^ <lead>* (remover!|remova!|removam!|descadastrar!|descadastre!|excluir!|desinscrever!|remova me!|exclua me!|retire me!|tire me!) {tail}* $ | (sair|saio|fora|quero|retirado|removido|removida|excluido|excluida|descadastrado|descadastrada|desvincular)! (sair|ser|estar|fora|me|retirado|removido|removida|excluido|{fill})* (da|do|dessa|desse|desta|deste|das|dos) {fill}* {list} | (quero|gostaria|desejo|preciso|solicito|queria|favor|peco) (de|me|a|o|ser|meu)* (descadastrar!|descadastro!|desinscrever!|descadastramento!|remocao!|exclusao!|cancelamento!|desinscricao!|removido!|removida!|excluido!|excluida!|descadastrado!|descadastrada!|cancelar! (a|minha|meu|o|esse|essa|{fill})* ({list}|{texts}|servico))"
         " | (cancelar|cancele|cancela|cancelem|encerrar|suspender|suspenda)! (a|o|as|os|minha|meu|esse|essa|essas|este|esta|todas|envio|de|das|{fill})* ({textsonly}|assinatura|inscricao|newsletter|cadastro|subscricao) | (coloque|ponha|coloca|bota|adicione|inclua)! (me|meu|o|numero|na|em|{fill})* (lista negra|nao perturbe|lista de bloqueio|lista de exclusao|nao me perturbe)"
         " | me! (descadastre|descadastra|descadastrem|exclua|exclui|excluam|tira|tire|tirem|remove|remova|removam|apaga|apague|deleta|delete|esquece|esquecam|bloqueia)",
         "me tira daí", "remova meu contato", "quero ser removido da lista", "quero me descadastrar",
@@ -128,7 +133,7 @@ RULES = (
 POLICY_RULES = (
     _rule(
         "wrong-person", "número errado, pessoa errada, não sou ...",
-        "(numero|pessoa|contato|telefone|num|contacto|zap) {wrong}! | (foi|e|deve ser|por|ha|houve) {wrong}! | ^ {lead}* nao (sou!|e!) (eu!|o! {name}|a! {name}|{name}|esta pessoa|essa pessoa|quem|o dono|a pessoa|dessa|desse) | (voce|vc|se|voces) (esta|ta|se)? (enganou!|enganado!|enganada!|engano!|enganaram!|confundiu!) | (nao conheco!|nao tem!|nao ha!|nao existe!|nao mora!) (nenhum|nenhuma|ninguem|essa|esse|esta) | (esse|este|meu) (numero!|telefone!) nao (e|pertence) | (faleceu!|falecido!|falecida!|morreu!)",
+        "(numero|pessoa|contato|telefone|num|contacto|zap) {wrong}! | (foi|e|deve ser|por|ha|houve) {wrong}! | ^ {lead}* nao (sou!|e!) (eu!|o! {name}|a! {name}|{name}|esta pessoa|essa pessoa|quem|o dono|a pessoa|dessa|desse) | (voce|vc|se|voces) (esta|ta|se)? (enganou!|enganado!|enganada!|engano!|enganaram!|confundiu!) | (nao conheco!|nao tem!|nao ha!|nao existe!|nao mora!) (nenhum|nenhuma|ninguem|essa|esse|esta) | (esse|este|meu) (numero!|telefone!) nao (e|pertence) | (ele|ela|senhor|senhora) faleceu!",
         "não sou essa pessoa", "você se enganou", "pessoa errada", source=POLICY,
     ),
     _rule(

@@ -25,9 +25,8 @@ ONE_WORD = (
     "deleteme", "unsubscribeme", "losemynumber", "wrongnumber", "donottext", "donotcall", "donotcontact", "donttextme",
     "dontcallme", "dontcontactme", "goaway", "fuckoff", "deletemynumber", "removemynumber", "removemefromyourlist",
     "stoptexting", "stopcalling", "notexts", "nomoremessages", "getlost", "unsuscribe", "unsub", "opttout", "opout",
-    "optoff", "opt0ut", "unsubscribed", "unsubscription", "unsubscribing", "dnc", "stahp", "stawp", "stahhp", "unsubcribed",
-    "unsubscibed", "stopit", "stopstop", "donotdisturb", "optedout", "nomas", "halt", "desist", "blocked", "reported",
-    "unlist",
+    "optoff", "opt0ut", "unsubscription", "unsubscribing", "dnc", "stahp", "stawp", "stahhp", "unsubcribed",
+    "unsubscibed", "stopit", "stopstop", "donotdisturb", "optedout", "nomas",
 )  # fmt: skip
 
 #: Keyword -> letters beside each of its letters on a keyboard, by which shorter words are misspelt.

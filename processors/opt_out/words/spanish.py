@@ -14,12 +14,12 @@ _IR = forms("escrib jod insist remit compart recib", "as a an ir irme irnos iend
 LEXICON = {
     "kw": (
         "alto parar pare paren parale parenle baja cancelar cancela cancele cancelen cancelacion detener detente "
-        "detengan detenganse detengase deten basta bastante suficiente stop eliminar eliminarme borrar borrarme salir "
+        "detengan detenganse detengase deten basta suficiente stop eliminar eliminarme borrar borrarme salir "
         "salirme salirse desuscribir desuscribirme desuscribirse desuscribeme desuscribanme desinscribir "
         "desinscribirme unsubscribe quitar quitarme quiteme quitenme quitame remover removerme anular callate callese "
         "callense cancelame cancelenme sacame saquenme saqueme eliminame eliminenme elimineme borrame borrenme borreme "
-        "bajame denme dame desactivar desactivame removerme remueveme remuevanme removeme dejenme detenerse optout "
-        "terminar termina terminen fuera"
+        "bajame desactivar desactivame removerme remueveme remuevanme removeme dejenme detenerse optout "
+        ""
     ),
     "kwonly": "para paren paro pare parenle parale nomas finalizar",
     "no": "no nunca jamas ni nomas",
@@ -42,9 +42,8 @@ LEXICON = {
         "programa boletin datos agenda listado cadena publicidad"
     ),
     "lead": (
-        "por favor porfavor porfa porfis pls please hola buenas buenos dias tardes noches gracias no si ya ok okey oye "
-        "oigan mira miren senor senora señores amigo pero y entonces que me interesa interesado interesada quiero "
-        "deseo necesito favor de pueden puede podrian podria puedes podrias solicito pido les le te ruego spam "
+        "por favor porfavor porfa porfis pls please hola buenas buenos dias tardes noches gracias si ok okey oye "
+        "oigan mira miren senor senora señores amigo pero y entonces favor pueden puede podrian podria puedes podrias solicito pido les le te ruego spam "
         "numero equivocado asi bueno pues la verdad disculpe disculpen perdon solo mejor en serio estoy x f fa ya "
         "cabrones carajo mierda idiotas puta madre joder coño chingado pinche pinches pendejos estafadores "
         "estupidos malditos hartos harto harta jamas nunca gustaria"
@@ -80,11 +79,11 @@ LEXICON = {
     "name": "",
 }
 
-_rule = rules_of("es", {"<me>": "({me}|les|le|te)", "<to>": "(a|con|al|en|este|mi|mis|{number})"})
+_rule = rules_of("es", {"<lead>": "({lead}|no gracias|(no|ya no)? me interesa|no estoy (interesado|interesada)|(quiero|deseo|necesito|quisiera|gustaria|solicito) (que)?|ya)", "<me>": "({me}|les|le|te)", "<to>": "(a|con|al|en|este|mi|mis|{number})"})
 
 RULES = (
     _rule(
-        "keyword-clause", "a keyword as a clause of its own", "^ {lead}* {kw}! {tail}* $ | ^ (por favor|porfa|ya|no|favor) {kwonly}! {tail}* $ | ^ (para!|pare!|paren!|paro!) (ya|por favor|porfa|de una vez|todo|con esto|ahora|eso)* $",
+        "keyword-clause", "a keyword as a clause of its own", "^ <lead>* {kw}! {tail}* $ | ^ (por favor|porfa|ya|favor)+ {kwonly}! {tail}* $ | ^ (para!|pare!|paren!|paro!) (ya|por favor|porfa|de una vez|todo|con esto|ahora|eso)* $",
         "No me interesa. Cancelar", "ya basta por favor", "suficiente",
     ),
     _rule(
@@ -95,20 +94,20 @@ RULES = (
     ),
     _rule(
         "no-more", "no más mensajes, ni un mensaje más",
-        "^ {lead}* (no|ni) (un|una|quiero|me|mas|envien|manden|{fill})* {texts}! (mas|por favor|porfa|gracias|{tail}|de ustedes|de|a este {number})* $ | (no|nunca) mas (de|estos|esos|sus|tus|los|las|{fill})* {texts}! "
+        "^ <lead>* (no mas|ni un|ni una|no quiero (mas)?|no me (manden|envien) (mas)?) {fill}* {texts}! (mas|por favor|porfa|gracias|{tail}|de ustedes|de|a este {number})* $ | (no|nunca) mas (de|estos|esos|sus|tus|los|las|{fill})* {texts}! "
         "| ^ {lead}* (no mas!|no mas! {tail}+|nunca mas!|ya no! mas|ya no! {tail}+|ya no me interesa! recibir) {tail}* $ | (basta!|suficiente!|alto!|stop!|no!) (ya|a|de|con|al|los|las|sus|tantos|tanto|estos|esos|{fill})+ {texts}!",
         "no mas llamadas", "basta con estos textos", "ni un mensaje más",
     ),
     _rule(
         "stop-doing", "dejen de mandar, paren de llamar",
         "{stop}! (ya|por favor|porfa)* de (estar)? ({me}|estar|andar|joder|chingar|{fill})* ({inf}!|{texts}!|molestar|joder!|chingar!|mandando|fregar!|acosar)"
-        " | {stop}! (de mandar|con|el|la|los|las|sus|tus|estos|esos|ya|los|de){1,3} {texts}! | (cesen!|cese!) (toda|todo|de|la|los|el|{texts})* {texts}",
+        " | (dejen!|paren!|pare!|detengan!|eviten!|basta!|detener!|parar!|cesen!) (de mandar|con|el|la|los|las|sus|tus|estos|esos|ya|de){1,3} {texts} | (cesen!|cese!) (toda|todo|de|la|los|el|{texts})* {texts}",
         "dejen de joderme con mensajes", "paren de llamarme", "deje de enviarme publicidad",
     ),
     _rule(
         "remove", "quítenme de la lista, denme de baja, borren mi número",
         "{remove}! ({fill}|{lead})* (de|del) (la|su|tu|sus|esta|esa|el|estas|vuestra|vuestro|{fill})* {list} | (dar|den|da|de|dame|denme|deme|darme|darnos|dennos|demos|doy|darse|darte|dar de)! (me)? (de)? baja"
-        " | {remove}! ({fill})* (mi|mis|nuestro|este|ese) ({fill})* {number} | ^ {lead}* {remove}! {tail}* $ | me (quitan|quiten|quite|borran|borren|borre|saquen|sacan|saque|eliminan|eliminen|elimine|remuevan|dan|den|da|retiran|retiren)! ({fill}|baja|de)* ({list}|baja)"
+        " | {remove}! ({fill})* (mi|mis|nuestro|este|ese) ({fill})* {number} | ^ <lead>* (eliminarme!|eliminame!|eliminenme!|elimineme!|borrame!|borrenme!|borreme!|borrarme!|quitame!|quitenme!|quiteme!|quitarme!|sacame!|saquenme!|saqueme!|sacarme!|desuscribanme!|desuscribirme!|desuscribeme!|remuevanme!|remueveme!|removerme!|retirenme!|eliminar!|desuscribir!) {tail}* $ | me (quitan|quiten|quite|borran|borren|borre|saquen|sacan|saque|eliminan|eliminen|elimine|remuevan|dan|den|da|retiran|retiren)! ({fill}|baja|de)* ({list}|baja)"
         " | (salir|fuera|salirme|salgo|estar)! (de|en|del) (la|esta|su|tu|{fill})* ({list}) | (pon|ponme|pongan|ponganme|agreguen|agreguenme|agregame|incluyanme|pongame|anotenme|anadanme|inscribanme|pongan mi)! ({fill}|mi|{number})* (lista|registro) (negra|de|robinson)? (no|exclusion)? (llamar|molestar|contactar|llamadas|robinson)?"
         " | (cancelar|cancelen|cancele|cancela|anular|anulen|cancelacion|terminar)! (de)? (la|mi|esta|el|este|los|estos|sus|todos|{fill})* (suscripcion|subscripcion|servicio|{texts})",
         "sáquenme de su lista", "quiero darme de baja", "borren este número", "pónganme en la lista de no molestar",
@@ -132,7 +131,7 @@ POLICY_RULES = (
     _rule(
         "wrong-person", "número o persona equivocada, no soy ...",
         "{wrong}! | (se|te) ({wrong}!|confundio!|confundiste!) | ^ {lead}* no soy! ({name}|esa persona|el|ella|quien|la persona|yo|esa|ese|su|tu|{lead}) | ^ {lead}* (no soy! yo|no! es {name}|este no! es|aqui no! (es|vive|hay)) | no (conozco!|hay ningun!|hay ninguna!) (a|nadie|{name}|con ese|ese|esa) | (este|mi) (numero|telefono)! (no es|ya no es|no pertenece|es de otra)"
-        " | (otra persona!|persona incorrecta!|numero incorrecto!|contacto incorrecto!) | (fallecio!|murio!|fallecido!)",
+        " | (otra persona!|persona incorrecta!|numero incorrecto!|contacto incorrecto!) | (el|ella|senor|senora|esa persona) (fallecio!|falleció)",
         "se equivocó usted", "no soy esa persona", "persona equivocada", source=POLICY,
     ),
     _rule(
