@@ -140,6 +140,7 @@ class Classifier:
             for rule in (*_of(spoken, "first"), *_of(spoken, "object"))
         ]
         self._calls_in = re.compile(after_stop.PATTERN)
+        self._in_fun = re.compile(after_stop.IN_FUN)
         self._no_message = re.compile(after_stop.NO_MESSAGE)
         self._still_a_stop = re.compile(after_stop.STILL_A_STOP)
         self._opener, self._closer = re.compile(reactions.OPENER), re.compile(reactions.CLOSER)
@@ -281,7 +282,7 @@ class Classifier:
             behind = message[found.end() : found.end() + _BESIDE]
             if found[1] == "stop" and self._calls_in.match(behind) and not self._still_a_stop.match(behind):
                 continue
-            if self.number >= 2 and found[1] == "stop" and self._no_message.match(behind):
+            if self.number >= 2 and found[1] == "stop" and (self._no_message.match(behind) or self._in_fun.search(message)):
                 continue
             return Decision(rule.tier, rule.id, found[0].replace("\n", " "))
         first, _, rest = message.partition(" ")

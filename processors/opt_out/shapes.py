@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
-from itertools import chain
 
 from processors.opt_out.slips import drawn_in, slips
 from processors.opt_out.words import shapes as words
@@ -14,7 +13,7 @@ from processors.opt_out.words import shapes as words
 _SQUEEZED = 32
 #: A token longer than this is no keyword joined to another.
 _LONGEST = 32
-_LETTERS = re.compile(r"[a-z]")
+_COURTEOUS = re.compile(r"^(?:please|pls|plz)\W+|\W+(?:please|pls|plz|thanks|thank you|thx|now|it)\W*$")
 _BOTH = re.compile(r"[^a-z0-9$]+")
 _EMOJI = re.compile(f"[{words.EMOJI}]")
 _SKIN_AND_SHAPE = re.compile("[\u200d\ufe0e\ufe0f\U0001f3fb-\U0001f3ff\\s!.?]+")
@@ -25,7 +24,10 @@ _BOXED = {
     0x2020: "t", 0x2021: "t", 0x1F17F: "p",
 }  # fmt: skip
 _FLAG_LETTERS = re.compile("[\U0001f1e6-\U0001f1ff]+")
-_MASKED = re.compile(r"\bf[\w@]*[*#@]+[\w*#@]*|\bs[\w@]*\*+t?\b|\bb[\w@]*\*+h?\b|\ba[*]+(?:hole)?\b")
+_MASKED = re.compile(
+    r"\bf(?=[uck@#!]*[*@#!])[uck*@#!]{2,}(?:ing?|ers?|ed)?(?![\w*])"
+    r"|\bs(?=[hi@!]*[*@!])(?:[hi*@!]{2}t|\*{2,}t?)(?![\w*])|\bb(?=[itc@!]*[*@!])[itc*@!]{2,3}h(?:es)?(?![\w*])|\ba\*{2,}(?:holes?)?(?![\w*])"
+)
 
 
 @lru_cache(maxsize=1)
@@ -55,6 +57,8 @@ def _slips() -> dict[str, str]:
 
 
 _KEYWORDS = frozenset(words.JOINED)
+#: Too short to be a slip by itself, and clear beside a keyword: stop2edn.
+_SWAPPED = frozenset({"edn", "nde", "end", "ned"})
 
 
 def slip_of(token: str) -> str | None:
@@ -86,8 +90,8 @@ def _splits(token: str) -> bool:
                 tail = rest[len(joint) :]
                 # One of the two may be misspelt, and both where a digit joins them.
                 exact = head in _KEYWORDS or tail in _KEYWORDS or joint in ("2", "to")
-                if exact and (tail in _KEYWORDS or (len(tail) > 2 and slip_of(tail) is not None)) and len(tail) > 2:
-                    return not (head in ("stop", "end") and tail in ("end", "stop") and False)
+                if exact and len(tail) > 2 and (_is_keyword(tail) or tail in _SWAPPED or _splits(tail)):
+                    return True
                 if not tail and joint in ("2", "to", "4") and head == "stop":
                     return True
     return any(
@@ -105,15 +109,14 @@ def squeezed(bare: str) -> str | None:
     """The keyword that the plain message is, with signs or blanks between its letters; None: it is none."""
     if len(bare) > _SQUEEZED:
         return None
+    bare = _COURTEOUS.sub("", bare)
     letters = _BOTH.sub("", bare)
     if letters == bare or len(letters) < 3 or len(letters) > 14:
         return None
     parts = [part for part in _BOTH.split(bare) if part]
-    if max(map(len, parts)) > len(letters) - 1 or (len(letters) == 3 and len(parts) < 3):
+    if len(letters) == 3 and len(parts) < 3:  # "e nd" may be anything
         return None
-    if letters in _KEYWORDS and (len(parts) > 2 or not bare.replace(" ", "").isalpha() or len(parts[0]) == 1):
-        return letters
-    return None
+    return letters if letters in _KEYWORDS else None
 
 
 def only_emoji(text: str) -> str | None:
@@ -126,15 +129,13 @@ def only_emoji(text: str) -> str | None:
 
 def unmasked(text: str) -> str:
     """`text` with masked profanity spelled out, so that a phrase around it is still the phrase: f*** off."""
-    return _MASKED.sub(_meant, text) if "*" in text or "@" in text or "#" in text else text
+    return _MASKED.sub(_meant, text)
 
 
 def _meant(found: re.Match[str]) -> str:
     masked = found[0]
-    if not any(sign in masked for sign in "*@#") or masked in ("f#",):
-        return masked
     if masked[0] == "f":
-        return "fucking" if masked.rstrip("*").endswith(("ing", "in", "n", "g")) and len(masked) > 4 else "fuck"
+        return "fucking" if masked.endswith(("ing", "in", "n")) else "fuck"
     return {"s": "shit", "b": "bitch", "a": "asshole"}[masked[0]]
 
 
@@ -153,9 +154,6 @@ def _flagged(found: re.Match[str]) -> str:
 def letters_alike(text: str, table: dict[int, str]) -> str | None:
     """`text` with the letters that Unicode calls confusable with ASCII ones as those; None: there are none."""
     alike = text.translate(table)
-    return None if alike == text else unicodedata.normalize("NFC", alike)
-
-
-def all_glued() -> list[str]:
-    """Every word that may be glued to a keyword."""
-    return list(chain(words.GLUED, words.JOINTS))
+    if alike == text:  # т is no t, but Т is a T
+        alike = text.upper().translate(table)
+    return None if alike in (text, text.upper()) else unicodedata.normalize("NFC", alike)

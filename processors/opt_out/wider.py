@@ -41,7 +41,7 @@ class Wider:
         """`text` with boxed letters, look-alike letters and masked profanity as ASCII letters."""
         if not text.isascii():
             text = self._with_keywords_alike(shapes.unboxed(text))
-        return shapes.unmasked(text.lower()) if "*" in text or "@" in text or "#" in text else text
+        return shapes.unmasked(text.lower()) if "*" in text or "@" in text or "h!" in text else text
 
     def _with_keywords_alike(self, text: str) -> str:
         alike = shapes.letters_alike(text, self._alike)

@@ -74,6 +74,9 @@ NO_MESSAGE = (
     rf"{_OBJECT}"
 )
 
+#: Somewhere in a longer text that begins with `stop`: it is said in fun. From rule set 2 on.
+IN_FUN = r"(?:\w+[ \n]){2}[^\0]*\b(?:(?:wa)?(?:ha){2,}h?|lol|lmao|rofl|jaja\w*|hehe\w*)\b"
+
 #: A preposition of the table, and yet an order: "stop at once" calls in nowhere.
 STILL_A_STOP = (
     r" (?:at once|for good|for now|for ?ever|for the love of|in the name of|on all (?:my )?(?:numbers|phones|lines)|"

@@ -17,6 +17,8 @@ LEXICON = {
         "communicate recontact badger stalk harrass blast buzz facetime whatsapp reach trouble approach"
     ),
     "texting": (
+        "hitting hittin pinging textn txtn messagin callin harassin bugging buggin askin beggin contactin mailing sendin blowin "
+       
         "texting txting textin messaging msging messagin contacting sending calling callin emailing writing bothering "
         "harassing spamming pestering bugging annoying hounding soliciting stalking blasting ringing phoning dming "
         "badgering disturbing harrassing communicating asking begging bombarding flooding pinging reaching spammin "
@@ -102,8 +104,8 @@ LEXICON = {
     ),
     "abuse": (
         "fuck fucking fucker fuckers fuckin asshole assholes bitch bitches idiot idiots moron morons loser losers jerk "
-        "jerks scum creep creeps bastard bastards dumbass scammer scammers people you u yall forever now and i im "
-        "we this it all wrong already no not pls please thanks harassing lying liars liar"
+        "jerks scum creep creeps bastard bastards dumbass scammer scammers yall forever now and i im "
+        "we this it all wrong already no not pls please thanks liars liar"
     ),
     "laugh": "haha hahaha hahahaha hehe hehehe lol lmao lmfao rofl wahaha wahahaha hihi jaja jajaja lolol jk xd",
     "kin": "mom mum mama mommy mummy dad daddy papa babe baby honey hun sweetie bestie sis grandma grandpa love auntie uncle",
@@ -122,7 +124,7 @@ LEXICON = {
         "clear eliminate wipe strike unlist deactivate expunge remove unsave blacklist"
     ),
     "remove": (
-        "remove delete erase unsubscribe scrub strike drop exclude purge unenroll unlist eliminate withdraw unsub opt "
+        "remove rmv rmove rem del delete erase unsubscribe scrub strike drop exclude purge unenroll unlist eliminate withdraw unsub opt "
         "take get keep pull cross scratch kick knock leave rid clear expunge disenroll deregister unregister remov"
     ),
     "removed": (
@@ -151,6 +153,16 @@ LEXICON = {
     "digits": "0 1 2 3 4 5 6 7 8 9 10",
     "last": "last final",
     "spam": "spam spamming scam phishing junk",
+    "before-stop": (
+        "to when if until till will would can could should must may might shall wont dont didnt doesnt do does did cant never "
+        "ever always i we they he she it you a an the this that next last first bus train truck pit full non one my your our "
+        "his her each every any second final same another tram metro subway rest gas fuel door at by for of in near from "
+        "than cannot lets gotta wanna gonna is was with quick short sudden whistle doc back and or not as on make made let "
+        "help go went going started got also then finally wouldnt couldnt people them him everything everyone things nonstop "
+        "layover wouldn couldn shouldnt emergency hard dead f abrupt coffee lunch potty bathroom early traffic unless once "
+        "had has have before after because so dead complete screeching work what where why how who whos which whats wheres "
+        "tour bus's city station taxi elevator exit grocery shopping drop delivery key t water"
+    ),
     "when": (
         "tomorrow tmrw today tonight until till til before after during while when whenever monday tuesday wednesday "
         "thursday friday saturday sunday unless if yet later between at because cause bc except without instead about "
@@ -165,7 +177,7 @@ LEXICON = {
         "growing growth violence war cheating screaming yelling thinking"
     ),
     "fuck": "fuck fck fuk f eff fuq screw",
-    "off-verb": "piss bugger bug back sod buzz shove bugger naff jog kick bog fuck fck fuk f eff fuq screw fack pis",
+    "off-verb": "fk feck shove piss bugger bug back sod buzz shove bugger naff jog kick bog fuck fck fuk f eff fuq screw fack pis",
     "dead": "dead deceased died passed",
     "block": "block blocked blocking blocks",
     "report": "report reported reporting",

@@ -23,6 +23,11 @@ RULES = (
         "Sold it in May. Stop", "ugh unsubscribe", "STOP now you idiots", source=_REPLIES,
     ),
     _rule(
+        "keyword-last", "a short run-on sentence with STOP at its end",
+        "^ (?! _* ({before-stop}|ill|well|id|youll|theyll|hell|shell|im) stop) (?! _* (make|made|makes|let|lets|saw|help|hear|watch|see|had|get|got|tell|told|want|wants) _ _? stop) _{1,6} (stop!|unsubscribe!|optout!|stopall!) {tail}* %",
+        "moved away stop", "Go vote blue stop", source=_REPLIES,
+    ),
+    _rule(
         "quit-clause", "END, QUIT, CANCEL or REMOVE is a clause of its own",
         "^ ({refusal}|{lead})* {quit}! ({tail}|{quit}|{stop})* $ | ^ (u r|{you} are|youre|ur|thats|this is) ({heat}|{refusal}|my|our|time|a|{number})* (quit!|end!) {tail}* $",
         "Not for me. End", "nope! cancel", "Quit\nSent from my tablet", source=_REPLIES,
@@ -62,7 +67,7 @@ RULES = (
     _rule(
         "asked-removal", "asked to be removed, wants to be off the list",
         "({want}|{took}|{not}|please|been|keep|supposed|again)! (to|and|you|u|yall|was|that|i|for|{fill}|{heat}|kept)* (be|being|get|stay|am|are|have) {fill}* ({removed}|off)"
-        " | (request!|requesting!|requested!|demand!|want!|asked!|asking! for) {fill}* (removal|off {your} {list}) | ^ {lead}* (be|get) removed! "
+        " | (honor!|respect!) (my|our|the) (request|optout|opt out|wishes|unsubscribe) | (how|can|could|may) (do|can|would)? i? (be|get) (removed!|unsubscribed!|taken! off|off! (this|your|the))  | ~ {lead}* (i|we) want! (out|off) {tail}* % | (request!|requesting!|requested!|demand!|want!|asked!|asking! for) {fill}* (removal|off {your} {list}) | ^ {lead}* (be|get) removed! "
         "| (want|wants|wanted|get)! (off|out|removed|outta) (of|{your}|{heat})* {list}"
         " | (shouldnt|should not|{not}) (want|like|wish|need|be|supposed|to|even|wanna)* (be|being)? (on|in|part of) ({your}|{heat})+ ({heat}|{texts}|political|call)* ({list}!|{texts}!)",
         "I asked to be taken off twice", "I want off this list", "please request removal", "i dont want to be on your list",
@@ -81,14 +86,14 @@ RULES = (
         "{remove}! ({fill}|{heat}|that)* ({me}|{mine} ({heat}|cell|phone|family|whole)* {number}|<mynumber>) ({fill}|{heat}|and|{number})* (from!|off!|of!|out!|frm!|form!|fro!) ({heat}|{your}|{texts}|call|mailing|contact|of|future)* ({list}!|{texts}!)"
         " | ^ ({lead}|{you})* (remove|delete|unsubscribe)! ({fill}|{heat}|{tail})* (from ({your}|{heat}|{texts}|contact|call)* ({list}!|{texts}!))"
         " | ^ {lead}* (remove|delete|unsubscribe)! (now|please|asap|immediately|thanks|pls|already|from|this|me|us|plz|thx|thank|you|number|phone) {tail}* $"
-        " | ^ {lead}* (remove|removed|removal)! {tail}* $"
+        " | ^ {lead}* (remove|removed|removal|rmv)! {tail}* $ | ~ {lead}* (delete!|removed!) {tail}* % | ^ {lead}* (rmv!|remove!|rmove!|rem!) (me|m|my {number}|us|this {number}) {tail}* $"
         " | (remove|delete|erase|unsubscribe|scrub|drop|purge)! ({fill}|{heat})* ({mine}|this|the) ({heat}|cell|phone|mobile|contact)* {numberonly} {fill}* {tail}* $",
         "Remove from list", "please remove", "delete my name from your records", "scrub this number",
     ),
     _rule(
         "lose-number", "lose, forget, get rid of this number",
-        "^ ({lead}|{you}|could|can|go|time|to|{refusal})* ({lose}!|get rid! of|throw away!|throw out!|hang! up on) ({fill}|{heat})* ({mine}|{your}|{heat}|the|that|this)+ ({heat}|cell|phone|mobile|contact|damn|whole)* {numberonly}"
-        " | ({lose}!|rid! of) {heat}* (my|this|our) ({heat}|cell|phone)* {numberonly} {fill}* {tail}* $",
+        "forget! (that)? {you} (ever)? (have|had|got|knew) (my|this|our) {number} | ^ ({lead}|{refusal})* ({lose}!|get rid! of|throw away!|throw out!|hang! up on) ({fill}|{heat})* ({mine}|{your}|{heat}|the|that|this)+ ({heat}|cell|phone|mobile|contact|damn|whole)* {numberonly}"
+        " | ^ {lead}* scratch! my number | ({lose}!|rid! of) {heat}* (my|this|our) ({heat}|cell|phone)* {numberonly} {fill}* {tail}* $",
         "Loose this number", "get rid of my number", "could you forget my number",
     ),
     _rule(
@@ -106,7 +111,7 @@ RULES = (
     ),
     _rule(
         "dont-write-bare", "don't text, do not call: nothing else in its clause",
-        "~ ({lead}|{refusal})* / (<not>) ({ever}|{heat})* {write}! (or {write}|{tail}|{again}|{me}|{heat}|back)* % | ^ ({lead}|{refusal}|{you})* (<not>) ({ever}|{heat})* (text!|txt!|message!|msg!|contact!|texting!) (or {write}|{tail}|{again}|{me}|{heat}|back)* $"
+        "~ {lead}* (<not>) (ever|please|even|bother)* (reply!|respond!|answer! me) (to (me|this)|back|again|{tail})* % | no! (need|reason) (to|for you to) {write} {me} (again|any|{tail})* | ~ ({lead}|{refusal})* / (<not>) ({ever}|{heat})* {write}! (or {write}|{tail}|{again}|{me}|{heat}|back)* % | ^ ({lead}|{refusal}|{you})* (<not>) ({ever}|{heat})* (text!|txt!|message!|msg!|contact!|texting!) (or {write}|{tail}|{again}|{me}|{heat}|back)* $"
         " | (<not>|never) (ever|please|again|even|bother|try|to|you){0,3} (reach! out|follow! up|get in touch!|hit! me up|blow! up my|try! (and|to) {write}|keep (texting|messaging|calling|contacting|sending|harassing|emailing|bothering)! (me|us|my|this|these)|bother! me|contact! me)",
         "don't email", "Never reach out", "do not follow up",
     ),
@@ -119,11 +124,11 @@ RULES = (
     ),
     _rule(
         "no-more", "no more texts, no texts please, enough",
-        "~ ({lead}|{refusal}|(this is)? not _|its not _)* / (no|zero) ({heat}|more|of|your|these|those|this|any|text|political|sales|marketing|campaign|robo|job|phone){0,4} (texts!|calls!|messages!|msgs!|sms!|spam!|emails!|texting!|contact!|contacting!|solicitations!|soliciting!|txts!) ({tail}|{again}|from|to|{your}|{number}|at|allowed|wanted|on|my|{phone})* % | ^ {lead}* no ({heat}|more|of|your|these|those){0,3} (texts!|messages!|txts!|sms!|calls!|contact!) ({again}|please|pls|plz|allowed|wanted|to (my|this) {number})+ {tail}* $ | repeat! no {texts}"
+        "~ ({lead}|{refusal}|(this is)? not _|its not _)* / (no|zero) ({heat}|more|of|your|these|those|this|any|text|political|sales|marketing|campaign|robo|job|phone){0,4} (texts!|calls!|messages!|msgs!|sms!|spam!|emails!|texting!|text! (please|pls|plz|msgs|messages|me)|contact!|contacting!|solicitations!|soliciting!|txts!) ({tail}|{again}|from|to|{your}|{number}|at|allowed|wanted|on|my|{phone})* % | ^ {lead}* no ({heat}|more|of|your|these|those){0,3} (texts!|messages!|txts!|sms!|calls!|contact!) ({again}|please|pls|plz|allowed|wanted|to (my|this) {number})+ {tail}* $ | repeat! no {texts}"
         " | (no|zero) <more> ({heat}|of|your|these|those|this|from|text|political|phone|{texts})* ({texts}!|{texting}!|contact!|contacting!|outreach!) "
         "({tail}|{again}|from|to|{your}|{number}|my|{phone}|for|about|me|us|ever|please|$)"
-        " | ~ (please|pls|ok|stop|no|just|omg|ugh)* (no! more|nomore!|enough! (is enough)?|no! mas) (please|pls|plz|thanks|thank you|of (this|these)|ok|guys)* (% | ;) | ^ {lead}* enough! (already|of|these|this|your|with|the|{heat}){1,4} ({texts}|crap|bs|already) {tail}* $ | ^ {lead}* send! no! more {tail}* $ "
-        " | ^ ({lead}|{refusal})* (enough|sick|tired|fed up) (is enough|already|with|of|and|tired|your|the|these|all|this|{heat}|getting|receiving|from|so|many|constant|being|to|up){1,8} ({texts}!|{texting}!|spam!) ",
+        " | ~ (please|pls|ok|stop|no|just|omg|ugh)* (no! more|nomore!|enough! (is enough|already)?|thats! enough|(had|ive had|have had)! enough (of {your} {texts})?|no! mas) (please|pls|plz|thanks|thank you|of (this|these)|ok|guys)* (% | ;) | ^ {lead}* enough! (already|of|these|this|your|with|the|{heat}){1,4} ({texts}|crap|bs|already) {tail}* $ | ^ {lead}* send! no! more {tail}* $ "
+        " | ^ ({lead}|{refusal}|im|i am|so|very|really|getting)* (enough|sick|tired|fed up) (is enough|already|with|of|and|tired|your|the|these|all|this|{heat}|getting|receiving|from|so|many|constant|being|to|up){1,8} ({textsonly}!|({texting} me!)|spam!) ",
         "no more of these texts", "No texts please", "enough with the messages", "no more calls",
     ),
     _rule(
@@ -131,16 +136,16 @@ RULES = (
         "({not}|do not|don t|no longer|didnt|did not|dont|never|not|nolonger) (ever|really|even|i|just|longer){0,3} (wish|want|wanna|need|care|interested|agree|consent|like|wanting|authorize|appreciate|asking|looking) (for|to|in|you|u|yall|any|it|at|of){0,3} "
         "({receive}|{fill}|{heat}|{any}|{your}|being|continue|keep|of){0,7} ({textsonly}!|contacted!|texted!|messaged!|bothered!|called! again|emailed!|harassed!|spammed!|solicited!|disturbed!|{texting}! ({me}|$)|{texts} ({again}|from (you|yall|this|your)|$)!)"
         " | (<not>|no longer|not|dont|no) ({ever}|{want}|wish|care|to|interested|in|like|really|i|wanting){1,4} ({hear}!|talk!|speak!|communicate!|deal!|contact!|associated!) ({again}|anything|with|{fill}|more|to|or|see|back|else)* (from|with|to|of) ({you}|yall|this|your|any|anyone)"
-        " | (<not>|no longer|not) ({ever}|{want}|wish|care|to|interested|in|like|really|i|wanting){1,4} (to)? (receive!|receiving!|recieve!|get!|getting!|see!|have!|these!) ({fill}|{heat}|{any}|{your}|kind|of|or){0,5} (these|those|anything from|(this|your|that) (stuff|crap|shit)|any of (these|this|your)|of (these|those)) ({again}|{tail}|from)* $ | ^ {lead}* (i)? (<not>|no longer) (want|need) (any)? more! ({again}|please|thanks|of (these|this))* $"
+        " | ~ {lead}* i (<not>|no longer) (want|need|wish for) (these!|this!|any of this!|your crap!|your messages!|your spam!) ({again}|{tail})* % | (rather|prefer|appreciate)! (if)? (you|u|yall) (would|could|did)? (not|didnt|stop|stopped|dont) ({write}|{texting}) | (rather|prefer)! (to)? not (to)? (get|receive|be) ({heat}|{your}|any|{fill})* ({texts}|these|texted|contacted|called|this) | (<not>|no longer|not) ({ever}|{want}|wish|care|to|interested|in|like|really|i|wanting){1,4} (to)? (receive!|receiving!|recieve!|get!|getting!|see!|have!|these!) ({fill}|{heat}|{any}|{your}|kind|of|or){0,5} (these|those|anything from|(this|your|that) (stuff|crap|shit)|any of (these|this|your)|of (these|those)) ({again}|{tail}|from)* $ | ^ {lead}* (i)? (<not>|no longer) (want|need) (any)? more! ({again}|please|thanks|of (these|this))* $"
         ,
         "I no longer wish to be contacted", "dont wanna hear from u", "do not want to receive these", "we never want calls",
     ),
     _rule(
         "texts-to-stop", "wants the texts to stop, makes it the last one",
-        "({textsonly}|{texting} me|text messages) ({heat}|please|really|just|would|now|need|needs|have|has|must|better|gotta|got|should|can|please|want|from|you|me|{want}|to|all|already){1,6} (be)? (stop!|end!|cease!|stopped!|halt!|ceased!) ({tail}|immediately|and|asap)* $ | ~ {lead}* (make|want|need) (it|this|these|them|that) (to)? (stop!|end!) {tail}* % | ^ {lead}* (i|we|id|please)* {want} (all|your|these|this|the)* ({textsonly}|harassment|spam) (to)? (stop!|end!|cease!|stopped!)"
+        "({textsonly}|{texting} me|text messages) ({heat}|please|really|just|would|now|need|needs|have|has|must|better|gotta|got|should|can|please|want|from|you|me|{want}|to|all|already){1,6} (be)? (stop!|end!|cease!|stopped!|halt!|ceased!) ({tail}|immediately|and|asap)* $ | ~ {lead}* (i|id|we|just|would)* (make|want|need|like) (it|this|these|them|that) (to)? (stop!|end!) {tail}* % | ^ {lead}* (i|we|id|please)* {want} (all|your|these|this|the)* ({textsonly}|harassment|spam) (to)? (stop!|end!|cease!|stopped!)"
         " | (want|like|need|wish|would|please|trying|how do i|how can i|how to)! (to|please|just|u|you|yall|i){0,3} (stop|end|cancel|quit|discontinue|terminate|get out of)! (this|these|the|your|all|getting|receiving|any|my|{heat}|with){1,4} ({textsonly}|{receive} {your}* {texts}|service|subscription|list|conversation|{receive}|text|membership|program|harassment|thread|madness|nonsense)"
         " | (last|final)! ({heat})* ({textsonly}|time) (i|you|u|yall|ever|that|want|{fill}|should|better)* (you|u|yall|i) (ever|want|should|better|to|get|get from|will)* ({send}|{write}|from (you|u|yall))"
-        " | (let|make|better) (this|that|it|be)* (be)? (the|your|ur) last! ({texts}|time {you} {write}|{heat} {texts})",
+        " | ~ {lead}* (this is)? (the|your|ur|my)? (last|final) warning! | last! time (i|im|i am|ill|i will) (will|gonna|going to|am)* (tell|telling|ask|asking|say|saying|warn|text|texting) | (let|make|better) (this|that|it|be)* (be)? (the|your|ur) last! (one {tail}* $|{texts}|time {you} {write}|{heat} {texts})",
         "I need these messages to stop", "this better be the last text you send me", "I want to end this service",
         "how do i stop these",
     ),
@@ -148,7 +153,7 @@ RULES = (
         "stop-doing", "stop or quit doing what concerns messages, and stop this",
         "^ ({lead}|{refusal})* {stopping}! ({heat}|{fill}|of|ever|{any})* ({texting}! ({me}|my|us|this|{your}|{heat}|please|$)|{textsonly}!|{heat} {texts}|contact|using {my} {number}|bothering|following up|reaching out|blowing|asking|hitting me|communication|correspondence) | (?! (to|i|we|they|he|she|never)) {stopping}! ({heat}|{fill}|of|ever|{any})* {texting}! ({heat}|{fill})* (me|us|my|this number|here)"
         " | (please|pls|plz|kindly|must|need to|asap|now|immediately)! (just|fucking|do|and)* {stopping}! ({heat}|{fill}|of|ever|{any})* ({texting}!|{texts}|contact|all)"
-        " | (cease|desist|discontinue|terminate|refrain)! (from|all|any|further|{heat}|and|your|contact|desist|the|immediately|these|sending|with|future)* ({texting}|{texts}|contact|communication|desist|$)"
+        " | ~ {lead}* (discontinue!|terminate!) (this|service|it|all|now|immediately|the service|my service|messages)* {tail}* % | (cease|desist|discontinue|terminate|refrain)! (from|all|any|further|{heat}|and|your|contact|desist|the|immediately|these|sending|with|future)* ({texting}|{texts}|contact|communication|desist|$)"
         " | ~ {lead}* (cut|knock) (it|this|that) (out|off)! {tail}* % | cut the {heat}* {texts} out! | ~ {lead}* give! it a rest {tail}* %",
         "pls quit harrassing us", "cease all communication", "cut it out", "discontinue all messages",
     ),
@@ -156,13 +161,13 @@ RULES = (
         "leave-alone", "get off my phone, out of my texts, leave us alone, don't bother me",
         "(get|stay|keep|fuck|f|stop|piss)! ({heat}|the|your|right|{you}){0,3} (off|out|outta|outa|away) (of|from)? {heat}* (my|our|this) {heat}* ({phone}|{number}|messages)!"
         " | leave! ({me}|{my} {heat}* ({phone}|family|husband|wife|kids|mother|house|number)|people|my mom|everyone) {heat}* (alone|be|tf alone)"
-        " | ~ {lead}* let me be! {tail}* % | (<not>|stop|quit) ({ever}|{heat})* (bother|disturb|harass|bug|pester|annoy|harrass)! ({me}|my|anyone|people)? ({tail}|{again}|with|{texts}|{your}|family)* $",
+        " | ~ {lead}* (let me (be|alone)!|stay! (the|{heat})* away from (me|us|my _)) {tail}* % | (<not>|stop|quit) ({ever}|{heat})* (bother|disturb|harass|bug|pester|annoy|harrass)! ({me}|my|anyone|people)? ({tail}|{again}|with|{texts}|{your}|family)* $",
         "get out of my inbox", "stay off my phone", "leave my family alone", "dont ever bug me",
     ),
     _rule(
         "never-asked", "never signed up, takes back consent",
-        "({not}|did not|didnt|have not|havent|never|dont|was not|do not|nor|neither|wasnt|not|no) (ever|even|i|you|want|have|to|give|gave|given|remember|recall|just|knowingly|once|my|any|get){0,4} ({signed}!|ask! for ({texts}|this|these|any|{your})|asked! for ({texts}|this|these|any|{your} {texts})|(give|gave|giving|given)! {you}? (my|permission|consent|any|the)+ (permission|consent|number|info|phone)?) (me|up|in|to|for|you|u|permission|my|consent|any|the|this|these|it|be|on|with|your|receive|receiving|getting|contact|contacted|texted|{textsonly}!|{list}|number|#|anything|either|of|from|texts){0,8}"
-        " | (without|no|{not} have|dont have|lack)! (my|any|prior|express|written|our)* {consent}! | {consent} (is|has|hereby|been|was)* {revoked}!"
+        "({not}|did not|didnt|have not|havent|never|dont|was not|do not|nor|neither|wasnt|not|no) (ever|even|i|you|want|have|to|give|gave|given|remember|recall|just|knowingly|once|my|any|get){0,4} ((sign!|signed!) up|(subscribed!|subscribe!|consented!|consent! to|authorized!|enrolled!|enroll!|optin!|registered! for (this|these|your)|requested! (this|these|your|{texts})|(agreed!|agree!) to (this|these|receive|get|be|your|{texts})|(opted!|opt!) in)|ask! for ({texts}|this|these|any|{your})|asked! for ({texts}|this|these|any|{your} {texts})|(give|gave|giving|given)! {you}? (my|permission|consent|any|the)+ (permission|consent|number|info|phone)?) (me|up|in|to|for|you|u|permission|my|consent|any|the|this|these|it|be|on|with|your|receive|receiving|getting|contact|contacted|texted|{textsonly}!|{list}|number|#|anything|either|of|from|texts){0,8}"
+        " | ~ {lead}* i (dont|do not|didnt|did not|never) (consent!|consented!) {tail}* % | {you} (dont|do not|never|didnt) (have|had|got|get) (my|our) {consent}! | i (didnt|did not|never) request! (this|these|any|{texts}) | who! gave you (the)? permission (to)? ({write}|$) | (without|no|{not} have|dont have|lack)! (my|any|prior|express|written|our)* {consent}! | {consent} (is|has|hereby|been|was)* {revoked}!"
         " | {revoked}! (my|all|any|our|prior|express|previous)* {consent} | (unsolicited!|unwanted!) ({heat}|and|phone|text|political|sales)* ({textsonly}|calls|contact|texting|emails)",
         "I did not sign up for this", "My consent is withdrawn", "we never subscribed to your texts",
         "without my consent", "unsolicited texts are illegal",
@@ -175,7 +180,7 @@ RULES = (
         "opt us out", "kindly opt out now", "i choose to opt out",
     ),
     _rule(
-        "out", "OUT, halt or done as a clause beside a refusal", "; (out!|im out!|count me out!) {tail}* % | ~ {lead}* (out!|halt!|desist!|count me out!|leave me out!|keep me out!) {tail}* %",
+        "out", "OUT, halt or done as a clause beside a refusal", "; (out!|count me out!) {tail}* % | ~ {lead}* (out!|halt!|desist!|count me out!|leave me out!|keep me out!) {tail}* %",
         "Not for sale. OUT", "halt", source=_REPLIES,
     ),
 )  # fmt: skip
@@ -199,7 +204,7 @@ POLICY = (
         "not-name", "says that it is somebody else",
         "~ ({lead}|pretty|sure|afraid|but)* ((this|im|i|my name) (is|am)*)? (not|isnt|aint)! ({name}|mr|mrs|ms|miss) ({name}|{lead}|{tail}|{refusal}|and|dont|i|wrong|but|he|she|his|her|phone|number)* $"
         " | ^ {lead}* (this is|im|i am) (not|isnt)! {name}! | (dont|do not|never) know! (a|any|anyone|who|no) (named|called|is)? {name}"
-        " | (dont|not|no) (know)? {name} (here|is|lives|at|does)! | {name} (is|has|no|does|doesnt) (not|no|longer)! _{0,4} ({number}|{phone})",
+        " | (dont|not|no) (know)? {name} (here|is|lives|at|does)! | {name} (is|has|no|does|doesnt) (not|no|longer)! _{0,4} ({number}|{phone}) | (he|she|they|{name}) (doesnt|does not|no longer|dont) (have|has|use|own|uses) this ({number}|{phone})!",
         "This is not Megan", "im not brian", source=_POLICY,
     ),
     _rule(
@@ -216,8 +221,8 @@ POLICY = (
     ),
     _rule(
         "blocked", "blocked, or about to be",
-        "^ ({lead}|{refusal})* (block|blocked|blocking)! ({tail}|{lead}|and|this|number|delete|deleted|report|reported|{number}|you|u|{digits})* $"
-        " | (you|u|youre|ur|youve|your|number|been|are|getting|be|is|its|this|now) (are|is|now|been|being|getting|be|will|have|going|to|about|number|has|all|just|hereby|officially){0,4} blocked!"
+        "(u r|you r) blocked! | ^ ({lead}|{refusal})* (block|blocked|blocking)! ({tail}|{lead}|and|this|number|delete|deleted|report|reported|{number}|you|u|{digits})* $"
+        " | (you|u|youre|ur|youve|yours|your number|this number|now) (are|is|now|been|being|getting|be|will|have|going|to|about|number|has|all|just|hereby|officially){0,4} blocked!"
         " | ({i}|will|going to|gonna|gotta|am|have|just|about|ima|imma|and|or|already|be|were|time|to) (to|be|have|just|already|am|will|now|definitely|gonna|going){0,4} (block!|blocking!|blocked!) (you|u|your|ur|this|it|yall|the|all|these|them|and|number|$)",
         "I'm blocking you", "blocked and deleted", "your number has been blocked", source=_POLICY,
     ),
@@ -230,7 +235,7 @@ POLICY = (
     ),
     _rule(
         "legal", "a legal step against the sender",
-        "(tcpa!|fcc!|cease! (and|n) desist|harassment!|harrassment!|lawsuit!|class! action|legal! action|small! claims|restraining! order)"
+        "((see|take|taking|meet)! you (all)? (in|to) court|^ {lead}* (this|its|that|it) is (so|very|totally|completely)* (illegal!|against the law!|unlawful!|harassment!) ({tail}|and)*|tcpa!|fcc!|cease! (and|n) desist|harassment!|harrassment!|lawsuit!|class! action|legal! action|small! claims|restraining! order)"
         " | ({you}|youre|ur|keep|quit|stop|are|is|been|being|feel|were|this|constant|feeling|me|by) (are|all|is|constantly|keep|just|literally|been|being){0,3} (harassing!|harassed!|stalking!|harass!|harrassing!) (me|my|us|our|{you}|people|$|by|this|and|{texts})?"
         " | (my|our|an|the)? (lawyer!|lawyers!|attorney!|attorneys!) (will|is|are|to|about|gonna|going|you|and|has|have|contact)! _{0,5} (you|u|your|ur|touch|this|sue|these|contacting|involved|action|damages|company|suit|hearing|notified)"
         " | (im|ill|am|will|gonna|we|well|were|ima|imma|have) (be)? (calling|call|contact|contacting|getting|get|involve|involving|notify|notifying|consulting|hire|hiring|retain|retained|contacted|notified) (my|a|an|our) (lawyer!|lawyers!|attorney!|attorneys!) $ | (from|to|with|by) (my|a|our) (lawyer!|lawyers!|attorney!|attorneys!) (if (you|u|this|i)|unless|next|about (you|this|these|harassment|your)|over this|for harassment) | (hear|hearing|letter) from (my|our) (lawyer!|lawyers!|attorney!|attorneys!)"
@@ -241,7 +246,7 @@ POLICY = (
         source="FACTS' tier table, aimed at the sender: our own decision",
     ),
     _rule(
-        "spam", "calls it spam, a scam", "^ ({lead}|{refusal}|this|its|is|just|more|looks|like|a|another|enough|with|of|the|your|all|these|{heat}|it|thats|no|smells)* (spam!|spammer!|spammers!|spamming!) ({tail}|{refusal}|{texts}|{heat}|and|me|please|number)* $",
+        "spam", "calls it spam, a scam", "~ (total|{lead}|youre|you are|a|this is|its|what|fucking)* (scam!|scammer!|scammers!|spammer!|phishing!|fraud!) {tail}* % | ^ ({lead}|{refusal}|this|its|is|just|more|looks|like|a|another|enough|with|of|the|your|all|these|{heat}|it|thats|no|smells)* (spam!|spammer!|spammers!|spamming!) ({tail}|{refusal}|{texts}|{heat}|and|me|please|number)* $",
         "spam", "enough of the spam", source=_POLICY,
     ),
 )  # fmt: skip
@@ -276,7 +281,7 @@ UNLESS: tuple[Unless, ...] = (
         before="(i|we|he|she|they|ill|well|ive|id|im|hes|shes|theyll|who|it|{name}|gonna|lets) (will|would|can|could|should|might|may|have|had|has|already|just|finally|accidentally|always|also|gonna|to|be|going|need|needs|did|want|wanted|tried|decided|plan)* $",
     ),
     _unless(
-        "they-dont", "somebody does not write", ("c.en.dont-write", "c.en.dont-write-bare", "c.en.dont-send", "c.en.leave-alone"),
+        "they-dont", "somebody does not write", ("c.en.dont-write", "c.en.dont-write-bare", "c.en.dont-send", "c.en.leave-alone"), itself="({not}|do not|don t|does not)",
         before=_WHO + " (really|also|all|just|usually|always|often|still|even)* $",
     ),
     _unless(
@@ -298,6 +303,9 @@ UNLESS: tuple[Unless, ...] = (
     _unless(
         "cancels-a-visit", "CANCEL or END beside an appointment, an order, a day", ("c.en.quit-clause",),
         anywhere="{visit}",
+    ),
+    _unless(
+        "calls-a-name", "calling the writer by a name", ("c.en.stop-doing",), after="({name}|names|a _|an _|that) $",
     ),
     _unless(
         "how-to", "quotes how to opt out", ("c.en.two-keywords", "c.en.already-said", "c.en.text-stop"), before="(reply|text|txt|send) $", after="(to|for|unsubscribe) _",

@@ -12,7 +12,7 @@ _ER = forms(
 
 LEXICON = {
     "kw": (
-        "stop arret arrets arreter arretez arrete arretes desabonner desabonnez desabonne desabonnement "
+        "arret arrets arreter arretez arrete arretes desabonner desabonnez desabonne desabonnement "
         "desinscrire desinscription desinscrivez desinscris supprimer supprimez supprime annuler "
         "cesser cessez cesse unsubscribe stope stoppez stoppe basta suffit resilier resiliation resiliez "
         "opposition radier radiez desabo terminer terminez "
@@ -96,7 +96,7 @@ RULES = (
     ),
     _rule(
         "no-more", "plus de messages, plus d'appels, aucun message",
-        "^ <lead>* (plus|aucun|pas|zero|assez) (de|d|jamais|aucun|ces|vos|des)* {texts}! {tail}* $ | plus! (jamais|aucun|de|d|un seul)+ {texts}! (svp|merci|s il|de votre part|de vous|$) | ~ {lead}* (ca suffit!|suffit!|assez!|stop ca!|y en a marre!) {tail}* % | (ca suffit!|assez!) (de|ces|vos|les|avec)+ {texts} | (marre!|assez!|ras le bol!) (de|d|des) (ces|vos|tous|toutes|recevoir|{fill})* {texts}",
+        "^ <lead>* (plus|aucun|pas|zero|assez) (de|d|jamais|aucun|ces|vos|des)* {texts}! {tail}* $ | plus! (jamais|aucun|de|d|un seul)+ {texts}! (svp|merci|s il|de votre part|de vous|$) | ~ {lead}* (ca suffit!|suffit!|assez!|stop ca!|y en a marre!|yen a marre!|plus jamais!) {tail}* % | (ca suffit!|assez!) (de|ces|vos|les|avec)+ {texts} | (marre!|assez!|ras le bol!) (de|d|des) (ces|vos|tous|toutes|recevoir|{fill})* {texts}",
         "plus d'appels merci", "ça suffit les sms", "aucun message svp",
     ),
     _rule(
@@ -110,13 +110,13 @@ RULES = (
     _rule(
         "dont-want", "je ne souhaite plus recevoir, ne plus être contacté",
         "(ne|n)? {want} (ne)? (plus|pas|rien|jamais)+ (rien|plus|pas|jamais|de|d|recevoir|etre|avoir|entendre|que|{fill})* (recevoir!|contacte!|contactee!|contactes!|{texts}!|sollicite!|sollicitee!|derange!|derangee!|appele!|appelee!|harcele!|entendre! parler|de vos nouvelles)"
-        " | (jamais|pas) (donne|autorise|consenti|accepte|demande)! (mon|l|mes|ma|a|son)? (accord!|autorisation!|consentement!|numero!|recevoir!|etre!|permission!|vos!|ces!) | (retire|revoque) mon consentement! | (jamais|pas) (inscrit!|inscrite!|abonne!|abonnee!) | dernier! (message|sms|appel|texto)",
+        " | (jamais|pas) (donne|autorise|consenti|accepte|demande)! (mon|l|mes|ma|a|son)? (accord!|autorisation!|consentement!|numero!|recevoir!|etre!|permission!|vos!|ces!) | ^ {lead}* (je|jai|j ai) (nai|n ai)? rien demande! {tail}* $ | (jai|j ai|vous ai|deja) (demande!|dit!) d (arreter|cesser) | (jai|vous ai) (demande!|dit!) darreter | rien recevoir! | (retire|revoque) mon consentement! | (jamais|pas) (inscrit!|inscrite!|abonne!|abonnee!) | dernier! (message|sms|appel|texto)",
         "je ne veux plus rien recevoir", "je souhaite ne plus être sollicitée", "je n'ai jamais donné mon accord",
     ),
     _rule(
         "leave-alone", "laissez-moi tranquille, lâchez-moi, foutez-moi la paix",
         "(laissez|laisse|fichez|fiche|foutez|fous|lachez|lache|laisser|lacher|foutre|foute)! ({lead}|moi|nous|{me}|donc|un peu)* (tranquille|tranquilles|paix|la paix|la grappe|les baskets|en paix)"
-        " | ~ {lead}* (lachez!|lache!) (moi|nous) {tail}* % | (oubliez!|oublie!|ignorez!) mon numero | (degagez!|sortez!|sors!|dehors!) de (mes|mon) (messages|telephone|portable)",
+        " | ~ {lead}* (lachez!|lache!) (moi|nous) {tail}* % | ~ {lead}* oubliez! moi {tail}* % | (oubliez!|oublie!|ignorez!) mon numero | (degagez!|sortez!|sors!|dehors!) de (mes|mon) (messages|telephone|portable)",
         "lâche-moi", "foutez-nous la paix", "laisse-moi en paix",
     ),
 )  # fmt: skip
@@ -125,12 +125,12 @@ POLICY_RULES = (
     _rule(
         "wrong-person", "mauvais numéro, vous vous trompez, ce n'est pas moi",
         "{wrong}! (de)? (numero|personne|num|tel|contact|destinataire|interlocuteur|telephone) | (vous|te|t|tu|se|s|m|avez|etes|es) (vous|etes|es|avez|fait|du|une|d|t|de)* (trompez!|trompes!|trompe!|erreur!|tromper!|trompee!) | ^ {lead}* (je ne suis|je suis|suis|cest|c est|ce n est|ce nest)! pas (moi|{name}|cette personne|la bonne personne|le bon numero|monsieur|madame|mr|mme)"
-        " | pas le (bon numero!|bon destinataire!) | pas la bonne personne! | (connais!|connait!) pas (de|d)? ({name}|cette personne|cet|personne) | (il|elle) est (decede!|decedee!)",
+        " | vous faites! erreur | vous avez fait! erreur | pas le (bon numero!|bon destinataire!) | pas la bonne personne! | (connais!|connait!) pas (de|d)? ({name}|cette personne|cet|personne) | (il|elle) est (decede!|decedee!)",
         "mauvaise personne", "vous faites erreur, mauvais destinataire", "je ne suis pas Camille", source=POLICY,
     ),
     _rule(
         "go-away", "je vous bloque, je vais porter plainte, dégagez",
-        "(je|j|vais|on|vous|te|t|es|etes) (vais|vous|te|t|ai|le|les|je|bloque|suis|numero|ce){0,4} (bloque!|bloquer!|bloquee!|bloques!|signale!|signaler!|signales!|denonce!|denoncer!|denonces!|spammes!) | ^ {lead}* (bloque!|bloquer!|bloquee!|signale!|signalement!|spam!|spams!|arnaqueur!|arnaqueurs!|degage!|degagez!|casse toi!|cassez vous!|barre toi!|fous le camp!|foutez le camp!|va te faire!|allez vous faire!|ta gueule!|vos gueules!|nique!|ntm!|fdp!|va chier!|allez chier!) "
+        "(je|j|vais|on|vous|te|t|es|etes) (vais|vous|te|t|ai|le|les|je|bloque|suis|numero|ce){0,4} (bloque!|bloquer!|bloquee!|bloques!|signale!|signaler!|signales!|denonce!|denoncer!|denonces!|spammes!) | ^ {lead}* (harcelement!|bloque!|bloquer!|bloquee!|signale!|signalement!|spam!|spams!|arnaqueur!|arnaqueurs!|degage!|degagez!|casse toi!|cassez vous!|barre toi!|fous le camp!|foutez le camp!|va te faire!|allez vous faire!|ta gueule!|vos gueules!|nique!|ntm!|fdp!|va chier!|allez chier!) "
         " | (porter|porte|depose|deposer)! plainte | (cnil!|signal spam!|33700!|bloctel!) | (cest|c est|est|du|de) (du|de|un)? (harcelement!|spam!|illegal!) | mon avocat! | poursuites! (judiciaires)?",
         "je vais vous signaler", "bloqué", "c'est du harcèlement", source=POLICY,
     ),

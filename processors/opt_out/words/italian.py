@@ -15,7 +15,7 @@ _WRITE = (
 
 LEXICON = {
     "kw": (
-        "basta stop cancella cancellami cancellatemi cancellare cancellarmi disiscrivi disiscrivimi "
+        "basta cancella cancellami cancellatemi cancellare cancellarmi disiscrivi disiscrivimi "
         "disiscrizione disiscrivermi disiscrivetemi disiscrivere disdire disdici disdetta fermati fermatevi fermate "
         "smettila smettetela smetti smettete smettere annullare rimuovi rimuovimi rimuovetemi "
         "rimuovermi rimozione eliminami eliminatemi eliminarmi interrompere interrompi interrompete "
@@ -87,7 +87,7 @@ RULES = (
     ),
     _rule(
         "no-more", "basta messaggi, niente più sms",
-        "(basta|niente|nessun|stop|nessuna|mai)! (piu|con|ai|altri|altre|di|mandare|inviare|ulteriori|queste|questi|i|le|gli|{fill})* {textsonly}! ({tail}|piu|{fill})* $ | ^ {lead}* (adesso basta!|ora basta!|mai piu!|non piu!|basta cosi!|basta con!) ({tail}|{texts})* $",
+        "(basta!|stop!) (di|a)? (scrivermi|chiamarmi|contattarmi|mandarmi|disturbarmi|scrivere|chiamare|telefonare|scrivetemi) | (basta|niente|nessun|stop|nessuna|mai)! (piu|con|ai|altri|altre|di|mandare|inviare|ulteriori|queste|questi|i|le|gli|{fill})* {textsonly}! ({tail}|piu|{fill})* $ | ^ {lead}* (adesso basta!|ora basta!|mai piu!|non piu!|basta cosi!|basta con!) ({tail}|{texts})* $",
         "niente più messaggi", "basta telefonate", "adesso basta",
     ),
     _rule(
@@ -99,7 +99,7 @@ RULES = (
     _rule(
         "remove", "cancellatemi dalla lista, togliete il mio numero",
         "{remove}! ({fill}|mi|me|{lead})* (il|i|la)? (mio|miei|nostro|questo|mia) {fill}* {number} | {remove}! ({fill}|mi|me|{number}|mio|il)* (da|dal|dalla|dalle|dai|dall) ({fill})* {list} | ^ <lead>* (cancellami!|cancellatemi!|cancellarmi!|rimuovimi!|rimuovetemi!|rimuovermi!|eliminami!|eliminatemi!|eliminarmi!|toglimi!|toglietemi!|togliermi!|disiscrivimi!|disiscrivetemi!|disiscrivermi!|depennatemi!) {tail}* $ | (essere|sia|venire|vengo|esser)! (tolto!|rimosso!|cancellato!|eliminato!|rimossa!|tolta!|cancellata!|eliminata!|disiscritto!|escluso!)"
-        " | (voglio|vorrei|desidero|come|posso)! (faccio|mi|a|posso)* (disiscrivermi|cancellarmi|uscire dalla|uscire da|togliermi|rimuovermi|disdire|annullare l) | (disdire|disdico|cancellare|annullare|disattivare|cancellate|annullate|disattivate)! (l|il|la|mia|mio|questo|{fill})* (iscrizione|liscrizione|abbonamento|labbonamento|servizio|newsletter) | (mettetemi|mettimi|inseritemi|iscrivetemi|aggiungetemi)! {fill}* (lista nera|registro delle opposizioni|registro opposizioni|non contattare|opposizioni)",
+        " | (voglio|vorrei|desidero|come|posso)! (faccio|mi|a|posso)* (disiscrivermi|cancellarmi|uscire dalla|uscire da|togliermi|rimuovermi|disdire|annullare l) | ~ {lead}* (cancellazione!|rimozione!) {tail}* % | (disdire|disdico|annulla|annullo|annullate|cancellare|annullare|disattivare|cancellate|annullate|disattivate)! (l|il|la|mia|mio|questo|{fill})* (iscrizione|liscrizione|abbonamento|labbonamento|servizio|newsletter) | (mettetemi|mettimi|inseritemi|iscrivetemi|aggiungetemi)! {fill}* (lista nera|registro delle opposizioni|registro opposizioni|non contattare|opposizioni)",
         "toglietemi dall'elenco", "cancellate il mio numero", "vorrei essere cancellato", "voglio disiscrivermi",
     ),
     _rule(
@@ -110,7 +110,7 @@ RULES = (
     ),
     _rule(
         "leave-alone", "lasciatemi in pace, non rompete",
-        "(lasciami|lasciatemi|lasciateci|lasciarmi|lasciaci|lasciate)! ({fill}|me|noi)* (in pace|stare|perdere|tranquillo|tranquilla|tranquilli) | {no} (rompete!|rompere!|rompermi!|rompetemi!|disturbate!|disturbare!|disturbatemi!|disturbarmi!|scocciate!|scocciarmi!|seccate!|infastidite!|importunate!) ({tail}|le|i|il|palle|piu|coglioni)* $",
+        "(lasciami|lasciatemi|lasciateci|lasciarmi|lasciaci|lasciate)! ({fill}|me|noi)* (in pace|stare|perdere|tranquillo|tranquilla|tranquilli) | {no} mi (rompere!|rompete!|disturbate!|disturbare!|scocciate!|seccate!) (le palle|i coglioni|piu|{tail})* $ | {no} (rompete!|rompere!|rompermi!|rompetemi!|disturbate!|disturbare!|disturbatemi!|disturbarmi!|scocciate!|scocciarmi!|seccate!|infastidite!|importunate!) ({tail}|le|i|il|palle|piu|coglioni)* $",
         "lasciatemi stare", "non disturbate", "non rompete le palle",
     ),
 )  # fmt: skip
@@ -118,12 +118,12 @@ RULES = (
 POLICY_RULES = (
     _rule(
         "wrong-person", "numero sbagliato, persona sbagliata, non sono io",
-        "(numero|persona|contatto|destinatario) {wrong}! | (ha|avete|hai|sta|stai|state|si) (proprio|sicuramente|il)? {wrong}! (numero|persona|$|{tail}) | ^ {lead}* non sono! ({name}|io|la persona|questa persona|lui|lei|il signor|la signora|quella) | non (conosco!|esiste!|ce!) (nessun|nessuna|nessuno) | (questo|il mio) numero! non (e|appartiene) | (deceduto!|deceduta!) | non! sono io",
+        "(numero|persona|contatto|destinatario) {wrong}! | (ha|avete|hai|sta|stai|state|si) (proprio|sicuramente|il)? {wrong}! (numero|persona|$|{tail}) | ^ {lead}* non sono! ({name}|io|la persona|questa persona|lui|lei|il signor|la signora|quella) | non (conosco!|esiste!|ce!) (nessun|nessuna|nessuno) | (questo|il mio) numero! non (e|appartiene) | (deceduto!|deceduta!) | non! sono io | non e! il mio numero",
         "ha sbagliato persona", "non sono Giulia", "persona errata", source=POLICY,
     ),
     _rule(
         "go-away", "vi segnalo, bloccato, questo è stalking, andate via",
-        "^ {lead}* (vattene!|andatevene!|sparisci!|sparite!|vaffanculo!|fanculo!|bloccato!|bloccata!|bloccati!|segnalato!|segnalati!|spam!|truffa!|truffatori!|va via!|andate via!|levati!|levatevi!|fuori dalle palle!|fottiti!|fottetevi!|affanculo!|crepate!|stalker!|stalking!) "
+        "^ {lead}* (vattene!|andatevene!|sparisci!|sparite!|vaffanculo!|fanculo!|bloccato!|bloccata!|bloccati!|segnalato!|segnalati!|spam!|truffa!|truffatori!|va via!|vai via!|andate via!|levati!|levatevi!|fuori dalle palle!|fottiti!|fottetevi!|affanculo!|crepate!|stalker!|stalking!) "
         " | (vi|ti|la|lo|sto|sara|siete|sei|verrete|verrai|adesso|ora) (sto|ho|siete|devo|e|stato|state|gia){0,3} (bloccato!|bloccati!|blocco!|bloccando!|blocchero!|segnalo!|segnalero!|segnalato!|segnalati!|segnalando!|denuncio!|denuncero!|denunciato!|denunciati!|querelo!|denunciando!) | (bloccare|segnalare|denunciare)! (questo|il|alla|per|vi) (numero|polizia|stalking|spam|autorita) | (questo|e|questa|una|un) (e)? (una|un|vera)? (stalking!|molestia!|molestie!|persecuzione!|violazione!|spam!) | (mio avvocato!|garante! (della|privacy)?|vie legali!|polizia! postale|azioni legali!)",
         "vi denuncio", "questa è una molestia", "numero bloccato? adesso ti blocco", source=POLICY,
     ),

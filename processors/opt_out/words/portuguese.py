@@ -6,7 +6,7 @@ from processors.opt_out.words.language import POLICY, forms, rules_of
 
 LEXICON = {
     "kw": (
-        "parar pare parem sair cancelar cancela cancele cancelem stop basta descadastrar descadastre descadastra "
+        "parar pare parem sair cancelar cancela cancele cancelem basta descadastrar descadastre descadastra "
         "descadastramento descadastro remover remova removam remove excluir exclua exclui "
         "desinscrever desinscreva desinscricao desinscrito encerrar interromper interrompa desativar "
         "para-me unsubscribe cessar descadastrem descadastrar-me removerme eliminar anular "
@@ -111,16 +111,16 @@ RULES = (
     ),
     _rule(
         "remove", "me tire da lista, remova meu número, quero sair",
-        "(me|nos) {remove}! ({fill})* {list}? | {remove}! ({me}|{fill}|{number}|{lead})* (da|do|das|dos|de|dessa|desse|desta|deste|na|no) ({fill}|{number})* {list} | {remove}! ({fill})* (o|a|os|as)? (meu|minha|meus|nosso|este|esse|nossos) {fill}* {number}"
+        "^ <lead>* (me|nos) {remove}! ({fill})* {list}? {tail}* $ | (me|nos) {remove}! ({fill})* {list} | {remove}! ({me}|{fill}|{number}|{lead})* (da|do|das|dos|de|dessa|desse|desta|deste|na|no) ({fill}|{number})* {list} | {remove}! ({fill})* (o|a|os|as)? (meu|minha|meus|nosso|este|esse|nossos) {fill}* {number}"
         " | ^ <lead>* (remover!|remova!|removam!|descadastrar!|descadastre!|excluir!|desinscrever!|remova me!|exclua me!|retire me!|tire me!) {tail}* $ | (sair|saio|fora|quero|retirado|removido|removida|excluido|excluida|descadastrado|descadastrada|desvincular)! (sair|ser|estar|fora|me|retirado|removido|removida|excluido|{fill})* (da|do|dessa|desse|desta|deste|das|dos) {fill}* {list} | (quero|gostaria|desejo|preciso|solicito|queria|favor|peco) (de|me|a|o|ser|meu)* (descadastrar!|descadastro!|desinscrever!|descadastramento!|remocao!|exclusao!|cancelamento!|desinscricao!|removido!|removida!|excluido!|excluida!|descadastrado!|descadastrada!|cancelar! (a|minha|meu|o|esse|essa|{fill})* ({list}|{texts}|servico))"
         " | (cancelar|cancele|cancela|cancelem|encerrar|suspender|suspenda)! (a|o|as|os|minha|meu|esse|essa|essas|este|esta|todas|envio|de|das|{fill})* ({textsonly}|assinatura|inscricao|newsletter|cadastro|subscricao) | (coloque|ponha|coloca|bota|adicione|inclua)! (me|meu|o|numero|na|em|{fill})* (lista negra|nao perturbe|lista de bloqueio|lista de exclusao|nao me perturbe)"
-        " | me! (descadastre|descadastra|descadastrem|exclua|exclui|excluam|tira|tire|tirem|remove|remova|removam|apaga|apague|deleta|delete|esquece|esquecam|bloqueia)",
+        " | ^ <lead>* me! (descadastre|descadastra|descadastrem|exclua|exclui|excluam|tira|tire|tirem|remove|remova|removam|apaga|apague|deleta|delete|esquece|esquecam|bloqueia)",
         "me tira daí", "remova meu contato", "quero ser removido da lista", "quero me descadastrar",
     ),
     _rule(
         "dont-want", "não quero receber, não autorizo",
         "{no} (mais|te|vos|lhe|eu)* {want}! (mais|ser|receber|a|que|{fill})* ({textsonly}!|receber! (mais|nada|isso|isto|disso|essas|esses|esse|suas|este|estas|{texts}|{tail})|mais! (nada|isso|receber|suas|saber|contato|voces|ser)|contatado!|contactado!|incomodado!|incomodada!|que me (mandem|enviem|liguem|contatem|incomodem|mande|envie|ligue)!|mais receber!|seus contatos!|saber! (nada|mais|de)) "
-        "| {no} (quero|desejo|queremos) (mais)? receber! (mais|nada|$) | {no} (mais|eu|quero|desejo)* (ser)? (perturbado!|incomodado!|contatado!|contactado!|importunado!) | {no} (dei|autorizei|autorizo|tem|tenho|concordei|me)! (a|minha|nenhuma|meu|meus|com|o)* (autorizacao|consentimento|permissao|dados|uso|contato|envio|inscrevi|cadastrei|numero) | {no} me (cadastrei|inscrevi|registrei)! | (retiro|revogo) (o|meu)* consentimento! | ultima! (mensagem|vez|msg) (que|de|a)",
+        "| {no} (quero|desejo|queremos) (mais)? receber! (mais|nada|$) | {no} (mais|eu|quero|desejo)* (ser)? (perturbado!|incomodado!|contatado!|contactado!|importunado!) | {no} (dei|autorizei|autorizo|tem|tenho|concordei|me)! (a|minha|nenhuma|meu|meus|com|o)* (autorizacao|consentimento|permissao|dados|uso|contato|envio|inscrevi|cadastrei|numero) | {no} me (cadastrei|inscrevi|registrei)! | (retiro|revogo) (o|meu)* consentimento! | ^ (eu)? {no} (autorizo!|autorizei!) {tail}* $ | ^ (eu)? {no} pedi! (isso|isto|nada|essas|{texts}) | ~ {lead}* {no} quero! mais {tail}* % | nem mais uma! (mensagem|msg|ligacao) | ultima! (mensagem|vez|msg) (que|de|a)",
         "não desejo receber nada", "não autorizei contato", "nao quero mais receber sms", "não me cadastrei nisso",
     ),
     _rule(
@@ -133,12 +133,12 @@ RULES = (
 POLICY_RULES = (
     _rule(
         "wrong-person", "número errado, pessoa errada, não sou ...",
-        "(numero|pessoa|contato|telefone|num|contacto|zap) {wrong}! | (foi|e|deve ser|por|ha|houve) {wrong}! | ^ {lead}* nao (sou!|e!) (eu!|o! {name}|a! {name}|{name}|esta pessoa|essa pessoa|quem|o dono|a pessoa|dessa|desse) | (voce|vc|se|voces) (esta|ta|se)? (enganou!|enganado!|enganada!|engano!|enganaram!|confundiu!) | (nao conheco!|nao tem!|nao ha!|nao existe!|nao mora!) (nenhum|nenhuma|ninguem|essa|esse|esta) | (esse|este|meu) (numero!|telefone!) nao (e|pertence) | (ele|ela|senhor|senhora) faleceu!",
+        "(numero|pessoa|contato|telefone|num|contacto|zap) {wrong}! | (foi|e|deve ser|por|ha|houve) {wrong}! | ^ {lead}* nao (sou!|e!) (eu!|o! {name}|a! {name}|{name}|esta pessoa|essa pessoa|quem|o dono|a pessoa|dessa|desse) | (voce|vc|se|voces) (esta|ta|se)? (enganou!|enganado!|enganada!|engano!|enganaram!|confundiu!) | (nao conheco!|nao tem!|nao ha!|nao existe!|nao mora!) (nenhum|nenhuma|ninguem|essa|esse|esta) | (errou!|erraram!) o numero | nao e! (o)? meu (numero|telefone) | (esse|este|meu) (numero!|telefone!) nao (e|pertence) | (ele|ela|senhor|senhora) faleceu!",
         "não sou essa pessoa", "você se enganou", "pessoa errada", source=POLICY,
     ),
     _rule(
         "go-away", "chega, vou denunciar, bloqueado, vai embora, assédio",
-        "^ {lead}* (chega!|some!|suma!|sumam!|vaza!|bloqueado!|bloqueada!|denunciado!|denunciada!|spam!|golpe!|golpista!|golpistas!|vai se foder!|vai tomar!|vtnc!|vsf!|foda se!|fodase!|vai a merda!|va a merda!|va embora!|vai embora!|cala a boca!|sai daqui!|sai fora!|cai fora!|vai pro inferno!|desaparece!|desapareca!) (daqui|por favor|ja|agora|{tail}|foder|no|cu|numero)* $"
+        "^ {lead}* (chega!|some!|suma!|sumam!|vaza!|bloqueado!|bloqueada!|denunciado!|denunciada!|spam!|golpe!|golpista!|golpistas!|vai se foder!|vai se ferrar!|vao se ferrar!|vai tomar!|vtnc!|vsf!|foda se!|fodase!|vai a merda!|va a merda!|va embora!|vai embora!|cala a boca!|sai daqui!|sai fora!|cai fora!|vai pro inferno!|desaparece!|desapareca!) (daqui|por favor|ja|agora|{tail}|foder|no|cu|numero)* $"
         " | (vou|irei|vamos|te|ja|esta|estou|sera|foi|numero|voce|vc) (te|vos|voces|o|a|esse|numero|{fill}){0,3} (denunciar!|denunciando!|bloquear!|bloqueando!|bloqueado!|denunciado!|reportar!|processar!|processo!|bloqueei!|denunciei!|reportado!) | (anatel!|procon!|lgpd!|processo! judicial|meu advogado!|assedio!|perseguicao!|importunacao!) ",
         "vou te bloquear", "some daqui", "vou no procon", source=POLICY,
     ),

@@ -14,7 +14,7 @@ _IR = forms("escrib jod insist remit compart recib", "as a an ir irme irnos iend
 LEXICON = {
     "kw": (
         "alto parar pare paren parale parenle baja cancelar cancela cancele cancelen cancelacion detener detente "
-        "detengan detenganse detengase deten basta suficiente stop eliminar eliminarme borrar borrarme salir "
+        "detengan detenganse detengase deten basta suficiente eliminar eliminarme borrar borrarme salir "
         "salirme salirse desuscribir desuscribirme desuscribirse desuscribeme desuscribanme desinscribir "
         "desinscribirme unsubscribe quitar quitarme quiteme quitenme quitame remover removerme anular callate callese "
         "callense cancelame cancelenme sacame saquenme saqueme eliminame eliminenme elimineme borrame borrenme borreme "
@@ -107,7 +107,7 @@ RULES = (
     _rule(
         "remove", "quítenme de la lista, denme de baja, borren mi número",
         "{remove}! ({fill}|{lead})* (de|del) (la|su|tu|sus|esta|esa|el|estas|vuestra|vuestro|{fill})* {list} | (dar|den|da|de|dame|denme|deme|darme|darnos|dennos|demos|doy|darse|darte|dar de)! (me)? (de)? baja"
-        " | {remove}! ({fill})* (mi|mis|nuestro|este|ese) ({fill})* {number} | ^ <lead>* (eliminarme!|eliminame!|eliminenme!|elimineme!|borrame!|borrenme!|borreme!|borrarme!|quitame!|quitenme!|quiteme!|quitarme!|sacame!|saquenme!|saqueme!|sacarme!|desuscribanme!|desuscribirme!|desuscribeme!|remuevanme!|remueveme!|removerme!|retirenme!|eliminar!|desuscribir!) {tail}* $ | me (quitan|quiten|quite|borran|borren|borre|saquen|sacan|saque|eliminan|eliminen|elimine|remuevan|dan|den|da|retiran|retiren)! ({fill}|baja|de)* ({list}|baja)"
+        " | {remove}! ({fill})* (mi|mis|nuestro|este|ese) ({fill})* {number} | ^ <lead>* (eliminarme!|eliminame!|eliminenme!|elimineme!|borrame!|borrenme!|borreme!|borrarme!|quitame!|quitenme!|quiteme!|quitarme!|sacame!|saquenme!|saqueme!|sacarme!|desuscribanme!|desuscribirme!|desuscribeme!|remuevanme!|remueveme!|removerme!|retirenme!|eliminar!|desuscribir!) {tail}* $ | (sacame|saquenme|saqueme)! de (ahi|aqui|esto|esa) | (ya)? (dije!|pedi!|dije! ya) que no $ | (les|te|le|ya) (dije|pedi|dicho)! que (pararan|pararas|pare|paren|dejaran|dejen|dejes|no me) | me (quitan|quiten|quite|borran|borren|borre|saquen|sacan|saque|eliminan|eliminen|elimine|remuevan|dan|den|da|retiran|retiren)! ({fill}|baja|de)* ({list}|baja)"
         " | (salir|fuera|salirme|salgo|estar)! (de|en|del) (la|esta|su|tu|{fill})* ({list}) | (pon|ponme|pongan|ponganme|agreguen|agreguenme|agregame|incluyanme|pongame|anotenme|anadanme|inscribanme|pongan mi)! ({fill}|mi|{number})* (lista|registro) (negra|de|robinson)? (no|exclusion)? (llamar|molestar|contactar|llamadas|robinson)?"
         " | (cancelar|cancelen|cancele|cancela|anular|anulen|cancelacion|terminar)! (de)? (la|mi|esta|el|este|los|estos|sus|todos|{fill})* (suscripcion|subscripcion|servicio|{texts})",
         "sáquenme de su lista", "quiero darme de baja", "borren este número", "pónganme en la lista de no molestar",
@@ -115,7 +115,7 @@ RULES = (
     _rule(
         "dont-want", "no quiero recibir, ya no deseo sus mensajes",
         "{no} ({me}|les|le|mas|ya)* {want}! ({receive}|{fill}|nada)* ({texts}!|recibir!|recibirlos|que me contacten|ser (contactado|contactada|molestado|molestada)!|saber (nada)? de (ustedes|usted|ti)|hablar con ustedes|nada de ustedes|su publicidad)"
-        " | {no} (me)? (interesa|interesan) (recibir|sus|que me|estos|tus|seguir)! | {no} (di|he dado|doy|tienen|tiene|autorice|autorizo|autorizado)! (mi)? (permiso|consentimiento|autorizacion) | (retiro|revoco|retirar|revocar) (mi)? (consentimiento|permiso|autorizacion)! | {no} (me)? (suscribi|inscribi|registre|apunte)!"
+        " | {no} (me)? (interesa|interesan) (recibir|sus|que me|estos|tus|seguir)! | {no} (di|he dado|doy|tienen|tiene|autorice|autorizo|autorizado)! (mi)? (permiso|consentimiento|autorizacion) | (retiro|revoco|retirar|revocar) (mi)? (consentimiento|permiso|autorizacion)! | {no} (me)? (suscribi|inscribi|registre|apunte)! | ^ (yo)? {no} (autorizo!|autorice!|autorizado!) (esto|nada|{texts}|{tail})* $ | ^ (yo)? {no} (pedi!|solicite!) (esto|estos|esta|nada|{texts}) | como (me doy|puedo|hago para|dejo|le hago para)! (darme|dejar|cancelar|de|cancelo|parar|no|salir|cancelo)* (baja|recibir|cancelar|parar|salir|esto|estos|{texts})"
         " | (ultimo|ultima) {texts}! ",
         "no deseo recibir nada", "no quiero saber nada de ustedes", "retiro mi consentimiento", "nunca me suscribí",
     ),
@@ -130,7 +130,7 @@ RULES = (
 POLICY_RULES = (
     _rule(
         "wrong-person", "número o persona equivocada, no soy ...",
-        "{wrong}! | (se|te) ({wrong}!|confundio!|confundiste!) | ^ {lead}* no soy! ({name}|esa persona|el|ella|quien|la persona|yo|esa|ese|su|tu|{lead}) | ^ {lead}* (no soy! yo|no! es {name}|este no! es|aqui no! (es|vive|hay)) | no (conozco!|hay ningun!|hay ninguna!) (a|nadie|{name}|con ese|ese|esa) | (este|mi) (numero|telefono)! (no es|ya no es|no pertenece|es de otra)"
+        "{wrong}! | (se|te) ({wrong}!|confundio!|confundiste!) | ^ {lead}* yo? no soy! ({name}|esa persona|el|ella|quien|la persona|yo|esa|ese|su|tu|{lead}) | ^ {lead}* (no soy! yo|no! es {name}|este no! es|aqui no! (es|vive|hay)) | no (conozco!|hay ningun!|hay ninguna!) (a|nadie|{name}|con ese|ese|esa) | no es mi (numero!|telefono!) | (este|mi) (numero|telefono)! (no es|ya no es|no pertenece|es de otra)"
         " | (otra persona!|persona incorrecta!|numero incorrecto!|contacto incorrecto!) | (el|ella|senor|senora|esa persona) (fallecio!|falleció)",
         "se equivocó usted", "no soy esa persona", "persona equivocada", source=POLICY,
     ),
