@@ -70,7 +70,7 @@ NO_MESSAGE = (
     r"| (?:(?:lying|yelling|staring|shouting|laughing|screaming|looking|barking|talking|teasing|pinching|hitting|pushing|kicking|"
     r"following|interrupting|embarrassing|scaring|hurting|biting|tickling|touching|copying|judging|blaming|making)(?: (?:at|to|on))? me"
     r"|being|(?:messing|playing|fooling|joking|goofing|screwing) around|calling|me|him|her|them|us|thief|loss(?:es)?|ou encore|"
-    r"met (?:zeuren|roken|huilen|werken|lachen)|ist|oder)(?![a-z0-9])"
+    r"bij (?:de|het|een|mij)|met (?:zeuren|roken|huilen|werken|lachen)|ist|oder)(?![a-z0-9])"
     rf"{_OBJECT}"
 )
 

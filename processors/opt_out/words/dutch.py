@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from processors.opt_out.rules import Unless
 from processors.opt_out.words.language import POLICY, rules_of
 
 LEXICON = {
@@ -20,8 +21,7 @@ LEXICON = {
     ),
     "inf": (
         "sturen appen bellen schrijven contacteren benaderen mailen sms'en smsen texten storen lastigvallen zenden versturen "
-        "toesturen opbellen aanschrijven benaderd gebeld geappt gemaild whatsappen spammen ontvangen krijgen contact "
-        "zeuren"
+        "toesturen opbellen aanschrijven benaderd gebeld geappt gemaild whatsappen spammen ontvangen krijgen contact  "
     ),
     "texts": (
         "bericht berichten berichtjes berichtje sms smsjes smsje sms'jes appjes app apps reclame mails mail emails telefoontjes "
@@ -58,7 +58,7 @@ LEXICON = {
         "verdere verdomme per stomme ermee meer en te om er jij altijd steeds"
     ),
     "want": "wil willen wens wensen wenst hoef hoeven zou heb verzoek",
-    "when": "voor na morgen vandaag vanavond als tot tijdens nu zo om s even wanneer omdat maandag dinsdag woensdag donderdag vrijdag zaterdag zondag pas want maar op",
+    "when": "voor na morgen vandaag vanavond als tot tijdens nu even wanneer omdat maandag dinsdag woensdag donderdag vrijdag zaterdag zondag pas want ",
     "wrong": "verkeerd verkeerde foute fout foutief vergist vergissing",
     "name": "",
 }
@@ -117,5 +117,11 @@ POLICY_RULES = (
         "go-away", "ik ga je melden, geblokkeerd, rot op",
         "(ik|ga|we|u|je|jullie|wordt|zijn|bent|nummer|word|heb) (ga|je|u|jullie|dit|nummer|wordt|zal|is|heb|zijn|bent|nu|het|meteen){0,4} (blokkeren!|blokkeer!|geblokkeerd!|melden! (bij|als)|gemeld! (bij|als)?|rapporteren!|gerapporteerd!|aangeven!|aangifte!|blocken!|geblockt!|rapporteer!|aanklagen!) | ik ga (je|u|jullie|dit|dit nummer) (melden!|aangeven!|rapporteren!) | ^ {lead}* (intimidatie!|geblokkeerd!|geblockt!|gemeld!|rot! op|rot toch! op|opgerot!|oprotten!|donder! op|flikker! op|sodemieter! op|tyf! op|krijg! de|val! dood|ga! weg|wegwezen!|opdonderen!|opzouten!|oplichters!|oplichting!|spam!|fuck! (off|you|op)) | (dit is|is) (intimidatie!|stalking!|spam!|belaging!|strafbaar!|illegaal!) | mijn advocaat! | (juridische stappen!|acm!|autoriteit! persoonsgegevens|avg!) ",
         "ik ga dit nummer blokkeren", "rot op", "dit is stalking", source=POLICY,
+    ),
+)  # fmt: skip
+
+UNLESS = (
+    Unless(
+        "d.nl.only-sometimes", "not now, not then: a time follows", ("c.nl.dont-write",), "D", after="{when}", since=2,
     ),
 )  # fmt: skip

@@ -177,7 +177,7 @@ LEXICON = {
         "growing growth violence war cheating screaming yelling thinking"
     ),
     "fuck": "fuck fck fuk f eff fuq screw",
-    "off-verb": "fk feck shove piss bugger bug back sod buzz shove bugger naff jog kick bog fuck fck fuk f eff fuq screw fack pis",
+    "off-verb": "fk feck piss bugger sod buzz bugger naff bog fuck fck fuk f eff fuq screw fack pis",
     "dead": "dead deceased died passed",
     "block": "block blocked blocking blocks",
     "report": "report reported reporting",

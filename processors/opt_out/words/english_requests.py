@@ -111,7 +111,7 @@ RULES = (
     ),
     _rule(
         "dont-write-bare", "don't text, do not call: nothing else in its clause",
-        "~ {lead}* (<not>) (ever|please|even|bother)* (reply!|respond!|answer! me) (to (me|this)|back|again|{tail})* % | no! (need|reason) (to|for you to) {write} {me} (again|any|{tail})* | ~ ({lead}|{refusal})* / (<not>) ({ever}|{heat})* {write}! (or {write}|{tail}|{again}|{me}|{heat}|back)* % | ^ ({lead}|{refusal}|{you})* (<not>) ({ever}|{heat})* (text!|txt!|message!|msg!|contact!|texting!) (or {write}|{tail}|{again}|{me}|{heat}|back)* $"
+        "~ {lead}* (<not>) (ever|please|even|bother)* (reply!|respond!|answer! me) (to (me|this)|back|again|{tail})* % | no! (need|reason) (to|for you to) {write} {me} (again|any|{tail})* | ~ ({lead}|{refusal})* / (<not>) ({ever}|{heat})* {write}! (or {write}|{tail}|{again}|{me}|{heat}|back)* % | ^ ({lead}|{refusal})* (<not>) ({ever}|{heat})* (text!|txt!|message!|msg!|contact!|texting!) (or {write}|{tail}|{again}|{me}|{heat}|back)* $"
         " | (<not>|never) (ever|please|again|even|bother|try|to|you){0,3} (reach! out|follow! up|get in touch!|hit! me up|blow! up my|try! (and|to) {write}|keep (texting|messaging|calling|contacting|sending|harassing|emailing|bothering)! (me|us|my|this|these)|bother! me|contact! me)",
         "don't email", "Never reach out", "do not follow up",
     ),
@@ -124,7 +124,7 @@ RULES = (
     ),
     _rule(
         "no-more", "no more texts, no texts please, enough",
-        "~ ({lead}|{refusal}|(this is)? not _|its not _)* / (no|zero) ({heat}|more|of|your|these|those|this|any|text|political|sales|marketing|campaign|robo|job|phone){0,4} (texts!|calls!|messages!|msgs!|sms!|spam!|emails!|texting!|text! (please|pls|plz|msgs|messages|me)|contact!|contacting!|solicitations!|soliciting!|txts!) ({tail}|{again}|from|to|{your}|{number}|at|allowed|wanted|on|my|{phone})* % | ^ {lead}* no ({heat}|more|of|your|these|those){0,3} (texts!|messages!|txts!|sms!|calls!|contact!) ({again}|please|pls|plz|allowed|wanted|to (my|this) {number})+ {tail}* $ | repeat! no {texts}"
+        "~ ({lead}|{refusal}|(this is)? not _|its not _)* / (no|zero) ({heat}|more|of|your|these|those|this|any|text|political|sales|marketing|campaign|robo|job|phone){0,4} (texts!|calls!|messages!|msgs!|sms!|spam!|emails!|texting!|text! (please|pls|plz|msgs|messages|me)|contact!|contacting!|solicitations!|soliciting!|txts!) (please|pls|plz|thanks|thank you|{again}|to (my|this) {number}|allowed|wanted|from {you}|period|ok|asap|now|{abuse})* % | ^ {lead}* no ({heat}|more|of|your|these|those){0,3} (texts!|messages!|txts!|sms!|calls!|contact!) ({again}|please|pls|plz|allowed|wanted|to (my|this) {number})+ {tail}* $ | repeat! no {texts}"
         " | (no|zero) <more> ({heat}|of|your|these|those|this|from|text|political|phone|{texts})* ({texts}!|{texting}!|contact!|contacting!|outreach!) "
         "({tail}|{again}|from|to|{your}|{number}|my|{phone}|for|about|me|us|ever|please|$)"
         " | ~ (please|pls|ok|stop|no|just|omg|ugh)* (no! more|nomore!|enough! (is enough|already)?|thats! enough|(had|ive had|have had)! enough (of {your} {texts})?|no! mas) (please|pls|plz|thanks|thank you|of (this|these)|ok|guys)* (% | ;) | ^ {lead}* enough! (already|of|these|this|your|with|the|{heat}){1,4} ({texts}|crap|bs|already) {tail}* $ | ^ {lead}* send! no! more {tail}* $ "
@@ -166,7 +166,7 @@ RULES = (
     ),
     _rule(
         "never-asked", "never signed up, takes back consent",
-        "({not}|did not|didnt|have not|havent|never|dont|was not|do not|nor|neither|wasnt|not|no) (ever|even|i|you|want|have|to|give|gave|given|remember|recall|just|knowingly|once|my|any|get){0,4} ((sign!|signed!) up|(subscribed!|subscribe!|consented!|consent! to|authorized!|enrolled!|enroll!|optin!|registered! for (this|these|your)|requested! (this|these|your|{texts})|(agreed!|agree!) to (this|these|receive|get|be|your|{texts})|(opted!|opt!) in)|ask! for ({texts}|this|these|any|{your})|asked! for ({texts}|this|these|any|{your} {texts})|(give|gave|giving|given)! {you}? (my|permission|consent|any|the)+ (permission|consent|number|info|phone)?) (me|up|in|to|for|you|u|permission|my|consent|any|the|this|these|it|be|on|with|your|receive|receiving|getting|contact|contacted|texted|{textsonly}!|{list}|number|#|anything|either|of|from|texts){0,8}"
+        "({not}|did not|didnt|have not|havent|never|dont|was not|do not|nor|neither|wasnt|not|no) (ever|even|i|you|want|have|to|give|gave|given|remember|recall|just|knowingly|once|my|any|get){0,4} ((sign!|signed!) up|(subscribed!|subscribe!|consented!|consent! to|authorized!|enrolled!|enroll!|optin!|registered! for (this|these|your)|requested! (this|these|your|{texts})|(agreed!|agree!) to (this|these|receive|get|be|your|{texts})|(opted!|opt!) in)|ask! for ({textsonly}|this $|these|any of|(your|ur) {texts})|asked! for ({texts}|this|these|any|{your} {texts})|(give|gave|giving|given)! {you}? (my|permission|consent|any|the)+ (permission|consent|number|info|phone)?) (me|up|in|to|for|you|u|permission|my|consent|any|the|this|these|it|be|on|with|your|receive|receiving|getting|contact|contacted|texted|{textsonly}!|{list}|number|#|anything|either|of|from|texts){0,8}"
         " | ~ {lead}* i (dont|do not|didnt|did not|never) (consent!|consented!) {tail}* % | {you} (dont|do not|never|didnt) (have|had|got|get) (my|our) {consent}! | i (didnt|did not|never) request! (this|these|any|{texts}) | who! gave you (the)? permission (to)? ({write}|$) | (without|no|{not} have|dont have|lack)! (my|any|prior|express|written|our)* {consent}! | {consent} (is|has|hereby|been|was)* {revoked}!"
         " | {revoked}! (my|all|any|our|prior|express|previous)* {consent} | (unsolicited!|unwanted!) ({heat}|and|phone|text|political|sales)* ({textsonly}|calls|contact|texting|emails)",
         "I did not sign up for this", "My consent is withdrawn", "we never subscribed to your texts",
@@ -215,7 +215,7 @@ POLICY = (
     ),
     _rule(
         "go-away", "go away, get lost, abuse that sends somebody off",
-        "^ ({lead}|{refusal}|{you}|can|could|i|will|just|{texts}|spam)* ({off-verb}! (right|the|all)? off|get! (the|{heat})* lost|go! (the|{heat})* away {tail}* $|buzz! off|go! to hell|eat! shit|kiss! my (ass|a)|fuck! (you|u|yourself|yourselves) ({tail}|{abuse}|all)* $|f! (you|u) $|stfu!|gtfo!|foad!|screw! (you|u) $|suck! my|go! fuck|go! f) | ~ {lead}* (get! (out|outta) (of)? here|scram!|beat! it|take! a hike|kick! rocks|get! bent|drop! dead|fu!|shut! (the|{heat})* up|get! a life|up! yours|back! off|get! away from me|leave! me) {tail}* %"
+        "^ ({lead}|{refusal}|{you}|can|could|i|will|just|{texts}|spam)* ({off-verb}! (right|the|all)? off|get! (the|{heat})* lost {tail}* $|go! (the|{heat})* away {tail}* $|buzz! off|go! to hell|eat! shit|kiss! my (ass|a)|fuck! (you|u|yourself|yourselves) ({tail}|{abuse}|all)* $|f! (you|u) $|stfu!|gtfo!|foad!|screw! (you|u) $|suck! my|go! fuck|go! f) | ~ {lead}* ((back!|bug!|shove!|jog!) off|get! (out|outta) (of)? here|scram!|beat! it|take! a hike|kick! rocks|get! bent|drop! dead|fu!|shut! (the|{heat})* up|get! a life|up! yours|back! off|get! away from me|leave! me) {tail}* %"
         " | {off-verb}! off (with|and|you|stop|quit|{your}|{texts}|of|idiots|asshole|now|please|$)",
         "go away", "Get lost!", "f off already", "Fuck u all", source=_POLICY,
     ),
@@ -229,7 +229,7 @@ POLICY = (
     _rule(
         "reported", "reported, or about to be: as spam, to an authority",
         "^ ({lead}|{refusal}|and)* (report|reported|reporting)! (as|this|to|spam|junk|it|you|{tail}|number|for|and|{number}|block|blocked|deleted|delete|ftc|bbb|scam|phishing|{spam}|harassment|fcc)* $"
-        " | ({i}|will|going to|gonna|am|have|just|about|ima|imma|already|and|or|you|been|be|being|is|has|get|are|were|getting|number|this|me) (to|be|have|just|already|am|will|now|gonna|been|being|going|getting|has|hereby|you|or|block|and|him){0,4} (report!|reporting!|reported!) (you|u|your|ur|yall|(this|it|these) ({number}|{texts}|as|to|$)|as|to (the|bbb|ftc|fcc|police|authorities|att|verizon|my|whatsapp)|spam|for|these|all)"
+        " | ({i}|will|going to|gonna|am|have|just|about|ima|imma|already|and|or|you|been|be|being|is|has|get|are|were|getting|number|this|me) (to|be|have|just|already|am|will|now|gonna|been|being|going|getting|has|hereby|you|or|block|and|him){0,4} (report!|reporting!|reported!) (you|u|your|ur|yall|(this|it|these) ({number}|{texts}|as|to|$)|as|to (the)? (bbb|ftc|fcc|police|authorities|att|verizon|my|whatsapp)|spam|for|these|all)"
         " | report! (as|you|u|this) ({spam}|number|to|text|phone|$) | (bbb!|ftc!|better! business bureau|attorney! general|do not call! violation)",
         "reported as junk", "I will report you to the FTC", "you've been reported", source=_POLICY,
     ),
@@ -297,8 +297,8 @@ UNLESS: tuple[Unless, ...] = (
         before="(tell|told|asked|ask|make|made|let|telling|begged) (him|her|them|{name}|my _|the _|that _|everyone|people) (to|that|please|just)* $",
     ),
     _unless(
-        "playful", "said in fun, or to the family", ("c.en.keyword-clause", "c.en.text-stop", "c.en.go-away", "c.en.wrong-person", "c.en.leave-alone"),
-        anywhere="~ {kin} | {laugh} % | ; {laugh}", 
+        "playful", "said in fun, or to the family", ("c.en.keyword-clause", "c.en.keyword-last", "c.en.text-stop", "c.en.go-away", "c.en.wrong-person", "c.en.leave-alone"),
+        anywhere="~ {kin} | ~ {laugh} | {laugh} % | ; {laugh}", 
     ),
     _unless(
         "cancels-a-visit", "CANCEL or END beside an appointment, an order, a day", ("c.en.quit-clause",),

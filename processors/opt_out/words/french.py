@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from processors.opt_out.rules import Unless
 from processors.opt_out.words.language import POLICY, forms, rules_of
 
 _ER = forms(
@@ -62,7 +63,7 @@ LEXICON = {
         "moi nous bien que vouloir etre deux"
     ),
     "want": "veux souhaite voudrais desire souhaitons voulons veut veulent souhaiterais souhaites accepte aimerais",
-    "when": "avant apres demain ce aujourdhui pendant quand si tant le la au jusqua lundi mardi mercredi jeudi vendredi encore tard tot les",
+    "when": "avant apres demain ce aujourdhui pendant quand si tant jusqua lundi mardi mercredi jeudi vendredi encore tard tot ",
     "apart": "jarrete jarretais jarreterai larret sarrete sarreter narrete narretez narreter tarrete larrete quarrete lannulation jannule jenvoie jappelle jecris",
     "wrong": "mauvais mauvaise faux fausse trompe trompez trompes tromper erreur trompee errone",
     "name": "",
@@ -133,5 +134,11 @@ POLICY_RULES = (
         "(je|j|vais|on|vous|te|t|es|etes) (vais|vous|te|t|ai|le|les|je|bloque|suis|numero|ce){0,4} (bloque!|bloquer!|bloquee!|bloques!|signale!|signaler!|signales!|denonce!|denoncer!|denonces!|spammes!) | ^ {lead}* (harcelement!|bloque!|bloquer!|bloquee!|signale!|signalement!|spam!|spams!|arnaqueur!|arnaqueurs!|degage!|degagez!|casse toi!|cassez vous!|barre toi!|fous le camp!|foutez le camp!|va te faire!|allez vous faire!|ta gueule!|vos gueules!|nique!|ntm!|fdp!|va chier!|allez chier!) "
         " | (porter|porte|depose|deposer)! plainte | (cnil!|signal spam!|33700!|bloctel!) | (cest|c est|est|du|de) (du|de|un)? (harcelement!|spam!|illegal!) | mon avocat! | poursuites! (judiciaires)?",
         "je vais vous signaler", "bloqué", "c'est du harcèlement", source=POLICY,
+    ),
+)  # fmt: skip
+
+UNLESS = (
+    Unless(
+        "d.fr.only-sometimes", "not now, not then: a time follows", ("c.fr.dont-write",), "D", after="{when}", since=2,
     ),
 )  # fmt: skip

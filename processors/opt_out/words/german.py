@@ -72,7 +72,7 @@ LEXICON = {
     ),
     "want": "mochte moechte will wollen wunsche wuensche mag mochten brauche will's verzichte wollte bitte",
     "when": (
-        "vor nach morgen heute bis wenn wahrend um so zu am abends nachts jetzt gerade wahrend weil ob dass im uber "
+        "vor nach morgen heute bis wenn wahrend um so am abends nachts jetzt gerade wahrend weil ob dass im uber "
         "montag dienstag mittwoch donnerstag freitag samstag sonntag erst sondern"
     ),
     "wrong": "falsche falschen falscher falsch verwahlt verwaehlt verwechselt vertan irrtum",
@@ -150,6 +150,9 @@ POLICY_RULES = (
 )  # fmt: skip
 
 UNLESS = (
+    Unless(
+        "d.de.only-sometimes", "not now, not then: a time follows", ("c.de.dont-write",), "D", after="{when}", since=2,
+    ),
     Unless(
         "d.de.they-dont", "somebody else does not write", ("c.de.dont-write",), "D",
         before="(du|ihr|sie|er|es|man|tom|{name}|warum|der|die|wer|leute|firmen) $", since=2,

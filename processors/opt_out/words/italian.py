@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from processors.opt_out.rules import Unless
 from processors.opt_out.words.language import POLICY, forms, rules_of
 
 _WRITE = (
@@ -65,7 +66,7 @@ LEXICON = {
         "ogni piu ancora mai con a al alla questo anche e in su sul sulla continui stupidi maledetti altri altre altro"
     ),
     "want": "voglio desidero vogliamo vorrei desideriamo intendo ho gradisco accetto autorizzo autorizzato chiesto interessa",
-    "when": "prima dopo domani oggi adesso fino quando se mentre stasera tardi cosi lunedi martedi mercoledi giovedi venerdi sabato domenica per perche ancora il la al a alle che in",
+    "when": "prima dopo domani oggi adesso fino quando se mentre stasera tardi cosi lunedi martedi mercoledi giovedi venerdi sabato domenica perche ancora ",
     "wrong": "sbagliato sbagliata sbagliando sbaglia errato errata sbaglio sbagli sbagliate sbagliati",
     "name": "",
 }
@@ -87,7 +88,7 @@ RULES = (
     ),
     _rule(
         "no-more", "basta messaggi, niente più sms",
-        "(basta!|stop!) (di|a)? (scrivermi|chiamarmi|contattarmi|mandarmi|disturbarmi|scrivere|chiamare|telefonare|scrivetemi) | (basta|niente|nessun|stop|nessuna|mai)! (piu|con|ai|altri|altre|di|mandare|inviare|ulteriori|queste|questi|i|le|gli|{fill})* {textsonly}! ({tail}|piu|{fill})* $ | ^ {lead}* (adesso basta!|ora basta!|mai piu!|non piu!|basta cosi!|basta con!) ({tail}|{texts})* $",
+        "(basta!|stop!) (di|a)? (scrivermi|chiamarmi|contattarmi|mandarmi|disturbarmi|scrivere|chiamare|telefonare|scrivetemi) | (basta|niente|nessun|stop|nessuna|mai)! (piu|con|ai|altri|altre|di|mandare|inviare|ulteriori|queste|questi|i|le|gli|{fill})* {textsonly}! ({tail}|piu|{fill})* $ | ^ {lead}* (adesso basta!|ora basta!|mai piu!|non piu!|basta con!) ({tail}|{texts})* $",
         "niente più messaggi", "basta telefonate", "adesso basta",
     ),
     _rule(
@@ -126,5 +127,11 @@ POLICY_RULES = (
         "^ {lead}* (vattene!|andatevene!|sparisci!|sparite!|vaffanculo!|fanculo!|bloccato!|bloccata!|bloccati!|segnalato!|segnalati!|spam!|truffa!|truffatori!|va via!|vai via!|andate via!|levati!|levatevi!|fuori dalle palle!|fottiti!|fottetevi!|affanculo!|crepate!|stalker!|stalking!) "
         " | (vi|ti|la|lo|sto|sara|siete|sei|verrete|verrai|adesso|ora) (sto|ho|siete|devo|e|stato|state|gia){0,3} (bloccato!|bloccati!|blocco!|bloccando!|blocchero!|segnalo!|segnalero!|segnalato!|segnalati!|segnalando!|denuncio!|denuncero!|denunciato!|denunciati!|querelo!|denunciando!) | (bloccare|segnalare|denunciare)! (questo|il|alla|per|vi) (numero|polizia|stalking|spam|autorita) | (questo|e|questa|una|un) (e)? (una|un|vera)? (stalking!|molestia!|molestie!|persecuzione!|violazione!|spam!) | (mio avvocato!|garante! (della|privacy)?|vie legali!|polizia! postale|azioni legali!)",
         "vi denuncio", "questa è una molestia", "numero bloccato? adesso ti blocco", source=POLICY,
+    ),
+)  # fmt: skip
+
+UNLESS = (
+    Unless(
+        "d.it.only-sometimes", "not now, not then: a time follows", ("c.it.dont-write",), "D", after="{when}", since=2,
     ),
 )  # fmt: skip

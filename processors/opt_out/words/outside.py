@@ -62,7 +62,7 @@ RULES = (
     _rule(
         "tl", "Tagalog",
         "tigil / itigil / tigilan / tigilan mo / tigil na / itigil na / itigil mo / itigil niyo / ayoko na / tama na / hinto / ihinto / huwag na / wag na / tumigil / tumigil ka / "
-        "tumigil na / burahin / tanggalin / hindi na / huminto / itigil ito / itigil mo na / itigil niyo na / hwag na / tigilan nyo / stop na / ayaw ko na",
+        "tumigil na / burahin / tanggalin / hindi na / huminto / itigil ito / itigil mo na / itigil niyo na / hwag na / tigilan nyo / ayaw ko na",
         "wag mo na akong / wag mo akong / wag nyo na akong / wag niyo na akong / wag niyo akong / wag nyo akong / huwag mo na akong / huwag mo akong / huwag niyo na akong / huwag niyo akong / huwag nyo akong / "
         "wag na kayo / wag ka na mag / huwag na kayo / huwag ka na mag / huwag ka nang / wag ka nang / wag na mag / huwag na mag / huwag nang / wag nang mag / tigilan mo ako / tigilan niyo ako / tigilan nyo ako / "
         "tigilan mo na / tigilan niyo na / tigilan nyo na / ayoko na ng / ayokong makatanggap / ayaw ko na ng / ayaw kong makatanggap / tanggalin mo ako / tanggalin niyo ako / tanggalin nyo / alisin mo ako / alisin niyo ako / "
@@ -89,7 +89,7 @@ RULES = (
         "ru", "Russian",
         "стоп / отмена / отписка / отписаться / отпишите / отпишись / отписать / хватит / прекратите / прекрати / прекратить / остановитесь / остановись / удалите / удалить / отстаньте / отстань / "
         "довольно / нет стоп / отказ / отказываюсь / остановить / отвали / отвалите / достали / завязывайте / не надо / не пишите / не звоните / не пиши / не беспокоить / не беспокойте / убрать / уберите / конец / стоп стоп / не звони / "
-        "прекращайте / стап / остановка / отключить / отключите / stop it / otpishite / hvatit / otstan / otpisatsya / ne pishite / ne zvonite / prekratite / otstante / otpiska",
+        "прекращайте / стап / остановка / отключить / отключите / otpishite / hvatit / otstan / otpisatsya / ne pishite / ne zvonite / prekratite / otstante / otpiska",
         "не пиши / не звони / не присылай / не надо мне / не надо писать / не надо звонить / не беспокой / не отправляй / не шли / не шлите / не хочу получать / не хочу больше получ / больше не пиш / больше не звон / больше не присыл / больше не беспок / больше не отправ / больше не надо / перестаньте / перестань / хватит писать / хватит звонить / хватит слать / хватит присылать / "
         "прекратите / прекрати / отпишите / отпишись / отписаться от / отстаньте / отстань / удалите / удали мой / удали меня / уберите меня / уберите мой / убери меня / исключите / вычеркните / забудьте этот / забудьте мой / забудь мой / оставьте меня / оставь меня / ошиблись номером / "
         "не тот номер / номером ошиблись / вы ошиблись / я не давал согласи / подам в суд / пожалуюсь / жалобу / это спам / в черный список / заблокир / достали со своими / ne pishite / ne zvonite / ne pishi mne / bolshe ne",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from processors.opt_out.rules import Unless
 from processors.opt_out.words.language import POLICY, forms, rules_of
 
 LEXICON = {
@@ -71,8 +72,8 @@ LEXICON = {
     "want": "quero desejo queremos gostaria gostava aceito autorizo autorizei pedi solicitei preciso tenho quis concordo quer queria aguento",
     "receive": "receber recebendo ver ter saber ser continuar que ouvir mais",
     "when": (
-        "ate antes depois amanha hoje agora tarde cedo enquanto quando se que ainda porque pois esse essa a o as durante "
-        "noite segunda terca quarta quinta sexta sabado domingo entre pro pra por no na em de do da"
+        "ate antes depois amanha hoje agora tarde cedo enquanto quando se ainda pois as durante "
+        "noite segunda terca quarta quinta sexta sabado domingo "
     ),
     "wrong": "errado errada engano enganado enganada enganou equivocado trocado",
     "name": "",
@@ -141,5 +142,11 @@ POLICY_RULES = (
         "^ {lead}* (chega!|some!|suma!|sumam!|vaza!|bloqueado!|bloqueada!|denunciado!|denunciada!|spam!|golpe!|golpista!|golpistas!|vai se foder!|vai se ferrar!|vao se ferrar!|vai tomar!|vtnc!|vsf!|foda se!|fodase!|vai a merda!|va a merda!|va embora!|vai embora!|cala a boca!|sai daqui!|sai fora!|cai fora!|vai pro inferno!|desaparece!|desapareca!) (daqui|por favor|ja|agora|{tail}|foder|no|cu|numero)* $"
         " | (vou|irei|vamos|te|ja|esta|estou|sera|foi|numero|voce|vc) (te|vos|voces|o|a|esse|numero|{fill}){0,3} (denunciar!|denunciando!|bloquear!|bloqueando!|bloqueado!|denunciado!|reportar!|processar!|processo!|bloqueei!|denunciei!|reportado!) | (anatel!|procon!|lgpd!|processo! judicial|meu advogado!|assedio!|perseguicao!|importunacao!) ",
         "vou te bloquear", "some daqui", "vou no procon", source=POLICY,
+    ),
+)  # fmt: skip
+
+UNLESS = (
+    Unless(
+        "d.pt.only-sometimes", "not now, not then: a time follows", ("c.pt.dont-write",), "D", after="{when}", since=2,
     ),
 )  # fmt: skip

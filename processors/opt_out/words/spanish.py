@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from processors.opt_out.rules import Unless
 from processors.opt_out.words.language import POLICY, forms, rules_of
 
 _AR = forms(
@@ -72,8 +73,8 @@ LEXICON = {
     "want": "quiero queremos deseo deseamos necesito gustaria quisiera autorizo acepto pedi solicite quise interesa",
     "receive": "recibir recibiendo que ver tener saber sus sigan seguir mas estar oir",
     "when": (
-        "hasta antes despues manana hoy ahorita tarde luego mientras cuando si a tan temprano noche porque pero en lunes "
-        "martes miercoles jueves viernes sabado domingo todavia aun para por el la los las del al"
+        "hasta antes despues manana hoy ahorita tarde luego mientras cuando si tan temprano noche porque pero lunes "
+        "martes miercoles jueves viernes sabado domingo todavia aun "
     ),
     "wrong": "equivocado equivocada equivoco equivocaste equivocaron erroneo equivocados equivocas",
     "name": "",
@@ -106,7 +107,7 @@ RULES = (
     ),
     _rule(
         "remove", "quítenme de la lista, denme de baja, borren mi número",
-        "{remove}! ({fill}|{lead})* (de|del) (la|su|tu|sus|esta|esa|el|estas|vuestra|vuestro|{fill})* {list} | (dar|den|da|de|dame|denme|deme|darme|darnos|dennos|demos|doy|darse|darte|dar de)! (me)? (de)? baja"
+        "{remove}! ({fill}|{lead})* (de|del) (la|su|tu|sus|esta|esa|el|estas|vuestra|vuestro|{fill})* {list} | (dar|den|da|dame|denme|deme|darme|darnos|dennos|demos|doy|darse|darte|dar de)! (me)? (de)? baja"
         " | {remove}! ({fill})* (mi|mis|nuestro|este|ese) ({fill})* {number} | ^ <lead>* (eliminarme!|eliminame!|eliminenme!|elimineme!|borrame!|borrenme!|borreme!|borrarme!|quitame!|quitenme!|quiteme!|quitarme!|sacame!|saquenme!|saqueme!|sacarme!|desuscribanme!|desuscribirme!|desuscribeme!|remuevanme!|remueveme!|removerme!|retirenme!|eliminar!|desuscribir!) {tail}* $ | (sacame|saquenme|saqueme)! de (ahi|aqui|esto|esa) | (ya)? (dije!|pedi!|dije! ya) que no $ | (les|te|le|ya) (dije|pedi|dicho)! que (pararan|pararas|pare|paren|dejaran|dejen|dejes|no me) | me (quitan|quiten|quite|borran|borren|borre|saquen|sacan|saque|eliminan|eliminen|elimine|remuevan|dan|den|da|retiran|retiren)! ({fill}|baja|de)* ({list}|baja)"
         " | (salir|fuera|salirme|salgo|estar)! (de|en|del) (la|esta|su|tu|{fill})* ({list}) | (pon|ponme|pongan|ponganme|agreguen|agreguenme|agregame|incluyanme|pongame|anotenme|anadanme|inscribanme|pongan mi)! ({fill}|mi|{number})* (lista|registro) (negra|de|robinson)? (no|exclusion)? (llamar|molestar|contactar|llamadas|robinson)?"
         " | (cancelar|cancelen|cancele|cancela|anular|anulen|cancelacion|terminar)! (de)? (la|mi|esta|el|este|los|estos|sus|todos|{fill})* (suscripcion|subscripcion|servicio|{texts})",
@@ -130,15 +131,21 @@ RULES = (
 POLICY_RULES = (
     _rule(
         "wrong-person", "número o persona equivocada, no soy ...",
-        "{wrong}! | (se|te) ({wrong}!|confundio!|confundiste!) | ^ {lead}* yo? no soy! ({name}|esa persona|el|ella|quien|la persona|yo|esa|ese|su|tu|{lead}) | ^ {lead}* (no soy! yo|no! es {name}|este no! es|aqui no! (es|vive|hay)) | no (conozco!|hay ningun!|hay ninguna!) (a|nadie|{name}|con ese|ese|esa) | no es mi (numero!|telefono!) | (este|mi) (numero|telefono)! (no es|ya no es|no pertenece|es de otra)"
+        "(numero|persona|contacto|telefono|celular) (es|esta)? {wrong}! | (se|te|estan|esta|estas) ({wrong}!|confundio!|confundiste!) ((de|del)? (numero|persona|telefono)|{tail}* $) | ~ {lead}* {wrong}! {tail}* % | ^ {lead}* yo? no soy! ({name}|esa persona|el|ella|quien|la persona|yo|esa|ese|su|tu|{lead}) | ^ {lead}* (no soy! yo|no! es {name}|este no! es|aqui no! (es|vive|hay)) | no (conozco!|hay ningun!|hay ninguna!) (a|nadie|{name}|con ese|ese|esa) | no es mi (numero!|telefono!) | (este|mi) (numero|telefono)! (no es|ya no es|no pertenece|es de otra)"
         " | (otra persona!|persona incorrecta!|numero incorrecto!|contacto incorrecto!) | (el|ella|senor|senora|esa persona) (fallecio!|falleció)",
         "se equivocó usted", "no soy esa persona", "persona equivocada", source=POLICY,
     ),
     _rule(
         "go-away", "vete, bloqueado, te voy a reportar, acoso",
         "^ {lead}* (vete!|largate!|larguense!|vayanse!|chinga tu!|chinguen!|que te jodan!|jodete!|jodanse!|vete a!|a la mierda!|pudrete!|pudranse!|fuera!|bloqueado!|bloqueada!|bloqueados!|bloqueo!|reportado!|reportados!|spam!|denunciado!|no molestar!) {tail}*"
-        " | (voy a|vamos a|te|los|les|lo|la|procedere a|tendre que|ya|he|quedas|estas|estan|sera|sere) (voy|vamos|a|he|estoy|bloquear|{lead}){0,3} (bloquear!|bloqueare!|bloqueo!|bloqueado!|bloqueada!|bloqueados!|bloqueando!|reportar!|reportarte!|reportarlos!|reportare!|reporto!|reportado!|reporte!|reportando!|denunciar!|denunciarte!|denunciarlos!|denunciare!|denuncio!|denunciado!|demandar!|demandarlos!|demandare!|demandarte!)"
-        " | (bloquearte!|bloquearlos!|reportarte!|reportarlos!|denunciarlos!|denunciarte!|demandarlos!|demandarte!) | (esto|eso|es|un|puro) (es)? (un)? (acoso!|hostigamiento!|spam!|ilegal!) | mi abogado! | acciones legales! | (nunca|no) (di|dado) mi (numero!|telefono!)",
+        " | (voy a|vamos a|te|los|les|lo|la|procedere a|tendre que|ya|he|quedas|estas|estan|sera|sere) (voy|vamos|a|he|estoy|bloquear|{lead}){0,3} (bloquear!|bloqueare!|bloqueo!|bloqueado!|bloqueada!|bloqueados!|bloqueando!|reportar!|reportarte!|reportarlos!|reportare!|reportado!|reportando!|denunciar!|denunciarte!|denunciarlos!|denunciare!|denuncio!|denunciado!|demandar!|demandarlos!|demandare!|demandarte!)"
+        " | (bloquearte!|bloquearlos!|reportarte!|reportarlos!|denunciarlos!|denunciarte!|demandarlos!|demandarte!) | (esto|eso|es|un|puro) (es)? (un)? (acoso!|hostigamiento!|spam!|ilegal!) | mi abogado! (los|le|les|se|te|va|hablara|contactara|sabra) | acciones legales! | (nunca|no) (di|dado) mi (numero!|telefono!)",
         "los voy a denunciar", "esto es acoso", "bloqueado", source=POLICY,
+    ),
+)  # fmt: skip
+
+UNLESS = (
+    Unless(
+        "d.es.only-sometimes", "not now, not then: a time follows", ("c.es.dont-write",), "D", after="(mas)? (?! por favor) {when}", since=2,
     ),
 )  # fmt: skip

@@ -271,6 +271,11 @@ _SINCE_2 = (
         after=rf"^ (?:from|off|out of) {_NOT_A_LIST}\w+", since=2,
     ),
     Unless(
+        "d.off-a-shift", "off a shift or a schedule", ("b.take-me-off", "b.remove-me"), "D",
+        after=r"^ (?:from )?(?:(?:the|my|this|that|your|our|next|all|for) ){0,2}(?:\w+ )?(?:schedules?|shifts?|rota|roster|rotation|calendar)"
+        r"(?! (?:text|texts|alerts?|messages|lists?|blasts?|sms|chats?|groups?))(?![a-z0-9])", since=2,
+    ),
+    Unless(
         "d.somebody-told", "somebody else was told to leave the writer alone", ("b.leave-me-alone",), "D",
         before=r"\b(?:tell|told|asked|ask|telling) (?!you|u|yall|your|them)\w+(?: \w+)? to (?:just |please )?$", since=2,
     ),
