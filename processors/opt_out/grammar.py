@@ -1,4 +1,4 @@
-"""Patterns over classes of words: "{not} {gap}* {write}! {me}" finds "dont you ever txt me".
+"""Patterns over classes of words: "{not} {gap}* {write} {me}" finds "dont you ever txt me".
 
 A lexicon puts words into classes. Each set of classes becomes one character, a message a short string of these, and a
 pattern an ordinary regular expression over such strings. A word that the lexicon does not have and that is one slip
@@ -13,16 +13,16 @@ away from one that it has counts as that (nearest.py).
 | `~` `%` | the beginning and the end of the text |
 | `/` `;` | a clause may end here, a clause ends here |
 | `(a \\| b)`, `?`, `*`, `+`, `{0,3}`, `(?! )` | as in any regular expression; `*` and `+` take 8 words at most |
-| `!` | behind a word or a class: one of these is in every text that matches, so that others are never looked at |
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import chain
 
 from processors.opt_out.nearest import Nearest
+from processors.opt_out.required import parted, required
 from processors.opt_out.slips import drawn_in
 
 #: The first of the characters that stand for sets of classes: from the private use area on, none has a meaning in a
@@ -30,9 +30,13 @@ from processors.opt_out.slips import drawn_in
 _FIRST = 0xE000
 #: Words that are remembered with their characters.
 _REMEMBERED = 20_000
-_TOKEN = re.compile(r"\{[a-z-]+\}|\{\d+,\d+\}|[a-z0-9#@]+|\(\?[!=]|\(\?<[!=]|[()|?*+^$/;~%!_\n]")
-_ANY_CLASS = re.compile(r"\{[a-z-]+\}")
+_TOKEN = re.compile(r"\{[a-z-]+\}|\{\d+,\d+\}|[a-z0-9#@]+|\(\?[!=]|\(\?<[!=]|[()|?*+^$/;~%_]")
+_CLASS = re.compile(r"\{[a-z-]+\}")
 _WORD = re.compile(r"[a-z0-9#@]+")
+_MEANS = {
+    "^": r"(?:^|(?<=\n))", "$": r"(?=\n|\Z)", "/": r"\n?", ";": r"\n", "~": r"\A", "%": r"\Z", "_": r"[^\n]",
+    "(": "(?:", "*": "{0,8}", "+": "{1,8}",
+}  # fmt: skip
 
 Lexicon = Mapping[str, str]  # class -> its words, blanks between them
 
@@ -41,9 +45,15 @@ class Grammar:
     """The patterns of one language, and how its words are read. It holds no state but what it remembers of words."""
 
     def __init__(
-        self, lexicon: Lexicon, patterns: Sequence[str], nearest: Nearest, *, others: Sequence[str] = ()
+        self,
+        lexicon: Lexicon,
+        patterns: Sequence[str],
+        nearest: Nearest,
+        *,
+        others: Sequence[str] = (),
+        cost: Callable[[str], float] = lambda word: 1.0,
     ) -> None:
-        """`others`: patterns that `regex` will be asked for later."""
+        """`others`: patterns that `regex` will be asked for later; `cost`: how frequent a word is."""
         self._nearest = nearest
         names: dict[str, set[str]] = {}
         for name, words in lexicon.items():
@@ -53,29 +63,47 @@ class Grammar:
             if _WORD.fullmatch(token):
                 names.setdefault(token, set()).add(token)
         sets = {frozenset(found) for found in names.values()} | {frozenset({"{digits}"})}
-        self._characters = {found: chr(_FIRST + at) for at, found in enumerate(sorted(sets, key=sorted))}
-        self._known = {word: self._characters[frozenset(found)] for word, found in names.items()}
-        self._other = chr(_FIRST + len(self._characters))
-        self._digits = self._characters[frozenset({"{digits}"})]
+        characters = {found: chr(_FIRST + at) for at, found in enumerate(sorted(sets, key=sorted))}
+        self._known = {word: characters[frozenset(found)] for word, found in names.items()}
+        self._other = chr(_FIRST + len(characters))
+        self._digits = characters[frozenset({"{digits}"})]
         self._classes = {
-            name: "".join(char for found, char in self._characters.items() if name in found)
+            name: "".join(char for found, char in characters.items() if name in found)
             for name in {one for found in sets for one in found}
         }
         self._read = _Read(self)
-        self.patterns = [re.compile(self.regex(pattern)) for pattern in patterns]
-        keyed: dict[str, list[int]] = {}
+        costs: dict[str, float] = {}
+        for word, char in self._known.items():
+            costs[char] = costs.get(char, 0.0) + cost(word)
+        #: Character -> what may match a text with it: the other characters of which it needs one each, the place of
+        #: the pattern, and the expression.
+        self._keyed: dict[str, list[tuple[tuple[frozenset[str], ...], int, re.Pattern[str]]]] = {}
         for at, pattern in enumerate(patterns):
-            for char in {char for key in keys_of(pattern) for char in self._classes[key]}:
-                keyed.setdefault(char, []).append(at)
-        self._keyed = {char: tuple(found) for char, found in keyed.items()}
+            for tokens in parted(_TOKEN.findall(pattern)):
+                self._add(at, tokens, costs)
+
+    def _add(self, at: int, tokens: Sequence[str], costs: Mapping[str, float]) -> None:
+        def dear(needed: frozenset[str]) -> float:
+            return sum(costs.get(char, 0.0) for name in needed for char in self._classes[name])
+
+        needs = sorted(required(tokens, _is_name, dear), key=dear)
+        if not needs:
+            raise ValueError(f"no word is in every text that matches {' '.join(tokens)}")
+        first, *rest = ([char for name in needed for char in self._classes[name]] for needed in needs)
+        entry = tuple(frozenset(chars) for chars in rest), at, re.compile(self._regex(tokens))
+        for char in set(first):
+            self._keyed.setdefault(char, []).append(entry)
 
     def regex(self, pattern: str) -> str:
         """`pattern` as a regular expression over what `read` makes."""
+        return self._regex(_TOKEN.findall(pattern))
+
+    def _regex(self, tokens: Sequence[str]) -> str:
         parts: list[str] = []
-        for token in _TOKEN.findall(pattern):
-            if _ANY_CLASS.fullmatch(token) or _WORD.fullmatch(token):
+        for token in tokens:
+            if _is_name(token):
                 if token not in self._classes:
-                    raise ValueError(f"no class or word {token} in the lexicon: {pattern}")
+                    raise ValueError(f"no class or word {token} in the lexicon")
                 parts.append(f"[{self._classes[token]}]")
             else:
                 parts.append(_MEANS.get(token, token))
@@ -84,12 +112,22 @@ class Grammar:
     def read(self, message: str) -> str:
         """The normalised `message` as characters, one for each word and one for each end of a clause."""
         read = self._read
-        return "\n".join(["".join([read[word] for word in clause.split()]) for clause in message.split("\n")])
+        return "\n".join(["".join([read[word] for word in clause.split(" ")]) for clause in message.split("\n")])
 
-    def worth_trying(self, characters: str) -> list[int]:
-        """The patterns that a text with these `characters` may match, in their order."""
+    def worth_trying(self, characters: str) -> list[tuple[int, re.Pattern[str]]]:
+        """The places of the patterns that a text with these `characters` may match, in order, and the expressions."""
         keyed = self._keyed
-        return sorted({at for char in set(characters) if char in keyed for at in keyed[char]})
+        present = set(characters)
+        found = [
+            (at, expression)
+            for char in present
+            if char in keyed
+            for others, at, expression in keyed[char]
+            if not any(present.isdisjoint(needed) for needed in others)
+        ]
+        if len(found) > 1:
+            found.sort(key=_place)
+        return found
 
     def is_key(self, word: str) -> bool:
         """Whether some pattern is looked at because of `word`."""
@@ -127,54 +165,9 @@ class _Read(dict[str, str]):
         return character
 
 
-_MEANS = {
-    "^": r"(?:^|(?<=\n))", "$": r"(?=\n|\Z)", "/": r"\n?", ";": r"\n", "~": r"\A", "%": r"\Z", "_": r"[^\n]", "!": "", "(": "(?:", "*": "{0,8}",
-    "+": "{1,8}",
-}  # fmt: skip
-
-
-def keys_of(pattern: str) -> set[str]:
-    """The words and classes of which one is in every text that matches. Raises ValueError where `!` names none."""
-    keys: set[str] = set()
-    for alternative in _alternatives(_TOKEN.findall(pattern)):
-        if "!" not in alternative:
-            raise ValueError(f"nothing is marked with ! in {' '.join(alternative)}")
-        for at, mark in enumerate(alternative):
-            if mark == "!":
-                start = at - 1 if alternative[at - 1] != ")" else _opened(alternative, at - 1)
-                keys.update(token for token in alternative[start:at] if _is_name(token))
-    return keys
-
-
-def _alternatives(tokens: list[str]) -> list[list[str]]:
-    """`tokens` parted at each | that is in no group."""
-    found: list[list[str]] = [[]]
-    depth = 0
-    for token in tokens:
-        depth += token.startswith("(")
-        depth -= token == ")"
-        if token == "|" and not depth:
-            found.append([])
-        else:
-            found[-1].append(token)
-    return found
-
-
-def _opened(tokens: list[str], closed: int) -> int:
-    """Where the group begins that ends at `closed`."""
-    depth = 0
-    for at in range(closed, -1, -1):
-        depth += tokens[at] == ")"
-        depth -= tokens[at].startswith("(")
-        if not depth:
-            return at
-    raise ValueError(f"more groups closed than opened: {' '.join(tokens)}")
+def _place(found: tuple[int, re.Pattern[str]]) -> int:
+    return found[0]
 
 
 def _is_name(token: str) -> bool:
-    return _ANY_CLASS.fullmatch(token) is not None or _WORD.fullmatch(token) is not None
-
-
-def words_of(lexicon: Lexicon, classes: Iterable[str]) -> list[str]:
-    """The words of some classes."""
-    return [word for name in classes for word in lexicon[name].split()]
+    return _CLASS.fullmatch(token) is not None or _WORD.fullmatch(token) is not None

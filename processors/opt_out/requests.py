@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from processors.opt_out.grammar import Grammar, Lexicon
 from processors.opt_out.nearest import Nearest
 from processors.opt_out.rules import Rule, Unless, listed
+
+
+#: Words of each language in words/common_words.txt.
+_COMMON = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,7 @@ class Requests:
             [rule.pattern for rule in language.rules],
             Nearest(words, real_words()),
             others=others,
+            cost=_cost(language.code),
         )
         self._unless = [_TakesBack(one, self.grammar) for one in language.unless]
         self._concerning = [
@@ -52,19 +57,10 @@ class Requests:
     def matches(self, message: str) -> Iterator[Match]:
         """Every pattern that fits the normalised `message`, in their order."""
         characters = self.grammar.read(message)
-        for at in self.grammar.worth_trying(characters):
-            for found in self.grammar.patterns[at].finditer(characters):
+        for at, expression in self.grammar.worth_trying(characters):
+            for found in expression.finditer(characters):
                 if found.end() > found.start():
                     yield Match(self.rules[at], _words(message, found), self._taken_back(at, characters, found))
-
-    def find(self, message: str) -> Match | None:
-        """The first pattern that stands; else the first that was taken back; None: no pattern fits."""
-        taken_back: Match | None = None
-        for match in self.matches(message):
-            if match.taken_back is None:
-                return match
-            taken_back = taken_back or match
-        return taken_back
 
     def _taken_back(self, at: int, characters: str, found: re.Match[str]) -> Unless | None:
         before = characters[: found.start()].rpartition("\n")[2]
@@ -107,6 +103,14 @@ def _words(message: str, found: re.Match[str]) -> str:
 def real_words() -> frozenset[str]:
     """Words of their own that are one slip away from a word of a lexicon."""
     return frozenset(listed("real_words.txt"))
+
+
+def _cost(code: str) -> Callable[[str], float]:
+    """How frequent a word is in a language: 1 for the most frequent, next to nothing for one outside the list."""
+    words = listed("common_words.txt")
+    start = words.index(f"[{code}]") + 1
+    rank = {word: place for place, word in enumerate(words[start : start + _COMMON])}
+    return lambda word: 1 / (rank[word] + 1) if word in rank else 0.0001
 
 
 def by_language(languages: Mapping[str, Language], spoken: frozenset[str]) -> Sequence[Requests]:

@@ -79,39 +79,39 @@ _rule = rules_of(
 )
 
 RULES = (
-    _rule("keyword-clause", "una parola chiave da sola nella frase", "^ <lead>* {kw}! {tail}* $",
+    _rule("keyword-clause", "una parola chiave da sola nella frase", "^ <lead>* {kw} {tail}* $",
           "Non mi interessa. Basta", "fermatevi", "disiscrizione grazie"),
     _rule(
         "dont-write", "non scrivetemi, non mi contattate più",
-        "{no} (mi|ci|voglio che|dovete|devi|deve|piu|vi permettete di|dovreste|osate|me|si|provate a|azzardatevi a|continuate a)* {write}! (mi)? ({more}|{texts}|qui|a questo numero|{tail})* $ | {no} (mi|ci)? {write}! (mai|piu|nulla|niente|altri)",
+        "{no} (mi|ci|voglio che|dovete|devi|deve|piu|vi permettete di|dovreste|osate|me|si|provate a|azzardatevi a|continuate a)* {write} (mi)? ({more}|{texts}|qui|a questo numero|{tail})* $ | {no} (mi|ci)? {write} (mai|piu|nulla|niente|altri)",
         "non mi scrivere", "Non chiamatemi più", "non mi contattate mai più",
     ),
     _rule(
         "no-more", "basta messaggi, niente più sms",
-        "(basta!|stop!) (di|a)? (scrivermi|chiamarmi|contattarmi|mandarmi|disturbarmi|scrivere|chiamare|telefonare|scrivetemi) | (basta|niente|nessun|stop|nessuna|mai)! (piu|con|ai|altri|altre|di|mandare|inviare|ulteriori|queste|questi|i|le|gli|{fill})* {textsonly}! ({tail}|piu|{fill})* $ | ^ {lead}* (adesso basta!|ora basta!|mai piu!|non piu!|basta con!) ({tail}|{texts})* $",
+        "(basta|stop) (di|a)? (scrivermi|chiamarmi|contattarmi|mandarmi|disturbarmi|scrivere|chiamare|telefonare|scrivetemi) | (basta|niente|nessun|stop|nessuna|mai) (piu|con|ai|altri|altre|di|mandare|inviare|ulteriori|queste|questi|i|le|gli|{fill})* {textsonly} ({tail}|piu|{fill})* $ | ^ {lead}* (adesso basta|ora basta|mai piu|non piu|basta con) ({tail}|{texts})* $",
         "niente più messaggi", "basta telefonate", "adesso basta",
     ),
     _rule(
         "stop-doing", "smettetela di scrivermi",
-        "{stop}! ({fill}|{lead})* (di|con|a|i|gli|le|lo) (questi|questa|i|gli|tutti|continuare a|rompere|{fill})* ({write}!|{textsonly}!|rompere|scocciare|spam|stalking|tormentarmi|assillarmi)"
-        " | {stop}! {textsonly} | (interrompete|interrompi|sospendete|sospendere|cessate|fermate|interrompere)! ({fill})* ({textsonly}|invio|contatti|servizio)",
+        "{stop} ({fill}|{lead})* (di|con|a|i|gli|le|lo) (questi|questa|i|gli|tutti|continuare a|rompere|{fill})* ({write}|{textsonly}|rompere|scocciare|spam|stalking|tormentarmi|assillarmi)"
+        " | {stop} {textsonly} | (interrompete|interrompi|sospendete|sospendere|cessate|fermate|interrompere) ({fill})* ({textsonly}|invio|contatti|servizio)",
         "piantatela di chiamarmi", "smetti di mandare sms", "interrompete questi messaggi",
     ),
     _rule(
         "remove", "cancellatemi dalla lista, togliete il mio numero",
-        "{remove}! ({fill}|mi|me|{lead})* (il|i|la)? (mio|miei|nostro|questo|mia) {fill}* {number} | {remove}! ({fill}|mi|me|{number}|mio|il)* (da|dal|dalla|dalle|dai|dall) ({fill})* {list} | ^ <lead>* (cancellami!|cancellatemi!|cancellarmi!|rimuovimi!|rimuovetemi!|rimuovermi!|eliminami!|eliminatemi!|eliminarmi!|toglimi!|toglietemi!|togliermi!|disiscrivimi!|disiscrivetemi!|disiscrivermi!|depennatemi!) {tail}* $ | (essere|sia|venire|vengo|esser)! (tolto!|rimosso!|cancellato!|eliminato!|rimossa!|tolta!|cancellata!|eliminata!|disiscritto!|escluso!)"
-        " | (voglio|vorrei|desidero|come|posso)! (faccio|mi|a|posso)* (disiscrivermi|cancellarmi|uscire dalla|uscire da|togliermi|rimuovermi|disdire|annullare l) | ~ {lead}* (cancellazione!|rimozione!) {tail}* % | (disdire|disdico|annulla|annullo|annullate|cancellare|annullare|disattivare|cancellate|annullate|disattivate)! (l|il|la|mia|mio|questo|{fill})* (iscrizione|liscrizione|abbonamento|labbonamento|servizio|newsletter) | (mettetemi|mettimi|inseritemi|iscrivetemi|aggiungetemi)! {fill}* (lista nera|registro delle opposizioni|registro opposizioni|non contattare|opposizioni)",
+        "{remove} ({fill}|mi|me|{lead})* (il|i|la)? (mio|miei|nostro|questo|mia) {fill}* {number} | {remove} ({fill}|mi|me|{number}|mio|il)* (da|dal|dalla|dalle|dai|dall) ({fill})* {list} | ^ <lead>* (cancellami|cancellatemi|cancellarmi|rimuovimi|rimuovetemi|rimuovermi|eliminami|eliminatemi|eliminarmi|toglimi|toglietemi|togliermi|disiscrivimi|disiscrivetemi|disiscrivermi|depennatemi) {tail}* $ | (essere|sia|venire|vengo|esser) (tolto|rimosso|cancellato|eliminato|rimossa|tolta|cancellata|eliminata|disiscritto|escluso)"
+        " | (voglio|vorrei|desidero|come|posso) (faccio|mi|a|posso)* (disiscrivermi|cancellarmi|uscire dalla|uscire da|togliermi|rimuovermi|disdire|annullare l) | ~ {lead}* (cancellazione|rimozione) {tail}* % | (disdire|disdico|annulla|annullo|annullate|cancellare|annullare|disattivare|cancellate|annullate|disattivate) (l|il|la|mia|mio|questo|{fill})* (iscrizione|liscrizione|abbonamento|labbonamento|servizio|newsletter) | (mettetemi|mettimi|inseritemi|iscrivetemi|aggiungetemi) {fill}* (lista nera|registro delle opposizioni|registro opposizioni|non contattare|opposizioni)",
         "toglietemi dall'elenco", "cancellate il mio numero", "vorrei essere cancellato", "voglio disiscrivermi",
     ),
     _rule(
         "dont-want", "non voglio più ricevere, non desidero essere contattato",
-        "{no} (piu|mi|vi|ho|mai)* {want}! (piu|ricevere|essere|altri|altre|sentire|avere|a|che|{fill})* ({textsonly}!|ricevere! (piu|nulla|niente|altro|nessun|altri|vostri|nessuna|$)|contattato!|contattata!|contattati!|disturbato!|disturbata!|sentirvi!|sentirti!|sentire! (piu|da|voi)|piu! (niente|nulla|ricevere|essere|avere)|che! mi (scriviate|contattiate|chiamiate|mandiate)|piu! sapere|avere! (piu|a)|nulla! da voi|niente! da voi)"
-        " | {no} (ho|vi ho|avete|avevo)! (mai|dato|il|mio|la)* (consenso|autorizzazione|permesso|autorizzato|acconsentito|iscritto|iscritta|chiesto|numero|fornito) | {no} (mi sono|sono) mai! (iscritto|iscritta|registrato) | (revoco|ritiro) (il)? (mio)? consenso! | ultimo! messaggio",
+        "{no} (piu|mi|vi|ho|mai)* {want} (piu|ricevere|essere|altri|altre|sentire|avere|a|che|{fill})* ({textsonly}|ricevere (piu|nulla|niente|altro|nessun|altri|vostri|nessuna|$)|contattato|contattata|contattati|disturbato|disturbata|sentirvi|sentirti|sentire (piu|da|voi)|piu (niente|nulla|ricevere|essere|avere)|che mi (scriviate|contattiate|chiamiate|mandiate)|piu sapere|avere (piu|a)|nulla da voi|niente da voi)"
+        " | {no} (ho|vi ho|avete|avevo) (mai|dato|il|mio|la)* (consenso|autorizzazione|permesso|autorizzato|acconsentito|iscritto|iscritta|chiesto|numero|fornito) | {no} (mi sono|sono) mai (iscritto|iscritta|registrato) | (revoco|ritiro) (il)? (mio)? consenso | ultimo messaggio",
         "non voglio più sentirvi", "non desidero essere contattata", "revoco il consenso", "non mi sono mai iscritto",
     ),
     _rule(
         "leave-alone", "lasciatemi in pace, non rompete",
-        "(lasciami|lasciatemi|lasciateci|lasciarmi|lasciaci|lasciate)! ({fill}|me|noi)* (in pace|stare|perdere|tranquillo|tranquilla|tranquilli) | {no} mi (rompere!|rompete!|disturbate!|disturbare!|scocciate!|seccate!) (le palle|i coglioni|piu|{tail})* $ | {no} (rompete!|rompere!|rompermi!|rompetemi!|disturbate!|disturbare!|disturbatemi!|disturbarmi!|scocciate!|scocciarmi!|seccate!|infastidite!|importunate!) ({tail}|le|i|il|palle|piu|coglioni)* $",
+        "(lasciami|lasciatemi|lasciateci|lasciarmi|lasciaci|lasciate) ({fill}|me|noi)* (in pace|stare|perdere|tranquillo|tranquilla|tranquilli) | {no} mi (rompere|rompete|disturbate|disturbare|scocciate|seccate) (le palle|i coglioni|piu|{tail})* $ | {no} (rompete|rompere|rompermi|rompetemi|disturbate|disturbare|disturbatemi|disturbarmi|scocciate|scocciarmi|seccate|infastidite|importunate) ({tail}|le|i|il|palle|piu|coglioni)* $",
         "lasciatemi stare", "non disturbate", "non rompete le palle",
     ),
 )  # fmt: skip
@@ -119,13 +119,13 @@ RULES = (
 POLICY_RULES = (
     _rule(
         "wrong-person", "numero sbagliato, persona sbagliata, non sono io",
-        "(numero|persona|contatto|destinatario) {wrong}! | (ha|avete|hai|sta|stai|state|si) (proprio|sicuramente|il)? {wrong}! (numero|persona|$|{tail}) | ^ {lead}* non sono! ({name}|io|la persona|questa persona|lui|lei|il signor|la signora|quella) | non (conosco!|esiste!|ce!) (nessun|nessuna|nessuno) | (questo|il mio) numero! non (e|appartiene) | (deceduto!|deceduta!) | non! sono io | non e! il mio numero",
+        "(numero|persona|contatto|destinatario) {wrong} | (ha|avete|hai|sta|stai|state|si) (proprio|sicuramente|il)? {wrong} (numero|persona|$|{tail}) | ^ {lead}* non sono ({name}|io|la persona|questa persona|lui|lei|il signor|la signora|quella) | non (conosco|esiste|ce) (nessun|nessuna|nessuno) | (questo|il mio) numero non (e|appartiene) | (deceduto|deceduta) | non sono io | non e il mio numero",
         "ha sbagliato persona", "non sono Giulia", "persona errata", source=POLICY,
     ),
     _rule(
         "go-away", "vi segnalo, bloccato, questo è stalking, andate via",
-        "^ {lead}* (vattene!|andatevene!|sparisci!|sparite!|vaffanculo!|fanculo!|bloccato!|bloccata!|bloccati!|segnalato!|segnalati!|spam!|truffa!|truffatori!|va via!|vai via!|andate via!|levati!|levatevi!|fuori dalle palle!|fottiti!|fottetevi!|affanculo!|crepate!|stalker!|stalking!) "
-        " | (vi|ti|la|lo|sto|sara|siete|sei|verrete|verrai|adesso|ora) (sto|ho|siete|devo|e|stato|state|gia){0,3} (bloccato!|bloccati!|blocco!|bloccando!|blocchero!|segnalo!|segnalero!|segnalato!|segnalati!|segnalando!|denuncio!|denuncero!|denunciato!|denunciati!|querelo!|denunciando!) | (bloccare|segnalare|denunciare)! (questo|il|alla|per|vi) (numero|polizia|stalking|spam|autorita) | (questo|e|questa|una|un) (e)? (una|un|vera)? (stalking!|molestia!|molestie!|persecuzione!|violazione!|spam!) | (mio avvocato!|garante! (della|privacy)?|vie legali!|polizia! postale|azioni legali!)",
+        "^ {lead}* (vattene|andatevene|sparisci|sparite|vaffanculo|fanculo|bloccato|bloccata|bloccati|segnalato|segnalati|spam|truffa|truffatori|va via|vai via|andate via|levati|levatevi|fuori dalle palle|fottiti|fottetevi|affanculo|crepate|stalker|stalking) "
+        " | (vi|ti|la|lo|sto|sara|siete|sei|verrete|verrai|adesso|ora) (sto|ho|siete|devo|e|stato|state|gia){0,3} (bloccato|bloccati|blocco|bloccando|blocchero|segnalo|segnalero|segnalato|segnalati|segnalando|denuncio|denuncero|denunciato|denunciati|querelo|denunciando) | (bloccare|segnalare|denunciare) (questo|il|alla|per|vi) (numero|polizia|stalking|spam|autorita) | (questo|e|questa|una|un) (e)? (una|un|vera)? (stalking|molestia|molestie|persecuzione|violazione|spam) | (mio avvocato|garante (della|privacy)?|vie legali|polizia postale|azioni legali)",
         "vi denuncio", "questa è una molestia", "numero bloccato? adesso ti blocco", source=POLICY,
     ),
 )  # fmt: skip
