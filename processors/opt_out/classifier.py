@@ -27,6 +27,7 @@ from processors.opt_out.rules import (
     Unless,
     rule_set,
 )
+from processors.opt_out.shapes import SHORT
 from processors.opt_out.slips import drawn_in, slips_of
 from processors.opt_out.wider import Wider
 from processors.opt_out.words import after_stop, keywords, reactions
@@ -169,14 +170,19 @@ class Classifier:
 
     def _widely(self, wider: Wider, text: str, bare: str, flat: str, words: list[str]) -> Decision | None:
         """What rule set 2 finds in a text that the table's rules leave alone."""
+        if "opt" in words:
+            words = [*words, "optout"]  # which `clauses` makes of "opt out"
+        mask = wider.masks(words)
+        if not mask and len(text) > SHORT and text.isascii():
+            return None
         message = clauses(flat)
-        for rule, matched, match in wider.find(text, bare, message, words):
+        for rule, matched, match in wider.find(text, bare, message, words, mask):
             if match is None or match.taken_back is None:
                 if self._is_reaction(bare):
-                    return Decision(self._reaction.tier, self._reaction.id, matched, self.number)
+                    rule = self._reaction
                 return Decision(rule.tier, rule.id, matched, self.number)
-        corrected = wider.corrected(message, words)
-        if corrected is not None:
+        if wider.has_slips(mask):
+            corrected = wider.corrected(message)
             again = self._by_the_table(corrected, corrected, corrected.split())
             if again.action in ("out", "hold"):
                 return Decision("C", "c.slip-within", again.matched, self.number)

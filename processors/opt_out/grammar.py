@@ -18,7 +18,7 @@ away from one that it has counts as that (nearest.py).
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain
 
 from processors.opt_out.nearest import Nearest
@@ -81,6 +81,7 @@ class Grammar:
         for at, pattern in enumerate(patterns):
             for tokens in parted(_TOKEN.findall(pattern)):
                 self._add(at, tokens, costs)
+        self._keys = frozenset(self._keyed)
 
     def _add(self, at: int, tokens: Sequence[str], costs: Mapping[str, float]) -> None:
         def dear(needed: frozenset[str]) -> float:
@@ -114,19 +115,20 @@ class Grammar:
         read = self._read
         return "\n".join(["".join([read[word] for word in clause.split(" ")]) for clause in message.split("\n")])
 
-    def worth_trying(self, characters: str) -> list[tuple[int, re.Pattern[str]]]:
-        """The places of the patterns that a text with these `characters` may match, in order, and the expressions."""
-        keyed = self._keyed
-        present = set(characters)
-        found = [
-            (at, expression)
-            for char in present
-            if char in keyed
-            for others, at, expression in keyed[char]
-            if not any(present.isdisjoint(needed) for needed in others)
-        ]
+    def worth_trying(self, words: Iterable[str]) -> list[tuple[int, re.Pattern[str]]]:
+        """The places of the patterns that a text of these `words` may match, in order, and the expressions."""
+        read, keyed = self._read, self._keyed
+        present = {read[word] for word in words}
+        found: list[tuple[int, re.Pattern[str]]] = []
+        for char in present & self._keys:
+            for others, at, expression in keyed[char]:
+                for needed in others:
+                    if present.isdisjoint(needed):
+                        break
+                else:
+                    found.append((at, expression))
         if len(found) > 1:
-            found.sort(key=_place)
+            found = sorted(dict.fromkeys(found), key=_place)
         return found
 
     def is_key(self, word: str) -> bool:

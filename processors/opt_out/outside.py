@@ -7,11 +7,19 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 
 from processors.opt_out.normalise import normalise
-from processors.opt_out.rules import Rule
+from processors.opt_out.rules import Rule, listed
 from processors.opt_out.words.outside import COURTESIES
 
+_COMMON = frozenset(listed("common_words.txt")) | frozenset("message messages msg sms text number contact".split())
 #: The longest of these requests; a longer message is looked at for phrases only.
 _WORDS = 8
+
+
+def _frequency(word: str) -> tuple[int, int]:
+    """How likely a word is to be met in any text: frequent ones last, long ones first."""
+    return int(word in _COMMON), -len(word)
+
+
 
 
 class Outside:
@@ -20,20 +28,20 @@ class Outside:
     def __init__(self, rules: Sequence[Rule]) -> None:
         self._whole = {normalise(word): rule for rule in reversed(rules) for word in rule.words}
         self._by_phrase = {normalise(phrase).replace("\n", " "): rule for rule in reversed(rules) for phrase in rule.beside}
-        longest = sorted(filter(None, self._by_phrase), key=len, reverse=True)
-        ascii_phrases = [re.escape(phrase) for phrase in longest if phrase.isascii()]
-        others = [re.escape(phrase) for phrase in longest if not phrase.isascii()]
-        self._ascii = re.compile(rf"(?<![a-z0-9])(?:{'|'.join(ascii_phrases) or '(?!)'})(?![a-z0-9])")
-        self._others = re.compile("|".join(others) or "(?!)")
+        others = sorted((phrase for phrase in self._by_phrase if not phrase.isascii()), key=len, reverse=True)
+        self._others = re.compile("|".join(map(re.escape, others)) or "(?!)")
+        #: The rarest word of each ASCII phrase -> the phrases.
+        self._with_word: dict[str, list[str]] = {}
+        for phrase in self._by_phrase:
+            if phrase.isascii() and phrase:
+                self._with_word.setdefault(min(phrase.split(), key=_frequency), []).append(phrase)
         self._exact = [(rule, re.compile(rule.pattern)) for rule in rules if rule.pattern]
         courtesies = sorted({normalise(part) for part in COURTESIES.split(" / ")}, key=len, reverse=True)
         self._courtesies = frozenset(part for part in courtesies if " " not in part)
         self._unspaced = tuple(part for part in courtesies if not part.isascii())
-        ascii_words = [word for word in (*self._whole, *self._by_phrase) if word.isascii()]
-        #: The last word of each keyword and the first of each phrase: one of them is in every ASCII text that matches.
-        self.words = frozenset(word.split()[0] for word in ascii_words if word) | frozenset(
-            word.split()[-1] for word in self._whole if word.isascii() and word
-        )
+        last_words = (word.split()[-1] for word in self._whole if word.isascii() and word)
+        #: One of these is in every ASCII text that matches.
+        self.words = frozenset(last_words) | frozenset(self._with_word)
 
     def find(self, text: str, message: str) -> Iterator[tuple[Rule, str]]:
         """Every rule that fits the message, with the words that it saw."""
@@ -46,10 +54,13 @@ class Outside:
             bare = self._without_courtesy(clause)
             if bare in self._whole:
                 yield self._whole[bare], bare
-        for pattern in (self._ascii, self._others):
-            found = pattern.search(message)
-            if found is not None:
-                yield self._by_phrase[found[0]], found[0]
+        spaced = f" {message} ".replace("\n", " ")
+        for word in self._with_word.keys() & set(spaced.split(" ")):
+            for phrase in self._with_word[word]:
+                if f" {phrase} " in spaced:
+                    yield self._by_phrase[phrase], phrase
+        if not message.isascii() and (found := self._others.search(message)) is not None:
+            yield self._by_phrase[found[0]], found[0]
 
     def _without_courtesy(self, clause: str) -> str:
         if clause in self._whole:

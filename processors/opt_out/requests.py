@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -54,10 +54,13 @@ class Requests:
             [one for one in self._unless if rule.id in one.unless.of] for rule in language.rules
         ]
 
-    def matches(self, message: str) -> Iterator[Match]:
-        """Every pattern that fits the normalised `message`, in their order."""
+    def matches(self, message: str, words: Iterable[str]) -> Iterator[Match]:
+        """Every pattern that fits the normalised `message` of these `words`, in their order."""
+        worth_trying = self.grammar.worth_trying(words)
+        if not worth_trying:
+            return
         characters = self.grammar.read(message)
-        for at, expression in self.grammar.worth_trying(characters):
+        for at, expression in worth_trying:
             for found in expression.finditer(characters):
                 if found.end() > found.start():
                     yield Match(self.rules[at], _words(message, found), self._taken_back(at, characters, found))

@@ -10,7 +10,7 @@ from processors.opt_out.slips import drawn_in, slips
 from processors.opt_out.words import shapes as words
 
 #: A message longer than this is no keyword spelled with signs between.
-_SQUEEZED = 32
+SHORT = 32
 #: A token longer than this is no keyword joined to another.
 _LONGEST = 32
 _COURTEOUS = re.compile(r"^(?:please|pls|plz)\W+|\W+(?:please|pls|plz|thanks|thank you|thx|now|it)\W*$")
@@ -107,7 +107,7 @@ def _is_keyword(head: str) -> bool:
 
 def squeezed(bare: str) -> str | None:
     """The keyword that the plain message is, with signs or blanks between its letters; None: it is none."""
-    if len(bare) > _SQUEEZED:
+    if len(bare) > SHORT:
         return None
     bare = _COURTEOUS.sub("", bare)
     letters = _BOTH.sub("", bare)

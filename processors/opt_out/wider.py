@@ -6,7 +6,7 @@ It only ever raises a hold. A text without one of its words costs one look at ea
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from processors.opt_out import shapes
@@ -57,7 +57,7 @@ class Wider:
     def _is_keyword(self, word: str) -> bool:
         return spread(plain(word)).strip() in self._keywords
 
-    def masks(self, words: list[str]) -> int:
+    def masks(self, words: Iterable[str]) -> int:
         """What these words may belong to, together."""
         mask = 0
         may = self._may
@@ -65,35 +65,40 @@ class Wider:
             mask |= may[word]
         return mask
 
-    def find(self, text: str, bare: str, message: str, words: list[str]) -> Iterator[tuple[Rule, str, Match | None]]:
+    def find(
+        self, text: str, bare: str, message: str, words: Sequence[str], mask: int
+    ) -> Iterator[tuple[Rule, str, Match | None]]:
         """Every rule that fits, with the words that it saw, the likeliest first."""
         sign = shapes.only_emoji(text)
         if sign is not None:
             yield self._shapes["c.emoji"], sign, None
-        mask = self.masks(words)
         if mask & _SHAPE:
             found = next(word for word in words if self._may[word] & _SHAPE)
             if shapes.joined(found):
                 yield self._shapes["c.joined"], found, None
             elif len(words) == 1:
                 yield self._shapes["c.slip-more"], found, None
-        if len(text) <= 32 and (whole := shapes.squeezed(bare.strip())) is not None:
+        whole = shapes.squeezed(bare.strip())
+        if whole is not None:
             yield self._shapes["c.squeezed"], whole, None
         for bit, requests in self._bits:
             if mask & bit:
-                for match in requests.matches(message):
+                for match in requests.matches(message, words):
                     yield match.rule, match.matched, match
-        if mask & _OUTSIDE or not message.isascii():
+        if mask & _OUTSIDE or not text.isascii():
             for rule, matched in self._outside.find(text, message):
                 yield rule, matched, None
 
-    def corrected(self, message: str, words: list[str]) -> str | None:
-        """`message` with the slips of English words put right; None: there are none."""
-        if not self.masks(words) & _SLIP:
-            return None
+    def corrected(self, message: str) -> str:
+        """`message` with the slips of English words put right."""
         near = self._english.grammar.nearest_to
-        lines = (" ".join([near(word) or word for word in line.split()]) for line in message.split("\n"))
+        lines = (" ".join([near(word) or word for word in line.split(" ")]) for line in message.split("\n"))
         return "\n".join(lines)
+
+    @staticmethod
+    def has_slips(mask: int) -> bool:
+        """Whether one of the words with this mask is a slip of an English one."""
+        return bool(mask & _SLIP)
 
     def belongs(self, word: str) -> int:
         """What `word` may belong to: a shape, a slip, and the patterns of each language."""
