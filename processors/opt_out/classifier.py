@@ -27,7 +27,6 @@ from processors.opt_out.rules import (
     Unless,
     rule_set,
 )
-from processors.opt_out.shapes import SHORT
 from processors.opt_out.slips import drawn_in, slips_of
 from processors.opt_out.wider import Wider
 from processors.opt_out.words import after_stop, keywords, reactions
@@ -153,7 +152,7 @@ class Classifier:
         self._keyword_words = frozenset((*first_words, *self._last_words))
         #: A text of several words without one of these says nothing.
         self._telling = frozenset((*self._phrases_with, *self._keyword_words))
-        self._wider = Wider(rules, self.languages, self._stops) if number >= 2 else None
+        self._wider = Wider(rules, self.languages, self._stops, self._telling) if number >= 2 else None
 
     def classify(self, text: str) -> Decision:
         """What `text` says."""
@@ -172,16 +171,16 @@ class Classifier:
         """What rule set 2 finds in a text that the table's rules leave alone."""
         if "opt" in words:
             words = [*words, "optout"]  # which `clauses` makes of "opt out"
-        mask = wider.masks(words)
-        if not mask and len(text) > SHORT and text.isascii():
+        candidates = wider.may_say(text, words)
+        if candidates is None:
             return None
         message = clauses(flat)
-        for rule, matched, match in wider.find(text, bare, message, words, mask):
+        for rule, matched, match in wider.find(candidates, bare, message):
             if match is None or match.taken_back is None:
                 if self._is_reaction(bare):
                     rule = self._reaction
                 return Decision(rule.tier, rule.id, matched, self.number)
-        if wider.has_slips(mask):
+        if candidates.has_slips:
             corrected = wider.corrected(message)
             again = self._by_the_table(corrected, corrected, corrected.split())
             if again.action in ("out", "hold"):

@@ -75,13 +75,12 @@ class Grammar:
         costs: dict[str, float] = {}
         for word, char in self._known.items():
             costs[char] = costs.get(char, 0.0) + cost(word)
-        #: Character -> what may match a text with it: the other characters of which it needs one each, the place of
-        #: the pattern, and the expression.
-        self._keyed: dict[str, list[tuple[tuple[frozenset[str], ...], int, re.Pattern[str]]]] = {}
+        #: Character -> what may match a text with it: the bits of the other characters of which it needs one each, the
+        #: place of the pattern, and the expression.
+        self._keyed: dict[str, list[tuple[list[int], int, re.Pattern[str]]]] = {}
         for at, pattern in enumerate(patterns):
             for tokens in parted(_TOKEN.findall(pattern)):
                 self._add(at, tokens, costs)
-        self._keys = frozenset(self._keyed)
 
     def _add(self, at: int, tokens: Sequence[str], costs: Mapping[str, float]) -> None:
         def dear(needed: frozenset[str]) -> float:
@@ -91,7 +90,7 @@ class Grammar:
         if not needs:
             raise ValueError(f"no word is in every text that matches {' '.join(tokens)}")
         first, *rest = ([char for name in needed for char in self._classes[name]] for needed in needs)
-        entry = tuple(frozenset(chars) for chars in rest), at, re.compile(self._regex(tokens))
+        entry = [sum(1 << (ord(char) - _FIRST) for char in set(chars)) for chars in rest], at, re.compile(self._regex(tokens))
         for char in set(first):
             self._keyed.setdefault(char, []).append(entry)
 
@@ -115,21 +114,22 @@ class Grammar:
         read = self._read
         return "\n".join(["".join([read[word] for word in clause.split(" ")]) for clause in message.split("\n")])
 
-    def worth_trying(self, words: Iterable[str]) -> list[tuple[int, re.Pattern[str]]]:
-        """The places of the patterns that a text of these `words` may match, in order, and the expressions."""
-        read, keyed = self._read, self._keyed
-        present = {read[word] for word in words}
-        found: list[tuple[int, re.Pattern[str]]] = []
-        for char in present & self._keys:
-            for others, at, expression in keyed[char]:
-                for needed in others:
-                    if present.isdisjoint(needed):
-                        break
-                else:
-                    found.append((at, expression))
-        if len(found) > 1:
-            found = sorted(dict.fromkeys(found), key=_place)
-        return found
+    def worth_trying(self, keys: Iterable[str], present: int) -> list[tuple[int, re.Pattern[str]]]:
+        """The patterns that a text may match, in order: `keys` are its key words, `present` the bits of all its words.
+
+        Each pattern comes as its place and its expression.
+        """
+        found = [
+            (at, expression)
+            for key in keys
+            for others, at, expression in self._keyed[self._read[key]]
+            if all([present & needed for needed in others])
+        ]
+        return sorted(dict.fromkeys(found), key=_place) if len(found) > 1 else found
+
+    def bit(self, word: str) -> int:
+        """The bit of a word's character in `present`."""
+        return 1 << (ord(self._read[word]) - _FIRST)
 
     def is_key(self, word: str) -> bool:
         """Whether some pattern is looked at because of `word`."""

@@ -39,9 +39,9 @@ class Outside:
         courtesies = sorted({normalise(part) for part in COURTESIES.split(" / ")}, key=len, reverse=True)
         self._courtesies = frozenset(part for part in courtesies if " " not in part)
         self._unspaced = tuple(part for part in courtesies if not part.isascii())
-        last_words = (word.split()[-1] for word in self._whole if word.isascii() and word)
+        rarest = (min(word.split(), key=_frequency) for word in self._whole if word.isascii() and word)
         #: One of these is in every ASCII text that matches.
-        self.words = frozenset(last_words) | frozenset(self._with_word)
+        self.words = frozenset(rarest) | frozenset(self._with_word)
 
     def find(self, text: str, message: str) -> Iterator[tuple[Rule, str]]:
         """Every rule that fits the message, with the words that it saw."""

@@ -56,9 +56,15 @@ class Requests:
 
     def matches(self, message: str, words: Iterable[str]) -> Iterator[Match]:
         """Every pattern that fits the normalised `message` of these `words`, in their order."""
-        worth_trying = self.grammar.worth_trying(words)
-        if not worth_trying:
-            return
+        present, keys = 0, set()
+        for word in words:
+            present |= self.grammar.bit(word)
+            if self.grammar.is_key(word):
+                keys.add(word)
+        yield from self.tried(message, self.grammar.worth_trying(keys, present))
+
+    def tried(self, message: str, worth_trying: Sequence[tuple[int, re.Pattern[str]]]) -> Iterator[Match]:
+        """Of the patterns that are `worth_trying`, every one that fits the normalised `message`."""
         characters = self.grammar.read(message)
         for at, expression in worth_trying:
             for found in expression.finditer(characters):

@@ -6,7 +6,9 @@ It only ever raises a hold. A text without one of its words costs one look at ea
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from processors.opt_out import shapes
@@ -18,19 +20,21 @@ from processors.opt_out.rules import Rule
 _CONFUSABLES = Path(__file__).parent / "words" / "confusables.json"
 #: Words that are remembered with what they may belong to.
 _REMEMBERED = 50_000
-_SHAPE, _SLIP, _OUTSIDE = 1, 2, 4
+_SHAPE, _SLIP, _OUTSIDE, _ENGLISH = 1, 2, 4, 8
 
 
 class Wider:
     """The patterns and shapes of some languages, compiled."""
 
-    def __init__(self, rules: Sequence[Rule], spoken: frozenset[str], stops: frozenset[str]) -> None:
+    def __init__(self, rules: Sequence[Rule], spoken: frozenset[str], stops: frozenset[str], telling: frozenset[str]) -> None:
+        """`stops`: the keywords; `telling`: the words of the table's rules."""
         from processors.opt_out.words.languages import LANGUAGES_OF_PATTERNS
 
         self._shapes = {rule.id: rule for rule in rules if rule.kind == "shape"}
         self.languages = by_language(LANGUAGES_OF_PATTERNS, spoken)
-        self._bits = [(8 << at, requests) for at, requests in enumerate(self.languages)]
-        self._english = self.languages[0]
+        self._english, *others = self.languages
+        self._others = [(2 * _ENGLISH << at, requests) for at, requests in enumerate(others)]
+        self._telling = telling
         self._outside = Outside([rule for rule in rules if rule.kind == "outside"])
         self._keywords = stops | {"stop", "quit", "end", "cancel", "unsubscribe", "optout", "stopall", "remove", "revoke"}
         self._may = _MayBelong(self)
@@ -57,31 +61,40 @@ class Wider:
     def _is_keyword(self, word: str) -> bool:
         return spread(plain(word)).strip() in self._keywords
 
-    def masks(self, words: Iterable[str]) -> int:
-        """What these words may belong to, together."""
-        mask = 0
+    def may_say(self, text: str, words: Sequence[str]) -> Candidates | None:
+        """What is worth a look in a text of these words; None: nothing is."""
         may = self._may
+        mask = present = 0
+        keys: list[str] = []
         for word in words:
-            mask |= may[word]
-        return mask
+            belongs, bit = may[word]
+            mask |= belongs
+            present |= bit
+            if belongs & _ENGLISH:
+                keys.append(word)
+        english = self._english.grammar.worth_trying(keys, present) if keys else []
+        if english or mask & ~_ENGLISH or len(text) <= shapes.SHORT or not text.isascii():
+            return Candidates(text, words, mask, english)
+        return None
 
-    def find(
-        self, text: str, bare: str, message: str, words: Sequence[str], mask: int
-    ) -> Iterator[tuple[Rule, str, Match | None]]:
+    def find(self, found: Candidates, bare: str, message: str) -> Iterator[tuple[Rule, str, Match | None]]:
         """Every rule that fits, with the words that it saw, the likeliest first."""
+        text, words, mask = found.text, found.words, found.mask
         sign = shapes.only_emoji(text)
         if sign is not None:
             yield self._shapes["c.emoji"], sign, None
         if mask & _SHAPE:
-            found = next(word for word in words if self._may[word] & _SHAPE)
-            if shapes.joined(found):
-                yield self._shapes["c.joined"], found, None
+            shape = next(word for word in words if self._may[word][0] & _SHAPE)
+            if shapes.joined(shape):
+                yield self._shapes["c.joined"], shape, None
             elif len(words) == 1:
-                yield self._shapes["c.slip-more"], found, None
+                yield self._shapes["c.slip-more"], shape, None
         whole = shapes.squeezed(bare.strip())
         if whole is not None:
             yield self._shapes["c.squeezed"], whole, None
-        for bit, requests in self._bits:
+        for match in self._english.tried(message, found.english) if found.english else ():
+            yield match.rule, match.matched, match
+        for bit, requests in self._others:
             if mask & bit:
                 for match in requests.matches(message, words):
                     yield match.rule, match.matched, match
@@ -95,35 +108,48 @@ class Wider:
         lines = (" ".join([near(word) or word for word in line.split(" ")]) for line in message.split("\n"))
         return "\n".join(lines)
 
-    @staticmethod
-    def has_slips(mask: int) -> bool:
-        """Whether one of the words with this mask is a slip of an English one."""
-        return bool(mask & _SLIP)
-
-    def belongs(self, word: str) -> int:
-        """What `word` may belong to: a shape, a slip, and the patterns of each language."""
+    def belongs(self, word: str) -> tuple[int, int]:
+        """What `word` may belong to, and its bit among English words."""
         mask = 0
         if shapes.joined(word) or shapes.slip_of(word) is not None:
             mask |= _SHAPE
-        if self._english.grammar.nearest_to(word) is not None:
+        near = self._english.grammar.nearest_to(word)
+        if near is not None and near in self._telling:
             mask |= _SLIP
         if word in self._outside.words:
             mask |= _OUTSIDE
-        for bit, requests in self._bits:
+        if self._english.grammar.is_key(word):
+            mask |= _ENGLISH
+        for bit, requests in self._others:
             if requests.grammar.is_key(word):
                 mask |= bit
-        return mask
+        return mask, self._english.grammar.bit(word)
 
 
-class _MayBelong(dict[str, int]):
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """What is worth a look in one text."""
+
+    text: str
+    words: Sequence[str]
+    mask: int
+    english: Sequence[tuple[int, re.Pattern[str]]]  #: the places and expressions of the patterns to try
+
+    @property
+    def has_slips(self) -> bool:
+        """Whether one of the words is a slip of one that the table's rules know."""
+        return bool(self.mask & _SLIP)
+
+
+class _MayBelong(dict[str, tuple[int, int]]):
     """What each word may belong to, worked out when it is first met."""
 
     def __init__(self, wider: Wider) -> None:
         super().__init__()
         self._wider = wider
 
-    def __missing__(self, word: str) -> int:
-        mask = self._wider.belongs(word)
+    def __missing__(self, word: str) -> tuple[int, int]:
+        belongs = self._wider.belongs(word)
         if len(self) < _REMEMBERED:
-            self[word] = mask
-        return mask
+            self[word] = belongs
+        return belongs
