@@ -35,6 +35,8 @@ from processors.opt_out.words import after_stop, keywords, reactions
 _COURTEOUS_WORDS = 16
 #: What is in a keyword that somebody drew out: each letter of one, three times.
 _DRAWN_OUT = tuple(letter * 3 for letter in "abceiklnoprstuv")
+#: Texts that are remembered with their decisions, and the most characters of one: a few megabytes together.
+_REMEMBERED, _SHORT = 16_384, 80
 #: How far beside a phrase its meaning is looked for.
 _BESIDE = 60
 
@@ -98,7 +100,8 @@ class _Unless:
 
 
 class Classifier:
-    """The rules of some languages, compiled. It holds no state: any number of threads may share it."""
+    """The rules of some languages, compiled. It holds nothing but what it remembers of words and texts: any number of
+    threads may share it."""
 
     def __init__(
         self, languages: frozenset[str] = LANGUAGES, held: RuleSet | None = None, *, number: int = VERSION
@@ -111,14 +114,14 @@ class Classifier:
         rules, unless = held or rule_set(number)
         spoken = [rule for rule in rules if self.languages.intersection(rule.languages)]
         by_kind = {rule.kind: rule for rule in spoken}
-        self._rest = Decision("D", by_kind["rest"].id, "")
+        self._rest = Decision("D", by_kind["rest"].id, "", number)
         self._reaction, self._courtesy, self._several = by_kind["reaction"], by_kind["courtesy"], by_kind["several"]
         self._slip, self._spelled = by_kind["typo"], by_kind["spelled"]
 
         self._whole: dict[str, Decision] = {}
         for rule in _of(spoken, "whole"):
             for word in rule.words:
-                self._whole.setdefault(word, Decision(rule.tier, rule.id, word))
+                self._whole.setdefault(word, Decision(rule.tier, rule.id, word, number))
         self._stops = frozenset(word for word, decision in self._whole.items() if decision.tier == "A")
         own = frozenset(word for language in self.languages for word in keywords.OWN_WORDS.get(language, ()))
         self._slips = slips_of(self._slip.words, own | self._stops)
@@ -152,10 +155,21 @@ class Classifier:
         self._keyword_words = frozenset((*first_words, *self._last_words))
         #: A text of several words without one of these says nothing.
         self._telling = frozenset((*self._phrases_with, *self._keyword_words))
+        self._remembered: dict[str, Decision] = {}
         self._wider = Wider(rules, self.languages, self._stops, self._telling) if number >= 2 else None
 
     def classify(self, text: str) -> Decision:
-        """What `text` says."""
+        """What `text` says. Short texts are remembered: "yes" and "ok" come by the thousand."""
+        found = self._remembered.get(text)
+        if found is None:
+            found = self._classify(text)
+            if len(text) <= _SHORT:
+                if len(self._remembered) >= _REMEMBERED:
+                    self._remembered.clear()
+                self._remembered[text] = found
+        return found
+
+    def _classify(self, text: str) -> Decision:
         wider = self._wider
         if wider is not None:
             text = wider.prepared(text)
@@ -225,9 +239,9 @@ class Classifier:
     def _misspelt(self, word: str) -> Decision | None:
         """A slip of a keyword, or one drawn out."""
         if word in self._slips:
-            return Decision(self._slip.tier, self._slip.id, word)
+            return Decision(self._slip.tier, self._slip.id, word, self.number)
         if (drawn := drawn_in(word)) and (drawn in self._spelled.words or drawn in self._stops):
-            return Decision(self._spelled.tier, self._spelled.id, word)
+            return Decision(self._spelled.tier, self._spelled.id, word, self.number)
         return None
 
     def _may_be_unusual(self, words: list[str], flat: str) -> bool:
@@ -250,7 +264,7 @@ class Classifier:
             # A doubtful phrase of tier B says more than a voided one of tier C.
             found = next((one for one in (found, held) if one and one.tier == "C"), found or held or self._rest)
         if found.tier != "D" and self._is_reaction(bare):
-            return Decision(self._reaction.tier, self._reaction.id, found.matched)
+            return Decision(self._reaction.tier, self._reaction.id, found.matched, self.number)
         return found
 
     def _is_reaction(self, bare: str) -> bool:
@@ -267,16 +281,16 @@ class Classifier:
         if len(words) > _COURTEOUS_WORDS:
             return None
         if (spelled := "".join(words)) in self._spelled.words and all(len(word) == 1 for word in words):
-            return Decision(self._spelled.tier, self._spelled.id, spelled)
+            return Decision(self._spelled.tier, self._spelled.id, spelled, self.number)
         flat = " ".join(words)
         if self._last_words.isdisjoint(words) and not self._has_a_slip(words, flat):
             return None
         left = self._courtesies.sub("", flat).split()
         rest = " ".join(left)
         if rest in self._stops:
-            return Decision(self._courtesy.tier, self._courtesy.id, flat)
+            return Decision(self._courtesy.tier, self._courtesy.id, flat, self.number)
         if len(left) > 1 and self._stops.issuperset(left):
-            return Decision(self._several.tier, self._several.id, rest)
+            return Decision(self._several.tier, self._several.id, rest, self.number)
         return self._misspelt(rest)
 
     def _first_word(self, message: str) -> Decision | None:
@@ -289,11 +303,11 @@ class Classifier:
                 continue
             if self.number >= 2 and found[1] == "stop" and (self._no_message.match(behind) or self._in_fun.search(message)):
                 continue
-            return Decision(rule.tier, rule.id, found[0].replace("\n", " "))
+            return Decision(rule.tier, rule.id, found[0].replace("\n", " "), self.number)
         first, _, rest = message.partition(" ")
         # No other word is near it: as a first word its slips are as clear as alone.
         if self._slips.get(first) == "unsubscribe" and rest.startswith(("me", "us", "from", "this", "now")):
-            return Decision(self._slip.tier, self._slip.id, first)
+            return Decision(self._slip.tier, self._slip.id, first, self.number)
         return None
 
     def _phrase(self, message: str, tiers: tuple[Tier, ...], phrases: Sequence[_Phrase]) -> Decision | None:
@@ -307,8 +321,8 @@ class Classifier:
                 matched = found[0].strip().replace("\n", " ")
                 unless = self._taken_away(phrase, message, found)
                 if unless is None or unless.becomes == "same":
-                    return Decision(phrase.rule.tier, phrase.rule.id, matched)
-                decision = Decision(unless.becomes, unless.id, matched)
+                    return Decision(phrase.rule.tier, phrase.rule.id, matched, self.number)
+                decision = Decision(unless.becomes, unless.id, matched, self.number)
                 if unless.becomes == "C":
                     doubtful = doubtful or decision
                 else:

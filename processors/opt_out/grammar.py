@@ -29,7 +29,7 @@ from processors.opt_out.slips import drawn_in
 #: regular expression.
 _FIRST = 0xE000
 #: Words that are remembered with their characters.
-_REMEMBERED = 20_000
+REMEMBERED = 20_000
 _TOKEN = re.compile(r"\{[a-z-]+\}|\{\d+,\d+\}|[a-z0-9#@]+|\(\?[!=]|\(\?<[!=]|[()|?*+^$/;~%_]")
 _CLASS = re.compile(r"\{[a-z-]+\}")
 _WORD = re.compile(r"[a-z0-9#@]+")
@@ -162,7 +162,7 @@ class _Read(dict[str, str]):
 
     def __missing__(self, word: str) -> str:
         character = self._grammar.character(word)
-        if len(self) < _REMEMBERED:
+        if len(self) < REMEMBERED:
             self[word] = character
         return character
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from processors.opt_out.grammar import Grammar, Lexicon
+from processors.opt_out.grammar import REMEMBERED, Grammar, Lexicon
 from processors.opt_out.nearest import Nearest
 from processors.opt_out.rules import Rule, Unless, listed
 
@@ -49,6 +49,7 @@ class Requests:
             others=others,
             cost=_cost(language.code),
         )
+        self._known = _Known(self.grammar)
         self._unless = [_TakesBack(one, self.grammar) for one in language.unless]
         self._concerning = [
             [one for one in self._unless if rule.id in one.unless.of] for rule in language.rules
@@ -56,12 +57,16 @@ class Requests:
 
     def matches(self, message: str, words: Iterable[str]) -> Iterator[Match]:
         """Every pattern that fits the normalised `message` of these `words`, in their order."""
-        present, keys = 0, set()
+        known = self._known
+        present = 0
+        keys: list[str] = []
         for word in words:
-            present |= self.grammar.bit(word)
-            if self.grammar.is_key(word):
-                keys.add(word)
-        yield from self.tried(message, self.grammar.worth_trying(keys, present))
+            bit, is_key = known[word]
+            present |= bit
+            if is_key:
+                keys.append(word)
+        worth_trying = self.grammar.worth_trying(keys, present)
+        return self.tried(message, worth_trying) if worth_trying else iter(())
 
     def tried(self, message: str, worth_trying: Sequence[tuple[int, re.Pattern[str]]]) -> Iterator[Match]:
         """Of the patterns that are `worth_trying`, every one that fits the normalised `message`."""
@@ -78,6 +83,20 @@ class Requests:
             if one.fits(before, found[0], after, characters):
                 return one.unless
         return None
+
+
+class _Known(dict[str, tuple[int, bool]]):
+    """Each word's bit, and whether some pattern is looked at because of it; worked out when it is first met."""
+
+    def __init__(self, grammar: Grammar) -> None:
+        super().__init__()
+        self._grammar = grammar
+
+    def __missing__(self, word: str) -> tuple[int, bool]:
+        known = self._grammar.bit(word), self._grammar.is_key(word)
+        if len(self) < REMEMBERED:
+            self[word] = known
+        return known
 
 
 class _TakesBack:
