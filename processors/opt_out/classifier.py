@@ -127,7 +127,8 @@ class Classifier:
         self._slips = slips_of(self._slip.words, own | self._stops)
         self._initials = frozenset(word[0] for word in self._spelled.words)
 
-        compiled = [_Unless.of(one) for one in unless]
+        named = {rule.id for rule in _of(spoken, "phrase")}
+        compiled = [_Unless.of(one) for one in unless if named.intersection(one.of)]
         self._phrases = [
             _Phrase(rule, re.compile(rule.pattern), tuple(one for one in compiled if rule.id in one.asks.of))
             for rule in _of(spoken, "phrase")
@@ -156,7 +157,7 @@ class Classifier:
         #: A text of several words without one of these says nothing.
         self._telling = frozenset((*self._phrases_with, *self._keyword_words))
         self._remembered: dict[str, Decision] = {}
-        self._wider = Wider(rules, self.languages, self._stops, self._telling) if number >= 2 else None
+        self._wider = Wider(spoken, unless, self.languages, self._stops, self._telling) if number >= 2 else None
 
     def classify(self, text: str) -> Decision:
         """What `text` says. Short texts are remembered: "yes" and "ok" come by the thousand."""
@@ -217,11 +218,19 @@ class Classifier:
 
     def explain(self, text: str) -> Decision:
         """What `text` says, by every rule: `classify` without its short ways. For tests of these."""
+        wider = self._wider
+        if wider is not None:
+            text = wider.prepared(text)
         bare = plain(text)
-        message = clauses(spread(bare))
+        flat = spread(bare)
+        message = clauses(flat)
         if " " in message or "\n" in message:
-            return self._several_words(bare, message, self._phrases)
-        return self._one_word(message.strip("#@"))
+            found = self._several_words(bare, message, self._phrases)
+        else:
+            found = self._one_word(message.strip("#@"))
+        if wider is None or found.tier != "D" or found.rule == self._reaction.id:
+            return found
+        return self._widely(wider, text, bare, flat, flat.split()) or found
 
     def _worth_trying(self, words: frozenset[str]) -> list[_Phrase]:
         """The phrases whose words are in a text, in their order."""

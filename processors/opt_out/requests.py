@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from processors.opt_out.grammar import REMEMBERED, Grammar, Lexicon
@@ -141,6 +141,18 @@ def _cost(code: str) -> Callable[[str], float]:
     return lambda word: 1 / (rank[word] + 1) if word in rank else 0.0001
 
 
-def by_language(languages: Mapping[str, Language], spoken: frozenset[str]) -> Sequence[Requests]:
-    """The patterns of the languages that are `spoken`."""
-    return [Requests(language) for code, language in languages.items() if code in spoken]
+def by_language(
+    languages: Mapping[str, Language], spoken: frozenset[str], rules: Collection[Rule], exceptions: Collection[Unless]
+) -> list[Requests]:
+    """The patterns of the languages that are `spoken`, of those in `rules`, and of what takes them back."""
+    return [
+        Requests(
+            replace(
+                language,
+                rules=tuple(rule for rule in language.rules if rule in rules),
+                unless=tuple(unless for unless in language.unless if unless in exceptions),
+            )
+        )
+        for code, language in languages.items()
+        if code in spoken
+    ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -66,7 +66,7 @@ class Unless:
 
 def listed(name: str) -> list[str]:
     """The words of a file in words/, comments left out."""
-    lines = (Path(__file__).parent / "words" / name).read_text("utf-8").splitlines()
+    lines = (_WORDS / name).read_text("utf-8").splitlines()
     return [word for line in lines if not line.startswith("#") for word in line.split()]
 
 
@@ -75,16 +75,28 @@ def either(*lists: str) -> str:
     return f"(?:{'|'.join(one.strip() for text in lists for one in text.split(' / '))})"
 
 
+#: What a rule and an exception of rule set 1 were made of: its fingerprint is over these.
+_RULE = ("id", "tier", "kind", "says", "languages", "words", "pattern", "beside")
+_UNLESS = ("id", "says", "of", "becomes", "before", "after", "itself")
+#: What rule set 2 has beside its rules, in words/.
+_FILES = ("common_words.txt", "confusables.json", "names.txt", "real_words.txt")
+_WORDS = Path(__file__).parent / "words"
+
 RuleSet = tuple[tuple[Rule, ...], tuple[Unless, ...]]
 
 
 def rule_set(number: int = VERSION) -> RuleSet:
     """The rules of rule set `number` in the order in which they are tried, and what takes a phrase's meaning away."""
-    from processors.opt_out.words import abroad, keywords, outside, phrases, requests, shapes, unless
+    from processors.opt_out.words import abroad, keywords, languages, outside, phrases, requests, shapes, unless
 
-    rules = (*keywords.RULES, *phrases.RULES, *requests.RULES, *abroad.RULES, *shapes.RULES, *outside.RULES)
-    return tuple(rule for rule in rules if alive(rule, number)), tuple(
-        one for one in unless.UNLESS if alive(one, number)
+    rules = (
+        *keywords.RULES, *phrases.RULES, *requests.RULES, *abroad.RULES, *shapes.RULES, *languages.RULES,
+        *outside.RULES,
+    )  # fmt: skip
+    exceptions = (*unless.UNLESS, *languages.UNLESS)
+    return (
+        tuple(rule for rule in rules if alive(rule, number)),
+        tuple(exception for exception in exceptions if alive(exception, number)),
     )
 
 
@@ -93,15 +105,19 @@ def alive(rule: Rule | Unless, number: int) -> bool:
     return rule.since <= number and (rule.until is None or number <= rule.until)
 
 
-def fingerprint() -> str:
-    """SHA-256 over every rule and word list: it changes with any of them."""
-    from processors.opt_out.words import after_stop, keywords, reactions
+def fingerprint(number: int = VERSION) -> str:
+    """SHA-256 over every rule and word list of rule set `number`: it changes with any of them."""
+    from processors.opt_out.words import after_stop, keywords, languages, outside, reactions
 
-    rules, taken_away = rule_set()
+    rules, taken_away = rule_set(number)
     parts = [
-        *(repr(astuple(rule)) for rule in rules),
-        *(repr(astuple(one)) for one in taken_away),
+        *(repr(tuple(getattr(rule, name) for name in _RULE)) for rule in rules),
+        *(repr(tuple(getattr(unless, name) for name in _UNLESS)) for unless in taken_away),
         *(repr(part) for part in (keywords.COURTESIES, keywords.OWN_WORDS, keywords.OPENERS)),
         *(repr(part) for part in (after_stop.PATTERN, after_stop.STILL_A_STOP, reactions.OPENER, reactions.CLOSER)),
     ]
+    if number >= 2:
+        parts += [repr((one.anywhere, one.around)) for one in taken_away]
+        parts += [after_stop.NO_MESSAGE, after_stop.IN_FUN, outside.COURTESIES, repr(languages.LEXICONS)]
+        parts += [(_WORDS / name).read_text("utf-8") for name in _FILES]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()

@@ -15,7 +15,8 @@ from processors.opt_out import shapes
 from processors.opt_out.normalise import plain, spread
 from processors.opt_out.outside import Outside
 from processors.opt_out.requests import Match, Requests, by_language
-from processors.opt_out.rules import Rule
+from processors.opt_out.rules import Rule, Unless
+from processors.opt_out.words.languages import LANGUAGES_OF_PATTERNS
 
 _CONFUSABLES = Path(__file__).parent / "words" / "confusables.json"
 #: Words that are remembered with what they may belong to.
@@ -26,12 +27,17 @@ _SHAPE, _SLIP, _OUTSIDE, _ENGLISH = 1, 2, 4, 8
 class Wider:
     """The patterns and shapes of some languages, compiled."""
 
-    def __init__(self, rules: Sequence[Rule], spoken: frozenset[str], stops: frozenset[str], telling: frozenset[str]) -> None:
+    def __init__(
+        self,
+        rules: Sequence[Rule],
+        exceptions: Sequence[Unless],
+        spoken: frozenset[str],
+        stops: frozenset[str],
+        telling: frozenset[str],
+    ) -> None:
         """`stops`: the keywords; `telling`: the words of the table's rules."""
-        from processors.opt_out.words.languages import LANGUAGES_OF_PATTERNS
-
         self._shapes = {rule.id: rule for rule in rules if rule.kind == "shape"}
-        self.languages = by_language(LANGUAGES_OF_PATTERNS, spoken)
+        self.languages = by_language(LANGUAGES_OF_PATTERNS, spoken, rules, exceptions)
         self._english, *others = self.languages
         self._others = [(2 * _ENGLISH << at, requests) for at, requests in enumerate(others)]
         self._telling = telling

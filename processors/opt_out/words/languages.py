@@ -32,3 +32,7 @@ LANGUAGES_OF_PATTERNS = {
         for code, words in _OTHERS.items()
     },
 }
+
+RULES = tuple(rule for language in LANGUAGES_OF_PATTERNS.values() for rule in language.rules)
+UNLESS = tuple(unless for language in LANGUAGES_OF_PATTERNS.values() for unless in language.unless)
+LEXICONS = {code: language.lexicon for code, language in LANGUAGES_OF_PATTERNS.items()}
