@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run down test test-unit lint fmt docs bench fuzz faults faults-mutations faults-table lock clean
+.PHONY: help setup run down test test-unit lint fmt docs bench fuzz faults faults-mutations faults-table classify-report lock clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -69,6 +69,9 @@ faults-mutations: $(READY) ## safeguards taken away, which the fault suite must 
 
 faults-table: $(READY) ## docs/faults.md from the results so far
 	@$(BIN)/python -m tests.faults.table
+
+classify-report: $(READY) ## how well texts are understood (TEXTS=path, EVERYDAY=path)
+	@$(BIN)/python -m tests.classify_report "$(TEXTS)" "$(EVERYDAY)"
 
 lock: $(READY) ## bring the locks up to date: the newest versions that pyproject.toml allows
 	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-header --no-emit-index-url \

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from processors.opt_out.normalise import clauses, plain, spread
@@ -156,6 +156,7 @@ class Classifier:
         self._keyword_words = frozenset((*first_words, *self._last_words))
         #: A text of several words without one of these says nothing.
         self._telling = frozenset((*self._phrases_with, *self._keyword_words))
+        self._says = {one.id: one.says for one in (*rules, *unless)}
         self._remembered: dict[str, Decision] = {}
         self._wider = Wider(spoken, unless, self.languages, self._stops, self._telling) if number >= 2 else None
 
@@ -231,6 +232,38 @@ class Classifier:
         if wider is None or found.tier != "D" or found.rule == self._reaction.id:
             return found
         return self._widely(wider, text, bare, flat, flat.split()) or found
+
+    def prepared(self, text: str) -> str:
+        """`text` with look-alike letters and masked words as this rule set reads them."""
+        return text if self._wider is None else self._wider.prepared(text)
+
+    def says(self, rule: str) -> str:
+        """What the rule or exception of this id recognises."""
+        return self._says.get(rule, "")
+
+    def fitting(self, text: str) -> Iterator[tuple[str, str, str]]:
+        """Every rule that fits `text`: its id, the words that it saw, and the exception that took it back, if any."""
+        prepared = self.prepared(text)
+        bare = plain(prepared)
+        flat = spread(bare)
+        message = clauses(flat)
+        for phrase in self._phrases:
+            for found in phrase.pattern.finditer(message):
+                unless = self._taken_away(phrase, message, found)
+                yield phrase.rule.id, found[0].strip(), "" if unless is None else unless.id
+        if self._wider is not None:
+            words = flat.split()
+            candidates = self._wider.may_say(prepared, words)
+            if candidates is not None:
+                for rule, matched, match in self._wider.find(candidates, bare, message):
+                    taken_back = match.taken_back if match is not None else None
+                    yield rule.id, matched, "" if taken_back is None else taken_back.id
+
+    def nearest(self, text: str) -> tuple[Rule, tuple[str, ...]] | None:
+        """The pattern that lacks least to fit `text`, and the words or classes of which it lacks one."""
+        if self._wider is None:
+            return None
+        return self._wider.nearest(clauses(spread(plain(self.prepared(text)))))
 
     def _worth_trying(self, words: frozenset[str]) -> list[_Phrase]:
         """The phrases whose words are in a text, in their order."""

@@ -71,6 +71,8 @@ class Grammar:
             name: "".join(char for found, char in characters.items() if name in found)
             for name in {one for found in sets for one in found}
         }
+        self._named = {char: found for found, char in characters.items()}
+        self._needs: list[tuple[int, list[frozenset[str]]]] = []
         self._read = _Read(self)
         costs: dict[str, float] = {}
         for word, char in self._known.items():
@@ -89,6 +91,7 @@ class Grammar:
         needs = sorted(required(tokens, _is_name, dear), key=dear)
         if not needs:
             raise ValueError(f"no word is in every text that matches {' '.join(tokens)}")
+        self._needs.append((at, needs))
         first, *rest = ([char for name in needed for char in self._classes[name]] for needed in needs)
         entry = [sum(1 << (ord(char) - _FIRST) for char in set(chars)) for chars in rest], at, re.compile(self._regex(tokens))
         for char in set(first):
@@ -126,6 +129,20 @@ class Grammar:
             if all([present & needed for needed in others])
         ]
         return sorted(dict.fromkeys(found), key=_place) if len(found) > 1 else found
+
+    def nearest_pattern(self, words: Iterable[str]) -> tuple[float, int, tuple[str, ...]] | None:
+        """Which share of what it needs the nearest pattern finds in `words`, its place, and what it lacks."""
+        present = {name for word in words for name in self._named.get(self._read[word], ())}
+        found = [
+            (sum(not present.isdisjoint(needed) for needed in needs) / len(needs), at, needs)
+            for at, needs in self._needs
+            if len(needs) > 1 and not all(present.isdisjoint(needed) for needed in needs)
+        ]
+        if not found:
+            return None
+        share, at, needs = max(found, key=lambda one: (one[0], len(one[2])))
+        lacks = next((needed for needed in needs if present.isdisjoint(needed)), frozenset[str]())
+        return share, at, tuple(sorted(lacks)[:8])
 
     def bit(self, word: str) -> int:
         """The bit of a word's character in `present`."""

@@ -108,6 +108,15 @@ class Wider:
             for rule, matched in self._outside.find(text, message):
                 yield rule, matched, None
 
+    def nearest(self, message: str) -> tuple[Rule, tuple[str, ...]] | None:
+        """The pattern that lacks least to fit the normalised `message`, and the words of which it lacks one."""
+        words = message.split()
+        found = [(near, requests) for requests in self.languages if (near := requests.grammar.nearest_pattern(words))]
+        if not found:
+            return None
+        (_, at, lacks), requests = max(found, key=lambda one: one[0][0])
+        return requests.rules[at], lacks
+
     def corrected(self, message: str) -> str:
         """`message` with the slips of English words put right."""
         near = self._english.grammar.nearest_to

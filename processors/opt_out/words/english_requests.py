@@ -211,7 +211,7 @@ POLICY = (
         "died", "the person has died",
         "^ ({lead}|my|mom|dad|husband|wife|father|mother|brother|sister|son|unfortunately|sadly|he|she|hes|shes|they|{name}|person|the|is|was|has|had|have|been|owner|of|this|number|that)* (passed away|deceased|he passed on|she passed on) "
         "({tail}|last|ago|years|year|month|week|in|two|three|several|{digits}|on|away|months|weeks|recently|yesterday|a|few)* $",
-        "she passed away in June", "my husband is deceased", source=_POLICY,
+        "she passed away last year", "my husband is deceased", source=_POLICY,
     ),
     _rule(
         "go-away", "go away, get lost, abuse that sends somebody off",
@@ -231,7 +231,7 @@ POLICY = (
         "^ ({lead}|{refusal}|and)* (report|reported|reporting) (as|this|to|spam|junk|it|you|{tail}|number|for|and|{number}|block|blocked|deleted|delete|ftc|bbb|scam|phishing|{spam}|harassment|fcc)* $"
         " | ({i}|will|going to|gonna|am|have|just|about|ima|imma|already|and|or|you|been|be|being|is|has|get|are|were|getting|number|this|me) (to|be|have|just|already|am|will|now|gonna|been|being|going|getting|has|hereby|you|or|block|and|him){0,4} (report|reporting|reported) (you|u|your|ur|yall|(this|it|these) ({number}|{texts}|as|to|$)|as|to (the)? (bbb|ftc|fcc|police|authorities|att|verizon|my|whatsapp)|spam|for|these|all)"
         " | report (as|you|u|this) ({spam}|number|to|text|phone|$) | (bbb|ftc|better business bureau|attorney general|do not call violation)",
-        "reported as junk", "I will report you to the FTC", "you've been reported", source=_POLICY,
+        "reported as junk", "I will report you to the FTC", "I've reported you", source=_POLICY,
     ),
     _rule(
         "legal", "a legal step against the sender",

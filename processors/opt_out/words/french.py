@@ -98,7 +98,7 @@ RULES = (
     _rule(
         "no-more", "plus de messages, plus d'appels, aucun message",
         "^ <lead>* (plus|aucun|pas|zero|assez) (de|d|jamais|aucun|ces|vos|des)* {texts} {tail}* $ | plus (jamais|aucun|de|d|un seul)+ {texts} (svp|merci|s il|de votre part|de vous|$) | ~ {lead}* (ca suffit|suffit|assez|stop ca|y en a marre|yen a marre|plus jamais) {tail}* % | (ca suffit|assez) (de|ces|vos|les|avec)+ {texts} | (marre|assez|ras le bol) (de|d|des) (ces|vos|tous|toutes|recevoir|{fill})* {texts}",
-        "plus d'appels merci", "ça suffit les sms", "aucun message svp",
+        "plus d'appels merci", "ça suffit les sms", "plus jamais",
     ),
     _rule(
         "remove", "retirez-moi, désabonnez-moi, supprimez mon numéro",

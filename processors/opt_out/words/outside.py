@@ -67,7 +67,7 @@ RULES = (
         "wag na kayo / wag ka na mag / huwag na kayo / huwag ka na mag / huwag ka nang / wag ka nang / wag na mag / huwag na mag / huwag nang / wag nang mag / tigilan mo ako / tigilan niyo ako / tigilan nyo ako / "
         "tigilan mo na / tigilan niyo na / tigilan nyo na / ayoko na ng / ayokong makatanggap / ayaw ko na ng / ayaw kong makatanggap / tanggalin mo ako / tanggalin niyo ako / tanggalin nyo / alisin mo ako / alisin niyo ako / "
         "alisin ang number / burahin mo number / burahin ang number / burahin mo ang / itigil ang / itigil mo ang / itigil niyo ang / itigil mo na ang / wag mag text / wag magtext / wag mag-text / wrong number po / "
-        "maling numero / mali ang number / maling number / tama na po / wag ng magtext / wag mo na ko / wag nyo na ko / tanggalin ang number",
+        "maling numero / mali ang number / maling number / tama na po / wag ng magtext / wag mo na ko / wag nyo na ko / tanggalin ang number / tanggalin niyo ang / tanggalin mo ang / burahin niyo ang",
         "Tama na", "huwag niyo na akong i-text", "tanggalin niyo ang number ko",
     ),
     _rule(
@@ -135,7 +135,7 @@ RULES = (
     ),
     _rule("tr", "Turkish",
           "durdur / durdurun / iptal / iptal et / iptal edin / yeter / cikis / silin / vazgec / birak / birakin / yazma / yazmayin / arama / aramayin / abonelikten cik / listeden cik / rahat birak / rahat birakin / ayril / yeter artik / kapat",
-          "mesaj atma / mesaj gonderme / mesaj yazma / mesaj istemiyorum / sms istemiyorum / sms gonderme / sms atma / bana yazma / bana mesaj / beni arama / bir daha arama / bir daha yazma / bir daha mesaj / beni rahat birak / rahatsiz etme / rahatsiz ediyor / listeden cikar / listenizden cikar / numarami sil / numaramı sil / kaydimi sil / aboneligi iptal / aboneligimi iptal / iletisim kurma / almak istemiyorum / yanlis numara / sikayet edecegim",
+          "mesaj atma / mesaj gonderme / mesaj yazma / mesaj istemiyorum / sms istemiyorum / sms gonderme / sms atma / bana yazma / bana mesaj / beni arama / bir daha arama / bir daha yazma / bir daha mesaj / beni rahat birak / rahatsiz etme / rahatsiz ediyor / listeden cikar / listeden cikarin / listenizden cikar / numarami sil / numaramı sil / kaydimi sil / aboneligi iptal / aboneligimi iptal / iletisim kurma / almak istemiyorum / yanlis numara / sikayet edecegim",
           "yeter artık", "bana mesaj atmayın", "beni listeden çıkarın", source="RET and IPTAL of Turkish carriers; our own wording"),
     _rule("id", "Indonesian and Malay",
           "berhenti / hentikan / setop / stop dong / batal / batalkan / cukup / hapus / keluar / jangan / unreg / berhenti langganan / henti / hentikanlah / tolak / nyahlanggan / jangan ganggu",
@@ -145,7 +145,7 @@ RULES = (
           "sluta / avsluta / avregistrera / avanmal / stoppa / ta bort mig / upphor / avbryt / lat bli / sluta nu / afmeld / afmelding / slet mig / hold op / stopp det / avslutt / avmeld / avmelding / fjern meg / fjern mig / avbestall / ophor / lad vaere / avsluta prenumeration / ta bort / radera / slutt / annuller / avslutte / ikke mer / inte mer / sluta sms / radera mig",
           "sluta skicka / sluta skriva / sluta ringa / sluta sms / sluta kontakta / sluta messa / sluta smsa / skicka inte / skriv inte / ring inte / kontakta inte / kontakta mig inte / ring mig inte / messa inte / smsa inte / inga fler sms / inga fler meddelanden / inga mer sms / inte ha fler / vill inte ha / ta bort mig / ta bort mitt nummer / stryk mig / radera mitt nummer / lamna mig ifred / lamna mig i fred / fel nummer / fel person / avregistrera mig / avanmal mig / "
           "stop med at / hold op med / lad vaere med at sende / lad vaere med at skrive / skriv ikke / ring ikke / send ikke / kontakt mig ikke / kontakt meg ikke / kontakt ikke / ikke kontakt / ikke skriv / ikke send / ikke ring / ikke flere / ikke sende flere / slutt a sende / slutt a skrive / slutt a ringe / slutt med / onsker ikke / vil ikke ha / vil ikke have / vil ikke modtage / fjern mig / fjern meg / fjern mit nummer / fjern nummeret / slet mit nummer / slett nummeret / slett meg / meld mig fra / meld meg av / lad mig vaere / la meg vaere / forkert nummer / feil nummer / forkert person / afmeld mig",
-          "avsluta nu", "sluta ringa mig", "lad mig være i fred", source="STOPP and STOP of Nordic carriers; our own wording"),
+          "avsluta, tack", "sluta ringa mig", "lad mig være i fred", source="STOPP and STOP of Nordic carriers; our own wording"),
     _rule("fi", "Finnish",
           "lopeta / lopettakaa / peru / peruuta / poista / riittaa / seis / kiellan / poistakaa / lopeta jo / pysayta / peru tilaus / irtisano / ei enaa / lopettakaa jo",
           "ala laheta / alkaa lahettako / ala soita / alkaa soittako / ala ota yhteytta / alkaa ottako yhteytta / lopeta viestit / lopeta viestien / lopettakaa viestit / lopeta soittelu / lopeta tekstaaminen / poista numero / poista minut / poistakaa minut / poistakaa numero / en halua viesteja / en halua enaa / ei enaa viesteja / vaara numero / jata minut rauhaan / jattakaa minut rauhaan / peruuta tilaus / ala viestita / ala tekstaa",
@@ -156,7 +156,7 @@ RULES = (
           "dezabonare", "nu mă mai sunați", "scoateți-mă de pe listă"),
     _rule("cs", "Czech and Slovak",
           "dost / prestan / prestante / odhlasit / odhlaste me / odhlas me / zrusit / zruste / smazat / smazte / vymazte / vymazat / konec / stacilo / odhlasit se / nechte me / odhlasujem / odhlasuji se / odhlaste ma / prestante uz / koniec / zrusit odber / nepiste / nevolejte / nepis / nevolej / nepiste mi / nevolajte",
-          "nepiste mi / nepis mi / uz mi nepis / uz mi nepiste / nevolejte mi / nevolej mi / nevolajte mi / nekontaktujte / neposilejte / neposielajte / neotravujte / neobtezujte / nechci dostavat / nechci zadne / nechci dalsi / nechcem dostavat / prestante mi / prestante posilat / prestan mi / prestante psat / prestante volat / prestante posielat / odhlaste me / odhlaste ma / vyradte me / vyradte ma / smazte me / smazte moje / smazte si / vymazte moje / vymazte me / dejte mi pokoj / dajte mi pokoj / nechte me byt / nechte ma / spatne cislo / zle cislo / omyl",
+          "nepiste mi / nepis mi / uz mi nepis / uz mi nepiste / nevolejte mi / mi nevolejte / mi nepiste / mi nepis / mi nevolej / nevolej mi / nevolajte mi / nekontaktujte / neposilejte / neposielajte / neotravujte / neobtezujte / nechci dostavat / nechci zadne / nechci dalsi / nechcem dostavat / prestante mi / prestante posilat / prestan mi / prestante psat / prestante volat / prestante posielat / odhlaste me / odhlaste ma / vyradte me / vyradte ma / smazte me / smazte moje / smazte si / vymazte moje / vymazte me / dejte mi pokoj / dajte mi pokoj / nechte me byt / nechte ma / spatne cislo / zle cislo / omyl",
           "odhlaste mě", "už mi nevolejte", "smažte moje číslo"),
     _rule("hu", "Hungarian",
           "allj / leallitas / leiratkozas / leiratkozom / elég / eleg / torles / toroljetek / torolje / lemondas / hagyd abba / hagyjak abba / hagyjatok abba / leiratkozni / vege / hagyj beken / torolj / megallj / lemondom / fejezze be",

@@ -56,5 +56,5 @@ RULES = (
     Rule("c.emoji", "C", "shape", "nothing but a stop sign, a raised hand or the like", _SEVEN, since=2,
          source="our own decision: a person looks, see docs/opt-outs.md", examples=("🛑🛑", "✋🏽", "⛔")),
     Rule("c.slip-within", "C", "shape", "a phrase of the table with a slip in it", _SEVEN, since=2,
-         source="keyboards: the letters beside each other", examples=("renove me", "stop textung me", "take me iff your list")),
+         source="keyboards: the letters beside each other", examples=("rsmove me now", "unsubscirbe me", "rsmove me, thanks")),
 )  # fmt: skip

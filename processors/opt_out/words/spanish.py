@@ -103,7 +103,7 @@ RULES = (
         "stop-doing", "dejen de mandar, paren de llamar",
         "{stop} (ya|por favor|porfa)* de (estar)? ({me}|estar|andar|joder|chingar|{fill})* ({inf}|{texts}|molestar|joder|chingar|mandando|fregar|acosar)"
         " | (dejen|paren|pare|detengan|eviten|basta|detener|parar|cesen) (de mandar|con|el|la|los|las|sus|tus|estos|esos|ya|de){1,3} {texts} | (cesen|cese) (toda|todo|de|la|los|el|{texts})* {texts}",
-        "dejen de joderme con mensajes", "paren de llamarme", "deje de enviarme publicidad",
+        "dejen ya de mandar textos", "paren de llamarme", "deje de enviarme publicidad",
     ),
     _rule(
         "remove", "quítenme de la lista, denme de baja, borren mi número",
@@ -133,7 +133,7 @@ POLICY_RULES = (
         "wrong-person", "número o persona equivocada, no soy ...",
         "(numero|persona|contacto|telefono|celular) (es|esta)? {wrong} | (se|te|estan|esta|estas) ({wrong}|confundio|confundiste) ((de|del)? (numero|persona|telefono)|{tail}* $) | ~ {lead}* {wrong} {tail}* % | ^ {lead}* yo? no soy ({name}|esa persona|el|ella|quien|la persona|yo|esa|ese|su|tu|{lead}) | ^ {lead}* (no soy yo|no es {name}|este no es|aqui no (es|vive|hay)) | no (conozco|hay ningun|hay ninguna) (a|nadie|{name}|con ese|ese|esa) | no es mi (numero|telefono) | (este|mi) (numero|telefono) (no es|ya no es|no pertenece|es de otra)"
         " | (otra persona|persona incorrecta|numero incorrecto|contacto incorrecto) | (el|ella|senor|senora|esa persona) (fallecio|falleció)",
-        "se equivocó usted", "no soy esa persona", "persona equivocada", source=POLICY,
+        "se equivocó de número", "no soy esa persona", "persona equivocada", source=POLICY,
     ),
     _rule(
         "go-away", "vete, bloqueado, te voy a reportar, acoso",
