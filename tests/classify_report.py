@@ -25,7 +25,7 @@ RIGHT = {
 }  # fmt: skip
 WISHES = ("out", "out_or_hold")
 
-_TWILIO = frozenset("stop stopall unsubscribe cancel end quit revoke optout".split())
+_TWILIO = frozenset(["stop", "stopall", "unsubscribe", "cancel", "end", "quit", "revoke", "optout"])
 _AWS = ("arret", "cancel", "end", "optout", "quit", "remove", "stop", "td", "unsubscribe")
 _OURS = frozenset(word for rule in RULES if rule.tier == "A" for word in rule.words)
 _STOPS = re.compile(r"\b(?:stop|unsubscribe|opt ?out|remove me|cancel|end|quit)\b")

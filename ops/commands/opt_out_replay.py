@@ -27,9 +27,7 @@ _WORD = re.compile(r"\w")
 @click.option("--apply", "applied", is_flag=True, help="Hold what the older set missed; without it nothing changes.")
 @click.option("--reveal", is_flag=True, help="Show numbers and texts as they are.")
 @click.option("--by", "operator", metavar="NAME", help="Who decides; default: the system's user.")
-def replay(
-    out: Output, sets: str, since: datetime | None, applied: bool, reveal: bool, operator: str | None
-) -> None:
+def replay(out: Output, sets: str, since: datetime | None, applied: bool, reveal: bool, operator: str | None) -> None:
     """Show what rule set M would have decided otherwise than N about every stored message.
 
     With --apply each number whose message N let through and M does not is put on hold with a review: as of the

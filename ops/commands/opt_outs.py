@@ -28,15 +28,12 @@ def opt_outs() -> None:
 )
 @click.option("--explain", "explained", is_flag=True, help="Tell what the rules saw and which rule came nearest.")
 @click.option("--rules", "number", type=int, help="The rule set to decide by; default: the newest.")
-def classify(
-    out: Output, texts: tuple[str, ...], languages: str | None, explained: bool, number: int | None
-) -> None:
+def classify(out: Output, texts: tuple[str, ...], languages: str | None, explained: bool, number: int | None) -> None:
     """Tell tier, rule and action of each TEXT, or of each line on standard input.
 
     A: out at once. B: out at once, with a review. C: on hold until somebody decides. D: nothing. in: an opt-in.
     """
     from processors.opt_out.classifier import classifier
-
     from processors.opt_out.explanation import explain
     from processors.opt_out.rules import VERSION
 

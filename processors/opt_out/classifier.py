@@ -37,6 +37,8 @@ _COURTEOUS_WORDS = 16
 _DRAWN_OUT = tuple(letter * 3 for letter in "abceiklnoprstuv")
 #: Texts that are remembered with their decisions, and the most characters of one: a few megabytes together.
 _REMEMBERED, _SHORT = 16_384, 80
+#: Characters at each end of a text that is longer than two of these, in which rule set 2 looks for requests.
+_END = 2_000
 #: How far beside a phrase its meaning is looked for.
 _BESIDE = 60
 
@@ -158,7 +160,7 @@ class Classifier:
         self._telling = frozenset((*self._phrases_with, *self._keyword_words))
         self._says = {one.id: one.says for one in (*rules, *unless)}
         self._remembered: dict[str, Decision] = {}
-        self._wider = Wider(spoken, unless, self.languages, self._stops, self._telling) if number >= 2 else None
+        self._wider = Wider(spoken, unless, self.languages, self._stops, own) if number >= 2 else None
 
     def classify(self, text: str) -> Decision:
         """What `text` says. Short texts are remembered: "yes" and "ok" come by the thousand."""
@@ -185,6 +187,9 @@ class Classifier:
 
     def _widely(self, wider: Wider, text: str, bare: str, flat: str, words: list[str]) -> Decision | None:
         """What rule set 2 finds in a text that the table's rules leave alone."""
+        if len(flat) > 2 * _END:  # a request stands at an end of what is longer than any text
+            bare, flat = f"{bare[:_END]}\n{bare[-_END:]}", f"{flat[:_END]}\n{flat[-_END:]}"
+            text, words = bare, flat.split()
         if "opt" in words:
             words = [*words, "optout"]  # which `clauses` makes of "opt out"
         candidates = wider.may_say(text, words)
@@ -196,11 +201,6 @@ class Classifier:
                 if self._is_reaction(bare):
                     rule = self._reaction
                 return Decision(rule.tier, rule.id, matched, self.number)
-        if candidates.has_slips:
-            corrected = wider.corrected(message)
-            again = self._by_the_table(corrected, corrected, corrected.split())
-            if again.action in ("out", "hold"):
-                return Decision("C", "c.slip-within", again.matched, self.number)
         return None
 
     def _by_the_table(self, bare: str, flat: str, words: list[str]) -> Decision:
@@ -343,7 +343,11 @@ class Classifier:
             behind = message[found.end() : found.end() + _BESIDE]
             if found[1] == "stop" and self._calls_in.match(behind) and not self._still_a_stop.match(behind):
                 continue
-            if self.number >= 2 and found[1] == "stop" and (self._no_message.match(behind) or self._in_fun.search(message)):
+            if (
+                self.number >= 2
+                and found[1] == "stop"
+                and (self._no_message.match(behind) or self._in_fun.search(message))
+            ):
                 continue
             return Decision(rule.tier, rule.id, found[0].replace("\n", " "), self.number)
         first, _, rest = message.partition(" ")

@@ -28,8 +28,8 @@ from processors.opt_out.slips import drawn_in
 #: The first of the characters that stand for sets of classes: from the private use area on, none has a meaning in a
 #: regular expression.
 _FIRST = 0xE000
-#: Words that are remembered with their characters.
-REMEMBERED = 20_000
+#: Words that are remembered with their characters, and the longest of them.
+REMEMBERED, LONGEST = 20_000, 32
 _TOKEN = re.compile(r"\{[a-z-]+\}|\{\d+,\d+\}|[a-z0-9#@]+|\(\?[!=]|\(\?<[!=]|[()|?*+^$/;~%_]")
 _CLASS = re.compile(r"\{[a-z-]+\}")
 _WORD = re.compile(r"[a-z0-9#@]+")
@@ -93,7 +93,11 @@ class Grammar:
             raise ValueError(f"no word is in every text that matches {' '.join(tokens)}")
         self._needs.append((at, needs))
         first, *rest = ([char for name in needed for char in self._classes[name]] for needed in needs)
-        entry = [sum(1 << (ord(char) - _FIRST) for char in set(chars)) for chars in rest], at, re.compile(self._regex(tokens))
+        entry = (
+            [sum(1 << (ord(char) - _FIRST) for char in set(chars)) for chars in rest],
+            at,
+            re.compile(self._regex(tokens)),
+        )
         for char in set(first):
             self._keyed.setdefault(char, []).append(entry)
 
@@ -152,10 +156,6 @@ class Grammar:
         """Whether some pattern is looked at because of `word`."""
         return self._read[word] in self._keyed
 
-    def nearest_to(self, word: str) -> str | None:
-        """The word of the lexicon that `word` is a slip of; None: none, or it is a word of its own."""
-        return None if word in self._known else self._nearest.to(word)
-
     def character(self, word: str) -> str:
         """The character of one word."""
         known = self._known.get(word)
@@ -179,7 +179,7 @@ class _Read(dict[str, str]):
 
     def __missing__(self, word: str) -> str:
         character = self._grammar.character(word)
-        if len(self) < REMEMBERED:
+        if len(self) < REMEMBERED and len(word) <= LONGEST:
             self[word] = character
         return character
 

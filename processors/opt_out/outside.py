@@ -10,9 +10,12 @@ from processors.opt_out.normalise import normalise
 from processors.opt_out.rules import Rule, listed
 from processors.opt_out.words.outside import COURTESIES
 
-_COMMON = frozenset(listed("common_words.txt")) | frozenset("message messages msg sms text number contact".split())
+_COMMON = frozenset(listed("common_words.txt")) | frozenset(["message", "messages", "msg", "sms", "text", "number", "contact"])
 #: The longest of these requests; a longer message is looked at for phrases only.
 _WORDS = 8
+#: The most characters of a message that is compared as it came: a longer one is no single word, and composing a long
+#: run of marks takes quadratic time.
+_SHORT = 64
 
 
 def _frequency(word: str) -> tuple[int, int]:
@@ -20,14 +23,14 @@ def _frequency(word: str) -> tuple[int, int]:
     return int(word in _COMMON), -len(word)
 
 
-
-
 class Outside:
     """The rules of some languages, compiled."""
 
     def __init__(self, rules: Sequence[Rule]) -> None:
         self._whole = {normalise(word): rule for rule in reversed(rules) for word in rule.words}
-        self._by_phrase = {normalise(phrase).replace("\n", " "): rule for rule in reversed(rules) for phrase in rule.beside}
+        self._by_phrase = {
+            normalise(phrase).replace("\n", " "): rule for rule in reversed(rules) for phrase in rule.beside
+        }
         others = sorted((phrase for phrase in self._by_phrase if not phrase.isascii()), key=len, reverse=True)
         self._others = re.compile("|".join(map(re.escape, others)) or "(?!)")
         #: The rarest word of each ASCII phrase -> the phrases.
@@ -45,7 +48,7 @@ class Outside:
 
     def find(self, text: str, message: str) -> Iterator[tuple[Rule, str]]:
         """Every rule that fits the message, with the words that it saw."""
-        if not text.isascii():
+        if not text.isascii() and len(text) <= _SHORT:
             composed = unicodedata.normalize("NFC", text).casefold()
             for rule, pattern in self._exact:
                 if pattern.match(composed):

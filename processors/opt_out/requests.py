@@ -7,11 +7,15 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from processors.opt_out.grammar import REMEMBERED, Grammar, Lexicon
+from processors.opt_out.grammar import LONGEST, REMEMBERED, Grammar, Lexicon
 from processors.opt_out.nearest import Nearest
 from processors.opt_out.rules import Rule, Unless, listed
+from processors.opt_out.words import keywords
 
-
+#: Words beside a keyword's slip that are words of their own.
+OWN_WORDS = frozenset(word for words in keywords.OWN_WORDS.values() for word in words)
+#: How many words beside a request its meaning is looked for, and how many at each end of the text.
+_BESIDE, _AROUND = 24, 64
 #: Words of each language in words/common_words.txt.
 _COMMON = 300
 
@@ -45,15 +49,13 @@ class Requests:
         self.grammar = Grammar(
             language.lexicon,
             [rule.pattern for rule in language.rules],
-            Nearest(words, real_words()),
+            Nearest(words, real_words() | OWN_WORDS),
             others=others,
             cost=_cost(language.code),
         )
         self._known = _Known(self.grammar)
         self._unless = [_TakesBack(one, self.grammar) for one in language.unless]
-        self._concerning = [
-            [one for one in self._unless if rule.id in one.unless.of] for rule in language.rules
-        ]
+        self._concerning = [[one for one in self._unless if rule.id in one.unless.of] for rule in language.rules]
 
     def matches(self, message: str, words: Iterable[str]) -> Iterator[Match]:
         """Every pattern that fits the normalised `message` of these `words`, in their order."""
@@ -71,16 +73,21 @@ class Requests:
     def tried(self, message: str, worth_trying: Sequence[tuple[int, re.Pattern[str]]]) -> Iterator[Match]:
         """Of the patterns that are `worth_trying`, every one that fits the normalised `message`."""
         characters = self.grammar.read(message)
+        words = message.replace("\n", " \n ").split(" ")
         for at, expression in worth_trying:
             for found in expression.finditer(characters):
                 if found.end() > found.start():
-                    yield Match(self.rules[at], _words(message, found), self._taken_back(at, characters, found))
+                    matched = " ".join(word for word in words[found.start() : found.end()] if word != "\n")
+                    yield Match(self.rules[at], matched, self._taken_back(at, characters, found))
 
     def _taken_back(self, at: int, characters: str, found: re.Match[str]) -> Unless | None:
-        before = characters[: found.start()].rpartition("\n")[2]
-        after = characters[found.end() :].partition("\n")[0]
+        before = characters[max(0, found.start() - _BESIDE) : found.start()].rpartition("\n")[2]
+        after = characters[found.end() : found.end() + _BESIDE].partition("\n")[0]
+        around = (
+            characters[:_AROUND] if len(characters) <= 2 * _AROUND else characters[:_AROUND] + characters[-_AROUND:]
+        )
         for one in self._concerning[at]:
-            if one.fits(before, found[0], after, characters):
+            if one.fits(before, found[0], after, around):
                 return one.unless
         return None
 
@@ -94,7 +101,7 @@ class _Known(dict[str, tuple[int, bool]]):
 
     def __missing__(self, word: str) -> tuple[int, bool]:
         known = self._grammar.bit(word), self._grammar.is_key(word)
-        if len(self) < REMEMBERED:
+        if len(self) < REMEMBERED and len(word) <= LONGEST:
             self[word] = known
         return known
 
@@ -120,11 +127,6 @@ class _TakesBack:
             and (self._after is None or self._after.match(after) is not None)
             and (self._anywhere is None or self._anywhere.search(whole) is not None)
         )
-
-
-def _words(message: str, found: re.Match[str]) -> str:
-    words = message.replace("\n", " \n ").split(" ")
-    return " ".join(word for word in words[found.start() : found.end()] if word != "\n")
 
 
 @lru_cache(maxsize=1)

@@ -21,7 +21,7 @@ VERSION = 2
 #: English cannot be switched off: the carriers' words and 47 CFR 64.1200(a)(10) hold whatever a customer speaks.
 ALWAYS = "en"
 LANGUAGES = frozenset(
-    "en es fr de pt it nl zh vi tl ko ja ru uk pl ar ht hi tr id sv fi ro cs hu el he th fa ur so bg ca am".split()
+    ["en", "es", "fr", "de", "pt", "it", "nl", "zh", "vi", "tl", "ko", "ja", "ru", "uk", "pl", "ar", "ht", "hi", "tr", "id", "sv", "fi", "ro", "cs", "hu", "el", "he", "th", "fa", "ur", "so", "bg", "ca", "am"]
 )
 
 ACTIONS: dict[Tier, Action] = {"A": "out", "B": "out", "C": "hold", "D": "none", "in": "in"}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from functools import lru_cache
 
 from processors.opt_out.slips import drawn_in, slips
@@ -156,4 +155,4 @@ def letters_alike(text: str, table: dict[int, str]) -> str | None:
     alike = text.translate(table)
     if alike == text:  # т is no t, but Т is a T
         alike = text.upper().translate(table)
-    return None if alike in (text, text.upper()) else unicodedata.normalize("NFC", alike)
+    return None if alike in (text, text.upper()) else alike

@@ -14,14 +14,14 @@ from pathlib import Path
 from processors.opt_out import shapes
 from processors.opt_out.normalise import plain, spread
 from processors.opt_out.outside import Outside
-from processors.opt_out.requests import Match, Requests, by_language
+from processors.opt_out.requests import Match, by_language
 from processors.opt_out.rules import Rule, Unless
 from processors.opt_out.words.languages import LANGUAGES_OF_PATTERNS
 
 _CONFUSABLES = Path(__file__).parent / "words" / "confusables.json"
 #: Words that are remembered with what they may belong to.
-_REMEMBERED = 50_000
-_SHAPE, _SLIP, _OUTSIDE, _ENGLISH = 1, 2, 4, 8
+_REMEMBERED, _LONGEST = 50_000, 32
+_SHAPE, _OUTSIDE, _ENGLISH = 1, 2, 4
 
 
 class Wider:
@@ -33,16 +33,26 @@ class Wider:
         exceptions: Sequence[Unless],
         spoken: frozenset[str],
         stops: frozenset[str],
-        telling: frozenset[str],
+        own_words: frozenset[str],
     ) -> None:
-        """`stops`: the keywords; `telling`: the words of the table's rules."""
+        """`stops`: the keywords; `own_words`: no slips."""
         self._shapes = {rule.id: rule for rule in rules if rule.kind == "shape"}
         self.languages = by_language(LANGUAGES_OF_PATTERNS, spoken, rules, exceptions)
         self._english, *others = self.languages
         self._others = [(2 * _ENGLISH << at, requests) for at, requests in enumerate(others)]
-        self._telling = telling
+        self._own_words = own_words
         self._outside = Outside([rule for rule in rules if rule.kind == "outside"])
-        self._keywords = stops | {"stop", "quit", "end", "cancel", "unsubscribe", "optout", "stopall", "remove", "revoke"}
+        self._keywords = stops | {
+            "stop",
+            "quit",
+            "end",
+            "cancel",
+            "unsubscribe",
+            "optout",
+            "stopall",
+            "remove",
+            "revoke",
+        }
         self._may = _MayBelong(self)
         listed: dict[str, str] = json.loads(_CONFUSABLES.read_text("utf-8"))
         self._alike = {ord(char): letter for letter, chars in listed.items() for char in chars}
@@ -117,20 +127,11 @@ class Wider:
         (_, at, lacks), requests = max(found, key=lambda one: one[0][0])
         return requests.rules[at], lacks
 
-    def corrected(self, message: str) -> str:
-        """`message` with the slips of English words put right."""
-        near = self._english.grammar.nearest_to
-        lines = (" ".join([near(word) or word for word in line.split(" ")]) for line in message.split("\n"))
-        return "\n".join(lines)
-
     def belongs(self, word: str) -> tuple[int, int]:
         """What `word` may belong to, and its bit among English words."""
         mask = 0
-        if shapes.joined(word) or shapes.slip_of(word) is not None:
+        if shapes.joined(word) or (word not in self._own_words and shapes.slip_of(word) is not None):
             mask |= _SHAPE
-        near = self._english.grammar.nearest_to(word)
-        if near is not None and near in self._telling:
-            mask |= _SLIP
         if word in self._outside.words:
             mask |= _OUTSIDE
         if self._english.grammar.is_key(word):
@@ -150,11 +151,6 @@ class Candidates:
     mask: int
     english: Sequence[tuple[int, re.Pattern[str]]]  #: the places and expressions of the patterns to try
 
-    @property
-    def has_slips(self) -> bool:
-        """Whether one of the words is a slip of one that the table's rules know."""
-        return bool(self.mask & _SLIP)
-
 
 class _MayBelong(dict[str, tuple[int, int]]):
     """What each word may belong to, worked out when it is first met."""
@@ -165,6 +161,6 @@ class _MayBelong(dict[str, tuple[int, int]]):
 
     def __missing__(self, word: str) -> tuple[int, int]:
         belongs = self._wider.belongs(word)
-        if len(self) < _REMEMBERED:
+        if len(self) < _REMEMBERED and len(word) <= _LONGEST:
             self[word] = belongs
         return belongs

@@ -7,7 +7,7 @@ companies, campaigns and buyers of houses as published in court decisions, compl
 from __future__ import annotations
 
 LEXICON = {
-    "stop": "stop stopall unsubscribe unsub unsubscribed optout stopp stahp stawp stap halt desist cease stops revoke",
+    "stop": "stop stopall unsubscribe unsub unsubscribed optout stopp stahp stawp halt desist cease revoke",
     "stopping": "stop quit cease halt discontinue end cancel terminate desist refrain",
     "quit": "quit end cancel remove",
     "send": "send sending give giving forward share deliver push shoot drop leave submit",
@@ -17,11 +17,10 @@ LEXICON = {
         "communicate recontact badger stalk harrass blast buzz facetime whatsapp reach trouble approach"
     ),
     "texting": (
-        "hitting hittin pinging textn txtn messagin callin harassin bugging buggin askin beggin contactin mailing sendin blowin "
-       
+        "hitting hittin pinging textn txtn messagin callin harassin bugging buggin contactin mailing sendin blowin "
         "texting txting textin messaging msging messagin contacting sending calling callin emailing writing bothering "
         "harassing spamming pestering bugging annoying hounding soliciting stalking blasting ringing phoning dming "
-        "badgering disturbing harrassing communicating asking begging bombarding flooding pinging reaching spammin "
+        "badgering disturbing harrassing communicating bombarding flooding pinging reaching spammin "
         "botherin sms trolling hassling polluting wasting"
     ),
     "texts": (
@@ -91,7 +90,7 @@ LEXICON = {
         "ffs wtf 1 2 3 everything both them those instantly effective bs hell once lady buddy pal"
     ),
     "refusal": (
-        "no nope nah naw not interested never absolutely uninterested hell fuck fucking fuckin ugh ughh wtf "
+        "no nope nah naw interested absolutely uninterested hell fuck fucking fuckin ugh ughh wtf "
         "ridiculous idiots idiot assholes asshole bitch bitches wasting waste scam scammers scammer spam enough stupid "
         "annoying harassment sick tired unsolicited unwanted illegal leave liar liars creep ffs disgusting rude "
         "republican democrat maga trump liberal voter vote donate money wrong person number bullshit shit bs pathetic "
@@ -161,7 +160,7 @@ LEXICON = {
         "help go went going started got also then finally wouldnt couldnt people them him everything everyone things nonstop "
         "layover wouldn couldn shouldnt emergency hard dead f abrupt coffee lunch potty bathroom early traffic unless once "
         "had has have before after because so dead complete screeching work what where why how who whos which whats wheres "
-        "tour bus's city station taxi elevator exit grocery shopping drop delivery key t water"
+        "text txt reply send type press prochain le un el proximo nachste volgende prossimo der die das de het een il ultimo dernier cuando si wann quando tour bus's city station taxi elevator exit grocery shopping drop delivery key t water"
     ),
     "when": (
         "tomorrow tmrw today tonight until till til before after during while when whenever monday tuesday wednesday "
@@ -186,7 +185,8 @@ LEXICON = {
 MACROS = {
     "<lead>": (
         "({lead}|not interested|im not interested|(can|could|will|would|wont|cant) {you}|({you} )?(need|have) to|you must|{you} better|"
-        "i (want|need) you to|i said|for the last time|last time|one (last|more) time|right now|stop|unsubscribe|quit|end|never|again|not|no more)"
+        "i (want|need) you to|i said|for the last time|last time|one (last|more) time|right now|stop|unsubscribe|quit|end|again|no more|"
+        "(absolutely|definitely|certainly|hell|probably|fuck|of course) (fucking)? not|not interested)"
     ),
     "<tail>": (
         "({tail}|thank you|i said|i mean it|it|this|that|these|to me|{you} {abuse}|you people|have a (good|great|nice|blessed) (day|one|night|evening|weekend)|"

@@ -24,7 +24,7 @@ RULES = (
     ),
     _rule(
         "keyword-last", "a short run-on sentence with STOP at its end",
-        "^ (?! _* ({before-stop}|ill|well|id|youll|theyll|hell|shell|im) stop) (?! _* (make|made|makes|let|lets|saw|help|hear|watch|see|had|get|got|tell|told|want|wants) _ _? stop) _{1,6} (stop|unsubscribe|optout|stopall) {tail}* %",
+        "^ (?! _* ({before-stop}|ill|well|id|youll|theyll|hell|shell|im) {stop}) (?! _* (make|made|makes|let|lets|saw|help|hear|watch|see|had|get|got|tell|told|want|wants) _ _? stop) _{1,6} (stop|unsubscribe|optout|stopall) {tail}* %",
         "moved away stop", "Go vote blue stop", source=_REPLIES,
     ),
     _rule(
@@ -46,7 +46,7 @@ RULES = (
     ),
     _rule(
         "text-stop", "the word beside the keyword: \"text stop\", \"1 STOP\"",
-        "^ ({lead}|<howto>|the|word|period|1|2|3|option|number|my|answer|is|response|and|full|say|vote)* "
+        "^ ({lead}|text|txt|send|type|press|say|the|word|period|1|2|3|option|number|my|answer|is|response|and|say|vote)* "
         "{stop} (to (end|quit|stop|unsubscribe|optout|out)|{tail}|{digits}|{refusal})* $",
         "1 stop", "text stop", "my answer is stop",
     ),
@@ -54,7 +54,7 @@ RULES = (
         "already-said", "complains that a stop was ignored",
         "({i}|have|{lead}|already|and|{you}|{not}|multiple|several)* {took} (you|u|yall|them)? (already|before|you|u|the|word|it|is|to|please|"
         "in|a|times|many|multiple|several|yesterday|last|week|month|back|fucking|again|just|{digits}|with|out|of|all)* "
-        "({stop}|{quit} {tail}* $|quit)",
+        "{stop}",
         "I texted STOP twice", "already told you to stop", "I've replied unsubscribe three times",
     ),
     _rule(
@@ -86,7 +86,7 @@ RULES = (
         "{remove} ({fill}|{heat}|that)* ({me}|{mine} ({heat}|cell|phone|family|whole)* {number}|<mynumber>) ({fill}|{heat}|and|{number})* (from|off|of|out|frm|form|fro) ({heat}|{your}|{texts}|call|mailing|contact|of|future)* ({list}|{texts})"
         " | ^ ({lead}|{you})* (remove|delete|unsubscribe) ({fill}|{heat}|{tail})* (from ({your}|{heat}|{texts}|contact|call)* ({list}|{texts}))"
         " | ^ {lead}* (remove|delete|unsubscribe) (now|please|asap|immediately|thanks|pls|already|from|this|me|us|plz|thx|thank|you|number|phone) {tail}* $"
-        " | ^ {lead}* (remove|removed|removal|rmv) {tail}* $ | ~ {lead}* (delete|removed) {tail}* % | ^ {lead}* (rmv|remove|rmove|rem) (me|m|my {number}|us|this {number}) {tail}* $"
+        " | ^ {lead}* (remove|removal|rmv) {tail}* $ | ~ {lead}* delete {tail}* % | ^ {lead}* (rmv|remove|rmove|rem) (me|m|my {number}|us|this {number}) {tail}* $"
         " | (remove|delete|erase|unsubscribe|scrub|drop|purge) ({fill}|{heat})* ({mine}|this|the) ({heat}|cell|phone|mobile|contact)* {numberonly} {fill}* {tail}* $",
         "Remove from list", "please remove", "delete my name from your records", "scrub this number",
     ),
@@ -127,7 +127,7 @@ RULES = (
         "~ ({lead}|{refusal}|(this is)? not _|its not _)* / (no|zero) ({heat}|more|of|your|these|those|this|any|text|political|sales|marketing|campaign|robo|job|phone){0,4} (texts|calls|messages|msgs|sms|spam|emails|texting|text (please|pls|plz|msgs|messages|me)|contact|contacting|solicitations|soliciting|txts) (please|pls|plz|thanks|thank you|{again}|to (my|this) {number}|allowed|wanted|from {you}|period|ok|asap|now|{abuse})* % | ^ {lead}* no ({heat}|more|of|your|these|those){0,3} (texts|messages|txts|sms|calls|contact) ({again}|please|pls|plz|allowed|wanted|to (my|this) {number})+ {tail}* $ | repeat no {texts}"
         " | (no|zero) <more> ({heat}|of|your|these|those|this|from|text|political|phone|{texts})* ({texts}|{texting}|contact|contacting|outreach) "
         "({tail}|{again}|from|to|{your}|{number}|my|{phone}|for|about|me|us|ever|please|$)"
-        " | ~ (please|pls|ok|stop|no|just|omg|ugh)* (no more|nomore|enough (is enough|already)?|thats enough|(had|ive had|have had) enough (of {your} {texts})?|no mas) (please|pls|plz|thanks|thank you|of (this|these)|ok|guys)* (% | ;) | ^ {lead}* enough (already|of|these|this|your|with|the|{heat}){1,4} ({texts}|crap|bs|already) {tail}* $ | ^ {lead}* send no more {tail}* $ "
+        " | ~ (please|pls|ok|stop|no|just|omg|ugh)* (no more|nomore|enough (is enough|already)?|thats enough|(had|ive had|have had) enough (of {your} {texts})?|no mo) (please|pls|plz|thanks|thank you|of (this|these)|ok|guys)* (% | ;) | ^ {lead}* enough (already|of|these|this|your|with|the|{heat}){1,4} ({texts}|crap|bs|already) {tail}* $ | ^ {lead}* send no more {tail}* $ "
         " | ^ ({lead}|{refusal}|im|i am|so|very|really|getting)* (enough|sick|tired|fed up) (is enough|already|with|of|and|tired|your|the|these|all|this|{heat}|getting|receiving|from|so|many|constant|being|to|up){1,8} ({textsonly}|({texting} me)|spam) ",
         "no more of these texts", "No texts please", "enough with the messages", "no more calls",
     ),
@@ -151,7 +151,7 @@ RULES = (
     ),
     _rule(
         "stop-doing", "stop or quit doing what concerns messages, and stop this",
-        "^ ({lead}|{refusal})* {stopping} ({heat}|{fill}|of|ever|{any})* ({texting} ({me}|my|us|this|{your}|{heat}|please|$)|{textsonly}|{heat} {texts}|contact|using {my} {number}|bothering|following up|reaching out|blowing|asking|hitting me|communication|correspondence) | (?! (to|i|we|they|he|she|never)) {stopping} ({heat}|{fill}|of|ever|{any})* {texting} ({heat}|{fill})* (me|us|my|this number|here)"
+        "^ ({lead}|{refusal})* {stopping} ({heat}|{fill}|of|ever|{any})* ({texting} ({me}|my|us|this|{your}|{heat}|please|$)|{textsonly}|{heat} {texts}|contact|using {my} {number}|bothering|following up|reaching out|blowing|hitting me|communication|correspondence) | (?! (to|i|we|they|he|she|never)) {stopping} ({heat}|{fill}|of|ever|{any})* {texting} ({heat}|{fill})* (me|us|my|this number|here)"
         " | (please|pls|plz|kindly|must|need to|asap|now|immediately) (just|fucking|do|and)* {stopping} ({heat}|{fill}|of|ever|{any})* ({texting}|{texts}|contact|all)"
         " | ~ {lead}* (discontinue|terminate) (this|service|it|all|now|immediately|the service|my service|messages)* {tail}* % | (cease|desist|discontinue|terminate|refrain) (from|all|any|further|{heat}|and|your|contact|desist|the|immediately|these|sending|with|future)* ({texting}|{texts}|contact|communication|desist|$)"
         " | ~ {lead}* (cut|knock) (it|this|that) (out|off) {tail}* % | cut the {heat}* {texts} out | ~ {lead}* give it a rest {tail}* %",
@@ -188,7 +188,7 @@ RULES = (
 POLICY = (
     _rule(
         "wrong-person", "the wrong person, or nobody of this name",
-        "{wrong} / (#|{person}|{person} {tail}|phone # |num|nbr|digits|family|tony|contact for|{numberonly} (?! (of|on|for|in|to|or)))"
+        "{wrong} (phone|cell|mobile) (number|#|num) | {wrong} number for ({name}|him|her|them|that|me) | {wrong} / (#|{person}|{person} {tail}|phone # |num|nbr|digits|family|tony|contact for|{numberonly} (?! (of|on|for|in|to|or)))"
         " | (not|isnt|aint) the (guy|person|one|right person) (you|u) (are|re|want|think|need|looking)? | (not|no longer) (his|her|their) (number|phone|cell) "
         " | (there is|theres) (no|not|nobody) (one)? (called|by|named|with)? ({name} _? (here|at this|on this)|_ _? (at|on) this ({number}|{phone})|(by|of|with) (that|this) name) "
         " | (this|it|thats|its|that) (is|isnt|aint)? (not|isnt|no longer|aint) _ _? (number|phone|cell)"
@@ -238,9 +238,9 @@ POLICY = (
         "((see|take|taking|meet) you (all)? (in|to) court|^ {lead}* (this|its|that|it) is (so|very|totally|completely)* (illegal|against the law|unlawful|harassment) ({tail}|and)*|tcpa|fcc|cease (and|n) desist|harassment|harrassment|lawsuit|class action|legal action|small claims|restraining order)"
         " | ({you}|youre|ur|keep|quit|stop|are|is|been|being|feel|were|this|constant|feeling|me|by) (are|all|is|constantly|keep|just|literally|been|being){0,3} (harassing|harassed|stalking|harass|harrassing) (me|my|us|our|{you}|people|$|by|this|and|{texts})?"
         " | (my|our|an|the)? (lawyer|lawyers|attorney|attorneys) (will|is|are|to|about|gonna|going|you|and|has|have|contact) _{0,5} (you|u|your|ur|touch|this|sue|these|contacting|involved|action|damages|company|suit|hearing|notified)"
-        " | (im|ill|am|will|gonna|we|well|were|ima|imma|have) (be)? (calling|call|contact|contacting|getting|get|involve|involving|notify|notifying|consulting|hire|hiring|retain|retained|contacted|notified) (my|a|an|our) (lawyer|lawyers|attorney|attorneys) $ | (from|to|with|by) (my|a|our) (lawyer|lawyers|attorney|attorneys) (if (you|u|this|i)|unless|next|about (you|this|these|harassment|your)|over this|for harassment) | (hear|hearing|letter) from (my|our) (lawyer|lawyers|attorney|attorneys)"
+        " | (im|ill|am|will|gonna|we|well|were|ima|imma|have) (be)? (calling|call|contact|contacting|getting|get|involve|involving|notify|notifying|consulting|hire|hiring|retain|retained|contacted|notified) (my|a|an|our) (lawyer|lawyers|attorney|attorneys) $ | (from|to|with|by) (my|a|our) (lawyer|lawyers|attorney|attorneys) (if (you|u|this|i)|unless|next|about (you|this|these|harassment|your)|over this|for harassment) | (hear|hearing|letter|call) from (my|our) (lawyer|lawyers|attorney|attorneys)"
         " | (want|if|will|ill|gonna|going to|can|could|may|might|must|would|should|im|i|we|well|ima|imma|to|shall|lets|happily|gladly) (to)? (sue|suing) (you|u|ya|yall|your|ur|the|this|for|if|$|over|every|and|unless|them|all|for|whoever)"
-        " | (sue|suing|prosecute) (you|u|ya|yall|your|ur|for harassment|the shit|the pants|the hell)"
+        " | (you|youll|u|ull|yall) (will|gonna|going to|are going to)? (be|get|getting) sued | (sue|suing|prosecute) (you|u|ya|yall|your|ur|for harassment|the shit|the pants|the hell)"
         " | (violating|violation|violates|violate) (of|the|my|federal|state|law|tcpa|privacy|rights|{fill}|dnc|do not call)+ | (illegal|unlawful|against the law) (to)? ({write}|{texts}|{texting}|{send}|contact)",
         "This is harassment", "I'll sue you", "my lawyer will contact you", "you are violating the law",
         source="FACTS' tier table, aimed at the sender: our own decision",
@@ -268,46 +268,109 @@ def _unless(name: str, says: str, of: tuple[str, ...], **beside: str) -> Unless:
 
 UNLESS: tuple[Unless, ...] = (
     _unless(
-        "negated", "negated: don't take me off, never lose this number", _REMOVALS,
-        before="({not}|cant|cannot|wont|didnt|did not|doesnt|(do|does|would|could|should|please|is|was|am|are|will|to|can|i|you) not) ({ever}|{want}|you|i|to|be|get)* $",
+        "negated",
+        "negated: don't take me off, never lose this number",
+        _REMOVALS,
+        before="({not}|cant|cannot|wont|didnt|did not|doesnt|(do|does|would|could|should|please|is|was|am|are|will|to|can|i|you) not) ({ever}|{want}|you|i|to|be|get|take|me|keep|leave)* $",
     ),
     _unless(
-        "why-removed", "asks why or whether it was done", ("c.en.take-off", "c.en.remove", "c.en.lose-number", "c.en.stop-doing"),
-        before="(why|when|how come|did|didnt|has|have|havent|if|whether|until|till|because|after|before) (did|do|would|does|have|are|is|would)? "
-        + _WHO + " (all|guys|just|ever|have|has|accidentally|to|you)* $",
+        "why-removed",
+        "asks why or whether it was done",
+        ("c.en.take-off", "c.en.remove", "c.en.lose-number", "c.en.stop-doing"),
+        before="(why|when|how come|did|didnt|has|have|havent|if|whether|until|till) (did|do|would|does|have|are|is|would)? "
+        + _WHO
+        + " (all|guys|just|ever|have|has|accidentally|to|you)* $",
     ),
     _unless(
-        "about-others", "somebody else does it, or the writer", ("c.en.take-off", "c.en.remove", "c.en.lose-number", "c.en.stop-doing", "c.en.leave-alone"),
+        "about-others",
+        "somebody else does it, or the writer",
+        ("c.en.take-off", "c.en.remove", "c.en.lose-number", "c.en.stop-doing", "c.en.leave-alone"),
         before="(i|we|he|she|they|ill|well|ive|id|im|hes|shes|theyll|who|it|{name}|gonna|lets) (will|would|can|could|should|might|may|have|had|has|already|just|finally|accidentally|always|also|gonna|to|be|going|need|needs|did|want|wanted|tried|decided|plan)* $",
     ),
     _unless(
-        "they-dont", "somebody does not write", ("c.en.dont-write", "c.en.dont-write-bare", "c.en.dont-send", "c.en.leave-alone"), itself="({not}|do not|don t|does not)",
+        "they-dont",
+        "somebody does not write",
+        ("c.en.dont-write", "c.en.dont-write-bare", "c.en.dont-send", "c.en.leave-alone"),
+        itself="({not}|do not|don t|does not)",
         before=_WHO + " (really|also|all|just|usually|always|often|still|even)* $",
     ),
     _unless(
-        "only-sometimes", "not now, not there: a time, a place or a name follows", ("c.en.dont-write", "c.en.dont-write-bare", "c.en.dont-send", "c.en.leave-alone"),
+        "only-sometimes",
+        "not now, not there: a time, a place or a name follows",
+        ("c.en.dont-write", "c.en.dont-write-bare", "c.en.dont-send", "c.en.leave-alone"),
         after="(me|us|back|again|up|anything|it|this)* ({when}|a|an|by|on|with|my (husband|wife|mom|son|daughter|boss|dad|work)|names|{name}|later|yet|for (the|a|that)|back|late|early|crazy|that|the|fat|stupid|liar|dude|bro|sir)",
     ),
     _unless(
-        "what-was-lost", "a thing of everyday life is meant", ("c.en.take-off", "c.en.remove", "c.en.stop-doing", "c.en.asked-removal", "c.en.lose-number", "c.en.dnc"),
-        after="(from|off|of|out|on|for|in|to|with)? (the|my|your|our|this|a|that|next|tomorrows|his|her)* (schedule|shift|shifts|roster|rota|calendar|payroll|job|position|project|interview|appointment|invite|policy|insurance|lease|team|cart|order|invoice|car|truck|desk|waitlist|waiting|route|assignment|title|plan|account|meeting|cc|agenda|menu|bill|oven|fridge|wall)",
+        "what-was-lost",
+        "a thing of everyday life is meant",
+        (
+            "c.en.take-off",
+            "c.en.remove",
+            "c.en.stop-doing",
+            "c.en.asked-removal",
+            "c.en.lose-number",
+            "c.en.dnc",
+            "c.en.please-no",
+            "c.en.text-stop",
+            "c.en.already-out",
+        ),
+        after="(from|off|of|out|on|for|in|to|with)? (the|my|your|our|this|a|that|next|tomorrows|his|her|company|group)* (warranty|dental|vision|medical|health|benefits|coverage|401k|pto|overtime|union|trip|gym|schedule|shift|shifts|roster|rota|calendar|payroll|job|position|project|interview|appointment|invite|policy|insurance|lease|team|cart|order|invoice|car|truck|desk|waitlist|waiting|route|assignment|title|plan|account|meeting|cc|agenda|menu|bill|oven|fridge|wall)",
     ),
     _unless(
-        "reported-speech", "told to somebody else", ("c.en.leave-alone", "c.en.go-away", "c.en.stop-doing", "c.en.lose-number", "c.en.keyword-clause"),
+        "reported-speech",
+        "told to somebody else",
+        ("c.en.leave-alone", "c.en.go-away", "c.en.stop-doing", "c.en.lose-number", "c.en.keyword-clause"),
         before="(tell|told|asked|ask|make|made|let|telling|begged) (him|her|them|{name}|my _|the _|that _|everyone|people) (to|that|please|just)* $",
     ),
     _unless(
-        "playful", "said in fun, or to the family", ("c.en.keyword-clause", "c.en.keyword-last", "c.en.text-stop", "c.en.go-away", "c.en.wrong-person", "c.en.leave-alone"),
-        anywhere="~ {kin} | ~ {laugh} | {laugh} % | ; {laugh}", 
+        "playful",
+        "said in fun, or to the family",
+        (
+            "c.en.keyword-clause",
+            "c.en.keyword-last",
+            "c.en.text-stop",
+            "c.en.go-away",
+            "c.en.wrong-person",
+            "c.en.leave-alone",
+        ),
+        anywhere="~ {kin} | ~ {laugh} | {laugh} % | ; {laugh}",
     ),
     _unless(
-        "cancels-a-visit", "CANCEL or END beside an appointment, an order, a day", ("c.en.quit-clause",),
+        "cancels-a-visit",
+        "CANCEL or END beside an appointment, an order, a day",
+        ("c.en.quit-clause",),
         anywhere="{visit}",
     ),
     _unless(
-        "calls-a-name", "calling the writer by a name", ("c.en.stop-doing",), after="({name}|names|a _|an _|that) $",
+        "calls-a-name",
+        "calling the writer by a name",
+        ("c.en.stop-doing",),
+        after="({name}|names|a _|an _|that) $",
     ),
+    _unless("sender-says", "quotes the sender", ("c.en.two-keywords",), anywhere="reply {stop} to"),
     _unless(
-        "how-to", "quotes how to opt out", ("c.en.two-keywords", "c.en.already-said", "c.en.text-stop"), before="(reply|text|txt|send) $", after="(to|for|unsubscribe) _",
+        "right-number", "says that it is not the wrong one", ("c.en.wrong-person",), before="(not|isnt|aint) (the|a)? $"
+    ),
+    _unless("confirmation", "quotes a confirmation", ("c.en.no-more",), before="will (receive|get|be sent) $"),
+    _unless(
+        "more-please",
+        "does not want them to stop",
+        ("c.en.texts-to-stop",),
+        before="(dont|do not|not|never) (want|need|like) (all|these|the|your|any)* $",
+    ),
+    _unless("the-opposite", "does not want them to stop", ("c.en.dont-want",), after="to (stop|end)"),
+    _unless("in-case", "a condition", ("c.en.lose-number",), before="(in case|incase|hope|think|did|if) (you|u|i)? $"),
+    _unless(
+        "instead",
+        "another way is asked for",
+        ("c.en.dont-write", "c.en.dont-write-bare"),
+        anywhere="(text|email|message|call|txt) (me)? instead",
+    ),
+    _unless("why-dont-you", "an invitation", ("c.en.dont-write",), before="why $"),
+    _unless(
+        "how-to",
+        "quotes how to opt out",
+        ("c.en.two-keywords", "c.en.already-said", "c.en.text-stop"),
+        before="(reply|text|txt|send|said) $",
     ),
 )

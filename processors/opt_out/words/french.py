@@ -5,11 +5,14 @@ from __future__ import annotations
 from processors.opt_out.rules import Unless
 from processors.opt_out.words.language import POLICY, forms, rules_of
 
-_ER = forms(
-    "contact appel appell envoi envoy derang harcel spamm recontact rappel rappell relanc sollicit texot embet "
-    "emmerd demarch mail bombard telephon",
-    "ez e er es ons",
-) + " ecris ecrivez ecrire ecrit ecrives ecrivaient ecrive recrivez reecrivez transmettez transmettre joindre joignez"
+_ER = (
+    forms(
+        "contact appel appell envoi envoy derang harcel spamm recontact rappel rappell relanc sollicit texot embet "
+        "emmerd demarch mail bombard telephon",
+        "ez e er es ons",
+    )
+    + " ecris ecrivez ecrire ecrit ecrives ecrivaient ecrive recrivez reecrivez transmettez transmettre joindre joignez"
+)
 
 LEXICON = {
     "kw": (
@@ -21,7 +24,12 @@ LEXICON = {
     ),
     "ne": "ne n pas plus jamais",
     "plus": "plus pas jamais rien aucun aucune point davantage",
-    "write": _ER + " " + forms("m", "ecris ecrivez ecrire ecrit envoyez envoie envoyer appelez appelle appeler importunez harcelez embetez ecrivez ennuyez derangez"),
+    "write": _ER
+    + " "
+    + forms(
+        "m",
+        "ecris ecrivez ecrire ecrit envoyez envoie envoyer appelez appelle appeler importunez harcelez embetez ecrivez ennuyez derangez",
+    ),
     "texts": (
         "sms messages texto textos msg msgs appels dappels dappel pub pubs publicite publicites mails "
         "courriel courriels notification notifications newsletter newsletters demarchage spam spams sollicitations "
@@ -40,7 +48,7 @@ LEXICON = {
         "annulez supprimez supprime rayez raye radiez enlevez enleve retirez retire effacez efface virez vire virer exclure"
     ),
     "stop": (
-        "arretez arreter arrete arretes cessez cesser cesse stop stoppez stopper darreter darret finissez fini evitez "
+        "arretez arreter arrete arretes cessez cesser cesse stoppez stopper darreter darret finissez fini evitez "
         "eviter priere arretes-moi"
     ),
     "lead": (

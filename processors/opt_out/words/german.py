@@ -6,7 +6,10 @@ from processors.opt_out.rules import Unless
 from processors.opt_out.words.language import POLICY, forms, rules_of
 
 _WRITE = (
-    forms("schreib kontaktier ruf schick send belastig belaestig nerv stor stoer texte text meld bombardier simse sms spamm whatsapp mail klingel", "- e en t st et est")
+    forms(
+        "schreib kontaktier ruf schick send belastig belaestig nerv stor stoer texte text meld bombardier simse sms spamm whatsapp mail klingel",
+        "- e en t st et est",
+    )
     + " anschreiben anrufen anzurufen anzuschreiben kontaktieren schreiben schicken senden texten stoeren storen "
     "zuschicken zusenden zuzuschicken anschreibt anruft anrufst anschreibst anmailen simsen melden benachrichtigen "
     "behelligen angeschrieben kontaktiert angerufen belastigt belaestigt zuspammen spammen terrorisieren"

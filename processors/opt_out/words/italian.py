@@ -6,7 +6,10 @@ from processors.opt_out.rules import Unless
 from processors.opt_out.words.language import POLICY, forms, rules_of
 
 _WRITE = (
-    forms("contatt mand invi chiam messaggi disturb telefon ricontatt richiam rompe secc assill import tormen", "are armi arci ate atemi atela atemeli i a ino iate arla ateci atela")
+    forms(
+        "contatt mand invi chiam messaggi disturb telefon ricontatt richiam rompe secc assill import tormen",
+        "are armi arci ate atemi atela atemeli i a ino iate arla ateci atela",
+    )
     + " scrivere scrivermi scriverci scrivete scrivetemi scriveteci scrivi scrivimi scriva scrivano mandi mandarmi mandatemi "
     "mandino inviatemi inviarmi inviate invii chiamatemi chiamarmi chiamare chiamate chiami contattatemi contattarmi "
     "contattate contatti ricontattatemi richiamatemi richiamarmi rompete rompere rompermi disturbatemi disturbarmi "

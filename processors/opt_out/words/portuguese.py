@@ -17,7 +17,10 @@ LEXICON = {
     "no": "nao n naum nunca nem jamais num ñ nn",
     "me": "me nos mim",
     "write": (
-        forms("mand envi lig contat contact chat import perturb incomod molest mensag avis notific telefon encaminh cham chateia", "em e es a ar arem ando am")
+        forms(
+            "mand envi lig contat contact chat import perturb incomod molest mensag avis notific telefon encaminh cham chateia",
+            "em e es a ar arem ando am",
+        )
         + " escreva escrevam escrevas escreve escrever escrevendo encha encham enche encher ligue liguem liguem ligues procure "
         "procurem procures procurar procura chame chamem chames entre entrem entra entrar incomode incomodem perturbe "
         "mande mandem mandes manda envie enviem envies envia insista insistam insistir aborreca aborrecam torre torrar spam "

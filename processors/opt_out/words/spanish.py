@@ -28,8 +28,12 @@ LEXICON = {
     "write": f"{_AR} {_IR} envies envie envien mandes manden llames llamen vuelvan busques busquen busque toques",
     "write-now": "escribes mandas envias llamas contactas molestas escriben mandan envian llaman contactan escribe manda",
     "inf": (
-        forms("mand envi llam contact molest text texte mensaje acos spame insist hostig marc", "ar arme arnos ando andome")
-        + " " + forms("escrib jod", "ir irme irnos iendo iendome")
+        forms(
+            "mand envi llam contact molest text texte mensaje acos spame insist hostig marc",
+            "ar arme arnos ando andome",
+        )
+        + " "
+        + forms("escrib jod", "ir irme irnos iendo iendome")
     ),
     "texts": (
         "mensaje mensajes mensajitos texto textos sms llamada llamadas publicidad promociones promocion correos correo "
@@ -61,7 +65,10 @@ LEXICON = {
         "tanta ese estas tal que"
     ),
     "remove": (
-        forms("elimin borr quit sac remov remuev saqu retir cancel tach", "ar arme arnos e a en an eme ame enme anme enos anos emos")
+        forms(
+            "elimin borr quit sac remov remuev saqu retir cancel tach",
+            "ar arme arnos e a en an eme ame enme anme enos anos emos",
+        )
         + " quitame quiteme quitenme sacame saqueme saquenme saque borrame borreme borrenme eliminame elimineme eliminenme "
         "remuevanme remueveme remuevame darme dame denme deme dennos darnos desuscribanme desuscribirme desuscribeme "
         "olviden olvide olvida olvidense olvidate pierdan pierda retirenme retireme"
@@ -80,7 +87,14 @@ LEXICON = {
     "name": "",
 }
 
-_rule = rules_of("es", {"<lead>": "({lead}|no gracias|(no|ya no)? me interesa|no estoy (interesado|interesada)|(quiero|deseo|necesito|quisiera|gustaria|solicito) (que)?|ya)", "<me>": "({me}|les|le|te)", "<to>": "(a|con|al|en|este|mi|mis|{number})"})
+_rule = rules_of(
+    "es",
+    {
+        "<lead>": "({lead}|no gracias|(no|ya no)? me interesa|no estoy (interesado|interesada)|(quiero|deseo|necesito|quisiera|gustaria|solicito) (que)?|ya)",
+        "<me>": "({me}|les|le|te)",
+        "<to>": "(a|con|al|en|este|mi|mis|{number})",
+    },
+)
 
 RULES = (
     _rule(
