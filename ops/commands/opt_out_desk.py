@@ -34,7 +34,7 @@ def show(out: Output, phone: str) -> None:
     from processors.opt_out.desk import proof
 
     number = _number(phone)
-    with database() as connection:
+    with opened_database() as connection:
         data = proof(connection, number)
     out.result(data, lambda: _drawn(data))
     if not data["ledger"]:
@@ -80,7 +80,7 @@ def review(out: Output, number: int | None, answer: str | None, reason: str | No
     from processors.opt_out import reviews
 
     if number is None:
-        with database() as connection:
+        with opened_database() as connection:
             waiting = reviews.waiting(connection)
             texts = _texts(connection, [one.position for one in waiting])
         rows = [asdict(one) | {"text": texts.get(one.position)} for one in waiting]
@@ -101,7 +101,7 @@ def verify(out: Output) -> None:
     """Walk the whole chain of the ledger; name the first row that is not as it was written: exit code 1."""
     from processors.opt_out.verify import verify as walk
 
-    with database() as connection:
+    with opened_database() as connection:
         [(rows,)] = connection.execute("SELECT count(*) FROM opt_out_ledger").fetchall()
         with out.progress("walking the chain", rows) as seen:
             verdict = walk(connection, seen)
@@ -121,8 +121,8 @@ def rebuild(out: Output) -> None:
     from processors.opt_out.publication import start_over
     from processors.opt_out.states import rebuild as make_anew
 
-    settings = settings()
-    with database() as connection, connection.transaction():
+    settings = opt_out_settings()
+    with opened_database() as connection, connection.transaction():
         lock(connection)
         found = make_anew(connection, settings.scope, utc_now(), write=not out.dry_run)
         if found.differing and not out.dry_run:
@@ -176,7 +176,7 @@ def reconcile(out: Output) -> None:
             purse.close()
         if not out.dry_run:
             with database.transaction() as connection:
-                repair(connection, Ledger(settings()), found, utc_now())
+                repair(connection, Ledger(opt_out_settings()), found, utc_now())
         told.append({"target": name} | found.counts() | {"lost_at": found.lost, "unheard_at": found.unheard})
     database.close()
     columns = ("target", "accounts", "compared", "lost", "unheard")
@@ -197,8 +197,8 @@ def report(out: Output, days: float) -> None:
     from processors.opt_out import report as of
     from processors.opt_out.ledger import utc_now
 
-    settings, now = settings(), utc_now()
-    with database() as connection:
+    settings, now = opt_out_settings(), utc_now()
+    with opened_database() as connection:
         speed = of.speed(connection, now, days)
         late = of.late(connection, now + timedelta(hours=settings.near_deadline_hours))
         statuses = of.statuses(connection)
@@ -235,9 +235,9 @@ def _decide(out: Output, operator: str | None, act: Any) -> None:
     from processors.opt_out.desk import Desk, NothingToDecide
     from processors.opt_out.ledger import Ledger
 
-    desk: Desk = Desk(Ledger(settings()), operator or user())
+    desk: Desk = Desk(Ledger(opt_out_settings()), operator or user())
     try:
-        with database() as connection, connection.transaction(force_rollback=out.dry_run):
+        with opened_database() as connection, connection.transaction(force_rollback=out.dry_run):
             entry = act(desk, connection)
             state = _state(connection, entry.phone) if entry is not None else None
     except NothingToDecide as error:
@@ -299,7 +299,7 @@ def user() -> str:
         return "unknown"
 
 
-def settings() -> Any:
+def opt_out_settings() -> Any:
     """The opt_out processor's settings. Raises ConfigurationError."""
     from ops.configuration import load
     from processors.opt_out.settings import OptOutSettings
@@ -308,7 +308,7 @@ def settings() -> Any:
 
 
 @contextmanager
-def database() -> Iterator[Connection]:
+def opened_database() -> Iterator[Connection]:
     """A connection to PostgreSQL, closed behind it. Raises ConfigurationError."""
     from ops.configuration import load
     from runtime.connections import PostgresSettings

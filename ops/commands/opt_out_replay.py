@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ops.commands.opt_out_desk import database, settings, user
+from ops.commands.opt_out_desk import opened_database, opt_out_settings, user
 from ops.commands.opt_outs import opt_outs
 from ops.output import Output, command, stacked, table
 
@@ -59,8 +59,8 @@ def _compare(
     kinds: dict[tuple[str, str, str], Kind] = defaultdict(Kind)
     messages = unreadable = holds = 0
     change: int | None = None
-    ledger = Ledger(settings())
-    with database() as reader, database() as writer, reader.transaction():
+    ledger = Ledger(opt_out_settings())
+    with opened_database() as reader, opened_database() as writer, reader.transaction():
         if applied:
             change = begin(writer, (older.number, newer.number), since, by, utc_now())
         for rows in stored_messages(reader, since):
@@ -121,7 +121,7 @@ def _classifiers(sets: str) -> tuple[Classifier, Classifier]:
     older, newer = (int(found[1]), int(found[2])) if found else (0, 0)
     if not 0 < older < newer <= VERSION:
         raise click.BadParameter(f"{sets}: there are rule sets 1 to {VERSION}; say 1..{VERSION}", param_hint="--rules")
-    languages = frozenset(settings().languages)
+    languages = frozenset(opt_out_settings().languages)
     return classifier(languages, older), classifier(languages, newer)
 
 

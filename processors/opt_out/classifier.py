@@ -158,7 +158,7 @@ class Classifier:
         self._keyword_words = frozenset((*first_words, *self._last_words))
         #: A text of several words without one of these says nothing.
         self._telling = frozenset((*self._phrases_with, *self._keyword_words))
-        self._says = {one.id: one.says for one in (*rules, *unless)}
+        self._says = {rule.id: rule.says for rule in rules} | {exception.id: exception.says for exception in unless}
         self._remembered: dict[str, Decision] = {}
         self._wider = Wider(spoken, unless, self.languages, self._stops, own) if number >= 2 else None
 
@@ -198,9 +198,8 @@ class Classifier:
         message = clauses(flat)
         for rule, matched, match in wider.find(candidates, bare, message):
             if match is None or match.taken_back is None:
-                if self._is_reaction(bare):
-                    rule = self._reaction
-                return Decision(rule.tier, rule.id, matched, self.number)
+                decides = self._reaction if self._is_reaction(bare) else rule
+                return Decision(decides.tier, decides.id, matched, self.number)
         return None
 
     def _by_the_table(self, bare: str, flat: str, words: list[str]) -> Decision:

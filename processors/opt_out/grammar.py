@@ -51,7 +51,7 @@ class Grammar:
         nearest: Nearest,
         *,
         others: Sequence[str] = (),
-        cost: Callable[[str], float] = lambda word: 1.0,
+        cost: Callable[[str], float] = lambda _word: 1.0,
     ) -> None:
         """`others`: patterns that `regex` will be asked for later; `cost`: how frequent a word is."""
         self._nearest = nearest
@@ -130,7 +130,7 @@ class Grammar:
             (at, expression)
             for key in keys
             for others, at, expression in self._keyed[self._read[key]]
-            if all([present & needed for needed in others])
+            if all(present & needed for needed in others)
         ]
         return sorted(dict.fromkeys(found), key=_place) if len(found) > 1 else found
 

@@ -10,7 +10,9 @@ from processors.opt_out.normalise import normalise
 from processors.opt_out.rules import Rule, listed
 from processors.opt_out.words.outside import COURTESIES
 
-_COMMON = frozenset(listed("common_words.txt")) | frozenset(["message", "messages", "msg", "sms", "text", "number", "contact"])
+_COMMON = frozenset(listed("common_words.txt")) | frozenset(
+    ["message", "messages", "msg", "sms", "text", "number", "contact"]
+)
 #: The longest of these requests; a longer message is looked at for phrases only.
 _WORDS = 8
 #: The most characters of a message that is compared as it came: a longer one is no single word, and composing a long

@@ -12,13 +12,13 @@ def parted(tokens: Sequence[str]) -> list[list[str]]:
     """`tokens` parted at each | that is in no group."""
     found: list[list[str]] = [[]]
     depth = 0
-    for token in tokens:
-        depth += token.startswith("(")
-        depth -= token == ")"
-        if token == "|" and not depth:
+    for part in tokens:
+        depth += part.startswith("(")
+        depth -= part == ")"
+        if part == "|" and not depth:
             found.append([])
         else:
-            found[-1].append(token)
+            found[-1].append(part)
     return found
 
 
@@ -30,15 +30,15 @@ def required(tokens: Sequence[str], is_name: Callable[[str], bool], dear: Callab
     found: list[Names] = []
     at = 0
     while at < len(tokens):
-        token = tokens[at]
-        end = _end(tokens, at) if token.startswith("(") else at
+        part = tokens[at]
+        end = _end(tokens, at) if part.startswith("(") else at
         behind = tokens[end + 1] if end + 1 < len(tokens) else ""
         optional = behind in ("?", "*") or behind.startswith("{0,")
-        if not optional and token not in _LOOKAROUND:
-            if token == "(":
+        if not optional and part not in _LOOKAROUND:
+            if part == "(":
                 found += _of_group(tokens[at + 1 : end], is_name, dear)
-            elif is_name(token):
-                found.append(frozenset({token}))
+            elif is_name(part):
+                found.append(frozenset({part}))
         at = end + 1
     return found
 

@@ -11,8 +11,8 @@ Tier = Literal["A", "B", "C", "D", "in"]
 Action = Literal["out", "hold", "none", "in"]
 #: How a rule's words and pattern are read; classifier.py has one method or lookup for each.
 Kind = Literal[
-    "whole", "courtesy", "phrase", "typo", "first", "object", "spelled", "several", "reaction", "rest", "pattern", "shape",
-    "outside"
+    "whole", "courtesy", "phrase", "typo", "first", "object", "spelled", "several", "reaction", "rest", "pattern",
+    "shape", "outside",
 ]  # fmt: skip
 
 #: Raise it with any change to a rule, a word or the way they are applied: the ledger keeps it with each decision.
@@ -21,7 +21,42 @@ VERSION = 2
 #: English cannot be switched off: the carriers' words and 47 CFR 64.1200(a)(10) hold whatever a customer speaks.
 ALWAYS = "en"
 LANGUAGES = frozenset(
-    ["en", "es", "fr", "de", "pt", "it", "nl", "zh", "vi", "tl", "ko", "ja", "ru", "uk", "pl", "ar", "ht", "hi", "tr", "id", "sv", "fi", "ro", "cs", "hu", "el", "he", "th", "fa", "ur", "so", "bg", "ca", "am"]
+    [
+        "en",
+        "es",
+        "fr",
+        "de",
+        "pt",
+        "it",
+        "nl",
+        "zh",
+        "vi",
+        "tl",
+        "ko",
+        "ja",
+        "ru",
+        "uk",
+        "pl",
+        "ar",
+        "ht",
+        "hi",
+        "tr",
+        "id",
+        "sv",
+        "fi",
+        "ro",
+        "cs",
+        "hu",
+        "el",
+        "he",
+        "th",
+        "fa",
+        "ur",
+        "so",
+        "bg",
+        "ca",
+        "am",
+    ]
 )
 
 ACTIONS: dict[Tier, Action] = {"A": "out", "B": "out", "C": "hold", "D": "none", "in": "in"}

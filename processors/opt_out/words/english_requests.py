@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from processors.opt_out.rules import Rule, Unless
 from processors.opt_out.words.english import expand
 
@@ -263,7 +265,8 @@ _WHO = "(you|u|they|he|she|we|i|it|people|ppl|who|yall|{name}|recruiters|compani
 
 
 def _unless(name: str, says: str, of: tuple[str, ...], **beside: str) -> Unless:
-    return Unless(f"d.en.{name}", says, of, "D", since=2, **{side: expand(pattern) for side, pattern in beside.items()})
+    patterns: dict[str, Any] = {side: expand(pattern) for side, pattern in beside.items()}
+    return Unless(f"d.en.{name}", says, of, "D", since=2, **patterns)
 
 
 UNLESS: tuple[Unless, ...] = (

@@ -13,7 +13,7 @@ import pytest
 from processors.opt_out.classifier import Classifier, classifier, classify
 from processors.opt_out.explanation import explain
 from processors.opt_out.nearest import Nearest, is_slip
-from processors.opt_out.rules import VERSION, rule_set
+from processors.opt_out.rules import VERSION, Rule, rule_set
 from tests.unit.processors.opt_out.labelled import TEXTS
 
 RULES, _ = rule_set()
@@ -34,24 +34,27 @@ def everyday() -> list[str]:
         if not line or line.startswith("#"):
             continue
         for values in itertools.islice(itertools.product(*(SLOTS[name] for name in _SLOT.findall(line))), 12):
-            filled = iter(values)
-            texts.append(_SLOT.sub(lambda _: next(filled), line))
+            text = line
+            for value in values:
+                text = _SLOT.sub(value, text, count=1)
+            texts.append(text)
     return texts
 
 
 @pytest.mark.parametrize("rule", NEW, ids=lambda rule: rule.id)
-def test_each_example_of_a_rule_is_found(rule: object) -> None:
-    assert rule.source and rule.examples  # type: ignore[attr-defined]
-    let_through = [text for text in rule.examples if classify(text).action not in ("out", "hold")]  # type: ignore[attr-defined]
+def test_each_example_of_a_rule_is_found(rule: Rule) -> None:
+    assert rule.source
+    assert rule.examples
+    let_through = [text for text in rule.examples if classify(text).action not in ("out", "hold")]
     assert not let_through
 
 
 @pytest.mark.parametrize("rule", [rule for rule in NEW if rule.kind != "outside"], ids=lambda rule: rule.id)
-def test_a_new_rule_has_a_text_that_it_fits(rule: object) -> None:
-    texts = [*rule.examples, *(one.text for one in TEXTS)]  # type: ignore[attr-defined]
+def test_a_new_rule_has_a_text_that_it_fits(rule: Rule) -> None:
+    texts = [*rule.examples, *(one.text for one in TEXTS)]
     fitting = {found for text in texts for found, _, _ in classifier().fitting(text)}
-    decided = {classify(text).rule for text in rule.examples}  # type: ignore[attr-defined]
-    assert rule.id in fitting | decided  # type: ignore[attr-defined]
+    decided = {classify(text).rule for text in rule.examples}
+    assert rule.id in fitting | decided
 
 
 def test_everyday_texts_say_nothing() -> None:
@@ -75,7 +78,8 @@ def test_what_rule_set_1_opted_out_still_is() -> None:
     "text",
     [
         "Quit2Stop!", "stoptoquit", "cancel 2 end", "pleasestop", "STOP7", "Stopy", "qiut", "Wuit", "enf", "st]op",
-        "S T O P", "q.u.i.t", "\u0405\u0422\u041e\u0420", "ST\u041eP", "\u0421\u0422\u041e\u041f", "🆂🆃🅾🅿", "🇸🇹🇴🇵", "🛑", "✋🏽",
+        "S T O P", "q.u.i.t", "\u0405\u0422\u041e\u0420", "ST\u041eP", "\u0421\u0422\u041e\u041f",
+        "🆂🆃🅾🅿", "🇸🇹🇴🇵", "🛑", "✋🏽",
         "get off my f***ing phone", "s†op", "stooooopppp",
     ],
 )  # fmt: skip
@@ -86,7 +90,8 @@ def test_shapes_are_held_at_least(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "tell Anna to leave me alone", "she's going to sue me", "Stop calling me Karen", "remove my phone from the truck",
+        "tell Anna to leave me alone", "she's going to sue me", "Stop calling me Karen",
+        "remove my phone from the truck",
         "Haal me morgen op", "Schrijf me even", "the rain just stopped", "stop talking about him",
         "opt out of the warranty", "Do you have attorney positions?", "We have a paralegal for the attorney",
         "\u0421\u0422\u041e\u041f\u041a\u0410", "quiet", "quite", "stops", "Friend", "haha stop",
