@@ -370,10 +370,4 @@ UNLESS: tuple[Unless, ...] = (
         anywhere="(text|email|message|call|txt) (me)? instead",
     ),
     _unless("why-dont-you", "an invitation", ("c.en.dont-write",), before="why $"),
-    _unless(
-        "how-to",
-        "quotes how to opt out",
-        ("c.en.two-keywords", "c.en.already-said", "c.en.text-stop"),
-        before="(reply|text|txt|send|said) $",
-    ),
 )

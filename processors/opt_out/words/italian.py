@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from processors.opt_out.rules import Unless
 from processors.opt_out.words.language import POLICY, forms, rules_of
 
 _WRITE = (
@@ -130,11 +129,5 @@ POLICY_RULES = (
         "^ {lead}* (vattene|andatevene|sparisci|sparite|vaffanculo|fanculo|bloccato|bloccata|bloccati|segnalato|segnalati|spam|truffa|truffatori|va via|vai via|andate via|levati|levatevi|fuori dalle palle|fottiti|fottetevi|affanculo|crepate|stalker|stalking) "
         " | (vi|ti|la|lo|sto|sara|siete|sei|verrete|verrai|adesso|ora) (sto|ho|siete|devo|e|stato|state|gia){0,3} (bloccato|bloccati|blocco|bloccando|blocchero|segnalo|segnalero|segnalato|segnalati|segnalando|denuncio|denuncero|denunciato|denunciati|querelo|denunciando) | (bloccare|segnalare|denunciare) (questo|il|alla|per|vi) (numero|polizia|stalking|spam|autorita) | (questo|e|questa|una|un) (e)? (una|un|vera)? (stalking|molestia|molestie|persecuzione|violazione|spam) | (mio avvocato|garante (della|privacy)?|vie legali|polizia postale|azioni legali)",
         "vi denuncio", "questa è una molestia", "numero bloccato? adesso ti blocco", source=POLICY,
-    ),
-)  # fmt: skip
-
-UNLESS = (
-    Unless(
-        "d.it.only-sometimes", "not now, not then: a time follows", ("c.it.dont-write",), "D", after="{when}", since=2,
     ),
 )  # fmt: skip

@@ -13,10 +13,10 @@ import pytest
 from processors.opt_out.classifier import Classifier, classifier, classify
 from processors.opt_out.explanation import explain
 from processors.opt_out.nearest import Nearest, is_slip
-from processors.opt_out.rules import VERSION, Rule, rule_set
+from processors.opt_out.rules import VERSION, Rule, Unless, rule_set
 from tests.unit.processors.opt_out.labelled import TEXTS
 
-RULES, _ = rule_set()
+RULES, UNLESS = rule_set()
 NEW = [rule for rule in RULES if rule.since == VERSION]
 TEMPLATES = Path(__file__).parent / "everyday" / "templates.txt"
 SLOTS = {
@@ -41,6 +41,9 @@ def everyday() -> list[str]:
     return texts
 
 
+TAKEN_BACK = {by for text in (*everyday(), *(one.text for one in TEXTS)) for _, _, by in classifier().fitting(text)}
+
+
 @pytest.mark.parametrize("rule", NEW, ids=lambda rule: rule.id)
 def test_each_example_of_a_rule_is_found(rule: Rule) -> None:
     assert rule.source
@@ -55,6 +58,11 @@ def test_a_new_rule_has_a_text_that_it_fits(rule: Rule) -> None:
     fitting = {found for text in texts for found, _, _ in classifier().fitting(text)}
     decided = {classify(text).rule for text in rule.examples}
     assert rule.id in fitting | decided
+
+
+@pytest.mark.parametrize("unless", [one for one in UNLESS if one.since == VERSION], ids=lambda one: one.id)
+def test_each_new_exception_takes_something_back(unless: Unless) -> None:
+    assert unless.id in TAKEN_BACK
 
 
 def test_everyday_texts_say_nothing() -> None:
