@@ -21,7 +21,7 @@ _SETS = re.compile(r"(\d+)\.\.(\d+)")
 _WORD = re.compile(r"\w")
 
 
-@command()
+@command(changes=True)
 @click.option("--rules", "sets", required=True, metavar="N..M", help="The older rule set and the newer one.")
 @click.option("--since", type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S%z"]), help="Received from then on.")
 @click.option("--apply", "applied", is_flag=True, help="Hold what the older set missed; without it nothing changes.")
@@ -34,6 +34,7 @@ def replay(out: Output, sets: str, since: datetime | None, applied: bool, reveal
     message's own times, so that a later opt-in ends it, and with a clock that starts now. It may be repeated.
     """
     older, newer = _classifiers(sets)
+    applied = applied and not out.dry_run
     messages, unreadable, kinds, holds, change = _compare(out, older, newer, since, applied, operator or user())
     data: dict[str, Any] = {
         "older": older.number,

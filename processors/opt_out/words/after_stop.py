@@ -74,6 +74,12 @@ NO_MESSAGE = (
     rf"{_OBJECT}"
 )
 
+#: Behind a first "opt out": what is no messaging. From rule set 2 on.
+OTHER_THINGS = (
+    r" (?:of|from|for) (?:(?:the|my|your|our|this|that|any|all) )?(?:\w+ )?(?:warranty|insurance|dental|vision|medical|health|"
+    r"benefits?|coverage|401k|plan|pto|retirement|overtime|program|union|meeting|trip|gym|class|survey)(?![a-z0-9])"
+)
+
 #: Somewhere in a longer text that begins with `stop`: it is said in fun. From rule set 2 on.
 IN_FUN = r"(?:\w+[ \n]){2}[^\0]*\b(?:(?:wa)?(?:ha){2,}h?|lol|lmao|rofl|jaja\w*|hehe\w*)\b"
 

@@ -54,7 +54,7 @@ def test_lines_on_standard_input(monkeypatch: pytest.MonkeyPatch, capsys: pytest
 
 
 def test_languages_as_asked(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["opt-outs", "classify", "--languages", "en, es", "--json", "ALTO", "BASTA", "STOP"]) == 0
+    assert main(["opt-outs", "classify", "--languages", "en, es", "--json", "ALTO", "CANCELLA", "STOP"]) == 0
     assert [json.loads(line)["tier"] for line in lines(capsys)] == ["A", "D", "A"]
 
 
