@@ -97,7 +97,7 @@ class _Unless:
             (self.before is None or self.before.search(before) is not None)
             and (self.after is None or self.after.search(after) is not None)
             and (self.itself is None or self.itself.match(itself) is not None)
-            and (self.around is None or self.around.search(message) is not None)
+            and (self.around is None or self.around.search(message, 0, _END) is not None)
         )
 
 
@@ -146,6 +146,7 @@ class Classifier:
             for rule in (*_of(spoken, "first"), *_of(spoken, "object"))
         ]
         self._calls_in = re.compile(after_stop.PATTERN)
+        self._other_things = re.compile(after_stop.OTHER_THINGS)
         self._in_fun = re.compile(after_stop.IN_FUN)
         self._no_message = re.compile(after_stop.NO_MESSAGE)
         self._still_a_stop = re.compile(after_stop.STILL_A_STOP)
@@ -342,11 +343,7 @@ class Classifier:
             behind = message[found.end() : found.end() + _BESIDE]
             if found[1] == "stop" and self._calls_in.match(behind) and not self._still_a_stop.match(behind):
                 continue
-            if (
-                self.number >= 2
-                and found[1] == "stop"
-                and (self._no_message.match(behind) or self._in_fun.search(message))
-            ):
+            if self.number >= 2 and self._means_no_message(found[1], behind, message):
                 continue
             return Decision(rule.tier, rule.id, found[0].replace("\n", " "), self.number)
         first, _, rest = message.partition(" ")
@@ -354,6 +351,17 @@ class Classifier:
         if self._slips.get(first) == "unsubscribe" and rest.startswith(("me", "us", "from", "this", "now")):
             return Decision(self._slip.tier, self._slip.id, first, self.number)
         return None
+
+    def _means_no_message(self, keyword: str, behind: str, message: str) -> bool:
+        """Whether what follows a first keyword, or laughter, says that it is no order to stop messages."""
+        if keyword == "optout":
+            return self._other_things.match(behind) is not None
+        if keyword != "stop":
+            return False
+        fun = self._in_fun.search(message, 0, _END)
+        return self._no_message.match(behind) is not None or (
+            fun is not None and len(message[: fun.start()].split()) > 1
+        )
 
     def _phrase(self, message: str, tiers: tuple[Tier, ...], phrases: Sequence[_Phrase]) -> Decision | None:
         """The first phrase of `tiers` that stands; else a doubtful one; else one whose meaning was taken away."""

@@ -153,6 +153,12 @@ def fingerprint(number: int = VERSION) -> str:
     ]
     if number >= 2:
         parts += [repr((one.anywhere, one.around)) for one in taken_away]
-        parts += [after_stop.NO_MESSAGE, after_stop.IN_FUN, outside.COURTESIES, repr(languages.LEXICONS)]
+        parts += [
+            after_stop.NO_MESSAGE,
+            after_stop.OTHER_THINGS,
+            after_stop.IN_FUN,
+            outside.COURTESIES,
+            repr(languages.LEXICONS),
+        ]
         parts += [(_WORDS / name).read_text("utf-8") for name in _FILES]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()

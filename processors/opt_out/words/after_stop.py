@@ -80,8 +80,8 @@ OTHER_THINGS = (
     r"benefits?|coverage|401k|plan|pto|retirement|overtime|program|union|meeting|trip|gym|class|survey)(?![a-z0-9])"
 )
 
-#: Somewhere in a longer text that begins with `stop`: it is said in fun. From rule set 2 on.
-IN_FUN = r"(?:\w+[ \n]){2}[^\0]*\b(?:(?:wa)?(?:ha){2,}h?|lol|lmao|rofl|jaja\w*|hehe\w*)\b"
+#: In a text that begins with `stop`, two words later or more: it is said in fun. From rule set 2 on.
+IN_FUN = r"\b(?:(?:wa)?(?:ha){2,}h?|lol|lmao|rofl|jaja\w*|hehe\w*)\b"
 
 #: A preposition of the table, and yet an order: "stop at once" calls in nowhere.
 STILL_A_STOP = (
