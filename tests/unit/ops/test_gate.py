@@ -23,12 +23,9 @@ from ops.gate.certainty import Certainty
 from ops.gate.watch import CertaintyWatch
 from runtime import logs
 from runtime.admin import Readiness
+from tests.twins.certain import NOW, SURE, TOPICS, beside
 from tests.twins.lookup_key import lookup_key
 
-NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
-TOPICS = ("sms.messages.v1", "redrive.opt-out")
-#: A row of opt_out_certainty: caught up half a second ago, and no node with anything in its spool.
-SURE = (NOW, NOW - timedelta(seconds=0.5), list(TOPICS), None, 0, None, None, NOW - timedelta(seconds=0.4), "a")
 SINCE = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
 ROWS = {"+13035550142": ("out", SINCE, "out by contact"), "+13035550143": ("hold", SINCE, "hold by contact")}
 TOKEN = {"Authorization": "Bearer second"}
@@ -50,7 +47,7 @@ class Connection:
         keyed = {phone: lookup_key(phone) for phone in ROWS}
         found = [phone for phone, key in keyed.items() if phone in values[0] or key in values[1]]
         rows = [(phone, *ROWS[phone], keyed[phone]) for phone in found]
-        self.rows = [(*self._certainty, *row) for row in rows or [(None,) * 5]]
+        self.rows = beside(rows, self._certainty)
         return self
 
     def fetchall(self) -> list[Any]:

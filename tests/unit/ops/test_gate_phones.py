@@ -18,6 +18,7 @@ from processors.opt_out.entry import GENESIS, Draft, Entry
 from processors.opt_out.fold import fold
 from processors.opt_out.reading import read
 from processors.opt_out.rules import LANGUAGES
+from tests.twins.certain import FRESH, TOPICS, beside
 from tests.twins.events import T0
 from tests.twins.lookup_key import lookup_key
 from tests.twins.numbers import CARRIERS_DIALLED, EXAMPLES, settings_of_a_region, spellings, written
@@ -42,7 +43,7 @@ class States:
 
     def execute(self, _statement: str, values: tuple[list[str], list[str]], *, prepare: bool) -> States:
         del prepare
-        self._found = []
+        self._found: list[tuple[Any, ...]] = []
         for phone, rows in self._rows.items():
             standing, key = fold(rows), lookup_key(phone)
             assert standing is not None
@@ -51,11 +52,12 @@ class States:
         return self
 
     def fetchall(self) -> list[Any]:
-        return self._found
+        return beside(self._found)
 
     def ask(self, text: str, region: str | None) -> Answer:
         """What the gate says."""
-        [answer] = Answers(lambda: self, threads=1, timeout=10, region=region).about([text])  # type: ignore[arg-type, return-value]
+        answers = Answers(lambda: self, threads=1, timeout=10, fresh=FRESH, topics=TOPICS, region=region)  # type: ignore[arg-type, return-value]
+        [answer] = answers.about([text])
         return answer
 
 
