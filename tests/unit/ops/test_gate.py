@@ -23,7 +23,9 @@ from ops.gate.certainty import Certainty
 from ops.gate.watch import CertaintyWatch
 from runtime import logs
 from runtime.admin import Readiness
-from tests.twins.certain import NOW, SURE, TOPICS, beside
+from tests.twins.certainty import READ_AT as NOW
+from tests.twins.certainty import READ_TOPICS as TOPICS
+from tests.twins.certainty import SURE
 from tests.twins.lookup_key import lookup_key
 
 SINCE = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
@@ -47,7 +49,7 @@ class Connection:
         keyed = {phone: lookup_key(phone) for phone in ROWS}
         found = [phone for phone, key in keyed.items() if phone in values[0] or key in values[1]]
         rows = [(phone, *ROWS[phone], keyed[phone]) for phone in found]
-        self.rows = beside(rows, self._certainty)
+        self.rows = [(*self._certainty, *row) for row in rows or [(None,) * 5]]
         return self
 
     def fetchall(self) -> list[Any]:
