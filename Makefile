@@ -7,6 +7,18 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 ARGS ?=
 
+ifneq ($(words $(VENV)),1)
+$(error VENV is "$(VENV)", and make cannot name a folder with blanks: choose another)
+endif
+
+# A proxy that inspects TLS signs with a certificate that is in the system's store; pip and uv look into their own.
+CERTIFICATES := $(or $(SSL_CERT_FILE),$(firstword $(wildcard /etc/ssl/certs/ca-certificates.crt \
+  /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/ca-bundle.pem /etc/ssl/cert.pem)))
+ifneq ($(CERTIFICATES),)
+export PIP_CERT ?= $(CERTIFICATES)
+export UV_SYSTEM_CERTS ?= true
+endif
+
 .DEFAULT_GOAL := help
 .PHONY: help setup run down test test-unit lint fmt docs bench fuzz faults faults-mutations faults-table classify-report lock clean
 
@@ -16,13 +28,19 @@ help: ## show this
 setup: $(READY) ## make .venv with everything in it (PYTHON=... chooses the interpreter, 3.11 or later)
 
 # uv comes first, by pip and with its hashes from the lock; then it installs the rest, and Hookline itself in place.
+# A .venv that was made without pip gets it from Python's own ensurepip, which Debian ships as a package of its own.
 $(READY): requirements.lock deploy/build.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
-	  echo "Hookline needs Python 3.11 or later, and $(PYTHON) is `$(PYTHON) -V 2>&1`." \
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Hookline needs Python 3.11 or later, and $(PYTHON) is `"$(PYTHON)" -V 2>&1`." \
 	       "Name another one: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)"; exit 78; }
 	@echo "setting up $(VENV) (a minute when nothing is cached)"
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@sed -n '/^uv==/,/[^\\]$$/p' requirements.lock > $(VENV)/uv.lock
+	@test -x $(BIN)/python || "$(PYTHON)" -m venv --without-pip $(VENV)
+	@test -x $(BIN)/uv || $(BIN)/python -m pip --version >/dev/null 2>&1 || \
+	  $(BIN)/python -m ensurepip >/dev/null 2>&1 || { \
+	  echo "$(VENV) has no pip, and $(PYTHON) has no ensurepip to bring it. On Debian and Ubuntu:" \
+	       "apt install python3-venv. Or name another Python: rm -rf $(VENV); make PYTHON=/path/to/python3 setup"; \
+	  exit 78; }
+	@sed -n '/^uv==/,/[^\]$$/p' requirements.lock > $(VENV)/uv.lock
 	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r $(VENV)/uv.lock
 	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements.lock -r deploy/build.lock
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
@@ -57,8 +75,9 @@ bench: $(READY) ## the benchmark table
 
 # ROW=K5 SEED=7 REPEAT=20: one row (or several, with commas), from one seed on. Without SEED: so many green runs with
 # seeds by chance; what has been green for this very code is not run again. docs/faults.md is written as it goes.
-fuzz: $(READY) ## 100,000 odd requests against a running ingest
-	@HOOKLINE_FUZZ_COUNT=100000 $(BIN)/pytest tests/integration/test_fuzz.py $(ARGS)
+fuzz: $(READY) ## 100,000 odd requests against a running ingest, 5,000 odd batches on the processors' topics
+	@HOOKLINE_FUZZ_COUNT=100000 HOOKLINE_JUNK_COUNT=5000 \
+	  $(BIN)/pytest -n 0 tests/integration/test_fuzz.py tests/integration/test_junk.py $(ARGS)
 
 faults: $(READY) ## what happens when things break (ROW=, SEED=, REPEAT=)
 	@$(BIN)/python -m tests.faults $(if $(ROW),--row $(ROW)) $(if $(SEED),--seed $(SEED)) \

@@ -9,13 +9,16 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from datetime import datetime
 from functools import cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.datastructures import EnvironHeaders
+from werkzeug.exceptions import ClientDisconnected, RequestTimeout
 
+from ingest.content_coding import MAX_BODY, BadBody, BodyTooLarge, unpacked
 from ingest.provider import Provider
 from ingest.publisher import Publisher
 from ingest.quarantine import Quarantine
@@ -26,14 +29,9 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 PREFIX = "/webhooks"
-MAX_BODY = 256 * 1024
 JSON = ("Content-Type", "application/json")
 OK_BODY = b'{"ok":true}'
 STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
-
-
-class BodyTooLarge(Exception):
-    """Answer 413: more than anybody's webhook."""
 
 
 class WebhookEndpoint:
@@ -69,6 +67,8 @@ class WebhookEndpoint:
             body = _body(environ)
         except BodyTooLarge:
             return _answer(start_response, provider.name, Answer(413, error="body_too_large"))
+        except (ClientDisconnected, RequestTimeout) as error:
+            return _answer(start_response, provider.name, Answer(error.code or 400, error="body_incomplete"))
         answer = receive(
             provider,
             kind,
@@ -85,12 +85,19 @@ class WebhookEndpoint:
 
 
 def _body(environ: Mapping[str, Any]) -> bytes:
-    """The request's body, chunked or not. Raises BodyTooLarge before it has read more than is allowed."""
+    """The request's body as it was sent, chunked or not.
+
+    Raises BodyTooLarge before it has read, or unpacked, more than is allowed: that is told before anything else.
+    Raises ClientDisconnected and RequestTimeout where it does not come whole (`runtime/request_bodies.py`).
+    """
     if int(environ.get("CONTENT_LENGTH") or 0) > MAX_BODY:
         raise BodyTooLarge
     body: bytes = environ["wsgi.input"].read(MAX_BODY + 1)
     if len(body) > MAX_BODY:
         raise BodyTooLarge
+    if coding := environ.get("HTTP_CONTENT_ENCODING"):
+        with suppress(BadBody):  # what it is, is told when it is read
+            unpacked(coding, body)
     return body
 
 

@@ -6,13 +6,15 @@ import hmac
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from types import MappingProxyType
-from typing import Any, ClassVar, NamedTuple, Protocol
+from typing import Any, ClassVar, NamedTuple
 from uuid import NAMESPACE_DNS, UUID, uuid5
 
 from pydantic import SecretStr
 from uuid6 import uuid7
 
+from ingest.content_coding import Headers as Headers  # noqa: PLC0414 - providers import it from here
 from ingest.json_body import Json
 from ingest.settings import ProviderSettings
 from runtime.found import found_in
@@ -28,13 +30,6 @@ to_json = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=
 _canonical = json.JSONEncoder(sort_keys=True, check_circular=False, separators=(",", ":")).encode
 
 
-class Headers(Protocol):
-    """A request's headers, found whatever their case."""
-
-    def get(self, key: str, default: str) -> str:
-        """The value of the header `key`, or `default`."""
-
-
 class Unauthorized(Exception):
     """Answer 401. The arguments: a machine code (answer, log and metric label), and whether a secret came at all."""
 
@@ -47,7 +42,6 @@ class Reading(NamedTuple):
     record: type[Event] = Unrecognized  #: the record that it becomes
     phone: Any = None  #: the contact's
     account_phone: Any = None  #: ours
-    time: Any = None  #: None: not told
     account: str | None = None  #: None: as the setting says
     is_test: bool = False
     details: Mapping[str, Any] = MappingProxyType({})  #: the record's own fields
@@ -81,6 +75,13 @@ class Provider(ABC):
         """The headers that the quarantine keeps: what signs the request or names it, never a secret in clear."""
         return ()
 
+    def sender_hint(self, fields: Json) -> str | None:  # noqa: ARG002 - most providers have none
+        """What a sender's webhooks have in common where they carry no secret, and others hardly know; None: nothing.
+
+        The quarantine gives each sender a budget of its own by it.
+        """
+        return None
+
     def verify_headers(self, headers: Headers, body: bytes) -> None:
         """Raise Unauthorized unless the request is signed as it should be. Before the body is read."""
 
@@ -92,16 +93,24 @@ class Provider(ABC):
         return fields
 
     @abstractmethod
-    def delivery_key(self, kind: str | None, fields: Json, headers: Headers) -> str | None:
-        """What is the same for every repeat of this delivery, from the body before it is sanitised; None: nothing."""
+    def time_in(self, fields: Json) -> Any:
+        """The field that says when it happened, as it came; None: the webhook has none."""
 
     @abstractmethod
-    def read(self, kind: str | None, fields: Json, event_id: UUID) -> Reading:
-        """What the sanitised body says. `kind` is the URL's segment."""
+    def delivery_key(self, kind: str | None, fields: Json, headers: Headers, own_time: datetime | None) -> str | None:
+        """What is the same for every repeat of this delivery, from the body before it is sanitised; None: nothing.
 
-    def event_id(self, kind: str | None, fields: Json, headers: Headers) -> UUID:
+        `own_time`: the provider's own time (`times.py`); None: it gave none that can be believed, and a value that
+        may be the same in any number of deliveries tells none of them from another.
+        """
+
+    @abstractmethod
+    def read(self, kind: str | None, fields: Json, event_id: UUID, own_time: datetime | None) -> Reading:
+        """What the sanitised body says. `kind` is the URL's segment, `own_time` as for `delivery_key`."""
+
+    def event_id(self, kind: str | None, fields: Json, headers: Headers, own_time: datetime | None) -> UUID:
         """The event's id: derived from the delivery, so that a repeat has the same; else a new UUIDv7."""
-        key = self.delivery_key(kind, fields, headers)
+        key = self.delivery_key(kind, fields, headers, own_time)
         if key is None:
             return uuid7()
         # A provider's id may hold lone surrogates, which no UTF-8 can: they count as their escapes.
@@ -120,6 +129,11 @@ def matches_any(given: str, valid: Iterable[str]) -> bool:
     for secret in valid:
         found |= hmac.compare_digest(given.encode("utf-8", "surrogatepass"), secret.encode())
     return found
+
+
+def identifier(value: Any) -> str | None:
+    """A field that should tell one thing from all others; None where it does not: no text, or a blank one."""
+    return value if isinstance(value, str) and value.strip() else None
 
 
 def as_text(value: Any) -> str | None:
@@ -152,7 +166,5 @@ def check_secrets(providers: Iterable[Provider]) -> None:
                 f"{secrets} is missing: the secret of {provider.name}'s webhooks (or {auth}=open to take them "
                 f"unverified, or leave {provider.name} out of HOOKLINE_INGEST__PROVIDERS)"
             )
-        if any(not secret.strip() for secret in provider.secrets):
-            mistakes.append(f"{secrets} holds an empty secret")
     if mistakes:
         raise ConfigurationError(mistakes)

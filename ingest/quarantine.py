@@ -1,8 +1,8 @@
-"""What is kept of webhooks that were answered 401, so that a secret set wrongly loses nothing.
+"""What is stored of webhooks that were answered 400 or 401, so that a mistake of ours loses none.
 
-An attacker must gain nothing by it: a request thread only puts what came into a short queue, and only so many a
-second; the rest, and whatever does not look like the provider's, is dropped. One thread reads, checks and stores. The
-secret that a webhook carried is kept as a salted digest, which tells later whether it is one of those valid then.
+An attacker must gain nothing by it: a request thread only puts what came into a queue that is bounded in bytes; one
+thread reads, masks and stores, in groups and with pauses, so that authentic webhooks hardly notice. Whatever is not
+stored is counted, and so is whatever is removed later without having been replayed.
 """
 
 from __future__ import annotations
@@ -11,41 +11,45 @@ import json
 import sqlite3
 import threading
 import time
-from collections import deque
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import NamedTuple, Protocol
+from uuid import UUID
 
-from ingest.event import event_of
-from ingest.json_body import BadBody, Body, Json, read_object
+from uuid6 import uuid7
+
+from ingest.json_body import BadBody, Json, read_body
 from ingest.provider import Headers, Provider, Unauthorized
-from ingest.publisher import Publisher
-from ingest.quarantine_store import KeptWebhook, QuarantineStore
+from ingest.quarantine_masking import given_secret, legible, without_pairs, without_secret_keys, without_values
+from ingest.quarantine_queue import RefusedQueue, RefusedWebhook
+from ingest.quarantine_store import KeptWebhook, Losses, QuarantineStore
 from ingest.sanitise import without_secrets
+from ingest.times import occurred
 from runtime import metrics
 from runtime.logs import logger
-from runtime.phones import read_phone
-from schemas.events import Event, EventType
 
 log = logger("ingest.quarantine")
 
-#: The largest body that is kept; providers' samples have less than 2 KiB.
-MAX_BODY = 32 * 1024
-#: Webhooks that a worker takes at once, and then each second.
-BURST, RATE = 200, 20.0
-#: The longest that one waits before it is stored, in seconds.
+#: Bytes that wait in a worker at most, and that are stored in one transaction.
+WAITING, GROUP = 16 * 1024 * 1024, 1024 * 1024
+#: The longest that a webhook waits before it is stored, in seconds.
 INTERVAL = 0.2
+#: Webhooks after which the thread lets others run, and for how many seconds: Python runs one thread at a time.
+SLICE, PAUSE = 8, 0.001
+#: Seconds after which what had its time is removed although nothing comes.
+TIDY_INTERVAL = 600.0
 
-
-class Refused(NamedTuple):
-    """A webhook that was just answered 401."""
-
-    provider: Provider
-    kind: str | None
-    headers: Mapping[str, str]
-    body: bytes
-    reason: str
-    received_at: datetime
+#: Headers that say how the body is to be read.
+READING_HEADERS = ("Content-Type", "Content-Encoding")
+#: Headers that hold a secret in clear, never stored whatever a provider's file or a setting names.
+_SECRET_HEADERS = ("authorization", "proxy-authorization", "cookie")
+#: Characters of a header that are stored.
+_HEADER_LENGTH = 1_024
+#: Set by the proxy in front, which tells whom it serves.
+_ORIGIN_HEADER = "X-Forwarded-For"
+#: Bytes of a digest that tell senders apart.
+_SENDER_BYTES = 16
 
 
 class Quarantine(Protocol):
@@ -54,45 +58,54 @@ class Quarantine(Protocol):
     def keep(
         self, provider: Provider, kind: str | None, headers: Headers, body: bytes, reason: str, received_at: datetime
     ) -> None:
-        """Take note of a webhook that is answered 401 for `reason`. Never waits, never raises."""
+        """Take note of a webhook that is answered 400 or 401 for `reason`. Never waits, never raises."""
 
 
 class NoQuarantine:
-    """Keeps nothing."""
+    """Keeps nothing, and counts that."""
 
     def keep(
         self, provider: Provider, kind: str | None, headers: Headers, body: bytes, reason: str, received_at: datetime
     ) -> None:
         """See Quarantine."""
+        del kind, headers, body, reason, received_at
+        _lost(provider.name, "no_quarantine")
 
     def close(self) -> None:
         """There is nothing to let go of."""
 
 
+class StorableWebhook(NamedTuple):
+    """A refused webhook as it is stored."""
+
+    webhook: KeptWebhook
+    authentic: bool  #: its signature or its secret is right: it was refused because it could not be read
+
+
 class KeepingQuarantine:
     """The Quarantine of a worker."""
 
-    def __init__(self, store: QuarantineStore, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, store: QuarantineStore, *, waiting: int = WAITING, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
+        """`waiting`: bytes that may wait to be stored."""
         self._store = store
-        self._clock = clock
-        self._queue: deque[Refused] = deque(maxlen=BURST)
-        self._tokens = float(BURST)
-        self._filled_at = clock()
-        self._lock = threading.Lock()
+        self._queue = RefusedQueue(waiting)
+        self._sleep = sleep
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="quarantine", daemon=True)
+        if store.found_damaged:
+            _lost("all", "damaged")
 
     def keep(
         self, provider: Provider, kind: str | None, headers: Headers, body: bytes, reason: str, received_at: datetime
     ) -> None:
         """See Quarantine."""
-        if len(body) > MAX_BODY:
-            metrics.QUARANTINED.labels(provider.name, "too_large").inc()
-        elif not self._admits():
-            metrics.QUARANTINED.labels(provider.name, "too_many").inc()
-        else:
-            kept = {name: value for name in provider.kept_headers if (value := headers.get(name, ""))}
-            self._queue.append(Refused(provider, kind, kept, body, reason, received_at))
+        origin = headers.get(_ORIGIN_HEADER, "").rpartition(",")[2].strip()
+        secret = given_secret(body[:4096].decode("latin-1"))  # only to share the queue: what is stored is read properly
+        webhook = RefusedWebhook(provider, kind, _storable(provider, headers), body, reason, received_at, origin)
+        if not self._queue.put((provider.name, reason, origin) if secret is None else secret, webhook):
+            _lost(provider.name, "queue_full")
 
     def start(self) -> KeepingQuarantine:
         """Store what comes, in a thread of its own."""
@@ -103,97 +116,152 @@ class KeepingQuarantine:
         """Store what waits, and let go."""
         self._stopped.set()
         if self._thread.ident is not None:
-            self._thread.join(2.0)
+            self._thread.join()
         self.store_waiting()
         self._store.close()
 
     def store_waiting(self) -> None:
-        """Store everything that waits and looks like its provider's."""
-        found = []
-        while self._queue:
-            refused = self._queue.popleft()
-            kept = kept_webhook(refused, self._store.digest)
-            metrics.QUARANTINED.labels(refused.provider.name, "unlike" if kept is None else "kept").inc()
-            found += [] if kept is None else [kept]
-        if found:
-            self._store.add(found)
+        """Store everything that waits."""
+        while group := self._queue.take(GROUP):
+            found: list[StorableWebhook] = []
+            for number, refused in enumerate(group, start=1):
+                if (storable := self._storable(refused)) is not None:
+                    found.append(storable)
+                if number % SLICE == 0 and not self._stopped.is_set():
+                    self._sleep(PAUSE)
+            self._add(found)
 
-    def _admits(self) -> bool:
-        with self._lock:
-            now = self._clock()
-            self._tokens = min(float(BURST), self._tokens + (now - self._filled_at) * RATE)
-            self._filled_at = now
-            if self._tokens < 1:
-                return False
-            self._tokens -= 1
-            return True
+    def _storable(self, refused: RefusedWebhook) -> StorableWebhook | None:
+        """What to store of `refused`; None: nothing, which is counted. One webhook never ends the thread of all."""
+        try:
+            storable = storable_webhook(refused, self._store.digest)
+        except Exception as error:  # noqa: BLE001 - counted and logged, without its text, which may quote the webhook
+            log.error("quarantine_masking_failed", error_class=type(error).__name__, provider=refused.provider.name)
+            _lost(refused.provider.name, "masking_failed")
+            return None
+        if storable is None:
+            _lost(refused.provider.name, "packed_unreadably")
+        return storable
+
+    def _add(self, found: list[StorableWebhook]) -> None:
+        by_provider = Counter(storable.webhook.provider for storable in found)
+        authentic = {storable.webhook.sender for storable in found if storable.authentic and storable.webhook.sender}
+        try:
+            losses = self._store.add([storable.webhook for storable in found], authentic=authentic)
+        except sqlite3.Error as error:
+            log.error("quarantine_failed", error=str(error), lost=len(found))
+            for provider, count in by_provider.items():
+                _lost(provider, "not_written", count)
+            return
+        for provider, count in by_provider.items():  # only now are they on the disk
+            metrics.QUARANTINED.labels(provider, "kept").inc(count)
+        _count(losses)
 
     def _run(self) -> None:
+        tidied_at = time.monotonic()
         while not self._stopped.wait(INTERVAL):
-            try:
-                self.store_waiting()
-            except sqlite3.Error as error:
-                log.error("quarantine_failed", error=str(error))
+            self.store_waiting()
+            if time.monotonic() - tidied_at > TIDY_INTERVAL:
+                tidied_at = time.monotonic()
+                self._add([])
 
 
-def kept_webhook(refused: Refused, digest: Callable[[str], bytes]) -> KeptWebhook | None:
-    """What to keep of `refused`; None where it does not look like a webhook of its provider."""
-    provider, kind = refused.provider, refused.kind
+def storable_webhook(refused: RefusedWebhook, digest: Callable[[str], bytes]) -> StorableWebhook | None:
+    """What to store of `refused`; None: it is packed in a way that we cannot undo, so a secret in it would stay."""
+    provider = refused.provider
+    is_signed = type(provider).verify_headers is not Provider.verify_headers  # else the secret stands in the body
+    fields: Json | None = None
+    given: str | None = None
     try:
-        content = read_object(refused.body)
+        content = read_body(refused.headers, refused.body)
     except BadBody:
-        return None
-    fields = provider.without_secret(content.fields)
-    event_id = provider.event_id(kind, fields, refused.headers)
-    reading = provider.read(kind, fields, event_id)
-    phone = read_phone(reading.phone, provider.settings.default_region)
-    if reading.event_type is EventType.UNRECOGNIZED or phone is None or not phone.valid:
-        return None
-    given = _given_secret(content.fields, fields)
-    if fields == content.fields:
-        body = refused.body  # as it came: a signature may be over every byte
-        if any(secret.encode() in body for secret in provider.secrets):
+        text = legible(refused.headers, refused.body)
+        if text is None and not is_signed:
             return None
+        given = None if text is None or is_signed else given_secret(text)
+        body = _without_secrets(refused, text, given)
+        event_id: UUID = uuid7()
     else:
-        body = json.dumps(without_secrets(fields, (*provider.secrets, *([given] if given else [])))).encode()
-    return KeptWebhook(
+        fields = provider.without_secret(content.fields)
+        given = _removed_secret(content.fields, fields)
+        own_time = occurred(provider.time_in(fields), refused.received_at).own
+        event_id = provider.event_id(refused.kind, fields, refused.headers, own_time)
+        body = _without_values(refused) if is_signed else _as_json(provider, fields, given)
+    secret_digest = None if given is None else digest(given)
+    is_authentic = given in provider.secrets if given is not None else is_signed and _is_verified(refused)
+    hint = "" if fields is None else provider.sender_hint(fields) or ""
+    sender = secret_digest or digest("\n".join((provider.name, refused.reason, hint, refused.origin)))
+    webhook = KeptWebhook(
         received_at=refused.received_at,
         provider=provider.name,
-        kind=kind,
+        kind=refused.kind,
         reason=refused.reason,
-        headers=refused.headers,
+        headers=refused.headers if body is refused.body else _without(READING_HEADERS, refused.headers),
         body=body,
-        secret_digest=None if given is None else digest(given),
+        secret_digest=secret_digest,
         event_id=event_id,
+        identified=fields is not None,
+        sender=sender[:_SENDER_BYTES],
     )
+    return StorableWebhook(webhook, is_authentic)
 
 
-def _given_secret(fields: Json, without: Json) -> str | None:
+def _as_json(provider: Provider, fields: Json, given: str | None) -> bytes:
+    """A body that was read, without the secrets in it."""
+    secrets = (*provider.secrets, *([given] if given else []))
+    return json.dumps(without_secret_keys(without_secrets(fields, secrets))).encode()
+
+
+def _without_values(refused: RefusedWebhook) -> bytes:
+    """A signed body that was read: as it came, because the signature is over every byte, unless a secret is in it."""
+    text = legible(refused.headers, refused.body) or ""
+    masked = without_values(text, refused.provider.secrets)
+    return refused.body if masked == text else masked.encode("utf-8", "surrogateescape")
+
+
+def _without_secrets(refused: RefusedWebhook, text: str | None, given: str | None) -> bytes:
+    """A body that could not be read, or its `text`: as it came, unless a secret is in it."""
+    if text is None:
+        return refused.body
+    secrets = (*refused.provider.secrets, *([given] if given else []))
+    masked = without_pairs(without_values(text, secrets))
+    if masked != text:
+        return masked.encode("utf-8", "surrogateescape")
+    octets = refused.body.decode("latin-1")  # what is written in another charset than it claims
+    masked = without_pairs(without_values(octets, secrets))
+    return refused.body if masked == octets else masked.encode("latin-1")
+
+
+def _is_verified(refused: RefusedWebhook) -> bool:
+    try:
+        refused.provider.verify_headers(refused.headers, refused.body)
+    except Unauthorized:
+        return False
+    return True
+
+
+def _removed_secret(fields: Json, without: Json) -> str | None:
     """The secret that the body carried: what its provider takes out of it."""
     removed = [value for key, value in fields.items() if key not in without]
     return removed[0] if len(removed) == 1 and isinstance(removed[0], str) and removed[0] else None
 
 
-def check_again(webhook: KeptWebhook, provider: Provider, digest: Callable[[str], bytes]) -> Body:
-    """The content of `webhook`, if it is authentic by the secrets that are valid now. Raises Unauthorized."""
-    provider.verify_headers(webhook.headers, webhook.body)
-    content = read_object(webhook.body)
-    if webhook.secret_digest is None:
-        provider.verify_body(webhook.kind, content.fields)
-    elif provider.settings.auth != "open" and webhook.secret_digest not in map(digest, provider.secrets):
-        raise Unauthorized("wrong_secret")
-    return content
+def _storable(provider: Provider, headers: Headers) -> dict[str, str]:
+    """Of a request's headers those that may be stored: named by its provider, and without a secret of ours."""
+    names = [name for name in (*provider.kept_headers, *READING_HEADERS) if name.lower() not in _SECRET_HEADERS]
+    found = {name: headers.get(name, "")[:_HEADER_LENGTH] for name in names}
+    return {name: value for name, value in found.items() if value and not any(key in value for key in provider.secrets)}
 
 
-def replay(
-    webhook: KeptWebhook, provider: Provider, publisher: Publisher, digest: Callable[[str], bytes], *, force: bool
-) -> Event:
-    """Bring `webhook` back: the event that it would have been, made durable now.
+def _without(names: Iterable[str], headers: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in headers.items() if name not in names}
 
-    `force`: the operator vouches for it. Raises Unauthorized without that where it is not authentic now either, and
-    Unavailable.
-    """
-    content = read_object(webhook.body) if force else check_again(webhook, provider, digest)
-    event = event_of(provider, webhook.kind, content, webhook.headers, webhook.received_at, event_id=webhook.event_id)
-    publisher.publish(event)
-    return event
+
+def _lost(provider: str, reason: str, count: int = 1) -> None:
+    metrics.QUARANTINE_LOST.labels(provider, reason).inc(count)
+
+
+def _count(losses: Losses) -> None:
+    for reason, by_provider in losses._asdict().items():
+        for provider, count in by_provider.items():
+            _lost(provider, reason, count)

@@ -1,4 +1,8 @@
-"""Where refused webhooks are kept: a small SQLite file beside the spool, bounded in number, age and bytes."""
+"""Where refused webhooks are stored: a SQLite file beside the spool, bounded in bytes on the disk and in age.
+
+One file a node, shared by its workers and by commands. They take turns by a file lock: SQLite's own waiting would
+starve some of them.
+"""
 
 from __future__ import annotations
 
@@ -7,62 +11,102 @@ import hmac
 import json
 import os
 import secrets
+import shutil
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import closing
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from ingest.spool.database import is_damage
+from ingest import quarantine_budgets as budgets
+from ingest.quarantine_budgets import SenderBudgets, SenderChange
+from ingest.spool.database import connect_to_look, is_damage, transaction
 from ingest.spool.locks import FileLock
 from runtime.logs import logger
 
 log = logger("ingest.quarantine")
 
 FILE = "quarantine.sqlite"
-_SCHEMA = (
+LOCK = "quarantine.lock"
+_COLUMNS = (
+    "id, received_at, provider, kind, reason, headers, body, secret_digest, event_id, replayed_at, sender, identified"
+)
+_TABLES = (
     "CREATE TABLE IF NOT EXISTS kept (id INTEGER PRIMARY KEY AUTOINCREMENT, received_at INTEGER NOT NULL, "
     "provider TEXT NOT NULL, kind TEXT, reason TEXT NOT NULL, headers TEXT NOT NULL, body BLOB NOT NULL, "
     "secret_digest BLOB, event_id TEXT NOT NULL, replayed_at INTEGER)",
     "CREATE TABLE IF NOT EXISTS salt (value BLOB NOT NULL)",
 )
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-#: Seconds to wait for another process that writes.
+#: Seconds to wait for somebody who opened the file with a tool of his own.
 _BUSY_TIMEOUT = 5.0
+#: Webhooks that are read at once: each has at most 256 KiB.
+_PAGE = 100
+#: Pages of the log that are written back at once, where the limit allows that many (1 MiB).
+_CHECKPOINT_PAGES = 256
+#: What is removed at once when room is needed: this part of the limit, so that it is not needed again at once.
+_EVICTED_PART = 64
+#: The part of the limit that is left to SQLite's log, and the most bytes of it.
+_LOG_PART, _LOG_MOST = 8, 8 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptWebhook:
-    """A webhook that was answered 401, without the secret that it carried."""
+    """A webhook that was answered 400 or 401, without the secret that it carried."""
 
     id: int = 0  #: its number, for the operator; 0: not stored yet
     received_at: datetime  #: when it came, UTC: what it keeps when it is replayed
     provider: str  #: its provider's name
     kind: str | None  #: the URL's last segment
     reason: str  #: why it was refused: the code that the answer carried
-    headers: Mapping[str, str]  #: those that its provider needs to verify it or to name it
-    body: bytes  #: as it came where it carried no secret, else as JSON without it
+    headers: Mapping[str, str]  #: those that are needed to verify it, to name it or to read its body
+    body: bytes  #: as it came where it carried no secret, else as text without it
     secret_digest: bytes | None  #: of the secret that it carried in the body (`QuarantineStore.digest`)
     event_id: UUID  #: what its event would have had
-    replayed_at: datetime | None = None  #: when it was brought back
+    identified: bool = True  #: False: it could not be read, so `event_id` is only for want of a better one
+    sender: bytes | None = None  #: whose budget it counts to; None: it was replayed
+    replayed_at: datetime | None = None  #: when it was replayed
+
+
+class Losses(NamedTuple):
+    """Webhooks that were removed without having been replayed, counted by provider."""
+
+    evicted: Counter[str]  #: to make room
+    expired: Counter[str]  #: because of their age
 
 
 class QuarantineStore:
     """The file. Every method may raise sqlite3.Error."""
 
-    def __init__(self, directory: Path, *, most: int, days: float, now: Callable[[], float] = time.time) -> None:
-        """Keeps the newest `most` webhooks, for so many `days`; `now` gives epoch seconds.
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        limit: int,
+        days: float,
+        now: Callable[[], float] = time.time,
+        free: Callable[[Path], int] = lambda directory: shutil.disk_usage(directory).free,
+    ) -> None:
+        """`limit`: the most bytes on the disk, and never more than half of what the disk has left.
 
+        Webhooks are kept for so many `days`; `now` gives epoch seconds, `free` a disk's free bytes.
         Raises OSError, sqlite3.Error.
         """
+        self._directory = directory
         self._file = directory / FILE
-        self._most = most
+        self._limit = limit
+        self._log = min(limit // _LOG_PART, _LOG_MOST)
         self._days = days
         self._now = now
-        with FileLock(directory / "quarantine.lock").held():  # workers start together
+        self._free = free
+        self.found_damaged = False  #: its file could not be read, was set aside, and a new one begun
+        self._turn = FileLock(directory / LOCK)
+        with self._turn.held():  # workers start together
             try:
                 self._connection = self._open()
             except sqlite3.DatabaseError as error:
@@ -70,62 +114,110 @@ class QuarantineStore:
                     raise
                 self._set_aside(error)  # it holds nothing that was answered 200: begin anew
                 self._connection = self._open()
-            self._salt = self._read_salt()
+        self._budgets = SenderBudgets(self._connection)
 
-    def digest(self, secret: str) -> bytes:
-        """What is kept instead of a secret: enough to tell whether it is a given one, and no more."""
-        return hmac.digest(self._salt, secret.encode("utf-8", "surrogatepass"), hashlib.sha256)
+    def digest(self, text: str) -> bytes:
+        """What is stored instead of a secret: enough to tell whether it is a given one, and no more."""
+        return hmac.digest(self._salt, text.encode("utf-8", "surrogatepass"), hashlib.sha256)
 
-    def add(self, webhooks: Iterable[KeptWebhook]) -> None:
-        """Keep `webhooks`, and let go of the oldest and of those that have had their time."""
-        rows = [
-            (
-                _micros(one.received_at), one.provider, one.kind, one.reason, json.dumps(dict(one.headers)), one.body,
-                one.secret_digest, str(one.event_id),
-            )
-            for one in webhooks
-        ]  # fmt: skip
-        self._connection.execute("BEGIN IMMEDIATE")
-        try:
+    def add(self, webhooks: Collection[KeptWebhook], *, authentic: Collection[bytes] = ()) -> Losses:
+        """Store `webhooks`, synced to the disk when this returns, and remove what has no room or had its time.
+
+        `authentic`: the senders among theirs that are known to be the provider itself.
+        """
+        with self._change():
             self._connection.executemany(
-                "INSERT INTO kept (received_at, provider, kind, reason, headers, body, secret_digest, event_id) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                rows,
+                "INSERT INTO kept (received_at, provider, kind, reason, headers, body, secret_digest, event_id, "
+                "sender, identified) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                [_row(webhook) for webhook in webhooks],
+            )
+            self._budgets.apply(
+                (sender, SenderChange(1, _size(webhook), _micros(webhook.received_at), sender in authentic))
+                for webhook in webhooks
+                if (sender := webhook.sender) is not None
             )
             oldest = int((self._now() - timedelta(days=self._days).total_seconds()) * 1e6)
-            self._connection.execute("DELETE FROM kept WHERE received_at < ?", (oldest,))
-            self._connection.execute(
-                "DELETE FROM kept WHERE id <= (SELECT id FROM kept ORDER BY id DESC LIMIT 1 OFFSET ?)", (self._most,)
-            )
-            self._connection.execute("COMMIT")
-        except BaseException:
-            if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK")
-            raise
+            return Losses(evicted=self._evict(), expired=self._budgets.expire(oldest))
 
-    def kept(self, *, replayed: bool = False) -> list[KeptWebhook]:
-        """What waits, oldest first; with `replayed`, what was brought back already, too."""
-        condition = "" if replayed else " WHERE replayed_at IS NULL"
-        return [_webhook(row) for row in self._connection.execute(f"{_SELECT}{condition} ORDER BY id").fetchall()]
+    def kept(self, *, replayed: bool = False, after: int = 0) -> Iterator[KeptWebhook]:
+        """What waits with a number beyond `after`, oldest first; with `replayed`, what was replayed already, too.
+
+        It is read in pages: what comes or goes meanwhile may be missed.
+        """
+        condition = "" if replayed else "AND replayed_at IS NULL"
+        while True:
+            page = self._connection.execute(
+                f"SELECT {_COLUMNS} FROM kept WHERE id > ? {condition} ORDER BY id LIMIT {_PAGE}",  # noqa: S608 - our own constants
+                (after,),
+            ).fetchall()
+            yield from map(_webhook, page)
+            if len(page) < _PAGE:
+                return
+            after = page[-1][0]
 
     def one(self, number: int) -> KeptWebhook | None:
         """The webhook with the number `number`."""
-        row = self._connection.execute(f"{_SELECT} WHERE id = ?", (number,)).fetchone()
+        row = self._connection.execute(
+            f"SELECT {_COLUMNS} FROM kept WHERE id = ?",  # noqa: S608 - our own constants
+            (number,),
+        ).fetchone()
         return None if row is None else _webhook(row)
 
-    def mark_replayed(self, number: int) -> None:
-        """It has been made durable."""
-        self._connection.execute("UPDATE kept SET replayed_at = ? WHERE id = ?", (int(self._now() * 1e6), number))
+    def count(self, *, replayed: bool = False) -> int:
+        """How many wait; with `replayed`, those that were replayed already, too."""
+        return _counted(self._connection, replayed=replayed)
+
+    def identify(self, event_ids: Mapping[int, UUID]) -> None:
+        """Give those with these numbers the ids that their events have, now that they can be read."""
+        with self._change():
+            self._connection.executemany(
+                "UPDATE kept SET event_id = ?, identified = 1 WHERE id = ?",
+                [(str(event_id), number) for number, event_id in event_ids.items()],
+            )
+
+    def mark_replayed(self, *numbers: int) -> None:
+        """Their events have been made durable."""
+        with self._change():
+            self._budgets.mark_replayed(numbers, int(self._now() * 1e6))
 
     def close(self) -> None:
         """Let go of the file."""
         self._connection.close()
+        self._turn.close()
+
+    @contextmanager
+    def _change(self) -> Iterator[None]:
+        with self._turn.held(), transaction(self._connection):
+            yield
+
+    def _evict(self) -> Counter[str]:
+        lost: Counter[str] = Counter()
+        allowed = self._allowed()
+        while (size := self._used() - allowed) > 0:
+            evicted = self._budgets.evict(max(size, allowed // _EVICTED_PART))
+            if evicted is None:
+                break
+            lost += evicted
+        return lost
+
+    def _used(self) -> int:
+        """Bytes of the pages in use; those that became free are used again before the file grows."""
+        pages, unused = (self._pragma(name) for name in ("page_count", "freelist_count"))
+        return (pages - unused) * self._pragma("page_size")
+
+    def _allowed(self) -> int:
+        total = self._pragma("page_count") * self._pragma("page_size") + self._free(self._directory)
+        return min(self._limit - self._log, total // 2)
+
+    def _pragma(self, name: str) -> int:
+        return int(self._connection.execute(f"PRAGMA {name}").fetchone()[0])
 
     def _set_aside(self, error: sqlite3.Error) -> None:
         aside = self._file.with_name(f"damaged-{int(self._now())}-{FILE}")
         self._file.rename(aside)
         for suffix in ("-wal", "-shm"):
             self._file.with_name(FILE + suffix).unlink(missing_ok=True)
+        self.found_damaged = True
         log.error("quarantine_damaged", error=str(error), set_aside=aside.name)
 
     def _open(self) -> sqlite3.Connection:
@@ -133,38 +225,90 @@ class QuarantineStore:
         connection = sqlite3.connect(self._file, isolation_level=None, check_same_thread=False, timeout=_BUSY_TIMEOUT)
         try:
             connection.execute("PRAGMA journal_mode=WAL")
-            for statement in _SCHEMA:
-                connection.execute(statement)
+            connection.execute("PRAGMA synchronous=FULL")  # an fsync of the log with each commit
+            pages = max(16, min(_CHECKPOINT_PAGES, self._log // self._page_size(connection)))
+            connection.execute(f"PRAGMA wal_autocheckpoint={pages}")
+            connection.execute(f"PRAGMA journal_size_limit={self._log}")
+            with transaction(connection):
+                self._prepare(connection)
         except sqlite3.DatabaseError:
             connection.close()
             raise
         return connection
 
-    def _read_salt(self) -> bytes:
-        self._connection.execute(
-            "INSERT INTO salt SELECT ? WHERE NOT EXISTS (SELECT 1 FROM salt)", (secrets.token_bytes(32),)
+    def _prepare(self, connection: sqlite3.Connection) -> None:
+        """Make the tables, or bring those of an earlier version along."""
+        for statement in _TABLES:
+            connection.execute(statement)
+        salt = secrets.token_bytes(32)
+        connection.execute("INSERT INTO salt SELECT ? WHERE NOT EXISTS (SELECT 1 FROM salt)", (salt,))
+        (salt,) = connection.execute("SELECT value FROM salt").fetchone()
+        self._salt = bytes(salt)
+        columns = {name for _, name, *_ in connection.execute("PRAGMA table_info(kept)")}
+        if "sender" in columns:
+            return
+        connection.execute("ALTER TABLE kept ADD COLUMN sender BLOB")
+        connection.execute("ALTER TABLE kept ADD COLUMN identified INTEGER NOT NULL DEFAULT 1")
+        for statement in budgets.SCHEMA:
+            connection.execute(statement)
+        connection.execute(
+            "UPDATE kept SET sender = coalesce(secret_digest, ?) WHERE replayed_at IS NULL", (self.digest("earlier"),)
         )
-        (salt,) = self._connection.execute("SELECT value FROM salt").fetchone()
-        return bytes(salt)
+        rows = connection.execute(f"SELECT sender, {budgets.SIZE}, received_at FROM kept WHERE sender IS NOT NULL")  # noqa: S608 - our own constants
+        SenderBudgets(connection).apply(
+            [(sender, SenderChange(1, size, received_at)) for sender, size, received_at in rows]
+        )
+        connection.execute(
+            "INSERT INTO pools SELECT ?, count(*), "  # noqa: S608 - our own constants
+            f"coalesce(sum({budgets.SIZE}), 0) FROM kept WHERE replayed_at IS NOT NULL",
+            (budgets.REPLAYED,),
+        )
+
+    @staticmethod
+    def _page_size(connection: sqlite3.Connection) -> int:
+        return int(connection.execute("PRAGMA page_size").fetchone()[0])
+
+
+class QuarantineSize(NamedTuple):
+    """How much a quarantine holds."""
+
+    webhooks: int  #: that wait
+    bytes: int  #: of the files on the disk
+
+
+def size_of(directory: Path) -> QuarantineSize:
+    """How much the quarantine of `directory` holds. Raises OSError, sqlite3.Error."""
+    file = directory / FILE
+    if not file.exists():
+        return QuarantineSize(0, 0)
+    with closing(connect_to_look(file)) as connection:
+        tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        if "pools" not in tables:  # its first worker, or one of this version, has not opened it yet
+            return QuarantineSize(0, 0)
+        count = _counted(connection, replayed=False)
+    return QuarantineSize(count, sum(part.stat().st_size for part in directory.glob(f"{FILE}*")))
 
 
 def count_waiting(directory: Path) -> int:
-    """How many webhooks wait in the quarantine of `directory`. Raises sqlite3.Error."""
-    file = directory / FILE
-    if not file.exists():
-        return 0
-    with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True, timeout=_BUSY_TIMEOUT)) as connection:
-        (count,) = connection.execute("SELECT count(*) FROM kept WHERE replayed_at IS NULL").fetchone()
+    """How many webhooks wait in the quarantine of `directory`. Raises OSError, sqlite3.Error."""
+    return size_of(directory).webhooks
+
+
+def _counted(connection: sqlite3.Connection, *, replayed: bool) -> int:
+    least = budgets.REPLAYED if replayed else budgets.REPLAYED + 1
+    (count,) = connection.execute("SELECT coalesce(sum(items), 0) FROM pools WHERE pool >= ?", (least,)).fetchone()
     return int(count)
 
 
-_SELECT = (
-    "SELECT id, received_at, provider, kind, reason, headers, body, secret_digest, event_id, replayed_at FROM kept"
-)
+def _row(webhook: KeptWebhook) -> tuple[Any, ...]:
+    return (
+        _micros(webhook.received_at), webhook.provider, webhook.kind, webhook.reason, _headers(webhook), webhook.body,
+        webhook.secret_digest, str(webhook.event_id), webhook.sender, int(webhook.identified),
+    )  # fmt: skip
 
 
-def _webhook(row: tuple[int, int, str, str | None, str, str, bytes, bytes | None, str, int | None]) -> KeptWebhook:
-    number, received_at, provider, kind, reason, headers, body, digest, event_id, replayed_at = row
+def _webhook(row: tuple[Any, ...]) -> KeptWebhook:
+    number, received_at, provider, kind, reason, headers, body, digest, event_id, replayed_at, sender, identified = row
     return KeptWebhook(
         id=number,
         received_at=_EPOCH + timedelta(microseconds=received_at),
@@ -175,8 +319,19 @@ def _webhook(row: tuple[int, int, str, str | None, str, str, bytes, bytes | None
         body=bytes(body),
         secret_digest=digest,
         event_id=UUID(event_id),
+        identified=bool(identified),
+        sender=sender,
         replayed_at=None if replayed_at is None else _EPOCH + timedelta(microseconds=replayed_at),
     )
+
+
+def _headers(webhook: KeptWebhook) -> str:
+    return json.dumps(dict(webhook.headers))
+
+
+def _size(webhook: KeptWebhook) -> int:
+    """As budgets.SIZE has it."""
+    return len(webhook.body) + len(_headers(webhook)) + budgets.OVERHEAD
 
 
 def _micros(moment: datetime) -> int:

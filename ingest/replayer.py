@@ -104,7 +104,10 @@ class Replayer:
         handed_back = walk.left == 0 and not walk.down and self._hand_back()
         self._spool.state.breaker = BreakerState.CLOSED if handed_back else self._worst()
         self._spool.state.proven = 1
-        return handed_back or walk.moved > 0
+        moved = handed_back or walk.moved > 0
+        if moved and self._spool.state.failing:
+            self._spool.works()  # a write failed, and draining has made room: whether that is so is tried out
+        return moved
 
     def _worst(self) -> BreakerState:
         """What the node's breaker looks like: open as long as nothing gets through."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ingest.publisher import Durability, Unavailable, outgoing
 from ingest.spool.database import SpoolUnavailable
 from ingest.spool.store import Spool
@@ -18,8 +20,12 @@ class SpoolPublisher:
 
     def publish(self, event: Event) -> Durability:
         """See Publisher.publish."""
+        return self.publish_all([event])
+
+    def publish_all(self, events: Sequence[Event]) -> Durability:
+        """Return once all `events` are durable. Raises Unavailable: then none is."""
         try:
-            self._spool.append([outgoing(event, self._codec)])
+            self._spool.append([outgoing(event, self._codec) for event in events])
         except SpoolUnavailable as failure:
             raise Unavailable(str(failure)) from failure
         return Durability.SPOOL

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import json
 import os
 import pkgutil
 import sys
@@ -14,6 +13,7 @@ import click
 
 from ops import exits
 from ops.output import ANSWERED
+from runtime.printable import printable, printable_json
 
 
 class Hookline(click.Group):
@@ -95,9 +95,9 @@ def _fail(error: Exception, arguments: Sequence[str], *, answered: bool) -> int:
         traceback.print_exception(error)
     elif failure.code == exits.SOFTWARE:
         failure = exits.Failure(failure.code, f"{failure.message} (HOOKLINE_DEBUG=1 shows where)")
-    click.echo(f"hookline: {failure.message}", err=True)
+    click.echo(printable(f"hookline: {failure.message}", lines=True), err=True)
     if "--json" in arguments and not answered:
-        click.echo(json.dumps({"ok": False, "exit_code": failure.code, "error": failure.message}))
+        click.echo(printable_json({"ok": False, "exit_code": failure.code, "error": failure.message}))
     return failure.code
 
 

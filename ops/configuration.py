@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import re
@@ -20,7 +21,7 @@ ROOMS = ("runtime", "ingest", "processors", "deploy/local", "ops")
 PLAIN = ("HOOKLINE_HOME", "HOOKLINE_CACHE", "HOOKLINE_DEBUG", "HOOKLINE_CONSOLE__PORT")
 
 _SERVERS = ("HOOKLINE_KAFKA__", "HOOKLINE_POSTGRES__")
-_DECLARES = re.compile(r"^class \w+\(\w+, name=", re.MULTILINE)
+_DECLARES = re.compile(r"^class \w+\([\w, ]+, name=", re.MULTILINE)
 
 
 def environment() -> Mapping[str, str]:
@@ -39,8 +40,9 @@ def environment() -> Mapping[str, str]:
 def _local_stack() -> dict[str, str]:
     """The variables of the local stack that serves in HOOKLINE_HOME; none where none does."""
     where = home()
-    if not (where / "stack.json").exists():
-        return {}
+    with contextlib.suppress(PermissionError):  # Home tells whose folder it is, and what to do
+        if not (where / "stack.json").exists():
+            return {}
     from deploy.local.home import Home
 
     return Home(where).environment() or {}

@@ -1,22 +1,30 @@
-"""How commands answer: tables for people, JSON with --json; and `@command`, which every one of them is."""
+"""How commands answer: tables for people, JSON with --json; and `@command`, which every one of them is.
+
+Whatever is shown goes through here and is escaped (`runtime/printable.py`): much of it was written by others.
+"""
 
 from __future__ import annotations
 
 import functools
-import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from runtime.printable import printable, printable_json
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
 #: Whether the command has answered, in the context of the whole run.
 ANSWERED = "hookline.answered"
+
+#: Rows of a long answer that one table has.
+PAGE = 100
 
 #: One row of a table; None is shown as nothing.
 Row = Sequence[object]
@@ -40,7 +48,34 @@ class Output:
     def line(self, data: Mapping[str, Any], people: str) -> None:
         """One item of an answer that comes bit by bit: one JSON object a line, or a line of text."""
         self._answered()
-        click.echo(json.dumps(data, default=_plain, ensure_ascii=False) if self.as_json else people)
+        click.echo(printable_json(data, default=_plain) if self.as_json else printable(people))
+
+    def rows(
+        self,
+        name: str,
+        rows: Iterable[Mapping[str, Any]],
+        columns: Sequence[str],
+        *,
+        numbers: Iterable[str] = (),
+        rest: Callable[[], Mapping[str, Any]] = dict,
+    ) -> None:
+        """An answer with so many rows that they are shown as they come, and never held all at once.
+
+        In JSON: one document, in which `name` is the list of all rows, and `rest`, called last, the other keys.
+        """
+        self._answered()
+        if self.as_json:
+            click.echo(f'{{"{name}": [', nl=False)
+            for number, row in enumerate(rows):
+                click.echo(f"{',' if number else ''}\n{printable_json(row, default=_plain)}", nl=False)
+            more = "".join(f", {printable_json(key)}: {as_json(value)}" for key, value in rest().items())
+            click.echo(f"\n]{more}}}")
+            return
+        numbers, left = tuple(numbers), iter(rows)
+        page: list[Mapping[str, Any]] | None = None
+        while page is None or len(page) == PAGE:
+            page = list(islice(left, PAGE))
+            self.show(table(columns, [[row[column] for column in columns] for row in page], numbers=numbers))
 
     def _answered(self) -> None:
         """Standard output holds an answer now: a failure after this one is told on standard error only."""
@@ -48,11 +83,11 @@ class Output:
 
     def show(self, renderable: RenderableType) -> None:
         """Something for people, on standard output."""
-        console().print(renderable)
+        console().print(shown(renderable))
 
     def note(self, text: str) -> None:
         """A remark for people beside the answer, on standard error."""
-        click.echo(text, err=True)
+        click.echo(printable(text, lines=True), err=True)
 
     @contextmanager
     def progress(self, label: str, total: int) -> Iterator[Callable[[int], None]]:
@@ -72,7 +107,7 @@ class Output:
 
 def as_json(data: Any) -> str:
     """`data` as JSON that people can read too."""
-    return json.dumps(data, default=_plain, indent=2, ensure_ascii=False)
+    return printable_json(data, default=_plain, indent=2)
 
 
 def console() -> Console:
@@ -93,7 +128,13 @@ def table(
     from rich.text import Text
 
     right = set(numbers)
-    drawn = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+    drawn = Table(
+        title=None if title is None else Text(printable(title)),
+        title_justify="left",
+        title_style="bold",
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+    )
     for column in columns:
         drawn.add_column(column, justify="right" if column in right else "left", overflow="fold")
     for row in rows:
@@ -102,21 +143,28 @@ def table(
 
 
 def _cell(value: object) -> str:
-    return "" if value is None else str(value)
+    return "" if value is None else printable(str(value))
+
+
+def shown(renderable: RenderableType) -> RenderableType:
+    """`renderable`; where it is text, escaped, and without a meaning for the square brackets in it."""
+    from rich.text import Text
+
+    return Text(printable(renderable, lines=True)) if isinstance(renderable, str) else renderable
 
 
 def stacked(*parts: RenderableType) -> RenderableType:
     """Several parts below one another."""
     from rich.console import Group
 
-    return Group(*parts)
+    return Group(*map(shown, parts))
 
 
 def state(text: str, *, good: bool) -> RenderableType:
     """A word that is green or red where there are colours."""
     from rich.text import Text
 
-    return Text(text, style="green" if good else "bold red")
+    return Text(printable(text), style="green" if good else "bold red")
 
 
 def command(name: str | None = None, *, changes: bool = False) -> Callable[[Callable[..., None]], click.Command]:

@@ -10,6 +10,9 @@ from uuid import UUID
 from processors.processor import Delivery, SetAside
 from runtime.kafka.consumer import Partition, Record
 from schemas.codec import Codec, Undecodable
+from schemas.topics import RECORD_TOPICS, Retention
+
+_COMPACTED = frozenset(topic.name for topic in RECORD_TOPICS if topic.retention is Retention.LATEST)
 
 
 class Place(NamedTuple):
@@ -56,10 +59,18 @@ def identity(record: Record) -> tuple[str, int, int]:
 
 
 def decoded(records: Iterable[Record], codec: Codec) -> tuple[list[Delivery], list[SetAside]]:
-    """The events in `records`, and the records that hold none."""
+    """The events in `records`, and the records that hold none.
+
+    A record without a value on a compacted topic says that no more is known of its key: that is nothing to do.
+    """
     deliveries: list[Delivery] = []
     undecodable: list[SetAside] = []
     for record in records:
+        if record.unreadable is not None:
+            undecodable.append(SetAside(record, "undecodable", "UnreadableBatch", record.unreadable))
+            continue
+        if record.value is None and record.topic in _COMPACTED:
+            continue
         try:
             deliveries.append(Delivery(record, codec.decode(record.value)))
         except Undecodable as error:

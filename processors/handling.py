@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 
@@ -12,9 +13,11 @@ from processors.batch import Batch, Place, identity
 from processors.database import Database
 from processors.dead_letter import DeadLetters
 from processors.isolation import described, is_rejection, land
+from processors.positions import Held
 from processors.processor import Delivery, Processor, SetAside
-from processors.progress import POISON_AT, Progress, Stored, outcomes_of, records_until_halt
+from processors.progress import DONE, POISON_AT, Progress, Stored, outcomes_of, records_until_halt
 from processors.retry import Patience
+from processors.writer import is_ours, writer_of
 from runtime import logs, metrics
 from runtime.kafka.consumer import Identity, Partition
 from runtime.postgres import Connection
@@ -46,6 +49,28 @@ class _Failed(Exception):
         self.offset = offset
 
 
+@dataclass(frozen=True, slots=True)
+class Handled:
+    """What became of a batch."""
+
+    batch: Batch  #: what of it is committed: all, unless the group is halted
+    halt: str | None  #: why the group is halted from here on
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What PostgreSQL says to the offsets that a member holds."""
+
+    halt: str | None  #: why the whole group is halted
+    held: Mapping[Partition, Held]
+    moved: Mapping[Partition, int | None]  #: those whose stored offset is another one; None: no row
+
+    def moved_back(self) -> int:
+        """Of how many partitions the stored offset is lower than ours, or gone: a database restored from a copy."""
+        ours = {partition: self.held[partition].stored or 0 for partition in self.moved}
+        return sum(stored is None or stored < ours[partition] for partition, stored in self.moved.items())
+
+
 class Handling:
     """Used by the worker's thread."""
 
@@ -66,8 +91,8 @@ class Handling:
         self._patience = patience
         self._now = now
 
-    def handle(self, batch: Batch, wanted: Wanted) -> str | None:
-        """Commit `batch`, for as long as it takes; why the group is halted by it, or None.
+    def handle(self, batch: Batch, wanted: Wanted) -> Handled:
+        """Commit `batch`, for as long as it takes.
 
         Raises Fenced, Unwanted and OurBug. Where a commit's outcome is unknown the next try is fenced off if it
         went through.
@@ -79,7 +104,7 @@ class Handling:
             attempts = self._patience.until_done(partial(self._count, failed), wanted)
             raise OurBug(f"attempt {attempts} of {POISON_AT}") from failed.__cause__
         self._measure(kept, time.monotonic() - started)
-        return halt
+        return Handled(kept, halt)
 
     def stored(self, identity: Identity, partitions: frozenset[Partition], wanted: Wanted) -> Stored:
         """Where each of `partitions` stands. Raises Unwanted."""
@@ -89,6 +114,15 @@ class Handling:
                 return self._progress.stored(connection, identity, partitions)
 
         return self._patience.until_done(read, wanted)
+
+    def compare(self, held: Mapping[Partition, Held], current: Wanted) -> Compared:
+        """Whether PostgreSQL still has the offsets that we hold. Raises Unwanted."""
+
+        def read() -> Compared:
+            with self._database.transaction() as connection:
+                return Compared(self._progress.halt(connection), held, self._progress.moved(connection, held))
+
+        return self._patience.until_done(read, current)
 
     def lose(self, lost: Mapping[Place, int], wanted: Wanted) -> None:
         """Write down that the stored offsets of these are no place in their logs, and where those begin."""
@@ -109,15 +143,34 @@ class Handling:
             with self._database.transaction() as connection:
                 self._progress.move(connection, batch.spans)
                 aside = [*batch.undecodable, *self._land(batch, connection)]
-                outcomes = outcomes_of(map(identity, batch.records), aside) if aside else "0" * len(batch.records)
+                outcomes, described = DONE * len(batch.records), list[str]()
                 if aside:
+                    outcomes, described = self._outcomes(batch, aside, connection)
                     self._set_aside(aside, outcomes, connection)
-                halt = self._progress.count(connection, outcomes)
+                halt = self._progress.count(connection, outcomes, described)
         except _HaltsAfter as limit:
             return self._commit(batch.first(limit.count))
-        for disposition, count in Counter(one.disposition for one in aside).items():
+        for disposition, count in Counter(letter.disposition for letter in aside).items():
             metrics.DEAD_LETTERS.labels(self._processor.name, disposition).inc(count)
+        for topic, count in Counter(letter.record.topic for letter in aside if not is_ours(letter.record)).items():
+            metrics.FOREIGN_RECORDS.labels(self._processor.name, topic).inc(count)
         return batch, halt
+
+    def _outcomes(self, batch: Batch, aside: list[SetAside], connection: Connection) -> tuple[str, list[str]]:
+        """The outcome of each record, and what those were that count towards a halt."""
+        excused = self._progress.excused(connection)
+
+        def counts(letter: SetAside) -> bool:
+            record = letter.record
+            place = batch.spans[Partition(record.topic, record.partition)].place
+            return record.offset >= excused.get(place, 0) and is_ours(record)
+
+        counted = [letter for letter in aside if counts(letter)]
+        described = [
+            f"{letter.disposition} on {letter.record.topic}, {letter.error_class}, by {writer_of(letter.record)}"
+            for letter in sorted(counted, key=lambda letter: letter.record[:3])
+        ]
+        return outcomes_of(map(identity, batch.records), aside, counts), described
 
     def _land(self, batch: Batch, connection: Connection) -> list[SetAside]:
         def blame(delivery: Delivery, error: Exception) -> SetAside:
@@ -147,6 +200,8 @@ class Handling:
             return self._progress.failed(connection, failed.place, failed.offset, type(failed.__cause__).__name__)
 
     def _measure(self, batch: Batch, seconds: float) -> None:
+        if not batch.records:  # only the position moved, past what holds no record
+            return
         name = self._processor.name
         metrics.BATCH_SECONDS.labels(name).observe(seconds)
         metrics.BATCH_RECORDS.labels(name).observe(len(batch.records))

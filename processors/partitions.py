@@ -51,10 +51,14 @@ def found(
 def advance(standing: dict[Partition, Standing], records: Iterable[Record]) -> dict[Partition, Span]:
     """Move `standing` behind `records`, in order within each partition; the spans that committing them moves."""
     ends = {(record.topic, record.partition): record.offset + 1 for record in records}
+    return advance_to(standing, {Partition(*place): end for place, end in ends.items()})
+
+
+def advance_to(places: dict[Partition, Standing], ends: Mapping[Partition, int]) -> dict[Partition, Span]:
+    """Move `places` to `ends`, each an offset to be read next; the spans that committing them moves."""
     spans: dict[Partition, Span] = {}
-    for name, end in ends.items():
-        partition = Partition(*name)
-        before = standing[partition]
+    for partition, end in ends.items():
+        before = places[partition]
         spans[partition] = Span(before.place, before.stored, end)
-        standing[partition] = Standing(before.place, end, end)
+        places[partition] = Standing(before.place, end, end)
     return spans

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from processors.batch import Place, Span
+from processors.positions import Held
 from processors.processor import SetAside
 from runtime.kafka.consumer import Identity, Partition
 from runtime.postgres import Connection
 
-#: With this many of the last WINDOW records set aside, a group halts.
+#: With this many of the last WINDOW records set aside, a group halts. Records that do not count are in no window.
 HALT_AT = 50
 WINDOW = 100
+#: A record's outcome: done, set aside, or set aside without counting (docs/decisions/0017).
+DONE, ASIDE, UNCOUNTED = "0", "1", "-"
 #: How often a record may make us fail before it is set aside as poison.
 POISON_AT = 3
 
@@ -27,6 +31,7 @@ class Stored:
 
     halt: str | None  #: why the whole group is halted
     offsets: Mapping[Partition, int]  #: the next offset; partitions never committed are missing
+    other_cluster: str | None = None  #: the group has offsets of this cluster, and none of the present one
 
 
 _MOVE = """
@@ -49,6 +54,17 @@ SELECT topic_id, partition, next_offset FROM consumer_offsets
 WHERE consumer_group = %s AND cluster_id = %s AND topic_id = ANY (%s)
 """
 
+_PLACES = """
+SELECT cluster_id, topic_id, partition, next_offset FROM consumer_offsets
+WHERE consumer_group = %s AND cluster_id = ANY (%s) AND topic_id = ANY (%s)
+"""
+
+_OTHER_CLUSTER = """
+SELECT cluster_id FROM consumer_offsets WHERE consumer_group = %s
+    AND NOT EXISTS (SELECT FROM consumer_offsets WHERE consumer_group = %s AND cluster_id = %s)
+ORDER BY updated_at DESC LIMIT 1
+"""
+
 _LOSE = """
 UPDATE consumer_offsets SET lost_since = COALESCE(lost_since, now()), log_begin = %s
 WHERE consumer_group = %s AND cluster_id = %s AND topic_id = %s AND partition = %s
@@ -61,9 +77,22 @@ WHERE consumer_group = %(group)s AND position('1' IN recent) > 0
 """
 
 _COUNT = """
-INSERT INTO consumer_outcomes AS o (consumer_group, recent) VALUES (%(group)s, right(%(outcomes)s, 100))
-ON CONFLICT (consumer_group) DO UPDATE SET recent = right(o.recent || %(outcomes)s, 100), updated_at = now()
-RETURNING recent
+INSERT INTO consumer_outcomes AS o (consumer_group, recent, set_aside)
+VALUES (%(group)s, right(%(outcomes)s, 100), (%(described)s::text[])[:50])
+ON CONFLICT (consumer_group) DO UPDATE SET recent = right(o.recent || %(outcomes)s, 100), updated_at = now(),
+    set_aside = (%(described)s::text[] || o.set_aside)[:50]
+RETURNING recent, set_aside
+"""
+
+_EXCUSED = """
+SELECT cluster_id, topic_id, partition, excused_below FROM consumer_offsets
+WHERE consumer_group = %s AND excused_below > 0
+"""
+
+_EXCUSE = """
+INSERT INTO consumer_offsets (consumer_group, cluster_id, topic_id, partition, topic, next_offset, excused_below)
+VALUES (%s, %s, %s, %s, %s, %s, %s)
+ON CONFLICT (consumer_group, cluster_id, topic_id, partition) DO UPDATE SET excused_below = EXCLUDED.excused_below
 """
 
 _COUNT_FAILURE = """
@@ -87,14 +116,28 @@ class Progress:
         topics = {id: topic for topic, id in identity.topic_ids.items()}
         found = connection.execute(_OFFSETS, (self.group, identity.cluster_id, list(topics)))
         offsets = {Partition(topics[topic_id], number): offset for topic_id, number, offset in found}
-        return Stored(self.halt(connection), {one: offsets[one] for one in partitions if one in offsets})
+        other = None
+        if not offsets:
+            row = connection.execute(_OTHER_CLUSTER, (self.group, self.group, identity.cluster_id)).fetchone()
+            other = None if row is None else str(row[0])
+        return Stored(self.halt(connection), {one: offsets[one] for one in partitions if one in offsets}, other)
+
+    def moved(self, connection: Connection, held: Mapping[Partition, Held]) -> dict[Partition, int | None]:
+        """Of the partitions in `held`, those whose stored offset is another one, and which; None: no row."""
+        topics = list({at.place.topic_id for at in held.values()})
+        clusters = list({at.place.cluster_id for at in held.values()})
+        rows = connection.execute(_PLACES, (self.group, clusters, topics))
+        stored = {Place(*row[:3]): int(row[3]) for row in rows}
+        found = {partition: stored.get(at.place) for partition, at in held.items()}
+        return {partition: offset for partition, offset in found.items() if offset != held[partition].stored}
 
     def halt(self, connection: Connection) -> str | None:
         """Why the group is halted; None: it is not."""
         row = connection.execute(
-            "SELECT recent FROM consumer_outcomes WHERE consumer_group = %s AND halted_at IS NOT NULL", (self.group,)
+            "SELECT recent, set_aside FROM consumer_outcomes WHERE consumer_group = %s AND halted_at IS NOT NULL",
+            (self.group,),
         ).fetchone()
-        return None if row is None else halt_reason(row[0])
+        return None if row is None else halt_reason(*row)
 
     def lose(self, connection: Connection, place: Place, log_begin: int) -> None:
         """Write down that the stored offset of `place` is no place in the log, which begins at `log_begin`."""
@@ -128,17 +171,27 @@ class Progress:
         ).fetchone()
         return "" if row is None else str(row[0])
 
-    def count(self, connection: Connection, outcomes: str) -> str | None:
-        """Add `outcomes` to the last ones; why the group is halted by them, or None."""
-        values = {"group": self.group, "outcomes": outcomes[-WINDOW:]}
-        if "1" not in outcomes:
+    def excused(self, connection: Connection) -> dict[Place, int]:
+        """Below which offset of each partition what is set aside does not count, because an operator said so."""
+        rows = connection.execute(_EXCUSED, (self.group,))
+        return {Place(cluster_id, topic_id, number): below for cluster_id, topic_id, number, below in rows}
+
+    def count(self, connection: Connection, outcomes: str, described: Sequence[str] = ()) -> str | None:
+        """Add `outcomes` to the last ones; why the group is halted by them, or None.
+
+        `described`: what those were that count as set aside, and who wrote them, the newest last.
+        """
+        counted = outcomes.replace(UNCOUNTED, "")
+        newest_first = list(reversed(described[-HALT_AT:]))
+        values = {"group": self.group, "outcomes": counted[-WINDOW:], "described": newest_first}
+        if ASIDE not in counted:
             connection.execute(_COUNT_DONE, values)
             return None
-        [(recent,)] = connection.execute(_COUNT, values).fetchall()
+        [(recent, set_aside)] = connection.execute(_COUNT, values).fetchall()
         if recent.count("1") < HALT_AT:
             return None
         connection.execute("UPDATE consumer_outcomes SET halted_at = now() WHERE consumer_group = %s", (self.group,))
-        return halt_reason(recent)
+        return halt_reason(recent, set_aside)
 
     def failed(self, connection: Connection, place: Place, offset: int, error_class: str) -> int:
         """Count a failure of ours on one record; how many there have been."""
@@ -155,23 +208,32 @@ class Progress:
         return 0 if row is None else int(row[0])
 
 
-def halt_reason(recent: str) -> str:
-    """What people read when a group is halted."""
-    return f"{recent.count('1')} of the last {WINDOW} records were set aside; mend the cause, then resume"
+def halt_reason(recent: str, set_aside: Iterable[str] = ()) -> str:
+    """What people read when a group is halted: how many records, which, and who wrote them."""
+    most = Counter(set_aside).most_common(3)
+    which = "; ".join(f"{count} x {described}" for described, count in most)
+    return (
+        f"{recent.count(ASIDE)} of the last {WINDOW} records were set aside{f' ({which})' if which else ''};"
+        " mend the cause, then resume"
+    )
 
 
-def outcomes_of(records: Iterable[tuple[str, int, int]], aside: Collection[SetAside]) -> str:
-    """One character a record: 1 for those set aside."""
-    bad = {one.record[:3] for one in aside}
-    return "".join("1" if one in bad else "0" for one in records)
+def outcomes_of(
+    records: Iterable[tuple[str, int, int]], aside: Collection[SetAside], counts: Callable[[SetAside], bool]
+) -> str:
+    """One character a record: done, set aside, or set aside where it does not count."""
+    found = {letter.record[:3]: ASIDE if counts(letter) else UNCOUNTED for letter in aside}
+    return "".join(found.get(record, DONE) for record in records)
 
 
 def records_until_halt(recent: str, outcomes: str) -> int:
     """How many records may be committed before the group halts: all, unless HALT_AT is reached among them."""
     window = recent[-WINDOW:]
     for done, outcome in enumerate(outcomes, start=1):
+        if outcome == UNCOUNTED:
+            continue
         window = (window + outcome)[-WINDOW:]
-        if outcome == "1" and window.count("1") >= HALT_AT:
+        if outcome == ASIDE and window.count(ASIDE) >= HALT_AT:
             return done
     return len(outcomes)
 
@@ -180,12 +242,23 @@ def resume(connection: Connection, group: str) -> bool:
     """Lift a group's halt and forget its last outcomes; whether it was halted. For operators."""
     return (
         connection.execute(
-            "UPDATE consumer_outcomes SET recent = '', halted_at = NULL, updated_at = now()"
+            "UPDATE consumer_outcomes SET recent = '', set_aside = '{}', halted_at = NULL, updated_at = now()"
             " WHERE consumer_group = %s AND halted_at IS NOT NULL",
             (group,),
         ).rowcount
         > 0
     )
+
+
+def excuse(connection: Connection, group: str, ends: Mapping[tuple[Place, str], tuple[int, int]]) -> None:
+    """Have nothing that is set aside below the ends of these partitions count towards a halt. For operators.
+
+    `ends`: where the log of each place and topic begins and ends.
+    """
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            _EXCUSE, [(group, *place, topic, begin, end) for (place, topic), (begin, end) in sorted(ends.items())]
+        )
 
 
 def accept_loss(connection: Connection, group: str) -> list[tuple[str, int, int, int]]:

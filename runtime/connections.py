@@ -37,6 +37,9 @@ class PostgresSettings(Section, name="postgres"):
     """How the processes reach PostgreSQL: as the role `hookline_app`, which owns nothing."""
 
     dsn: Dsn = Field(description="connection string of the application's role")
+    call_timeout: float = Field(
+        default=20.0, ge=1.0, description="seconds that PostgreSQL has to answer one call; then it is tried anew"
+    )
 
 
 class OwnerSettings(Section, name="postgres"):

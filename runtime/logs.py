@@ -6,6 +6,7 @@ every value, whoever logged it, the text of exceptions included.
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 import sys
@@ -16,6 +17,8 @@ from typing import IO, Any
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
+
+from runtime.printable import printable
 
 #: Facts whose values are personal or secret whatever they look like.
 HIDDEN_KEYS = frozenset(
@@ -44,7 +47,10 @@ _DIGITS = re.compile(
 #: Whole numbers of this many digits may be phone numbers, unless their key says what they count.
 _PHONE_DIGITS = range(10, 16)
 _COUNTED = ("_at", "_ms", "_ns", "bytes", "offset", "seed", "seconds", "until")
-_DSN_PASSWORD = re.compile(r"(://[^:/@\s]+:)[^@\s]+@|(password=)\S+", re.IGNORECASE)
+#: The password in a URL, where an @ follows. Without one the match takes all up to the next blank all the same, or each
+#: "://" in it would be looked at again, up to that blank: the square of the length.
+_URL_PASSWORD = re.compile(r"(://[^:/@\s]+:)([^@\s]*)(@?)")
+_KEYWORD_PASSWORD = re.compile(r"(password=)\S+", re.IGNORECASE)
 
 
 class Redactor:
@@ -58,7 +64,8 @@ class Redactor:
         """`text` without secrets and phone numbers."""
         for secret in self._secrets:
             text = text.replace(secret, MASK)
-        text = _DSN_PASSWORD.sub(lambda found: f"{found[1] or found[2]}{MASK}{'@' if found[1] else ''}", text)
+        text = _URL_PASSWORD.sub(lambda found: f"{found[1]}{MASK}@" if found[2] and found[3] else found[0], text)
+        text = _KEYWORD_PASSWORD.sub(lambda found: found[1] + MASK, text)
         return _DIGITS.sub(lambda found: found[0] if found["harmless"] else MASK, text)
 
     def value(self, value: Any, key: str = "") -> Any:
@@ -114,6 +121,25 @@ class Throttle(logging.Filter):
         return True
 
 
+def _printable(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """As a structlog processor: every text escaped that may be somebody else's; a traceback keeps its lines."""
+    return {name: _escaped(value, lines=name in ("exception", "stack")) for name, value in event.items()}
+
+
+def _escaped(value: Any, *, lines: bool = False) -> Any:
+    if isinstance(value, str):
+        return printable(value, lines=lines)
+    if isinstance(value, Mapping):
+        return {printable(str(name)): _escaped(item) for name, item in value.items()}
+    return [_escaped(item) for item in value] if isinstance(value, list) else value
+
+
+#: In ASCII, whatever the terminal is that somebody reads the log with.
+_JSON = structlog.processors.JSONRenderer(
+    serializer=lambda event, **options: json.dumps(event, **options).replace("\x7f", "\\u007f")
+)
+
+
 def configure(process: str, *, level: str = "INFO", secrets: Iterable[str] = (), stream: IO[str] | None = None) -> None:
     """Send all logs, the standard library's too, to `stream` (default standard error) as `process`."""
     stream = sys.stderr if stream is None else stream
@@ -129,7 +155,7 @@ def configure(process: str, *, level: str = "INFO", secrets: Iterable[str] = (),
         structlog.stdlib.ProcessorFormatter.remove_processors_meta,
         structlog.processors.format_exc_info,
         Redactor(secrets),
-        structlog.dev.ConsoleRenderer() if people else structlog.processors.JSONRenderer(),
+        *([_printable, structlog.dev.ConsoleRenderer()] if people else [_JSON]),
     ]
     structlog.configure(
         processors=[

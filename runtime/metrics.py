@@ -18,6 +18,10 @@ EVENTS = Counter("hookline_events_total", "Events made durable", ["provider", "e
 REFUSED = Counter("hookline_webhooks_refused_total", "Webhooks refused, by reason", ["provider", "reason"])
 FLAGGED = Counter("hookline_events_flagged_total", "Events kept with a flag", ["provider", "flag"])
 PUBLISH_FAILURES = Counter("hookline_publish_failures_total", "Events that Kafka did not take", ["reason"])
+RECEIPTS_AHEAD = Counter(
+    "hookline_receipts_far_ahead_total", "Times that receipts were found too far ahead of the system's clock"
+)
+STALLED_BODIES = Counter("hookline_request_bodies_stalled_total", "Request bodies that did not come in time")
 SPOOLED = Counter("hookline_spooled_total", "Records spooled")
 REPLAYED = Counter("hookline_spool_replayed_total", "Records drained to Kafka; its rate is the replay rate")
 REFUSED_FOR_GOOD = Counter("hookline_spool_refused_total", "Records that Kafka will never take, kept aside", ["reason"])
@@ -26,7 +30,14 @@ SPOOL_DAMAGED = Counter("hookline_spool_damaged_total", "Damaged spool files set
 SPOOL_COMMIT_SECONDS = Histogram("hookline_spool_commit_seconds", "One group, from its turn to synced", buckets=SECONDS)
 BREAKER_OPENED = Counter("hookline_breaker_opened_total", "Times that new events were diverted to the spool")
 PRODUCERS_RENEWED = Counter("hookline_producers_renewed_total", "Producers replaced because nothing got through")
-QUARANTINED = Counter("hookline_quarantined_total", "Webhooks answered 401, by fate", ["provider", "outcome"])
+QUARANTINED = Counter(
+    "hookline_quarantined_total", "Webhooks answered 400 or 401 that were synced to disk", ["provider", "outcome"]
+)
+QUARANTINE_LOST = Counter(
+    "hookline_quarantine_lost_total",
+    "Webhooks answered 400 or 401 that cannot be replayed: never stored, or removed, by reason",
+    ["provider", "reason"],
+)
 
 #: Gauges of the node's one spool, read from its shared state when somebody asks (ingest/spool/gauges.py): name -> help.
 SPOOL_GAUGES = {
@@ -37,7 +48,15 @@ SPOOL_GAUGES = {
     "hookline_spool_refused_records": "Records kept aside because Kafka refused them for good",
     "hookline_spool_failing": "1: the last write to the spool failed",
     "hookline_spool_damaged_files": "Damaged files set aside since the service started",
+    "hookline_spool_limit_bytes": "Bytes that the spool may take; then events are refused",
+    "hookline_spool_disk_free_bytes": "Bytes that are free on the spool's disk",
     "hookline_breaker_state": "0 closed: Kafka is tried; 1 open: it is not; 2 half open: it is probed",
+}
+
+#: Gauges of the node's quarantine, read from its files when somebody asks (ingest/quarantine_gauges.py): name -> help.
+QUARANTINE_GAUGES = {
+    "hookline_quarantine_webhooks": "Webhooks answered 400 or 401 that can be replayed now",
+    "hookline_quarantine_bytes": "Bytes of the quarantine's files",
 }
 
 # processors
@@ -50,11 +69,25 @@ BATCH_RECORDS = Histogram(
     buckets=(1, 10, 50, 100, 250, 500, 1000, 2000, 5000),
 )
 DEAD_LETTERS = Counter("hookline_dead_letters_total", "Records set aside", ["processor", "disposition"])
+FOREIGN_RECORDS = Counter(
+    "hookline_foreign_records_total", "Records set aside that none of our processes wrote", ["processor", "topic"]
+)
 RETRIES = Counter("hookline_retries_total", "Batches tried again", ["processor", "reason"])
 FENCED = Counter("hookline_fenced_total", "Batches dropped because another member owns the partition", ["processor"])
 PAUSED_UNTIL = Gauge("hookline_paused_until_seconds", "Epoch of the next try; 0: not paused", ["processor"])
 HALTED = Gauge("hookline_halted", "1: stopped because most records are set aside, or offsets are lost", ["processor"])
-LAG = Gauge("hookline_lag_records", "Records behind the end of the partition", ["processor", "topic", "partition"])
+LAG = Gauge("hookline_lag_records", "Records that are not committed yet", ["processor", "topic", "partition"])
+LAG_SECONDS = Gauge(
+    "hookline_lag_seconds",
+    "Age of the oldest record that is not committed; 0: all are",
+    ["processor", "topic", "partition"],
+)
+POSITIONS_MOVED = Counter(
+    "hookline_positions_moved_total", "Times that stored positions were found elsewhere", ["processor", "direction"]
+)
+CLUSTER_CHANGED = Counter(
+    "hookline_cluster_changed_total", "Times that Kafka was another cluster than before", ["processor"]
+)
 EVENT_AGE = Histogram(
     "hookline_event_age_seconds",
     "From receipt at ingest to committed effects",
@@ -68,7 +101,10 @@ OPT_OUT_PARKED = Counter("hookline_opt_out_parked_total", "Records that could no
 OPT_OUT_HOLDS_EXPIRED = Counter("hookline_opt_out_holds_expired_total", "Holds that became opt-outs undecided")
 OPT_OUT_STATES_PUBLISHED = Counter("hookline_opt_out_states_published_total", "States published to Kafka")
 OPT_OUT_UNPUBLISHED = Gauge("hookline_opt_out_unpublished", "States that Kafka has not taken; 0: all are out")
-OPT_OUT_LEDGER_ROWS = Gauge("hookline_opt_out_ledger_rows", "Rows of the ledger, with the hash of the newest", ["head"])
+OPT_OUT_LEDGER_ROWS = Gauge("hookline_opt_out_ledger_rows", "Rows of the ledger")
+OPT_OUT_LEDGER_HEAD = Gauge(
+    "hookline_opt_out_ledger_head", "The first 48 bits of the newest row's hash: the head, as a number"
+)
 OPT_OUT_PHONES = Gauge("hookline_opt_out_phones", "Phones by their state", ["state"])
 OPT_OUT_REVIEWS = Gauge("hookline_opt_out_reviews_open", "Questions that nobody has answered", ["kind"])
 ENFORCEMENTS = Gauge("hookline_enforcements", "Opt-outs at a target's accounts, by status", ["target", "status"])
@@ -102,4 +138,5 @@ CRM_PAUSED_UNTIL = Gauge("hookline_crm_paused_until_seconds", "Epoch of the next
 # gate
 GATE_ANSWERS = Counter("hookline_gate_answers_total", "Phones that senders asked about, by answer", ["state"])
 GATE_SECONDS = Histogram("hookline_gate_seconds", "From request to answer", buckets=SECONDS)
+GATE_UNSURE = Gauge("hookline_gate_unsure", "1: every answer is `out`, because a stop may be missing in the ledger")
 GATE_FAILURES = Counter("hookline_gate_failures_total", "Requests that got `out` because nothing sure was known")

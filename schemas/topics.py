@@ -64,6 +64,16 @@ def redrive_topic(processor: str) -> Topic:
     return Topic(f"redrive.{processor}", f"dead letters on their way back to {processor}")
 
 
+def is_dead_letter(topic: str) -> bool:
+    """Whether the topic of this name holds dead letters."""
+    return topic.startswith(dead_letter_topic("").name)
+
+
+def is_redrive(topic: str) -> bool:
+    """Whether the topic of this name brings dead letters back."""
+    return topic.startswith(redrive_topic("").name)
+
+
 def consumer_group(processor: str) -> str:
     """The Kafka consumer group of `processor`."""
     return f"hookline-{processor}"

@@ -37,8 +37,10 @@ def serve_in_background(home: Home, options: Sequence[str], show: Callable[[str]
     """
     if home.is_held():
         raise AlreadyRunning(f"a local stack already runs in {home.path}: `hookline down` stops it")
+    os.umask(0o077)
     with home.usable():
-        home.logs.mkdir(parents=True, exist_ok=True)
+        home.close_to_others()
+        home.logs.mkdir(exist_ok=True)
     log = Log(home.logs / "up.log")
     log.rotate()
     with log.path.open("ab") as out, log.path.open("rb") as printed:

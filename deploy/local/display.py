@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from deploy.local.supervisor import Phase, Supervised
+from runtime.printable import printable
 
 _COLOURS = {Phase.SERVING: "green", Phase.DONE: "green", Phase.RESTARTING: "bold red", Phase.STOPPED: "dim"}
 
@@ -40,6 +41,11 @@ def display_for(console: Console) -> Display:
     return LiveDisplay(console) if console.is_terminal else PlainDisplay(console)
 
 
+def _timed(line: str) -> str:
+    """With the time of day, and escaped: it may quote the last lines of a process's log."""
+    return f"{datetime.now().astimezone():%H:%M:%S} {printable(line, lines=True)}"
+
+
 class PlainDisplay:
     """A line for each thing that happens, and for each quarter of a download."""
 
@@ -51,7 +57,7 @@ class PlainDisplay:
     def announce(self, line: str) -> None:
         """With the time of day."""
         with self._lock:
-            self._console.print(f"{datetime.now().astimezone():%H:%M:%S} {line}", markup=False, soft_wrap=True)
+            self._console.print(_timed(line), markup=False, soft_wrap=True)
             sys.stdout.flush()
 
     def report(self, what: str, done: int, total: int) -> None:
@@ -82,7 +88,7 @@ class LiveDisplay:
 
     def announce(self, line: str) -> None:
         """Above the table."""
-        self._console.print(f"{datetime.now().astimezone():%H:%M:%S} {line}", markup=False, highlight=False)
+        self._console.print(_timed(line), markup=False, highlight=False)
 
     def report(self, what: str, done: int, total: int) -> None:
         """A bar, gone when it is full."""

@@ -11,6 +11,7 @@ import fcntl
 import hashlib
 import os
 import shutil
+import ssl
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -25,6 +26,14 @@ LOCK = Path(__file__).with_name("kafka.lock")
 
 #: Told how far something has come: what it is, bytes done, bytes in all.
 Report = Callable[[str, int, int], None]
+
+#: Debian, Red Hat, SUSE, and macOS with Alpine.
+_CERTIFICATES = (
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/ca-bundle.pem",
+    "/etc/ssl/cert.pem",
+)
 
 #: At once: most jars are small, and their round trips are what takes the time.
 _AT_ONCE = 6
@@ -104,6 +113,8 @@ def fetch_from_maven(jar: Jar, folder: Path) -> Path:
     from jgo.maven import MavenContext  # half a second of CPU time that only a first start spends
     from requests import RequestException
 
+    if certificates := system_certificates():
+        os.environ.setdefault("REQUESTS_CA_BUNDLE", certificates)
     context = MavenContext(repo_cache=folder, timeout=30)
     artifact = context.project(jar.group, jar.artifact).at_version(jar.version).artifact()
 
@@ -124,6 +135,15 @@ def fetch_from_maven(jar: Jar, folder: Path) -> Path:
         raise DownloadError(f"Kafka's {jar.name} could not be downloaded: {error}") from error
 
 
+def system_certificates() -> str | None:
+    """A file with the certificates that this machine trusts; requests has a list of its own, without a proxy's.
+
+    SSL_CERT_FILE, else where this platform keeps them; None: there is no such file.
+    """
+    places = (os.environ.get("SSL_CERT_FILE"), ssl.get_default_verify_paths().openssl_cafile, *_CERTIFICATES)
+    return next((place for place in places if place and Path(place).is_file()), None)
+
+
 def _bring(missing: Sequence[Jar], cache: Path, folder: Path, report: Report, fetch: Fetch) -> None:
     staging = cache / "incoming"
     shutil.rmtree(staging, ignore_errors=True)
@@ -140,6 +160,7 @@ def _bring(missing: Sequence[Jar], cache: Path, folder: Path, report: Report, fe
                 " between here and the archive changes files (a proxy, a mirror), or the archive has been tampered"
                 " with: try again from another network."
             )
+        fetched.chmod(0o644)  # a cache that users share, whatever the umask of the one who filled it
         os.replace(fetched, folder / jar.name)
         with counting:
             done += jar.size
@@ -190,6 +211,13 @@ def _unwritable(cache: Path, error: OSError) -> DownloadError:
 
 
 def _no_network(error: Exception) -> DownloadError:
+    from requests.exceptions import SSLError
+
+    if isinstance(error, SSLError):
+        return DownloadError(
+            "Kafka's jars could not be downloaded: the archive's certificate is not trusted here. Behind a proxy that"
+            " inspects TLS, set SSL_CERT_FILE to a file with that proxy's certificate."
+        )
     return DownloadError(
         f"Kafka's jars could not be downloaded ({type(error).__name__}). The first start needs the network once:"
         " check it (and HTTPS_PROXY, if you are behind a proxy), or set HOOKLINE_KAFKA__BOOTSTRAP_SERVERS to a"

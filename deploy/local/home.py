@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import errno
 import fcntl
-import json
 import os
 import secrets
 import shutil
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import psutil
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_fixed
+
+from deploy.local.json_files import DamagedFile, move_aside, read_json, write_json
+from deploy.local.ownership import first_unusable, sentence
 
 
 class AlreadyRunning(Exception):
@@ -30,31 +33,54 @@ class HomeUnusable(Exception):
 
 
 #: What a disk that is full, and a folder that is somebody else's, say.
-_FULL = (errno.ENOSPC, errno.EDQUOT)
+FULL = (errno.ENOSPC, errno.EDQUOT)
 _CLOSED = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST, errno.ENOENT)
 
 #: Bytes that a start needs: PostgreSQL's empty database is 40 MB, Kafka's empty topics take a few.
 _ROOM = 100 << 20
+#: PostgreSQL keeps its paths in 1,024 bytes (MAXPGPATH), and its files are 60 below this folder.
+_PATH_MAX = 900
+
+#: Root's own servers that run as another user pass a closed folder by a capability, which only Linux has.
+_MODE = 0o711 if os.geteuid() == 0 and not sys.platform.startswith("linux") else 0o700
+
+#: What becomes of the content of a file that was found damaged.
+_LOSSES = {
+    "secrets.json": (
+        "new secrets are made: webhooks signed with the old ones are refused (401) until their senders have those that"
+        " `hookline env` prints"
+    ),
+    "ports.json": "ports may be others than before: `hookline env` prints them",
+    "stack.json": "what an earlier stack told about itself is gone; its processes end by themselves",
+    "made.json": "what an earlier `hookline env` left in this shell counts as your own setting",
+}
 
 
 class Home:
     """The folder of one local stack."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, announce: Callable[[str], None] | None = None) -> None:
         self.path = path.resolve()
         self.logs = self.path / "logs"
+        self._announce = announce or _to_stderr
+        self._is_ours = False  #: this process holds the lock
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Be the one stack of this home. Raises AlreadyRunning.
+        """Be the one stack of this home. Raises AlreadyRunning, HomeUnusable.
 
         The lock is the kernel's: it goes with the process that holds it, however that ends.
         """
+        self._check_path()
         with self.usable():
+            self.close_to_others()
             self.logs.mkdir(parents=True, exist_ok=True)
             if (free := shutil.disk_usage(self.path).free) < _ROOM:
                 raise OSError(errno.ENOSPC, f"{free / 1e6:.0f} MB are free, {_ROOM / 1e6:.0f} MB are needed")
-        with (self.path / "lock").open("a") as lock:
+            if (path := first_unusable(self.path)) is not None:
+                raise OSError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+            lock = (self.path / "lock").open("a")
+        with lock:
             for attempt in Retrying(
                 retry=retry_if_exception_type(BlockingIOError),
                 stop=stop_after_attempt(10),  # somebody may just be looking, see is_held
@@ -63,7 +89,26 @@ class Home:
             ):
                 with attempt:
                     fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            yield
+            self._is_ours = True
+            try:
+                yield
+            finally:
+                self._is_ours = False
+
+    def close_to_others(self) -> None:
+        """Make the folder where there is none; no other user of this machine may look into it.
+
+        A folder that was there before is closed only where it is plainly this home: it is ours alone, and empty or
+        used before. HOOKLINE_HOME=/tmp must not close /tmp to everybody.
+        """
+        try:
+            self.path.mkdir(mode=_MODE, parents=True)
+        except FileExistsError:
+            found = self.path.stat()
+            shared = found.st_uid != os.geteuid() or found.st_mode & 0o1022 or self.path == Path.home()
+            used = (self.path / "lock").exists() or not any(self.path.iterdir())
+            if used and not shared:
+                self.path.chmod(_MODE)
 
     @contextmanager
     def usable(self) -> Iterator[None]:
@@ -71,70 +116,99 @@ class Home:
         try:
             yield
         except OSError as error:
-            if error.errno in _FULL:
+            if error.errno in FULL:
                 raise HomeUnusable(
                     f"the disk that holds {error.filename or self.path} is full ({error.strerror}): free some space,"
                     " or set HOOKLINE_HOME to a folder on another disk"
                 ) from error
             if error.errno in _CLOSED and error.filename:
-                raise HomeUnusable(
-                    f"{error.filename} cannot be written ({error.strerror}): set HOOKLINE_HOME to a folder that you"
-                    " can write to, or start as the user whose it is"
-                ) from error
+                raise HomeUnusable(sentence(self.path, Path(os.fsdecode(error.filename)), error.errno)) from error
             raise
 
     def is_held(self) -> bool:
-        """Whether a stack runs (or starts, or stops) in this home."""
-        try:
-            with (self.path / "lock").open("r") as lock:
-                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except (FileNotFoundError, NotADirectoryError):
+        """Whether a stack runs (or starts, or stops) in this home. Raises HomeUnusable."""
+        with self.usable():
+            try:
+                with (self.path / "lock").open("r") as lock:
+                    fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except (FileNotFoundError, NotADirectoryError):
+                return False
+            except BlockingIOError:
+                return True
             return False
-        except BlockingIOError:
-            return True
-        return False
+
+    def _check_path(self) -> None:
+        """Raises HomeUnusable where a server could not name its files."""
+        name = os.fsencode(self.path)
+        try:
+            name.decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise HomeUnusable(
+                f"the name of the folder {name!r} is not UTF-8, which Java needs: set HOOKLINE_HOME to another folder"
+            ) from error
+        if len(name) > _PATH_MAX:
+            raise HomeUnusable(
+                f"the path of HOOKLINE_HOME has {len(name)} bytes, and PostgreSQL's paths have room for {_PATH_MAX}:"
+                " set it to a folder with a shorter path"
+            )
 
     def _already_running(self, _state: object) -> None:
         raise AlreadyRunning(
             f"a local stack already runs in {self.path}: `hookline env` tells where, `hookline down` stops it"
         )
 
-    def read(self, name: str) -> dict[str, Any]:
-        """The JSON object in the file `name`; empty where there is none."""
-        try:
-            return dict(json.loads((self.path / name).read_text("utf-8")))
-        except (FileNotFoundError, NotADirectoryError):
-            return {}
+    def read(self, name: str, values: type = object) -> dict[str, Any]:
+        """The JSON object in the file `name`, whose values are of the type `values`; empty where there is none.
+
+        A damaged file is announced and counts as empty; the stack that holds this home moves it aside as well.
+        """
+        path = self.path / name
+        with self.usable():
+            try:
+                return read_json(path, values)
+            except (FileNotFoundError, NotADirectoryError):
+                return {}
+            except DamagedFile as error:
+                aside = f"; moved aside to {move_aside(path)}" if self._is_ours else ""
+                self._announce(f"{error}{aside}; {_LOSSES.get(name, 'it counts as empty')}")
+                return {}
 
     def forget(self, name: str) -> None:
         """Remove the file `name`, if there is one."""
-        if self.path.is_dir():
-            (self.path / name).unlink(missing_ok=True)
+        with self.usable():
+            if self.path.is_dir():
+                (self.path / name).unlink(missing_ok=True)
 
     def write(self, name: str, data: Mapping[str, Any]) -> None:
-        """Replace the file `name` at once and whole, for this user's eyes only."""
-        self.path.mkdir(parents=True, exist_ok=True)
-        partial = self.path / f"{name}.{os.getpid()}"
-        with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            json.dump(data, file, indent=1)
-        partial.replace(self.path / name)
+        """Replace the file `name` at once and whole, for this user's eyes only. Raises HomeUnusable."""
+        with self.usable():
+            self.path.mkdir(mode=_MODE, parents=True, exist_ok=True)
+            write_json(self.path / name, data)
 
     def secret(self, name: str) -> str:
         """The random secret called `name`, made at its first use and kept."""
-        kept = self.read("secrets.json")
-        if name not in kept:
+        kept = self.read("secrets.json", str)
+        if not kept.get(name):
             kept[name] = secrets.token_urlsafe(24)
             self.write("secrets.json", kept)
         return str(kept[name])
 
     def state(self) -> dict[str, Any]:
-        """What the running stack wrote about itself; empty when none runs."""
-        return self.read("stack.json") if self.is_held() else {}
+        """What the running stack wrote about itself; empty when none runs, and while one has not written yet.
+
+        The file of a stack that was killed is still there while the next one starts and holds the lock.
+        """
+        state = self.read("stack.json") if self.is_held() else {}
+        return state if alive(state.get("supervisor", {})) else {}
 
     def environment(self) -> dict[str, str] | None:
         """The variables of the stack that serves in this home, for whatever should reach it; None: none serves."""
         state = self.state()
         return dict(state["environment"]) if state.get("phase") == "serving" else None
+
+
+def _to_stderr(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
 
 
 def alive(process: Mapping[str, Any]) -> psutil.Process | None:

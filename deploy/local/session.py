@@ -9,7 +9,7 @@ from typing import Any
 
 from deploy.local.background import end_leftovers
 from deploy.local.display import Display
-from deploy.local.home import Home, identity
+from deploy.local.home import Home, HomeUnusable, identity
 from deploy.local.stack import Stack, plan
 from deploy.local.supervisor import Service, Supervisor
 from runtime.process import StopSignal
@@ -30,18 +30,20 @@ def serve(
     `more` gives services beside the stack's own. Raises AlreadyRunning, ConfigurationError, PortTaken,
     DownloadError and ServiceFailed; no process is left behind, whichever way it ends.
     """
+    os.umask(0o077)  # messages, names and tokens are in what the services write
     with home.held(), home.usable():
         end_leftovers(home)
         stack = plan(home, environ, processors, display.announce)
         stack.services += more(stack)
-        told = False
+        state_file = StateFile(home, display.announce)
+        has_served = False
 
         def changed(supervisor: Supervisor) -> None:
-            nonlocal told
-            home.write("stack.json", _state(stack, supervisor, stopping=stop.is_set()))
+            nonlocal has_served
+            state_file.write(_state(stack, supervisor, stopping=stop.is_set()), must=not supervisor.served)
             display.show(list(supervisor.supervised.values()))
-            if supervisor.served and not told:
-                told = True
+            if supervisor.served and not has_served:
+                has_served = True
                 served(stack)
 
         supervisor = Supervisor(
@@ -55,6 +57,31 @@ def serve(
             home.forget("stack.json")
 
 
+class StateFile:
+    """What the running stack tells about itself, kept true even where the disk was full or the file was lost."""
+
+    def __init__(self, home: Home, announce: Callable[[str], None]) -> None:
+        self._home = home
+        self._announce = announce
+        self._written: dict[str, Any] | None = None
+        self._fails = False
+
+    def write(self, state: dict[str, Any], *, must: bool) -> None:
+        """Write `state` unless it is there already. A failure is raised if it `must` be, else announced once."""
+        if state == self._written and (self._home.path / "stack.json").exists():
+            return
+        try:
+            self._home.write("stack.json", state)
+        except HomeUnusable as error:
+            if must:
+                raise
+            if not self._fails:
+                self._announce(f"{error}; what runs goes on, and `hookline env` may tell old news")
+            self._fails = True
+        else:
+            self._written, self._fails = state, False
+
+
 def _state(stack: Stack, supervisor: Supervisor, *, stopping: bool) -> dict[str, Any]:
     phase = "stopping" if stopping else "serving" if supervisor.served else "starting"
     services = [
@@ -63,6 +90,10 @@ def _state(stack: Stack, supervisor: Supervisor, *, stopping: bool) -> dict[str,
             "phase": one.phase,
             "where": one.service.where,
             "restarts": one.restarts,
+            "last_restarts": [
+                {"at": restart.at.isoformat(timespec="milliseconds"), "reason": restart.reason}
+                for restart in one.last_restarts
+            ],
             "log": str(one.log.path),
             **(identity(one.child.pid) if one.child else {}),
         }

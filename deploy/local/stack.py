@@ -29,7 +29,6 @@ _PORTS = {
     "HOOKLINE_GATE__PORT": 0,
     "HOOKLINE_GATE__ADMIN_PORT": 0,
 }
-_CONSOLE_PORT, _CONSOLE_DEFAULT = "HOOKLINE_CONSOLE__PORT", 8081
 
 _KAFKA, _POSTGRES, _OWNER = (
     "HOOKLINE_KAFKA__BOOTSTRAP_SERVERS",
@@ -38,6 +37,9 @@ _KAFKA, _POSTGRES, _OWNER = (
 )
 _TEXTUS_API, _GATE_TOKENS = "HOOKLINE_TEXTUS__API_URL", "HOOKLINE_GATE__TOKENS"
 _CRM_TARGETS, _CRM_URL = "HOOKLINE_CRM__TARGETS", "HOOKLINE_CRM_REST__URL"
+
+#: Seconds until a health check counts as failed: an overloaded machine answers late, and a restart would not help it.
+_HEALTH_TIMEOUT = 5.0
 
 Announce = Callable[[str], None]
 
@@ -65,7 +67,7 @@ def plan(home: Home, environ: Mapping[str, str], processors: Sequence[str], anno
     """
     # What `hookline env` printed last time may be in the shell by now: that is nobody's setting. A port from
     # there stays if it can.
-    made = home.read("made.json")
+    made = home.read("made.json", str)
     printed = {name for name, value in environ.items() if made.get(name) == value}
     environ = {name: value for name, value in environ.items() if name not in printed}
     environ |= {name: "0" for name in printed if name.endswith("PORT")}
@@ -80,7 +82,7 @@ def plan(home: Home, environ: Mapping[str, str], processors: Sequence[str], anno
 
     services: list[Service] = []
     if embedded[_POSTGRES]:
-        postgres = EmbeddedPostgres(home.path / "postgres", ports["postgres"])
+        postgres = EmbeddedPostgres(home.path / "postgres", ports["postgres"], announce=announce)
         variables |= {_POSTGRES: postgres.application_dsn, _OWNER: postgres.owner_dsn}
         services.append(_postgres_service(postgres))
     elif not _given(environ, _OWNER):
@@ -93,10 +95,9 @@ def plan(home: Home, environ: Mapping[str, str], processors: Sequence[str], anno
         services.append(_kafka_service(kafka))
 
     host = environ.get("HOOKLINE_INGEST__HOST", HOST)
-    reached = HOST if host in ("0.0.0.0", "::", "") else host
+    reached = HOST if host in ("0.0.0.0", "::", "") else f"[{host}]" if ":" in host else host
     facts |= {
         "INGEST_URL": f"http://{reached}:{ports['HOOKLINE_INGEST__PORT']}",
-        "CONSOLE_URL": f"http://{HOST}:{ports[_CONSOLE_PORT]}",
         "SANDBOX_URL": f"http://{HOST}:{ports['HOOKLINE_SANDBOX__PORT']}",
         "GATE_URL": f"http://{HOST}:{ports['HOOKLINE_GATE__PORT']}",
         "SCHEMA_REGISTRY_URL": f"http://{HOST}:{ports['HOOKLINE_REGISTRY__PORT']}",
@@ -124,7 +125,7 @@ def _our_services(stack: Stack, processors: Sequence[str], servers: set[str]) ->
         ours(stack, "migrate", "db migrate", once=True, after=servers & {"postgres"}),
         ours(stack, "topics", "topics apply", once=True, after=servers & {"kafka"}),
         ours(stack, "sandbox", "sandbox", where=url["SANDBOX_URL"], ready="/_sandbox/requests"),
-        ours(stack, "registry", "registry", where=url["SCHEMA_REGISTRY_URL"], ready="/subjects"),
+        ours(stack, "registry", "registry", where=url["SCHEMA_REGISTRY_URL"], ready="/subjects", health="/subjects"),
         ours(stack, "ingest", "ingest", where=url["INGEST_URL"], ready="/readyz", after=servers & {"kafka"}),
         *(
             ours(stack, name, f"process {name}", where=admin[name], ready="/readyz", after={"topics", "migrate"})
@@ -141,15 +142,20 @@ def ours(
     *,
     where: str = "",
     ready: str = "",
+    health: str = "/healthz",
     once: bool = False,
     after: Collection[str] = (),
 ) -> Service:
-    """`hookline COMMAND` as a service, ready when `where` + `ready` answers 200, or as a job to be done once."""
+    """`hookline COMMAND` as a service, ready when `where` + `ready` answers 200, or as a job to be done once.
+
+    While it serves, `where` + `health` has to answer 200.
+    """
     return Service(
         name=name,
         command=lambda: launched([*hookline(), *command.split()]),
         environment=lambda: os.environ | stack.variables,
-        ready=lambda: not where or _answers(where + ready),
+        ready=lambda: not where or _problem(where + ready, timeout=2.0) is None,
+        unhealthy=(lambda: _problem(where + health, timeout=_HEALTH_TIMEOUT)) if where else None,
         after=tuple(sorted(after)),
         once=once,
         where=where,
@@ -189,23 +195,19 @@ def _ports(
 ) -> dict[str, int]:
     wishes: list[Wish] = []
     mistakes: list[str] = []
-    chosen: dict[str, int] = {}
-    for name, default in {**defaults, _CONSOLE_PORT: _CONSOLE_DEFAULT}.items():
+    for name, default in defaults.items():
         given = environ.get(name, "")
         if given and not (given.isdecimal() and int(given) < 1 << 16):
             mistakes.append(f"{name}: {given!r} is no port: a number from 0 (a free one) to 65535")
             continue
         port = int(given) if given else default
-        if name == _CONSOLE_PORT and port:  # nothing listens there yet, so it need not be free
-            chosen[name] = port
-            continue
         wishes.append(Wish(name, port or None, f"set by {name}" if given else f"the default of {name}"))
     if mistakes:
         raise ConfigurationError(mistakes)
     wishes += [Wish(name) for name in ("kafka", "kafka-controller") if embedded[_KAFKA]]
     wishes += [Wish("postgres")] if embedded[_POSTGRES] else []
-    kept = {name: int(port) for name, port in home.read("ports.json").items()}
-    chosen |= choose(wishes, kept, announce)
+    kept = home.read("ports.json", int)
+    chosen = choose(wishes, kept, announce)
     home.write("ports.json", kept | chosen)
     return chosen
 
@@ -239,14 +241,18 @@ def _admin_port(processor: str) -> str:
     return f"{PREFIX}{processor.upper().replace('-', '_')}__ADMIN_PORT"
 
 
-def _answers(url: str) -> bool:
-    """Whether `url` answers 200 within two seconds. Not through any proxy that the environment names."""
+def _problem(url: str, timeout: float) -> str | None:
+    """Why `url` does not answer 200 within `timeout` seconds, as the end of a sentence; None: it does.
+
+    Not through any proxy that the environment names.
+    """
     parts = urlsplit(url)
-    connection = http.client.HTTPConnection(parts.hostname or HOST, parts.port, timeout=2)
+    connection = http.client.HTTPConnection(parts.hostname or HOST, parts.port, timeout=timeout)
     try:
         connection.request("GET", parts.path)
-        return connection.getresponse().status == http.HTTPStatus.OK
+        status = connection.getresponse().status
     except (OSError, http.client.HTTPException):
-        return False
+        return f"did not answer at {parts.path}"
     finally:
         connection.close()
+    return None if status == http.HTTPStatus.OK else f"answered {status} at {parts.path}"

@@ -1,4 +1,4 @@
-"""Starts services in order, starts again what dies, and stops all of them, last first.
+"""Starts services in order, starts again what dies or is no longer healthy, and stops all of them, last first.
 
 The loop is one thread, which also starts every process: Linux ends a child when the thread that started it ends.
 What takes time (preparing, asking whether a service is ready) happens in threads beside it.
@@ -9,9 +9,11 @@ from __future__ import annotations
 import enum
 import signal
 import time
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 from deploy.local.child import Child, Log
@@ -28,6 +30,16 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.25, 30.0
 WELL_AFTER = 30.0
 #: A service that dies this often before the stack ever served will not come up.
 ATTEMPTS = 3
+
+#: Seconds between two health checks of a service, and how long they may fail before it is started again. Both the
+#: time and the number of failures count: after a pause of the whole machine the first look is not the last.
+HEALTH_INTERVAL, HEALTH_DEADLINE, HEALTH_FAILURES = 3.0, 15.0, 3
+#: Restarts of a service whose time and reason are kept.
+MAX_LAST_RESTARTS = 50
+#: `changed` is called this often, in seconds, when nothing has changed: its file may have been lost.
+REFRESH = 2.0
+#: Seconds until a log is looked at again that could not be set aside.
+_ROTATION_RETRY = 60.0
 
 #: How often the loop looks, while something is about to change and while all is quiet.
 _BUSY, _QUIET = 0.05, 0.2
@@ -68,6 +80,8 @@ class Service:
     command: Callable[[], Sequence[str]]  #: asked at every start
     environment: Callable[[], Mapping[str, str]]  #: all of it, asked at every start
     ready: Callable[[], bool] = lambda: True  #: may take a second or two
+    #: Asked while it serves: why it is not healthy, None when it is. May take some seconds.
+    unhealthy: Callable[[], str | None] | None = None
     prepare: Callable[[Report], None] | None = None  #: once, before the first start; may take minutes
     after: tuple[str, ...] = ()  #: these must serve, or be done, before the first start
     once: bool = False  #: a job: ready when it has ended well
@@ -75,6 +89,14 @@ class Service:
     patience: float = 120.0  #: seconds from its start until it must be ready; a busy machine takes a while
     stop_signal: int = signal.SIGTERM
     stop_patience: float = 15.0  #: seconds from that signal until it is killed
+
+
+@dataclass(frozen=True, slots=True)
+class Restart:
+    """A service that was started again."""
+
+    at: datetime
+    reason: str
 
 
 @dataclass(slots=True)
@@ -89,7 +111,12 @@ class Supervised:
     restarts: int = 0  #: in all
     deaths: int = 0  #: since it was last well
     again_at: float = 0.0
+    last_restarts: deque[Restart] = field(default_factory=lambda: deque(maxlen=MAX_LAST_RESTARTS))
     work: Future[object] | None = field(default=None, repr=False)
+    healthy_at: float = 0.0  #: when it was last found healthy
+    health_failures: int = 0  #: since then
+    asked_at: float = 0.0  #: when its health was last asked for
+    rotate_at: float = 0.0  #: when its log may be looked at again
 
 
 class Supervisor:
@@ -112,6 +139,8 @@ class Supervisor:
         self._report = report
         self._clock = clock
         self._stopping = False
+        self._has_changed = False
+        self._told_at = clock()
         self._threads = ThreadPoolExecutor(len(services) + 1, "supervisor")
 
     def run(self, stop: StopSignal) -> None:
@@ -127,11 +156,11 @@ class Supervisor:
         """Look at every service once and do what is due; whether all of them serve."""
         for one in self.supervised.values():
             self._step(one)
-            one.log.rotate()
+            self._rotate(one)
         quiet = all(one.phase in (Phase.SERVING, Phase.DONE) for one in self.supervised.values())
         if quiet and not self.served:
-            self.served = True
-            self._changed(self)
+            self.served = self._has_changed = True
+        self._tell()
         return quiet
 
     def stop(self) -> None:
@@ -151,6 +180,7 @@ class Supervisor:
                     one.child = None
                     self._enter(one, Phase.STOPPED)
             running = [one for one in running if one.child]
+            self._tell()
             time.sleep(_BUSY if running else 0)
         self._threads.shutdown(wait=False, cancel_futures=True)
 
@@ -174,6 +204,8 @@ class Supervisor:
             case Phase.SERVING:
                 if (code := self._live(one).ended()) is not None:
                     self._died(one, f"{_how(code)}", code)
+                elif one.service.unhealthy is not None:
+                    self._look_for_health(one, one.service.unhealthy)
             case Phase.RESTARTING:
                 if self._clock() >= one.again_at:
                     one.restarts += 1
@@ -194,9 +226,15 @@ class Supervisor:
         self._report(what, done, total)
 
     def _start(self, one: Supervised) -> None:
-        one.child = Child(one.service.command(), one.service.environment(), one.log)
         one.work = None
-        self._enter(one, Phase.STARTING)
+        try:
+            one.child = Child(one.service.command(), one.service.environment(), one.log)
+        except OSError as error:  # no room for its log, no memory for a process
+            if not self.served:
+                raise
+            self._died(one, f"could not be started ({error})", EX_TEMPFAIL)
+        else:
+            self._enter(one, Phase.STARTING)
 
     def _look_for_readiness(self, one: Supervised) -> None:
         service, took = one.service, self._clock() - one.since
@@ -219,29 +257,63 @@ class Supervisor:
             ready, one.work = one.work.result(), None
             if ready:
                 self._enter(one, Phase.SERVING)
+                one.healthy_at, one.health_failures = self._clock(), 0
                 again = " again" if one.restarts else ""
                 place = f" at {service.where}" if service.where else ""
                 self._announce(f"{service.name}: serving{again}{place} after {took:.1f} s")
 
+    def _look_for_health(self, supervised: Supervised, unhealthy: Callable[[], str | None]) -> None:
+        now = self._clock()
+        if supervised.work is None:
+            if now - supervised.asked_at >= HEALTH_INTERVAL:
+                supervised.asked_at, supervised.work = now, self._threads.submit(unhealthy)
+            return
+        if not supervised.work.done():
+            return
+        problem, supervised.work = supervised.work.result(), None
+        if problem is None:
+            supervised.healthy_at, supervised.health_failures = now, 0
+            return
+        supervised.health_failures += 1
+        if supervised.health_failures >= HEALTH_FAILURES and now - supervised.healthy_at >= HEALTH_DEADLINE:
+            self._live(supervised).kill()
+            self._died(supervised, f"{problem} for {now - supervised.healthy_at:.0f} s and was killed", EX_UNAVAILABLE)
+
+    def _rotate(self, supervised: Supervised) -> None:
+        if self._clock() < supervised.rotate_at:
+            return
+        try:
+            supervised.log.rotate()
+        except OSError as error:
+            supervised.rotate_at = self._clock() + _ROTATION_RETRY
+            self._announce(f"{supervised.service.name}: its log could not be set aside ({error}); tried again later")
+
     def _died(self, one: Supervised, how: str, code: int) -> None:
-        child = self._live(one)
+        child = one.child
         if one.phase is Phase.SERVING and self._clock() - one.since >= WELL_AFTER:
             one.deaths = 0
-        one.child = None
+        one.child = one.work = None
         one.deaths += 1
-        hopeless = code == EX_CONFIG or (not self.served and one.deaths >= ATTEMPTS)
-        if hopeless:
+        # A stack that has served goes on without this service: ingest does not need PostgreSQL, nor a CRM Kafka.
+        if not self.served and (code == EX_CONFIG or one.deaths >= ATTEMPTS):
             self._enter(one, Phase.STOPPED)
             ending = code if code in (EX_CONFIG, EX_TEMPFAIL) else EX_UNAVAILABLE
-            raise ServiceFailed(one.service.name, how, ending, child.tail(), one.log.path)
-        pause = min(FIRST_PAUSE * 2 ** (one.deaths - 1), LONGEST_PAUSE)
+            raise ServiceFailed(one.service.name, how, ending, child.tail() if child else [], one.log.path)
+        pause = min(FIRST_PAUSE * 2 ** min(one.deaths - 1, 16), LONGEST_PAUSE)
+        one.last_restarts.append(Restart(datetime.now(UTC), how))
         one.again_at = self._clock() + pause
         self._enter(one, Phase.RESTARTING)
         self._announce(f"{one.service.name}: {how}; started again in {pause:g} s (log: {one.log.path})")
 
     def _enter(self, one: Supervised, phase: Phase) -> None:
         one.phase, one.since = phase, self._clock()
-        self._changed(self)
+        self._has_changed = True
+
+    def _tell(self) -> None:
+        """Call `changed` when something has, and now and then when nothing has."""
+        if self._has_changed or self._clock() - self._told_at >= REFRESH:
+            self._has_changed, self._told_at = False, self._clock()
+            self._changed(self)
 
     @staticmethod
     def _live(one: Supervised) -> Child:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ops.commands import dlq_deliveries as deliveries
+from ops.commands.dlq_decisions import discard, resume
+from ops.commands.dlq_source import is_placed, kafka_settings, letter_at, names_of, place_of, postgres_dsn
 from ops.exits import CheckFailed, TryLater
 from ops.output import Output, as_json, command, stacked, table
 
@@ -15,7 +17,6 @@ if TYPE_CHECKING:
     from ops.dead_letters.box import Box
     from ops.dead_letters.letter import Letter
     from ops.dead_letters.redrive import Verdict
-    from runtime.connections import KafkaSettings
 
 
 @click.group()
@@ -36,12 +37,12 @@ def list_letters(out: Output, source: str | None) -> None:
     from ops.dead_letters.tally import tally
 
     target = deliveries.target_of(source)
-    boxes = [] if target else open_boxes(_kafka(), _names(source))
-    redriven = _redriven(out, boxes) if boxes else {}
+    boxes = [] if target else open_boxes(kafka_settings(), names_of(source))
+    decided = _decided(out, boxes) if boxes else {}
     rows = []
     for box in boxes:
         with out.progress(f"reading dlq.{box.processor}", box.held) as done:
-            counts = tally(box.letters(), redriven.get(box.processor), done)
+            counts = tally(box.letters(), decided.get(box.processor), done)
         rows += [{"processor": box.processor} | asdict(count) for count in counts]
     if target or source is None:
         rows += deliveries.count(out, target)
@@ -71,9 +72,9 @@ def show(out: Output, source: str, **options: Any) -> None:
     if target := deliveries.target_of(source, options):
         deliveries.show(out, target, options)
         return
-    [processor] = _names(source)
-    [box] = open_boxes(_kafka(), [processor])
-    letters = _one(box, options) if _placed(options) else box.newest(options["limit"])
+    [processor] = names_of(source)
+    [box] = open_boxes(kafka_settings(), [processor])
+    letters = letter_at(box, options) if is_placed(options) else box.newest(options["limit"])
     codec = registered_codec(load(SchemaRegistrySettings)[SchemaRegistrySettings])
     rows = []
     for letter in letters:
@@ -82,7 +83,7 @@ def show(out: Output, source: str, **options: Any) -> None:
             row["event"] = letter.decoded(codec, reveal=options["reveal"])
         rows.append(row)
     columns = ["partition", "offset", "last_failed_at", "event_type", "event_id", "disposition", "error_class"]
-    columns += ["error_message", "redrive_count"]
+    columns += ["writer", "error_message", "redrive_count"]
     drawn = table(columns, [[row[column] for column in columns] for row in rows])
     events = [f"{row['partition']}/{row['offset']} {as_json(row['event'])}" for row in rows if "event" in row]
     out.result(
@@ -98,6 +99,7 @@ def show(out: Output, source: str, **options: Any) -> None:
 )
 @click.option("--disposition", help="Only these: undecodable, rejected or poison.")
 @click.option("--error-class", help="Only these, as `dlq ls` names them.")
+@click.option("--writer", type=click.Choice(["ours", "unknown"]), help="Only what our processes wrote, or did not.")
 @click.option("--partition", type=click.IntRange(0), help="With --offset: only this letter.")
 @click.option("--offset", type=click.IntRange(0), help="With --partition: only this letter.")
 @click.option("--event", type=click.UUID, help="Of crm:TARGET: only the delivery of this event.")
@@ -116,15 +118,17 @@ def redrive(out: Output, source: str, **options: Any) -> None:
     if target := deliveries.target_of(source, options):
         deliveries.redrive(out, target, options)
         return
-    [processor] = _names(source)
-    [box] = open_boxes(_kafka(), [processor])
-    wanted = Wanted(options["disposition"], options["error_class"], options["limit"], options["force"])
-    with connect(_dsn(), process="dlq") as connection:
+    [processor] = names_of(source)
+    [box] = open_boxes(kafka_settings(), [processor])
+    wanted = Wanted(
+        options["disposition"], options["error_class"], options["limit"], options["force"], options["writer"]
+    )
+    with connect(postgres_dsn(), process="dlq") as connection:
         memory = Memory(connection)
         if not out.dry_run and not memory.alone(box):
             raise TryLater(f"another redrive of {processor} is running")
-        letters = _one(box, options) if _placed(options) else box.letters()
-        verdicts = list(judge(letters, processor, memory.redriven(box), wanted))
+        letters = letter_at(box, options) if is_placed(options) else box.letters()
+        verdicts = list(judge(letters, processor, memory.decided(box), wanted))
         going = [verdict.letter for verdict in verdicts if verdict.kept is None]
         refused: list[Letter] = []
         if going and not out.dry_run:
@@ -134,80 +138,12 @@ def redrive(out: Output, source: str, **options: Any) -> None:
             refused = _send(out, box, going, memory, options["rate"])
     _report(out, processor, verdicts, refused)
     if refused:
-        raise CheckFailed(f"Kafka refuses {len(refused)} letters for good: {', '.join(_where(one) for one in refused)}")
+        where = ", ".join(map(place_of, refused))
+        raise CheckFailed(f"Kafka refuses {len(refused)} letters for good: {where}")
 
 
-@command(changes=True)
-@click.argument("processor")
-@click.option(
-    "--accept-loss", is_flag=True, help="Where a partition lost its place, go on from the beginning of its log."
-)
-def resume(out: Output, processor: str, *, accept_loss: bool) -> None:
-    """Let PROCESSOR go on after it halted because most records were set aside. Mend the cause first."""
-    from processors.progress import accept_loss as accept
-    from processors.progress import resume as lift
-    from runtime.postgres import connect
-    from schemas.topics import consumer_group
-
-    [name] = _names(processor)
-    group = consumer_group(name)
-    with connect(_dsn(), process="dlq") as connection, connection.transaction(force_rollback=out.dry_run):
-        halted = lift(connection, group)
-        accepted = accept(connection, group) if accept_loss else []
-    moved = [
-        {"topic": topic, "partition": number, "lost_offset": lost, "next_offset": begin}
-        for topic, number, lost, begin in accepted
-    ]
-    would = "would be " if out.dry_run else ""
-    lines = [f"{name} was halted; its halt {would or 'is '}lifted" if halted else f"{name} was not halted"]
-    lines += [f"{one['topic']}/{one['partition']}: {would}moved to {one['next_offset']}" for one in moved]
-    out.result(
-        {"processor": name, "dry_run": out.dry_run, "was_halted": halted, "moved": moved}, lambda: "\n".join(lines)
-    )
-
-
-def _kafka() -> KafkaSettings:
-    from ops.configuration import load
-    from runtime.connections import KafkaSettings
-
-    return load(KafkaSettings)[KafkaSettings]
-
-
-def _dsn() -> str:
-    from ops.configuration import load
-    from runtime.connections import PostgresSettings
-
-    return load(PostgresSettings)[PostgresSettings].dsn.get_secret_value()
-
-
-def _names(processor: str | None) -> list[str]:
-    from ops.processors import processor_names
-
-    known = processor_names()
-    if processor is None:
-        return known
-    if processor not in known:
-        there = ", ".join([*known, *deliveries.sources()])
-        raise click.BadParameter(f"{processor}: no such processor; there are {there}")
-    return [processor]
-
-
-def _placed(options: dict[str, Any]) -> bool:
-    """Whether one letter is asked for by its place."""
-    if (options["partition"] is None) != (options["offset"] is None):
-        raise click.UsageError("--partition and --offset go together")
-    return options["offset"] is not None
-
-
-def _one(box: Box, options: dict[str, Any]) -> list[Letter]:
-    found = box.one(options["partition"], options["offset"])
-    if not found:
-        raise CheckFailed(f"dlq.{box.processor} holds no letter {options['partition']}/{options['offset']}")
-    return found
-
-
-def _redriven(out: Output, boxes: list[Box]) -> dict[str, set[tuple[int, int]]]:
-    """By processor, which letters have been sent back; empty where PostgreSQL cannot be asked."""
+def _decided(out: Output, boxes: list[Box]) -> dict[str, set[tuple[int, int]]]:
+    """By processor, which letters have been sent back or discarded; empty where PostgreSQL cannot be asked."""
     import psycopg
 
     from ops.dead_letters.box import Memory
@@ -215,9 +151,9 @@ def _redriven(out: Output, boxes: list[Box]) -> dict[str, set[tuple[int, int]]]:
     from runtime.postgres import connect
 
     try:
-        with connect(_dsn(), process="dlq") as connection:
+        with connect(postgres_dsn(), process="dlq") as connection:
             memory = Memory(connection)
-            return {box.processor: memory.redriven(box) for box in boxes}
+            return {box.processor: memory.decided(box) for box in boxes}
     except psycopg.OperationalError as error:
         out.note(f"how many of them wait is not known: {failure(error).message}")
         return {}
@@ -249,7 +185,7 @@ def _drawn(verdicts: list[Verdict], refused: set[tuple[int, int]], word: str) ->
     for verdict in verdicts[: deliveries.SHOWN]:
         one = verdict.letter.described()
         what = (one["event_type"], one["disposition"], one["error_class"], one["redrive_count"])
-        rows.append((_where(verdict.letter), *what, _verdict(verdict, refused, word)))
+        rows.append((place_of(verdict.letter), *what, _verdict(verdict, refused, word)))
     counts = Counter(_verdict(verdict, refused, word) for verdict in verdicts)
     more = f"and {len(verdicts) - deliveries.SHOWN} more" if len(verdicts) > deliveries.SHOWN else ""
     columns = ("letter", "event", "disposition", "error class", "redriven", "verdict")
@@ -264,10 +200,5 @@ def _verdict(verdict: Verdict, refused: set[tuple[int, int]], word: str) -> str:
     return word if verdict.kept is None else f"kept: {verdict.kept}"
 
 
-def _where(letter: Letter) -> str:
-    partition, offset = letter.place
-    return f"{partition}/{offset}"
-
-
-for member in (list_letters, show, redrive, resume):
+for member in (list_letters, show, redrive, resume, discard):
     dlq.add_command(member)

@@ -19,7 +19,7 @@ PREFIX = "crm:"
 #: Letters that a table shows at most.
 SHOWN = 50
 #: Options that only make sense for records on a topic.
-_OF_LETTERS = ("partition", "offset", "disposition", "force")
+_OF_LETTERS = ("partition", "offset", "disposition", "force", "writer")
 
 
 def sources() -> list[str]:

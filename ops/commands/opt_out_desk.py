@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import getpass
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from ops.commands.opt_out_operator import by, database, decide, opt_out_settings
+from ops.commands.opt_out_reviews import review
 from ops.commands.opt_outs import opt_outs
 from ops.exits import CheckFailed, TryLater
 from ops.output import Output, command, stacked, table
@@ -17,10 +16,8 @@ from ops.output import Output, command, stacked, table
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from processors.opt_out.desk import Desk
+    from runtime.phone_lookup import NumberQuery
     from runtime.postgres import Connection
-
-by = click.option("--by", "operator", metavar="NAME", help="Who decides; default: the system's user.")
 
 
 @command()
@@ -34,11 +31,11 @@ def show(out: Output, phone: str) -> None:
     from processors.opt_out.desk import proof
 
     number = _number(phone)
-    with opened_database() as connection:
+    with database() as connection:
         data = proof(connection, number)
     out.result(data, lambda: _drawn(data))
     if not data["ledger"]:
-        raise CheckFailed(f"{number}: the ledger has no row about it")
+        raise CheckFailed(f"{number.phone.number}: the ledger has no row about it")
 
 
 @command(changes=True)
@@ -48,7 +45,7 @@ def show(out: Output, phone: str) -> None:
 @by
 def add(out: Output, phone: str, reason: str, text: str | None, operator: str | None) -> None:
     """Opt PHONE out everywhere, such as after a call or a letter."""
-    _decide(out, operator, lambda desk, connection: desk.add(connection, _number(phone), reason, text))
+    decide(out, operator, lambda desk, connection: desk.add(connection, _number(phone).phone.number, reason, text))
 
 
 @command(changes=True)
@@ -57,7 +54,7 @@ def add(out: Output, phone: str, reason: str, text: str | None, operator: str | 
 @by
 def hold(out: Output, phone: str, reason: str, operator: str | None) -> None:
     """Have nobody text PHONE until it is decided; undecided it becomes an opt-out."""
-    _decide(out, operator, lambda desk, connection: desk.hold(connection, _number(phone), reason))
+    decide(out, operator, lambda desk, connection: desk.hold(connection, _number(phone).phone.number, reason))
 
 
 @command(changes=True)
@@ -66,34 +63,10 @@ def hold(out: Output, phone: str, reason: str, operator: str | None) -> None:
 @by
 def release(out: Output, phone: str, reason: str, operator: str | None) -> None:
     """End the hold of PHONE. An opt-out is ended only by the person's own opt-in."""
-    _decide(out, operator, lambda desk, connection: desk.release(connection, _number(phone), reason))
+    from processors.opt_out.desk import held_as
 
-
-@command(changes=True)
-@click.argument("number", type=int, required=False)
-@click.option("--out", "answer", flag_value="out", help="It was a stop.")
-@click.option("--release", "answer", flag_value="release", help="It was none: end the hold, or void the opt-out.")
-@click.option("--reason", help="Why; without names and numbers.")
-@by
-def review(out: Output, number: int | None, answer: str | None, reason: str | None, operator: str | None) -> None:
-    """List the open questions, the most urgent first; or answer question NUMBER with --out or --release."""
-    from processors.opt_out import reviews
-
-    if number is None:
-        with opened_database() as connection:
-            waiting = reviews.waiting(connection)
-            texts = _texts(connection, [one.position for one in waiting])
-        rows = [asdict(one) | {"text": texts.get(one.position)} for one in waiting]
-        columns = ("id", "kind", "phone", "due_at", "question", "text")
-        drawn = [[row[column] for column in columns] for row in rows]
-        out.result({"reviews": rows}, lambda: table(columns, drawn) if rows else "no open questions")
-        return
-    if answer not in ("out", "release"):
-        raise click.UsageError("answer with --out or --release")
-    if not reason:
-        raise click.UsageError("--reason says why, in the ledger")
-    why = reason
-    _decide(out, operator, lambda desk, connection: desk.answer(connection, number, answer, why)[1])
+    number = _number(phone)
+    decide(out, operator, lambda desk, connection: desk.release(connection, held_as(connection, number), reason))
 
 
 @command()
@@ -101,7 +74,7 @@ def verify(out: Output) -> None:
     """Walk the whole chain of the ledger; name the first row that is not as it was written: exit code 1."""
     from processors.opt_out.verify import verify as walk
 
-    with opened_database() as connection:
+    with database() as connection:
         [(rows,)] = connection.execute("SELECT count(*) FROM opt_out_ledger").fetchall()
         with out.progress("walking the chain", rows) as seen:
             verdict = walk(connection, seen)
@@ -122,7 +95,7 @@ def rebuild(out: Output) -> None:
     from processors.opt_out.states import rebuild as make_anew
 
     settings = opt_out_settings()
-    with opened_database() as connection, connection.transaction():
+    with database() as connection, connection.transaction():
         lock(connection)
         found = make_anew(connection, settings.scope, utc_now(), write=not out.dry_run)
         if found.differing and not out.dry_run:
@@ -198,7 +171,7 @@ def report(out: Output, days: float) -> None:
     from processors.opt_out.ledger import utc_now
 
     settings, now = opt_out_settings(), utc_now()
-    with opened_database() as connection:
+    with database() as connection:
         speed = of.speed(connection, now, days)
         late = of.late(connection, now + timedelta(hours=settings.near_deadline_hours))
         statuses = of.statuses(connection)
@@ -230,25 +203,6 @@ def report(out: Output, days: float) -> None:
         raise CheckFailed("; ".join([*problems, *alarms]))
 
 
-def _decide(out: Output, operator: str | None, act: Any) -> None:
-    """Have `act(desk, connection)` write its row, unless it is a dry run, and show it."""
-    from processors.opt_out.desk import Desk, NothingToDecide
-    from processors.opt_out.ledger import Ledger
-
-    desk: Desk = Desk(Ledger(opt_out_settings()), operator or user())
-    try:
-        with opened_database() as connection, connection.transaction(force_rollback=out.dry_run):
-            entry = act(desk, connection)
-            state = _state(connection, entry.phone) if entry is not None else None
-    except NothingToDecide as error:
-        raise CheckFailed(str(error)) from None
-    if out.dry_run:
-        out.note("dry run: nothing was written")
-    data = {"dry_run": out.dry_run, "row": None if entry is None else asdict(entry), "state": state}
-    told = "" if entry is None else f"{entry.phone}: {entry.action}, row {entry.position}; now {state}"
-    out.result(data, lambda: told or "answered")
-
-
 def _drawn(data: dict[str, Any]) -> RenderableType:
     state = data["opt_out"]
     ledger = [
@@ -262,60 +216,26 @@ def _drawn(data: dict[str, Any]) -> RenderableType:
     ]
     asked = [(row["id"], row["kind"], row["due_at"], row["decision"], row["decided_by"]) for row in data["reviews"]]
     told = f"{data['phone']}: {state['state']} since {state['since']}: {state['reason']}" if state else "not known"
+    others = [f"kept as {phone}" for phone in data["kept_as"] if phone != data["phone"]]
+    others += [f"cannot be told apart from {phone}: show that too" for phone in data["may_also_be"]]
     return stacked(
-        told,
+        "\n".join([told, *others]),
         table(("row", "action", "effective", "actor", "rule or reason", "evidence", "hash"), ledger),
         table(("target", "account", "status", "attempts", "deadline", "done"), calls),
         table(("question", "kind", "due", "decision", "by"), asked),
     )
 
 
-def _texts(connection: Connection, positions: list[int | None]) -> dict[int | None, str]:
-    query = (
-        "SELECT l.position, e.text FROM opt_out_ledger AS l JOIN opt_out_evidence AS e ON e.digest = l.evidence_digest"
-        " WHERE l.position = ANY (%s)"
-    )
-    return dict(connection.execute(query, ([one for one in positions if one is not None],)).fetchall())
-
-
-def _state(connection: Connection, phone: str) -> str | None:
-    row = connection.execute("SELECT state FROM opt_outs WHERE phone = %s", (phone,)).fetchone()
-    return None if row is None else str(row[0])
-
-
-def _number(text: str) -> str:
-    """As the ledger has it: E.164 where possible, with a 1 in front of ten digits, else as it is."""
-    from runtime.phones import read_phone
-
-    found = read_phone(text, "US")
-    return found.number if found and found.valid else text
-
-
-def user() -> str:
-    """The system's user: who decides where nobody is named."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return "unknown"
-
-
-def opt_out_settings() -> Any:
-    """The opt_out processor's settings. Raises ConfigurationError."""
+def _number(text: str) -> NumberQuery:
+    """The number that an operator typed. Raises ConfigurationError and click.UsageError."""
     from ops.configuration import load
-    from processors.opt_out.settings import OptOutSettings
+    from runtime.phone_lookup import number_query
+    from runtime.phone_settings import PhoneSettings
 
-    return load(OptOutSettings)[OptOutSettings]
-
-
-@contextmanager
-def opened_database() -> Iterator[Connection]:
-    """A connection to PostgreSQL, closed behind it. Raises ConfigurationError."""
-    from ops.configuration import load
-    from runtime.connections import PostgresSettings
-    from runtime.postgres import connect
-
-    with connect(load(PostgresSettings)[PostgresSettings].dsn.get_secret_value(), process="opt-outs") as connection:
-        yield connection
+    number = number_query(text, load(PhoneSettings)[PhoneSettings].default_region)
+    if not number.phone.number:
+        raise click.UsageError("PHONE is empty")
+    return number
 
 
 for _member in (show, add, hold, release, review, verify, rebuild, reconcile, report):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ops.commands.opt_out_desk import opened_database, opt_out_settings, user
+from ops.commands.opt_out_operator import database, opt_out_settings, user
 from ops.commands.opt_outs import opt_outs
 from ops.output import Output, command, stacked, table
 
@@ -61,7 +61,7 @@ def _compare(
     messages = unreadable = holds = 0
     change: int | None = None
     ledger = Ledger(opt_out_settings())
-    with opened_database() as reader, opened_database() as writer, reader.transaction():
+    with database() as reader, database() as writer, reader.transaction():
         if applied:
             change = begin(writer, (older.number, newer.number), since, by, utc_now())
         for rows in stored_messages(reader, since):

@@ -1,39 +1,65 @@
-"""`hookline quarantine`: webhooks that were answered 401, kept until somebody has mended the secret."""
+"""`hookline quarantine`: webhooks that were answered 400 or 401, kept until somebody has mended the reason."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from typing import TYPE_CHECKING, Any
+from itertools import islice
+from typing import IO, TYPE_CHECKING, Any
 
 import click
 
-from ops.commands.spool import ingest_settings, spool_directory, usable_spool
-from ops.exits import CheckFailed
-from ops.output import Output, command, table
+from ops.commands.spool import MIB, ingest_settings, spool_directory, usable_spool
+from ops.exits import CheckFailed, TryLater
+from ops.output import PAGE, Output, command, table
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
+    from ingest.json_body import Body
     from ingest.provider import Provider
-    from ingest.publisher import Publisher
     from ingest.quarantine_store import KeptWebhook, QuarantineStore
+    from ingest.spool_publisher import SpoolPublisher
+    from schemas.events import Event
+
+#: Webhooks that become durable together: one write to the spool.
+_GROUP = 200
+#: What `now` says of a webhook that is fine.
+_GOOD = ("replayed", "authentic", "would replay")
 
 
 @click.group()
 def quarantine() -> None:
-    """Webhooks answered 401 that looked like their provider's: see them, bring them back."""
+    """Webhooks answered 400 or 401: see them, bring them back."""
 
 
 @command("ls")
 @click.option("--all", "everything", is_flag=True, help="Also those that were brought back already.")
-def list_kept(out: Output, everything: bool) -> None:
-    """What is kept, oldest first, and whether the secrets that are set now would let it in."""
+@click.option("--after", type=int, default=0, metavar="ID", help="Only those with a greater number.")
+@click.option("--limit", type=click.IntRange(min=1), help=f"The most that are listed; {PAGE} unless --json is given.")
+def list_kept(out: Output, everything: bool, after: int, limit: int | None) -> None:
+    """What is kept, oldest first, and whether it would be let in now."""
+    limit = limit or (None if out.as_json else PAGE)
     with _store() as store:
         providers = _providers()
-        rows = [_row(webhook, _verdict(webhook, providers, store)) for webhook in store.kept(replayed=everything)]
-    columns = ("id", "received_at", "provider", "kind", "reason", "event_id", "now")
-    shown = [[row[column] for column in columns] for row in rows]
-    out.result({"webhooks": rows}, lambda: table(columns, shown, numbers=("id",)))
+        webhooks = store.kept(replayed=everything, after=after)
+        rows = (_row(webhook, _verdict(webhook, providers, store)) for webhook in islice(webhooks, limit))
+        last: list[int] = []
+        total = store.count(replayed=everything)
+
+        def shown() -> Iterator[dict[str, Any]]:
+            with out.progress("webhooks", min(total, limit or total)) as advance:
+                for row in rows:
+                    last[:] = [row["id"]]
+                    advance(1)
+                    yield row
+
+        columns = ("id", "received_at", "provider", "kind", "reason", "event_id", "now")
+        out.rows("webhooks", shown(), columns, numbers=("id",), rest=lambda: {"total": total})
+        if last and limit and next(webhooks, None) is not None:
+            out.note(f"{total} are kept; for the next: --after {last[0]}")
 
 
 @command()
@@ -53,77 +79,152 @@ def show(out: Output, number: int) -> None:
 @command(changes=True)
 @click.argument("numbers", type=int, nargs=-1)
 @click.option("--force", is_flag=True, help="Bring back what does not verify now either: you vouch for it.")
-def replay(out: Output, numbers: Sequence[int], force: bool) -> None:
+@click.option(
+    "--body",
+    "body_file",
+    type=click.File("rb"),
+    help="What the one webhook NUMBER means, as JSON (- for standard input): where nobody could read its own body.",
+)
+def replay(out: Output, numbers: Sequence[int], force: bool, body_file: IO[bytes] | None) -> None:
     """Bring webhooks back, all that verify now or those of the given NUMBERS, as if they had been let in.
 
     Each keeps its time of receipt and gets the event id that it would have had. They go through the spool, so Kafka
-    need not be up. Exit code 1 where one of the given NUMBERS was not brought back.
-    """
-    from ingest.spool_publisher import SpoolPublisher
-    from ops.configuration import load
-    from runtime.schema_registry import SchemaRegistrySettings, codec
+    need not be up. Exit code 1 where one of the given NUMBERS was not brought back, 75 where the spool takes no more.
 
+    What could not be read needs a version that can, or --body: take it from `show`, mend it, and hand it over. The
+    signature or secret that it came with still has to be right.
+    """
     if force and not numbers:
         raise click.UsageError("--force needs the NUMBERS of the webhooks that you vouch for")
-    settings = ingest_settings()
-    results: list[dict[str, Any]] = []
-    with _store() as store:
-        providers = _providers()
-        chosen = [one for one in store.kept() if not numbers or one.id in numbers]
-        if out.dry_run:
-            results = [_row(one, "would replay" if force else _verdict(one, providers, store)) for one in chosen]
-        else:
-            with usable_spool(settings) as (spool, _):
-                publisher = SpoolPublisher(spool, codec(load(SchemaRegistrySettings)[SchemaRegistrySettings]))
-                results = [_row(one, _replay(one, providers, store, publisher, force=force)) for one in chosen]
-    columns = ("id", "received_at", "provider", "kind", "event_id", "now")
-    shown = [[row[column] for column in columns] for row in results]
-    data = {"dry_run": out.dry_run, "webhooks": results}
-    out.result(data, lambda: table(columns, shown, numbers=("id",)))
-    failed = [number for number in numbers if number not in {row["id"] for row in results if row["now"] in _GOOD}]
-    if failed:
+    if body_file and len(numbers) != 1:
+        raise click.UsageError("--body needs the one NUMBER whose body it is")
+    body = body_file.read() if body_file else None
+    counts: Counter[str] = Counter()
+    replayed: set[int] = set()
+    with _store() as store, _publisher(out.dry_run) as publisher:
+        replaying = Replaying(store, _providers(), publisher, force=force, body=body)
+        chosen = _chosen(store, numbers)
+
+        def shown() -> Iterator[dict[str, Any]]:
+            with out.progress("webhooks", len(numbers) or store.count()) as advance:
+                while group := list(islice(chosen, _GROUP)):
+                    for webhook, verdict in replaying.bring_back(group):
+                        counts[verdict] += 1
+                        if numbers and verdict in _GOOD:
+                            replayed.add(webhook.id)
+                        yield _row(webhook, verdict)
+                    advance(len(group))
+
+        columns = ("id", "received_at", "provider", "kind", "event_id", "now")
+        rest: Callable[[], dict[str, Any]] = lambda: {"dry_run": out.dry_run, "counts": dict(counts)}  # noqa: E731
+        out.rows("webhooks", shown(), columns, numbers=("id",), rest=rest)
+    if not out.as_json:
+        out.note(", ".join(f"{verdict}: {count}" for verdict, count in sorted(counts.items())) or "nothing is kept")
+    if failed := [number for number in numbers if number not in replayed]:
         raise CheckFailed(f"not brought back: {', '.join(map(str, failed))}")
 
 
 for _member in (list_kept, show, replay):
     quarantine.add_command(_member)
 
-#: What `now` says of a webhook that is fine.
-_GOOD = ("replayed", "authentic", "would replay")
+
+class Replaying:
+    """One run of `quarantine replay`."""
+
+    def __init__(
+        self,
+        store: QuarantineStore,
+        providers: dict[str, Provider],
+        publisher: SpoolPublisher | None,
+        *,
+        force: bool,
+        body: bytes | None,
+    ) -> None:
+        """`publisher` None: only tell what would happen; `body`: what the webhooks mean, instead of their own."""
+        self._store = store
+        self._providers = providers
+        self._publisher = publisher
+        self._force = force
+        self._body = body
+
+    def bring_back(self, webhooks: Sequence[KeptWebhook]) -> list[tuple[KeptWebhook, str]]:
+        """Make those of `webhooks` durable that may be, together; each with what became of it. Raises TryLater."""
+        from ingest.publisher import Unavailable
+        from ingest.quarantine_replay import event_again
+
+        verdicts: list[tuple[KeptWebhook, str]] = []
+        events: dict[int, Event] = {}
+        new_ids: dict[int, UUID] = {}
+        for webhook in webhooks:
+            verdict, content = _checked(webhook, self._providers, self._store, force=self._force, body=self._body)
+            if content is not None and self._publisher is not None:
+                event = event_again(webhook, self._providers[webhook.provider], content)
+                events[webhook.id], verdict = event, "replayed"
+                if not webhook.identified:
+                    new_ids[webhook.id] = event.event_id
+            verdicts.append((webhook, verdict))
+        if events and self._publisher is not None:
+            # First the ids: should this be repeated after a crash, each event has the one that it had before.
+            self._store.identify(new_ids)
+            try:
+                self._publisher.publish_all(list(events.values()))
+            except Unavailable as failure:
+                raise TryLater(f"the spool takes no more ({failure}); hookline spool status") from failure
+            self._store.mark_replayed(*events)
+        return verdicts
 
 
-def _replay(
-    webhook: KeptWebhook, providers: dict[str, Provider], store: QuarantineStore, publisher: Publisher, *, force: bool
-) -> str:
+def _checked(
+    webhook: KeptWebhook,
+    providers: dict[str, Provider],
+    store: QuarantineStore,
+    *,
+    force: bool = False,
+    body: bytes | None = None,
+) -> tuple[str, Body | None]:
+    """What the secrets that are set now say of `webhook`; its content, if it may be brought back."""
+    from ingest.content_coding import BadBody, BodyTooLarge
     from ingest.provider import Unauthorized
-    from ingest.quarantine import replay as bring_back
+    from ingest.quarantine_replay import check_again, read_again
 
+    if webhook.replayed_at is not None:
+        return "replayed", None
     provider = providers.get(webhook.provider)
     if provider is None:
-        return "provider not enabled"
+        return "provider not enabled", None
     try:
-        bring_back(webhook, provider, publisher, store.digest, force=force)
-    except Unauthorized as refusal:
-        return str(refusal)
-    store.mark_replayed(webhook.id)
-    return "replayed"
+        if force:
+            return "would replay", read_again(webhook, body)
+        return "authentic", check_again(webhook, provider, store.digest, mended=body)
+    except BodyTooLarge:
+        return "body_too_large", None
+    except (Unauthorized, BadBody) as refusal:
+        return str(refusal), None
 
 
 def _verdict(webhook: KeptWebhook, providers: dict[str, Provider], store: QuarantineStore) -> str:
-    """What the secrets that are set now say of `webhook`."""
-    from ingest.provider import Unauthorized
-    from ingest.quarantine import check_again
+    return _checked(webhook, providers, store)[0]
 
-    if webhook.replayed_at is not None:
-        return "replayed"
-    provider = providers.get(webhook.provider)
-    if provider is None:
-        return "provider not enabled"
-    try:
-        check_again(webhook, provider, store.digest)
-    except Unauthorized as refusal:
-        return str(refusal)
-    return "authentic"
+
+def _chosen(store: QuarantineStore, numbers: Sequence[int]) -> Iterator[KeptWebhook]:
+    """Those with `numbers` that were not brought back yet, or all of these."""
+    if not numbers:
+        return store.kept()
+    found = (store.one(number) for number in numbers)
+    return (webhook for webhook in found if webhook is not None and webhook.replayed_at is None)
+
+
+@contextmanager
+def _publisher(dry_run: bool) -> Iterator[SpoolPublisher | None]:
+    from ingest.spool_publisher import SpoolPublisher
+    from ops.configuration import load
+    from runtime.schema_registry import SchemaRegistrySettings, codec
+
+    if dry_run:
+        yield None
+        return
+    with usable_spool(ingest_settings()) as (spool, _):
+        yield SpoolPublisher(spool, codec(load(SchemaRegistrySettings)[SchemaRegistrySettings]))
 
 
 @contextmanager
@@ -131,9 +232,8 @@ def _store() -> Iterator[QuarantineStore]:
     from ingest.quarantine_store import QuarantineStore
 
     settings = ingest_settings()
-    directory = spool_directory(settings)
-    most = max(1, settings.quarantine_max)
-    with closing(QuarantineStore(directory, most=most, days=settings.quarantine_days)) as store:
+    limit = max(1, settings.quarantine_max_mb) * MIB
+    with closing(QuarantineStore(spool_directory(settings), limit=limit, days=settings.quarantine_days)) as store:
         yield store
 
 

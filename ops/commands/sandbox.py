@@ -24,7 +24,8 @@ def sandbox(out: Output) -> None:
     configuration = load(SandboxSettings, SandboxTextusSettings)
     settings, textus = configuration[SandboxSettings], configuration[SandboxTextusSettings]
     chosen = options(settings, textus)
-    logs.configure("sandbox", secrets=[token for token in (chosen.textus_token, chosen.crm_token) if token])
+    tokens = (chosen.textus_token, chosen.crm_token, settings.control_token.get_secret_value())
+    logs.configure("sandbox", secrets=[token for token in tokens if token])
     log = logs.logger("hookline.sandbox")
     try:
         server = SandboxServer(create_app(chosen), host=settings.host, port=settings.port)

@@ -26,7 +26,7 @@ def up(out: Output, *, detach: bool, demo: bool) -> None:
     again; Ctrl-C stops everything. State is kept in HOOKLINE_HOME (default .hookline).
     """
     _check_installed()
-    home = _home()
+    home = _home(out)
     if detach:
         from deploy.local.background import serve_in_background
 
@@ -92,7 +92,7 @@ def down(out: Output) -> None:
     """Stop the local stack and wait until no process of it is left."""
     from deploy.local.background import stop_running
 
-    home = _home()
+    home = _home(out)
     ran = stop_running(home, out.note)
     text = f"stopped the local stack of {home.path}" if ran else f"no local stack runs in {home.path}"
     out.result({"stopped": ran, "home": str(home.path)}, lambda: text)
@@ -108,7 +108,7 @@ def env(out: Output) -> None:
 
     from ops.exits import Unreachable
 
-    home = _home()
+    home = _home(out)
     environment = home.environment()
     if environment is None:
         phase = home.state().get("phase")
@@ -133,8 +133,8 @@ def _check_installed() -> None:
         )
 
 
-def _home() -> Home:
+def _home(out: Output) -> Home:
     from deploy.local.home import Home
     from runtime.settings import home
 
-    return Home(home())
+    return Home(home(), out.note)

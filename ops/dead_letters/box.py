@@ -66,17 +66,32 @@ def open_boxes(settings: KafkaSettings, processors: Iterable[str]) -> list[Box]:
     return boxes
 
 
+_DECIDED = """
+SELECT partition, letter_offset FROM redriven_letters WHERE cluster_id = %(cluster)s AND topic_id = %(topic)s
+UNION SELECT partition, letter_offset FROM discarded_letters WHERE cluster_id = %(cluster)s AND topic_id = %(topic)s
+"""
+_DISCARD = """
+INSERT INTO discarded_letters (cluster_id, topic_id, partition, letter_offset, processor, reason, discarded_by)
+VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING
+"""
+
+
 class Memory:
-    """Which letters have been sent back: rows of `redriven_letters`."""
+    """Which letters have been sent back or discarded: rows of `redriven_letters` and `discarded_letters`."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def redriven(self, box: Box) -> set[tuple[int, int]]:
+    def decided(self, box: Box) -> set[tuple[int, int]]:
         """The places (partition, offset) of those that have been."""
-        query = "SELECT partition, letter_offset FROM redriven_letters WHERE cluster_id = %s AND topic_id = %s"
-        found = self._connection.execute(query, [box.cluster_id, box.topic_id]).fetchall()
-        return {(int(partition), int(offset)) for partition, offset in found}
+        rows = self._connection.execute(_DECIDED, {"cluster": box.cluster_id, "topic": box.topic_id}).fetchall()
+        return {(int(partition), int(offset)) for partition, offset in rows}
+
+    def discard(self, box: Box, letters: Sequence[Letter], reason: str, operator: str) -> None:
+        """Nobody needs these, says `operator`."""
+        rows = [(box.cluster_id, box.topic_id, *letter.place, box.processor, reason, operator) for letter in letters]
+        with self._connection.transaction(), self._connection.cursor() as cursor:
+            cursor.executemany(_DISCARD, rows)
 
     def remember(self, box: Box, letters: Sequence[Letter]) -> None:
         """These have been."""

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from processors.dead_letter import REDRIVE_COUNT, own_headers
+from processors.dead_letter import LEFT_OUT, REDRIVE_COUNT, WRITER, own_headers
 from runtime.kafka.consumer import Record
 from runtime.kafka.producer import OutgoingRecord
 from runtime.logs import HIDDEN_KEYS, MASK, Redactor
@@ -16,6 +16,11 @@ from schemas.topics import redrive_topic
 
 #: Fields of an event that are about a person, beside those that logs hide.
 _PERSONAL = HIDDEN_KEYS | {"tags", "business_name", "custom_id", "message_key"}
+
+#: The longest of our headers is an error's message of 300 characters.
+_SHOWN = 300
+#: A count of more digits is no count of ours.
+_DIGITS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,11 @@ class Letter:
         found = [value for key, value in self.record.headers if key == name]
         return found[-1].decode("utf-8", "replace") if found and found[-1] is not None else None
 
+    def _shown(self, name: str) -> str | None:
+        """The header, cut where it is longer than any of ours: whoever wrote the letter chose its length."""
+        value = self.header(name)
+        return value if value is None or len(value) <= _SHOWN else f"{value[:_SHOWN]}…"
+
     @property
     def group(self) -> str | None:
         """The consumer group that set it aside."""
@@ -42,24 +52,33 @@ class Letter:
     @property
     def disposition(self) -> str:
         """Why, in one word: undecodable, rejected or poison."""
-        return self.header("dlq-disposition") or "unknown"
+        return self._shown("dlq-disposition") or "unknown"
 
     @property
     def error_class(self) -> str:
         """The exception's name."""
-        return self.header("dlq-error-class") or "unknown"
+        return self._shown("dlq-error-class") or "unknown"
 
     @property
     def redrive_count(self) -> int:
         """How often it has been sent back before."""
         told = self.header(REDRIVE_COUNT) or ""
-        return int(told) if told.isascii() and told.isdigit() else 0
+        return int(told) if told.isascii() and told.isdigit() and len(told) < _DIGITS else 0
+
+    @property
+    def writer(self) -> str:
+        """Who wrote the record: "ours", or "unknown", as those are that older versions set aside."""
+        return "ours" if self.header(WRITER) == "ours" else "unknown"
+
+    @property
+    def left_out(self) -> str | None:
+        """What of the record was too large for a letter; None: it is all here."""
+        return self._shown(LEFT_OUT)
 
     @property
     def last_failed_at(self) -> str:
         """RFC 3339, UTC."""
-        written = datetime.fromtimestamp(self.record.timestamp_ms / 1000, UTC).isoformat(timespec="seconds")
-        return self.header("dlq-last-failed-at") or written
+        return self._shown("dlq-last-failed-at") or _moment(self.record.timestamp_ms)
 
     def described(self) -> dict[str, Any]:
         """What may be shown to anybody."""
@@ -67,19 +86,21 @@ class Letter:
         return {
             "partition": self.record.partition,
             "offset": self.record.offset,
-            "event_type": self.header("ce_type"),
-            "event_id": self.header("ce_id"),
+            "event_type": self._shown("ce_type"),
+            "event_id": self._shown("ce_id"),
             "disposition": self.disposition,
             "error_class": self.error_class,
-            "error_message": redact.text(self.header("dlq-error-message") or ""),
-            "attempts": self.header("dlq-attempts"),
-            "first_failed_at": self.header("dlq-first-failed-at"),
+            "error_message": redact.text(self._shown("dlq-error-message") or ""),
+            "attempts": self._shown("dlq-attempts"),
+            "first_failed_at": self._shown("dlq-first-failed-at"),
             "last_failed_at": self.last_failed_at,
             "redrive_count": self.redrive_count,
             "original": {
-                part: self.header(f"dlq-original-{part}") for part in ("topic", "partition", "offset", "timestamp")
+                part: self._shown(f"dlq-original-{part}") for part in ("topic", "partition", "offset", "timestamp")
             },
-            "app_version": self.header("dlq-app-version"),
+            "app_version": self._shown("dlq-app-version"),
+            "writer": self.writer,
+            "left_out": self.left_out,
             "bytes": len(self.record.value or b""),
         }
 
@@ -99,6 +120,14 @@ class Letter:
         headers = [*own_headers(self.record), (REDRIVE_COUNT, str(self.redrive_count + 1).encode())]
         value: Any = self.record.value  # a record without a value goes back without one
         return OutgoingRecord(redrive_topic(processor).name, self.record.key, value, headers)
+
+
+def _moment(milliseconds: int) -> str:
+    """RFC 3339, UTC; as the number it is where it is no moment: whoever wrote the record chose it."""
+    try:
+        return datetime.fromtimestamp(milliseconds / 1000, UTC).isoformat(timespec="seconds")
+    except (ValueError, OverflowError, OSError):
+        return str(milliseconds)
 
 
 def hidden(event: dict[str, Any]) -> dict[str, Any]:

@@ -41,18 +41,27 @@ class Wanted:
     error_class: str | None = None
     limit: int | None = None  #: at most this many go
     force: bool = False  #: even those that came back MAX_REDRIVES times
+    writer: str | None = None  #: "ours" or "unknown"
+
+
+def selected(letters: Iterable[Letter], decided: set[tuple[int, int]], selection: Wanted) -> Iterator[Letter]:
+    """Those of `letters` that are asked for; those sent back or discarded before are passed over in silence."""
+    for letter in letters:
+        conditions = (
+            (selection.disposition, letter.disposition),
+            (selection.error_class, letter.error_class),
+            (selection.writer, letter.writer),
+        )
+        if letter.place not in decided and all(value in (None, found) for value, found in conditions):
+            yield letter
 
 
 def judge(
-    letters: Iterable[Letter], processor: str, redriven: set[tuple[int, int]], wanted: Wanted
+    letters: Iterable[Letter], processor: str, decided: set[tuple[int, int]], wanted: Wanted
 ) -> Iterator[Verdict]:
-    """A verdict on each of `letters` that is asked for; those sent back before are passed over in silence."""
+    """A verdict on each of `letters` that is asked for; see `selected`."""
     going = 0
-    for letter in letters:
-        if letter.place in redriven:
-            continue
-        if wanted.disposition not in (None, letter.disposition) or wanted.error_class not in (None, letter.error_class):
-            continue
+    for letter in selected(letters, decided, wanted):
         if wanted.limit is not None and going >= wanted.limit:
             return
         verdict = Verdict(letter, _kept(letter, processor, wanted))
@@ -63,6 +72,8 @@ def judge(
 def _kept(letter: Letter, processor: str, wanted: Wanted) -> str | None:
     if letter.group != consumer_group(processor):
         return f"set aside by {letter.group or 'nobody who says so'}, not by {consumer_group(processor)}"
+    if letter.left_out is not None:
+        return f"the letter lacks its {letter.left_out}; the record is where it was set aside, as `dlq show` tells"
     if letter.redrive_count >= MAX_REDRIVES and not wanted.force:
         return f"has been sent back {letter.redrive_count} times already; --force sends it again"
     return None

@@ -15,22 +15,22 @@ class Count:
     disposition: str
     error_class: str
     letters: int
-    waiting: int | None  #: not sent back yet; None: not known
+    waiting: int | None  #: neither sent back nor discarded yet; None: not known
     oldest: str  #: when the first of them was set aside, RFC 3339
     newest: str
 
 
-def tally(letters: Iterable[Letter], redriven: set[tuple[int, int]] | None, done: Callable[[int], None]) -> list[Count]:
-    """Count `letters`, of which those at the places `redriven` were sent back (None: not known)."""
+def tally(letters: Iterable[Letter], decided: set[tuple[int, int]] | None, done: Callable[[int], None]) -> list[Count]:
+    """Count `letters`, of which those at the places `decided` were sent back or discarded (None: not known)."""
     counts: dict[tuple[str, str], Count] = {}
     for letter in letters:
         key, when = (letter.disposition, letter.error_class), letter.last_failed_at
         count = counts.get(key)
         if count is None:
-            count = counts[key] = Count(*key, 0, None if redriven is None else 0, when, when)
+            count = counts[key] = Count(*key, 0, None if decided is None else 0, when, when)
         count.letters += 1
-        if redriven is not None and count.waiting is not None:
-            count.waiting += letter.place not in redriven
+        if decided is not None and count.waiting is not None:
+            count.waiting += letter.place not in decided
         count.oldest, count.newest = min(count.oldest, when), max(count.newest, when)
         done(1)
     return [counts[key] for key in sorted(counts)]

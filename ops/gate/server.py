@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import os
+import threading
 from functools import partial
 from typing import Any
 
 from ops.gate.answers import Answers
 from ops.gate.app import gate_app
 from ops.gate.settings import GateSettings
+from ops.gate.watch import CertaintyWatch
+from processors.opt_out import OptOutProcessor
+from processors.runner import topics_of
 from runtime import logs
-from runtime.admin import AdminServer, Readiness, admin_app
+from runtime.addresses import local_url
+from runtime.admin import AdminServer, admin_app
 from runtime.connections import PostgresSettings
 from runtime.postgres import Connection, connect
 from runtime.process import die_with_parent, log_settings
@@ -36,18 +41,23 @@ def build_worker(parent: int) -> Any:
     logs.configure("gate", secrets=[token.get_secret_value() for token in settings.tokens])
 
     def connected() -> Connection:
-        return connect(dsn, process="gate", connect_timeout=2)
+        # A thread that waits longer than anybody waits for it would only be missing.
+        return connect(dsn, process="gate", connect_timeout=2, call_timeout=max(1.0, settings.timeout))
 
-    answers = Answers(connected, threads=settings.threads, timeout=settings.timeout, region=settings.default_region)
-
-    def readiness() -> Readiness:
-        [answer] = answers.about(["+13035550100"])
-        return Readiness(answer.sure, "ok" if answer.sure else answer.why)
-
-    admin = AdminServer(admin_app("gate", readiness), settings.admin_host, settings.admin_port)
+    answers = Answers(
+        connected,
+        threads=settings.threads,
+        timeout=settings.timeout,
+        fresh=settings.fresh_seconds,
+        topics=topics_of(OptOutProcessor),
+        region=settings.default_region,
+    )
+    watch = CertaintyWatch(answers)
+    threading.Thread(target=watch.run, name="certainty", daemon=True).start()
+    admin = AdminServer(admin_app("gate", watch.readiness), settings.admin_host, settings.admin_port)
     admin.__enter__()  # for as long as the worker lives
     log.info("gate_worker", admin_port=admin.port)
-    return gate_app(answers, settings.tokens, readiness)
+    return gate_app(answers, settings.tokens, watch.readiness)
 
 
 def serve() -> None:
@@ -57,7 +67,14 @@ def serve() -> None:
     logs.configure("gate", secrets=[token.get_secret_value() for token in settings.tokens])
     log_settings(log, configuration)
     start_workers_by_fork()
-    server = WebServer("hookline gate", settings.host, settings.port, workers=1, threads=settings.threads)
-    log.info("gate_serving", url=f"http://{settings.host}:{server.port}")
+    server = WebServer(
+        "hookline gate",
+        settings.host,
+        settings.port,
+        variable=GateSettings.variable("host"),
+        workers=1,
+        threads=settings.threads,
+    )
+    log.info("gate_serving", url=local_url(settings.host, server.port))
     server.run(partial(build_worker, os.getpid()))
     log.info("gate_stopped")

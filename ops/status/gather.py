@@ -154,8 +154,10 @@ SELECT consumer_group, topic, partition FROM consumer_offsets WHERE lost_since I
 """
 _HALTED = "SELECT consumer_group, halted_at FROM consumer_outcomes WHERE halted_at IS NOT NULL"
 _REDRIVEN = """
-SELECT cluster_id, topic_id, partition, array_agg(letter_offset) FROM redriven_letters
-GROUP BY cluster_id, topic_id, partition
+SELECT cluster_id, topic_id, partition, array_agg(letter_offset) FROM (
+    SELECT cluster_id, topic_id, partition, letter_offset FROM redriven_letters
+    UNION SELECT cluster_id, topic_id, partition, letter_offset FROM discarded_letters
+) AS decided GROUP BY cluster_id, topic_id, partition
 """
 
 
@@ -211,7 +213,7 @@ def _held(state: TopicState, log: _Log) -> int:
 
 
 def _redriven(state: TopicState, log: _Log, kept: _Kept) -> int:
-    """Those sent back that the topic still holds."""
+    """Those sent back or discarded that the topic still holds."""
     return sum(
         sum(offset >= one.begin for offset in kept.redriven.get((log.cluster_id, state.id, number), ()))
         for (name, number), one in log.offsets.items()

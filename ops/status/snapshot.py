@@ -80,7 +80,7 @@ class ProcessorState:
     group: str
     lag: Sequence[TopicLag] | None  #: None: Kafka or PostgreSQL could not be asked
     dead_letters: int | None  #: on its dead letter topic; None: Kafka could not be asked
-    redriven: int | None  #: of those, how many have been sent back
+    redriven: int | None  #: of those, how many have been sent back or discarded
     halted_at: datetime | None  #: most of its records were set aside, and it stopped
     lost_partitions: Sequence[str]  #: whose stored offset is no place in the log
 

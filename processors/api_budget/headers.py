@@ -13,6 +13,9 @@ from processors.api_budget.purse import Told
 #: Seconds that an API is believed to want us to wait, at most.
 LONGEST_WAIT = 3600.0
 
+#: Digits of a number in a header: epoch seconds have ten, and `api_budgets` holds integers of 32 bits.
+DIGITS = 10
+
 #: The value of a header, whatever its case; "" where there is none.
 Header = Callable[[str], str]
 
@@ -30,16 +33,17 @@ def wait(header: Header) -> float | None:
         return min(float(text), LONGEST_WAIT)
     try:
         until = parsedate_to_datetime(text)
-    except ValueError:
+        seconds = (until if until.tzinfo else until.replace(tzinfo=UTC)) - datetime.now(UTC)
+    except (ValueError, OverflowError):  # no date, or one that no calendar here has
         return None
-    if until.tzinfo is None:
-        until = until.replace(tzinfo=UTC)
-    return min(max(0.0, (until - datetime.now(UTC)).total_seconds()), LONGEST_WAIT)
+    return min(max(0.0, seconds.total_seconds()), LONGEST_WAIT)
 
 
 def seen(header: Header) -> Seen | None:
-    """The window that the request was counted in; None: the API knows none, or does not tell."""
+    """The window that the request was counted in; None: the API knows none, does not tell, or tells what cannot be."""
     numbers = [header(f"X-RateLimit-{name}") for name in ("Limit", "Remaining", "Reset")]
-    if not all(number.isdecimal() for number in numbers):
+    if not all(number.isdecimal() and len(number) <= DIGITS for number in numbers):
         return None
-    return Seen(*map(int, numbers))
+    window = Seen(*map(int, numbers))
+    is_near = abs(window.resets_at - datetime.now(UTC).timestamp()) <= LONGEST_WAIT
+    return window if is_near and 0 <= window.remaining <= window.limit and window.limit else None

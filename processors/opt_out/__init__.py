@@ -44,6 +44,7 @@ class OptOutProcessor(Processor):
     name = "opt-out"
     topics = (MESSAGES, OPT_OUTS, UNRECOGNIZED)
     settings_type = OptOutSettings
+    tells_freshness = True  # the gate relies on it
 
     def __init__(self, settings: ProcessorSettings) -> None:
         super().__init__(settings)
@@ -59,7 +60,7 @@ class OptOutProcessor(Processor):
 
     def handle(self, batch: Sequence[Delivery], connection: Connection) -> None:
         """See Processor.handle."""
-        found = [read(delivery, self._classifier) for delivery in batch]
+        found = [read(delivery, self._classifier, self._own.default_region) for delivery in batch]
         drafts = [draft for one in found for draft in one.drafts]
         for entry in self._ledger.append(connection, drafts):
             metrics.OPT_OUTS_RECORDED.labels(entry.action, entry.actor, entry.tier or "").inc()
@@ -71,7 +72,7 @@ class OptOutProcessor(Processor):
 
     def park(self, aside: SetAside, connection: Connection) -> bool:
         """Always: an opt-out that cannot be read is no dead letter."""
-        parking.park(connection, self._ledger, aside)
+        parking.park(connection, self._ledger, aside, self._own.default_region)
         metrics.OPT_OUT_PARKED.labels(aside.disposition).inc()
         log.error("parked", disposition=aside.disposition, error_class=aside.error_class, topic=aside.record.topic)
         return True
@@ -94,11 +95,8 @@ class OptOutProcessor(Processor):
             if target is None:
                 log.warning("target_not_configured", target=name, effect="opt-outs are kept, and not told there")
                 continue
-            works.append(
-                chore(
-                    f"enforce-{name}", connect, stop, Enforcer(target, budget, prepaid, calls_at_once=own.calls_at_once)
-                )
-            )
+            enforcer = Enforcer(target, budget, prepaid, calls_at_once=own.calls_at_once)
+            works.append(chore(f"enforce-{name}", connect, stop, enforcer, enforcer.finish))
             reader = kind.configured(settings, PayAsYouGo(budget, connect, stop.wait, urgent=True))
             assert reader is not None
             every = timedelta(hours=own.accounts_hours)

@@ -7,7 +7,7 @@ of the budget is used. A process that dies leaves a lease behind, and after it a
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -23,6 +23,8 @@ log = logs.logger("processors.opt_out.enforcer")
 
 #: Seconds between two looks while nothing waits.
 INTERVAL = 0.15
+#: Seconds that a round waits for its calls. One that takes longer goes on beside the next rounds.
+ROUND = 0.25
 #: Longer than a call can take; then another process may take the row.
 LEASE = timedelta(seconds=60)
 #: A call that an account's absence keeps from being made is tried so often, while the accounts are read again.
@@ -103,32 +105,52 @@ class Enforcer:
         self._at_once = calls_at_once
         self._now = now
         self._pool = ThreadPoolExecutor(calls_at_once, thread_name_prefix=f"enforce-{target.name}")
+        self._under_way: set[Future[Outcome]] = set()
 
     def __call__(self, database: Database) -> float:
-        """Make the calls that are due and that the budget allows; seconds until the next round."""
-        values = {"target": self._target.name, "now": self._now(), "limit": self._at_once}
-        with database.transaction() as connection:
-            [(due,)] = connection.execute(_DUE, values).fetchall()
-            if not due:
-                return INTERVAL
-            grant = self._budget.take(connection, due, urgent=True)
-        if not grant.count:
-            return min(grant.wait, 0.5)
-        values |= {"limit": grant.count, "until": self._now() + LEASE}
-        with database.transaction() as connection:
-            calls = [Call(*row) for row in connection.execute(_CLAIM, values)]
-            if len(calls) < grant.count:
-                self._budget.give_back(connection, grant.count - len(calls))
-        if not calls:
-            return INTERVAL
-        outcomes = list(self._pool.map(self._make, calls))
-        self._tell(database, outcomes)
-        return _pause(outcomes)
+        """Make the calls that are due and that the budget allows; seconds until the next round.
+
+        A call that is slow takes one of `calls_at_once` places, and no other call waits for it.
+        """
+        claimed, pause = self._claim(database)
+        self._under_way.update(self._pool.submit(self._make, call) for call in claimed)
+        outcomes = self._record_finished(database, ROUND)
+        return _pause(outcomes) if outcomes else pause
+
+    def finish(self, database: Database) -> None:
+        """Wait for the calls that are under way, and record what came of them."""
+        self._record_finished(database, None)
 
     def close(self) -> None:
         """Let go of threads and connections."""
         self._pool.shutdown()
         self._target.close()
+
+    def _claim(self, database: Database) -> tuple[list[Call], float]:
+        """Calls to be made now, leased; where there is none, the seconds to wait."""
+        free = self._at_once - len(self._under_way)
+        values = {"target": self._target.name, "now": self._now(), "limit": free}
+        with database.transaction() as connection:
+            [(due,)] = connection.execute(_DUE, values).fetchall()
+            if not due:
+                return [], INTERVAL
+            grant = self._budget.take(connection, due, urgent=True)
+        if not grant.count:
+            return [], min(grant.wait, 0.5)
+        values |= {"limit": grant.count, "until": self._now() + LEASE}
+        with database.transaction() as connection:
+            calls = [Call(*row) for row in connection.execute(_CLAIM, values)]
+            if len(calls) < grant.count:
+                self._budget.give_back(connection, grant.count - len(calls))
+        return calls, INTERVAL
+
+    def _record_finished(self, database: Database, seconds: float | None) -> list[Outcome]:
+        """What came of the calls that are over within `seconds` (None: of all). It is told to PostgreSQL."""
+        finished, self._under_way = wait(self._under_way, seconds)
+        outcomes = [call.result() for call in finished]
+        if outcomes:
+            self._record(database, outcomes)
+        return outcomes
 
     def _make(self, call: Call) -> Outcome:
         try:
@@ -145,7 +167,7 @@ class Enforcer:
             return Outcome(call, "failed", "refused", str(error))
         return Outcome(call, "done", "done")
 
-    def _tell(self, database: Database, outcomes: Sequence[Outcome]) -> None:
+    def _record(self, database: Database, outcomes: Sequence[Outcome]) -> None:
         now, name = self._now(), self._target.name
         told = self._purse.taken()
         seen = [one.seen for one in told if one.seen is not None]

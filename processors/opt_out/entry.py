@@ -12,7 +12,9 @@ from uuid import UUID
 
 Action = Literal["out", "in", "hold", "release", "correction"]
 #: What a person is asked about.
-ReviewKind = Literal["hold", "out", "unrecognized", "parked"]
+ReviewKind = Literal["hold", "out", "unrecognized", "parked", "opt-in"]
+#: What the actor of a person's decision begins with.
+OPERATOR = "operator:"
 
 #: What the first row has in place of the hash before it.
 GENESIS = "0" * 64
@@ -36,6 +38,7 @@ class Draft:
     """What is to be a row of the ledger. What only the ledger knows is not in it yet."""
 
     phone: str  #: E.164 where possible, else as it came
+    phone_as_received: str | None = None  #: what came in its place, where that was another text
     action: Action
     actor: str  #: contact, provider, clock, reconcile, parked, rules, or operator:NAME
     reason: str | None = None  #: in words, for what no rule decided; without personal data

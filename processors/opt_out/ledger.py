@@ -15,6 +15,7 @@ from typing import Any
 
 from processors.opt_out import business_days, enforcement, reviews, states
 from processors.opt_out.entry import COLUMNS, GENESIS, SELECTED, Draft, Entry
+from processors.opt_out.fold import Standing, fold
 from processors.opt_out.settings import OptOutSettings
 from runtime.postgres import Connection
 
@@ -28,7 +29,10 @@ _LATEST = """
 SELECT phone, max(greatest(received_at, effective_at, occurred_at)) FROM opt_out_ledger
 WHERE phone = ANY (%s) GROUP BY phone
 """
-_INSERT = f"INSERT INTO opt_out_ledger ({SELECTED}) VALUES ({', '.join(['%s'] * len(COLUMNS))})"  # noqa: S608
+_INSERT = (
+    f"INSERT INTO opt_out_ledger ({SELECTED}, phone_as_received)"  # noqa: S608 - our columns
+    f" VALUES ({', '.join(['%s'] * len(COLUMNS))}, %s)"
+)
 _EVIDENCE = "INSERT INTO opt_out_evidence (digest, salt, text, name) VALUES (%s, %s, %s, %s)"
 _values = attrgetter(*COLUMNS)
 #: What a draft and an entry have in common.
@@ -65,7 +69,8 @@ class Ledger:
             return []
         entries = self._chained(connection, new)
         with connection.cursor() as cursor:
-            cursor.executemany(_INSERT, [_values(entry) for entry in entries])
+            rows = [(*_values(entry), draft.phone_as_received) for entry, draft in zip(entries, new, strict=True)]
+            cursor.executemany(_INSERT, rows)
         self.follow(connection, {entry.phone for entry in entries}, entries, new)
         return entries
 
@@ -80,7 +85,11 @@ class Ledger:
         now = self.now()
         standings = states.refold(connection, phones, self._settings.scope, now)
         enforcement.follow(connection, entries, standings, now)
-        reviews.follow(connection, list(zip(entries, drafts, strict=True)), standings)
+        reviews.follow(connection, list(zip(entries, drafts, strict=True)), standings, now)
+
+    def folded(self, connection: Connection, phone: str) -> Standing | None:
+        """How `phone` stands by the rows that are there; None: no row."""
+        return fold(states.entries_of(connection, [phone]).get(phone, []), self._settings.scope)
 
     def _chained(self, connection: Connection, drafts: Sequence[Draft]) -> list[Entry]:
         head = connection.execute(_HEAD).fetchone()

@@ -12,22 +12,33 @@ import json
 from processors.opt_out import reviews
 from processors.opt_out.entry import Draft
 from processors.opt_out.ledger import Ledger, lock, utc_now
+from processors.opt_out.reading import phone_read
 from processors.processor import SetAside
+from processors.writer import is_ours
 from runtime.postgres import Connection
+
+#: No phone number is longer, however it is written; PostgreSQL's index takes no key beyond some 2,700 bytes.
+_LONGEST_PHONE_BYTES = 256
+
+#: Short codes have five digits, and nothing that can be texted has fewer.
+_FEWEST_DIGITS = 5
 
 _PARK = """
 INSERT INTO opt_out_parked (topic, partition, record_offset, record_timestamp, key, value, headers, disposition,
-    error_class, error_message, attempts, phone, review_id)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+    error_class, error_message, attempts, phone, review_id, writer)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 """
 
 
-def park(connection: Connection, ledger: Ledger, aside: SetAside) -> None:
+def park(connection: Connection, ledger: Ledger, aside: SetAside, region: str | None) -> None:
     """Keep `aside`, put the phone that is its key on hold, and ask a person."""
     record = aside.record
-    phone = _phone(record.key)
+    ours = is_ours(record)
+    named = _phone(record.key, ours)
+    about = None if named is None else phone_read(named, region)
+    phone = None if about is None else about["phone"]
     question = f"a record of {record.topic} could not be read: {aside.disposition}, {aside.error_class}"
-    if phone is None:
+    if about is None:
         lock(connection)
         review = reviews.ask_about_nobody(connection, None, question, utc_now())
     else:
@@ -35,7 +46,7 @@ def park(connection: Connection, ledger: Ledger, aside: SetAside) -> None:
             connection,
             [
                 Draft(
-                    phone=phone,
+                    **about,
                     action="hold",
                     actor="parked",
                     reason="a record about it could not be read",
@@ -50,17 +61,24 @@ def park(connection: Connection, ledger: Ledger, aside: SetAside) -> None:
         )
         row = connection.execute("SELECT id FROM opt_out_reviews WHERE position = %s", (entry.position,)).fetchone()
         review = None if row is None else int(row[0])
-    headers = json.dumps([[_storable(name), (value or b"").hex()] for name, value in record.headers])
+    headers = [[_storable(name), None if value is None else value.hex()] for name, value in record.headers]
+    writer = "ours" if ours else "unknown"
     told = (aside.disposition, aside.error_class, _storable(aside.error_message), aside.attempts)
     place = (record.topic, record.partition, record.offset, record.timestamp_ms)
-    connection.execute(_PARK, (*place, record.key, record.value, headers, *told, phone, review))
+    connection.execute(_PARK, (*place, record.key, record.value, json.dumps(headers), *told, phone, review, writer))
 
 
-def _phone(key: bytes | None) -> str | None:
-    """The phone that the key is, if it is any text at all."""
-    return _storable(key.decode("utf-8", "backslashreplace")).strip() or None if key else None
+def _phone(key: bytes | None, ours: bool) -> str | None:
+    """The phone that the key is: any text that ingest wrote, and what could be a number if somebody else did."""
+    if not key or len(key) > _LONGEST_PHONE_BYTES:
+        return None
+    text = _storable(key.decode("utf-8", "backslashreplace")).strip()
+    if not ours and sum(character.isdigit() for character in key.decode("utf-8", "ignore")) < _FEWEST_DIGITS:
+        return None
+    return text or None
 
 
 def _storable(text: str) -> str:
     """`text` as PostgreSQL takes it: what made a record unreadable must not make it unkeepable."""
-    return text.encode("utf-8", "backslashreplace").decode().replace("\x00", "")
+    # Of `str`, because the name of a header that is not UTF-8 encodes to its own bytes.
+    return str.encode(text, "utf-8", "backslashreplace").decode().replace("\x00", "")

@@ -12,16 +12,13 @@ from uuid import UUID
 
 from processors.opt_out.classifier import Classifier, Decision
 from processors.opt_out.entry import Action, Draft, Evidence
+from processors.opt_out.provider_facts import facts_about
 from processors.processor import Delivery
 from runtime.phones import read_phone
 from schemas.events import Event, EventType, Message, OptOut, Unrecognized
 
-#: Providers that tell us of opt-ins themselves: there a text that is START counts for nothing of its own.
-TELL_OF_OPT_INS = frozenset({"textus"})
 #: What a phone number in a webhook of no known kind may look like.
 _PHONE = re.compile(r"\+?[\d\s().-]{10,24}")
-#: Numbers without a country code in such a webhook are taken for ones of this region.
-_REGION = "US"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,58 +40,73 @@ class Read:
 _NOTHING = Read()
 
 
-def read(delivery: Delivery, classifier: Classifier) -> Read:
-    """What `delivery` says. Tests never say anything."""
+def read(delivery: Delivery, classifier: Classifier, region: str | None) -> Read:
+    """What `delivery` says, phones without a country code read by `region`. Tests never say anything."""
     event = delivery.event
     if event.is_test:
         return _NOTHING
     if isinstance(event, Message):
-        return _read_message(delivery, event, classifier)
+        return _read_message(delivery, event, classifier, region)
     if isinstance(event, OptOut):
-        return _read_report(delivery, event)
+        return _read_report(delivery, event, region)
     if isinstance(event, Unrecognized):
-        return _read_unrecognized(delivery, event, classifier)
+        return _read_for_a_hold(delivery, event, classifier, region, f"a webhook of no known kind ({event.reason})")
     return _NOTHING
 
 
-def _read_message(delivery: Delivery, event: Message, classifier: Classifier) -> Read:
-    if event.event_type != EventType.MESSAGE_RECEIVED or not event.text or event.contact_phone is None:
+def _read_message(delivery: Delivery, event: Message, classifier: Classifier, region: str | None) -> Read:
+    if event.maybe_inbound:
+        return _read_for_a_hold(delivery, event, classifier, region, "a message that may be inbound")
+    if event.event_type != EventType.MESSAGE_RECEIVED or event.contact_phone is None:
         return _NOTHING
+    if not event.text or event.text.isspace():
+        return _read_for_a_hold(delivery, event, classifier, region, "a received message without a text")
     decision = classifier.classify(event.text)
-    if decision.action == "none" or (decision.action == "in" and event.provider in TELL_OF_OPT_INS):
+    if decision.action == "none" or (decision.action == "in" and facts_about(event.provider).reports_opt_ins):
         return _NOTHING
-    told: dict[str, Any] = _told(delivery, event) | _decided(decision)
+    told: dict[str, Any] = _told(delivery, event) | _decided(decision) | phone_read(event.contact_phone, region)
     told |= {"message_id": event.message_key, "evidence": Evidence(text=event.text, name=event.name)}
     if decision.tier == "B":
         told |= {"review": "out", "question": f"was it a stop? rule {decision.rule}"}
     elif decision.action == "hold":
         told |= {"review": "hold", "question": f"is it a stop? rule {decision.rule}"}
-    return Read((Draft(phone=event.contact_phone, action=decision.action, actor="contact", **told),))
+    return Read((Draft(action=decision.action, actor="contact", **told),))
 
 
-def _read_report(delivery: Delivery, event: OptOut) -> Read:
+def _read_report(delivery: Delivery, event: OptOut, region: str | None) -> Read:
     if event.contact_phone is None:
         return _NOTHING
-    told = _told(delivery, event) | {"message_id": event.provider_opt_out_id}
+    told = _told(delivery, event) | phone_read(event.contact_phone, region)
+    told |= {"message_id": event.provider_opt_out_id}
     evidence = Evidence(text=event.payload)
     action: Action = "out" if event.opted_out else "in"
-    return Read((Draft(phone=event.contact_phone, action=action, actor="provider", evidence=evidence, **told),))
+    return Read((Draft(action=action, actor="provider", evidence=evidence, **told),))
 
 
-def _read_unrecognized(delivery: Delivery, event: Unrecognized, classifier: Classifier) -> Read:
+def _read_for_a_hold(delivery: Delivery, event: Event, classifier: Classifier, region: str | None, what: str) -> Read:
+    """Whatever in the payload reads like a stop puts the phone on hold: `what` is told to the person who decides."""
     strings = list(_strings(_payload(event.payload)))
     decided = ((text, classifier.classify(text)) for text in strings)
     found = next(((text, one) for text, one in decided if one.tier in ("A", "B", "C")), None)
     if found is None:
         return _NOTHING
     text, decision = found
-    question = f"a webhook of no known kind ({event.reason}) holds what reads like a stop; rule {decision.rule}"
-    phones = [event.contact_phone] if event.contact_phone else _phones(strings)
+    question = f"{what} holds what reads like a stop; rule {decision.rule}"
+    named = phone_read(event.contact_phone, region) if event.contact_phone else None
+    phones = [named] if named else [{"phone": phone} for phone in _phones(strings, region)]
     if not phones:
         return Read(question=Question(event.event_id, question))
     told: dict[str, Any] = _told(delivery, event) | _decided(decision)
     told |= {"review": "unrecognized", "question": question, "evidence": Evidence(text=text)}
-    return Read(tuple(Draft(phone=phone, action="hold", actor="contact", **told) for phone in phones))
+    return Read(tuple(Draft(action="hold", actor="contact", **told, **phone) for phone in phones))
+
+
+def phone_read(received: str, region: str | None) -> dict[str, Any]:
+    """The phone of a draft about `received`: E.164 where `region` makes it so, and then what came beside it."""
+    found = read_phone(received, region)
+    if found is None or not found.valid or found.number == received:
+        return {"phone": received}
+    return {"phone": found.number, "phone_as_received": received}
 
 
 def _told(delivery: Delivery, event: Event) -> dict[str, Any]:
@@ -104,7 +116,7 @@ def _told(delivery: Delivery, event: Event) -> dict[str, Any]:
         "account": event.account,
         "account_phone": event.account_phone,
         "event_id": event.event_id,
-        "occurred_at": event.occurred_at if event.time_valid else None,
+        "occurred_at": event.own_time,
         "received_at": event.received_at,
         "event_hash": hashlib.sha256(record.value or b"").hexdigest(),
         "topic": record.topic,
@@ -120,7 +132,7 @@ def _decided(decision: Decision) -> dict[str, Any]:
 def _payload(text: str) -> Any:
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):  # nested deeper than ingest would have let through
         return text
 
 
@@ -137,12 +149,12 @@ def _strings(node: Any) -> Iterator[str]:
             waiting += reversed(one)
 
 
-def _phones(strings: list[str]) -> list[str]:
+def _phones(strings: list[str], region: str | None) -> list[str]:
     found: dict[str, None] = {}
     for text in strings:
         if _PHONE.fullmatch(text.strip()) is None:
             continue
-        phone = read_phone(text, _REGION)
+        phone = read_phone(text, region)
         if phone is not None and phone.valid:
             found[phone.number] = None
     return list(found)

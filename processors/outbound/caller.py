@@ -1,13 +1,12 @@
 """One HTTP call to an API: paid for, guarded against where it leads and what it sends back, and no judgement of it.
 
-Redirects are not followed; the address that was checked is the one that is connected to; an answer has a limit of
-bytes and of seconds.
+Redirects are not followed; the address that was checked is the one that is connected to; a call has one deadline,
+from the look-up of the name to the last byte, and an answer a limit of bytes.
 """
 
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -46,8 +45,11 @@ class Answer:
         return headers.wait(self.header)
 
     def json(self) -> Any:
-        """The body, parsed; None: there is none. Raises ValueError."""
-        return json.loads(self.data) if self.data.strip() else None
+        """The body, parsed; None: there is none. Raises ValueError, also for one that is nested too deep to be read."""
+        try:
+            return json.loads(self.data) if self.data.strip() else None
+        except RecursionError:
+            raise ValueError("nested too deep") from None
 
 
 class Caller:
@@ -64,7 +66,7 @@ class Caller:
         busy: float,
         allow_private: bool,
     ) -> None:
-        """`busy`: seconds to wait after a 429 that does not say how long.
+        """`timeout`: seconds for a call as a whole. `busy`: seconds to wait after a 429 that does not say how long.
 
         `content_type`: of bodies, where the headers do not say it of every request.
         """
@@ -73,7 +75,6 @@ class Caller:
         self._headers = list({"User-Agent": "hookline", **headers}.items())
         self._with_body = self._headers + ([("Content-Type", content_type)] if content_type else [])
         self._timeout = timeout
-        self._timeouts = {"timeout": {"connect": timeout, "read": timeout, "write": timeout}}
         self._busy = busy
         # httpx, which stands on this, takes twice the time for a call, and cannot be told how to connect.
         self._connections = KeptConnections(self._base_url, allow_private=allow_private)
@@ -90,11 +91,11 @@ class Caller:
         told = Told(answered=False)
         try:
             with self._connections.stream(
-                method, self._base_url + path, headers=sent, content=content, extensions=self._timeouts
+                method, self._base_url + path, seconds=self._timeout, headers=sent, content=content
             ) as response:
                 answer = Answer(response)
                 told = headers.told(answer.status, answer.header, busy=self._busy)
-                answer.data = self._read(response)
+                answer.data = _read(response)
         except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
             raise NotSent(type(error).__name__) from None
         except (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError, _TooMuch) as error:
@@ -103,15 +104,15 @@ class Caller:
             self._purse.tell(told)
         return answer
 
-    def _read(self, response: httpcore.Response) -> bytes:
-        deadline = time.monotonic() + self._timeout
-        data = bytearray()
-        for chunk in response.iter_stream():
-            data += chunk
-            if len(data) > LARGEST or time.monotonic() > deadline:
-                raise _TooMuch
-        return bytes(data)
-
 
 class _TooMuch(Exception):
-    """Give the answer up: it is too large, or takes too long."""
+    """Give the answer up: it is too large."""
+
+
+def _read(response: httpcore.Response) -> bytes:
+    data = bytearray()
+    for chunk in response.iter_stream():
+        data += chunk
+        if len(data) > LARGEST:
+            raise _TooMuch
+    return bytes(data)

@@ -6,10 +6,11 @@ at once that was a third of what a call cost us.
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpcore
 import httpx
@@ -20,43 +21,54 @@ from processors.outbound.guarded import CheckedBackend
 KEPT_FOR = 20.0
 
 
+class _Connection(NamedTuple):
+    http: httpcore.HTTPConnection
+    backend: CheckedBackend  #: its own, which holds its call's deadline
+
+
 class KeptConnections:
     """Any number of threads may share them; each connection is one thread's at a time."""
 
     def __init__(self, base_url: str, *, allow_private: bool) -> None:
         self._origin = httpcore.URL(base_url).origin
-        self._backend = CheckedBackend(allow_private=allow_private)
+        self._allow_private = allow_private
         self._tls = httpx.create_ssl_context()
-        self._idle: deque[httpcore.HTTPConnection] = deque()
+        self._idle: deque[_Connection] = deque()
         self._closed = False
 
     @contextmanager
-    def stream(self, method: str, url: str, **request: Any) -> Iterator[httpcore.Response]:
-        """As httpcore.HTTPConnection.stream. Raises guarded.Refused, and httpcore's errors."""
+    def stream(self, method: str, url: str, *, seconds: float, **request: Any) -> Iterator[httpcore.Response]:
+        """As httpcore.HTTPConnection.stream, over in `seconds` whatever the other side does.
+
+        Raises guarded.Refused, and httpcore's errors.
+        """
         connection = self._take()
+        connection.backend.deadline = time.monotonic() + seconds
         try:
-            with connection.stream(method, url, **request) as response:
+            with connection.http.stream(method, url, **request) as response:
                 yield response
         finally:
-            if connection.is_available() and not self._closed:
+            if connection.http.is_available() and not self._closed:
                 self._idle.append(connection)
             else:
-                connection.close()
+                connection.http.close()
 
     def close(self) -> None:
         """Close those that nobody uses; the others as soon as their call is over."""
         self._closed = True
         with suppress(IndexError):
             while True:
-                self._idle.pop().close()
+                self._idle.pop().http.close()
 
-    def _take(self) -> httpcore.HTTPConnection:
+    def _take(self) -> _Connection:
         with suppress(IndexError):  # another thread may have taken the last one
             while True:
                 kept = self._idle.pop()
-                if not kept.has_expired():  # nor has the server closed it
+                if not kept.http.has_expired():  # nor has the server closed it
                     return kept
-                kept.close()
-        return httpcore.HTTPConnection(
-            self._origin, ssl_context=self._tls, keepalive_expiry=KEPT_FOR, network_backend=self._backend
+                kept.http.close()
+        backend = CheckedBackend(allow_private=self._allow_private)
+        http = httpcore.HTTPConnection(
+            self._origin, ssl_context=self._tls, keepalive_expiry=KEPT_FOR, network_backend=backend
         )
+        return _Connection(http, backend)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
@@ -10,13 +11,16 @@ from urllib.parse import quote, urlsplit
 from processors.api_budget.purse import Purse
 from processors.outbound.caller import Answer, Caller, NoAnswer, NotSent
 from processors.outbound.guarded import Refused
+from processors.outbound.paths import OddPath, path_of
 from processors.textus_api.settings import TextUsApiSettings
 
 MEDIA_TYPE = "application/vnd.textus+jsonld"
 #: Seconds to wait after a 429 that does not say how long.
 BUSY = 30.0
-#: More pages than this are a circle.
+#: Pages of a collection at most: more would spend the budget of everything else.
 PAGES = 1000
+#: A URL as RFC 3986 has it: printable ASCII, so that it is sent as it stands.
+_FOLLOWED = re.compile(r"[!-~]{1,8000}")
 
 Json = Mapping[str, Any]
 
@@ -59,6 +63,7 @@ class TextUsClient:
     def __init__(self, settings: TextUsApiSettings, purse: Purse, *, allow_private: bool = True) -> None:
         """`allow_private`: the API's address may be one of a private network, such as a proxy's."""
         token = settings.api_token.get_secret_value() if settings.api_token else ""
+        self._home = urlsplit(settings.api_url)
         self._caller = Caller(
             settings.api_url,
             purse,
@@ -90,7 +95,9 @@ class TextUsClient:
         url = _path(segments)
         if query:
             url += "?" + "&".join(f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in query)
-        for _ in range(PAGES):
+        read: set[str] = set()
+        while url not in read and len(read) < PAGES:
+            read.add(url)
             page = self._thing("GET", url)
             members = page.get("members")
             if not isinstance(members, list):
@@ -100,11 +107,22 @@ class TextUsClient:
             following = view.get("next") if isinstance(view, dict) else None
             if not isinstance(following, str):
                 return
-            # Relative, as in the published samples; of an absolute one only the path is followed, so that the
-            # token goes nowhere else.
+            url = self._next_page(following)
+        raise Unavailable(f"TextUs answers a collection whose pages do not end, or that are more than {PAGES}")
+
+    def _next_page(self, following: str) -> str:
+        """The path and query of `view.next`, relative as in the published samples, or absolute.
+
+        Raises Unavailable where it leads elsewhere or is no URL: a collection that is not read to its end is not read.
+        """
+        try:
             parts = urlsplit(following)
-            url = f"{parts.path}?{parts.query}" if parts.query else parts.path
-        raise Unavailable(f"TextUs answers a collection of more than {PAGES} pages")
+            is_there = (parts.scheme, parts.netloc) in (("", ""), (self._home.scheme, self._home.netloc))
+        except ValueError:  # brackets that hold no address
+            is_there = False
+        if not is_there or not _FOLLOWED.fullmatch(following) or not parts.path.startswith("/"):
+            raise Unavailable("TextUs answers a collection whose next page is not one of its own")
+        return f"{parts.path}?{parts.query}" if parts.query else parts.path
 
     def _thing(self, method: str, url: str, body: Json | None = None) -> Json:
         answer = self._call(method, url, body)
@@ -146,4 +164,7 @@ def _failure(answer: Answer, *, changes: bool) -> Exception:
 
 
 def _path(segments: Sequence[str]) -> str:
-    return "/" + "/".join(quote(segment, safe="") for segment in segments)
+    try:
+        return path_of(segments)
+    except OddPath as error:
+        raise BadRequest(str(error)) from None

@@ -22,7 +22,7 @@ class TextUsApiSettings(Section, name="textus"):
     rate_limit: int = Field(default=1000, ge=1, description="requests in one window at most; the API's own, if lower")
     rate_window: float = Field(default=300.0, gt=0, description="seconds of a window, where the API does not tell")
     rate_reserve: int = Field(default=50, ge=0, description="requests of each window that only opt-outs may use")
-    timeout: float = Field(default=10.0, gt=0, description="seconds to wait for an answer")
+    timeout: float = Field(default=10.0, gt=0, le=25.0, description="seconds for a call, its whole answer included")
 
 
 def textus_budget(settings: TextUsApiSettings) -> Budget:

@@ -25,6 +25,7 @@ from kafka.structs import OffsetAndMetadata, TopicPartition
 
 from runtime import logs
 from runtime.connections import KafkaSettings
+from runtime.kafka.batches import UnreadableBatch, read_whatever_comes
 from runtime.kafka.connection import client_settings
 
 log = logs.logger("runtime.kafka.consumer")
@@ -54,7 +55,18 @@ class Record(NamedTuple):
     timestamp_ms: int
     key: bytes | None
     value: bytes | None
-    headers: Sequence[tuple[str, bytes]]
+    headers: Sequence[tuple[str, bytes]]  #: a value is null where a stranger wrote so
+    unreadable: str | None = None  #: why the batch that is its value could not be read; None: it is an ordinary record
+
+    @classmethod
+    def of(cls, received: Any) -> Record:
+        """What the client returned."""
+        value, unreadable = received.value, None
+        if isinstance(value, UnreadableBatch):
+            unreadable = value.reason
+            value = bytes(value)
+        place = received.topic, received.partition, received.offset
+        return cls(*place, received.timestamp, received.key, value, received.headers, unreadable)
 
 
 class Bounds(NamedTuple):
@@ -133,8 +145,11 @@ class Consumer(Protocol):
     def bounds(self, partitions: Collection[Partition]) -> dict[Partition, Bounds]:
         """Asks Kafka. Raises Unanswered."""
 
-    def end(self, partition: Partition) -> int | None:
-        """The partition's end as last told, without asking; None: not told yet."""
+    def position(self, partition: Partition) -> int | None:
+        """The offset behind all that `poll` has returned of `partition` or passed over; None: it delivers nothing.
+
+        What holds no record is passed over: marks of transactions, aborted records, compacted offsets.
+        """
 
     def mirror(self, offsets: Mapping[Partition, int]) -> None:
         """Have Kafka's committed offsets follow; does not wait, and a failure is made good by the next."""
@@ -160,6 +175,7 @@ class KafkaConsumer:
     ) -> None:
         made = consumer_settings(settings, client_id, group, max_records=max_records, session_timeout=session_timeout)
         self._client: Any = Client(**made)
+        self._budget = read_whatever_comes(self._client)
         self._delivering: set[Partition] = set()
 
     def subscribe(self, topics: Sequence[str], listener: RebalanceListener) -> None:
@@ -171,6 +187,7 @@ class KafkaConsumer:
         try:
             if not self._joined():
                 return []
+            self._budget.renew()
             polled = self._client.poll(timeout_ms=int(timeout * 1000))
         except OffsetOutOfRangeError as error:
             raise OffsetGone([Partition(*one) for one in error.args[0]]) from None
@@ -180,10 +197,10 @@ class KafkaConsumer:
             log.info("poll_failed", error=type(error).__name__)
             return []
         return [
-            Record(one.topic, one.partition, one.offset, one.timestamp, one.key, one.value, one.headers)
+            Record.of(received)
             for partition, found in polled.items()
             if partition in self._delivering
-            for one in found
+            for received in found
         ]
 
     def _joined(self) -> bool:
@@ -251,12 +268,12 @@ class KafkaConsumer:
             raise Unanswered(type(error).__name__) from None
         return {Partition(*one): Bounds(begin[one], end[one]) for one in asked}
 
-    def end(self, partition: Partition) -> int | None:
-        """See Consumer.end."""
+    def position(self, partition: Partition) -> int | None:
+        """Consumer.position; the client's public `position` may ask Kafka, and wait."""
         if partition not in self._delivering:
             return None
-        found: int | None = self._client.highwater(TopicPartition(*partition))
-        return found
+        state = self._client._subscription.assignment.get(TopicPartition(*partition))
+        return None if state is None or state.position is None else int(state.position.offset)
 
     def mirror(self, offsets: Mapping[Partition, int]) -> None:
         """See Consumer.mirror."""

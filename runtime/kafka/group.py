@@ -23,7 +23,8 @@ from schemas.cloudevents import Headers
 
 #: The most bytes of a batch of several records: far below what the smallest of our topics takes.
 BATCH_BYTES = 256 * 1024
-#: What stands around key and value, headers and all, is less.
+#: What stands around key and value, headers and all, is less, but in some dead letters: a batch of several that is
+#: too large is sent record by record.
 _AROUND = 512
 #: The largest record that a topic of ours takes is a dead letter; a little more around it.
 MAX_RECORD_BYTES = MAX_LETTER_BYTES + 64 * 1024
@@ -35,6 +36,10 @@ class NotPublished(Exception):
 
 class RefusedForGood(Exception):
     """Set the record aside: Kafka will never take it, whatever happens to the others."""
+
+
+class TooLarge(RefusedForGood):
+    """Keep what fits and say what does not: the record is larger than its topic takes."""
 
 
 #: What became of a record; None: every in-sync replica has it.
@@ -49,8 +54,13 @@ class OutgoingRecord(NamedTuple):
 
     topic: str
     key: bytes | None
-    value: bytes
+    value: bytes  #: ingest's; a dead letter's, and what it is sent back as, may lack a value, and headers theirs
     headers: Headers
+
+    @property
+    def size(self) -> int:
+        """The bytes of its key and its value."""
+        return len(self.value or b"") + len(self.key or b"")
 
 
 def partition_of_key(key: bytes, partitions: int) -> int:
@@ -73,8 +83,8 @@ class Group:
         self._unplaced: dict[str, list[int]] = {}
         self._lanes: dict[TopicPartition, deque[list[int]]] = {}
         for number, record in enumerate(records):
-            if len(record.value) + len(record.key or b"") > MAX_RECORD_BYTES:
-                self.outcomes[number] = RefusedForGood(errors.MessageSizeTooLargeError.__name__)
+            if record.size > MAX_RECORD_BYTES:
+                self.outcomes[number] = TooLarge(errors.MessageSizeTooLargeError.__name__)
             else:
                 self._unplaced.setdefault(record.topic, []).append(number)
 
@@ -100,7 +110,7 @@ class Group:
             chosen = any_partition() if record.key is None else partition_of_key(record.key, partitions)
             place = TopicPartition(topic, chosen)
             lane = self._lanes.setdefault(place, deque([[]]))
-            size = len(record.value) + len(record.key or b"") + _AROUND
+            size = record.size + _AROUND
             if lane[-1] and sizes[place] + size > BATCH_BYTES:
                 lane.append([])
                 sizes[place] = 0
@@ -152,4 +162,6 @@ class Group:
 def failure_of(error: KafkaError) -> NotPublished | RefusedForGood:
     """What the client's error means to whoever publishes."""
     name = type(error).__name__
+    if isinstance(error, _TOO_LARGE):
+        return TooLarge(name)
     return RefusedForGood(name) if isinstance(error, _FOR_GOOD) else NotPublished(name)

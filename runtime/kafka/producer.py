@@ -23,12 +23,12 @@ from kafka.errors import KafkaError
 
 from runtime import metrics
 from runtime.connections import KafkaSettings
-from runtime.kafka.group import Group, NotPublished, Outcome, OutgoingRecord, RefusedForGood, failure_of
+from runtime.kafka.group import Group, NotPublished, Outcome, OutgoingRecord, RefusedForGood, TooLarge, failure_of
 from runtime.kafka.produce_client import ProduceClient, produce_settings
 from runtime.logs import logger
 from schemas.cloudevents import Headers
 
-__all__ = ["KafkaProducer", "NotPublished", "Outcome", "OutgoingRecord", "Producer", "RefusedForGood"]
+__all__ = ["KafkaProducer", "NotPublished", "Outcome", "OutgoingRecord", "Producer", "RefusedForGood", "TooLarge"]
 
 log = logger("runtime.kafka.producer")
 

@@ -11,6 +11,7 @@ from kafka import TopicPartition
 from kafka.errors import KafkaTimeoutError
 
 from runtime.connections import KafkaSettings
+from runtime.kafka.batches import read_whatever_comes
 from runtime.kafka.connection import client_settings
 from runtime.kafka.consumer import Partition, Record
 from runtime.kafka.topics import Offsets
@@ -37,6 +38,7 @@ def read(
     if not left:
         return
     client: Any = Client(**reader_settings(settings, client_id))
+    budget = read_whatever_comes(client)
     try:
         client.assign(list(left))
         for partition in left:
@@ -44,13 +46,12 @@ def read(
         positions = {one: stretches[Partition(*one)].begin for one in left}
         deadline = clock() + patience
         while left:
+            budget.renew()
             polled = client.poll(timeout_ms=_POLL_MS)
             for partition, found in polled.items():
                 for one in found:
                     if one.offset < left.get(partition, 0):
-                        yield Record(
-                            one.topic, one.partition, one.offset, one.timestamp, one.key, one.value, one.headers
-                        )
+                        yield Record.of(one)
             # The position moves past what holds no record too: the marks of transactions, compacted offsets.
             now_at = {one: client.position(one) for one in left}
             if now_at != positions:

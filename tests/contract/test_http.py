@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import zlib
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -12,10 +14,12 @@ from flask.testing import FlaskClient
 
 from ingest.app import create_app
 from ingest.endpoint import MAX_BODY, WebhookEndpoint
+from ingest.json_body import MAX_NODES
 from ingest.publisher import Durability, Unavailable
 from runtime.admin import Readiness
 from schemas.events import Event
 from tests.contract.players import NEW_SECRET, PLAYERS
+from tests.fuzz.providers import signature
 
 TEXTLINK, TEXTUS = PLAYERS["textlink"], PLAYERS["textus"]
 
@@ -153,6 +157,45 @@ def test_textlink_refusals(client: FlaskClient, kept: Log, body: bytes, status: 
 def test_textus_is_verified_before_its_body_is_read(client: FlaskClient) -> None:
     assert client.post("/webhooks/textus", data=b"{").status_code == 401  # not 400
     assert client.post("/webhooks/textus", data=b" " * (MAX_BODY + 1)).status_code == 413  # not 401
+
+
+@pytest.mark.parametrize("content_type", ["application/json; charset=iso-8859-1", "application/json; charset=utf-16"])
+@pytest.mark.parametrize("coding", ["", "gzip", "deflate"])
+@pytest.mark.parametrize("name", sorted(PLAYERS))
+def test_a_packed_body_in_another_charset_is_taken(
+    client: FlaskClient, kept: Log, name: str, coding: str, content_type: str
+) -> None:
+    fields = {**PLAYERS[name].message, "text": "déjà vu", "secret": NEW_SECRET}
+    body = json.dumps(fields, ensure_ascii=False).encode(content_type.rpartition("=")[2])
+    body = {"": bytes, "gzip": gzip.compress, "deflate": zlib.compress}[coding](body)
+    headers = {"Content-Encoding": coding} if coding else {}
+    headers["X-TextUs-Signature"] = signature(body, NEW_SECRET)  # over the bytes on the wire
+    answer = client.post(f"/webhooks/{name}", data=body, headers=headers, content_type=content_type)
+    assert answer.status_code == 200
+    assert json.loads(kept.events[0].payload)["text"] == "déjà vu"
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, zlib.compress])
+def test_the_size_counts_packed_and_unpacked_and_before_anything_else(
+    client: FlaskClient, kept: Log, pack: Any
+) -> None:
+    headers = {"Content-Encoding": "gzip" if pack is gzip.compress else "deflate"}
+    just, over = (
+        pack(json.dumps({**TEXTUS.message, "x": "x" * size}).encode()) for size in (MAX_BODY - 1_000, MAX_BODY)
+    )
+    for path in ("/webhooks/textlink", "/webhooks/textus"):  # neither a secret nor a signature is right
+        answer = client.post(path, data=over, headers=headers)
+        assert (answer.status_code, answer.get_json()["error"]) == (413, "body_too_large")
+        assert client.post(path, data=just, headers=headers).status_code == 401
+    assert client.post("/webhooks/textus", data=pack(b"{"), headers=headers).status_code == 401
+    assert client.post("/webhooks/textlink", data=pack(b"{"), headers=headers).status_code == 400
+    assert kept.events == []
+
+
+def test_too_many_values_are_400(client: FlaskClient) -> None:
+    answer = client.post("/webhooks/textlink", data=textlink_body(more=[1] * MAX_NODES))
+    assert (answer.status_code, answer.get_json()["error"]) == (400, "too_many_nodes")
+    assert client.post("/webhooks/textlink", data=textlink_body(more=[1] * (MAX_NODES - 20))).status_code == 200
 
 
 def test_a_body_in_chunks_is_taken_and_bounded(client: FlaskClient) -> None:

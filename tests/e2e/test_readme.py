@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import shutil
 import subprocess
 
@@ -36,7 +37,7 @@ def run(stack: Stack, name: str) -> subprocess.CompletedProcess[str]:
     language, text = BLOCKS[name]
     ground = BLOCKS[GROUND][1]
     script = text if language == "sh" else f".venv/bin/python - <<'END'\n{text}\nEND\n"
-    whole = f"set -eu\n{ground}\n{script}".replace(".venv/bin/", f"{BIN}/")
+    whole = f"set -eu\n{ground}\n{script}".replace(".venv/bin/", f"{shlex.quote(str(BIN))}/")
     return subprocess.run(
         ["bash", "-c", whole],
         cwd=ROOT,

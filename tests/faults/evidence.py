@@ -12,6 +12,7 @@ from uuid import UUID
 import psycopg
 from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
 
+from runtime.kafka.batches import read_whatever_comes
 from tests.faults.checker import Evidence
 from tests.faults.client.bodies import ID
 from tests.faults.notes import Crm
@@ -43,7 +44,9 @@ def records(bootstrap: str, since: Ends, until: Ends) -> list[tuple[str, int, in
         consumer.assign(list(wanted))
         for partition in wanted:
             consumer.seek(partition, since.get((partition.topic, partition.partition), 0))
+        budget = read_whatever_comes(consumer)
         while any(consumer.position(partition) < end for partition, end in wanted.items()):
+            budget.renew()
             for batch in consumer.poll(timeout_ms=500).values():
                 for record in batch:
                     if (record.value or b"")[:1] and (id := ID.search((record.value or b"").decode("latin-1"))):

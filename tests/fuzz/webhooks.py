@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import random
+import zlib
 from collections.abc import Callable
+from functools import partial
 
 from tests.fuzz.case import BAD, OK, TOO_LARGE, UNAUTHORIZED, Case, request
 from tests.fuzz.providers import PATHS, SAMPLES, SECRET, Signed, authentic, dumped, signature
@@ -12,6 +15,13 @@ from tests.fuzz.values import TEXTS, key, mutated, text, value
 
 LIMIT = 256 * 1024  #: bytes of a body (the HTTP contract)
 DEPTH = 64  #: levels of nesting
+
+#: Content-Encoding -> how a sender does it.
+PACK: dict[str, Callable[[bytes], bytes]] = {
+    "": bytes,
+    "gzip": partial(gzip.compress, mtime=0),
+    "deflate": zlib.compress,
+}
 
 
 def _case(name: str, signed: Signed, *expected: int, **how: list[bytes]) -> Case:
@@ -73,11 +83,42 @@ def no_json(chance: random.Random) -> Case:
             b'{"a": +1}', b'{"a": 1e}', b'{"a": "\x00"}', b'{"a": "\n"}', b'{"a": "\\x"}', b'{"a": "\\u12"}',
             b'{"a": 0x10}', b"a=1&b=2", b"<xml/>", b'{"a": "\xff"}', b'{"a": "\xed\xa0\x80"}', b'{"a": "\xc0\x80"}',
             b'{"a": NaN}', b'{"a": Infinity}', b'{"a": [-Infinity]}', b'{"a": 1e999}', b'{"a": -1e99999}',
-            whole[: chance.randrange(len(whole))], whole + b"x", whole + whole, whole.decode().encode("utf-16"),
-            whole.decode().encode("utf-32-le"), chance.randbytes(chance.randrange(1, 300)) + b"\xff",
+            whole[: chance.randrange(len(whole))], whole + b"x", whole + whole, whole.decode().encode("utf-32-le"),
+            whole.decode().encode("utf-16-be"), chance.randbytes(chance.randrange(1, 300)) + b"\xff",
         )
     )  # fmt: skip
     return _case("no_json", _raw(chance, body), BAD)
+
+
+def encoded(chance: random.Random) -> Case:
+    """JSON that is packed, in another charset, or both; the signature is over what is sent."""
+    fields = {
+        "phone_number": "+13035550142",
+        "text": chance.choice(("hello", "déjà vu", text(chance))),
+        "secret": SECRET,
+    }
+    plain = json.dumps(fields, ensure_ascii=chance.random() < 0.3)
+    charset = chance.choice(("utf-8", "utf-16", "utf-32", "iso-8859-1", "windows-1252", "utf-16le"))
+    try:
+        body = plain.encode(charset)
+    except UnicodeEncodeError:
+        body = json.dumps(fields).encode(charset)
+    coding = chance.choice(list(PACK))
+    path, headers, body = _raw(chance, PACK[coding](body))
+    headers = headers | {"Content-Type": f"application/json; charset={charset}"}
+    if coding:
+        headers["Content-Encoding"] = coding
+    return _case("encoded", Signed(path, headers, body), OK)
+
+
+def bomb(chance: random.Random) -> Case:
+    """What would be large once it is decoded or unpacked: refused before."""
+    unit = chance.choice(("[],", "{},", "1,", '"",', '{"a":[]},', "[[[]]],", "null,"))
+    many = unit * (chance.choice((25_000, 60_000, 250_000)) // len(unit))
+    if chance.random() < 0.5:
+        return _case("bomb", _raw(chance, f'{{"secret": "{SECRET}", "text": "[{{,", "a": [{many}1]}}'.encode()), BAD)
+    path, headers, body = _raw(chance, PACK["gzip"](b" " * chance.choice((LIMIT + 1, 20 * LIMIT, 200 * LIMIT))))
+    return _case("bomb", Signed(path, headers | {"Content-Encoding": "gzip"}, body), TOO_LARGE)
 
 
 def odd_json(chance: random.Random) -> Case:
@@ -168,6 +209,8 @@ WEBHOOKS: dict[Callable[[random.Random], Case], int] = {
     not_an_object: 4,
     no_json: 7,
     odd_json: 7,
+    encoded: 5,
+    bomb: 1,
     nested: 4,
     sized: 1,
     refused_textlink: 4,

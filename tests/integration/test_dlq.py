@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from kafka.structs import TopicPartition
 
 import ops.processors
 from ops.__main__ import main
@@ -24,6 +25,7 @@ from runtime.kafka.topics import TopicAdmin
 from runtime.postgres import connect
 from schemas.topics import consumer_group, dead_letter_topic, redrive_topic
 from tests.conftest import Database
+from tests.fuzz.junk import batch, put_batches
 
 Aside = Callable[..., None]
 
@@ -251,7 +253,14 @@ def test_a_halt_is_lifted_by_resume_and_a_dry_run_only_tells(
         assert halted()
         assert run(capsys, "dlq", "resume", processor) == (
             0,
-            {"processor": processor, "dry_run": False, "was_halted": True, "moved": []},
+            {
+                "processor": processor,
+                "dry_run": False,
+                "was_halted": True,
+                "halt": "3 of the last 100 records were set aside; mend the cause, then resume",
+                "moved": [],
+                "excused": [],
+            },
         )
         assert not halted()
         assert run(capsys, "dlq", "resume", processor)[1]["was_halted"] is False
@@ -276,6 +285,101 @@ def test_a_partition_that_lost_its_place_goes_on_only_when_that_is_accepted(
             "SELECT next_offset FROM consumer_offsets WHERE consumer_group = %s", [group]
         ).fetchone()
         assert row == (40,)
+
+
+def test_discarded_letters_are_recorded_and_wait_no_longer(
+    aside: Aside, processor: str, postgres: Database, kafka_settings: KafkaSettings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # Given letters of two kinds, none of which our processes wrote
+    aside(3)
+    aside(4, error_class="Undecodable", disposition="undecodable")
+    command = ["dlq", "discard", processor, "--error-class", "Undecodable", "--writer", "unknown"]
+    # When it is only tried, or command about what nobody has, nothing is written down
+    assert main(command) == 2  # without a reason
+    code, answer = run(capsys, *command, "--reason", "a test wrote them", "--dry-run")
+    assert (code, answer["dry_run"], len(answer["letters"])) == (0, True, 4)
+    assert run(capsys, *command[:-1], "ours", "--reason", "x", "--yes")[1]["letters"] == []
+    with psycopg.connect(postgres.application_dsn, autocommit=True) as connection:
+        assert connection.execute("SELECT count(*) FROM discarded_letters").fetchone() == (0,)
+        # When they are discarded, it is answer which, and written down why and by whom
+        code, answer = run(capsys, *command, "--reason", "a test wrote them", "--by", "Ann", "--yes")
+        assert (code, answer["counts"]) == (0, {"undecodable": 4})
+        rows = connection.execute(
+            "SELECT partition, letter_offset, processor, reason, discarded_by FROM discarded_letters ORDER BY 1, 2"
+        ).fetchall()
+    places = sorted((letter["partition"], letter["offset"]) for letter in answer["letters"])
+    assert rows == [(*place, processor, "a test wrote them", "Ann") for place in places]
+    # Then they neither wait nor go back
+    counts = {row["error_class"]: row for row in run(capsys, "dlq", "ls")[1]["dead_letters"]}
+    assert {name: (row["letters"], row["waiting"]) for name, row in counts.items()} == {
+        "NumericValueOutOfRange": (3, 3),
+        "Undecodable": (4, 0),
+    }
+    assert run(capsys, *command, "--reason", "again", "--yes")[1]["letters"] == []
+    assert run(capsys, "dlq", "redrive", processor, "--yes")[1]["counts"] == {"sent back": 3}
+    assert len(returned(kafka_settings, processor)) == 3
+
+
+def test_a_discard_of_a_crm_s_deliveries_is_refused(processor: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["dlq", "discard", "crm:rest", "--reason", "x", "--yes"]) == 2
+    assert "deliveries" in capsys.readouterr().err
+
+
+def test_a_letter_that_lacks_its_value_is_not_sent_back(
+    producer: KafkaProducer, processor: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    letters = DeadLetters(
+        producer, dead_letter_topic(processor).name, consumer_group(processor), now=lambda: datetime.now(UTC)
+    )
+    record = Record("sms.messages.v1", 0, 7, -1, b"k", b"x" * 3_000_000, [])
+    letters.publish([SetAside(record, "undecodable", "Undecodable", "no")])
+    [letter] = run(capsys, "dlq", "show", processor)[1]["letters"]
+    assert letter["left_out"].startswith("value of 3000000 bytes, SHA-256 ")
+    assert letter["bytes"] == 0
+    [verdict] = run(capsys, "dlq", "redrive", processor, "--yes", "--force")[1]["counts"]
+    assert verdict.startswith("kept: the letter lacks its value of 3000000 bytes")
+
+
+def test_junk_on_the_topic_of_the_letters_is_shown_like_any_other(
+    kafka_settings: KafkaSettings, processor: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = TopicPartition(dead_letter_topic(processor).name, 3)
+    headers: list[tuple[str, bytes | None]] = [
+        ("dlq-redrive-count", b"9" * 5000),
+        ("dlq-last-failed-at", None),
+        ("dlq-disposition", b"\x1b[31m"),
+        ("PLACEHOLDER", None),
+    ]
+    batches = [(place, batch([(None, None, headers)], timestamp=0, codec=codec)) for codec in range(5)]
+    assert put_batches(kafka_settings, batches, patience=30) == (5, 0)
+    assert len(run(capsys, "dlq", "show", processor)[1]["letters"]) == 5
+    assert run(capsys, "dlq", "ls")[1]["dead_letters"][0]["letters"] == 5
+    assert main(["dlq", "ls"]) == 0
+    assert "\x1b" not in capsys.readouterr().out
+    assert run(capsys, "dlq", "discard", processor, "--reason", "junk", "--yes")[1]["letters"] != []
+
+
+def test_a_halt_is_lifted_for_all_that_is_on_the_topics(
+    kafka: str, postgres: Database, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("HOOKLINE_KAFKA__BOOTSTRAP_SERVERS", kafka)
+    monkeypatch.setenv("HOOKLINE_POSTGRES__DSN", postgres.application_dsn)
+    settings = KafkaSettings(bootstrap_servers=(kafka,))
+    place = TopicPartition("redrive.persist", 5)
+    assert put_batches(settings, [(place, batch([(b"k", b"v", [])] * 3))], patience=30) == (1, 0)
+    with TopicAdmin(settings, "tests") as admin:
+        [end] = [its.end for key, its in admin.offsets(admin.describe([place.topic]).values()).items() if key == place]
+    with psycopg.connect(postgres.application_dsn, autocommit=True) as connection:
+        connection.execute(
+            "INSERT INTO consumer_outcomes (consumer_group, recent, halted_at) VALUES ('hookline-persist', '1', now())"
+        )
+        excused = "SELECT topic, partition, excused_below FROM consumer_offsets WHERE excused_below > 0"
+        assert run(capsys, "dlq", "resume", "persist", "--through-end", "--dry-run")[1]["was_halted"] is True
+        assert connection.execute(excused).fetchall() == []
+        answer = run(capsys, "dlq", "resume", "persist", "--through-end")[1]
+        rows = connection.execute(excused).fetchall()
+    assert (place.topic, place.partition, end) in rows
+    assert {"topic": place.topic, "partition": place.partition, "below_offset": end} in answer["excused"]
 
 
 def test_an_unknown_processor_is_named_with_those_that_there_are(

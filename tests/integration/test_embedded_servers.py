@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import tempfile
 from pathlib import Path
 
 import psycopg
@@ -16,7 +17,7 @@ from deploy.local.ports import free_ports
 from deploy.local.postgres import EmbeddedPostgres, PostgresFailed
 from deploy.local.running import ServerEnded, running
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow, pytest.mark.root, pytest.mark.timeout(600)]
 
 
 def test_postgresql_keeps_what_it_acknowledged_and_its_roles_own_what_they_should(tmp_path: Path) -> None:
@@ -90,3 +91,36 @@ def test_kafka_keeps_its_cluster_when_it_is_killed_and_its_ports_change(tmp_path
         assert admin.describe_cluster()["cluster_id"] == before
         assert "kept" in admin.list_topics()
         assert not again.home.joinpath("data.partial").exists()
+
+
+#: Each part of this name has kept a server from starting somewhere: blanks, the comma and the colon that separate
+#: folders, quotes, what is special to shells and patterns, letters within and beyond Latin-1 and beyond 16 bits.
+AWKWARD = """ two  blanks, a:colon "double" 'single' [x]{y}*?$HOME%41#;& m\u00fc \u0131\u011f \u65e5 \U0001f600"""
+
+
+@pytest.mark.parametrize("locale", ["C", "C.UTF-8", "tr_TR.UTF-8"])
+def test_both_servers_run_in_a_folder_of_any_name(tmp_path: Path, locale: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LC_ALL", locale)
+    # As Java behaves where the locale is Turkish, on machines without that locale too
+    monkeypatch.setenv("JAVA_TOOL_OPTIONS", "-Duser.language=tr -Duser.country=TR")
+    home = tmp_path / AWKWARD
+    kafka = EmbeddedKafka(home / "kafka", *free_ports(2))
+    postgres = EmbeddedPostgres(home / "postgres", *free_ports(1), durable=False)
+    for server in (kafka, postgres):
+        server.prepare()
+    with running(kafka, tmp_path / "log"), running(postgres, tmp_path / "log"):
+        with KafkaAdminClient(bootstrap_servers=kafka.bootstrap_servers) as admin:
+            admin.create_topics([NewTopic("made", num_partitions=1, replication_factor=1)])
+        with psycopg.connect(postgres.owner_dsn) as owner:
+            assert owner.execute("SELECT 1").fetchone() == (1,)
+    assert (home / "kafka" / "data" / "made-0").is_dir()
+    assert [path.name for path in tmp_path.iterdir() if path.is_dir()] == [AWKWARD]  # nothing beside it
+
+
+def test_a_socket_in_a_folder_with_a_comma_and_quotes_and_none_where_its_path_is_too_long() -> None:
+    with tempfile.TemporaryDirectory(prefix="h") as short:
+        for name, has_socket in (('a,"b"', True), ("\u65e5" * 30, False)):  # 90 bytes in 30 characters
+            server = EmbeddedPostgres(Path(short) / name, *free_ports(1), durable=False)
+            server.prepare()
+            with running(server, Path(short) / "log"):
+                assert bool(list(server.data.glob(".s.PGSQL.????*"))) == has_socket

@@ -10,87 +10,15 @@ import os
 import signal
 import socket
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import httpx
 import psutil
-import psycopg
 import pytest
 
-from deploy.local.launch import hookline
+from tests.servers.local_stack import PATIENCE, LocalStack, environment_of, post, texts, until
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
-
-ROOT = Path(__file__).resolve().parents[2]
-#: A first start downloads; this machine may be busy with other tests.
-PATIENCE = 180.0
-
-#: All ports are free ones, so that a developer's own stack is in nobody's way.
-PORTS = {"HOOKLINE_INGEST__PORT": "0", "HOOKLINE_CONSOLE__PORT": "0"}
-
-
-class LocalStack:
-    """One home, and the command that runs a stack in it."""
-
-    def __init__(self, home: Path, **environ: str) -> None:
-        self.home = home
-        outside = {name: value for name, value in os.environ.items() if not name.startswith("HOOKLINE_")}
-        kept = {name: os.environ[name] for name in ("HOOKLINE_CACHE",) if name in os.environ}
-        self._environ = outside | kept | PORTS | {"HOOKLINE_HOME": str(home)} | environ
-
-    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [*hookline(), *arguments],
-            env=self._environ,
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=PATIENCE * 2,
-        )
-
-    def popen(self, *arguments: str, **more: Any) -> subprocess.Popen[str]:
-        return subprocess.Popen([*hookline(), *arguments], env=self._environ, cwd=ROOT, text=True, **more)
-
-    def up(self) -> dict[str, str]:
-        done = self.run("up", "--detach", "--json")
-        assert done.returncode == 0, done.stderr
-        environment: dict[str, str] = json.loads(done.stdout)
-        return environment
-
-    def state(self) -> dict[str, Any]:
-        state: dict[str, Any] = json.loads((self.home / "stack.json").read_text())
-        return state
-
-    def service(self, name: str) -> dict[str, Any]:
-        (found,) = (one for one in self.state()["services"] if one["name"] == name)
-        return dict(found)
-
-    def processes(self) -> list[psutil.Process]:
-        """The supervisor, its services, and all that those started."""
-        supervisor = psutil.Process(self.state()["supervisor"]["pid"])
-        return [supervisor, *supervisor.children(recursive=True)]
-
-
-def until(met: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not met():
-        assert time.monotonic() < deadline, what
-        time.sleep(0.1)
-
-
-def post(environment: dict[str, str], text: str) -> httpx.Response:
-    body = {"phone_number": "+15005550006", "text": text, "timestamp": 1_760_000_000_000}
-    url = f"{environment['INGEST_URL']}/webhooks/textlink/received"
-    return httpx.post(url, json=body | {"secret": environment["TEXTLINK_SECRET"]}, timeout=30)
-
-
-def texts(environment: dict[str, str]) -> set[str]:
-    with psycopg.connect(environment["HOOKLINE_POSTGRES__DSN"]) as connection:
-        return {row[0] for row in connection.execute("SELECT text FROM messages")}
+pytestmark = [pytest.mark.slow, pytest.mark.root, pytest.mark.timeout(600)]
 
 
 @pytest.fixture(scope="module")
@@ -99,13 +27,6 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
     made.up()
     yield made
     assert made.run("down").returncode == 0
-
-
-def environment_of(stack: LocalStack) -> dict[str, str]:
-    done = stack.run("env", "--json")
-    assert done.returncode == 0, done.stderr
-    environment: dict[str, str] = json.loads(done.stdout)
-    return environment
 
 
 def test_a_webhook_becomes_a_row(stack: LocalStack) -> None:

@@ -13,7 +13,7 @@ from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
 from runtime.connections import KafkaSettings
 from runtime.kafka.connection import client_settings
 from runtime.kafka.group import BATCH_BYTES, partition_of_key
-from runtime.kafka.producer import KafkaProducer, NotPublished, OutgoingRecord, RefusedForGood
+from runtime.kafka.producer import KafkaProducer, NotPublished, OutgoingRecord, TooLarge
 
 PARTITIONS = 3
 NOBODY = "127.0.0.1:1"  # no Kafka listens there
@@ -83,7 +83,7 @@ def test_a_record_too_large_is_refused_for_good_and_the_others_go_through(
 ) -> None:
     records = [OutgoingRecord(topic, b"k", value, []) for value in (b"a", b"x" * 1_500_000, b"x" * 3_000_000, b"b")]
     outcomes = producer.publish_all(records)
-    assert [type(one) for one in outcomes] == [type(None), RefusedForGood, RefusedForGood, type(None)]
+    assert [type(one) for one in outcomes] == [type(None), TooLarge, TooLarge, type(None)]
     assert [value for _, value, _ in in_the_log(kafka, topic)[partition_of_key(b"k", PARTITIONS)]] == [b"a", b"b"]
 
 

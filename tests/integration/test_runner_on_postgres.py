@@ -10,10 +10,11 @@ from typing import Any
 import psycopg
 import pytest
 
+from processors.batch import Place
 from processors.database import Database
 from processors.handling import OurBug
 from processors.processor import Delivery, Rejected, Retryable
-from processors.progress import accept_loss, resume
+from processors.progress import accept_loss, excuse, resume
 from runtime.kafka.consumer import Partition
 from runtime.kafka.producer import NotPublished
 from runtime.postgres import Connection
@@ -189,9 +190,10 @@ def test_it_halts_rather_than_empty_the_topic_into_the_dead_letters(rig: Rig) ->
     for _ in range(10):
         rig.put(message())
     for _ in range(500):
-        rig.kafka.append(TOPIC, 0, b"broken")
+        rig.put_broken()
     with rig.running() as run:
         until(lambda: "halted: 50 of the last 100" in run.reason)
+        assert "50 x undecodable on sms.messages.v1, Undecodable, by /providers/textlink/textlink" in run.reason
         # Then exactly as many as it takes are set aside, and it stays up, a member of its group
         assert rig.stored() == {Partition(TOPIC, 0): 60}
         assert len(rig.producer.published) == 50
@@ -212,11 +214,66 @@ def test_it_halts_rather_than_empty_the_topic_into_the_dead_letters(rig: Rig) ->
 def test_fewer_than_half_do_not_halt_it_however_they_are_batched(postgres: Any) -> None:
     rig = Rig(postgres, batch_records=7)
     for n in range(400):
-        rig.put(message(), 0) if n % 2 or n % 50 == 0 else rig.kafka.append(TOPIC, 0, b"broken")
+        rig.put(message(), 0) if n % 2 or n % 50 == 0 else rig.put_broken()
     with rig.running() as run:
         until(lambda: rig.stored() == {Partition(TOPIC, 0): 400})
         assert run.state.readiness().ready
     assert len(rig.producer.published) == 192
+    rig.close()
+
+
+def test_what_nobody_of_ours_wrote_is_set_aside_and_halts_nothing(rig: Rig) -> None:
+    # Given a flood of junk, records that were rejected among it, and fewer than it takes of our own
+    rig.probe.before = on("rejected", Rejected("no"))
+    for n in range(300):
+        rig.kafka.append(TOPIC, 0, b"junk" if n % 3 else None)
+        rig.put_as_stranger(message(text="rejected", key=str(n)))
+    for _ in range(49):
+        rig.put_broken()
+    rig.put(good := message(text="good", key="good"))
+    with rig.running() as run:
+        until(lambda: rig.effects() == [good.event_id])
+        assert run.state.readiness().ready
+    assert len(rig.producer.published) == 649
+    # Then one more of ours is one too many, whatever lies between
+    for _ in range(200):
+        rig.kafka.append(TOPIC, 0, b"junk")
+    for _ in range(2):
+        rig.put_broken()
+    with rig.running() as run:
+        until(lambda: "halted: 50 of the last 100" in run.reason)
+
+
+def test_a_flood_is_let_through_at_once_and_what_follows_it_counts_again(rig: Rig) -> None:
+    # Given a halt in a flood of 500
+    for _ in range(500):
+        rig.put_broken()
+    with rig.running() as run:
+        until(lambda: "halted" in run.reason)
+        # When an operator excuses all that is on the topic
+        place = Place(rig.kafka.cluster_id, rig.kafka.ids[TOPIC], 0)
+        assert resume(rig.owner, "hookline-probe")
+        excuse(rig.owner, "hookline-probe", {(place, TOPIC): (0, 500)})
+        # Then it goes through in one go
+        until(lambda: len(rig.producer.published) == 500)
+        until(lambda: run.state.readiness().ready)
+        # And the next flood halts it again
+        for _ in range(60):
+            rig.put_broken()
+        until(lambda: "halted: 50 of the last 100" in run.reason)
+        assert len(rig.producer.published) == 550
+
+
+def test_a_tombstone_is_junk_but_where_the_topic_is_compacted(postgres: Any) -> None:
+    rig = Rig(postgres)
+    rig.kafka.create("sms.opt-out-state.v1", 1)
+    rig.kafka.append(TOPIC, 0, None)
+    rig.kafka.append("sms.opt-out-state.v1", 0, None)
+    topics = [TOPIC, "sms.opt-out-state.v1"]
+    with rig.running(topics=topics):
+        until(lambda: rig.stored() == {Partition(topic, 0): 1 for topic in topics})
+    [letter] = rig.producer.published
+    assert dict(letter.headers)["dlq-original-topic"] == TOPIC.encode()
     rig.close()
 
 
@@ -493,7 +550,7 @@ def test_a_member_frozen_in_its_transaction_does_not_keep_its_locks(rig: Rig, wh
         frozen.pgconn.exec_(b"COPY effects (event_id) FROM STDIN")
     # When another one has the partition, it gets on
     rig.put(message())
-    with rig.running(database=Database(rig.connect, idle_limit=0.3)):
+    with rig.running(database=Database(rig.connect, idle_limit=0.3, lock_limit=0.3)):
         until(lambda: rig.stored() == {Partition(TOPIC, 0): 2})
     # Then the frozen one, resumed, finds its transaction gone
     with pytest.raises(psycopg.Error):

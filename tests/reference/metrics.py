@@ -31,5 +31,5 @@ def rows() -> Iterator[tuple[str, str, str, str]]:
             [family] = metric.describe()
             name = f"{family.name}_total" if kind == "counter" else family.name
             yield code(name), kind, ", ".join(map(code, metric._labelnames)), family.documentation
-    for name, meaning in metrics.SPOOL_GAUGES.items():
+    for name, meaning in (metrics.SPOOL_GAUGES | metrics.QUARANTINE_GAUGES).items():
         yield code(name), "gauge", "", meaning

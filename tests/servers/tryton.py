@@ -63,6 +63,11 @@ _HELD = (
 )
 
 
+#: Under a Turkish locale Python's sqlite3 does not know "INSERT" for a change, as it compares it with "insert" by the
+#: locale's rules, and begins no transaction: Tryton then takes the same name twice.
+_LOCALE = {"LC_ALL": "C.UTF-8"}
+
+
 class TrytonFailed(Exception):
     """Read what it says: Tryton could not be set up or started."""
 
@@ -106,7 +111,9 @@ def _serve(kept: Path, home: Path) -> tuple[str, Stop]:
     log = home / "tryton.log"
     command = [*_program(kept, "trytond.cli"), "-c", str(configuration), "-d", DATABASE]
     with log.open("ab") as output:
-        process = subprocess.Popen(launched(command), stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+        process = subprocess.Popen(
+            launched(command), env=os.environ | _LOCALE, stdin=subprocess.DEVNULL, stdout=output, stderr=output
+        )
 
     def stop() -> None:
         process.send_signal(signal.SIGTERM)
@@ -221,7 +228,7 @@ def _program(folder: Path, module: str) -> list[str]:
 def _run(command: list[str], environment: Mapping[str, str] | None = None, says: str | None = None) -> None:
     done = subprocess.run(
         command,
-        env=os.environ | dict(environment or {}),
+        env=os.environ | _LOCALE | dict(environment or {}),
         input=says,
         capture_output=True,
         text=True,

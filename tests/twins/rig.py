@@ -12,6 +12,7 @@ from uuid import UUID
 import psycopg
 
 from processors.database import Database
+from processors.positions import Positions
 from processors.processor import Delivery, Processor, SetAside
 from processors.runner import Runner
 from processors.service import runner_of
@@ -20,10 +21,12 @@ from processors.state import State
 from runtime.kafka.consumer import Consumer, Partition, Record
 from runtime.postgres import Connection, connect
 from runtime.process import StopSignal
+from schemas import cloudevents
 from schemas.codec import Codec
 from schemas.events import Event
 from schemas.ids import SchemaIds
 from schemas.topics import MESSAGES, Topic
+from tests.twins.events import message
 from tests.twins.kafka import MemoryConsumer, MemoryKafka, MemoryProducer
 
 TOPIC, REDRIVE, DEAD = "sms.messages.v1", "redrive.probe", "dlq.probe"
@@ -114,7 +117,18 @@ class Rig:
         return connect(self._dsn, process="probe")
 
     def put(self, event: Event, number: int = 0, topic: str = TOPIC, **given: Any) -> int:
-        return self.kafka.append(topic, number, _codec.encode(event), **given)
+        """As ingest writes it."""
+        return self.kafka.append(
+            topic, number, _codec.encode(event), **({"headers": cloudevents.headers(event)} | given)
+        )
+
+    def put_as_stranger(self, event: Event, number: int = 0) -> int:
+        """What can be read all the same, by somebody who does not know our headers."""
+        return self.kafka.append(TOPIC, number, _codec.encode(event))
+
+    def put_broken(self, number: int = 0) -> int:
+        """A record that ingest wrote and nobody can read: of a schema that a newer version has, say."""
+        return self.kafka.append(TOPIC, number, b"\x00\x00\x00\xff\xffbroken", headers=cloudevents.headers(message()))
 
     @contextmanager
     def running(self, **given: Any) -> Iterator[Running]:
@@ -148,6 +162,8 @@ class Running:
         probe: Probe | None = None,
         consumer: Consumer | None = None,
         database: Database | None = None,
+        positions: Positions | None = None,
+        topics: Sequence[str] | None = None,
     ) -> None:
         self.stop = StopSignal()
         self.state = State("probe")
@@ -160,6 +176,8 @@ class Running:
             database or Database(rig.connect),
             state=self.state,
             stop=self.stop,
+            positions=positions,
+            topics=topics,
         )
 
     @property

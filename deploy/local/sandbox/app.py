@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException
 
 from deploy.local.sandbox import crm_http, textus_http
 from deploy.local.sandbox.control import control_blueprint
+from deploy.local.sandbox.control_access import ControlAccess
 from deploy.local.sandbox.crm import Crm
 from deploy.local.sandbox.faults import Faults
 from deploy.local.sandbox.gateway import Gateway, service_of
@@ -19,6 +20,11 @@ from deploy.local.sandbox.rate_limit import DOCUMENTED, NO_LIMIT, Limit, RateLim
 from deploy.local.sandbox.refusals import Refusal
 from deploy.local.sandbox.requests_log import RequestsLog
 from deploy.local.sandbox.textus import TextUs
+
+_NOT_YOURS = (
+    "the control routes are for the user who runs the sandbox: call them as that user, or set"
+    " HOOKLINE_SANDBOX__CONTROL_TOKEN and send it as Authorization: Bearer"
+)
 
 
 @dataclass(frozen=True)
@@ -31,6 +37,7 @@ class Options:
     crm_limit: Limit = NO_LIMIT
     page_size: int = 25  #: members on a page of a TextUs collection
     log_limit: int = 100_000  #: requests that are kept
+    control_access: ControlAccess | None = None  #: who may use /_sandbox; None: whoever reaches the app
 
 
 def create_app(
@@ -72,6 +79,9 @@ def create_app(
                 textus_http.check_request(options.textus_token)
             case "crm":
                 crm_http.check_request(options.crm_token)
+            case None if request.path.startswith("/_sandbox") and options.control_access is not None:
+                if not options.control_access.allows(request):
+                    raise Refusal(403, _NOT_YOURS)
 
     @app.errorhandler(Refusal)
     def refuse(refusal: Refusal) -> Response:

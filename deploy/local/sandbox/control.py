@@ -13,7 +13,7 @@
 | PUT /_sandbox/integrations/{id}/health | {isHealthy}: TextUs finds an endpoint well or ill |
 | DELETE /_sandbox | forget everything: state, requests, faults, accounts; limits as in the settings |
 
-Control calls are not logged, suffer no faults and need no token: the sandbox listens on the loopback address.
+Control calls are not logged and suffer no faults. Who may make them: `control_access.py`.
 """
 
 from __future__ import annotations

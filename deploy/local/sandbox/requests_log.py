@@ -11,6 +11,9 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl
 
+#: Credentials: that they were sent is evidence, what they were is kept nowhere.
+_SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie"})
+
 #: So many different headers are kept once for all requests; what comes later is kept with its request.
 _SHARED_HEADERS = 4096
 
@@ -38,6 +41,12 @@ class Request:
             "status": self.status,
             "at": datetime.fromtimestamp(self.at, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
         }
+
+
+def _masked(value: str) -> str:
+    """The scheme stays: `Bearer ***`."""
+    scheme, separator, _ = value.partition(" ")
+    return f"{scheme} ***" if separator else "***"
 
 
 def _query(text: str) -> dict[str, str | list[str]]:
@@ -74,8 +83,8 @@ class RequestsLog:
             self._total += 1
 
     def header(self, name: str, value: str) -> tuple[str, str]:
-        """The pair, the same object for equal ones: tokens and media types repeat in every request."""
-        pair = (name, value)
+        """The pair, the same object for equal ones: media types repeat in every request. No credential is in it."""
+        pair = (name, _masked(value) if name.lower() in _SECRET_HEADERS else value)
         if len(self._shared) < _SHARED_HEADERS:
             return self._shared.setdefault(pair, pair)
         return self._shared.get(pair, pair)

@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field, SecretStr
 
 from deploy.local.sandbox.app import Options
+from deploy.local.sandbox.control_access import ControlAccess
 from deploy.local.sandbox.rate_limit import Limit
 from runtime.settings import Section
 
@@ -16,7 +17,7 @@ Seconds = Annotated[float, Field(gt=0)]
 class SandboxSettings(Section, name="sandbox"):
     """Where the sandbox listens and how it behaves; the defaults are TextUs's documented limits."""
 
-    host: str = Field("127.0.0.1", description="address to listen on; the control routes need no token")
+    host: str = Field("127.0.0.1", description="address to listen on")
     port: int = Field(0, ge=0, le=65535, description="port; 0 for a free one, printed at start")
     rate_limit: int = Field(1000, ge=0, description="TextUs requests per window and token; 0 for no limit")
     rate_window_s: Seconds = Field(300.0, description="length of the window in the sandbox's seconds")
@@ -25,6 +26,11 @@ class SandboxSettings(Section, name="sandbox"):
     crm_token: SecretStr = Field(SecretStr(""), description="bearer token of the CRM; empty for none")
     crm_rate_limit: int = Field(0, ge=0, description="CRM requests per window and caller; 0 for no limit")
     crm_rate_window_s: Seconds = Field(10.0, description="length of the CRM's window in seconds")
+    control_token: SecretStr = Field(
+        SecretStr(""),
+        description="bearer token that lets other users and machines use /_sandbox, which is otherwise open to the"
+        " user who runs the sandbox and to root alone (outside Linux: to this machine)",
+    )
     log_limit: int = Field(100_000, ge=1, description="requests kept for GET /_sandbox/requests")
 
 
@@ -43,4 +49,5 @@ def options(sandbox: SandboxSettings, textus: SandboxTextusSettings) -> Options:
         crm_limit=Limit(sandbox.crm_rate_limit, sandbox.crm_rate_window_s, sandbox.clock_scale),
         page_size=sandbox.page_size,
         log_limit=sandbox.log_limit,
+        control_access=ControlAccess(sandbox.control_token.get_secret_value() or None),
     )

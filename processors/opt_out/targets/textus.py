@@ -14,6 +14,8 @@ from runtime.settings import Section
 
 #: `exact[]=` and a number take some 31 characters of a URL; most servers take 8 KiB.
 BATCH = 200
+#: Characters of an account's slug, and of its name as it is kept.
+LONGEST_SLUG = 250
 
 
 class TextUsTarget(Target):
@@ -57,7 +59,7 @@ class TextUsTarget(Target):
                     children = top.get("children")
                     if slug not in found and isinstance(children, dict) and children.get("totalItems"):
                         self._add_family(slug, found)
-                    found.setdefault(slug, Account(slug, top.get("name")))
+                    found.setdefault(slug, Account(slug, _name(top)))
         return list(found.values())
 
     def opt_out(self, account: str, phone: str) -> None:
@@ -84,7 +86,7 @@ class TextUsTarget(Target):
     def _add_family(self, top: str, found: dict[str, Account]) -> None:
         for member in self._client.members("accounts", top, "accounts"):
             slug = _slug(member)
-            found.setdefault(slug, Account(slug, member.get("name")))
+            found.setdefault(slug, Account(slug, _name(member)))
 
 
 @contextmanager
@@ -103,7 +105,14 @@ def _translated() -> Iterator[None]:
 
 
 def _slug(account: Json) -> str:
+    """The account's segment in URLs. Raises Unavailable where there is none: one passed over gets no opt-outs."""
     slug = account.get("slug") or str(account.get("id", "")).rpartition("/")[2]
-    if not isinstance(slug, str) or not slug:
-        raise Unavailable("TextUs answers an account without a slug")
+    if not isinstance(slug, str) or not slug or len(slug) > LONGEST_SLUG or not slug.isprintable():
+        raise Unavailable("TextUs answers an account without a slug that can be called")
     return slug
+
+
+def _name(account: Json) -> str | None:
+    """What people call it, where that is text that a table can hold."""
+    name = account.get("name")
+    return name[:LONGEST_SLUG] if isinstance(name, str) and name.isprintable() else None

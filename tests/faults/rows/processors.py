@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import signal
+from functools import partial
 
 from kafka import KafkaProducer
+from kafka.structs import TopicPartition
 
+from runtime.connections import KafkaSettings
+from schemas import cloudevents
+from schemas.topics import PARTITIONS, RECORD_TOPICS, redrive_topic
 from tests.faults.rows.everybody import WITH_ALL
 from tests.faults.rows.operator import hookline
 from tests.faults.rows.registry import row
 from tests.faults.run import Run
+from tests.faults.services import Processor
+from tests.fuzz.junk import junk_batch, large_batches, put_batches
+from tests.twins.events import message
 
 #: One batch's way, step by step: see injected/injections.py.
 STEPS = ("after_poll", "before_effects", "before_commit", "after_commit", "before_mirror", "after_mirror")
@@ -83,13 +91,10 @@ def zombie(run: Run) -> None:
     run.require(run.persist.alive, "who was frozen goes on, too")
 
 
+#: What ingest could write where something is wrong with it, or with us: all of it in its wire format.
 POISON = (
-    b"",
-    b"\x00",
     b"\x00\x00\x00\x00\x01",  # a schema of ours, and no body
     b"\x00\x00\x00\xff\xff\x02\x02",  # an unknown schema
-    b"\x01not ours at all",
-    b'{"json": "\\u0000"}',
     b"\x00\x00\x00\x00\x01" + b"\xff" * 40,  # numbers without end
 )
 
@@ -103,7 +108,8 @@ def poison(run: Run) -> None:
     def plant(count: int) -> None:
         nonlocal sent
         for _ in range(count):
-            producer.send("sms.messages.v1", key=b"+13035550199", value=run.rng.choice(POISON))
+            headers = cloudevents.headers(message())
+            producer.send("sms.messages.v1", key=b"+13035550199", value=run.rng.choice(POISON), headers=headers)
         producer.flush(10)
         sent += count
 
@@ -128,6 +134,27 @@ def poison(run: Run) -> None:
     run.require(run.letters() - before == sent, f"{run.letters() - before} of {sent} are set aside in the end")
     run.rate(run.row.rate)
     producer.close()
+
+
+def _is_ready(processor: Processor) -> bool:
+    return processor.readiness()[0]
+
+
+@row("F5", "junk of every kind on every topic: nobody stops, nobody halts", **WITH_ALL)
+def junk(run: Run) -> None:
+    """Bytes that are no event: one that can be read is an event, whoever wrote it (see docs/deploy.md on ACLs)."""
+    settings = KafkaSettings(bootstrap_servers=tuple(run.cluster.bootstrap.split(",")))
+    topics = [topic.name for topic in (*RECORD_TOPICS, *map(redrive_topic, ("persist", "opt-out", "crm-sync")))]
+    for _ in range(6):
+        batches = [junk_batch(run.rng, events=False) for _ in range(60)] + run.rng.sample(large_batches(), 2)
+        places = [TopicPartition(run.rng.choice(topics), run.rng.randrange(PARTITIONS)) for _ in batches]
+        taken, refused = put_batches(settings, list(zip(places, batches, strict=True)), patience=30)
+        run.note(taken=taken, refused=refused)
+        run.require(taken > refused, "Kafka takes most of it")
+        run.sleep(1.0)
+    for processor in (run.persist, run.opt_out, run.crm_sync):
+        run.require(processor.alive, f"{processor.name} goes on")
+        run.wait(partial(_is_ready, processor), 30, f"{processor.name} is ready")
 
 
 @row("C5", "the group's offsets deleted from Kafka while it is away")

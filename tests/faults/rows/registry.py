@@ -28,5 +28,5 @@ def all_rows() -> dict[str, Row]:
     """In the order of the table."""
     for module in pkgutil.iter_modules(rows.__path__):
         importlib.import_module(f"{rows.__name__}.{module.name}")
-    order = "KICPMOSX"
+    order = "KICPMOSFX"
     return dict(sorted(_rows.items(), key=lambda item: (order.index(item[0][0]), int(item[0][1:]))))

@@ -62,7 +62,7 @@ def test_alerts_fire_when_they_should() -> None:
 
 def _labels_of_series() -> dict[str, set[str]]:
     """Every series that Hookline has in Prometheus, with its labels."""
-    found: dict[str, set[str]] = {name: set() for name in metrics.SPOOL_GAUGES}
+    found: dict[str, set[str]] = {name: set() for name in (*metrics.SPOOL_GAUGES, *metrics.QUARANTINE_GAUGES)}
     for item in vars(metrics).values():
         if isinstance(item, Counter | Gauge | Histogram):
             (family,) = item.describe()

@@ -17,6 +17,7 @@ from ingest.breaker import Breaker, BreakerState
 from ingest.replayer import LAST_ROWS, Replayer
 from ingest.spool.directory import ServiceDirectory, keep_reserve
 from ingest.spool.store import Spool
+from ingest.spool.turn import Turn
 from runtime.kafka.producer import NotPublished, OutgoingRecord, RefusedForGood
 from tests.unit.ingest.spools import LIMIT, number_of, numbers, opened, record
 
@@ -361,6 +362,28 @@ def test_on_a_full_disk_the_reserve_lets_it_drain(tmp_path: Path, kafka: Kafka, 
     assert (kafka.first_seen(), spool.state.records) == ([1], 0)
     spool.close()
     service.close()
+
+
+def test_whoever_drains_finds_out_that_the_spool_can_be_written_again(
+    spool: Spool, replayer: Replayer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given a spool whose last write failed, and nobody who writes or asks for readiness
+    spool.append([record(1)])
+    spool.state.failing = 1
+    # When there is still no room, draining does not say that there is
+    with monkeypatch.context() as patched:
+        patched.setattr(Turn, "try_out", _no_room)
+        assert replayer.step()
+        assert spool.state.failing == 1
+    # Then the next pass in which something moves finds out
+    spool.append([record(2)])
+    spool.state.failing = 1
+    assert replayer.step()
+    assert spool.state.failing == 0
+
+
+def _no_room(_turn: Turn) -> None:
+    raise sqlite3.OperationalError("database or disk is full")
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

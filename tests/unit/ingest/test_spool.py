@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 import stat
 from collections.abc import Callable, Iterator
@@ -236,8 +237,11 @@ def test_the_gauges_tell_the_shared_state(spool: Spool) -> None:
     spool.append([record(1), record(2)])
     families = {
         one.name: one.samples[0].value
-        for one in SpoolGauges(spool.state, lambda: spool.state.oldest / 1e6 + 5).collect()
+        for one in SpoolGauges(spool.state, spool.directory, 1_000_000, lambda: spool.state.oldest / 1e6 + 5).collect()
     }
+    disk = shutil.disk_usage(spool.directory)
+    assert families["hookline_spool_limit_bytes"] == 1_000_000
+    assert 0 < families["hookline_spool_disk_free_bytes"] <= disk.total
     assert families["hookline_spool_records"] == 2
     assert families["hookline_spool_bytes"] == spool.state.bytes > 0
     assert families["hookline_spool_oldest_age_seconds"] == pytest.approx(5)

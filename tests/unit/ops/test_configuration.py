@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local.home import Home
+from deploy.local.home import Home, identity
 from ops.__main__ import main
 from ops.configuration import all_sections, environment, load, optional, unknown_variables
 from processors.processor import processor_types
@@ -35,7 +35,8 @@ def bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 @pytest.fixture
 def stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """A local stack that serves in HOOKLINE_HOME."""
-    Home(tmp_path).write("stack.json", {"phase": "serving", "environment": STACK})
+    running = {"phase": "serving", "supervisor": identity(os.getpid()), "environment": STACK}
+    Home(tmp_path).write("stack.json", running)
     monkeypatch.setattr(Home, "is_held", lambda _self: True)
     return STACK
 

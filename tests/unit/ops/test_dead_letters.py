@@ -142,11 +142,10 @@ def test_the_count_goes_on_when_it_is_set_aside_again() -> None:
     assert come_back(set_aside(), 2).returned("persist").headers[-1] == ("dlq-redrive-count", b"3")
 
 
-def test_a_record_of_nothing_goes_back_with_an_empty_key() -> None:
-    """The client sends no record without key and value, so its dead letter has an empty key already."""
+def test_a_record_of_nothing_goes_back_as_it_was() -> None:
     back = set_aside(record={"key": None, "value": None}).returned("persist")
 
-    assert (back.key, back.value) == (b"", None)
+    assert (back.key, back.value) == (None, None)
 
 
 def test_a_record_without_a_value_goes_back_without() -> None:

@@ -44,6 +44,7 @@ LOOKING = {
     "spool status",
     "quarantine ls",
     "quarantine show",
+    "nodes ls",
 }
 LOOKING |= {"opt-outs classify", "opt-outs rules", "opt-outs verify", "opt-outs report", "crm status", "crm check"}
 #: Those that change what runs here and now: a dry run of them would tell nothing.

@@ -18,6 +18,7 @@ import structlog
 
 from ingest.quarantine import KeepingQuarantine
 from ingest.quarantine_store import QuarantineStore
+from ingest.spool.database import SpoolFull
 from ingest.webhooks import receive
 from ops import exits
 from ops.__main__ import main
@@ -73,11 +74,21 @@ def quarantined(directory: Path, name: str, *, signed: str, valid: str, **fields
     """Have a webhook refused and kept."""
     player = PLAYERS[name]
     kind, headers, body = player.request({**player.message, **fields}, signed)
-    with closing(KeepingQuarantine(QuarantineStore(directory, most=10, days=36_500))) as kept:
+    with closing(KeepingQuarantine(QuarantineStore(directory, limit=10 * 2**20, days=36_500))) as kept:
         answer = receive(
             player.provider(valid), kind, headers, body, publisher=Nowhere(), now=lambda: RECEIPT, quarantine=kept
         )
     assert answer.status == 401
+
+
+def unreadable(directory: Path, body: bytes, headers: dict[str, str] | None = None) -> None:
+    """Have a webhook of TextLink refused and kept because nobody can read it."""
+    provider = PLAYERS["textlink"].provider(NEW_SECRET)
+    with closing(KeepingQuarantine(QuarantineStore(directory, limit=10 * 2**20, days=36_500))) as kept:
+        answer = receive(
+            provider, "failed", headers or {}, body, publisher=Nowhere(), now=lambda: RECEIPT, quarantine=kept
+        )
+    assert answer.status == 400
 
 
 def test_status_without_a_service(run: Run, directory: Path) -> None:
@@ -177,6 +188,82 @@ def test_what_comes_back_carries_the_numbers_of_the_registry_that_is_set(
     spool.close()
     service.close()
     assert int.from_bytes(value[1:5], "big") >= 5000
+
+
+def test_what_could_not_be_read_comes_back_with_a_mended_body(run: Run, directory: Path, tmp_path: Path) -> None:
+    # Given the published failed sample, in which a comma is missing
+    whole = '{"secret": "%s", "phone_number": "+13035550142", "text": "hi",\n "textlink_id": 5\n "portal": true}'
+    unreadable(directory, (whole % NEW_SECRET).encode())
+    unreadable(directory, (whole % "made-up-by-somebody").encode())
+    assert [one["now"] for one in run("quarantine", "ls")[1]["webhooks"]] == ["not_json", "wrong_secret"]
+    assert run("quarantine", "replay")[1]["counts"] == {"not_json": 1, "wrong_secret": 1}
+    # When the operator takes its body, mends it and hands it over
+    shown = run("quarantine", "show", "1")[1]["body"]
+    assert NEW_SECRET not in shown
+    mended = tmp_path / "mended.json"
+    mended.write_text(shown.replace("5\n", "5,\n"))
+    assert run("quarantine", "replay", "1", "--body", str(mended), "--dry-run")[1]["webhooks"][0]["now"] == "authentic"
+    code, data = run("quarantine", "replay", "1", "--body", str(mended))
+    # Then it is the event that it would have been
+    assert (code, data["counts"]) == (exits.OK, {"replayed": 1})
+    service, spool = opened(directory)
+    event = Codec(SchemaIds.checked_in()).decode(spool.in_turn(lambda turn: turn.first(9))[-1].record.value)
+    assert (event.event_type, event.received_at) == ("message.failed", RECEIPT)
+    assert "secret" not in event.payload
+    spool.close()
+    service.close()
+    # And the other, whose secret is wrong, does not come back by a body alone
+    assert run("quarantine", "replay", "2", "--body", str(mended))[0] == exits.CHECK_FAILED
+    assert run("quarantine", "replay", "2", "--body", str(mended), "--force")[1]["counts"] == {"replayed": 1}
+    assert run("quarantine", "replay", "--body", str(mended))[0] == exits.USAGE
+
+
+def test_a_list_goes_on_where_it_ended(run: Run, directory: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for number in range(5):
+        quarantined(directory, "textlink", signed=NEW_SECRET, valid=OLD_SECRET, text=f"number {number}")
+    data = run("quarantine", "ls", "--limit", "2", "--after", "1")[1]
+    assert ([one["id"] for one in data["webhooks"]], data["total"]) == ([2, 3], 5)
+    assert main(["quarantine", "ls", "--limit", "2"]) == exits.OK
+    shown = capsys.readouterr()
+    assert "--after 2" in shown.err
+    assert main(["quarantine", "ls", "--limit", "5"]) == exits.OK
+    assert "--after" not in capsys.readouterr().err
+
+
+def test_many_come_back_a_group_at_a_time(run: Run, directory: Path) -> None:
+    player, count = PLAYERS["textlink"], 1_512
+    with closing(KeepingQuarantine(QuarantineStore(directory, limit=10 * 2**20, days=36_500))) as kept:
+        for number in range(count):
+            fields = {**player.message, "timestamp": 1_748_455_363_370 + number}
+            _, headers, body = player.request(fields, NEW_SECRET)
+            receive(
+                player.provider(OLD_SECRET),
+                None,
+                headers,
+                body,
+                publisher=Nowhere(),
+                now=lambda: RECEIPT,
+                quarantine=kept,
+            )
+    assert len(run("quarantine", "ls")[1]["webhooks"]) == count
+    code, data = run("quarantine", "replay")
+    assert (code, data["counts"]) == (exits.OK, {"replayed": count})
+    assert len({one["event_id"] for one in data["webhooks"]}) == count
+    assert run("spool", "status")[1]["records"] == count + 2
+    assert run("quarantine", "replay")[1] == {"webhooks": [], "dry_run": False, "counts": {}}
+
+
+def test_a_spool_that_is_full_ends_a_replay_and_keeps_the_rest(
+    run: Run, directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quarantined(directory, "textlink", signed=NEW_SECRET, valid=OLD_SECRET)
+
+    def full(*_: object) -> None:
+        raise SpoolFull("spool_full")
+
+    monkeypatch.setattr("ingest.spool.store.Spool.append", full)
+    assert main(["quarantine", "replay"]) == exits.TRY_LATER
+    assert run("quarantine", "ls")[1]["total"] == 1
 
 
 def test_a_webhook_that_is_not_there(run: Run, directory: Path) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from processors.batch import Batch, Place, Span, decoded
-from processors.partitions import Standing, advance, found
+from processors.partitions import Standing, advance, advance_to, found
 from processors.progress import Stored
 from runtime.kafka.consumer import Bounds, Identity, Partition, Record
 from schemas.codec import Codec
@@ -74,3 +74,12 @@ def test_the_first_records_of_a_batch_are_a_batch() -> None:
     assert [delivery.record.offset for delivery in first.deliveries] == [10]
     assert [one.record.offset for one in first.undecodable] == [11]
     assert first.spans == {Partition("sms.messages.v1", 0): Span(PLACE0, 10, 12)}
+
+
+def test_offsets_without_a_record_are_passed_over() -> None:
+    # Given offsets that compaction has taken, and the mark of a transaction behind the last record
+    places = {P0: Standing(PLACE0, 3, 3), P1: Standing(PLACE1, None, 0)}
+    records = [Record("t", 0, offset, 0, b"k", b"v", []) for offset in (7, 8, 20)]
+    assert advance(places, records) == {P0: Span(PLACE0, 3, 21)}
+    assert advance_to(places, {P0: 22, P1: 5}) == {P0: Span(PLACE0, 21, 22), P1: Span(PLACE1, None, 5)}
+    assert places == {P0: Standing(PLACE0, 22, 22), P1: Standing(PLACE1, 5, 5)}

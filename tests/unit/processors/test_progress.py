@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from processors.processor import SetAside
-from processors.progress import HALT_AT, WINDOW, outcomes_of, records_until_halt
+from processors.progress import HALT_AT, WINDOW, halt_reason, outcomes_of, records_until_halt
 from runtime.kafka.consumer import Record
 
 bits = st.text("01", max_size=160)
@@ -50,4 +50,26 @@ def test_zeros_without_a_one_before_them_need_not_be_remembered() -> None:
 def test_outcomes_are_in_the_order_of_the_records() -> None:
     records = [Record("t", 0, offset, 0, None, None, []) for offset in range(4)]
     aside = [SetAside(records[2], "rejected", "Rejected", "no"), SetAside(records[0], "undecodable", "U", "no")]
-    assert outcomes_of([record[:3] for record in records], aside) == "1010"
+    places = [record[:3] for record in records]
+    assert outcomes_of(places, aside, lambda _letter: True) == "1010"
+    assert outcomes_of(places, aside, lambda letter: letter.record.offset > 0) == "-010"
+
+
+@given(bits, bits, st.data())
+def test_records_that_do_not_count_change_nothing(recent: str, outcomes: str, data: st.DataObject) -> None:
+    recent = recent[-WINDOW:]
+    if halts_at(recent) is not None:
+        return
+    spread = "".join(outcome + "-" * data.draw(st.integers(0, 3)) for outcome in outcomes)
+    kept = records_until_halt(recent, spread)
+    without = records_until_halt(recent, outcomes)
+    assert spread[:kept].replace("-", "") == outcomes[:without]
+
+
+def test_a_halt_says_which_records_and_who_wrote_them() -> None:
+    set_aside = ["rejected on t, E, by /providers/textus/acme"] * 2 + ["undecodable on t, U, by /providers/x/y"]
+    assert halt_reason("1" * 50, set_aside) == (
+        "50 of the last 100 records were set aside (2 x rejected on t, E, by /providers/textus/acme;"
+        " 1 x undecodable on t, U, by /providers/x/y); mend the cause, then resume"
+    )
+    assert halt_reason("1" * 50) == "50 of the last 100 records were set aside; mend the cause, then resume"

@@ -15,8 +15,8 @@ ROOMS = ("schemas", "runtime", "ingest", "processors", "ops", "deploy")
 #: What a label may tell. A new one is added here on purpose, never a phone, a text or an id.
 LABELS = {
     "provider", "status", "event_type", "durability", "reason", "flag", "processor", "topic", "partition",
-    "disposition", "outcome", "action", "actor", "tier", "head", "state", "kind", "target", "account", "api",
-    "for_whom",
+    "disposition", "outcome", "action", "actor", "tier", "state", "kind", "target", "account", "api",
+    "for_whom", "direction",
 }  # fmt: skip
 
 

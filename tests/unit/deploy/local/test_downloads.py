@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import requests
 
-from deploy.local.downloads import DownloadError, Jar, cache_folder, ensure_jars, read_lock
+from deploy.local.downloads import DownloadError, Jar, cache_folder, ensure_jars, read_lock, system_certificates
 
 CONTENTS = {name: name.encode() * 100 for name in ("one", "two", "three")}
 
@@ -135,3 +136,26 @@ def test_a_disk_without_room_is_noticed_before_anything_is_fetched(tmp_path: Pat
 def test_the_cache_is_where_the_setting_says(tmp_path: Path) -> None:
     assert cache_folder({"HOOKLINE_CACHE": str(tmp_path)}) == tmp_path
     assert cache_folder({}).name == "hookline"
+
+
+def test_jars_in_a_cache_can_be_read_by_whoever_shares_it(tmp_path: Path) -> None:
+    before = os.umask(0o077)
+    try:
+        first, *_ = ensure_jars(tmp_path, JARS, fetch=Archive())
+    finally:
+        os.umask(before)
+    assert first.stat().st_mode & 0o777 == 0o644
+
+
+def test_a_certificate_that_is_not_trusted_is_told_with_the_way_out(tmp_path: Path) -> None:
+    with pytest.raises(DownloadError, match=r"certificate is not trusted here.* set SSL_CERT_FILE"):
+        ensure_jars(tmp_path, JARS, fetch=failing(requests.exceptions.SSLError("self-signed")))
+
+
+def test_the_certificates_that_are_named_are_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    named = tmp_path / "ca.pem"
+    named.touch()
+    monkeypatch.setenv("SSL_CERT_FILE", str(named))
+    assert system_certificates() == str(named)
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "not there"))
+    assert system_certificates() != str(tmp_path / "not there")

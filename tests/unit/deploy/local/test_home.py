@@ -7,12 +7,19 @@ import json
 import os
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import SimpleNamespace
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from deploy.local.home import AlreadyRunning, Home, HomeUnusable, alive, identity
+from tests.servers.unprivileged import NOBODY, unprivileged
+
+pytestmark = pytest.mark.root
 
 
 @pytest.fixture
@@ -72,7 +79,8 @@ def test_a_disk_without_room_is_noticed_before_anything_is_written(home: Home, m
 
 @pytest.mark.parametrize(("phase", "told"), [("starting", False), ("serving", True), ("stopping", False)])
 def test_the_environment_is_told_while_the_stack_serves(home: Home, phase: str, told: bool) -> None:
-    home.write("stack.json", {"phase": phase, "environment": {"INGEST_URL": "http://127.0.0.1:8080"}})
+    running = {"supervisor": identity(os.getpid()), "phase": phase}
+    home.write("stack.json", running | {"environment": {"INGEST_URL": "http://127.0.0.1:8080"}})
     assert home.environment() is None  # nobody holds the lock: that file is from a stack that was killed
     with home.held():
         assert home.environment() == ({"INGEST_URL": "http://127.0.0.1:8080"} if told else None)
@@ -91,3 +99,224 @@ def test_a_process_is_known_from_a_later_one_of_the_same_number(home: Home) -> N
         assert identity(process.pid) == {}
     assert alive({}) is None
     assert identity(os.getpid())["pid"] == os.getpid()
+
+
+def test_a_stack_that_was_killed_does_not_serve_while_the_next_one_starts(home: Home) -> None:
+    # Given what a killed supervisor left: its file says that everything serves
+    with subprocess.Popen(["true"]) as process:
+        killed = identity(process.pid)
+    home.write("stack.json", {"phase": "serving", "supervisor": killed, "environment": {"INGEST_URL": "x"}})
+    # When the next one holds the home and has not written yet
+    with home.held():
+        # Then nobody is told that it serves
+        assert home.environment() is None
+        assert home.state() == {}
+
+
+NAMES = st.text(st.characters(exclude_characters="/\0", exclude_categories=["Cs"]), min_size=1, max_size=40).filter(
+    lambda name: name not in (".", "..") and len(name.encode()) < 200
+)
+
+
+@given(NAMES)
+@example(" blanks, a comma and 'quotes' \"double\"")
+@example("\u0131\u011f\u00fc \u65e5\u672c \U0001f600")
+@example("-begins with a dash")
+@example("[x]{y}*?$HOME%41#;&:")
+@example("two\nlines")
+def test_a_folder_of_any_name_is_a_home(name: str) -> None:
+    with TemporaryDirectory() as above:
+        home = Home(Path(above, name))
+        with home.held():
+            secret = home.secret("a")
+            assert home.is_held()
+        assert Home(Path(above, name)).secret("a") == secret
+        assert [path.name for path in Path(above).iterdir()] == [name]  # nothing beside it
+
+
+def test_a_name_that_no_server_could_use_is_refused_before_anything_is_made(tmp_path: Path) -> None:
+    for path, sentence in (
+        (tmp_path / os.fsdecode(b"latin-\xfc"), "is not UTF-8, which Java needs"),
+        (tmp_path.joinpath(*["x" * 200] * 5), r"has \d+ bytes, and PostgreSQL's paths have room for 900"),
+    ):
+        with pytest.raises(HomeUnusable, match=sentence) as refused, Home(path).held():
+            pass
+        assert refused.value.exit_code == 78
+        str(refused.value).encode()  # it can be printed
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_no_other_user_may_look_into_a_home(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir(mode=0o755)
+    for name in ("made", "empty"):
+        home = Home(tmp_path / name)
+        with home.held():
+            assert home.path.stat().st_mode & 0o777 == 0o700
+    # One that an earlier version made
+    home.path.chmod(0o755)
+    with home.held():
+        assert home.path.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_folder_that_is_more_than_a_home_keeps_its_mode(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, mode in (("project", 0o755), ("like-tmp", 0o1777)):
+        folder = tmp_path / name
+        folder.mkdir()
+        folder.chmod(mode)
+        (folder / "file").touch()
+        for _ in range(2):  # the second time it has been a home before
+            with Home(folder).held():
+                assert folder.stat().st_mode & 0o7777 == mode
+            (folder / "lock").unlink(missing_ok=name == "project")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    tmp_path.chmod(0o755)
+    with Home(tmp_path).held():
+        assert tmp_path.stat().st_mode & 0o777 == 0o755
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that every user can reach: pytest's own are closed to others."""
+    with TemporaryDirectory() as folder:
+        Path(folder).chmod(0o777)
+        yield Path(folder)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can leave files that belong to somebody else")
+@pytest.mark.parametrize("inside", [".", "secrets.json", "kafka/data/topic-0", "logs/ingest.log"])
+def test_a_home_that_root_used_first_is_named_with_the_way_out(open_folder: Path, inside: str) -> None:
+    home = Home(open_folder / "a home")
+    with home.held():
+        home.secret("a")
+        (home.path / "kafka" / "data" / "topic-0").mkdir(parents=True)
+        (home.logs / "ingest.log").touch()
+    for path in (home.path, *home.path.rglob("*")):
+        os.chown(path, NOBODY, NOBODY)
+    blocking = home.path / inside
+    os.chown(blocking, 0, 0)
+    blocking.chmod(0o700)
+    with unprivileged():
+        with pytest.raises(HomeUnusable) as refused, Home(home.path).held():
+            pass
+        assert refused.value.exit_code == 78
+        said = str(refused.value)
+        assert "belongs to root, and you are " in said
+        assert (
+            f"`sudo chown -R {NOBODY}:{NOBODY} '{home.path}'` makes the whole folder yours, or set HOOKLINE_HOME"
+            in said
+        )
+    # and what it advises helps
+    for path in (home.path, *home.path.rglob("*")):
+        os.chown(path, NOBODY, NOBODY)
+    with unprivileged(), Home(home.path).held():
+        pass
+
+
+def test_every_way_to_look_into_a_closed_home_ends_with_the_sentence(open_folder: Path) -> None:
+    with unprivileged():
+        home = Home(open_folder / "home")
+        with home.held():
+            home.write("stack.json", {})
+        home.path.chmod(0o000)
+        try:
+            for look in (home.is_held, home.state, home.environment, lambda: home.read("stack.json")):
+                with pytest.raises(HomeUnusable, match=r"is closed to its owner .* `chmod -R u\+rwX .*` opens it"):
+                    look()
+            with pytest.raises(HomeUnusable, match="chmod"):
+                home.forget("stack.json")
+        finally:
+            home.path.chmod(0o700)
+
+
+def test_a_folder_that_is_closed_above_the_home_says_to_go_elsewhere(open_folder: Path) -> None:
+    with unprivileged():
+        (open_folder / "closed").mkdir(mode=0o500)
+        with pytest.raises(HomeUnusable, match="set HOOKLINE_HOME to a folder that you can write to"):
+            Home(open_folder / "closed" / "home").held().__enter__()
+
+
+DAMAGED = st.binary(max_size=40).filter(lambda content: not _is_object(content))
+
+
+def _is_object(content: bytes) -> bool:
+    try:
+        found = json.loads(content)
+    except ValueError:
+        return False
+    return isinstance(found, dict) and all(isinstance(value, str) for value in found.values())
+
+
+@given(st.one_of(st.integers(0, 200).map(lambda at: WHOLE[:at]).filter(lambda content: content != WHOLE), DAMAGED))
+@example(b"")
+@example(b"\0" * 100)
+@example(b"[]")
+@example(b'{"a": 5}')
+@example(b"[" * 100_000)
+def test_damaged_secrets_are_named_moved_aside_and_made_anew(content: bytes) -> None:
+    said: list[str] = []
+    with TemporaryDirectory() as folder:
+        home = Home(Path(folder), said.append)
+        (home.path / "secrets.json").write_bytes(content)
+        with home.held():
+            secret = home.secret("HOOKLINE_TEXTLINK__SECRETS")
+            assert home.secret("HOOKLINE_TEXTLINK__SECRETS") == secret
+        assert (home.path / "secrets.json.damaged").read_bytes() == content
+        (sentence,) = said
+        assert f"{home.path}/secrets.json is damaged" in sentence
+        assert f"moved aside to {home.path}/secrets.json.damaged" in sentence
+        assert "refused (401) until their senders have those that `hookline env` prints" in sentence
+
+
+WHOLE = json.dumps({"HOOKLINE_TEXTLINK__SECRETS": "s" * 32, "HOOKLINE_TEXTUS__SIGNING_SECRETS": "t" * 32}).encode()
+
+
+def test_a_second_damaged_file_does_not_replace_the_first(home: Home) -> None:
+    with home.held():
+        for content in (b"first", b"second"):
+            (home.path / "ports.json").write_bytes(content)
+            assert home.read("ports.json", int) == {}
+    assert (home.path / "ports.json.damaged").read_bytes() == b"first"
+    assert (home.path / "ports.json.damaged-2").read_bytes() == b"second"
+
+
+def test_who_only_looks_moves_nothing(home: Home) -> None:
+    said: list[str] = []
+    home.write("stack.json", {})
+    (home.path / "stack.json").write_text('{"phase": "serv')
+    with home.held():
+        assert Home(home.path, said.append).environment() is None
+    assert (home.path / "stack.json").exists()
+    assert "stack.json is damaged" in said[0]
+
+
+def test_a_write_that_fails_leaves_the_old_file_and_nothing_beside_it(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home.write("ports.json", {"kafka": 1})
+
+    def full(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(HomeUnusable, match="is full"):
+        home.write("ports.json", {"kafka": 2})
+    assert home.read("ports.json") == {"kafka": 1}
+    assert [path.name for path in home.path.iterdir()] == ["ports.json"]
+
+
+def test_what_is_written_is_synced_before_it_gets_its_name(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[str] = []
+    fsync, replace = os.fsync, Path.replace
+
+    def synced(descriptor: int) -> None:
+        done.append("fsync")
+        fsync(descriptor)
+
+    def replaced(path: Path, target: Path) -> Path:
+        done.append("rename")
+        return replace(path, target)
+
+    monkeypatch.setattr(os, "fsync", synced)
+    monkeypatch.setattr(Path, "replace", replaced)
+    home.write("ports.json", {"kafka": 1})
+    assert done == ["fsync", "rename", "fsync"]  # the file, its name, the folder that holds the name

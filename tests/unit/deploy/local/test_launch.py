@@ -14,6 +14,8 @@ import pytest
 
 from deploy.local.launch import Account, launched
 
+pytestmark = pytest.mark.root
+
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the kernel's death signal is Linux's")
 as_root = pytest.mark.skipif(
     os.geteuid() != 0 or not sys.platform.startswith("linux"), reason="only root can become another user"

@@ -46,7 +46,6 @@ def test_the_environment_names_what_scripts_go_by(home: Home) -> None:
         "HOOKLINE_KAFKA__BOOTSTRAP_SERVERS",
         "HOOKLINE_POSTGRES__DSN",
         "INGEST_URL",
-        "CONSOLE_URL",
         "SANDBOX_URL",
         "GATE_URL",
         "GATE_TOKEN",
@@ -62,6 +61,10 @@ def test_the_environment_names_what_scripts_go_by(home: Home) -> None:
     assert environment["HOOKLINE_TEXTUS__SIGNING_SECRETS"] == environment["TEXTUS_SIGNING_SECRET"]
     assert environment["INGEST_URL"] == f"http://127.0.0.1:{environment['HOOKLINE_INGEST__PORT']}"
     assert {"HOOKLINE_PERSIST__ADMIN_PORT", "HOOKLINE_OPT_OUT__ADMIN_PORT"} <= environment.keys()
+
+
+def test_no_console_is_named_while_none_listens(home: Home) -> None:
+    assert "CONSOLE_URL" not in planned(home, {}).environment()
 
 
 def test_ports_and_secrets_are_the_same_at_the_next_start(home: Home) -> None:
@@ -85,7 +88,7 @@ def test_two_homes_share_no_port(tmp_path: Path) -> None:
         {value for name, value in planned(Home(tmp_path / name), {}).environment().items() if name.endswith("PORT")}
         for name in ("one", "two")
     ]
-    assert ports[0] & ports[1] <= {"8081"}
+    assert not ports[0] & ports[1]
 
 
 def test_a_kafka_and_a_postgresql_of_ones_own_are_used(home: Home) -> None:
@@ -129,10 +132,9 @@ def test_an_open_provider_needs_no_secret(home: Home) -> None:
 
 
 def test_ports_that_are_set_are_used_and_nonsense_is_named_at_once(home: Home) -> None:
-    one, two = free_ports(2)
-    environment = planned(home, {"HOOKLINE_INGEST__PORT": str(one), "HOOKLINE_CONSOLE__PORT": str(two)}).environment()
-    assert environment["INGEST_URL"].endswith(f":{one}")
-    assert environment["CONSOLE_URL"].endswith(f":{two}")
+    (port,) = free_ports(1)
+    environment = planned(home, {"HOOKLINE_INGEST__PORT": str(port)}).environment()
+    assert environment["INGEST_URL"].endswith(f":{port}")
     with pytest.raises(ConfigurationError) as refused:
         planned(home, {"HOOKLINE_INGEST__PORT": "http", "HOOKLINE_SANDBOX__PORT": "70000"})
     assert [line.partition(":")[0] for line in refused.value.mistakes] == [

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import http.client
 import os
 import signal
 import sys
@@ -12,9 +14,15 @@ from pathlib import Path
 import psutil
 import pytest
 
+from deploy.local.child import Log
 from deploy.local.supervisor import (
     ATTEMPTS,
     FIRST_PAUSE,
+    HEALTH_DEADLINE,
+    HEALTH_FAILURES,
+    HEALTH_INTERVAL,
+    LONGEST_PAUSE,
+    REFRESH,
     WELL_AFTER,
     Phase,
     Service,
@@ -244,3 +252,169 @@ time.sleep(600)
     step_until(supervisor, lambda: phase(supervisor, "web") is Phase.RESTARTING)
 
     assert psutil.wait_procs([worker], timeout=PATIENCE)[1] == []
+
+
+def test_a_service_that_has_served_is_started_again_whatever_it_ends_with(stage: Stage) -> None:
+    # Given a stack that serves
+    supervisor = stage.supervisor(stage.service("ingest"), stage.service("crm-sync", EX_CONFIG_LATER))
+    step_until(supervisor, lambda: supervisor.served)
+    ingest = pid(supervisor, "ingest")
+    # When one of its services refuses to start any more (its disk is full, its settings' file is gone)
+    (stage.folder / "ill").touch()
+    crm_sync = supervisor.supervised["crm-sync"]
+    for _ in range(ATTEMPTS + 3):
+        step_until(supervisor, lambda: crm_sync.phase is Phase.RESTARTING)
+        stage.clock.now += LONGEST_PAUSE
+        step_until(supervisor, lambda: crm_sync.phase is not Phase.RESTARTING)
+    # Then the others go on, and it comes back once it can
+    assert pid(supervisor, "ingest") == ingest
+    (stage.folder / "ill").unlink()
+    step_until(supervisor, lambda: move(stage, 1.0) and crm_sync.phase is Phase.SERVING)
+    assert all(restart.reason.startswith("ended with exit code 78") for restart in crm_sync.last_restarts)
+    assert len(crm_sync.last_restarts) >= ATTEMPTS + 3
+
+
+#: Ends with 78 whenever the file `ill` is there.
+EX_CONFIG_LATER = """
+import pathlib, sys, time
+folder = pathlib.Path(sys.argv[2]).parent
+while not (folder / "ill").exists():
+    (folder / f"{sys.argv[1]}.up").touch()
+    time.sleep(0.01)
+sys.exit(78)
+"""
+
+
+def move(stage: Stage, seconds: float) -> bool:
+    stage.clock.now += seconds
+    return True
+
+
+def test_a_disk_that_is_full_stops_nothing_that_runs(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Given a stack that serves
+    supervisor = stage.supervisor(stage.service("ingest"), stage.service("kafka"))
+    step_until(supervisor, lambda: supervisor.served)
+    ingest, kafka = pid(supervisor, "ingest"), supervisor.supervised["kafka"]
+
+    # When its disk is full, and Kafka has died of it
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    rotate, end = Log.rotate, Log.end
+    monkeypatch.setattr(Log, "rotate", full)
+    monkeypatch.setattr(Log, "end", full)
+    os.kill(pid(supervisor, "kafka"), signal.SIGKILL)
+    step_until(supervisor, lambda: move(stage, 1.0) and kafka.deaths >= ATTEMPTS + 1)
+    assert any("kafka: could not be started ([Errno 28] No space left on device)" in line for line in stage.said)
+    assert sum("its log could not be set aside" in line for line in stage.said) <= 4  # not at every look
+    assert (pid(supervisor, "ingest"), phase(supervisor, "ingest")) == (ingest, Phase.SERVING)
+
+    # Then Kafka comes back when there is room
+    monkeypatch.setattr(Log, "rotate", rotate)
+    monkeypatch.setattr(Log, "end", end)
+    step_until(supervisor, lambda: move(stage, 1.0) and kafka.phase is Phase.SERVING)
+    assert pid(supervisor, "ingest") == ingest
+
+
+def test_what_has_changed_is_told_once_a_step_and_now_and_then_besides(stage: Stage) -> None:
+    seen: list[set[Phase]] = []
+    services = [stage.service(name) for name in ("a", "b", "c")]
+    supervisor = Supervisor(
+        services,
+        stage.folder,
+        announce=stage.said.append,
+        clock=stage.clock,
+        changed=lambda changed: seen.append({service.phase for service in changed.supervised.values()}),
+    )
+    stage.supervisors.append(supervisor)
+    supervisor.step()
+    assert seen == [{Phase.STARTING}]  # three have started
+    step_until(supervisor, lambda: supervisor.served)
+    assert seen[-1] == {Phase.SERVING}
+    del seen[:]
+    supervisor.step()
+    assert seen == []
+    stage.clock.now += REFRESH
+    supervisor.step()
+    assert seen == [{Phase.SERVING}]
+
+
+#: Answers 200 on the port that it writes into NAME.port.
+HEALTHY = """
+import http.server, pathlib, sys
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        ill = pathlib.Path(sys.argv[2]).with_name("ill").exists()
+        self.send_response(503 if ill else 200)
+        self.end_headers()
+    def log_message(self, *_): pass
+server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+file = pathlib.Path(sys.argv[2]).with_name(f"{sys.argv[1]}.port")
+file.with_suffix(".partial").write_text(str(server.server_port))
+file.with_suffix(".partial").rename(file)
+server.serve_forever()
+"""
+
+
+def http_service(stage: Stage) -> Service:
+    port = stage.folder / "web.port"
+
+    def problem() -> str | None:
+        connection = http.client.HTTPConnection("127.0.0.1", int(port.read_text()), timeout=0.3)
+        try:
+            connection.request("GET", "/healthz")
+            status = connection.getresponse().status
+        except OSError:
+            return "did not answer at /healthz"
+        finally:
+            connection.close()
+        return None if status == 200 else f"answered {status} at /healthz"
+
+    return stage.service("web", HEALTHY, ready=port.exists, unhealthy=problem)
+
+
+@pytest.mark.parametrize(
+    ("is_frozen", "reason"),
+    [(True, "did not answer at /healthz for "), (False, "answered 503 at /healthz for ")],
+)
+def test_what_is_not_healthy_for_a_while_is_killed_and_started_again(
+    stage: Stage, is_frozen: bool, reason: str
+) -> None:
+    # Given a service that serves and is healthy
+    supervisor = stage.supervisor(http_service(stage))
+    web = supervisor.supervised["web"]
+    step_until(supervisor, lambda: supervisor.served)
+    stage.clock.step = 0.05
+    step_until(supervisor, lambda: web.healthy_at > web.since)
+    process = psutil.Process(pid(supervisor, "web"))
+    # When it freezes, or says itself that it is not healthy
+    if is_frozen:
+        os.kill(process.pid, signal.SIGSTOP)
+    else:
+        (stage.folder / "ill").touch()
+    ill_since = stage.clock.now
+    step_until(supervisor, lambda: web.phase is Phase.RESTARTING)
+    # Then it is killed after a while and not before, and the reason is told, kept and counted
+    assert stage.clock.now - ill_since > HEALTH_DEADLINE - HEALTH_INTERVAL
+    assert not process.is_running()
+    assert any(f"web: {reason}" in line and "was killed; started again in" in line for line in stage.said)
+    (stage.folder / "ill").unlink(missing_ok=True)
+    (stage.folder / "web.port").unlink()
+    step_until(supervisor, lambda: web.phase is Phase.SERVING)
+    assert web.restarts == 1
+    assert web.last_restarts[-1].reason.startswith(reason)
+
+
+def test_one_failure_and_a_clock_that_jumps_restart_nothing(stage: Stage) -> None:
+    answers: list[str | None] = []
+    supervisor = stage.supervisor(stage.service("web", unhealthy=lambda: answers.pop() if answers else None))
+    web = supervisor.supervised["web"]
+    step_until(supervisor, lambda: supervisor.served)
+    before = pid(supervisor, "web")
+    for _ in range(10):
+        # the machine was asleep for an hour, and then the first looks fail
+        answers.extend(["did not answer"] * (HEALTH_FAILURES - 1))
+        stage.clock.now += 3600
+        step_until(supervisor, lambda: move(stage, HEALTH_INTERVAL) and not answers and web.healthy_at > web.since)
+        step_until(supervisor, lambda: move(stage, HEALTH_INTERVAL) and web.health_failures == 0)
+    assert (pid(supervisor, "web"), web.restarts) == (before, 0)

@@ -48,7 +48,7 @@ def kept(url: str) -> Iterator[KeptConnections]:
 
 def ask(kept: KeptConnections, url: str) -> bytes:
     """The port that the server was asked from."""
-    with kept.stream("GET", url) as response:
+    with kept.stream("GET", url, seconds=10) as response:
         return b"".join(response.iter_stream())
 
 
@@ -57,10 +57,10 @@ def test_a_connection_is_used_again(kept: KeptConnections, url: str) -> None:
 
 
 def test_two_calls_at_once_have_one_each_and_the_last_used_goes_first(kept: KeptConnections, url: str) -> None:
-    with kept.stream("GET", f"{url}/") as first:
+    with kept.stream("GET", f"{url}/", seconds=10) as first:
         second = ask(kept, f"{url}/")
         assert b"".join(first.iter_stream()) != second
-    with kept.stream("GET", f"{url}/") as again:
+    with kept.stream("GET", f"{url}/", seconds=10) as again:
         assert b"".join(again.iter_stream()) != second
 
 
@@ -70,13 +70,13 @@ def test_one_that_the_server_has_closed_is_not(kept: KeptConnections, url: str) 
 
 
 def test_one_whose_answer_was_not_read_is_not(kept: KeptConnections, url: str) -> None:
-    with kept.stream("GET", f"{url}/"):
+    with kept.stream("GET", f"{url}/", seconds=10):
         pass
     assert not kept._idle
 
 
 def test_after_the_end_none_is_kept(kept: KeptConnections, url: str) -> None:
-    with kept.stream("GET", f"{url}/") as response:
+    with kept.stream("GET", f"{url}/", seconds=10) as response:
         kept.close()
         b"".join(response.iter_stream())
     assert not kept._idle

@@ -16,6 +16,7 @@ from runtime.kafka.group import (
     NotPublished,
     OutgoingRecord,
     RefusedForGood,
+    TooLarge,
     partition_of_key,
 )
 
@@ -104,12 +105,12 @@ def test_a_batch_that_is_too_large_is_tried_one_by_one() -> None:
         assert len(read(group.heads()[place])) == 1
         group.answered(place, outcome)
     assert group.is_done
-    assert [type(one) for one in group.outcomes] == [type(None), RefusedForGood, type(None)]
+    assert [type(one) for one in group.outcomes] == [type(None), TooLarge, type(None)]
 
 
 def test_what_no_topic_takes_is_refused_before_it_is_sent() -> None:
     group = placed(record(value=b"x" * (MAX_RECORD_BYTES + 1)), record())
-    assert isinstance(group.outcomes[0], RefusedForGood)
+    assert isinstance(group.outcomes[0], TooLarge)
     assert len(read(group.heads()[TopicPartition("t", 0)])) == 1
 
 

@@ -23,7 +23,7 @@ def test_a_request_is_listed_as_it_came(textus, requests):
         "at": "2026-03-25T22:10:00.000000Z",
     }
     assert set(sent) == {"method", "path", "query", "headers", "body", "status", "at"}
-    assert sent["headers"]["Authorization"] == "Bearer test-token"
+    assert sent["headers"]["Authorization"] == "Bearer ***"  # no credential is kept
     assert sent["headers"]["X-Trace"] == "t1"
     assert (asked["path"], asked["body"]) == ("/my_account/opt_outs/+13035551234", None)
 

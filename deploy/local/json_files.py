@@ -1,0 +1,59 @@
+"""Small JSON files that are read whole and replaced whole, and are on the disk once they are written."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+
+class DamagedFile(Exception):
+    """Move the file aside and make what was in it anew: it does not hold the JSON object that was written."""
+
+
+def read_json(path: Path, values: type = object) -> dict[str, Any]:
+    """The JSON object in `path`, all of whose values are of the type `values`.
+
+    Raises FileNotFoundError, other OSErrors, and DamagedFile.
+    """
+    content = path.read_bytes()
+    try:
+        found = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise DamagedFile(f"{path} is damaged ({len(content)} bytes that are no JSON)") from error
+    if not isinstance(found, dict) or not all(isinstance(value, values) for value in found.values()):
+        raise DamagedFile(f"{path} is damaged (JSON, but not what was written there)")
+    return found
+
+
+def write_json(path: Path, data: Mapping[str, Any]) -> None:
+    """Replace `path` at once and whole, readable by its owner alone; a power failure leaves the old or the new file."""
+    partial = path.with_name(f"{path.name}.{os.getpid()}")
+    try:
+        with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="ascii") as file:
+            json.dump(data, file, indent=1)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):  # the first error is the one to raise
+            partial.unlink(missing_ok=True)
+        raise
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def move_aside(path: Path) -> Path:
+    """Give `path` a name that nothing has, NAME.damaged or NAME.damaged-2 and so on, and return it."""
+    number, target = 1, path.with_name(f"{path.name}.damaged")
+    while target.exists():
+        number += 1
+        target = path.with_name(f"{path.name}.damaged-{number}")
+    path.rename(target)
+    return target

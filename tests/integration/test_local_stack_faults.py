@@ -1,0 +1,148 @@
+"""The local stack when its machine misbehaves: a full disk, a frozen process, odd folders and locales."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+from tests.servers.local_stack import LocalStack, environment_of, post, texts, until
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+
+#: Bytes of the small disk: a start needs 105 MB free, and its servers take 150.
+DISK = 400 << 20
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A folder on a disk of its own that is quickly full."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", f"size={DISK}", "tmpfs", str(folder)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if mounted.returncode != 0:
+        pytest.skip(f"a disk that is full needs a mount, which only root may make: {mounted.stderr.strip()}")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def refused(environment: dict[str, str]) -> bool:
+    return post(environment, "no room").status_code == 503
+
+
+@pytest.mark.root
+def test_a_full_disk_stops_no_ingest_and_all_is_well_again_when_there_is_room(small_disk: Path) -> None:
+    # Given a stack that serves
+    stack = LocalStack(small_disk / "home")
+    environment = stack.up()
+    assert post(environment, "before").status_code == 200
+    supervisor, ingest = psutil.Process(stack.state()["supervisor"]["pid"]), stack.service("ingest")
+    try:
+        # When its disk is full, and Kafka dies
+        ballast = small_disk / "ballast"
+        with ballast.open("wb") as file:
+            while True:
+                try:
+                    file.write(b"x" * (1 << 16))
+                    file.flush()
+                except OSError:
+                    break
+        os.kill(stack.service("kafka")["pid"], signal.SIGKILL)
+        until(lambda: refused(environment), "ingest did not refuse what nobody can take")
+        # Then neither the supervisor nor ingest ends, and what cannot be kept is refused
+        for _ in range(100):
+            assert supervisor.is_running()
+            answer = post(environment, "no room")
+            assert (answer.status_code, "Retry-After" in answer.headers) == (503, True)
+        assert httpx.get(f"{environment['INGEST_URL']}/healthz").status_code == 200
+        # and all comes back when there is room
+        ballast.unlink()
+        until(lambda: post(environment, "after").status_code == 200, "ingest does not answer 200 again")
+        until(lambda: {"before", "after"} <= texts(environment), "the messages did not reach PostgreSQL")
+        until(lambda: {one["phase"] for one in stack.state()["services"]} <= {"serving", "done"}, "not all came back")
+        assert stack.service("ingest")["pid"] == ingest["pid"]
+    finally:
+        stack.run("down")
+
+
+def test_a_frozen_process_is_started_again(tmp_path: Path) -> None:
+    stack = LocalStack(tmp_path / "home")
+    environment = stack.up()
+    try:
+        for name in ("persist", "ingest"):
+            frozen = stack.service(name)
+            os.kill(frozen["pid"], signal.SIGSTOP)
+            if name == "ingest":  # its workers serve the port
+                for worker in psutil.Process(frozen["pid"]).children(recursive=True):
+                    worker.suspend()
+            until(lambda: stack.service(name)["restarts"] > frozen["restarts"], f"{name} was not started again")  # noqa: B023
+            (restart,) = stack.service(name)["last_restarts"]
+            assert "did not answer at /healthz for " in restart["reason"]
+            until(lambda: stack.service(name)["phase"] == "serving", f"{name} did not come again")  # noqa: B023
+        assert post(environment, "thawed").status_code == 200
+        until(lambda: "thawed" in texts(environment), "the message did not reach PostgreSQL")
+    finally:
+        stack.run("down")
+
+
+#: As in the issue of somebody's folder: blanks, a comma, quotes, letters within Latin-1, Turkish ones, and others.
+FOLDER = """my folder, "new" 'm\u00fcller' \u0131\u015f\u011f \u65e5\u672c"""
+
+
+def test_everything_runs_in_an_oddly_named_folder_under_a_turkish_locale(tmp_path: Path) -> None:
+    folder = tmp_path / FOLDER
+    turkish = {"LANG": "tr_TR.UTF-8", "LC_ALL": "tr_TR.UTF-8", "JAVA_TOOL_OPTIONS": "-Duser.language=tr"}
+    stack = LocalStack(folder / ".hookline", **turkish)
+    environment = stack.up()
+    try:
+        assert post(environment, "İstanbul'da ışık").status_code == 200
+        until(lambda: "İstanbul'da ışık" in texts(environment), "the message did not reach PostgreSQL")
+        assert environment_of(stack)["HOOKLINE_HOME"] == str(folder / ".hookline")
+    finally:
+        assert stack.run("down").returncode == 0
+    assert [path.name for path in tmp_path.iterdir()] == [FOLDER]  # no folder with a garbled name beside it
+    assert [path.name for path in folder.iterdir()] == [".hookline"]
+    # What others could read holds nothing of ours
+    assert folder.joinpath(".hookline").stat().st_mode & 0o777 == 0o700
+    open_to_others = [path for path in folder.joinpath(".hookline").rglob("*") if path.lstat().st_mode & 0o077]
+    assert [path for path in open_to_others if not path.is_symlink()] == []
+
+
+def test_damaged_files_of_an_earlier_start_do_not_keep_a_stack_from_starting(tmp_path: Path) -> None:
+    stack = LocalStack(tmp_path / "home")
+    before = stack.up()
+    assert post(before, "before").status_code == 200
+    until(lambda: "before" in texts(before), "the message did not reach PostgreSQL")
+    assert stack.run("down").returncode == 0
+    files = [*stack.home.glob("*.json"), stack.home / "postgres" / "passwords.json"]
+    assert {file.name for file in files} >= {"secrets.json", "ports.json", "made.json", "passwords.json"}
+    for file in files:
+        file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+    (stack.home / "stack.json").write_text('{"phase": "serv')
+
+    done = stack.run("up", "--detach")
+
+    assert done.returncode == 0, done.stderr
+    try:
+        for file in files:
+            assert f"{file} is damaged" in done.stdout + done.stderr
+        after = environment_of(stack)
+        assert after["TEXTLINK_SECRET"] != before["TEXTLINK_SECRET"]
+        assert post(after | {"TEXTLINK_SECRET": before["TEXTLINK_SECRET"]}, "old secret").status_code == 401
+        assert post(after, "after").status_code == 200
+        until(lambda: {"before", "after"} <= texts(after), "the messages did not reach PostgreSQL")
+    finally:
+        assert stack.run("down").returncode == 0

@@ -1,0 +1,142 @@
+"""Reading a body costs no more than its size explains, whatever is in it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ingest import json_body
+from ingest.content_coding import MAX_BODY
+from ingest.json_body import MAX_NODES, BadBody, read_object
+
+GENUINE = (Path(__file__).parents[2] / "payloads" / "textus" / "message.received.json").read_bytes()
+ROOM = MAX_BODY - 40
+
+
+def filled(unit: str, start: str = '{"a": [', end: str = "1]}") -> bytes:
+    """A body of the most bytes, full of `unit`."""
+    return (start + unit * (ROOM // len(unit)) + end).encode()
+
+
+BOMBS = {
+    "empty lists": filled("[],"),
+    "empty objects": filled("{},"),
+    "nested lists": filled("[[[],[]],[]],"),
+    "numbers": filled("1,"),
+    "fractions": filled("1.5,"),
+    "exponents": filled("1e9,"),
+    "texts": filled('"",'),
+    "words": filled("null,"),
+    "keys": ("{" + ",".join(f'"{number}":1' for number in range(24_000)) + "}").encode(),
+    "one key": ("{" + ",".join(['"a":1'] * 40_000) + "}").encode(),
+    "at its end": filled("[],", start='{"a": "' + "x" * 200_000 + '", "b": [')[: MAX_BODY + 200_000],
+    "behind escapes": ('{"a": "' + '\\"' * 100_000 + '", "b": [' + "[]," * 15_000 + "1]}").encode(),
+    "behind backslashes": ('{"a": "' + "\\\\" * 100_000 + '", "b": [' + "[]," * 15_000 + "1]}").encode(),
+    "deep lists": b'{"a": ' + b"[" * ROOM,
+    "deep objects": b'{"a":' * 40_000 + b"1" + b"}" * 40_000,
+    "not even JSON": b"[],{}" * (ROOM // 5),
+    "within one string that never ends": b'{"a": "' + b'",' * (ROOM // 2),
+}
+
+
+def seconds(body: bytes, times: int = 30) -> float:
+    """The least that reading `body` took of the processor."""
+    found = []
+    for _ in range(times):
+        begun = time.process_time()
+        with contextlib.suppress(BadBody):
+            read_object(body)
+        found.append(time.process_time() - begun)
+    return min(found)
+
+
+@pytest.mark.parametrize("bomb", BOMBS)
+def test_a_bomb_is_refused_before_it_is_decoded(bomb: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def decoded(_: str) -> None:
+        raise AssertionError("it was decoded")
+
+    monkeypatch.setattr(json_body, "_decode", decoded)
+    with pytest.raises(BadBody, match="too_deep" if bomb.startswith("deep") else "too_many_nodes"):
+        read_object(BOMBS[bomb])
+
+
+@pytest.mark.parametrize("bomb", BOMBS)
+def test_a_bomb_costs_no_more_than_a_text_of_its_size(bomb: str) -> None:
+    """Decoded, it takes a hundred times as long; the margin is wide because machines are busy."""
+    assert seconds(BOMBS[bomb]) < 5 * seconds(filled("x", '{"a": "', '"}'))
+
+
+TEXTS = {
+    "brackets": filled("[{,:", '{"a": "', '"}'),
+    "commas": filled(",", '{"a": "', '"}'),
+    "escaped quotes": filled('\\",', '{"a": "', '"}'),
+    "backslashes": filled("\\\\,", '{"a": "', '"}'),
+    "an odd number of backslashes": filled('\\\\\\",[', '{"a": "', '"}'),
+    "escapes": filled("\\u00e9,", '{"a": "', '"}'),
+    "JSON in a text": json.dumps({"a": json.dumps([[1, {"b": "c\\"}]] * 5_000)}).encode(),
+    "emoji": json.dumps({"a": "😀,[" * 15_000}).encode(),
+    "as many texts as are taken": json.dumps({"a": ["x, [y]" * 5] * (MAX_NODES - 10)}).encode(),
+    "digits": filled("1", '{"a": ', "}"),
+    "a long fraction": filled("1", '{"a": 0.', "}"),
+    "a long exponent": filled("1", '{"a": ', "e-262142}")[:MAX_BODY],
+}
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_a_large_text_is_read_whatever_is_in_it(text: str) -> None:
+    assert read_object(TEXTS[text]).fields.keys() == {"a"}
+
+
+def test_a_huge_number_is_its_digits() -> None:
+    digits = "9" * (sys.get_int_max_str_digits() + 10)
+    assert read_object(f'{{"a": {digits}}}'.encode()).fields == {"a": digits}
+
+
+def test_as_many_nodes_as_are_taken() -> None:
+    assert read_object(json.dumps({"a": [1] * (MAX_NODES - 5)}).encode())
+    with pytest.raises(BadBody, match="too_many_nodes"):
+        read_object(json.dumps({"a": [1] * (MAX_NODES + 5)}).encode())
+
+
+_VALUES: Any = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**62), 2**62) | st.text(max_size=200),
+    lambda inner: st.lists(inner, max_size=50) | st.dictionaries(st.text(max_size=5), inner, max_size=50),
+    max_leaves=300,
+)
+
+
+@given(st.dictionaries(st.text(max_size=5), _VALUES, max_size=30), st.booleans(), st.text(max_size=100))
+def test_what_has_few_nodes_is_never_refused(fields: dict[str, Any], ascii_only: bool, text: str) -> None:
+    fields["padding"] = text + '",[{' * 2_000
+    body = json.dumps(fields, ensure_ascii=ascii_only).encode("utf-8", "surrogatepass")
+    try:
+        assert read_object(body).fields == fields
+    except BadBody as refusal:
+        assert str(refusal) in ("not_utf8", "too_deep")  # noqa: PT017 - both are right for what may come
+
+
+def test_small_bodies_never_wait_for_large_ones() -> None:
+    # Given large bodies under way, as many as may be
+    taken = [json_body._turns.acquire(timeout=5) for _ in range(json_body._AT_ONCE)]
+    try:
+        assert all(taken)
+        large = threading.Thread(target=read_object, args=(filled("x", '{"a": "', '"}'),))
+        large.start()
+        # Then a small one is read, and one more large one is not
+        assert read_object(GENUINE)
+        large.join(0.05)
+        assert large.is_alive()
+    finally:
+        for _ in taken:
+            json_body._turns.release()
+    large.join(10)
+    assert not large.is_alive()
