@@ -52,7 +52,7 @@ class Listener:
         self._path = path
         self._read_until = 0
         self._chosen: dict[str, float] = {}  # contact -> until when
-        self._asked: set[str] = set()
+        self._known: set[str] = set()
         works: list[tuple[Callable[[], None], float]] = [
             (lambda name=name, service=service: self._ask_processor(name, service()), EVERY)  # type: ignore[misc]
             for name, service in processors.items()
@@ -95,8 +95,8 @@ class Listener:
         asked_at = time.monotonic()
         samples = service.samples()
         answered_at = time.monotonic()
-        records = [value for sample, value in samples if sample == "hookline_lag_records"]
-        seconds = [value for sample, value in samples if sample == "hookline_lag_seconds"]
+        records = [sample.value for sample in samples if sample.name == "hookline_lag_records"]
+        seconds = [sample.value for sample in samples if sample.name == "hookline_lag_seconds"]
         said = [("lag records", sum(records))] if records else []
         said += [("lag seconds", max(seconds))] if seconds else []
         self._write("statement", [Statement(name, about, value, asked_at, answered_at) for about, value in said])
@@ -113,15 +113,15 @@ class Listener:
         self._choose()
         if not self._chosen or not self._gate.alive:
             return
-        asked = [(contact, spelling) for contact in self._chosen for spelling in spellings(contact)]
+        questions = [(contact, spelling) for contact in self._chosen for spelling in spellings(contact)]
         asked_at = time.monotonic()
-        answers = self._gate.may_be_texted([spelling for _, spelling in asked])
+        answers = self._gate.may_be_texted([spelling for _, spelling in questions])
         answered_at = time.monotonic()
         self._write(
             "statement",
             [
                 Statement("gate", "number", float(answer), asked_at, answered_at, contact, spelling)
-                for (contact, spelling), answer in zip(asked, answers, strict=True)
+                for (contact, spelling), answer in zip(questions, answers, strict=True)
             ],
         )
 
@@ -129,11 +129,11 @@ class Listener:
         """Contacts who have said STOP for the first time lately: nothing older than that STOP keeps them out."""
         now = time.monotonic()
         self._chosen = {contact: until for contact, until in self._chosen.items() if until > now}
-        new = [contact for contact in self._new_stops() if contact not in self._asked]
+        new = [contact for contact in self._new_stops() if contact not in self._known]
         for contact in dict.fromkeys(reversed(new)):
             if len(self._chosen) < CHOSEN:
                 self._chosen[contact] = now + CHOSEN_FOR
-        self._asked.update(new)
+        self._known.update(new)
 
     def _new_stops(self) -> list[str]:
         """The contacts of the STOPs that the journal has got since it was read last."""

@@ -10,8 +10,9 @@ from pathlib import Path
 import httpx
 import psutil
 from prometheus_client.parser import text_string_to_metric_families
+from prometheus_client.samples import Sample
 
-from deploy.local.launch import launched
+from deploy.local.launch import Account, launched
 from deploy.local.ports import free_ports
 from tests.faults.process import Launcher, Process, wait_until
 from tests.twins.workers import workers_of
@@ -48,12 +49,13 @@ class Service:
         self.log = log
         self.process: Process | None = None
         self.inject = ""
+        self.account: Account | None = None  #: whom it runs as; None: as the rig does
         self.admin_port = 0
 
     def start(self) -> None:
         """Does not wait."""
         assert self.process is None or not self.process.alive
-        command = launched([sys.executable, "-m", "ops", *self._arguments])
+        command = launched([sys.executable, "-m", "ops", *self._arguments], account=self.account, directory=ROOT)
         self.process = self._launcher.start(command, environment(self.settings, self.inject), self.log)
 
     @property
@@ -78,15 +80,15 @@ class Service:
     def metrics(self) -> dict[str, float]:
         """Its metrics without labels, each summed over its labels. Raises httpx.TransportError."""
         found: dict[str, float] = {}
-        for name, value in self.samples():
-            found[name] = found.get(name, 0.0) + value
+        for sample in self.samples():
+            found[sample.name] = found.get(sample.name, 0.0) + sample.value
         return found
 
-    def samples(self) -> list[tuple[str, float]]:
-        """The name and value of every sample of its metrics. Raises httpx.TransportError."""
+    def samples(self) -> list[Sample]:
+        """Every sample of its metrics. Raises httpx.TransportError."""
         text = httpx.get(f"http://127.0.0.1:{self.admin_port}/metrics", timeout=5).text
         families = text_string_to_metric_families(text)
-        return [(sample.name, sample.value) for family in families for sample in family.samples]
+        return [sample for family in families for sample in family.samples]
 
     def is_ready(self) -> bool:
         """What the /readyz on its admin port says. Raises httpx.TransportError."""
@@ -132,15 +134,19 @@ class Ingest(Service):
         assert self.process
         return workers_of(self.process.pid)
 
+    def processes(self) -> list[psutil.Process]:
+        """The main one, and the workers."""
+        assert self.process
+        return [psutil.Process(self.process.pid), *self.workers()]
+
     def spooled(self) -> float:
         """Records that wait in the spool."""
         return self.metrics().get("hookline_spool_records", 0.0)
 
     def memory(self) -> int:
         """Bytes of all its processes (resident)."""
-        assert self.process
         total = 0
-        for process in [psutil.Process(self.process.pid), *self.workers()]:
+        for process in self.processes():
             try:
                 total += process.memory_info().rss
             except psutil.NoSuchProcess:

@@ -106,7 +106,7 @@ def test_events_in_the_spool_are_no_lag() -> None:
 def test_the_verdict_is_red_for_an_untruth_and_for_too_few_statements(tmp_path: Path) -> None:
     # Given a run in which all is well, and two statements that could be untrue
     attempts = [STOP, TEXT]
-    evidence = Evidence({one.id: 1 for one in attempts}, [], [], {})
+    evidence = Evidence({attempt.id: 1 for attempt in attempts}, [], [], {})
     record = Record([number(0, 20.0), of_persist("ready", 0, 140.0), of_persist("ready", 1, 90.0)], [STALL])
     verdict = check(attempts, evidence, Promise(judged=2), record)
     assert (verdict.statements, verdict.untrue, verdict.problems) == (2, 0, [])
@@ -119,10 +119,10 @@ def test_the_verdict_is_red_for_an_untruth_and_for_too_few_statements(tmp_path: 
     assert STOP.id in verdict.problems[0]
     # And the program says the same of the files
     (tmp_path / "journal").write_text(
-        "".join(json.dumps({"send": one.number, **_sent(one)}) + "\n" for one in attempts), "utf-8"
+        "".join(json.dumps({"send": attempt.number, **_sent(attempt)}) + "\n" for attempt in attempts), "utf-8"
     )
     (tmp_path / "evidence").write_text(json.dumps(asdict(evidence)), "utf-8")
-    lines = [json.dumps({"statement": asdict(one)}) for one in record.statements]
+    lines = [json.dumps({"statement": asdict(statement)}) for statement in record.statements]
     lines += [json.dumps({"stall": asdict(STALL)}), '{"statement": {"by"']
     (tmp_path / "said").write_text("\n".join(lines), "utf-8")
     assert read_record(tmp_path / "said") == record
