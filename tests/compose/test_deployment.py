@@ -35,7 +35,7 @@ def test_a_rolling_restart_refuses_nobody(deployment: Deployment) -> None:
         time.sleep(5)
 
     assert replaced.split() == ["replaced", "ingest-1", "replaced", "ingest-2"]
-    _assert_nobody_refused(deployment, traffic)
+    _assert_nobody_refused(deployment, traffic.answers)
     assert len(traffic.answers) > 1000
     _wait_for_rows(deployment, traffic.answers)
 
@@ -65,7 +65,7 @@ def test_down_and_up_keeps_what_was_accepted(deployment: Deployment) -> None:
     deployment.wait_ready()
 
     after = [post(deployment, received(deployment.secret("textlink_secrets"))) for _ in range(20)]
-    assert {answer.status for answer in before + after} == {200}
+    _assert_nobody_refused(deployment, before + after)
     _wait_for_rows(deployment, before + after)
 
 
@@ -74,7 +74,7 @@ def test_a_secret_is_rotated_without_a_refusal(deployment: Deployment) -> None:
     deployment.write_secret("textlink_secrets", f"{old},{new}")
     with Traffic(deployment, rate=20) as traffic:  # the provider still sends the old one
         deployment.replace("ingest-1", "ingest-2")
-    _assert_nobody_refused(deployment, traffic)
+    _assert_nobody_refused(deployment, traffic.answers)
     assert [post(deployment, received(secret)).status for secret in (old, new)] == [200, 200]
 
     deployment.write_secret("textlink_secrets", new)
@@ -154,11 +154,10 @@ def test_logs_hold_no_phone_and_no_secret(deployment: Deployment) -> None:
         assert not [secret for secret in secrets if secret in written], service
 
 
-def _assert_nobody_refused(deployment: Deployment, traffic: Traffic) -> None:
-    refused = [answer.why for answer in traffic.answers if answer.status != 200]
-    lines = [line for line in deployment.log("nginx").splitlines() if '"status":"5' in line or "[error]" in line]
-    print(traffic.statuses())
-    assert not refused, f"{traffic.statuses()} {refused[:5]}\n" + "\n".join(lines[-20:])
+def _assert_nobody_refused(deployment: Deployment, answers: list[Answer]) -> None:
+    refused = [answer for answer in answers if answer.status != 200]
+    lines = [line for line in deployment.log("nginx").splitlines() if '"status":"200"' not in line]
+    assert not refused, f"{len(refused)} of {len(answers)}: {refused[:5]}\n" + "\n".join(lines[-20:])
 
 
 def _wait_for_rows(deployment: Deployment, answers: list[Answer]) -> None:

@@ -6,7 +6,6 @@ import http.client
 import json
 import threading
 import time
-from collections import Counter
 from dataclasses import dataclass, field
 from itertools import count
 from types import TracebackType
@@ -79,10 +78,6 @@ class Traffic:
         self._ended.set()
         for thread in self._threads:
             thread.join()
-
-    def statuses(self) -> Counter[int | None]:
-        """How many webhooks got which status."""
-        return Counter(answer.status for answer in self.answers)
 
     def _send(self, number: int) -> None:
         secret = self.deployment.secret("textlink_secrets").partition(",")[0]
