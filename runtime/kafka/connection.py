@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from runtime.connections import KafkaSettings
+from runtime.kafka.name_lookup import PROXY_URL
 
 #: The protocol that we speak. Given, it spares the constructors an eager and blocking look at the broker, which
 #: would make a process wait for Kafka before it can answer anything (kafka-python 3.0.12, `KafkaProducer.__init__`).
@@ -21,6 +22,7 @@ def client_settings(settings: KafkaSettings, client_id: str) -> dict[str, Any]:
         "bootstrap_servers": list(settings.bootstrap_servers),
         "client_id": client_id,
         "api_version": API_VERSION,
+        "proxy_url": PROXY_URL,
         "reconnect_backoff_ms": RECONNECT_BACKOFF_MS,
         "reconnect_backoff_max_ms": RECONNECT_BACKOFF_MAX_MS,
         "security_protocol": settings.security_protocol,

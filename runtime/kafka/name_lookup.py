@@ -1,0 +1,80 @@
+"""Brokers' names, without waiting for a name server that does not answer.
+
+kafka-python 3.0.12 asks the system's resolver in the thread that publishes or polls (`KafkaNetSocket.dns_lookup`),
+and that resolver waits 5 s for each of its name servers, twice: a webhook had no answer after 15 s, because Kafka's
+name had none for a while. Here a lookup goes on in a thread of its own, and whoever connects waits WAIT seconds for
+it; what it finds later is there for the next try. A name that has no answer keeps the addresses that it had.
+"""
+
+from __future__ import annotations
+
+import socket
+import threading
+from typing import Any
+
+from kafka.errors import KafkaConnectionError
+from kafka.net.inet import KafkaNetSocket
+
+from runtime.logs import logger
+
+log = logger("runtime.kafka.name_lookup")
+
+#: Seconds that a connection waits for its name; several brokers' names are asked one after the other, and a webhook
+#: waits 2 s for Kafka.
+WAIT = 0.25
+
+#: An entry of socket.getaddrinfo.
+AddressInfo = tuple[Any, ...]
+
+
+class NameLookup:
+    """Looks names up in the background, one lookup a name at a time; used by any number of threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._found: dict[tuple[str, int], list[AddressInfo]] = {}
+        self._pending: dict[tuple[str, int], threading.Event] = {}
+
+    def addresses(self, host: str, port: int, wait: float = WAIT) -> list[AddressInfo]:
+        """The addresses of `host` as of now, of an earlier lookup where this takes longer than `wait`, or none."""
+        place = (host, port)
+        with self._lock:
+            is_first = place not in self._pending
+            done = self._pending.setdefault(place, threading.Event())
+        if is_first:
+            threading.Thread(target=self._look, args=(place, done), name="kafka-name-lookup", daemon=True).start()
+        # Who finds a lookup under way has waited for it before, or another thread does.
+        if not done.wait(wait if is_first else 0) and is_first:
+            log.warning("name_server_slow", host=host)
+        with self._lock:
+            return list(self._found.get(place, ()))
+
+    def _look(self, place: tuple[str, int], done: threading.Event) -> None:
+        try:
+            found = list(socket.getaddrinfo(*place, socket.AF_UNSPEC, socket.SOCK_STREAM))
+        except OSError as error:
+            log.warning("name_not_found", host=place[0], error=error.strerror)
+            found = []
+        with self._lock:
+            if found:
+                self._found[place] = found
+            del self._pending[place]
+        done.set()
+
+
+class LookingUpSocket(KafkaNetSocket):  # type: ignore[misc] # kafka-python has no types
+    """How kafka-python connects where its setting `proxy_url` says `PROXY_URL`: directly, names looked up as above."""
+
+    SCHEMES = ("hookline-direct",)
+    _lookup = NameLookup()
+
+    def dns_lookup(self, host: str, port: int, raise_error: bool = False) -> list[AddressInfo]:
+        """See KafkaNetSocket.dns_lookup; no address is a connection that failed."""
+        found = self._lookup.addresses(host, port)
+        if raise_error and not found:
+            raise KafkaConnectionError(f"no address of {host}")
+        return found
+
+
+#: kafka-python finds LookingUpSocket by this.
+PROXY_URL = f"{LookingUpSocket.SCHEMES[0]}://"
