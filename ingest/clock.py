@@ -6,6 +6,10 @@ must not reorder them: not between threads, not between workers, not across a re
 The workers share a small mapped file. Each writes the last receipt that it gave into a slot of its own and takes
 none earlier than any slot holds, so no update is ever lost and nobody waits for a lock of another process (a lock
 call a request hands Python's interpreter lock to another thread each time: a third of the rate, measured).
+
+There is a limit to that: an hour with a clock that is years ahead would otherwise give every receipt that hour's time
+for years. A receipt further ahead of the system's clock than a setting is not kept to: the clock is believed, the log
+and a metric say so.
 """
 
 from __future__ import annotations
@@ -20,6 +24,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from runtime import logs, metrics
+
+log = logs.logger("ingest.clock")
+
 #: Workers that may share a clock, those that are just going included.
 SLOTS = 64
 _SLOT = struct.Struct("<Q")
@@ -31,11 +39,16 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class ReceiptClock:
-    """Gives every receipt its time, later than or equal to all before it on this node."""
+    """Gives every receipt its time, later than or equal to all before it on this node, unless those were far ahead."""
 
-    def __init__(self, file: Path, wall: Callable[[], int] = time.time_ns) -> None:
-        """`wall` gives nanoseconds since the epoch. Raises OSError where `file` can't be made or has no slot left."""
+    def __init__(self, file: Path, wall: Callable[[], int] = time.time_ns, *, ahead: float = 3600.0) -> None:
+        """`wall` gives nanoseconds since the epoch; `ahead`: seconds that an earlier receipt may be ahead of it.
+
+        Raises OSError where `file` can't be made or has no slot left.
+        """
         self._wall = wall
+        self._ahead = round(ahead * 1_000_000)
+        self._reported = 0  #: the receipt that was last reported as too far ahead
         self._lock = threading.Lock()
         file.parent.mkdir(parents=True, exist_ok=True)
         self._descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -49,7 +62,10 @@ class ReceiptClock:
         with self._lock:
             # Slots of which nobody ever made use are compared in one go: 1.2 us less of 2.7, measured.
             used = _FIRST if self._receipts[_FIRST.size :] == _UNUSED else _ALL
-            micros = max(self._wall() // 1_000, *used.unpack_from(self._receipts))
+            wall = self._wall() // 1_000
+            micros: int = max(wall, *used.unpack_from(self._receipts))
+            if micros > wall + self._ahead:
+                micros = self._believe(wall)
             _SLOT.pack_into(self._receipts, self._slot, micros)
         return _EPOCH + timedelta(microseconds=micros)
 
@@ -57,6 +73,28 @@ class ReceiptClock:
         """Let go of the file and of the slot, whose last receipt stays."""
         self._receipts.close()
         os.close(self._descriptor)
+
+    def _believe(self, wall: int) -> int:
+        """The time of a receipt where earlier ones are too far ahead of `wall` (microseconds, as the result)."""
+        latest = wall + self._ahead
+        receipts: tuple[int, ...] = _ALL.unpack_from(self._receipts)
+        if (furthest := max(receipts)) != self._reported:
+            self._reported = furthest
+            metrics.RECEIPTS_AHEAD.inc()
+            log.error(
+                "receipts_far_ahead_of_clock",
+                receipt_at=(_EPOCH + timedelta(microseconds=furthest)).isoformat(),
+                clock_at=(_EPOCH + timedelta(microseconds=wall)).isoformat(),
+            )
+        for number, receipt in enumerate(receipts):
+            place = number * _SLOT.size
+            if receipt <= latest or place == self._slot:
+                continue
+            # A worker that lives takes its own back with its next receipt; nobody else writes into its slot.
+            if self._lock_slot(fcntl.F_WRLCK, place):
+                _SLOT.pack_into(self._receipts, place, 0)
+                self._lock_slot(fcntl.F_UNLCK, place)
+        return max(wall, *(receipt for receipt in receipts if receipt <= latest))
 
     def _claim(self) -> int:
         """The place of a slot that is ours until the descriptor is closed, or we are gone.
@@ -66,10 +104,15 @@ class ReceiptClock:
         """
         for number in range(SLOTS):
             place = number * _SLOT.size
-            wanted = struct.pack("hhqqi", fcntl.F_WRLCK, os.SEEK_SET, place, _SLOT.size, 0)
-            try:
-                fcntl.fcntl(self._descriptor, fcntl.F_OFD_SETLK, wanted)
-            except OSError:
-                continue
-            return place
+            if self._lock_slot(fcntl.F_WRLCK, place):
+                return place
         raise OSError(f"{SLOTS} workers share the receipt clock already: is a service running twice?")
+
+    def _lock_slot(self, kind: int, place: int) -> bool:
+        """Lock the slot at `place`, or unlock it; False: it is another worker's."""
+        request = struct.pack("hhqqi", kind, os.SEEK_SET, place, _SLOT.size, 0)
+        try:
+            fcntl.fcntl(self._descriptor, fcntl.F_OFD_SETLK, request)
+        except OSError:
+            return False
+        return True

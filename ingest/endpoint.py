@@ -16,6 +16,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.datastructures import EnvironHeaders
+from werkzeug.exceptions import ClientDisconnected, RequestTimeout
 
 from ingest.content_coding import MAX_BODY, BadBody, BodyTooLarge, unpacked
 from ingest.provider import Provider
@@ -66,6 +67,8 @@ class WebhookEndpoint:
             body = _body(environ)
         except BodyTooLarge:
             return _answer(start_response, provider.name, Answer(413, error="body_too_large"))
+        except (ClientDisconnected, RequestTimeout) as error:
+            return _answer(start_response, provider.name, Answer(error.code or 400, error="body_incomplete"))
         answer = receive(
             provider,
             kind,
@@ -85,6 +88,7 @@ def _body(environ: Mapping[str, Any]) -> bytes:
     """The request's body as it was sent, chunked or not.
 
     Raises BodyTooLarge before it has read, or unpacked, more than is allowed: that is told before anything else.
+    Raises ClientDisconnected and RequestTimeout where it does not come whole (`runtime/request_bodies.py`).
     """
     if int(environ.get("CONTENT_LENGTH") or 0) > MAX_BODY:
         raise BodyTooLarge

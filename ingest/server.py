@@ -70,7 +70,7 @@ def build_worker(parent: int, schema_ids: SchemaIds) -> Ingest:
     configure_logs(providers)
     worker = DurableWorker(settings, configuration[KafkaSettings], Codec(schema_ids))
     Finalize(None, worker.close, exitpriority=10)  # what multiprocessing calls when the worker ends
-    clock = ReceiptClock(settings.spool_dir / "receipt-clock")
+    clock = ReceiptClock(settings.spool_dir / "receipt-clock", ahead=settings.receipt_ahead_seconds)
     return create_app(WebhookEndpoint(providers, worker.publisher, clock.now, worker.quarantine), worker.readiness)
 
 
@@ -110,7 +110,12 @@ def serve(metrics_dir: Path) -> None:
 def web_server(settings: IngestSettings) -> WebServer:
     """Granian, as `settings` have it."""
     return WebServer(
-        "hookline ingest", settings.host, settings.port, workers=settings.workers, threads=settings.threads
+        "hookline ingest",
+        settings.host,
+        settings.port,
+        variable=IngestSettings.variable("host"),
+        workers=settings.workers,
+        threads=settings.threads,
     )
 
 

@@ -8,15 +8,16 @@ from typing import Literal
 
 from pydantic import Field
 
-from runtime.settings import Section, StringList, home
+from runtime.phone_settings import PhoneReader
+from runtime.settings import Host, Section, StringList, home
 
 
 class IngestSettings(Section, name="ingest"):
     """The service that takes webhooks."""
 
-    host: str = Field(default="127.0.0.1", description="address to listen on")
+    host: Host = Field(default="127.0.0.1", description="address to listen on")
     port: int = Field(default=8080, ge=0, le=65535, description="port of the webhooks; 0: a free one")
-    admin_host: str = Field(default="127.0.0.1", description="address of /metrics and /version")
+    admin_host: Host = Field(default="127.0.0.1", description="address of /metrics and /version")
     admin_port: int = Field(default=0, ge=0, le=65535, description="port of /metrics and /version; 0: a free one")
     workers: int = Field(default_factory=lambda: min(4, os.cpu_count() or 1), ge=1, description="worker processes")
     threads: int = Field(default=128, ge=1, description="requests that one worker handles at once")
@@ -30,6 +31,11 @@ class IngestSettings(Section, name="ingest"):
     leave_seconds: float = Field(
         default=0.0, ge=0, le=300, description="seconds of /readyz 503 after SIGTERM, for load balancers to turn away"
     )
+    receipt_ahead_seconds: float = Field(
+        default=3600.0,
+        ge=0,
+        description="seconds that earlier receipts may be ahead of the system's clock and still hold later ones back",
+    )
     quarantine_max_mb: int = Field(
         default=1024,
         ge=0,
@@ -39,13 +45,10 @@ class IngestSettings(Section, name="ingest"):
     quarantine_days: float = Field(default=7.0, gt=0, description="days that they are kept")
 
 
-class ProviderSettings(Section):
+class ProviderSettings(PhoneReader):
     """What every provider has; each provider's own file adds its secrets."""
 
     auth: Literal["required", "open"] = Field(
         default="required", description="open: take webhooks without any secret, for a closed network only"
     )
     account: str = Field(description="the account where a webhook names none", min_length=1)
-    default_region: str | None = Field(
-        default=None, pattern="^[A-Z]{2}$", description="ISO 3166 region of numbers without a country code"
-    )

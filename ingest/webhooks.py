@@ -24,9 +24,11 @@ from ingest.provider import Headers, Provider, Unauthorized
 from ingest.publisher import Durability, Publisher, Unavailable
 from ingest.quarantine import NoQuarantine, Quarantine
 from runtime import metrics
+from runtime.counted_log import CountedLog
 from runtime.logs import logger
 
 log = logger("ingest.webhooks")
+refusals = CountedLog(log)
 
 #: Seconds after which a provider may try again, where it tries again at all.
 RETRY_AFTER = 5
@@ -81,5 +83,5 @@ def _counter(provider: str, event_type: str, durability: Durability) -> Callable
 
 def _refused(provider: Provider, kind: str | None, status: int, reason: str) -> Answer:
     metrics.REFUSED.labels(provider.name, reason).inc()
-    log.warning("webhook_refused", provider=provider.name, kind=kind, status=status, reason=reason)
+    refusals.warning("webhook_refused", provider=provider.name, kind=kind, status=status, reason=reason)
     return Answer(status, error=reason)

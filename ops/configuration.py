@@ -21,7 +21,7 @@ ROOMS = ("runtime", "ingest", "processors", "deploy/local", "ops")
 PLAIN = ("HOOKLINE_HOME", "HOOKLINE_CACHE", "HOOKLINE_DEBUG", "HOOKLINE_CONSOLE__PORT")
 
 _SERVERS = ("HOOKLINE_KAFKA__", "HOOKLINE_POSTGRES__")
-_DECLARES = re.compile(r"^class \w+\(\w+, name=", re.MULTILINE)
+_DECLARES = re.compile(r"^class \w+\([\w, ]+, name=", re.MULTILINE)
 
 
 def environment() -> Mapping[str, str]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from runtime.settings import Section
+from runtime.settings import Host, Section
 
 
 class ProcessorSettings(Section):
     """What every processor has; each processor's own file names its section and adds its own."""
 
-    admin_host: str = Field(default="127.0.0.1", description="address of /readyz, /metrics and /version")
+    admin_host: Host = Field(default="127.0.0.1", description="address of /readyz, /metrics and /version")
     admin_port: int = Field(default=0, ge=0, le=65535, description="port of /readyz and /metrics; 0: a free one")
     batch_records: int = Field(default=2000, ge=1, le=20_000, description="records in one transaction at most")
     queued_batches: int = Field(default=3, ge=1, le=100, description="batches read ahead of the database")

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 from flask import Flask, Response, jsonify
 from prometheus_client import REGISTRY, CollectorRegistry
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
-from werkzeug.serving import BaseWSGIServer, make_server
+from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
-from runtime.settings import ConfigurationError
+from runtime.addresses import listen, resolve
+from runtime.settings import PREFIX
 from runtime.version import hookline_version
 
 
@@ -48,21 +52,26 @@ def admin_app(process: str, readiness: Callable[[], Readiness], registry: Collec
     return app
 
 
-class AdminServer:
-    """Serves an app in a thread of its own; `port` 0 takes a free one, told by `.port`.
+#: Requests that an admin server handles at once. Prometheus, a probe and a person are three.
+THREADS = 16
+#: Seconds that a connection may take, from its beginning to its end; `/metrics` takes well under one.
+DEADLINE = 15.0
+#: Seconds after which a connection makes way for a new one, where there are as many as there may be.
+_GRACE = 2.0
 
-    Raises ConfigurationError where the address cannot be listened on.
+
+class AdminServer:
+    """Serves an app in threads of its own, a bounded number; `port` 0 takes a free one, told by `.port`.
+
+    Raises ConfigurationError where the address cannot be listened on. `variable` is where `host` came from.
     """
 
-    def __init__(self, app: Flask, host: str, port: int) -> None:
-        try:
-            listening = socket.create_server((host, port))
-        except OSError as error:
-            raise ConfigurationError([f"{app.name} cannot listen on {host}:{port}: {error.strerror}"]) from error
-        with listening:  # not werkzeug's own binding, which prints and exits
-            actual: int = listening.getsockname()[1]
-            self._server: BaseWSGIServer = make_server(host, actual, app, threaded=True, fd=listening.fileno())
-        self._thread = threading.Thread(target=self._server.serve_forever, name="admin", daemon=True)
+    def __init__(self, app: Flask, host: str, port: int, *, variable: str = "") -> None:
+        variable = variable or f"{PREFIX}{app.name.upper().replace('-', '_')}__ADMIN_HOST"
+        address = resolve(host, variable)
+        with listen(address, port, variable) as listening:  # not werkzeug's own binding, which prints and exits
+            self._server = _BoundedServer(address, listening, app)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.2,), name="admin", daemon=True)
 
     @property
     def port(self) -> int:
@@ -77,3 +86,59 @@ class AdminServer:
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
+
+
+class _RequestHandler(WSGIRequestHandler):
+    """One request a connection: an idle one would hold a thread."""
+
+    protocol_version = "HTTP/1.0"
+    timeout = 5.0  #: seconds without a byte
+
+
+class _BoundedServer(ThreadedWSGIServer):
+    """THREADS connections at once at most, each for DEADLINE seconds at most."""
+
+    daemon_threads = True
+
+    def __init__(self, address: str, listening: socket.socket, app: Flask) -> None:
+        super().__init__(address, listening.getsockname()[1], app, _RequestHandler, fd=listening.fileno())
+        #: Connections that are served, oldest first, and since when (monotonic seconds).
+        self._served: dict[socket.socket, float] = {}
+        self._working = 0  #: those of ended connections included, until they notice
+        self._lock = threading.Lock()
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Serve a new connection in a thread of its own; where there are too many, instead of the oldest."""
+        if len(self._served) >= THREADS:
+            self._end(older_than=_GRACE, most=1)
+        with self._lock:
+            is_taken = len(self._served) < THREADS and self._working < 2 * THREADS
+            if is_taken:
+                self._served[request] = time.monotonic()
+                self._working += 1
+        if is_taken:
+            super().process_request(request, client_address)
+        else:
+            self.shutdown_request(request)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        """A connection's whole life, in its own thread."""
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            with self._lock:
+                self._served.pop(request, None)
+                self._working -= 1
+
+    def service_actions(self) -> None:
+        """What socketserver calls a few times a second: no connection lives longer than it may."""
+        self._end(older_than=DEADLINE, most=THREADS)
+
+    def _end(self, *, older_than: float, most: int) -> None:
+        """End the oldest connections; what reads from or writes to one of them fails."""
+        latest = time.monotonic() - older_than
+        with self._lock:
+            for request in [request for request, since in self._served.items() if since < latest][:most]:
+                del self._served[request]
+                with suppress(OSError):  # the client has gone
+                    request.shutdown(socket.SHUT_RDWR)

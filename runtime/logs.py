@@ -47,7 +47,10 @@ _DIGITS = re.compile(
 #: Whole numbers of this many digits may be phone numbers, unless their key says what they count.
 _PHONE_DIGITS = range(10, 16)
 _COUNTED = ("_at", "_ms", "_ns", "bytes", "offset", "seed", "seconds", "until")
-_DSN_PASSWORD = re.compile(r"(://[^:/@\s]+:)[^@\s]+@|(password=)\S+", re.IGNORECASE)
+#: The password in a URL, where an @ follows. Without one the match takes all up to the next blank all the same, or each
+#: "://" in it would be looked at again, up to that blank: the square of the length.
+_URL_PASSWORD = re.compile(r"(://[^:/@\s]+:)([^@\s]*)(@?)")
+_KEYWORD_PASSWORD = re.compile(r"(password=)\S+", re.IGNORECASE)
 
 
 class Redactor:
@@ -61,7 +64,8 @@ class Redactor:
         """`text` without secrets and phone numbers."""
         for secret in self._secrets:
             text = text.replace(secret, MASK)
-        text = _DSN_PASSWORD.sub(lambda found: f"{found[1] or found[2]}{MASK}{'@' if found[1] else ''}", text)
+        text = _URL_PASSWORD.sub(lambda found: f"{found[1]}{MASK}@" if found[2] and found[3] else found[0], text)
+        text = _KEYWORD_PASSWORD.sub(lambda found: found[1] + MASK, text)
         return _DIGITS.sub(lambda found: found[0] if found["harmless"] else MASK, text)
 
     def value(self, value: Any, key: str = "") -> Any:

@@ -18,6 +18,10 @@ EVENTS = Counter("hookline_events_total", "Events made durable", ["provider", "e
 REFUSED = Counter("hookline_webhooks_refused_total", "Webhooks refused, by reason", ["provider", "reason"])
 FLAGGED = Counter("hookline_events_flagged_total", "Events kept with a flag", ["provider", "flag"])
 PUBLISH_FAILURES = Counter("hookline_publish_failures_total", "Events that Kafka did not take", ["reason"])
+RECEIPTS_AHEAD = Counter(
+    "hookline_receipts_far_ahead_total", "Times that receipts were found too far ahead of the system's clock"
+)
+STALLED_BODIES = Counter("hookline_request_bodies_stalled_total", "Request bodies that did not come in time")
 SPOOLED = Counter("hookline_spooled_total", "Records spooled")
 REPLAYED = Counter("hookline_spool_replayed_total", "Records drained to Kafka; its rate is the replay rate")
 REFUSED_FOR_GOOD = Counter("hookline_spool_refused_total", "Records that Kafka will never take, kept aside", ["reason"])

@@ -6,13 +6,16 @@ every mistake is named before anything starts.
 
 from __future__ import annotations
 
+import codecs
+import ipaddress
 import json
 import os
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, TypeVar
+from typing import Annotated, Any, ClassVar, TypeVar, cast
 
-from pydantic import BeforeValidator, GetCoreSchemaHandler, SecretStr, ValidationError
+from pydantic import AfterValidator, BeforeValidator, GetCoreSchemaHandler, SecretStr, ValidationError
 from pydantic_core import CoreSchema, PydanticCustomError
 from pydantic_core.core_schema import no_info_after_validator_function
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
@@ -42,7 +45,52 @@ def _listed(value: Any) -> Any:
 
 #: Comma-separated or a JSON list.
 StringList = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]
-SecretList = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_listed)]
+
+#: Characters of a secret at least. One or two can be tried out in a second, and stand in every payload: the masking
+#: of secrets would erase it. This keeps mistakes out; a good secret has 20 characters or more.
+SHORTEST_SECRET = 3
+
+
+def _long_enough(secret: SecretStr) -> SecretStr:
+    text = secret.get_secret_value()
+    if not text.strip():
+        raise PydanticCustomError("secret", "holds an empty secret, which anybody has; take it out")
+    if len(text.strip()) < SHORTEST_SECRET:
+        raise PydanticCustomError(
+            "secret", "holds a secret shorter than {least} characters; take a longer one", {"least": SHORTEST_SECRET}
+        )
+    return secret
+
+
+SecretList = Annotated[
+    tuple[Annotated[SecretStr, AfterValidator(_long_enough)], ...], NoDecode, BeforeValidator(_listed)
+]
+
+
+def _host(value: str) -> str:
+    """An address or a name to listen on; the brackets that an IPv6 address has in a URL are taken off."""
+    host = value.strip()
+    if host.startswith("[") and host.endswith("]"):
+        host = host[1:-1]
+    if not host:
+        raise PydanticCustomError("host", "is empty: name an address to listen on; 0.0.0.0 or :: are all of them")
+    if not _HOST.fullmatch(host) or (":" in host and not _is_ipv6(host)):
+        raise PydanticCustomError("host", "is neither a name nor an IPv4 or IPv6 address; the port has its own setting")
+    return host
+
+
+def _is_ipv6(text: str) -> bool:
+    try:
+        ipaddress.IPv6Address(text)
+    except ValueError:
+        return False
+    return True
+
+
+_HOST = re.compile(r"[\w.:%-]+")
+
+#: An address to listen on: a name, IPv4 or IPv6.
+Host = Annotated[str, AfterValidator(_host)]
 
 
 class Dsn(SecretStr):
@@ -103,6 +151,11 @@ class Section(BaseSettings):
         """The environment variable of `field`."""
         return f"{PREFIX}{cls.section.upper()}__{field.upper()}"
 
+    @classmethod
+    def former_variables(cls) -> Mapping[str, str]:
+        """Variables of former releases, each with the field that took its place: one that differs is a mistake."""
+        return {}
+
 
 S = TypeVar("S", bound=Section)
 
@@ -128,7 +181,10 @@ class Configuration:
                 try:
                     found = _read(variable, environ)
                 except OSError as error:
-                    mistakes.append(f"{variable}_FILE: cannot be read: {error.strerror}")
+                    mistakes.append(f"{variable}_FILE: {environ[f'{variable}_FILE']} cannot be read: {error.strerror}")
+                    continue
+                except ValueError as error:
+                    mistakes.append(f"{variable}_FILE: {environ[f'{variable}_FILE']} cannot be read: {error}")
                     continue
                 if found is not None:
                     values[field], origins[variable] = found
@@ -136,14 +192,14 @@ class Configuration:
                 loaded[section] = section(**values)  # type: ignore[arg-type] # text, until pydantic has read it
             except ValidationError as error:
                 mistakes += [_mistake(section, values, dict(detail)) for detail in error.errors()]
+            else:
+                mistakes += _replaced(loaded[section], environ)
         if mistakes:
             raise ConfigurationError(list(dict.fromkeys(mistakes)))
         return cls(loaded, origins)
 
     def __getitem__(self, section: type[S]) -> S:
-        found = self._sections[section]
-        assert isinstance(found, section)
-        return found
+        return cast(S, self._sections[section])  # `load` made it by calling `section`
 
     def __iter__(self) -> Iterator[Section]:
         return iter(self._sections.values())
@@ -179,8 +235,40 @@ def _read(variable: str, environ: Mapping[str, str]) -> tuple[str, str] | None:
     if variable in environ:
         return environ[variable], "environment"
     if path := environ.get(f"{variable}_FILE"):
-        return Path(path).read_text("utf-8").rstrip("\r\n"), f"file {path}"
+        return text_of(Path(path).read_bytes()), f"file {path}"
     return None
+
+
+def _replaced(section: Section, environ: Mapping[str, str]) -> Iterator[str]:
+    for former, field in section.former_variables().items():
+        value = shown(getattr(section, field))
+        if former in environ and environ[former] != value:
+            yield f"{former} is replaced by {section.variable(field)}, which is {value or 'none'}: set that instead"
+
+
+#: Byte order marks, and what follows them; UTF-16's is the beginning of UTF-32's.
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+
+
+def text_of(content: bytes) -> str:
+    """A file's text without byte order mark and line ends, which editors and `echo` add and no secret has.
+
+    Raises ValueError, which quotes nothing of it, where it is no text.
+    """
+    mark, encoding = next((known for known in _MARKS if content.startswith(known[0])), (b"", "utf-8"))
+    try:
+        text = content[len(mark) :].decode(encoding).rstrip("\r\n")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"byte {error.start} is not {encoding.upper()}: save the file as UTF-8") from None
+    if any(ord(character) < 0x20 and character not in "\t\r\n" for character in text):
+        raise ValueError("it holds control characters: save the file as UTF-8 text")
+    return text
 
 
 def _mistake(section: type[Section], values: Mapping[str, str], detail: Mapping[str, Any]) -> str:

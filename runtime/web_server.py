@@ -9,21 +9,29 @@ from __future__ import annotations
 import gc
 import multiprocessing
 import os
-import socket
 import sys
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from granian.constants import Interfaces, Loops
+from granian.constants import HTTPModes, Interfaces, Loops
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server.mp import MPServer
 
-from runtime.door import Door
+from runtime.addresses import reached, resolve, shareable
+from runtime.draining import ConnectionDrain
+from runtime.request_bodies import READERS, BodyDeadlines
+from runtime.self_check import SelfCheck, answers
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+#: sysexits.h: a fault of ours.
+EX_SOFTWARE = 70
 
 #: Granian's own lines go where all of ours go, in the same form.
 _LOGS = {"loggers": {"_granian": {"propagate": True}, "granian.access": {"propagate": True}}}
@@ -35,25 +43,31 @@ CONNECTIONS = 10_000
 #: Workers that may die within a minute before the server gives up: more is no accident but a worker that can't start.
 DEATHS_A_MINUTE = 10
 
-#: Seconds in which connections in use are closed with their next answer, before the server stops and closes all.
-DRAIN = 0.5
+#: Seconds in which new connections are rejected and those in use closed with their next response, before the server
+#: stops and closes all. Longer than a client's kernel waits before it sends again what was dropped (0.2 s).
+DRAIN = 1.0
 
 
 class WebServer(MPServer):
     """Granian's server, but two deaths within 5.5 s, a worker killed twice, are no reason to end the service."""
 
-    def __init__(self, name: str, host: str, port: int, *, workers: int, threads: int) -> None:
-        """`threads`: requests that one worker handles at once; `port` 0: one that is free, see `port`."""
-        self.port = port or _free_port(host)
+    def __init__(self, name: str, host: str, port: int, *, variable: str, workers: int, threads: int) -> None:
+        """`threads`: requests that one worker handles at once; `port` 0: one that is free, see `port`.
+
+        Raises ConfigurationError that names `variable`, where `host` came from, if nobody can listen there.
+        """
+        address = resolve(host, variable)
+        self.port = shareable(address, port, variable)
         super().__init__(
             name,
-            address=host,
+            address=address,
             port=self.port,
             interface=Interfaces.WSGI,
             workers=workers,
-            blocking_threads=threads,
+            blocking_threads=READERS,
             loop=Loops.auto,
             backlog=4096,
+            http=HTTPModes.http1,
             backpressure=CONNECTIONS,
             http1_settings=HTTP1Settings(header_read_timeout=10_000),
             respawn_failed_workers=True,
@@ -67,7 +81,10 @@ class WebServer(MPServer):
         #: Called once when the service shall stop; the seconds that it goes on serving after that.
         self.leave: Callable[[], float] = float
         self._leaving = False
-        self._door = Door(self.port)
+        self._is_given_up = False
+        self._address = address
+        self._drain = ConnectionDrain(self.port)
+        self._bodies = BodyDeadlines(self.port, threads)
 
     @property
     def is_whole(self) -> bool:
@@ -75,11 +92,21 @@ class WebServer(MPServer):
         return all(worker.is_alive() for worker in self.wrks)  # type: ignore[no-untyped-call] # Granian has no types here
 
     def run(self, build: Callable[[], Any]) -> None:
-        """Serve until SIGTERM or Ctrl-C what `build` makes in each worker: a WSGI application."""
+        """Serve until SIGTERM or Ctrl-C what `build` makes in each worker: a WSGI application.
+
+        Exits with 70 where nobody has answered on the port for a minute: a supervisor starts the service again.
+        """
+        SelfCheck(partial(answers, reached(self._address), self.port), self._give_up).start()
         self.serve(target_loader=build, wrap_loader=False)
+        if self._is_given_up:
+            sys.exit(EX_SOFTWARE)
+
+    def _give_up(self) -> None:
+        self._is_given_up = True
+        super().signal_handler_interrupt()  # type: ignore[no-untyped-call] # Granian has no types here
 
     def signal_handler_interrupt(self, *args: Any) -> None:
-        """SIGTERM or Ctrl-C: out of the load balancer first, then the door. A second one stops at once."""
+        """SIGTERM or Ctrl-C: out of the load balancer, drain, stop. A second one stops at once."""
         at_once, self._leaving = self._leaving, True
         # Not in the handler itself, which may have interrupted the main thread while it holds a lock that is needed.
         threading.Thread(target=self._stop, args=(at_once, args), daemon=True).start()
@@ -87,13 +114,13 @@ class WebServer(MPServer):
     def _stop(self, at_once: bool, args: tuple[Any, ...]) -> None:
         if not at_once:
             time.sleep(self.leave())
-            self._door.close()
+            self._drain.begin()
             time.sleep(DRAIN)
         super().signal_handler_interrupt(*args)  # type: ignore[no-untyped-call] # Granian has no types here
 
     # Granian's servers with threads have an argument more.
     def _spawn_worker(self, idx: int, target: Any, callback_loader: Callable[[], Any]) -> Any:  # type: ignore[override]
-        build = partial(_in_worker, processor_of(idx, self.workers), self._door, callback_loader)
+        build = partial(_in_worker, processor_of(idx, self.workers), self._drain, self._bodies, callback_loader)
         return super()._spawn_worker(idx, target, build)
 
     def _respawn_workers(self, workers: list[int], *args: Any, **settings: Any) -> None:
@@ -144,15 +171,10 @@ def processor_of(worker: int, workers: int) -> int | None:
     return None if workers < len(processors) else processors[worker % len(processors)]
 
 
-def _in_worker(processor: int | None, door: Door, build: Callable[[], Any]) -> Any:
+def _in_worker(
+    processor: int | None, drain: ConnectionDrain, bodies: BodyDeadlines, build: Callable[[], WSGIApplication]
+) -> WSGIApplication:
     """What Granian calls in a worker, before any other thread of it is: the application."""
     if processor is not None:
         os.sched_setaffinity(0, [processor])
-    return door.around(build())
-
-
-def _free_port(host: str) -> int:
-    """A port that nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind((host, 0))
-        return int(probe.getsockname()[1])
+    return drain.drained(bodies.bounded(build()))

@@ -16,6 +16,7 @@ from ops.output import Output, command, stacked, table
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+    from runtime.phone_lookup import NumberQuery
     from runtime.postgres import Connection
 
 
@@ -34,7 +35,7 @@ def show(out: Output, phone: str) -> None:
         data = proof(connection, number)
     out.result(data, lambda: _drawn(data))
     if not data["ledger"]:
-        raise CheckFailed(f"{number}: the ledger has no row about it")
+        raise CheckFailed(f"{number.phone.number}: the ledger has no row about it")
 
 
 @command(changes=True)
@@ -44,7 +45,7 @@ def show(out: Output, phone: str) -> None:
 @by
 def add(out: Output, phone: str, reason: str, text: str | None, operator: str | None) -> None:
     """Opt PHONE out everywhere, such as after a call or a letter."""
-    decide(out, operator, lambda desk, connection: desk.add(connection, _number(phone), reason, text))
+    decide(out, operator, lambda desk, connection: desk.add(connection, _number(phone).phone.number, reason, text))
 
 
 @command(changes=True)
@@ -53,7 +54,7 @@ def add(out: Output, phone: str, reason: str, text: str | None, operator: str | 
 @by
 def hold(out: Output, phone: str, reason: str, operator: str | None) -> None:
     """Have nobody text PHONE until it is decided; undecided it becomes an opt-out."""
-    decide(out, operator, lambda desk, connection: desk.hold(connection, _number(phone), reason))
+    decide(out, operator, lambda desk, connection: desk.hold(connection, _number(phone).phone.number, reason))
 
 
 @command(changes=True)
@@ -62,7 +63,10 @@ def hold(out: Output, phone: str, reason: str, operator: str | None) -> None:
 @by
 def release(out: Output, phone: str, reason: str, operator: str | None) -> None:
     """End the hold of PHONE. An opt-out is ended only by the person's own opt-in."""
-    decide(out, operator, lambda desk, connection: desk.release(connection, _number(phone), reason))
+    from processors.opt_out.desk import held_as
+
+    number = _number(phone)
+    decide(out, operator, lambda desk, connection: desk.release(connection, held_as(connection, number), reason))
 
 
 @command()
@@ -212,20 +216,26 @@ def _drawn(data: dict[str, Any]) -> RenderableType:
     ]
     asked = [(row["id"], row["kind"], row["due_at"], row["decision"], row["decided_by"]) for row in data["reviews"]]
     told = f"{data['phone']}: {state['state']} since {state['since']}: {state['reason']}" if state else "not known"
+    others = [f"kept as {phone}" for phone in data["kept_as"] if phone != data["phone"]]
+    others += [f"cannot be told apart from {phone}: show that too" for phone in data["may_also_be"]]
     return stacked(
-        told,
+        "\n".join([told, *others]),
         table(("row", "action", "effective", "actor", "rule or reason", "evidence", "hash"), ledger),
         table(("target", "account", "status", "attempts", "deadline", "done"), calls),
         table(("question", "kind", "due", "decision", "by"), asked),
     )
 
 
-def _number(text: str) -> str:
-    """As the ledger has it: E.164 where possible, with a 1 in front of ten digits, else as it is."""
-    from runtime.phones import read_phone
+def _number(text: str) -> NumberQuery:
+    """The number that an operator typed. Raises ConfigurationError and click.UsageError."""
+    from ops.configuration import load
+    from runtime.phone_lookup import number_query
+    from runtime.phone_settings import PhoneSettings
 
-    found = read_phone(text, "US")
-    return found.number if found and found.valid else text
+    number = number_query(text, load(PhoneSettings)[PhoneSettings].default_region)
+    if not number.phone.number:
+        raise click.UsageError("PHONE is empty")
+    return number
 
 
 for _member in (show, add, hold, release, review, verify, rebuild, reconcile, report):

@@ -11,6 +11,7 @@ def registry(out: Output) -> None:
     from ops.registry.app import registry_app
     from ops.registry.settings import RegistrySettings
     from runtime import logs
+    from runtime.addresses import local_url
     from runtime.admin import AdminServer, Readiness, admin_app
     from runtime.process import StopSignal
     from runtime.settings import Configuration
@@ -22,10 +23,15 @@ def registry(out: Output) -> None:
     stop = StopSignal().install()
     admin = admin_app("registry", lambda: Readiness(True))
     with (
-        AdminServer(registry_app(SchemaIds.checked_in()), settings.host, settings.port) as served,
+        AdminServer(
+            registry_app(SchemaIds.checked_in()),
+            settings.host,
+            settings.port,
+            variable=RegistrySettings.variable("host"),
+        ) as served,
         AdminServer(admin, settings.admin_host, settings.admin_port) as watched,
     ):
-        url = f"http://{settings.host}:{served.port}"
+        url = local_url(settings.host, served.port)
         log.info("registry_serving", url=url, admin_port=watched.port)
         out.line({"url": url, "admin_port": watched.port}, url)
         while not stop.wait(60):

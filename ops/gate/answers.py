@@ -1,7 +1,7 @@
 """What the gate answers: the state of each number, and `out` for whatever is not surely known.
 
-Fail closed: a text that is not sent can be sent later, one that was sent to a person who said stop cannot be
-called back.
+A number is looked up as whatever it may have been stored as, and the worst of what is found is the answer. Fail closed:
+a text that is not sent can be sent later, one that was sent to a person who said stop cannot be called back.
 """
 
 from __future__ import annotations
@@ -17,19 +17,21 @@ from typing import Any
 import psycopg
 
 from runtime import logs, metrics
-from runtime.phones import read_phone
+from runtime.phone_lookup import Match, NumberQuery, number_query
 from runtime.postgres import Connection
 
 log = logs.logger("hookline.gate")
 
-_STATES = "SELECT phone, state, since, reason FROM opt_outs WHERE phone = ANY (%s)"
+_STATES = "SELECT phone, state, since, reason, lookup_key FROM opt_outs WHERE phone = ANY (%s) OR lookup_key = ANY (%s)"
+#: States, the worst last.
+_WORSE = ("in", "hold", "out")
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """About one number."""
 
-    phone: str  #: as the ledger has it
+    phone: str  #: E.164 where it is a full number, else as it was asked
     state: str  #: "out" and "hold": do not text it; "in": it may be texted
     since: datetime | None  #: None: it was never out
     why: str
@@ -44,7 +46,7 @@ class Answer:
 class Answers:
     """Reads states, in at most so many seconds. Used by any number of threads."""
 
-    def __init__(self, connect: Callable[[], Connection], *, threads: int, timeout: float, region: str) -> None:
+    def __init__(self, connect: Callable[[], Connection], *, threads: int, timeout: float, region: str | None) -> None:
         self._connect = connect
         self._timeout = timeout
         self._region = region
@@ -54,24 +56,30 @@ class Answers:
 
     def about(self, asked: Sequence[str]) -> list[Answer]:
         """One answer a number, in their order. Never raises for what is down."""
-        phones = [normal(text, self._region) for text in asked]
+        numbers = [number_query(text, self._region) for text in asked]
         try:
-            known = self._pool.submit(self._read, sorted({one.phone for one in phones})).result(self._timeout)
+            known = self._pool.submit(self._read, numbers).result(self._timeout)
         except (psycopg.Error, NoAnswer) as error:
             metrics.GATE_FAILURES.inc()
-            log.error("gate_fails_closed", error_class=type(error).__name__, phones=len(phones))
+            log.error("gate_fails_closed", error_class=type(error).__name__, phones=len(numbers))
             why = "it is not known: the ledger does not answer"
-            return [Answer(one.phone, "out", None, why, sure=False) for one in phones]
-        return [self._answer(one, known) for one in phones]
+            return [Answer(number.phone.number, "out", None, why, sure=False) for number in numbers]
+        return [_answer(number, known) for number in numbers]
 
-    def _read(self, phones: list[str]) -> dict[str, Answer]:
+    def _read(self, numbers: list[NumberQuery]) -> Known:
+        phones = sorted({number.phone.number for number in numbers})
+        keys = sorted({key for number in numbers for key in number.keys})
         connection: Connection | None = getattr(self._held, "connection", None)
         try:
-            rows = self._rows(connection or self._connected(), phones)
+            rows = self._rows(connection or self._connected(), phones, keys)
         except psycopg.OperationalError:
             # The session may have ended long ago, with nobody to hear of it: once more, on a new one.
-            rows = self._rows(self._connected(), phones)
-        return {phone: Answer(phone, state, since, why) for phone, state, since, why in rows}
+            rows = self._rows(self._connected(), phones, keys)
+        known: Known = {}
+        for phone, state, since, why, key in rows:
+            for name in {phone, key}:
+                known.setdefault(name, []).append(StoredState(phone, state, since, why))
+        return known
 
     def _connected(self) -> Connection:
         """This thread's connection, made anew."""
@@ -83,29 +91,43 @@ class Answers:
         return connection
 
     @staticmethod
-    def _rows(connection: Connection, phones: list[str]) -> list[tuple[Any, ...]]:
+    def _rows(connection: Connection, phones: list[str], keys: list[str]) -> list[tuple[Any, ...]]:
         """One statement outside of any transaction: one way there and back."""
-        return connection.execute(_STATES, (phones,), prepare=True).fetchall()
-
-    @staticmethod
-    def _answer(one: Number, known: dict[str, Answer]) -> Answer:
-        if one.phone in known:
-            return known[one.phone]
-        if not one.valid:
-            return Answer(one.phone, "out", None, "it is no possible phone number", sure=False)
-        return Answer(one.phone, "in", None, "the ledger has never heard of it")
+        return connection.execute(_STATES, (phones, keys), prepare=True).fetchall()
 
 
 @dataclass(frozen=True, slots=True)
-class Number:
-    """A number as the ledger has it."""
+class StoredState:
+    """The state of a number, under the text as which it is stored."""
 
     phone: str
-    valid: bool
+    state: str
+    since: datetime
+    why: str
 
 
-def normal(text: str, region: str) -> Number:
-    """E.164 where `text` is a possible number, as ingest has made it, else as it is."""
-    bare = text.strip().replace("\x00", "")
-    found = read_phone(bare, region)
-    return Number(found.number, True) if found and found.valid else Number(bare, False)
+#: What was found, by its number and by its lookup key.
+Known = dict[str | None, list[StoredState]]
+
+
+def _answer(number: NumberQuery, known: Known) -> Answer:
+    """The worst of what is known of `number`, and of numbers that cannot be told apart from it."""
+    phone, full = number.phone
+    found = {stored for name in (phone, *number.keys) for stored in known.get(name, ())}
+    worst = Answer(phone, "in", None, "the ledger has never heard of it")
+    if not full:
+        worst = Answer(phone, "out", None, "it is no full phone number of the region", sure=False)
+    for stored in sorted(found, key=lambda stored: stored.phone):
+        match = number.match(stored.phone)
+        if match is Match.SAME and (full or stored.state != "in"):
+            answer = Answer(phone, stored.state, stored.since, stored.why)
+        elif match is Match.POSSIBLE and stored.state != "in":
+            answer = Answer(phone, "out", None, "it cannot be told apart from a number that is out", sure=False)
+        else:
+            continue
+        worst = max(worst, answer, key=_severity)
+    return worst
+
+
+def _severity(answer: Answer) -> tuple[int, bool, bool]:
+    return _WORSE.index(answer.state), answer.sure, answer.since is not None

@@ -10,6 +10,7 @@ from ops.gate.answers import Answers
 from ops.gate.app import gate_app
 from ops.gate.settings import GateSettings
 from runtime import logs
+from runtime.addresses import local_url
 from runtime.admin import AdminServer, Readiness, admin_app
 from runtime.connections import PostgresSettings
 from runtime.postgres import Connection, connect
@@ -57,7 +58,14 @@ def serve() -> None:
     logs.configure("gate", secrets=[token.get_secret_value() for token in settings.tokens])
     log_settings(log, configuration)
     start_workers_by_fork()
-    server = WebServer("hookline gate", settings.host, settings.port, workers=1, threads=settings.threads)
-    log.info("gate_serving", url=f"http://{settings.host}:{server.port}")
+    server = WebServer(
+        "hookline gate",
+        settings.host,
+        settings.port,
+        variable=GateSettings.variable("host"),
+        workers=1,
+        threads=settings.threads,
+    )
+    log.info("gate_serving", url=local_url(settings.host, server.port))
     server.run(partial(build_worker, os.getpid()))
     log.info("gate_stopped")

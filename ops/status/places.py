@@ -7,6 +7,7 @@ from ops.configuration import environment, load
 from ops.registry.settings import RegistrySettings
 from ops.status.gather import Place
 from processors.processor import processor_types
+from runtime.addresses import local_url
 
 
 def places() -> list[Place]:
@@ -32,5 +33,4 @@ def places() -> list[Place]:
 
 def _url(host: str, port: int) -> str | None:
     """None: the port is a free one that only the process itself knows."""
-    reached = "127.0.0.1" if host in ("0.0.0.0", "::", "") else host
-    return f"http://{reached}:{port}" if port else None
+    return local_url(host, port) if port else None

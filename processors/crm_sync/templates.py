@@ -1,7 +1,7 @@
 """One request as a setting: `METHOD PATH [JSON]`, with {names} in the path and in the JSON's texts.
 
 A text of the JSON that is nothing but one {name} becomes the value itself, whatever its type: "{tags}" a list,
-"{opted_out}" a boolean. In the path every value is quoted.
+"{opted_out}" a boolean. In the path every value is quoted, and none may be a dot segment.
 """
 
 from __future__ import annotations
@@ -13,6 +13,9 @@ from dataclasses import dataclass
 from string import Formatter
 from typing import Any
 from urllib.parse import quote
+
+from processors.outbound.paths import OddPath, check_path
+from processors.processor import Rejected
 
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _WHOLE = re.compile(r"\{(\w+)\}")
@@ -43,8 +46,12 @@ class Template:
         return cls(method, path, parsed)
 
     def filled(self, values: Mapping[str, Any]) -> tuple[str, str, Any]:
-        """Method, path and body, with `values` in the gaps."""
+        """Method, path and body, with `values` in the gaps. Raises Rejected where one would lead to another path."""
         path = self.path.format_map({name: quote(str(value), safe="") for name, value in values.items()})
+        try:
+            check_path(path)
+        except OddPath as error:
+            raise Rejected(str(error)) from None
         return self.method, path, _filled(self.body, values)
 
 

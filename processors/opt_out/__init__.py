@@ -59,7 +59,7 @@ class OptOutProcessor(Processor):
 
     def handle(self, batch: Sequence[Delivery], connection: Connection) -> None:
         """See Processor.handle."""
-        found = [read(delivery, self._classifier) for delivery in batch]
+        found = [read(delivery, self._classifier, self._own.default_region) for delivery in batch]
         drafts = [draft for one in found for draft in one.drafts]
         for entry in self._ledger.append(connection, drafts):
             metrics.OPT_OUTS_RECORDED.labels(entry.action, entry.actor, entry.tier or "").inc()
@@ -71,7 +71,7 @@ class OptOutProcessor(Processor):
 
     def park(self, aside: SetAside, connection: Connection) -> bool:
         """Always: an opt-out that cannot be read is no dead letter."""
-        parking.park(connection, self._ledger, aside)
+        parking.park(connection, self._ledger, aside, self._own.default_region)
         metrics.OPT_OUT_PARKED.labels(aside.disposition).inc()
         log.error("parked", disposition=aside.disposition, error_class=aside.error_class, topic=aside.record.topic)
         return True

@@ -9,7 +9,9 @@ from typing import Any, Literal
 from processors.opt_out import reviews, states
 from processors.opt_out.entry import Draft, Entry, Evidence
 from processors.opt_out.ledger import Ledger, lock
+from processors.opt_out.ledger_phones import ledger_phones
 from processors.opt_out.reviews import Review
+from runtime.phone_lookup import NumberQuery
 from runtime.postgres import Connection
 
 Answer = Literal["out", "release"]
@@ -115,41 +117,64 @@ class Desk:
             raise NothingToDecide(f"the number is not on hold: {stands}; only the person's own opt-in ends an opt-out")
 
 
-_STATE = "SELECT state, since, reason, position, last_position, updated_at FROM opt_outs WHERE phone = %s"
+#: The worst first.
+_STATE = """
+SELECT phone, state, since, reason, position, last_position, updated_at FROM opt_outs
+WHERE phone = ANY (%s) ORDER BY array_position(ARRAY['out', 'hold', 'in'], state), phone
+"""
+_RECEIVED = "SELECT position, phone_as_received FROM opt_out_ledger WHERE phone = ANY (%s)"
 _EVIDENCE = "SELECT digest, text, name FROM opt_out_evidence WHERE digest = ANY (%s)"
 _ENFORCEMENTS = """
-SELECT target, account, position, status, detail, attempts, deadline, first_attempt_at, last_attempt_at, done_at
-FROM enforcements WHERE phone = %s ORDER BY position, target, account
+SELECT phone, target, account, position, status, detail, attempts, deadline, first_attempt_at, last_attempt_at, done_at
+FROM enforcements WHERE phone = ANY (%s) ORDER BY position, target, account
 """
 _PARKED = """
 SELECT topic, partition, record_offset, disposition, error_class, error_message, parked_at
-FROM opt_out_parked WHERE phone = %s ORDER BY id
+FROM opt_out_parked WHERE phone = ANY (%s) ORDER BY id
 """
 
 
-def proof(connection: Connection, phone: str) -> dict[str, Any]:
-    """Everything about `phone`: every row with its place in the chain and its evidence, and what followed."""
-    entries = states.entries_of(connection, [phone]).get(phone, [])
+def held_as(connection: Connection, number: NumberQuery) -> str:
+    """The phone of the ledger under which `number` is on hold; where it is not, its present form."""
+    same, _ = ledger_phones(connection, number)
+    on_hold = {row["phone"] for row in _rows(connection, _STATE, same) if row["state"] == "hold"}
+    return next((phone for phone in same if phone in on_hold), number.phone.number)
+
+
+def proof(connection: Connection, number: NumberQuery) -> dict[str, Any]:
+    """Everything about `number`: every row with its place in the chain and its evidence, and what followed.
+
+    Under whatever text it is kept; where it is under none, of the numbers that it cannot be told from.
+    """
+    same, possible = ledger_phones(connection, number)
+    phones = same or possible
+    of_phones = states.entries_of(connection, phones)
+    entries = sorted((one for phone in phones for one in of_phones.get(phone, ())), key=lambda one: one.position)
+    received: dict[int, str | None] = dict(connection.execute(_RECEIVED, (phones,)).fetchall())
     digests = [one.evidence_digest for one in entries]
     evidence = {
         digest: {"text": text, "name": name} for digest, text, name in connection.execute(_EVIDENCE, (digests,))
     }
     head = connection.execute("SELECT position, hash FROM opt_out_ledger ORDER BY position DESC LIMIT 1").fetchone()
     return {
-        "phone": phone,
-        "opt_out": next(iter(_rows(connection, _STATE, phone)), None),
+        "phone": number.phone.number,
+        "kept_as": phones,
+        "may_also_be": possible if same else [],
+        "opt_out": next(iter(_rows(connection, _STATE, phones)), None),
         "ledger": [
-            asdict(one) | {"evidence": evidence.get(one.evidence_digest), "hash_is_right": one.hashed() == one.hash}
+            asdict(one)
+            | {"phone_as_received": received.get(one.position)}
+            | {"evidence": evidence.get(one.evidence_digest), "hash_is_right": one.hashed() == one.hash}
             for one in entries
         ],
-        "enforcements": _rows(connection, _ENFORCEMENTS, phone),
-        "reviews": [asdict(one) for one in reviews.of_phone(connection, phone)],
-        "parked": _rows(connection, _PARKED, phone),
+        "enforcements": _rows(connection, _ENFORCEMENTS, phones),
+        "reviews": [asdict(one) for phone in phones for one in reviews.of_phone(connection, phone)],
+        "parked": _rows(connection, _PARKED, phones),
         "chain": {"head": head[0] if head else 0, "hash": head[1] if head else None},
     }
 
 
-def _rows(connection: Connection, query: str, phone: str) -> list[Mapping[str, Any]]:
-    cursor = connection.execute(query, (phone,))
+def _rows(connection: Connection, query: str, phones: list[str]) -> list[Mapping[str, Any]]:
+    cursor = connection.execute(query, (phones,))
     names = [column.name for column in cursor.description or ()]
     return [dict(zip(names, row, strict=True)) for row in cursor]

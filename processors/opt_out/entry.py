@@ -36,6 +36,7 @@ class Draft:
     """What is to be a row of the ledger. What only the ledger knows is not in it yet."""
 
     phone: str  #: E.164 where possible, else as it came
+    phone_as_received: str | None = None  #: what came in its place, where that was another text
     action: Action
     actor: str  #: contact, provider, clock, reconcile, parked, or operator:NAME
     reason: str | None = None  #: in words, for what no rule decided; without personal data

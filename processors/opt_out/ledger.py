@@ -28,7 +28,10 @@ _LATEST = """
 SELECT phone, max(greatest(received_at, effective_at, occurred_at)) FROM opt_out_ledger
 WHERE phone = ANY (%s) GROUP BY phone
 """
-_INSERT = f"INSERT INTO opt_out_ledger ({SELECTED}) VALUES ({', '.join(['%s'] * len(COLUMNS))})"  # noqa: S608
+_INSERT = (
+    f"INSERT INTO opt_out_ledger ({SELECTED}, phone_as_received)"  # noqa: S608 - our columns
+    f" VALUES ({', '.join(['%s'] * len(COLUMNS))}, %s)"
+)
 _EVIDENCE = "INSERT INTO opt_out_evidence (digest, salt, text, name) VALUES (%s, %s, %s, %s)"
 _values = attrgetter(*COLUMNS)
 #: What a draft and an entry have in common.
@@ -65,7 +68,8 @@ class Ledger:
             return []
         entries = self._chained(connection, new)
         with connection.cursor() as cursor:
-            cursor.executemany(_INSERT, [_values(entry) for entry in entries])
+            rows = [(*_values(entry), draft.phone_as_received) for entry, draft in zip(entries, new, strict=True)]
+            cursor.executemany(_INSERT, rows)
         self.follow(connection, {entry.phone for entry in entries}, entries, new)
         return entries
 

@@ -12,6 +12,7 @@ import json
 from processors.opt_out import reviews
 from processors.opt_out.entry import Draft
 from processors.opt_out.ledger import Ledger, lock, utc_now
+from processors.opt_out.reading import phone_read
 from processors.processor import SetAside
 from processors.writer import is_ours
 from runtime.postgres import Connection
@@ -29,13 +30,15 @@ VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 """
 
 
-def park(connection: Connection, ledger: Ledger, aside: SetAside) -> None:
+def park(connection: Connection, ledger: Ledger, aside: SetAside, region: str | None) -> None:
     """Keep `aside`, put the phone that is its key on hold, and ask a person."""
     record = aside.record
     ours = is_ours(record)
-    phone = _phone(record.key, ours)
+    named = _phone(record.key, ours)
+    about = None if named is None else phone_read(named, region)
+    phone = None if about is None else about["phone"]
     question = f"a record of {record.topic} could not be read: {aside.disposition}, {aside.error_class}"
-    if phone is None:
+    if about is None:
         lock(connection)
         review = reviews.ask_about_nobody(connection, None, question, utc_now())
     else:
@@ -43,7 +46,7 @@ def park(connection: Connection, ledger: Ledger, aside: SetAside) -> None:
             connection,
             [
                 Draft(
-                    phone=phone,
+                    **about,
                     action="hold",
                     actor="parked",
                     reason="a record about it could not be read",

@@ -20,8 +20,6 @@ from schemas.events import Event, EventType, Message, OptOut, Unrecognized
 TELL_OF_OPT_INS = frozenset({"textus"})
 #: What a phone number in a webhook of no known kind may look like.
 _PHONE = re.compile(r"\+?[\d\s().-]{10,24}")
-#: Numbers without a country code in such a webhook are taken for ones of this region.
-_REGION = "US"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,45 +41,46 @@ class Read:
 _NOTHING = Read()
 
 
-def read(delivery: Delivery, classifier: Classifier) -> Read:
-    """What `delivery` says. Tests never say anything."""
+def read(delivery: Delivery, classifier: Classifier, region: str | None) -> Read:
+    """What `delivery` says, phones without a country code read by `region`. Tests never say anything."""
     event = delivery.event
     if event.is_test:
         return _NOTHING
     if isinstance(event, Message):
-        return _read_message(delivery, event, classifier)
+        return _read_message(delivery, event, classifier, region)
     if isinstance(event, OptOut):
-        return _read_report(delivery, event)
+        return _read_report(delivery, event, region)
     if isinstance(event, Unrecognized):
-        return _read_unrecognized(delivery, event, classifier)
+        return _read_unrecognized(delivery, event, classifier, region)
     return _NOTHING
 
 
-def _read_message(delivery: Delivery, event: Message, classifier: Classifier) -> Read:
+def _read_message(delivery: Delivery, event: Message, classifier: Classifier, region: str | None) -> Read:
     if event.event_type != EventType.MESSAGE_RECEIVED or not event.text or event.contact_phone is None:
         return _NOTHING
     decision = classifier.classify(event.text)
     if decision.action == "none" or (decision.action == "in" and event.provider in TELL_OF_OPT_INS):
         return _NOTHING
-    told: dict[str, Any] = _told(delivery, event) | _decided(decision)
+    told: dict[str, Any] = _told(delivery, event) | _decided(decision) | phone_read(event.contact_phone, region)
     told |= {"message_id": event.message_key, "evidence": Evidence(text=event.text, name=event.name)}
     if decision.tier == "B":
         told |= {"review": "out", "question": f"was it a stop? rule {decision.rule}"}
     elif decision.action == "hold":
         told |= {"review": "hold", "question": f"is it a stop? rule {decision.rule}"}
-    return Read((Draft(phone=event.contact_phone, action=decision.action, actor="contact", **told),))
+    return Read((Draft(action=decision.action, actor="contact", **told),))
 
 
-def _read_report(delivery: Delivery, event: OptOut) -> Read:
+def _read_report(delivery: Delivery, event: OptOut, region: str | None) -> Read:
     if event.contact_phone is None:
         return _NOTHING
-    told = _told(delivery, event) | {"message_id": event.provider_opt_out_id}
+    told = _told(delivery, event) | phone_read(event.contact_phone, region)
+    told |= {"message_id": event.provider_opt_out_id}
     evidence = Evidence(text=event.payload)
     action: Action = "out" if event.opted_out else "in"
-    return Read((Draft(phone=event.contact_phone, action=action, actor="provider", evidence=evidence, **told),))
+    return Read((Draft(action=action, actor="provider", evidence=evidence, **told),))
 
 
-def _read_unrecognized(delivery: Delivery, event: Unrecognized, classifier: Classifier) -> Read:
+def _read_unrecognized(delivery: Delivery, event: Unrecognized, classifier: Classifier, region: str | None) -> Read:
     strings = list(_strings(_payload(event.payload)))
     decided = ((text, classifier.classify(text)) for text in strings)
     found = next(((text, one) for text, one in decided if one.tier in ("A", "B", "C")), None)
@@ -89,12 +88,21 @@ def _read_unrecognized(delivery: Delivery, event: Unrecognized, classifier: Clas
         return _NOTHING
     text, decision = found
     question = f"a webhook of no known kind ({event.reason}) holds what reads like a stop; rule {decision.rule}"
-    phones = [event.contact_phone] if event.contact_phone else _phones(strings)
+    named = phone_read(event.contact_phone, region) if event.contact_phone else None
+    phones = [named] if named else [{"phone": phone} for phone in _phones(strings, region)]
     if not phones:
         return Read(question=Question(event.event_id, question))
     told: dict[str, Any] = _told(delivery, event) | _decided(decision)
     told |= {"review": "unrecognized", "question": question, "evidence": Evidence(text=text)}
-    return Read(tuple(Draft(phone=phone, action="hold", actor="contact", **told) for phone in phones))
+    return Read(tuple(Draft(action="hold", actor="contact", **told, **phone) for phone in phones))
+
+
+def phone_read(received: str, region: str | None) -> dict[str, Any]:
+    """The phone of a draft about `received`: E.164 where `region` makes it so, and then what came beside it."""
+    found = read_phone(received, region)
+    if found is None or not found.valid or found.number == received:
+        return {"phone": received}
+    return {"phone": found.number, "phone_as_received": received}
 
 
 def _told(delivery: Delivery, event: Event) -> dict[str, Any]:
@@ -137,12 +145,12 @@ def _strings(node: Any) -> Iterator[str]:
             waiting += reversed(one)
 
 
-def _phones(strings: list[str]) -> list[str]:
+def _phones(strings: list[str], region: str | None) -> list[str]:
     found: dict[str, None] = {}
     for text in strings:
         if _PHONE.fullmatch(text.strip()) is None:
             continue
-        phone = read_phone(text, _REGION)
+        phone = read_phone(text, region)
         if phone is not None and phone.valid:
             found[phone.number] = None
     return list(found)

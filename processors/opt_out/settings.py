@@ -9,10 +9,11 @@ from pydantic import Field, field_validator
 from processors.opt_out.fold import Scope
 from processors.opt_out.rules import LANGUAGES
 from processors.settings import ProcessorSettings
+from runtime.phone_settings import PhoneReader
 from runtime.settings import StringList
 
 
-class OptOutSettings(ProcessorSettings, name="opt_out"):
+class OptOutSettings(PhoneReader, ProcessorSettings, name="opt_out"):
     """The processor that keeps the opt-outs."""
 
     languages: StringList = Field(

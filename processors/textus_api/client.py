@@ -11,6 +11,7 @@ from urllib.parse import quote, urlsplit
 from processors.api_budget.purse import Purse
 from processors.outbound.caller import Answer, Caller, NoAnswer, NotSent
 from processors.outbound.guarded import Refused
+from processors.outbound.paths import OddPath, path_of
 from processors.textus_api.settings import TextUsApiSettings
 
 MEDIA_TYPE = "application/vnd.textus+jsonld"
@@ -163,4 +164,7 @@ def _failure(answer: Answer, *, changes: bool) -> Exception:
 
 
 def _path(segments: Sequence[str]) -> str:
-    return "/" + "/".join(quote(segment, safe="") for segment in segments)
+    try:
+        return path_of(segments)
+    except OddPath as error:
+        raise BadRequest(str(error)) from None

@@ -166,7 +166,7 @@ class TestKept:
             ("12345", "12345", False),  # a short code
             ("anonymous", "anonymous", False),  # no number at all
             ("+1303555", "+1303555", False),  # too short to be possible
-            (13035550142, "13035550142", False),  # a JSON number without a country's sign
+            (13035550142, "+13035550142", True),  # a JSON number without a plus sign, in the default region
             ("Ö" * 5_000, "Ö" * 250, False),  # more than an index can hold; the payload has it all
         ],
     )

@@ -146,7 +146,7 @@ def posting(ingest: Ingest, client: int, answered: list[int]) -> str:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the door closes on Linux")
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="new connections are rejected on Linux")
 def test_what_is_sent_while_it_stops_is_answered(ingest: Ingest) -> None:
     # Given clients that keep their connections and never pause
     process = ingest.start(NOBODY)

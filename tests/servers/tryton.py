@@ -64,7 +64,7 @@ _HELD = (
 
 
 #: Under a Turkish locale Python's sqlite3 does not know "INSERT" for a change, as it compares it with "insert" by the
-#: locale's rules, and begins no transaction: Tryton then takes the same name twice. (Ours begins its transactions itself.)
+#: locale's rules, and begins no transaction: Tryton then takes the same name twice.
 _LOCALE = {"LC_ALL": "C.UTF-8"}
 
 

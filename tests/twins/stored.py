@@ -16,9 +16,9 @@ from schemas.events import Event
 from tests.twins.opted_out import delivery
 
 
-def webhook(provider: str, kind: str | None, receipt: datetime, **fields: Any) -> Event:
+def webhook(provider: str, kind: str | None, receipt: datetime, *, region: str | None = "US", **fields: Any) -> Event:
     """The event that a webhook with these `fields` becomes; `timestamp`: the receipt's, unless it is given."""
-    made = provider_types()[provider](provider_types()[provider].settings_type())
+    made = provider_types()[provider](provider_types()[provider].settings_type(default_region=region))
     told = {"timestamp": int(receipt.timestamp() * 1000)} | fields
     return event_of(made, kind, read_object(json.dumps(told).encode()), {}, receipt)
 

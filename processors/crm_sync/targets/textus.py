@@ -39,6 +39,7 @@ from processors.textus_api.client import (
     Unavailable,
 )
 from processors.textus_api.settings import TextUsApiSettings, textus_budget
+from runtime.phones import full_number
 from runtime.settings import ConfigurationError, Section, StringList
 
 #: Seconds to wait while our credentials are refused.
@@ -216,11 +217,8 @@ def _translated() -> Iterator[None]:
 
 def _national(phone: str) -> str | None:
     """Its digits without the country code, which are part of it however TextUs keeps it; None: it is no number."""
-    try:
-        number = phonenumbers.parse(phone, None)
-    except phonenumbers.NumberParseException:
-        return None
-    return str(phonenumbers.national_significant_number(number)) if phonenumbers.is_possible_number(number) else None
+    number = full_number(phone, None)
+    return None if number is None else str(phonenumbers.national_significant_number(number))
 
 
 def _phones(contact: Mapping[str, Any]) -> list[Mapping[str, Any]]:

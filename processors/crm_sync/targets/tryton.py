@@ -23,6 +23,7 @@ from processors.crm_sync.http_api import HttpApi
 from processors.crm_sync.port import Capabilities, Finding, Gone, Locked, Note, Person, Target, Unknown
 from processors.outbound.guarded import mistake_in
 from processors.processor import Rejected, Retryable
+from runtime.phones import full_number
 from runtime.settings import ConfigurationError, Section, StringList
 
 _PARTY, _CATEGORY, _NOTE = "party.party", "party.category", "ir.note"
@@ -344,10 +345,8 @@ def _category_name(tag: str) -> str:
 
 def _type_of(phone: str) -> str:
     """Tryton takes as a mobile phone only what is valid; short codes and the like are of the type `other`."""
-    try:
-        return "mobile" if phonenumbers.is_valid_number(phonenumbers.parse(phone)) else "other"
-    except phonenumbers.NumberParseException:
-        return "other"
+    number = full_number(phone, None)
+    return "mobile" if number is not None and phonenumbers.is_valid_number(number) else "other"
 
 
 def _base64(value: Any) -> str:

@@ -86,8 +86,11 @@ def test_our_services_can_write_nothing_but_their_volumes(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(OURS.keys() - JOBS))
-def test_the_health_check_asks_the_admin_port(name: str) -> None:
-    ports = [value for key, value in OURS[name]["environment"].items() if key.endswith("__ADMIN_PORT")]
+def test_the_health_check_asks_where_requests_come_or_the_admin_port(name: str) -> None:
+    setting = (
+        f"HOOKLINE_{name.partition('-')[0].upper()}__PORT" if name.startswith(("ingest", "gate")) else "__ADMIN_PORT"
+    )
+    ports = [value for key, value in OURS[name]["environment"].items() if key.endswith(setting)]
     assert [f"http://127.0.0.1:{port}/healthz" in OURS[name]["healthcheck"]["test"] for port in ports] == [True]
 
 

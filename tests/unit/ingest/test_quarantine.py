@@ -395,7 +395,7 @@ def test_what_cannot_be_read_is_400_and_kept_without_its_secret(
     assert event_again(again, provider, content) == event
 
 
-@pytest.mark.parametrize("body", [b'{"id": "d1", "text": "a\nb"}', b"\xff\xfe", gzip.compress(b"[1]"), b"a=1"])
+@pytest.mark.parametrize("body", [b'{"id": "d1", "text": "a\nb"}', b"\xff\xfe", gzip.compress(b"[1]", mtime=0), b"a=1"])
 def test_a_signed_body_that_cannot_be_read_is_kept_byte_for_byte(make: Make, body: bytes) -> None:
     quarantine, store = make()
     headers = {"Content-Encoding": "gzip"} if body[:2] == b"\x1f\x8b" else {}

@@ -11,9 +11,10 @@ import pytest
 from flask.testing import FlaskClient
 from pydantic import SecretStr
 
-from ops.gate.answers import Answers, normal
+from ops.gate.answers import Answers
 from ops.gate.app import BULK, gate_app
 from runtime.admin import Readiness
+from tests.twins.lookup_key import lookup_key
 
 SINCE = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
 ROWS = {"+13035550142": ("out", SINCE, "out by contact"), "+13035550143": ("hold", SINCE, "hold by contact")}
@@ -27,12 +28,14 @@ class Connection:
         self._fails = fails
         self._hangs = hangs
 
-    def execute(self, _statement: str, values: tuple[list[str]], *, prepare: bool) -> Connection:
+    def execute(self, _statement: str, values: tuple[list[str], list[str]], *, prepare: bool) -> Connection:
         if self._hangs is not None:
             self._hangs.wait(10)
         if self._fails:
             raise self._fails.pop()
-        self.rows = [(phone, *ROWS[phone]) for phone in values[0] if phone in ROWS]
+        keyed = {phone: lookup_key(phone) for phone in ROWS}
+        found = [phone for phone, key in keyed.items() if phone in values[0] or key in values[1]]
+        self.rows = [(phone, *ROWS[phone], keyed[phone]) for phone in found]
         return self
 
     def fetchall(self) -> list[Any]:
@@ -113,6 +116,15 @@ def test_a_ledger_that_hangs_means_out_in_time() -> None:
     assert (told["state"], told["sure"]) == ("out", False)
 
 
-def test_numbers_are_as_the_ledger_has_them() -> None:
-    assert normal(" 1-303-555-0142 ", "US").phone == "+13035550142"
-    assert normal("069 1234567", "DE").phone == "+49691234567"
+def test_one_number_that_no_utf8_holds_does_not_spoil_the_others() -> None:
+    body = b'{"phones": ["\\ud800", "+13035550142", "\\udfff303"]}'
+    answer = client().post("/opt-outs", data=body, headers=TOKEN)
+    assert answer.status_code == 200
+    answers = answer.get_json()["opt_outs"]
+    assert [(found["state"], found["sure"]) for found in answers] == [("out", False), ("out", True), ("out", False)]
+
+
+@pytest.mark.parametrize("number", ["5550142", "+15550142", "442079460958", "60777", "TESCO 12345", "DHL4567890", ".."])
+def test_what_is_no_full_number_is_out_and_unsure(number: str) -> None:
+    [found] = client().post("/opt-outs", json={"phones": [number]}, headers=TOKEN).get_json()["opt_outs"]
+    assert (found["phone"], found["state"], found["sure"]) == (number, "out", False)

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-import httpx
+import socket
+import threading
+import time
+from contextlib import ExitStack, suppress
 
-from runtime.admin import AdminServer, Readiness, admin_app
+import httpx
+import pytest
+
+from runtime import admin
+from runtime.admin import THREADS, AdminServer, Readiness, admin_app
 
 
 def test_it_tells_health_readiness_metrics_and_version() -> None:
@@ -20,3 +27,26 @@ def test_it_tells_health_readiness_metrics_and_version() -> None:
         assert scraped.headers["content-type"].startswith("text/plain")
         assert "hookline_records_total" in scraped.text
         assert httpx.get(f"{url}/version").json()["process"] == "persist"
+
+
+def test_slow_clients_do_not_hold_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(admin, "DEADLINE", 2.0)
+    monkeypatch.setattr(admin, "_GRACE", 0.2)
+    before = threading.active_count()
+    with AdminServer(admin_app("persist", lambda: Readiness(True)), "127.0.0.1", 0) as server, ExitStack() as stack:
+        # Given many more clients than there are threads, all of which say little
+        clients = [
+            stack.enter_context(socket.create_connection(("127.0.0.1", server.port), timeout=20)) for _ in range(100)
+        ]
+        for client in clients:
+            with suppress(OSError):  # one too many
+                client.sendall(b"GET /healthz HT")
+        time.sleep(0.3)
+        # Then there are no more threads than there may be, and who asks is answered
+        assert threading.active_count() - before <= 2 * THREADS + 1
+        assert httpx.get(f"http://127.0.0.1:{server.port}/healthz", timeout=10).status_code == 200
+        # And nobody stays longer than he may
+        for client in clients:
+            with suppress(ConnectionResetError):
+                while client.recv(100):
+                    pass

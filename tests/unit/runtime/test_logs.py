@@ -5,11 +5,14 @@ from __future__ import annotations
 import io
 import json
 import logging
+import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import structlog
+from hypothesis import given
+from hypothesis import strategies as st
 
 from runtime import logs
 from runtime.logs import MASK, Redactor
@@ -189,3 +192,33 @@ def test_on_a_terminal_lines_are_for_people() -> None:
         structlog.reset_defaults()
     assert "serving" in terminal.getvalue()
     assert not terminal.getvalue().startswith("{")
+
+
+#: Pieces of which texts are made that a pattern may look at again and again.
+PIECES = [
+    "://a:", "://", "://a", "a:b", "://user:password", "password=", "p", "1", "1 ", "(1", "+1(", "1-", "20",
+    "2026-01-01T", "2026-01-01T00:00:00.", "0.", "1.", "1.1.1.1:", "deadbeef-", "12345678-1234-", "-", " ", "\u200b1",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("piece", PIECES)
+def test_redaction_takes_time_in_proportion_to_the_text(piece: str) -> None:
+    redactor = Redactor(["a-known-secret"])
+
+    def seconds(length: int) -> float:
+        text = piece * (length // len(piece))
+        took = []
+        for _ in range(5):
+            began = time.process_time()
+            redactor.text(text)
+            took.append(time.process_time() - began)
+        return min(took)
+
+    # Eight times the text takes eight times as long; the square of that would be 64 times.
+    assert seconds(80_000) < 24 * max(seconds(10_000), 0.0005)
+
+
+@given(st.lists(st.sampled_from([*PIECES, "hunter22@", "@", "/db", "x", "\n"]), max_size=30))
+def test_a_password_in_a_url_never_shows(around: list[str]) -> None:
+    text = "".join(around) + " postgresql://app:hunter33@db/hookline " + "".join(around)
+    assert "hunter33" not in Redactor().text(text)

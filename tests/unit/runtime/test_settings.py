@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 from pydantic import Field, SecretStr
 
+from ops.configuration import all_sections
 from runtime.connections import KafkaSettings, OwnerSettings, PostgresSettings
 from runtime.kafka.connection import client_settings
 from runtime.kafka.produce_client import ACKS, produce_settings
+from runtime.phone_settings import PhoneReader, PhoneSettings
 from runtime.settings import Configuration, ConfigurationError, SecretList, Section, home
 
 DSN = "postgresql://hookline_app:hunter22@db/hookline"
@@ -80,7 +82,9 @@ def test_a_secret_may_stand_in_a_file(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_not_there_is_a_mistake(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match="HOOKLINE_EXAMPLE__TOKEN_FILE: cannot be read"):
+    with pytest.raises(
+        ConfigurationError, match=r"HOOKLINE_EXAMPLE__TOKEN_FILE: .*nowhere cannot be read: No such file"
+    ):
         Configuration.load(Example, environ={"HOOKLINE_EXAMPLE__TOKEN_FILE": str(tmp_path / "nowhere")})
 
 
@@ -97,6 +101,37 @@ def test_rows_star_secrets_and_tell_origins() -> None:
     assert rows["HOOKLINE_EXAMPLE__TOKEN"] == ("", "default")
     assert "user=hookline_app" in rows["HOOKLINE_POSTGRES__DSN"][0]
     assert "hunter2" not in str(rows)
+
+
+@pytest.mark.parametrize(
+    "secrets", ['[""]', '["  "]', '["good enough", ""]', '["x"]', "x", "good,ab", '["\\u00a0\\u2003"]']
+)
+def test_a_secret_that_keeps_nobody_out_is_refused(secrets: str) -> None:
+    with pytest.raises(ConfigurationError, match="HOOKLINE_EXAMPLE__SECRETS: holds a"):
+        Configuration.load(Example, environ={"HOOKLINE_EXAMPLE__SECRETS": secrets})
+
+
+def test_one_region_for_all_who_read_phones() -> None:
+    readers = [section for section in all_sections() if issubclass(section, PhoneReader)]
+    assert {section.section for section in readers} == {"gate", "opt_out", "phones", "textlink", "textus"}
+
+    def regions(**environ: str) -> set[str | None]:
+        loaded = Configuration.load(*readers, environ=environ)
+        return {loaded[reader].default_region for reader in readers}
+
+    assert regions() == {"US"}
+    assert regions(HOOKLINE_PHONES__DEFAULT_REGION="GB") == {"GB"}
+    assert regions(HOOKLINE_PHONES__DEFAULT_REGION="none") == {None}
+    # What a former release was set to may stay where it says the same
+    assert regions(HOOKLINE_PHONES__DEFAULT_REGION="GB", HOOKLINE_GATE__DEFAULT_REGION="GB") == {"GB"}
+    with pytest.raises(ConfigurationError, match="TEXTUS__DEFAULT_REGION is replaced by HOOKLINE_PHONES__DEFAULT_REG"):
+        regions(HOOKLINE_TEXTUS__DEFAULT_REGION="GB")
+
+
+@pytest.mark.parametrize("region", ["", "XX", "us", "USA", "001"])
+def test_a_region_that_there_is_not_is_refused(region: str) -> None:
+    with pytest.raises(ConfigurationError, match="HOOKLINE_PHONES__DEFAULT_REGION: is no region"):
+        Configuration.load(PhoneSettings, environ={"HOOKLINE_PHONES__DEFAULT_REGION": region})
 
 
 def test_home_is_absolute(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -163,3 +198,37 @@ class TestKafka:
         from kafka.record import util
 
         assert util._crc32c is crc32c.crc32c
+
+
+SECRET = "a-sécret-Ω"
+
+
+@pytest.mark.parametrize("ending", ["", "\n", "\r\n", "\n\n"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
+def test_a_secret_file_s_mark_and_line_ends_are_no_part_of_the_secret(
+    tmp_path: Path, encoding: str, ending: str
+) -> None:
+    file = tmp_path / "secret"
+    file.write_bytes((SECRET + ending).encode(encoding))
+    token = load(TOKEN_FILE=str(file)).token
+    assert token is not None
+    assert token.get_secret_value() == SECRET
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(SECRET.encode("latin-1", "replace"), id="Latin-1"),
+        pytest.param(SECRET.encode("utf-16-le"), id="UTF-16 without a mark"),
+        pytest.param(b"\xff\xfea", id="half a character"),
+        pytest.param(b"a-secret\x00", id="NUL"),
+        pytest.param(b"\x1b[31ma-secret", id="an escape sequence"),
+    ],
+)
+def test_a_secret_file_that_is_no_text_is_refused_by_name(tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "secret"
+    file.write_bytes(content)
+    with pytest.raises(ConfigurationError) as refused:
+        load(TOKEN_FILE=str(file))
+    assert str(refused.value).startswith(f"HOOKLINE_EXAMPLE__TOKEN_FILE: {file} cannot be read: ")
+    assert "cret" not in str(refused.value).replace(str(file), "")

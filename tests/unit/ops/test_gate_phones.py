@@ -1,0 +1,129 @@
+"""After a stop the gate never says in, whatever a number was written as and whatever the region is set to.
+
+From ingest's event to the ledger's row, its fold, and the gate's look-up; tests/integration/test_phone_lookup.py has
+the same on PostgreSQL.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from ops.gate.answers import Answer, Answers
+from processors.opt_out.classifier import classifier
+from processors.opt_out.entry import GENESIS, Draft, Entry
+from processors.opt_out.fold import fold
+from processors.opt_out.reading import read
+from processors.opt_out.rules import LANGUAGES
+from tests.twins.events import T0
+from tests.twins.lookup_key import lookup_key
+from tests.twins.numbers import CARRIERS_DIALLED, EXAMPLES, settings_of_a_region, spellings, written
+from tests.twins.opted_out import delivery
+from tests.twins.stored import webhook
+
+CLASSIFIER = classifier(LANGUAGES)
+
+
+class States:
+    """`opt_outs` in memory, as far as the gate reads it."""
+
+    def __init__(self) -> None:
+        self._rows: dict[str, list[Entry]] = {}
+
+    def says(self, text: str, phone: str, ingest_region: str | None, region: str | None) -> None:
+        """A text comes in, is made an event, read, and folded with what is known of its phone."""
+        event = webhook("textlink", "received", T0, phone_number=phone, text=text, region=ingest_region)
+        for draft in read(delivery(event), CLASSIFIER, region).drafts:
+            rows = self._rows.setdefault(draft.phone, [])
+            rows.append(_entry(len(rows) + 1, draft))
+
+    def execute(self, _statement: str, values: tuple[list[str], list[str]], *, prepare: bool) -> States:
+        del prepare
+        self._found = []
+        for phone, rows in self._rows.items():
+            standing, key = fold(rows), lookup_key(phone)
+            assert standing is not None
+            if phone in values[0] or key in values[1]:
+                self._found.append((phone, standing.state, standing.since, standing.entry.why, key))
+        return self
+
+    def fetchall(self) -> list[Any]:
+        return self._found
+
+    def ask(self, text: str, region: str | None) -> Answer:
+        """What the gate says."""
+        [answer] = Answers(lambda: self, threads=1, timeout=10, region=region).about([text])  # type: ignore[arg-type, return-value]
+        return answer
+
+
+def _entry(position: int, draft: Draft) -> Entry:
+    received = draft.received_at or T0
+    own = {name: getattr(draft, name) for name in Entry.__dataclass_fields__ if hasattr(draft, name)}
+    return Entry(
+        **own | {"received_at": received},
+        position=position,
+        echo=False,
+        effective_at=min(draft.occurred_at or received, received),
+        decided_at=received,
+        deadline=None,
+        evidence_digest=None,
+        previous_hash=GENESIS,
+    )
+
+
+@given(written(), st.sampled_from(["STOP", "wrong number"]))
+@settings(max_examples=1500, deadline=None)
+def test_after_a_stop_the_gate_never_says_in(way: tuple[str, str, str, str | None], text: str) -> None:
+    _, came, query, region = way
+    states = States()
+    states.says(text, came, region, region)
+    answer = states.ask(query, region)
+    assert answer.state != "in"
+    assert answer.sure or answer.state == "out"
+
+
+@given(written(), settings_of_a_region, settings_of_a_region)
+@settings(max_examples=1000, deadline=None)
+def test_nor_after_the_setting_was_changed(
+    way: tuple[str, str, str, str | None], then: str | None, between: str | None
+) -> None:
+    """Given a stop that was read by another region than the one that is right for whoever asks."""
+    home, came, query, _ = way
+    assume(not {then, between} & CARRIERS_DIALLED)
+    states = States()
+    states.says("STOP", came, then, between)
+    assert states.ask(query, home).state != "in"
+
+
+@given(st.sampled_from(EXAMPLES), settings_of_a_region)
+@settings(max_examples=500, deadline=None)
+def test_a_number_that_came_in_full_is_surely_out_in_full(example: tuple[str, Any], region: str | None) -> None:
+    plain = spellings(example[1])[0]
+    states = States()
+    states.says("STOP", plain, region, region)
+    answer = states.ask(plain, region)
+    assert (answer.phone, answer.state, answer.sure) == (plain, "out", True)
+
+
+@given(st.integers(0, 9_999_999), st.integers(0, 9_999_999))
+@settings(max_examples=500, deadline=None)
+def test_other_numbers_of_the_country_are_not_taken_for_it(first: int, other: int) -> None:
+    assume(first != other)
+    came, query = f"+1404{first:07d}", f"(404) {other:07d}"
+    states = States()
+    states.says("STOP", came, "US", "US")
+    answer = states.ask(query, "US")
+    assert (answer.state, answer.sure) == ("in", True)
+
+
+def test_an_opt_in_in_another_form_opens_the_number_again() -> None:
+    states = States()
+    states.says("STOP", "(303) 555-0142", None, "US")
+    event = webhook("textlink", "received", T0 + timedelta(hours=1), phone_number="+13035550142", text="START")
+    for draft in read(delivery(event), CLASSIFIER, "US").drafts:
+        states._rows[draft.phone].append(_entry(2, draft))
+    answer = states.ask("3035550142", "US")
+    assert (answer.state, answer.sure) == ("in", True)

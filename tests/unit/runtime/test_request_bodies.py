@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+import io
+import socket
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from werkzeug.exceptions import ClientDisconnected, RequestTimeout
+
+from runtime.request_bodies import DEADLINE, DEADLINE_UNDER_PRESSURE, BodyDeadlines, BodyReads, BoundedBody
+
+
+def body_of(sent: bytes, announced: int | None, slots: int = 1) -> BoundedBody:
+    environ: dict[str, Any] = {"wsgi.input": io.BytesIO(sent), "REMOTE_ADDR": "127.0.0.1"}
+    if announced is not None:
+        environ["CONTENT_LENGTH"] = str(announced)
+    reads = BodyReads(slots, time.monotonic)
+    reads.take_slot()
+    return BoundedBody(environ, reads)
+
+
+@given(st.binary(max_size=100), st.none() | st.integers(-1, 40))
+def test_a_whole_body_is_read_as_it_came(sent: bytes, size: int | None) -> None:
+    for announced in (None, len(sent)):
+        assert body_of(sent, announced).read() == sent
+        assert list(body_of(sent, announced)) == list(io.BytesIO(sent))
+        assert body_of(sent, announced).readlines() == io.BytesIO(sent).readlines()
+        if size != 0:
+            body, pieces = body_of(sent, announced), b""
+            while piece := body.read(size):
+                pieces += piece
+            assert pieces == sent
+
+
+@given(st.binary(max_size=100), st.integers(1, 1000), st.none() | st.integers(101, 2000))
+def test_a_body_that_is_cut_short_is_an_error(sent: bytes, missing: int, size: int | None) -> None:
+    with pytest.raises(ClientDisconnected):
+        body_of(sent, len(sent) + missing).read(size)
+
+
+def test_a_thread_that_waits_for_a_body_gives_its_slot_away() -> None:
+    # Given a server that handles one request at once, and a request whose body does not come
+    comes, waits = threading.Event(), threading.Event()
+
+    class Stalling:
+        def read(self, _size: int | None) -> bytes:
+            waits.set()
+            assert comes.wait(20)
+            return b"late"
+
+    def app(environ: dict[str, Any], start_response: object) -> list[bytes]:
+        body = environ["wsgi.input"].read()
+        return [body]
+
+    served = BodyDeadlines(1, 1).bounded(app)
+    late: list[bytes] = []
+    environ = {"wsgi.input": Stalling(), "REMOTE_ADDR": "127.0.0.1"}
+    thread = threading.Thread(target=lambda: late.extend(served(environ, lambda *_: lambda _: None)))  # type: ignore[arg-type]
+    thread.start()
+    assert waits.wait(20)
+    # Then another is handled meanwhile
+    prompt = {"wsgi.input": io.BytesIO(b"prompt"), "REMOTE_ADDR": "127.0.0.1"}
+    assert list(served(prompt, lambda *_: lambda _: None)) == [b"prompt"]
+    comes.set()
+    thread.join(20)
+    assert late == [b"late"]
+
+
+@pytest.fixture
+def listener() -> Iterator[socket.socket]:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        yield listening
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="stalled bodies are found on Linux")
+@pytest.mark.parametrize(
+    ("waiting", "deadline"),
+    [pytest.param(4, DEADLINE, id="quiet"), pytest.param(5, DEADLINE_UNDER_PRESSURE, id="more than half wait")],
+)
+def test_bodies_past_their_deadline_are_ended(listener: socket.socket, waiting: int, deadline: float) -> None:
+    # Given bodies that are waited for, of clients who have sent half of them (the sockets' own clock is the kernel's)
+    now = [time.monotonic()]
+    deadlines = BodyDeadlines(listener.getsockname()[1], 8, readers=8, clock=lambda: now[0])
+    reads = BodyReads(8, lambda: now[0])
+    clients, servers, bodies = [], [], []
+    for _ in range(waiting):
+        clients.append(socket.create_connection(listener.getsockname()))
+        servers.append(listener.accept()[0])
+        clients[-1].sendall(b"half")
+        assert servers[-1].recv(10) == b"half"
+        bodies.append(BoundedBody({"wsgi.input": io.BytesIO(), "REMOTE_ADDR": "127.0.0.1"}, reads))
+        reads.since[bodies[-1]] = now[0]
+    try:
+        # Until the deadline nothing happens
+        now[0] += deadline - 0.01
+        assert deadlines.end_stalled(reads) == 0
+        # Then each is ended
+        since = time.monotonic() - 0.01
+        for body in bodies:
+            reads.since[body] = since - deadline
+        now[0] = since + 0.02
+        assert deadlines.end_stalled(reads) == waiting
+        assert all(body.is_stalled for body in bodies)
+        reads.take_slot()
+        with pytest.raises(RequestTimeout):
+            bodies[0].read()
+    finally:
+        for connection in (*clients, *servers):
+            connection.close()
