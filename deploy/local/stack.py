@@ -18,6 +18,7 @@ from deploy.local.supervisor import Service
 from ingest.provider import provider_types
 from ingest.settings import IngestSettings
 from runtime.settings import PREFIX, Configuration, ConfigurationError
+from schemas.privileges import ROLES, role_of
 
 #: Variables that hold ports, and their defaults; 0 is a free one.
 _PORTS = {
@@ -54,6 +55,21 @@ class Stack:
     #: For people and scripts, beside the variables: addresses, and the secrets that webhooks are sent with.
     facts: dict[str, str]
     services: list[Service] = field(default_factory=list)
+    #: The embedded PostgreSQL, where each process has a role of its own; None: the person's own, with one DSN for all.
+    postgres: EmbeddedPostgres | None = None
+
+    def environment_of(self, service: str) -> dict[str, str]:
+        """The variables of one service: a connection string of its own role, or none, and nobody else's."""
+        environ = os.environ | self.variables
+        if self.postgres is None:
+            return environ
+        for name in (_POSTGRES, _OWNER, f"{_POSTGRES}_FILE", f"{_OWNER}_FILE"):
+            environ.pop(name, None)
+        if service == "migrate":
+            environ[_OWNER] = self.postgres.owner_dsn
+        elif role_of(service) in ROLES:
+            environ[_POSTGRES] = self.postgres.dsn(service)
+        return environ
 
     def environment(self) -> dict[str, str]:
         """What `hookline env` prints: enough to start any of our processes by hand, beside the stack."""
@@ -81,9 +97,10 @@ def plan(home: Home, environ: Mapping[str, str], processors: Sequence[str], anno
     facts = _secrets(home, environ, variables)
 
     services: list[Service] = []
+    postgres: EmbeddedPostgres | None = None
     if embedded[_POSTGRES]:
         postgres = EmbeddedPostgres(home.path / "postgres", ports["postgres"], announce=announce)
-        variables |= {_POSTGRES: postgres.application_dsn, _OWNER: postgres.owner_dsn}
+        variables |= {_POSTGRES: postgres.dsn("operator"), _OWNER: postgres.owner_dsn}
         services.append(_postgres_service(postgres))
     elif not _given(environ, _OWNER):
         announce(f"{_OWNER} is not set: migrations run as the role in {_POSTGRES}")
@@ -112,7 +129,7 @@ def plan(home: Home, environ: Mapping[str, str], processors: Sequence[str], anno
     if not _given(environ, _CRM_URL):
         variables[_CRM_URL] = f"{facts['SANDBOX_URL']}/crm"
     home.write("made.json", {name: value for name, value in variables.items() if environ.get(name) != value})
-    stack = Stack(home, variables, facts, services)
+    stack = Stack(home, variables, facts, services, postgres)
     services += _our_services(stack, processors, {one.name for one in services})
     return stack
 
@@ -153,7 +170,7 @@ def ours(
     return Service(
         name=name,
         command=lambda: launched([*hookline(), *command.split()]),
-        environment=lambda: os.environ | stack.variables,
+        environment=lambda: stack.environment_of(name),
         ready=lambda: not where or _problem(where + ready, timeout=2.0) is None,
         unhealthy=(lambda: _problem(where + health, timeout=_HEALTH_TIMEOUT)) if where else None,
         after=tuple(sorted(after)),

@@ -170,3 +170,48 @@ CREATE TRIGGER opt_outs_follow BEFORE INSERT OR UPDATE OR DELETE ON opt_outs
     FOR EACH ROW EXECUTE FUNCTION opt_out_state_follows();
 CREATE TRIGGER opt_outs_kept BEFORE TRUNCATE ON opt_outs
     FOR EACH STATEMENT EXECUTE FUNCTION opt_out_only_added();
+
+-- A processor writes the positions and outcomes of its own group: `hookline_opt_out` those of hookline-opt-out. One that
+-- could move another's would have it skip stops. Everybody reads all; `hookline_app` was the role of all processes.
+CREATE FUNCTION writes_group(consumer_group text) RETURNS boolean
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN current_user IN ('hookline_operator', 'hookline_app') OR replace(consumer_group, '-', '_') = current_user;
+ALTER TABLE consumer_offsets ENABLE ROW LEVEL SECURITY;
+ALTER TABLE consumer_outcomes ENABLE ROW LEVEL SECURITY;
+ALTER TABLE consumer_failures ENABLE ROW LEVEL SECURITY;
+CREATE POLICY read_all ON consumer_offsets FOR SELECT USING (true);
+CREATE POLICY read_all ON consumer_outcomes FOR SELECT USING (true);
+CREATE POLICY read_all ON consumer_failures FOR SELECT USING (true);
+CREATE POLICY write_own ON consumer_offsets USING (writes_group(consumer_group));
+CREATE POLICY write_own ON consumer_outcomes USING (writes_group(consumer_group));
+CREATE POLICY write_own ON consumer_failures USING (writes_group(consumer_group));
+
+-- An operator orders calls and takes orders back that nobody needs any more; that a call was made is for the process
+-- that makes it to say.
+CREATE FUNCTION enforcement_by_operator() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+DECLARE
+    stands text;
+BEGIN
+    IF NEW.status NOT IN ('pending', 'parked', 'cancelled') OR (TG_OP = 'INSERT' AND NEW.done_at IS NOT NULL) THEN
+        RAISE EXCEPTION 'an operator does not say that a call is %', NEW.status USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    SELECT state INTO stands FROM public.opt_outs WHERE phone = NEW.phone;
+    IF stands = 'out' AND NEW.status <> 'pending' AND (TG_OP = 'INSERT' OR NEW.status <> OLD.status)
+        AND NOT (NEW.status = 'parked' AND NEW.phone !~ '^\+[1-9][0-9]{6,14}$') THEN
+        RAISE EXCEPTION 'the call of a number that is out stays to be made' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER enforcements_by_operator BEFORE INSERT OR UPDATE ON enforcements
+    FOR EACH ROW WHEN (current_user = 'hookline_operator') EXECUTE FUNCTION enforcement_by_operator();
+
+-- An operator has states published again, and passes over none.
+CREATE FUNCTION cursor_by_operator() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$ BEGIN RAISE EXCEPTION 'an operator moves a cursor back only' USING ERRCODE = 'insufficient_privilege'; END $$;
+CREATE TRIGGER opt_out_cursors_by_operator BEFORE UPDATE ON opt_out_cursors
+    FOR EACH ROW WHEN (current_user = 'hookline_operator' AND NEW.position > OLD.position)
+    EXECUTE FUNCTION cursor_by_operator();

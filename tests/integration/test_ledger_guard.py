@@ -87,7 +87,7 @@ def test_no_row_stands_beside_the_chain(desk: Desk, changed: dict[str, Any], sai
         changed = {"previous_hash": first.previous_hash}
     forged = opt_in_after(newest, **{key: value for key, value in changed.items() if key != "hash"})
     forged = replace(forged, hash=changed.get("hash", forged.hash))
-    for dsn in (desk.postgres.application_dsn, desk.postgres.owner_dsn):
+    for dsn in (desk.postgres.dsn("opt-out"), desk.postgres.owner_dsn):
         with psycopg.connect(dsn) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege, match=said):
             connection.execute(INSERT, values(forged))
     assert len(rows(desk)) == 2
@@ -99,7 +99,7 @@ def test_rows_of_one_statement_follow_each_other(desk: Desk) -> None:
     second = opt_in_after(newest)
     third, fork = opt_in_after(second), opt_in_after(newest, reason="other")
     both = INSERT + ", (" + ", ".join(["%s"] * len(COLUMNS)) + ")"
-    with psycopg.connect(desk.postgres.application_dsn) as connection:
+    with psycopg.connect(desk.postgres.dsn("opt-out")) as connection:
         connection.execute(both, values(second) + values(third))
         connection.rollback()
         with pytest.raises(psycopg.errors.InsufficientPrivilege, match="position"):
@@ -110,7 +110,7 @@ def test_a_temporary_table_of_the_same_name_deceives_nobody(desk: Desk) -> None:
     desk.take(message(text="STOP"))
     [newest] = rows(desk)
     forged = opt_in_after(newest, position=1, previous_hash=GENESIS)
-    with psycopg.connect(desk.postgres.application_dsn) as connection:
+    with psycopg.connect(desk.postgres.dsn("opt-out")) as connection:
         connection.execute("CREATE TEMPORARY TABLE opt_out_ledger (LIKE public.opt_out_ledger)")
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             connection.execute(INSERT.replace("INTO opt", "INTO public.opt"), values(forged))
@@ -153,7 +153,7 @@ def test_a_forged_row_that_was_there_before_is_reported_and_opens_nothing(
     unguarded(desk, opt_in_after(newest, **changed))
 
     # When the phone is folded again, it stays out
-    with desk.database.transaction() as connection:
+    with desk.by_operator.transaction() as connection:
         assert states.rebuild(connection, "organisation", desk.now, write=True).phones == 1
         verdict = verify(connection)
     assert desk.state() == "out"
@@ -171,7 +171,7 @@ def test_a_row_that_does_not_follow_opens_nothing_and_a_stop_still_counts(desk: 
     with psycopg.connect(desk.postgres.superuser_dsn) as superuser:
         superuser.execute("SET session_replication_role = replica")
         superuser.execute("UPDATE opt_out_ledger SET rule = 'other' WHERE phone = '+13035550177'")
-    with desk.database.transaction() as connection:
+    with desk.by_operator.transaction() as connection:
         states.rebuild(connection, "organisation", desk.now, write=True)
     assert (desk.state(), desk.state("+13035550177")) == ("out", "out")
 
@@ -203,7 +203,7 @@ def test_no_state_without_its_row(desk: Desk, statement: str) -> None:
         opt_out(False, occurred_at=at(-10)), message(text="STOP"), message(text="STOP", contact_phone="+13035550177")
     )
     before = desk.all("SELECT * FROM opt_outs ORDER BY phone")
-    for dsn in (desk.postgres.application_dsn, desk.postgres.owner_dsn):
+    for dsn in (desk.postgres.dsn("opt-out"), desk.postgres.owner_dsn):
         with psycopg.connect(dsn) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
             connection.execute(statement)  # type: ignore[call-overload]
     assert desk.all("SELECT * FROM opt_outs ORDER BY phone") == before

@@ -61,7 +61,7 @@ def test_a_stop_is_written_and_made_true_everywhere(desk: Desk) -> None:
 )
 def test_nobody_changes_the_ledger(desk: Desk, statement: str) -> None:
     desk.take(message(text="STOP"))
-    for dsn in (desk.postgres.application_dsn, desk.postgres.owner_dsn):
+    for dsn in (desk.postgres.dsn("opt-out"), desk.postgres.dsn("operator"), desk.postgres.owner_dsn):
         with psycopg.connect(dsn) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
             connection.execute(statement)  # type: ignore[call-overload]
 
@@ -243,7 +243,7 @@ def test_the_report_and_the_gauges_tell(desk: Desk) -> None:
     desk.take(message(text="STOP"))
     desk.enforce()
     Gauges(near=timedelta(hours=48), now=desk.clock)(desk.database)
-    with desk.database.transaction() as connection:
+    with desk.by_operator.transaction() as connection:
         assert report.speed(connection, desk.now).calls == 3
         assert report.late(connection, desk.now + timedelta(days=30)) == []
         [rate] = report.rates(connection, desk.now)
@@ -305,13 +305,13 @@ def test_a_chain_with_one_altered_byte_is_found(desk: Desk) -> None:
 def test_the_states_are_made_anew_with_the_same_result(desk: Desk) -> None:
     desk.take(message(text="STOP"), opt_out(True, contact_phone="+13035550111"), opt_out(False, occurred_at=at(9)))
     before = desk.all("SELECT phone, state, since, position FROM opt_outs ORDER BY phone")
-    with desk.database.transaction() as connection:
+    with desk.by_operator.transaction() as connection:
         assert rebuild(connection, "organisation", desk.now, write=True).differing == []
     with psycopg.connect(desk.postgres.superuser_dsn) as superuser:  # whom no trigger stops
         superuser.execute("SET session_replication_role = replica")
         superuser.execute("UPDATE opt_outs SET state = 'in'")
         superuser.execute("INSERT INTO opt_outs VALUES ('+1', 'in', now(), '', 1, 1)")
-    with desk.database.transaction() as connection:
+    with desk.by_operator.transaction() as connection:
         found = rebuild(connection, "organisation", desk.now, write=True)
     assert "+1" in found.differing
     assert desk.all("SELECT phone, state, since, position FROM opt_outs ORDER BY phone") == before
@@ -321,7 +321,7 @@ def test_who_was_texted_after_a_stop_is_told(desk: Desk) -> None:
     desk.take(message(text="STOP", occurred_at=at(10)))
     desk.take(message(text="STOP", contact_phone="+13035550177", occurred_at=at(10)))
     desk.take(message(text="START", contact_phone="+13035550177", occurred_at=at(20)))
-    database = Database(lambda: connect(desk.postgres.application_dsn, process="persist"))
+    database = Database(lambda: connect(desk.postgres.dsn("persist"), process="persist"))
     sends = [
         message("sent", "before", occurred_at=at(9)),
         message("sent", "confirmation", occurred_at=at(12)),
@@ -334,6 +334,7 @@ def test_who_was_texted_after_a_stop_is_told(desk: Desk) -> None:
     ]
     with database.transaction() as connection:
         Persist(PersistSettings()).handle([delivery(event, n) for n, event in enumerate(sends)], connection)
+    with desk.by_operator.transaction() as connection:
         found = report.violations(connection, desk.now)
         rates = report.rates(connection, desk.now)
     database.close()
@@ -372,6 +373,6 @@ def test_every_order_repeat_and_clock_ends_in_the_same_state(desk: Desk, seed: i
         ends.add(end)
         assert desk.all("SELECT count(*) FROM opt_out_ledger WHERE phone = %s", phone) == [(len(told),)]
     assert len(ends) == 1
-    with desk.database.transaction() as connection:
+    with desk.by_operator.transaction() as connection:
         assert verify(connection).broken is None
         assert rebuild(connection, "organisation", desk.now, write=True).differing == []

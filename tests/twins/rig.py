@@ -66,6 +66,10 @@ def beside(run: Callable[[], None], stop: Callable[[], None]) -> Iterator[thread
     assert not thread.is_alive()
 
 
+#: What every processor's role keeps of its own group.
+_PROGRESS = ("consumer_offsets", "consumer_outcomes", "consumer_failures")
+
+
 class ProbeSettings(ProcessorSettings, name="probe"):
     """Of the processor under test."""
 
@@ -106,9 +110,10 @@ class Rig:
         self.producer = MemoryProducer()
         self.owner = psycopg.connect(postgres.owner_dsn, autocommit=True)
         self.owner.execute("CREATE TABLE effects (number serial, event_id uuid NOT NULL)")
-        self.owner.execute("GRANT SELECT, INSERT ON effects TO hookline_app")
-        self.owner.execute("GRANT USAGE ON effects_number_seq TO hookline_app")
-        self._dsn = postgres.application_dsn
+        self.owner.execute("GRANT SELECT, INSERT ON effects TO hookline_probe")
+        self.owner.execute("GRANT USAGE ON effects_number_seq TO hookline_probe")
+        self.owner.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON {', '.join(_PROGRESS)} TO hookline_probe")
+        self._dsn = postgres.dsn("probe")
         self.settings = ProbeSettings(**{"recheck": 0.05, "retry_max": 0.2, "stop_timeout": 10.0} | settings)
         self.probe = Probe(self.settings)
 
