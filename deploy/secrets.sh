@@ -26,6 +26,7 @@ done
 random | keep textlink_secrets
 random | keep textus_signing_secrets
 random | keep gate_tokens
+openssl rand -base64 32 | keep head_keys
 [ -e textus_api_token ] || { : >textus_api_token; echo "made textus_api_token, empty: opt-outs are not told to TextUs"; }
 [ -e crm_rest_token ] || { : >crm_rest_token; echo "made crm_rest_token, empty: the CRM \`rest\` is called without one"; }
 

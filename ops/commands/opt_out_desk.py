@@ -9,6 +9,7 @@ import click
 
 from ops.commands.opt_out_operator import by, database, decide, opt_out_settings
 from ops.commands.opt_out_reviews import review
+from ops.commands.opt_out_verify import new_head_key, verify
 from ops.commands.opt_outs import opt_outs
 from ops.exits import CheckFailed, TryLater
 from ops.output import Output, command, stacked, table
@@ -67,21 +68,6 @@ def release(out: Output, phone: str, reason: str, operator: str | None) -> None:
 
     number = _number(phone)
     decide(out, operator, lambda desk, connection: desk.release(connection, held_as(connection, number), reason))
-
-
-@command()
-def verify(out: Output) -> None:
-    """Walk the whole chain of the ledger; name the first row that is not as it was written: exit code 1."""
-    from processors.opt_out.verify import verify as walk
-
-    with database() as connection:
-        [(rows,)] = connection.execute("SELECT count(*) FROM opt_out_ledger").fetchall()
-        with out.progress("walking the chain", rows) as seen:
-            verdict = walk(connection, seen)
-    data = {"ok": verdict.broken is None} | asdict(verdict)
-    out.result(data, lambda: table(("what", "value"), data.items()))
-    if verdict.broken is not None:
-        raise CheckFailed(f"row {verdict.broken} of the ledger is broken: {verdict.reason}")
 
 
 @command(changes=True)
@@ -238,5 +224,5 @@ def _number(text: str) -> NumberQuery:
     return number
 
 
-for _member in (show, add, hold, release, review, verify, rebuild, reconcile, report):
+for _member in (show, add, hold, release, review, verify, new_head_key, rebuild, reconcile, report):
     opt_outs.add_command(_member)

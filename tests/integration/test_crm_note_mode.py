@@ -157,7 +157,7 @@ def test_a_backfill_makes_a_note_a_day(
         monkeypatch.setenv(f"HOOKLINE_{name}", value)
     texts = [f"text {n:02d}" for n in range(48)]
     store(
-        desk.database,
+        desk.persist,
         [webhook("textlink", "received", at(n * HOUR), phone_number=ANN, text=text) for n, text in enumerate(texts)],
     )
     assert main(["crm", "backfill", "--target", "rest", "--json"]) == 0
