@@ -1,6 +1,6 @@
 #!/bin/sh
-# Makes what deploy/compose.yaml mounts as secrets, in deploy/secrets/ (or the folder named as argument):
-# random passwords and signing secrets, the roles' connection strings and a self-signed certificate.
+# Makes what deploy/compose.yaml mounts as secrets, in deploy/secrets/ (or the folder named as argument): random
+# passwords and signing secrets, the roles' connection strings, a self-signed certificate, and a file for settings.
 # Whatever is there already stays as it is: put a real certificate or a provider's own secret in its place.
 set -eu
 umask 077
@@ -18,7 +18,7 @@ keep() { if [ -s "$1" ]; then cat >/dev/null; else cat >"$1"; echo "made $1"; fi
 random | keep postgres_password
 random | keep owner_password
 printf 'postgresql://hookline_owner:%s@postgres:5432/hookline\n' "$(cat owner_password)" | keep owner_dsn
-for process in persist opt-out crm-sync gate operator; do  # each as a role of its own
+for process in ingest persist opt-out crm-sync gate operator; do  # each as a role of its own
     random | keep "${process}_password"
     printf 'postgresql://hookline_%s:%s@postgres:5432/hookline\n' "$(echo "$process" | tr - _)" \
         "$(cat "${process}_password")" | keep "${process}_dsn"
@@ -27,6 +27,15 @@ random | keep textlink_secrets
 random | keep textus_signing_secrets
 random | keep gate_tokens
 openssl rand -base64 32 | keep head_keys
+keep hookline.env <<'SETTINGS'
+# Settings for every service of deploy/compose.yaml, nothing secret: a line each, without quotes (docs/settings.md).
+# The CRMs that crm-sync keeps in step, none without this (docs/crm.md):
+#HOOKLINE_CRM__TARGETS=rest
+#HOOKLINE_CRM_REST__URL=https://crm.example.com/api
+#HOOKLINE_CRM_TEXTUS__ACCOUNTS=acme-west,acme-east
+# Where phone numbers without a country code are from:
+#HOOKLINE_PHONES__DEFAULT_REGION=US
+SETTINGS
 [ -e textus_api_token ] || { : >textus_api_token; echo "made textus_api_token, empty: opt-outs are not told to TextUs"; }
 [ -e crm_rest_token ] || { : >crm_rest_token; echo "made crm_rest_token, empty: the CRM \`rest\` is called without one"; }
 
@@ -38,5 +47,5 @@ fi
 
 # Compose mounts a secret file as it is, owner and mode included, and the services run as users of their
 # own. So the files are readable and the folder is not: nobody but its owner can walk to them.
-chmod 0444 ./*
+chmod 0644 ./*
 chmod 0700 .

@@ -29,7 +29,8 @@ def event_of(
     `event_id`: the id that it was given when it came; None: it comes now.
     """
     fields = provider.without_secret(body.fields)
-    event_id = event_id or provider.event_id(kind, fields, headers)
+    moment = occurred(provider.time_in(fields), receipt)
+    event_id = event_id or provider.event_id(kind, fields, headers, moment.own)
     was_sanitised = False
     if not body.storable:
         fields, was_sanitised = sanitised(fields)
@@ -38,10 +39,9 @@ def event_of(
         fields = without_secrets(fields, provider.secrets)
         payload = to_json(fields)
 
-    reading = provider.read(kind, fields, event_id)
+    reading = provider.read(kind, fields, event_id, moment.own)
     phone = read_phone(reading.phone, provider.settings.default_region)
     account_phone = read_phone(reading.account_phone, provider.settings.default_region)
-    moment = occurred(reading.time, receipt)
     common: dict[str, Any] = {
         "event_id": event_id,
         "event_type": reading.event_type.value,

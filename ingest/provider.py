@@ -6,6 +6,7 @@ import hmac
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any, ClassVar, NamedTuple
 from uuid import NAMESPACE_DNS, UUID, uuid5
@@ -41,7 +42,6 @@ class Reading(NamedTuple):
     record: type[Event] = Unrecognized  #: the record that it becomes
     phone: Any = None  #: the contact's
     account_phone: Any = None  #: ours
-    time: Any = None  #: None: not told
     account: str | None = None  #: None: as the setting says
     is_test: bool = False
     details: Mapping[str, Any] = MappingProxyType({})  #: the record's own fields
@@ -93,16 +93,24 @@ class Provider(ABC):
         return fields
 
     @abstractmethod
-    def delivery_key(self, kind: str | None, fields: Json, headers: Headers) -> str | None:
-        """What is the same for every repeat of this delivery, from the body before it is sanitised; None: nothing."""
+    def time_in(self, fields: Json) -> Any:
+        """The field that says when it happened, as it came; None: the webhook has none."""
 
     @abstractmethod
-    def read(self, kind: str | None, fields: Json, event_id: UUID) -> Reading:
-        """What the sanitised body says. `kind` is the URL's segment."""
+    def delivery_key(self, kind: str | None, fields: Json, headers: Headers, own_time: datetime | None) -> str | None:
+        """What is the same for every repeat of this delivery, from the body before it is sanitised; None: nothing.
 
-    def event_id(self, kind: str | None, fields: Json, headers: Headers) -> UUID:
+        `own_time`: the provider's own time (`times.py`); None: it gave none that can be believed, and a value that
+        may be the same in any number of deliveries tells none of them from another.
+        """
+
+    @abstractmethod
+    def read(self, kind: str | None, fields: Json, event_id: UUID, own_time: datetime | None) -> Reading:
+        """What the sanitised body says. `kind` is the URL's segment, `own_time` as for `delivery_key`."""
+
+    def event_id(self, kind: str | None, fields: Json, headers: Headers, own_time: datetime | None) -> UUID:
         """The event's id: derived from the delivery, so that a repeat has the same; else a new UUIDv7."""
-        key = self.delivery_key(kind, fields, headers)
+        key = self.delivery_key(kind, fields, headers, own_time)
         if key is None:
             return uuid7()
         # A provider's id may hold lone surrogates, which no UTF-8 can: they count as their escapes.
@@ -121,6 +129,11 @@ def matches_any(given: str, valid: Iterable[str]) -> bool:
     for secret in valid:
         found |= hmac.compare_digest(given.encode("utf-8", "surrogatepass"), secret.encode())
     return found
+
+
+def identifier(value: Any) -> str | None:
+    """A field that should tell one thing from all others; None where it does not: no text, or a blank one."""
+    return value if isinstance(value, str) and value.strip() else None
 
 
 def as_text(value: Any) -> str | None:

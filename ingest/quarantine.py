@@ -25,6 +25,7 @@ from ingest.quarantine_masking import given_secret, legible, without_pairs, with
 from ingest.quarantine_queue import RefusedQueue, RefusedWebhook
 from ingest.quarantine_store import KeptWebhook, Losses, QuarantineStore
 from ingest.sanitise import without_secrets
+from ingest.times import occurred
 from runtime import metrics
 from runtime.logs import logger
 
@@ -124,13 +125,23 @@ class KeepingQuarantine:
         while group := self._queue.take(GROUP):
             found: list[StorableWebhook] = []
             for number, refused in enumerate(group, start=1):
-                if (storable := storable_webhook(refused, self._store.digest)) is None:
-                    _lost(refused.provider.name, "packed_unreadably")
-                else:
+                if (storable := self._storable(refused)) is not None:
                     found.append(storable)
                 if number % SLICE == 0 and not self._stopped.is_set():
                     self._sleep(PAUSE)
             self._add(found)
+
+    def _storable(self, refused: RefusedWebhook) -> StorableWebhook | None:
+        """What to store of `refused`; None: nothing, which is counted. One webhook never ends the thread of all."""
+        try:
+            storable = storable_webhook(refused, self._store.digest)
+        except Exception as error:  # noqa: BLE001 - counted and logged, without its text, which may quote the webhook
+            log.error("quarantine_masking_failed", error_class=type(error).__name__, provider=refused.provider.name)
+            _lost(refused.provider.name, "masking_failed")
+            return None
+        if storable is None:
+            _lost(refused.provider.name, "packed_unreadably")
+        return storable
 
     def _add(self, found: list[StorableWebhook]) -> None:
         by_provider = Counter(storable.webhook.provider for storable in found)
@@ -173,7 +184,8 @@ def storable_webhook(refused: RefusedWebhook, digest: Callable[[str], bytes]) ->
     else:
         fields = provider.without_secret(content.fields)
         given = _removed_secret(content.fields, fields)
-        event_id = provider.event_id(refused.kind, fields, refused.headers)
+        own_time = occurred(provider.time_in(fields), refused.received_at).own
+        event_id = provider.event_id(refused.kind, fields, refused.headers, own_time)
         body = _without_values(refused) if is_signed else _as_json(provider, fields, given)
     secret_digest = None if given is None else digest(given)
     is_authentic = given in provider.secrets if given is not None else is_signed and _is_verified(refused)
@@ -211,8 +223,13 @@ def _without_secrets(refused: RefusedWebhook, text: str | None, given: str | Non
     """A body that could not be read, or its `text`: as it came, unless a secret is in it."""
     if text is None:
         return refused.body
-    masked = without_pairs(without_values(text, (*refused.provider.secrets, *([given] if given else []))))
-    return refused.body if masked == text else masked.encode("utf-8", "surrogateescape")
+    secrets = (*refused.provider.secrets, *([given] if given else []))
+    masked = without_pairs(without_values(text, secrets))
+    if masked != text:
+        return masked.encode("utf-8", "surrogateescape")
+    octets = refused.body.decode("latin-1")  # what is written in another charset than it claims
+    masked = without_pairs(without_values(octets, secrets))
+    return refused.body if masked == octets else masked.encode("latin-1")
 
 
 def _is_verified(refused: RefusedWebhook) -> bool:

@@ -84,7 +84,8 @@ def without_values(text: str, secrets: Iterable[str]) -> str:
     for secret in secrets:
         if len(secret) >= MIN_MASKED:
             escaped = (json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1])
-            for spelling in {secret, *escaped, quote(secret, safe=""), quote_plus(secret)}:
+            octets = secret.encode("utf-8", "surrogatepass")  # anybody may send half of a pair
+            for spelling in {secret, *escaped, quote(octets, safe=""), quote_plus(octets)}:
                 text = text.replace(spelling, REDACTED)
     return text
 

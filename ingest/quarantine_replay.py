@@ -8,7 +8,8 @@ from ingest.event import event_of
 from ingest.json_body import Body, read_body
 from ingest.provider import Provider, Unauthorized
 from ingest.quarantine_store import KeptWebhook
-from schemas.events import Event
+from ingest.times import occurred
+from schemas.events import Event, is_derived
 
 
 def check_again(
@@ -37,6 +38,14 @@ def read_again(webhook: KeptWebhook, mended: bytes | None = None) -> Body:
 
 
 def event_again(webhook: KeptWebhook, provider: Provider, content: Body) -> Event:
-    """The event that `webhook` would have been, with its time of receipt, had it been let in with this `content`."""
-    event_id = webhook.event_id if webhook.identified else None
+    """The event that `webhook` would have been, with its time of receipt, had it been let in with this `content`.
+
+    It is the same event however often it is brought back.
+    """
+    event_id = webhook.event_id
+    if not webhook.identified:  # nobody could read it when it was kept: by now its content may identify it
+        fields = provider.without_secret(content.fields)
+        own_time = occurred(provider.time_in(fields), webhook.received_at).own
+        found = provider.event_id(webhook.kind, fields, webhook.headers, own_time)
+        event_id = found if is_derived(found) else event_id
     return event_of(provider, webhook.kind, content, webhook.headers, webhook.received_at, event_id=event_id)

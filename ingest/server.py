@@ -17,9 +17,10 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from ingest.app import Ingest, create_app
 from ingest.clock import ReceiptClock
 from ingest.endpoint import WebhookEndpoint
+from ingest.node import node_name
 from ingest.provider import Provider, check_secrets, provider_types
 from ingest.quarantine_gauges import QuarantineGauges
-from ingest.settings import IngestSettings
+from ingest.settings import IngestSettings, SpoolReportSettings
 from ingest.spool.directory import ServiceDirectory
 from ingest.spool.gauges import SpoolGauges
 from ingest.spool.state import SharedState
@@ -30,7 +31,7 @@ from runtime.connections import KafkaSettings
 from runtime.process import die_with_parent, log_settings
 from runtime.schema_registry import SchemaRegistrySettings
 from runtime.schema_registry import schema_ids as registered_ids
-from runtime.settings import Configuration, ConfigurationError, Section
+from runtime.settings import Configuration, ConfigurationError, Dsn, Section
 from runtime.web_server import WebServer, prefer_throughput, start_workers_by_fork
 from schemas.codec import Codec
 from schemas.ids import SchemaIds
@@ -40,7 +41,7 @@ log = logs.logger("ingest.server")
 
 def sections() -> list[type[Section]]:
     """Every section that ingest may need."""
-    shared: list[type[Section]] = [IngestSettings, KafkaSettings, SchemaRegistrySettings]
+    shared: list[type[Section]] = [IngestSettings, KafkaSettings, SchemaRegistrySettings, SpoolReportSettings]
     return [*shared, *(known.settings_type for known in provider_types().values())]
 
 
@@ -68,7 +69,9 @@ def build_worker(parent: int, schema_ids: SchemaIds) -> Ingest:
     configuration, providers = load()
     settings = configuration[IngestSettings]
     configure_logs(providers)
-    worker = DurableWorker(settings, configuration[KafkaSettings], Codec(schema_ids))
+    worker = DurableWorker(
+        settings, configuration[KafkaSettings], Codec(schema_ids), dsn=configuration[SpoolReportSettings].dsn
+    )
     Finalize(None, worker.close, exitpriority=10)  # what multiprocessing calls when the worker ends
     clock = ReceiptClock(settings.spool_dir / "receipt-clock", ahead=settings.receipt_ahead_seconds)
     return create_app(WebhookEndpoint(providers, worker.publisher, clock.now, worker.quarantine), worker.readiness)
@@ -91,6 +94,12 @@ def serve(metrics_dir: Path) -> None:
     schema_ids = registered_ids(configuration[SchemaRegistrySettings])
     directory = ServiceDirectory(settings.spool_dir, reserve=settings.spool_reserve_mb * MIB)
     allow_connections()
+    dsn = configuration[SpoolReportSettings].dsn
+    if dsn is None:
+        log.warning("spool_not_reported", effect="the gate does not know when this node's spool holds a stop")
+    else:
+        node_name(settings.spool_dir)  # made before the workers ask for it
+        import ingest.node_report  # noqa: F401 - once, and not in each worker
     start_workers_by_fork()
     registry = CollectorRegistry()
     MultiProcessCollector(registry, str(metrics_dir))  # type: ignore[no-untyped-call] # it has no types
@@ -104,7 +113,18 @@ def serve(metrics_dir: Path) -> None:
             log.info("ingest_starting", port=server.port, admin_port=listening.port, workers=settings.workers)
             server.run(partial(build_worker, os.getpid(), schema_ids))
     finally:
+        if dsn is not None:
+            sign_off(dsn, settings.spool_dir, directory.state)
         directory.close()
+
+
+def sign_off(dsn: Dsn, spool_dir: Path, state: SharedState) -> None:
+    """Tell PostgreSQL, if it answers, that no worker is left, and what is left in the spool."""
+    from ingest.node_report import NodeReport, node_connection
+
+    report = NodeReport(node_name(spool_dir), state, lambda: node_connection(dsn.get_secret_value()))
+    report.stopped()
+    report.close()
 
 
 def web_server(settings: IngestSettings) -> WebServer:

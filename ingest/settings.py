@@ -9,7 +9,7 @@ from typing import Literal
 from pydantic import Field
 
 from runtime.phone_settings import PhoneReader
-from runtime.settings import Host, Section, StringList, home
+from runtime.settings import Dsn, Host, Section, StringList, home
 
 
 class IngestSettings(Section, name="ingest"):
@@ -43,6 +43,15 @@ class IngestSettings(Section, name="ingest"):
         "0: none is kept",
     )
     quarantine_days: float = Field(default=7.0, gt=0, description="days that they are kept")
+
+
+class SpoolReportSettings(Section, name="postgres"):
+    """Where ingest tells the gate what its spool holds. Webhooks do not depend on it."""
+
+    dsn: Dsn | None = Field(
+        default=None,
+        description="connection string of the application's role; unset: the gate does not know of this node's spool",
+    )
 
 
 class ProviderSettings(PhoneReader):

@@ -6,7 +6,10 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
 
+from ingest.node import node_name
 from ingest.publisher import DurablePublisher
 from ingest.quarantine import KeepingQuarantine, NoQuarantine
 from ingest.quarantine_store import QuarantineStore
@@ -20,7 +23,11 @@ from runtime.admin import Readiness
 from runtime.connections import KafkaSettings
 from runtime.kafka.producer import KafkaProducer
 from runtime.logs import logger
+from runtime.settings import Dsn
 from schemas.codec import Codec
+
+if TYPE_CHECKING:
+    from ingest.node_report import NodeReporter
 
 log = logger("ingest.worker")
 
@@ -32,8 +39,8 @@ PATIENCE = 1.0
 class DurableWorker:
     """Built in the worker: a producer does not survive a fork."""
 
-    def __init__(self, settings: IngestSettings, kafka: KafkaSettings, codec: Codec) -> None:
-        """Raises ConfigurationError where another service takes the spool over."""
+    def __init__(self, settings: IngestSettings, kafka: KafkaSettings, codec: Codec, *, dsn: Dsn | None = None) -> None:
+        """`dsn`: where to tell what the spool holds. Raises ConfigurationError where another service has the spool."""
         self._lock = worker_lock(settings.spool_dir)
         self._spool = Spool(settings.spool_dir, limit=settings.spool_max_mb * MIB)
         self._producer = KafkaProducer(kafka, f"hookline-ingest-{os.getpid()}")
@@ -45,15 +52,25 @@ class DurableWorker:
         )
         self.quarantine = _quarantine(settings)
         self._replay = ReplayLoop(replayer, self._spool.state, settings.spool_dir).start()
+        self._reporter = None if dsn is None else _reporter(settings.spool_dir, self._spool.state, dsn)
 
     def close(self) -> None:
         """Finish the round that is under way and let go; every 200 is durable already."""
         self._replay.stop()
+        if self._reporter is not None:
+            self._reporter.stop()
         self.quarantine.close()
         self._rounds.close()
         self._producer.close()
         self._spool.close()
         self._lock.close()
+
+
+def _reporter(directory: Path, state: SharedState, dsn: Dsn) -> NodeReporter:
+    from ingest.node_report import NodeReport, NodeReporter, node_connection  # psycopg: for those with a DSN
+
+    report = NodeReport(node_name(directory), state, lambda: node_connection(dsn.get_secret_value()))
+    return NodeReporter(report, directory).start()
 
 
 def _quarantine(settings: IngestSettings) -> KeepingQuarantine | NoQuarantine:

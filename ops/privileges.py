@@ -11,7 +11,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from runtime.postgres import Connection
 from runtime.settings import ConfigurationError
-from schemas.privileges import FORMER_ROLE, PRIVILEGES, ROLES, STAGING, Privileges, former_privileges
+from schemas.privileges import FORMER_ROLE, GROUP_TABLES, PRIVILEGES, ROLES, STAGING, Privileges, former_privileges
 
 _THERE = "SELECT rolname FROM pg_roles WHERE rolname = ANY (%s)"
 _TABLES = "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'v')"
@@ -31,6 +31,12 @@ SELECT r.rolname, has_schema_privilege(r.oid, 'public', 'USAGE'),
     has_database_privilege(r.oid, current_database(), 'CONNECT'),
     has_database_privilege(r.oid, current_database(), 'TEMPORARY')
 FROM pg_roles AS r WHERE r.rolname = ANY (%s)
+"""
+_SECURED = """
+SELECT c.relname, c.relrowsecurity,
+    EXISTS (SELECT FROM pg_policy AS p WHERE p.polrelid = c.oid AND p.polname = 'read_all'),
+    EXISTS (SELECT FROM pg_policy AS p WHERE p.polrelid = c.oid AND p.polname = 'write_own')
+FROM pg_class AS c WHERE c.relnamespace = 'public'::regnamespace AND c.relname = ANY (%s)
 """
 _DUPLICATE_ROLE = ("42710", "23505")  # duplicate object; unique violation, when two databases ask at once
 
@@ -113,6 +119,7 @@ def apply(connection: Connection) -> tuple[set[Grant], set[Grant]]:
         for one in sorted(granting):
             connection.execute(_statement("GRANT", one, "TO"))
         _apply_around(connection)
+        _keep_groups_apart(connection)
     return granting, revoking
 
 
@@ -158,6 +165,20 @@ def _apply_around(connection: Connection) -> None:
             connection.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(database, name))
         if (role in STAGING or role == FORMER_ROLE) and not makes_temporary:
             connection.execute(sql.SQL("GRANT TEMPORARY ON DATABASE {} TO {}").format(database, name))
+
+
+def _keep_groups_apart(connection: Connection) -> None:
+    """Row-level security: everybody reads all of these tables, and writes the rows of its own group."""
+    for name, is_on, has_read, has_write in connection.execute(_SECURED, (list(GROUP_TABLES),)).fetchall():
+        table = sql.Identifier("public", name)
+        if not has_read:
+            connection.execute(sql.SQL("CREATE POLICY read_all ON {} FOR SELECT USING (true)").format(table))
+        if not has_write:
+            connection.execute(
+                sql.SQL("CREATE POLICY write_own ON {} USING (writes_group(consumer_group))").format(table)
+            )
+        if not is_on:
+            connection.execute(sql.SQL("ALTER TABLE {} ENABLE ROW LEVEL SECURITY").format(table))
 
 
 def _database(connection: Connection) -> sql.Identifier:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ingest.json_body import BadBody, read_object
 from ingest.provider import Provider, Reading, provider_types
+from ingest.times import occurred
 
 if TYPE_CHECKING:
     from processors.crm_sync.backfill import Stored
@@ -28,8 +29,9 @@ def _reading(provider: Provider, stored: Stored) -> Reading | None:
         fields = read_object(stored.payload.encode()).fields
     except BadBody:
         return None
+    own_time = occurred(provider.time_in(fields), stored.received_at).own
     for kind in (None, *sorted(provider.url_kinds)):  # the URL is not kept; its kind is whichever leads to the type
-        reading = provider.read(kind, fields, stored.event_id)
+        reading = provider.read(kind, fields, stored.event_id, own_time)
         if reading.event_type.value == stored.event_type:
             return reading
     return None

@@ -10,6 +10,7 @@ from processors.retry import is_passing, reason_of
 from runtime import logs
 from runtime.postgres import Connection
 from runtime.process import StopSignal
+from runtime.reminder import Reminder
 
 log = logs.logger("processors.chores")
 
@@ -34,18 +35,21 @@ def chore(
 
     def run() -> None:
         database = Database(connect)
-        failed = 0
+        failed, reminder = 0, Reminder()
         try:
             while not stop.is_set():
                 try:
                     seconds = round_of_it(database)
                     failed = 0
+                    if reminder.reset():
+                        log.info("chore_resumed", chore=name)
                 except Exception as error:
                     if not is_passing(error):
                         raise
                     failed += 1
                     seconds = min(_LONGEST, 0.1 * 2 ** min(failed, 6))
-                    log.warning("chore_paused", chore=name, reason=reason_of(error), seconds=seconds)
+                    if reminder.due():
+                        log.warning("chore_paused", chore=name, reason=reason_of(error), seconds=seconds)
                 stop.wait(seconds)
             if finish is not None:
                 try:

@@ -18,6 +18,10 @@ log = logs.logger("processors.database")
 #: acknowledgement.
 IDLE_LIMIT = 30.0
 
+#: Seconds to wait for a lock: shorter than a call to PostgreSQL may take in all, so that it is PostgreSQL who says
+#: that there is a lock, and the client's deadline stays what it is for, a server that says nothing.
+LOCK_LIMIT = 15.0
+
 #: Frozen between two statements, PostgreSQL ends the session itself. Frozen within a COPY it does not: it reads from
 #: the client then, and looks at none of its time-outs (PostgreSQL 17, `ProcessClientReadInterrupt`). So whoever has
 #: waited for a lock in vain ends what has been read from for as long.
@@ -39,11 +43,16 @@ SESSION = {
 class Database:
     """Used by one thread."""
 
-    def __init__(self, connect: Callable[[], Connection], *, idle_limit: float = IDLE_LIMIT) -> None:
+    def __init__(
+        self, connect: Callable[[], Connection], *, idle_limit: float = IDLE_LIMIT, lock_limit: float = LOCK_LIMIT
+    ) -> None:
         self._connect = connect
         self._idle_limit = idle_limit
-        limit = f"{int(idle_limit * 1000)}ms"
-        self._session = SESSION | {"idle_in_transaction_session_timeout": limit, "lock_timeout": limit}
+        self._lock_limit = min(lock_limit, idle_limit)
+        self._session = SESSION | {
+            "idle_in_transaction_session_timeout": f"{int(idle_limit * 1000)}ms",
+            "lock_timeout": f"{int(self._lock_limit * 1000)}ms",
+        }
         self._connection: Connection | None = None
 
     @contextmanager
@@ -58,7 +67,7 @@ class Database:
                 yield connection
         except psycopg.errors.LockNotAvailable:
             ended = connection.execute(_END_FROZEN, (self._idle_limit,)).rowcount
-            log.warning("lock_not_available", seconds=self._idle_limit, frozen_sessions_ended=ended)
+            log.warning("lock_not_available", seconds=self._lock_limit, frozen_sessions_ended=ended)
             raise
         except BaseException:
             if connection.closed or connection.info.transaction_status is not TransactionStatus.IDLE:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 
@@ -12,6 +13,7 @@ from processors.batch import Batch, Place, identity
 from processors.database import Database
 from processors.dead_letter import DeadLetters
 from processors.isolation import described, is_rejection, land
+from processors.positions import Held
 from processors.processor import Delivery, Processor, SetAside
 from processors.progress import DONE, POISON_AT, Progress, Stored, outcomes_of, records_until_halt
 from processors.retry import Patience
@@ -47,6 +49,28 @@ class _Failed(Exception):
         self.offset = offset
 
 
+@dataclass(frozen=True, slots=True)
+class Handled:
+    """What became of a batch."""
+
+    batch: Batch  #: what of it is committed: all, unless the group is halted
+    halt: str | None  #: why the group is halted from here on
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What PostgreSQL says to the offsets that a member holds."""
+
+    halt: str | None  #: why the whole group is halted
+    held: Mapping[Partition, Held]
+    moved: Mapping[Partition, int | None]  #: those whose stored offset is another one; None: no row
+
+    def moved_back(self) -> int:
+        """Of how many partitions the stored offset is lower than ours, or gone: a database restored from a copy."""
+        ours = {partition: self.held[partition].stored or 0 for partition in self.moved}
+        return sum(stored is None or stored < ours[partition] for partition, stored in self.moved.items())
+
+
 class Handling:
     """Used by the worker's thread."""
 
@@ -67,8 +91,8 @@ class Handling:
         self._patience = patience
         self._now = now
 
-    def handle(self, batch: Batch, wanted: Wanted) -> str | None:
-        """Commit `batch`, for as long as it takes; why the group is halted by it, or None.
+    def handle(self, batch: Batch, wanted: Wanted) -> Handled:
+        """Commit `batch`, for as long as it takes.
 
         Raises Fenced, Unwanted and OurBug. Where a commit's outcome is unknown the next try is fenced off if it
         went through.
@@ -80,7 +104,7 @@ class Handling:
             attempts = self._patience.until_done(partial(self._count, failed), wanted)
             raise OurBug(f"attempt {attempts} of {POISON_AT}") from failed.__cause__
         self._measure(kept, time.monotonic() - started)
-        return halt
+        return Handled(kept, halt)
 
     def stored(self, identity: Identity, partitions: frozenset[Partition], wanted: Wanted) -> Stored:
         """Where each of `partitions` stands. Raises Unwanted."""
@@ -90,6 +114,15 @@ class Handling:
                 return self._progress.stored(connection, identity, partitions)
 
         return self._patience.until_done(read, wanted)
+
+    def compare(self, held: Mapping[Partition, Held], current: Wanted) -> Compared:
+        """Whether PostgreSQL still has the offsets that we hold. Raises Unwanted."""
+
+        def read() -> Compared:
+            with self._database.transaction() as connection:
+                return Compared(self._progress.halt(connection), held, self._progress.moved(connection, held))
+
+        return self._patience.until_done(read, current)
 
     def lose(self, lost: Mapping[Place, int], wanted: Wanted) -> None:
         """Write down that the stored offsets of these are no place in their logs, and where those begin."""

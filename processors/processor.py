@@ -63,6 +63,8 @@ class Processor(ABC):
     #: What it reads, beside its own redrive topic.
     topics: ClassVar[tuple[Topic, ...]]
     settings_type: ClassVar[type[ProcessorSettings]]
+    #: Whether it tells PostgreSQL up to when it has committed everything (processors/freshness.py).
+    tells_freshness: ClassVar[bool] = False
 
     def __init__(self, settings: ProcessorSettings) -> None:
         self.settings = settings

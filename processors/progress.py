@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from processors.batch import Place, Span
+from processors.positions import Held
 from processors.processor import SetAside
 from runtime.kafka.consumer import Identity, Partition
 from runtime.postgres import Connection
@@ -30,6 +31,7 @@ class Stored:
 
     halt: str | None  #: why the whole group is halted
     offsets: Mapping[Partition, int]  #: the next offset; partitions never committed are missing
+    other_cluster: str | None = None  #: the group has offsets of this cluster, and none of the present one
 
 
 _MOVE = """
@@ -50,6 +52,17 @@ VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING
 _OFFSETS = """
 SELECT topic_id, partition, next_offset FROM consumer_offsets
 WHERE consumer_group = %s AND cluster_id = %s AND topic_id = ANY (%s)
+"""
+
+_PLACES = """
+SELECT cluster_id, topic_id, partition, next_offset FROM consumer_offsets
+WHERE consumer_group = %s AND cluster_id = ANY (%s) AND topic_id = ANY (%s)
+"""
+
+_OTHER_CLUSTER = """
+SELECT cluster_id FROM consumer_offsets WHERE consumer_group = %s
+    AND NOT EXISTS (SELECT FROM consumer_offsets WHERE consumer_group = %s AND cluster_id = %s)
+ORDER BY updated_at DESC LIMIT 1
 """
 
 _LOSE = """
@@ -103,7 +116,20 @@ class Progress:
         topics = {id: topic for topic, id in identity.topic_ids.items()}
         found = connection.execute(_OFFSETS, (self.group, identity.cluster_id, list(topics)))
         offsets = {Partition(topics[topic_id], number): offset for topic_id, number, offset in found}
-        return Stored(self.halt(connection), {one: offsets[one] for one in partitions if one in offsets})
+        other = None
+        if not offsets:
+            row = connection.execute(_OTHER_CLUSTER, (self.group, self.group, identity.cluster_id)).fetchone()
+            other = None if row is None else str(row[0])
+        return Stored(self.halt(connection), {one: offsets[one] for one in partitions if one in offsets}, other)
+
+    def moved(self, connection: Connection, held: Mapping[Partition, Held]) -> dict[Partition, int | None]:
+        """Of the partitions in `held`, those whose stored offset is another one, and which; None: no row."""
+        topics = list({at.place.topic_id for at in held.values()})
+        clusters = list({at.place.cluster_id for at in held.values()})
+        rows = connection.execute(_PLACES, (self.group, clusters, topics))
+        stored = {Place(*row[:3]): int(row[3]) for row in rows}
+        found = {partition: stored.get(at.place) for partition, at in held.items()}
+        return {partition: offset for partition, offset in found.items() if offset != held[partition].stored}
 
     def halt(self, connection: Connection) -> str | None:
         """Why the group is halted; None: it is not."""

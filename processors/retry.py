@@ -16,6 +16,7 @@ from tenacity.wait import wait_base, wait_random_exponential
 from processors.processor import Retryable
 from processors.state import State
 from runtime import logs, metrics
+from runtime.reminder import Reminder
 
 log = logs.logger("processors.retry")
 
@@ -63,6 +64,7 @@ class Patience:
         self._sleep = sleep
         self._wait = wait_as_told(wait_random_exponential(multiplier=0.1, max=longest, min=0.05))
         self._clock = clock
+        self._reminder = Reminder()
 
     def until_done(self, attempt: Callable[[], T], wanted: Callable[[], bool]) -> T:
         """What `attempt` returns once it goes through. Raises what is no passing trouble, and Unwanted."""
@@ -80,6 +82,7 @@ class Patience:
                 reraise=True,
             )(attempt)
         finally:
+            self._reminder.reset()
             self._state.go_on()
 
     def _pause(self, retry_state: RetryCallState) -> None:
@@ -87,9 +90,9 @@ class Patience:
         reason = reason_of(error)
         self._state.pause(self._clock() + retry_state.upcoming_sleep, reason)
         metrics.RETRIES.labels(self._processor, type(error).__name__).inc()
-        log.warning(
-            "paused", reason=reason, seconds=round(retry_state.upcoming_sleep, 3), attempt=retry_state.attempt_number
-        )
+        if self._reminder.due():
+            seconds = round(retry_state.upcoming_sleep, 3)
+            log.warning("paused", reason=reason, seconds=seconds, attempt=retry_state.attempt_number)
 
 
 def is_passing(error: BaseException) -> bool:

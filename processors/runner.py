@@ -19,8 +19,9 @@ from dataclasses import dataclass
 from functools import partial
 
 from processors.batch import Batch, decoded
-from processors.handling import Handling, Wanted
+from processors.handling import Compared, Handled, Handling, Wanted
 from processors.partitions import Standing, advance, advance_to, found
+from processors.positions import Held, Positions
 from processors.processor import Processor
 from processors.progress import Fenced, Stored
 from processors.state import State
@@ -35,6 +36,7 @@ from runtime.kafka.consumer import (
     Record,
     Unanswered,
 )
+from runtime.loops import LoopWatch
 from runtime.process import StopSignal
 from schemas.codec import Codec
 
@@ -44,18 +46,12 @@ log = logs.logger("processors.runner")
 POLL = 0.25
 #: Seconds between two looks at what changes slowly: the mirror, the lag.
 SLOWLY = 1.0
+#: Seconds without a sign of life after which the poll loop counts as frozen; questions to Kafka take 15 at most.
+POLL_LOOP_LIMIT = 60.0
 #: Seconds for the batch under way to be committed before its partitions are given up. Heartbeats wait meanwhile.
 REVOKE_WAIT = 2.0
 
 _NOBODY = Identity("", {})
-
-
-@dataclass(frozen=True, slots=True)
-class Committed:
-    """The worker's answer to a batch."""
-
-    batch: Batch
-    halt: str | None  #: why the group is halted from here on
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +60,11 @@ class Located:
 
     identity: Identity
     stored: Stored
+
+
+def topics_of(processor: Processor | type[Processor]) -> list[str]:
+    """The names of all topics that `processor` reads: its own, and the one that its dead letters return on."""
+    return [*(topic.name for topic in processor.topics), processor.redrive().name]
 
 
 class Runner:
@@ -78,6 +79,8 @@ class Runner:
         codec: Codec,
         state: State,
         stop: StopSignal,
+        positions: Positions,
+        watch: LoopWatch,
         topics: Sequence[str] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -88,9 +91,11 @@ class Runner:
         self._codec = codec
         self._state = state
         self._stop = stop
+        self._positions = positions
+        self._watch = watch
         self._clock = clock
-        self._topics = list(topics or [*(topic.name for topic in processor.topics), processor.redrive().name])
-        self._worker = Worker(stop.is_set)
+        self._topics = list(topics or topics_of(processor))
+        self._worker = Worker(stop.is_set, watch, clock=clock)
         self._assigned: frozenset[Partition] = frozenset()
         self._standing: dict[Partition, Standing] = {}
         self._truncated: frozenset[Partition] = frozenset()
@@ -98,6 +103,9 @@ class Runner:
         self._located: Located | None = None  # PostgreSQL has answered, Kafka is to be asked for the log's bounds
         self._identity = _NOBODY
         self._look_again: float | None = None  # when a halt may have been lifted
+        self._compare_at = 0.0  # when the stored offsets are to be compared with ours
+        self._comparing = False
+        self._clusters_alarmed: set[str] = set()
         self._slowly = 0.0
         self._to_mirror: dict[Partition, int] = {}
 
@@ -106,19 +114,24 @@ class Runner:
 
         Raises OurBug, uncommitted, and whatever Kafka refuses for good (authorization, say).
         """
+        self._watch.register("the poll loop", POLL_LOOP_LIMIT)
         self._consumer.subscribe(self._topics, self)
         self._worker.start()
         try:
             while not self._stop.is_set():
+                self._watch.beat()
                 self._hear()
                 self._locate()
                 records = self._poll()
                 if records:
                     batch = self._decode(records)
+                    self._positions.read(batch)
                     self._worker.give(lambda wanted, batch=batch: self._handle(batch, wanted))  # type: ignore[misc]
+                self._compare_positions()
                 self._keep_up_appearances()
         finally:
             self._stop.set()
+            self._watch.leave()
             self._finish()
 
     def _poll(self) -> list[Record]:
@@ -147,14 +160,16 @@ class Runner:
         deliveries, undecodable = decoded(records, self._codec)
         return Batch(records, deliveries, undecodable, advance(self._standing, records))
 
-    def _handle(self, batch: Batch, wanted: Wanted) -> Committed:
+    def _handle(self, batch: Batch, wanted: Wanted) -> Handled:
         """In the worker's thread."""
-        return Committed(batch, self._handling.handle(batch, wanted))
+        handled = self._handling.handle(batch, wanted)
+        self._positions.commit(handled.batch.spans)
+        return handled
 
     def _hear(self) -> None:
         """What the worker has to say."""
         for _, answer in self._worker.answers():
-            if isinstance(answer, Committed):
+            if isinstance(answer, Handled):
                 self._to_mirror |= {one: span.next for one, span in answer.batch.spans.items()}
                 if answer.halt is not None:
                     self._lose_place("halted")
@@ -163,11 +178,27 @@ class Runner:
                 self._lose_place("fenced")
             elif isinstance(answer, Located):
                 self._located = answer
+            elif isinstance(answer, Compared):
+                self._comparing = False
+                self._act_on_comparison(answer)
+
+    def _act_on_comparison(self, compared: Compared) -> None:
+        """Stored offsets that are not ours any more: as if fenced off, which an idle member would not notice."""
+        if compared.moved:
+            back = compared.moved_back()
+            direction = "back" if back else "forward"
+            metrics.POSITIONS_MOVED.labels(self._processor.name, direction).inc()
+            log.error("positions_moved", direction=direction, partitions=len(compared.moved), moved_back=back)
+            self._lose_place("positions_moved")
+        elif compared.halt is not None:
+            self._lose_place("halted")
 
     def _lose_place(self, reason: str) -> None:
         """Drop everything that is read but not under way, and ask anew where the partitions stand."""
         log.info("reading_positions", reason=reason, partitions=len(self._assigned))
         self._worker.drop()
+        self._positions.forget_read()
+        self._comparing = False
         for partition in self._standing:
             self._consumer.hold(partition)
         self._standing, self._located, self._identity = {}, None, _NOBODY
@@ -201,6 +232,14 @@ class Runner:
         standing, lost = found(located.identity, located.stored, bounds, self._truncated)
         self._located, self._identity, self._truncated = None, located.identity, frozenset(lost) & self._truncated
         halt = located.stored.halt
+        self._positions.take(
+            {partition: Held(at.place, at.stored, at.next) for partition, at in standing.items()}
+            | {
+                partition: Held(at.place, located.stored.offsets[partition], at.log_begin, lost=True)
+                for partition, at in lost.items()
+            }
+        )
+        self._look_at_cluster(located)
         self._state.stand(halt, {one: at.reason for one, at in lost.items()})
         self._state.waiting(None)
         if lost:
@@ -214,6 +253,26 @@ class Runner:
         for partition, at in standing.items():
             self._consumer.seek(partition, at.next)
 
+    def _look_at_cluster(self, located: Located) -> None:
+        before, now = located.stored.other_cluster, located.identity.cluster_id
+        if before is not None and now not in self._clusters_alarmed:
+            self._clusters_alarmed.add(now)
+            metrics.CLUSTER_CHANGED.labels(self._processor.name).inc()
+            log.error("cluster_changed", before=before, now=now, effect="every topic is read from its beginning")
+
+    def _compare_positions(self) -> None:
+        """Have the worker see, every few seconds, whether PostgreSQL still has our offsets."""
+        due = self._clock() >= self._compare_at or self._positions.is_suspect()
+        if not due or not self._standing or self._comparing:
+            return
+        self._compare_at, self._comparing = self._clock() + self._settings.recheck, True
+        self._worker.give(self._compare)
+
+    def _compare(self, current: Wanted) -> Compared:
+        """In the worker's thread, between two batches: what is committed is what is held."""
+        held = {partition: at for partition, at in self._positions.held().items() if not at.lost}
+        return self._handling.compare(held, current)
+
     def revoked(self, partitions: frozenset[Partition]) -> None:
         """What is queued is dropped, what is under way may finish. If it takes longer, it is fenced off."""
         self._worker.drop()
@@ -221,20 +280,22 @@ class Runner:
             log.info("revoked_in_mid_batch", partitions=len(partitions))
         self._assigned, self._standing, self._located, self._unknown = frozenset(), {}, None, False
         self._look_again = None
+        self._comparing = False
         self._to_mirror.clear()
-        metrics.LAG.clear()
+        self._positions.drop()
         self._state.waiting("waits for its partitions")
 
     def assigned(self, partitions: frozenset[Partition]) -> None:
         """All of them have to be put in their place."""
         self._worker.drop()
+        self._comparing = False
         self._assigned, self._standing, self._located, self._unknown = partitions, {}, None, bool(partitions)
         log.info("assigned", partitions=len(partitions))
         if not partitions:
             self._state.waiting(None)  # there are more members than partitions
 
     def _keep_up_appearances(self) -> None:
-        """Have Kafka's offsets follow, and see how Kafka and the lag are, once in a while."""
+        """Have Kafka's offsets follow, and see how Kafka and the batch under way are, once in a while."""
         if self._clock() < self._slowly:
             return
         self._slowly = self._clock() + SLOWLY
@@ -243,15 +304,11 @@ class Runner:
             self._state.kafka("Kafka does not answer")
         else:
             self._state.kafka(f"Kafka lacks {', '.join(missing)}: run `hookline topics apply`" if missing else None)
+        self._state.busy(self._worker.busy_for(), self._settings.batch_limit)
         if self._to_mirror:
             self._consumer.mirror(self._to_mirror)
             self._to_mirror = {}
         self._pass_over()
-        for partition, at in self._standing.items():
-            end = self._consumer.end(partition)
-            if end is not None:
-                labels = self._processor.name, partition.topic, str(partition.number)
-                metrics.LAG.labels(*labels).set(max(0, end - at.next))
 
     def _pass_over(self) -> None:
         """Commit positions behind what holds no record, such as the marks of transactions: no record will do so."""

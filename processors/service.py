@@ -8,20 +8,26 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
+from processors.chores import chore
 from processors.database import Database
 from processors.dead_letter import DeadLetters
+from processors.freshness import Freshness
 from processors.handling import Handling, OurBug
 from processors.isolation import described
+from processors.lag import LagWatch
+from processors.positions import Positions
 from processors.processor import Background, Processor, processor_types
 from processors.progress import Progress
 from processors.retry import Patience
-from processors.runner import Runner
+from processors.runner import Runner, topics_of
 from processors.state import State
 from runtime import logs
 from runtime.admin import AdminServer, Readiness, admin_app
 from runtime.connections import KafkaSettings, PostgresSettings
 from runtime.kafka.consumer import Consumer, KafkaConsumer
+from runtime.kafka.ends import EndsReader, KafkaEnds
 from runtime.kafka.producer import KafkaProducer, Producer
+from runtime.loops import LoopWatch, WatchedStop
 from runtime.postgres import Connection, connect
 from runtime.process import StopSignal, log_settings
 from runtime.schema_registry import SchemaRegistrySettings
@@ -31,6 +37,10 @@ from schemas.codec import Codec
 from schemas.ids import SchemaIds
 
 log = logs.logger("processors.service")
+
+#: Seconds without a sign of life after which work beside the consumer counts as frozen. A round of calls to an API
+#: whose answers are slow is no sign until it is over.
+BACKGROUND_LIMIT = 600.0
 
 
 def runner_of(
@@ -44,18 +54,31 @@ def runner_of(
     codec: Codec | None = None,
     topics: Sequence[str] | None = None,
     group: str | None = None,
+    positions: Positions | None = None,
+    watch: LoopWatch | None = None,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Runner:
     """The parts that every processor shares, put together.
 
-    `codec` defaults to one with the checked-in schemas, `topics` and `group` to the processor's own.
+    `codec` defaults to one with the checked-in schemas, `topics` and `group` to the processor's own; `positions` and
+    `watch` are for whoever wants to report about the runner.
     """
     group = group or processor.group()
     letters = DeadLetters(producer, processor.dead_letters().name, group, now=now)
     patience = Patience(processor.name, state, sleep=stop.wait, longest=processor.settings.retry_max)
     handling = Handling(processor, database, Progress(group), letters, patience, now=now)
     codec = codec or Codec(SchemaIds.checked_in())
-    return Runner(processor, consumer, handling, codec=codec, state=state, stop=stop, topics=topics)
+    return Runner(
+        processor,
+        consumer,
+        handling,
+        codec=codec,
+        state=state,
+        stop=stop,
+        positions=positions or Positions(),
+        watch=watch or LoopWatch(),
+        topics=topics,
+    )
 
 
 def serve(name: str) -> None:
@@ -63,22 +86,24 @@ def serve(name: str) -> None:
     kind = processor_types()[name]
     shared = KafkaSettings, PostgresSettings, SchemaRegistrySettings
     configuration = Configuration.load(*shared, kind.settings_type, *kind.sections())
-    kafka, dsn = configuration[KafkaSettings], configuration[PostgresSettings].dsn.get_secret_value()
+    kafka, postgres = configuration[KafkaSettings], configuration[PostgresSettings]
     settings = configuration[kind.settings_type]
     logs.configure(name)
     codec = registered_codec(configuration[SchemaRegistrySettings])
-    stop = StopSignal().install()
-    processor, state = kind(settings), State(name)
+    watch = LoopWatch()
+    stop = WatchedStop(watch).install()
+    processor, state, positions = kind(settings), State(name), Positions()
     client_id = f"{kind.group()}-{os.getpid()}"
 
     def connected() -> Connection:
-        return connect(dsn, process=name)
+        dsn = postgres.dsn.get_secret_value()
+        return connect(dsn, process=name, call_timeout=postgres.call_timeout, after_call=watch.beat)
 
     def readiness() -> Readiness:
         own = processor.readiness()
         return own if not own.ready else state.readiness()
 
-    admin = admin_app(name, readiness)
+    admin = admin_app(name, readiness, frozen=watch.frozen)
     with AdminServer(admin, settings.admin_host, settings.admin_port) as listening:
         log_settings(log, configuration)
         log.info("processor_starting", admin_port=listening.port, group=kind.group())
@@ -90,10 +115,15 @@ def serve(name: str) -> None:
             max_records=settings.batch_records,
             session_timeout=settings.session_timeout,
         )
-        failures, threads = start(processor.background(connected, stop), stop)
+        works = [
+            *processor.background(connected, stop),
+            *reporting(processor, KafkaEnds(kafka, f"{client_id}-ends"), positions, connected, stop),
+        ]
+        failures, threads = start(works, stop, watch)
         try:
-            parts = processor, consumer, producer, Database(connected)
-            runner_of(*parts, state=state, stop=stop, codec=codec).run()
+            database = Database(connected, lock_limit=postgres.call_timeout * 0.75)
+            parts = processor, consumer, producer, database
+            runner_of(*parts, state=state, stop=stop, codec=codec, positions=positions, watch=watch).run()
             deadline = time.monotonic() + settings.stop_timeout
             for thread in threads:
                 thread.join(max(0.0, deadline - time.monotonic()))
@@ -108,17 +138,37 @@ def serve(name: str) -> None:
         log.info("processor_stopped")
 
 
-def start(works: Sequence[Background], stop: StopSignal) -> tuple[list[BaseException], list[threading.Thread]]:
+def reporting(
+    processor: Processor,
+    ends: EndsReader,
+    positions: Positions,
+    connect: Callable[[], Connection],
+    stop: StopSignal,
+) -> list[Background]:
+    """What says, beside the consumer, how far `processor` has come."""
+    topics = topics_of(processor)
+    works = [Background("lag", LagWatch(processor.name, topics, ends, positions, stop).run)]
+    if processor.tells_freshness:
+        works.append(chore("freshness", connect, stop, Freshness(processor.group(), topics, positions)))
+    return works
+
+
+def start(
+    works: Sequence[Background], stop: StopSignal, watch: LoopWatch
+) -> tuple[list[BaseException], list[threading.Thread]]:
     """Start each of `works` in a thread; one that fails stops the process, and is found in the first list."""
     failures: list[BaseException] = []
     threads: list[threading.Thread] = []
 
     def run(work: Background) -> None:
+        watch.register(work.name, BACKGROUND_LIMIT)
         try:
             work.run()
         except BaseException as error:  # noqa: BLE001 - told by whoever started it
             failures.append(error)
             stop.set()
+        finally:
+            watch.leave()
 
     for work in works:
         threads.append(threading.Thread(target=run, args=(work,), name=work.name, daemon=True))

@@ -19,4 +19,9 @@ class ProcessorSettings(Section):
     )
     retry_max: float = Field(default=10.0, gt=0, description="seconds between two tries at most, unless told more")
     stop_timeout: float = Field(default=25.0, gt=0, description="seconds to finish what is in flight when stopped")
-    recheck: float = Field(default=5.0, gt=0, description="seconds between looks at whether a halt was lifted")
+    recheck: float = Field(
+        default=3.0, gt=0, description="seconds between looks at the stored positions, and at whether a halt was lifted"
+    )
+    batch_limit: float = Field(
+        default=30.0, gt=0, description="seconds that a batch may take until the processor counts as not ready"
+    )

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from runtime import logs, metrics
 from runtime.admin import Readiness
 from runtime.kafka.consumer import Partition
+from runtime.reminder import Reminder
 
 log = logs.logger("processors.state")
 
@@ -25,6 +26,8 @@ class State:
         self._lost: dict[Partition, str] = {}
         self._waiting: str | None = "has not joined its consumer group yet"
         self._kafka: str | None = None
+        self._overdue: str | None = None
+        self._overdue_reminder = Reminder()
         self._paused_until.set(0)
         self._halted.set(0)
 
@@ -57,6 +60,17 @@ class State:
             else:
                 log.warning("kafka_trouble", reason=trouble)
 
+    def busy(self, seconds: float, limit: float) -> None:
+        """The batch under way has taken `seconds`; it may take `limit`. To be told again and again by one thread."""
+        overdue = f"a batch has taken more than {limit:g} s" if seconds > limit else None
+        with self._lock:
+            self._overdue = overdue
+        if overdue is None:
+            if self._overdue_reminder.reset():
+                log.info("batch_done_late")
+        elif self._overdue_reminder.due():
+            log.warning("batch_takes_long", seconds=round(seconds), limit=limit)
+
     def stand(self, halt: str | None, lost: Mapping[Partition, str]) -> None:
         """Whether the whole processor is halted, and which partitions have lost their place."""
         with self._lock:
@@ -79,11 +93,12 @@ class State:
             if self._lost:
                 partition, why = min(self._lost.items())
                 return Readiness(False, f"halted on {len(self._lost)} partition(s): {partition}: {why}")
-            if self._pause:
-                until = datetime.fromtimestamp(self._pause[0], UTC).isoformat(timespec="seconds")
-                return Readiness(False, f"paused until {until}: {self._pause[1]}")
-            if self._kafka:
-                return Readiness(False, self._kafka)
-            if self._waiting:
-                return Readiness(False, self._waiting)
+            pause = None if self._pause is None else _paused(*self._pause)
+            for reason in (pause, self._overdue, self._kafka, self._waiting):
+                if reason:
+                    return Readiness(False, reason)
             return Readiness(True)
+
+
+def _paused(until: float, reason: str) -> str:
+    return f"paused until {datetime.fromtimestamp(until, UTC).isoformat(timespec='seconds')}: {reason}"

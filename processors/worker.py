@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from typing import NamedTuple
 
 from processors.progress import Fenced
 from processors.retry import Unwanted
+from runtime.loops import LoopWatch
+
+#: Seconds without a sign of life after which the worker counts as frozen. Each answer of PostgreSQL's is one, and so
+#: is each try, so this is far more than any single call may take.
+LIMIT = 120.0
 
 #: Work is given a question that it may ask: whether its result is still wanted. What it returns is its answer.
 Work = Callable[[Callable[[], bool]], object]
@@ -24,8 +30,13 @@ class Answer(NamedTuple):
 class Worker:
     """Given work by one thread. Work of an earlier epoch is dropped, unless it is under way already."""
 
-    def __init__(self, stopping: Callable[[], bool]) -> None:
+    def __init__(
+        self, stopping: Callable[[], bool], watch: LoopWatch, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._stopping = stopping
+        self._watch = watch
+        self._clock = clock
+        self._begun: float | None = None
         self._changed = threading.Condition()
         self._queue: deque[tuple[int, Work]] = deque()
         self._busy = False
@@ -62,6 +73,11 @@ class Worker:
         with self._changed:
             return self._changed.wait_for(lambda: not self._busy, timeout)
 
+    def busy_for(self) -> float:
+        """Seconds since the work under way began; 0: none is."""
+        begun = self._begun
+        return 0.0 if begun is None else self._clock() - begun
+
     def answers(self) -> list[Answer]:
         """What came out of the current epoch's work since the last call. Raises what broke the worker."""
         with self._changed:
@@ -82,14 +98,23 @@ class Worker:
         return not self._thread.is_alive()
 
     def _run(self) -> None:
+        self._watch.register("the worker", LIMIT)
+        try:
+            self._work_off()
+        finally:
+            self._watch.leave()
+
+    def _work_off(self) -> None:
         while True:
+            self._watch.rest()
             with self._changed:
                 self._changed.wait_for(lambda: self._queue or self._finishing)
                 if self._finishing:
                     return
                 epoch, work = self._queue.popleft()
-                self._busy = True
+                self._busy, self._begun = True, self._clock()
                 self._changed.notify_all()
+            self._watch.beat()
             try:
                 result = work(lambda epoch=epoch: epoch == self.epoch and not self._stopping())  # type: ignore[misc]
             except Unwanted:
@@ -98,10 +123,10 @@ class Worker:
                 result = fenced
             except BaseException as error:  # noqa: BLE001 - the poll loop raises it, and the process exits
                 with self._changed:
-                    self._failure, self._busy = error, False
+                    self._failure, self._busy, self._begun = error, False, None
                     self._changed.notify_all()
                 return
             with self._changed:
                 self._answers.append(Answer(epoch, result))
-                self._busy = False
+                self._busy, self._begun = False, None
                 self._changed.notify_all()

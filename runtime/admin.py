@@ -28,13 +28,21 @@ class Readiness:
     reason: str = "ok"
 
 
-def admin_app(process: str, readiness: Callable[[], Readiness], registry: CollectorRegistry = REGISTRY) -> Flask:
-    """The Flask app behind the admin port of `process`."""
+def admin_app(
+    process: str,
+    readiness: Callable[[], Readiness],
+    registry: CollectorRegistry = REGISTRY,
+    *,
+    frozen: Callable[[], str | None] = lambda: None,
+) -> Flask:
+    """The Flask app behind the admin port of `process`. `frozen`: why it has to be started again; None: it lives."""
     app = Flask(process)
 
     @app.get("/healthz")
-    def healthz() -> Response:
-        return jsonify(ok=True, process=process)
+    def healthz() -> tuple[Response, int]:
+        if (reason := frozen()) is not None:
+            return jsonify(ok=False, process=process, reason=reason), 503
+        return jsonify(ok=True, process=process), 200
 
     @app.get("/readyz")
     def readyz() -> tuple[Response, int]:

@@ -76,7 +76,18 @@ RETRIES = Counter("hookline_retries_total", "Batches tried again", ["processor",
 FENCED = Counter("hookline_fenced_total", "Batches dropped because another member owns the partition", ["processor"])
 PAUSED_UNTIL = Gauge("hookline_paused_until_seconds", "Epoch of the next try; 0: not paused", ["processor"])
 HALTED = Gauge("hookline_halted", "1: stopped because most records are set aside, or offsets are lost", ["processor"])
-LAG = Gauge("hookline_lag_records", "Records behind the end of the partition", ["processor", "topic", "partition"])
+LAG = Gauge("hookline_lag_records", "Records that are not committed yet", ["processor", "topic", "partition"])
+LAG_SECONDS = Gauge(
+    "hookline_lag_seconds",
+    "Age of the oldest record that is not committed; 0: all are",
+    ["processor", "topic", "partition"],
+)
+POSITIONS_MOVED = Counter(
+    "hookline_positions_moved_total", "Times that stored positions were found elsewhere", ["processor", "direction"]
+)
+CLUSTER_CHANGED = Counter(
+    "hookline_cluster_changed_total", "Times that Kafka was another cluster than before", ["processor"]
+)
 EVENT_AGE = Histogram(
     "hookline_event_age_seconds",
     "From receipt at ingest to committed effects",
@@ -133,4 +144,5 @@ CRM_PAUSED_UNTIL = Gauge("hookline_crm_paused_until_seconds", "Epoch of the next
 # gate
 GATE_ANSWERS = Counter("hookline_gate_answers_total", "Phones that senders asked about, by answer", ["state"])
 GATE_SECONDS = Histogram("hookline_gate_seconds", "From request to answer", buckets=SECONDS)
+GATE_UNSURE = Gauge("hookline_gate_unsure", "1: every answer is `out`, because a stop may be missing in the ledger")
 GATE_FAILURES = Counter("hookline_gate_failures_total", "Requests that got `out` because nothing sure was known")

@@ -9,6 +9,7 @@ import struct
 from collections.abc import Callable
 from io import BytesIO
 from operator import attrgetter, call
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from fastavro import parse_schema, schemaless_reader
 
 from schemas.events import Event
 from schemas.field_writers import EPOCH, MICROSECOND, writer_of
-from schemas.ids import Schema, SchemaIds, UnknownSchema
+from schemas.ids import RegisteredSchema, Schema, SchemaIds, UnknownSchema
 from schemas.topics import TOPIC_OF
 
 _PREFIX = struct.Struct(">bI")
@@ -33,7 +34,11 @@ def has_wire_format(value: bytes | None) -> bool:
 
 
 class Codec:
-    """Encodes with the newest schema of each topic, decodes with whichever the record names."""
+    """Encodes with the oldest schema that says all of a record, decodes with whichever the record names.
+
+    A newer schema is used only where a field that it added is not at its default. So processors of the release before
+    go on reading records that say nothing new, in whatever order processes are upgraded.
+    """
 
     def __init__(self, ids: SchemaIds) -> None:
         self._ids = ids
@@ -67,11 +72,13 @@ class Codec:
         return event
 
     def _encoder(self, record: type[Event]) -> Callable[[Event], bytes]:
-        newest = self._ids.versions(TOPIC_OF[record].subject)[-1]
-        prefix = _PREFIX.pack(_MAGIC, newest.id)
-        values = attrgetter(*(field["name"] for field in newest.schema["fields"]))
-        writers = tuple(writer_of(field["type"]) for field in newest.schema["fields"])
-        return lambda event: prefix + b"".join(map(call, writers, values(event)))
+        # A registry gives a version a number of its own, which comes after the checked-in one and counts.
+        versions = {entry.version: entry for entry in self._ids.versions(TOPIC_OF[record].subject)}
+        first, *newer = (versions[version] for version in sorted(versions))
+        encode, known = _encoder_of(first), first
+        for version in newer:
+            encode, known = _newer_where_needed(encode, known, version), version
+        return encode
 
     def _decoder(self, number: int) -> Callable[[BytesIO], Event]:
         try:
@@ -98,6 +105,26 @@ class Codec:
             return record(**found)
 
         return decode
+
+
+def _encoder_of(version: RegisteredSchema) -> Callable[[Event], bytes]:
+    prefix = _PREFIX.pack(_MAGIC, version.id)
+    values = attrgetter(*(field["name"] for field in version.schema["fields"]))
+    writers = tuple(writer_of(field["type"]) for field in version.schema["fields"])
+    return lambda event: prefix + b"".join(map(call, writers, values(event)))
+
+
+def _newer_where_needed(
+    encode_older: Callable[[Event], bytes], older: RegisteredSchema, newer: RegisteredSchema
+) -> Callable[[Event], bytes]:
+    encode_newer = _encoder_of(newer)
+    known = {field["name"] for field in older.schema["fields"]}
+    added = {field["name"]: field["default"] for field in newer.schema["fields"] if field["name"] not in known}
+    if not added or not known <= {field["name"] for field in newer.schema["fields"]}:
+        return encode_newer  # it took a field away, which the record no longer has
+    values = attrgetter(*added)
+    defaults = values(SimpleNamespace(**added))
+    return lambda event: encode_older(event) if values(event) == defaults else encode_newer(event)
 
 
 def _is_list(type_: Any) -> bool:

@@ -25,6 +25,11 @@ class EventType(StrEnum):
     OPT_OUT_STATE = "opt_out.state"  # ours: what the ledger says about a phone from here on
 
 
+def is_derived(event_id: UUID) -> bool:
+    """Whether a repeat of the delivery has the same id. A delivery that nothing identifies has a UUIDv7 of its own."""
+    return event_id.version == 5
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """What every record has, whatever happened."""
@@ -43,6 +48,11 @@ class Event:
     sanitised: bool  #: NUL, lone surrogates or integers beyond 63 bits were replaced
     payload: str  #: the provider's JSON, sanitised, without the secret
 
+    @property
+    def own_time(self) -> datetime | None:
+        """The provider's own time; None where it gave none that can be believed, and the receipt stands for it."""
+        return self.occurred_at if self.time_valid and self.occurred_at != self.received_at else None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message(Event):
@@ -60,6 +70,7 @@ class Message(Event):
     portal: bool | None  #: from TextLink: sent from its portal
     name: str | None  #: the contact's name where the webhook carries it
     tag: str | None  #: the contact's tag where the webhook carries it; "" removes it
+    maybe_inbound: bool = False  #: "out" is a guess: its text may be the contact's, and is read for a stop too
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

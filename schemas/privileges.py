@@ -1,7 +1,7 @@
 """Which database role may do what: one role a process, each with what its statements need and no more.
 
 `hookline db migrate` grants what is missing here and revokes what is not here, after the migrations. No role owns
-anything. Triggers (0017_ledger_guard.sql) and row-level security (0017 too) say what of a table a role may write.
+anything. Triggers (0017_ledger_guard.sql) and row-level security say what of a table a role may write.
 """
 
 from __future__ import annotations
@@ -18,11 +18,12 @@ KEEP: Privileges = ADD | {"UPDATE"}
 ALL: Privileges = KEEP | {"DELETE"}
 
 #: Every processor keeps its own group's rows of these; row-level security sees to that.
-_PROGRESS = dict.fromkeys(("consumer_offsets", "consumer_outcomes", "consumer_failures"), ALL)
+GROUP_TABLES = ("consumer_offsets", "consumer_outcomes", "consumer_failures", "consumer_freshness")
+_PROGRESS = dict.fromkeys(GROUP_TABLES, ALL)
 
 _TABLES = (
     *("events", "messages", "message_failures", "contacts"),
-    *("consumer_offsets", "consumer_outcomes", "consumer_failures", "redriven_letters", "discarded_letters"),
+    *(*GROUP_TABLES, "redriven_letters", "discarded_letters", "ingest_nodes", "opt_out_certainty"),
     *("opt_out_ledger", "opt_out_evidence", "opt_outs", "opt_out_reviews", "opt_out_parked", "opt_out_cursors"),
     *("enforcements", "target_accounts", "target_rounds", "api_budgets"),
     *("crm_contacts", "crm_notes", "crm_deliveries", "crm_lanes", "crm_links", "crm_targets"),
@@ -44,6 +45,8 @@ _OPERATOR: dict[str, Privileges] = dict.fromkeys(_TABLES, READ) | {
     "consumer_outcomes": READ | {"UPDATE"},
     "redriven_letters": ADD | {"DELETE"},
     "discarded_letters": ADD,
+    # nodes retire
+    "ingest_nodes": READ | {"UPDATE"},
     # crm backfill; dlq redrive of a delivery
     "crm_contacts": KEEP,
     "crm_notes": KEEP,
@@ -54,6 +57,7 @@ _OPERATOR: dict[str, Privileges] = dict.fromkeys(_TABLES, READ) | {
 #: By role, by table. A table that is not named is closed to the role.
 PRIVILEGES: Mapping[str, Mapping[str, Privileges]] = MappingProxyType(
     {
+        "hookline_ingest": {"ingest_nodes": KEEP},
         "hookline_persist": _PROGRESS | {"events": ADD, "messages": ALL, "message_failures": ALL, "contacts": ALL},
         "hookline_opt_out": _PROGRESS
         | {
@@ -79,7 +83,7 @@ PRIVILEGES: Mapping[str, Mapping[str, Privileges]] = MappingProxyType(
             "crm_targets": KEEP,
             "api_budgets": KEEP,
         },
-        "hookline_gate": {"opt_outs": READ},
+        "hookline_gate": {"opt_outs": READ, "opt_out_certainty": READ},
         "hookline_operator": _OPERATOR,
     }
 )

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
 
+import hypothesis
 import psycopg
 import pytest
 from psycopg import sql
@@ -24,6 +25,10 @@ from schemas.privileges import ROLES, role_of
 from schemas.topics import OPT_OUT_HEADS, RECORD_TOPICS, dead_letter_topic, redrive_topic
 from tests.servers import containers, embedded
 from tests.servers.starting import started
+
+# How long an example takes is the machine's affair.
+hypothesis.settings.register_profile("hookline", deadline=None)
+hypothesis.settings.load_profile("hookline")
 
 #: Of throw-away databases on the loopback interface.
 PASSWORD = "hookline-tests"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 from uuid import UUID
@@ -14,7 +15,7 @@ from uuid import UUID
 from pydantic import Field, SecretStr
 
 from ingest.json_body import Json
-from ingest.provider import Headers, Provider, Reading, Unauthorized, as_text, canonical, matches_any, plain
+from ingest.provider import Headers, Provider, Reading, Unauthorized, as_text, canonical, identifier, matches_any, plain
 from ingest.settings import ProviderSettings
 from runtime.settings import SecretList
 from schemas.events import Call, Contact, Event, EventType, Message, OptOut
@@ -89,13 +90,17 @@ class TextUs(Provider):
         if not matches_any(given, valid):
             raise Unauthorized("wrong_signature")
 
-    def delivery_key(self, _kind: str | None, fields: Json, _headers: Headers) -> str | None:
-        """The delivery's id; without one the content, if a time makes it unlike any other."""
-        if given := as_text(fields.get("id")):
-            return given
-        return None if fields.get("timestamp") in (None, "") else f"content\n{canonical(fields)}"
+    def time_in(self, fields: Json) -> Any:
+        """ISO 8601, with `Z` or an offset."""
+        return fields.get("timestamp")
 
-    def read(self, _kind: str | None, fields: Json, event_id: UUID) -> Reading:
+    def delivery_key(self, _kind: str | None, fields: Json, _headers: Headers, own_time: datetime | None) -> str | None:
+        """The delivery's id; without one the content, if a time makes it unlike any other."""
+        if given := identifier(fields.get("id")):
+            return given
+        return None if own_time is None else f"content\n{canonical(fields)}"
+
+    def read(self, _kind: str | None, fields: Json, event_id: UUID, _own_time: datetime | None) -> Reading:
         """An envelope with `action`, `timestamp`, and one nested object or two."""
         action = action_of(fields)
         conversation, opt_out = _object(fields, "conversation"), _object(fields, "optOut")
@@ -107,7 +112,6 @@ class TextUs(Provider):
             record=record,
             phone=phone,
             account_phone=conversation.get("accountPhoneNumber"),
-            time=fields.get("timestamp"),
             account=_slug(conversation.get("account") or opt_out.get("account")),
             details=DETAILS[record](fields, event_type, event_id) if record in DETAILS else {},
         )
@@ -115,21 +119,23 @@ class TextUs(Provider):
 
 def action_of(fields: Json) -> str | None:
     """The action in our spelling; where none came, what the nested object says; None: unknown."""
-    if action := as_text(fields.get("action")):
-        return action.strip().lower().replace("-", "_")
-    if "phoneCall" in fields:
-        return "phone_call.completed"
+    if action := (as_text(fields.get("action")) or "").strip():
+        return action.lower().replace("-", "_")
     for (nested, told), action in NESTED.items():
         found = _object(fields, nested)
         if told in (found.get("type"), found.get("deliveryState"), found.get("status")):
             return action
-    return "contact.created" if "contact" in fields else None
+    if fields.get("message") is not None:
+        return None  # a message of no known state, which may be a stop: no call and no contact beside it decides
+    if fields.get("phoneCall") is not None:
+        return "phone_call.completed"
+    return "contact.created" if fields.get("contact") is not None else None
 
 
 def _message(fields: Json, event_type: EventType, event_id: UUID) -> dict[str, Any]:
     message = _object(fields, "message")
     inbound = event_type is EventType.MESSAGE_RECEIVED
-    message_id = as_text(message.get("id"))
+    message_id = identifier(message.get("id"))
     return {
         "message_key": message_id if message_id and len(message_id) <= LONGEST_KEY else f"textus:{event_id}",
         "direction": "in" if inbound else "out",
@@ -143,6 +149,7 @@ def _message(fields: Json, event_type: EventType, event_id: UUID) -> dict[str, A
         "portal": None,
         "name": None,
         "tag": None,
+        "maybe_inbound": not inbound and message.get("direction") == "in",
     }
 
 

@@ -93,8 +93,8 @@ class Turn:
         with transaction(self._connection):
             self._delete([row for row, _ in rows])
             self._keep_refused([(row.record, reason) for row, reason in rows])
+        self._state.refused += len(rows)  # first: whoever looks finds them on one side at least
         self._without([row for row, _ in rows])
-        self._state.refused += len(rows)
 
     def keep_refused(self, record: OutgoingRecord, reason: str) -> None:
         """Keep a record that Kafka refused for good, and that was never in the queue."""

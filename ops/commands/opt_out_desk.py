@@ -9,7 +9,6 @@ import click
 
 from ops.commands.opt_out_operator import by, database, decide, opt_out_settings
 from ops.commands.opt_out_reviews import review
-from ops.commands.opt_out_verify import new_head_key, verify
 from ops.commands.opt_outs import opt_outs
 from ops.exits import CheckFailed, TryLater
 from ops.output import Output, command, stacked, table
@@ -224,5 +223,5 @@ def _number(text: str) -> NumberQuery:
     return number
 
 
-for _member in (show, add, hold, release, review, verify, new_head_key, rebuild, reconcile, report):
+for _member in (show, add, hold, release, review, rebuild, reconcile, report):
     opt_outs.add_command(_member)

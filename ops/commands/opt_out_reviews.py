@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from processors.opt_out.reviews import Review
     from runtime.postgres import Connection
 
-KINDS = ("hold", "out", "unrecognized", "parked")
+KINDS = ("hold", "out", "unrecognized", "parked", "opt-in")
 #: Questions that one transaction answers: nobody else adds to the ledger meanwhile.
 PART = 50
 #: Questions that a table shows at most.
@@ -27,10 +27,9 @@ SHOWN = 50
 @click.argument("number", type=int, required=False)
 @click.option("--out", "answer", flag_value="out", help="It was a stop.")
 @click.option("--release", "answer", flag_value="release", help="It was none: end the hold, or void the opt-out.")
+@click.option("--in", "answer", flag_value="in", help="Of an opt-in: the person did opt in then. --out: nobody did.")
 @click.option("--all", "every", is_flag=True, help="With --kind: answer every open question of that kind.")
-@click.option(
-    "--kind", type=click.Choice(["hold", "out", "unrecognized", "parked"]), help="Only questions of this kind."
-)
+@click.option("--kind", type=click.Choice(KINDS), help="Only questions of this kind.")
 @click.option(
     "--writer",
     type=click.Choice(["ours", "unknown"]),
@@ -50,7 +49,8 @@ def review(
 ) -> None:
     """List the open questions, the most urgent first; or answer question NUMBER, or --all of a --kind.
 
-    Answers are --out or --release. --all leaves a number alone that is on hold for another kind of reason too.
+    Answers are --out or --release, and --out or --in to a question of the kind opt-in. --all leaves a number alone that
+    is on hold for another kind of reason too.
     """
     if writer is not None and kind != "parked":
         raise click.UsageError("--writer goes with --kind parked")
@@ -61,8 +61,8 @@ def review(
             raise click.UsageError("say which question: a NUMBER, or --all with --kind")
         _list(out, kind, writer)
         return
-    if answer not in ("out", "release"):
-        raise click.UsageError("answer with --out or --release")
+    if answer not in ("out", "release", "in"):
+        raise click.UsageError("answer with --out or --release, or a question of the kind opt-in with --out or --in")
     if not reason:
         raise click.UsageError("--reason says why, in the ledger")
     given: Answer = answer  # type: ignore[assignment] # checked above

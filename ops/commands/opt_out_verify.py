@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ops.commands.opt_out_operator import database, opt_out_settings
+from ops.commands.opt_outs import opt_outs
 from ops.exits import CheckFailed, TryLater
 from ops.output import Output, command, table
 
@@ -116,3 +117,7 @@ def _lines(settings: OptOutSettings, published: bool, file: Path | None) -> Iter
                 file = settings.heads_file
         if file is not None:
             yield from (line.strip() for line in stack.enter_context(file.open("rb")) if line.strip())
+
+
+opt_outs.add_command(verify)
+opt_outs.add_command(new_head_key)

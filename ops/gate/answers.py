@@ -7,22 +7,26 @@ a text that is not sent can be sent later, one that was sent to a person who sai
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NoAnswer
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 import psycopg
 
+from ops.gate.certainty import SOON, Certainty, Doubt, split, with_certainty
 from runtime import logs, metrics
 from runtime.phone_lookup import Match, NumberQuery, number_query
 from runtime.postgres import Connection
+from runtime.reminder import Reminder
 
 log = logs.logger("hookline.gate")
 
 _STATES = "SELECT phone, state, since, reason, lookup_key FROM opt_outs WHERE phone = ANY (%s) OR lookup_key = ANY (%s)"
+_STATEMENT = with_certainty(_STATES)
 #: States, the worst last.
 _WORSE = ("in", "hold", "out")
 
@@ -36,6 +40,7 @@ class Answer:
     since: datetime | None  #: None: it was never out
     why: str
     sure: bool = True  #: False: nothing sure is known, which is why it is out
+    retry_after: int | None = None  #: seconds until asking again may bring a sure answer; None: it will not
 
     @property
     def may_be_texted(self) -> bool:
@@ -46,10 +51,25 @@ class Answer:
 class Answers:
     """Reads states, in at most so many seconds. Used by any number of threads."""
 
-    def __init__(self, connect: Callable[[], Connection], *, threads: int, timeout: float, region: str | None) -> None:
+    def __init__(
+        self,
+        connect: Callable[[], Connection],
+        *,
+        threads: int,
+        timeout: float,
+        fresh: float,
+        topics: Collection[str],
+        region: str | None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`fresh`: seconds after which a stop has to be in the ledger. `topics`: those that opt-out reads."""
         self._connect = connect
         self._timeout = timeout
+        self._fresh = fresh
+        self._topics = topics
+        self._clock = clock
         self._region = region
+        self._reminder = Reminder()
         self._held = threading.local()
         # A server that hangs keeps its threads; those who ask have their answer in time all the same.
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="gate")
@@ -57,16 +77,28 @@ class Answers:
     def about(self, asked: Sequence[str]) -> list[Answer]:
         """One answer a number, in their order. Never raises for what is down."""
         numbers = [number_query(text, self._region) for text in asked]
+        begun = self._clock()
         try:
-            known = self._pool.submit(self._read, numbers).result(self._timeout)
+            certainty, known = self._pool.submit(self._read, numbers).result(self._timeout)
         except (psycopg.Error, NoAnswer) as error:
             metrics.GATE_FAILURES.inc()
-            log.error("gate_fails_closed", error_class=type(error).__name__, phones=len(numbers))
+            if self._reminder.due():
+                log.error("gate_fails_closed", error_class=type(error).__name__, phones=len(numbers))
             why = "it is not known: the ledger does not answer"
-            return [Answer(number.phone.number, "out", None, why, sure=False) for number in numbers]
-        return [_answer(number, known) for number in numbers]
+            return [Answer(number.phone.number, "out", None, why, sure=False, retry_after=SOON) for number in numbers]
+        self._reminder.reset()
+        found = [_answer(number, known) for number in numbers]
+        # Asked last: this process may have been frozen since the ledger was read.
+        doubt = certainty.doubt(self._topics, self._fresh, self._clock() - begun)
+        return found if doubt is None else [doubted(answer, doubt) for answer in found]
 
-    def _read(self, numbers: list[NumberQuery]) -> Known:
+    def doubt(self) -> Doubt | None:
+        """Why nothing sure can be said about any number at the moment; None: it can. Raises psycopg.Error, NoAnswer."""
+        begun = self._clock()
+        certainty, _ = self._pool.submit(self._read, []).result(self._timeout)
+        return certainty.doubt(self._topics, self._fresh, self._clock() - begun)
+
+    def _read(self, numbers: list[NumberQuery]) -> tuple[Certainty, Known]:
         phones = sorted({number.phone.number for number in numbers})
         keys = sorted({key for number in numbers for key in number.keys})
         connection: Connection | None = getattr(self._held, "connection", None)
@@ -75,11 +107,12 @@ class Answers:
         except psycopg.OperationalError:
             # The session may have ended long ago, with nobody to hear of it: once more, on a new one.
             rows = self._rows(self._connected(), phones, keys)
+        certainty, states = split(rows)
         known: Known = {}
-        for phone, state, since, why, key in rows:
+        for phone, state, since, why, key in states:
             for name in {phone, key}:
                 known.setdefault(name, []).append(StoredState(phone, state, since, why))
-        return known
+        return certainty, known
 
     def _connected(self) -> Connection:
         """This thread's connection, made anew."""
@@ -93,7 +126,12 @@ class Answers:
     @staticmethod
     def _rows(connection: Connection, phones: list[str], keys: list[str]) -> list[tuple[Any, ...]]:
         """One statement outside of any transaction: one way there and back."""
-        return connection.execute(_STATES, (phones, keys), prepare=True).fetchall()
+        return connection.execute(_STATEMENT, (phones, keys), prepare=True).fetchall()
+
+
+def doubted(answer: Answer, doubt: Doubt) -> Answer:
+    """`answer`, when the ledger may lack a stop: out, whatever it says."""
+    return replace(answer, state="out", why=doubt.why, sure=False, retry_after=doubt.retry_after)
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,7 @@ def gate_app(answers: Answers, tokens: tuple[SecretStr, ...], readiness: Callabl
         started = time.perf_counter()
         [answer] = answers.about([phone])
         _count([answer], started)
-        return jsonify(_shown(answer))
+        return _answered(_shown(answer), [answer])
 
     @app.post("/opt-outs")
     def many() -> tuple[Response, int] | Response:
@@ -55,7 +55,7 @@ def gate_app(answers: Answers, tokens: tuple[SecretStr, ...], readiness: Callabl
             return jsonify(ok=False, error=f"ask about {BULK} numbers at most"), 400
         found = answers.about(phones) if phones else []
         _count(found, started)
-        return jsonify(opt_outs=[_shown(answer) for answer in found])
+        return _answered({"opt_outs": [_shown(answer) for answer in found]}, found)
 
     @app.get("/healthz")
     def healthz() -> Response:
@@ -71,6 +71,16 @@ def gate_app(answers: Answers, tokens: tuple[SecretStr, ...], readiness: Callabl
         return jsonify(ok=False, error=error.name), error.code or 500
 
     return app
+
+
+def _answered(body: dict[str, Any], found: list[Answer]) -> Response:
+    """With the seconds after which those that are not sure may be asked about again, where that can help."""
+    waits = [answer.retry_after for answer in found if answer.retry_after is not None]
+    if not waits:
+        return jsonify(body)
+    response = jsonify(body | {"retry_after": max(waits)})
+    response.headers["Retry-After"] = str(max(waits))
+    return response
 
 
 def _shown(answer: Answer) -> dict[str, Any]:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import os
+import threading
 from functools import partial
 from typing import Any
 
 from ops.gate.answers import Answers
 from ops.gate.app import gate_app
 from ops.gate.settings import GateSettings
+from ops.gate.watch import CertaintyWatch
+from processors.opt_out import OptOutProcessor
+from processors.runner import topics_of
 from runtime import logs
 from runtime.addresses import local_url
-from runtime.admin import AdminServer, Readiness, admin_app
+from runtime.admin import AdminServer, admin_app
 from runtime.connections import PostgresSettings
 from runtime.postgres import Connection, connect
 from runtime.process import die_with_parent, log_settings
@@ -37,18 +41,23 @@ def build_worker(parent: int) -> Any:
     logs.configure("gate", secrets=[token.get_secret_value() for token in settings.tokens])
 
     def connected() -> Connection:
-        return connect(dsn, process="gate", connect_timeout=2)
+        # A thread that waits longer than anybody waits for it would only be missing.
+        return connect(dsn, process="gate", connect_timeout=2, call_timeout=max(1.0, settings.timeout))
 
-    answers = Answers(connected, threads=settings.threads, timeout=settings.timeout, region=settings.default_region)
-
-    def readiness() -> Readiness:
-        [answer] = answers.about(["+13035550100"])
-        return Readiness(answer.sure, "ok" if answer.sure else answer.why)
-
-    admin = AdminServer(admin_app("gate", readiness), settings.admin_host, settings.admin_port)
+    answers = Answers(
+        connected,
+        threads=settings.threads,
+        timeout=settings.timeout,
+        fresh=settings.fresh_seconds,
+        topics=topics_of(OptOutProcessor),
+        region=settings.default_region,
+    )
+    watch = CertaintyWatch(answers)
+    threading.Thread(target=watch.run, name="certainty", daemon=True).start()
+    admin = AdminServer(admin_app("gate", watch.readiness), settings.admin_host, settings.admin_port)
     admin.__enter__()  # for as long as the worker lives
     log.info("gate_worker", admin_port=admin.port)
-    return gate_app(answers, settings.tokens, readiness)
+    return gate_app(answers, settings.tokens, watch.readiness)
 
 
 def serve() -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from ingest.settings import IngestSettings
 from ops.configuration import environment, load
 from ops.registry.settings import RegistrySettings
 from ops.status.gather import Place
 from processors.processor import processor_types
 from runtime.addresses import local_url
+from runtime.settings import home
 
 
 def places() -> list[Place]:
@@ -18,17 +22,33 @@ def places() -> list[Place]:
     told = environment()
     ingest, registry = configuration[IngestSettings], configuration[RegistrySettings]
     found = [
-        Place("ingest", told.get("INGEST_URL") or _url(ingest.host, ingest.port)),
-        Place("registry", _url(registry.admin_host, registry.admin_port)),
+        Place(
+            "ingest",
+            told.get("INGEST_URL") or _url(ingest.host, ingest.port),
+            _url(ingest.admin_host, ingest.admin_port),
+        ),
+        Place("registry", _url(registry.admin_host, registry.admin_port), None),
     ]
     if gate := told.get("GATE_URL"):
-        found.append(Place("gate", gate))
+        found.append(Place("gate", gate, None))
     if sandbox := told.get("SANDBOX_URL"):
-        found.append(Place("sandbox", sandbox))
+        found.append(Place("sandbox", sandbox, None))
     for kind in kinds.values():
         settings = configuration[kind.settings_type]
-        found.append(Place(kind.name, _url(settings.admin_host, settings.admin_port)))
+        url = _url(settings.admin_host, settings.admin_port)
+        found.append(Place(kind.name, url, url))
     return found
+
+
+def stack_services() -> list[Mapping[str, Any]]:
+    """The services of the local stack that serves in HOOKLINE_HOME, as `stack.json` has them; none where none does."""
+    from deploy.local.home import Home, HomeUnusable
+
+    where = home()
+    try:
+        return list(Home(where).state().get("services", ())) if (where / "stack.json").exists() else []
+    except (HomeUnusable, PermissionError):  # the settings were read without it
+        return []
 
 
 def _url(host: str, port: int) -> str | None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from ops.status.findings import Finding
 from processors.crm_sync.report import Backlog
 
 
@@ -57,11 +58,12 @@ class PostgresState:
     reachable: bool
     reason: str  #: why it is not reachable
     tables: Sequence[TableRows] = ()
+    known: bool = True  #: False: it answers, but a table that was asked for is locked or too slow
 
     @property
     def healthy(self) -> bool:
-        """Reachable."""
-        return self.reachable
+        """Reachable, and its tables can be read."""
+        return self.reachable and self.known
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +85,14 @@ class ProcessorState:
     redriven: int | None  #: of those, how many have been sent back or discarded
     halted_at: datetime | None  #: most of its records were set aside, and it stopped
     lost_partitions: Sequence[str]  #: whose stored offset is no place in the log
+    lag_seconds: float | None = None  #: age of the oldest record that is not committed; None: it does not tell
+    halt: str | None = None  #: what was set aside, and who wrote it
+    process: str = "ready"  #: the state of its process: see ProcessState.state
 
     @property
     def healthy(self) -> bool:
-        """Neither halted nor lost; behind is not ill."""
-        return self.halted_at is None and not self.lost_partitions
+        """Neither halted nor lost, and its process is well; behind is not ill."""
+        return self.halted_at is None and not self.lost_partitions and self.process in ("ready", "not asked")
 
     @property
     def total_lag(self) -> int | None:
@@ -104,6 +109,7 @@ class Snapshot:
     postgres: PostgresState
     processors: Sequence[ProcessorState]
     crms: Sequence[Backlog] = ()
+    findings: Sequence[Finding] = ()
 
     @property
     def problems(self) -> list[str]:
@@ -117,14 +123,29 @@ class Snapshot:
             found.append(f"PostgreSQL: {self.postgres.reason}")
         for one in self.processors:
             if one.halted_at is not None:
-                found.append(f"{one.name} halted: mend the cause, then `hookline dlq resume {one.name}`")
+                cause = one.halt or "mend the cause, then resume"
+                found.append(f"{one.name} halted: {cause}: `hookline dlq resume {one.name}`")
             if one.lost_partitions:
                 found.append(f"{one.name} lost its place on {', '.join(one.lost_partitions)}")
         for crm in self.crms:
             if crm.paused_until is not None:
                 until = crm.paused_until.isoformat(timespec="seconds")
                 found.append(f"the CRM {crm.target} is paused until {until}: {crm.reason}")
-        return found
+        return found + [str(finding) for finding in self.findings if finding.severity == "error"]
+
+    @property
+    def warnings(self) -> list[str]:
+        """What may become a problem, a phrase each."""
+        found = [
+            f"{crm.dead} deliveries to the CRM {crm.target} are dead: hookline dlq ls crm-sync"
+            for crm in self.crms
+            if crm.dead
+        ]
+        for processor in self.processors:
+            waiting = (processor.dead_letters or 0) - (processor.redriven or 0)
+            if waiting > 0:
+                found.append(f"{waiting} dead letters of {processor.name} wait: hookline dlq ls {processor.name}")
+        return found + [str(finding) for finding in self.findings if finding.severity == "warning"]
 
     @property
     def anything_reachable(self) -> bool:

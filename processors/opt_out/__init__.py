@@ -46,6 +46,7 @@ class OptOutProcessor(Processor):
     name = "opt-out"
     topics = (MESSAGES, OPT_OUTS, UNRECOGNIZED)
     settings_type = OptOutSettings
+    tells_freshness = True  # the gate relies on it
 
     def __init__(self, settings: ProcessorSettings) -> None:
         super().__init__(settings)

@@ -7,14 +7,14 @@ from dataclasses import asdict
 from typing import Any, Literal
 
 from processors.opt_out import reviews, states
-from processors.opt_out.entry import Draft, Entry, Evidence
+from processors.opt_out.entry import OPERATOR, Draft, Entry, Evidence
 from processors.opt_out.ledger import Ledger, lock
 from processors.opt_out.ledger_phones import ledger_phones
 from processors.opt_out.reviews import Review
 from runtime.phone_lookup import NumberQuery
 from runtime.postgres import Connection
 
-Answer = Literal["out", "release"]
+Answer = Literal["out", "release", "in"]
 
 
 class NothingToDecide(Exception):
@@ -26,7 +26,7 @@ class Desk:
 
     def __init__(self, ledger: Ledger, operator: str) -> None:
         self._ledger = ledger
-        self._actor = f"operator:{operator}"
+        self._actor = f"{OPERATOR}{operator}"
 
     def add(self, connection: Connection, phone: str, reason: str, text: str | None = None) -> Entry:
         """Opt `phone` out; `text` is what the person said, where that is known."""
@@ -49,16 +49,24 @@ class Desk:
     def answer(self, connection: Connection, number: int, answer: Answer, reason: str) -> tuple[Review, Entry | None]:
         """Answer a question; the row that follows, if any. Raises NothingToDecide.
 
-        "out": it was a stop. "release": it was none; an opt-out that it had made is voided by a correction.
+        "out": it was a stop. "release": it was none; an opt-out that it had made is voided by a correction. Of an
+        opt-in, "in": the person opted in then; "out": nobody did, and the opt-in is voided by a correction.
         """
         lock(connection)
         review = reviews.find(connection, number)
         if review is None or review.decision is not None:
             state = "there is none" if review is None else f"it is decided: {review.decision}"
             raise NothingToDecide(f"question {number}: {state}")
+        fitting = ("in", "out") if review.kind == "opt-in" else ("out", "release")
+        if answer not in fitting:
+            options = " or ".join(f"--{option}" for option in fitting)
+            raise NothingToDecide(f"question {number} is of the kind {review.kind}: answer with {options}")
         entry: Entry | None = None
         if review.phone is None:
             decision = "seen"
+        elif review.kind == "opt-in":
+            decision = "confirmed" if answer == "in" else "voided"
+            entry = self._decide_opt_in(connection, review.phone, answer, reason)
         elif review.kind == "out":
             decision = "confirmed" if answer == "out" else "voided"
             if answer == "release":
@@ -94,6 +102,30 @@ class Desk:
         )
         [entry] = self._ledger.append(connection, [draft])
         return entry
+
+    def _decide_opt_in(self, connection: Connection, phone: str, answer: Answer, reason: str) -> Entry:
+        folded = self._ledger.folded(connection, phone)
+        doubtful = () if folded is None else folded.doubtful
+        assert doubtful, "an open question about an opt-in has the opt-in"
+        first = doubtful[0]
+        if answer == "in":
+            # It counts from its own receipt: a stop that came after it still stands, known by now or not.
+            confirmed = Draft(
+                phone=phone,
+                action="in",
+                actor=self._actor,
+                reason=f"confirmed the opt-in of row {first.position}: {reason}",
+                provider=first.provider,
+                account=first.account,
+                received_at=first.received_at,
+            )
+            [entry] = self._ledger.append(connection, [confirmed])
+            return entry
+        corrections = [
+            Draft(phone=phone, action="correction", actor=self._actor, reason=reason, corrects=opt_in.position)
+            for opt_in in doubtful
+        ]
+        return self._ledger.append(connection, corrections)[0]
 
     def _release(self, connection: Connection, phone: str, reason: str) -> Entry:
         open_before = [one.id for one in reviews.waiting(connection, phone=phone) if one.holds]

@@ -12,7 +12,9 @@ from uuid import UUID
 
 Action = Literal["out", "in", "hold", "release", "correction"]
 #: What a person is asked about.
-ReviewKind = Literal["hold", "out", "unrecognized", "parked"]
+ReviewKind = Literal["hold", "out", "unrecognized", "parked", "opt-in"]
+#: What the actor of a person's decision begins with.
+OPERATOR = "operator:"
 
 #: What the first row has in place of the hash before it.
 GENESIS = "0" * 64

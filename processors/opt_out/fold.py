@@ -11,15 +11,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from processors.opt_out.entry import Entry
+from processors.opt_out.entry import OPERATOR, Entry
+from processors.opt_out.provider_facts import facts_about
+from schemas.events import is_derived
 
 State = Literal["out", "in", "hold"]
 #: "organisation": an opt-in anywhere re-opens all of it. "account": it undoes only the opt-outs of its own account.
 Scope = Literal["organisation", "account"]
-
-#: Providers whose times come from one clock of their own, so that two of them can be compared. TextLink's come
-#: from people's phones.
-ONE_CLOCK = frozenset({"textus"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +27,8 @@ class Standing:
     state: State
     since: datetime
     entry: Entry  #: the row that made it so
+    #: Opt-ins that would end it, if anybody knew that they are new; the first by its times is asked about.
+    doubtful: tuple[Entry, ...] = ()
 
 
 def fold(rows: Iterable[Entry], scope: Scope = "organisation") -> Standing | None:
@@ -38,16 +38,20 @@ def fold(rows: Iterable[Entry], scope: Scope = "organisation") -> Standing | Non
         return None
     valid = unvoided(rows)
     outs = [row for row in valid if row.action == "out"]
-    ins = [row for row in valid if row.action == "in"]
+    ins, doubtful = _opt_ins(valid)
     reopening = _reopening(outs, ins, scope)
     if outs and not reopening:
         unanswered = [out for out in outs if not any(_undoes(one, out, scope) for one in ins)]
-        return _standing("out", _first(unanswered or outs))
+        own = outs if scope == "organisation" else unanswered
+        ending = [opt_in for opt_in in doubtful if _would_reopen(opt_in, own, scope)]
+        return _standing("out", _first(unanswered or outs), ending)
     enders = [*ins, *outs, *(row for row in valid if row.action == "release")]
     held = [row for row in valid if row.action == "hold" and not any(later(one, row) for one in enders)]
     if held:
-        return _standing("hold", _first(held))
-    releases = [row for row in valid if row.action in ("in", "release")]
+        return _standing(
+            "hold", _first(held), [opt_in for opt_in in doubtful if any(later(opt_in, row) for row in held)]
+        )
+    releases = [*ins, *(row for row in valid if row.action == "release")]
     return _standing("in", _first(reopening) if reopening else _last(releases or valid or rows))
 
 
@@ -59,7 +63,7 @@ def later(one: Entry, other: Entry) -> bool:
     """
     if (
         one.provider == other.provider
-        and one.provider in ONE_CLOCK
+        and facts_about(one.provider).one_clock
         and one.occurred_at is not None
         and other.occurred_at is not None
     ):
@@ -76,6 +80,42 @@ def unvoided(rows: Collection[Entry]) -> list[Entry]:
         if position not in voided and named is not None and named < position:
             voided.add(named)
     return [row for row in rows if row.action != "correction" and row.position not in voided]
+
+
+def is_surely_new(opt_in: Entry) -> bool:
+    """Whether nobody can have sent `opt_in` again to re-open what was closed after it was first said.
+
+    A person decided it; or it has a time of its own, which a repeat brings along; or its provider numbers its
+    deliveries, and an event id derived from such a number is in the ledger once.
+    """
+    if opt_in.actor.startswith(OPERATOR) or opt_in.occurred_at is not None:
+        return True
+    numbered = facts_about(opt_in.provider).numbers_deliveries
+    return numbered and opt_in.event_id is not None and is_derived(opt_in.event_id)
+
+
+def _opt_ins(valid: Iterable[Entry]) -> tuple[list[Entry], list[Entry]]:
+    """The opt-ins that count, and those that may be repeats.
+
+    One message told as several events, each with an id of its own, counts as it came first.
+    """
+    counting: dict[object, Entry] = {}
+    doubtful = []
+    for row in sorted((row for row in valid if row.action == "in"), key=lambda row: (row.received_at, _order(row))):
+        if not is_surely_new(row):
+            doubtful.append(row)
+        elif row.message_id is not None and row.occurred_at is not None:
+            counting.setdefault((row.provider, row.account, row.message_id, row.occurred_at), row)
+        else:
+            counting[row.position] = row
+    return list(counting.values()), doubtful
+
+
+def _would_reopen(opt_in: Entry, outs: Collection[Entry], scope: Scope) -> bool:
+    """Whether `opt_in` is later than all of `outs` that it may undo, and there are such."""
+    if scope == "account":
+        outs = [out for out in outs if (out.provider, out.account) == (opt_in.provider, opt_in.account)]
+    return bool(outs) and all(later(opt_in, out) for out in outs)
 
 
 def _undoes(opt_in: Entry, out: Entry, scope: Scope) -> bool:
@@ -104,5 +144,5 @@ def _last(rows: Iterable[Entry]) -> Entry:
     return max(rows, key=_order)
 
 
-def _standing(state: State, row: Entry) -> Standing:
-    return Standing(state, row.effective_at, row)
+def _standing(state: State, row: Entry, doubtful: Iterable[Entry] = ()) -> Standing:
+    return Standing(state, row.effective_at, row, tuple(sorted(set(doubtful), key=_order)))

@@ -45,7 +45,7 @@ class Gauges:
             for state in ("out", "in", "hold"):
                 metrics.OPT_OUT_PHONES.labels(state).set(states.get(state, 0))
             kinds = dict(connection.execute(_REVIEWS).fetchall())
-            for kind in ("hold", "out", "unrecognized", "parked"):
+            for kind in ("hold", "out", "unrecognized", "parked", "opt-in"):
                 metrics.OPT_OUT_REVIEWS.labels(kind).set(kinds.get(kind, 0))
             metrics.ENFORCEMENTS.clear()
             for target, status, count in connection.execute(_ENFORCEMENTS):

@@ -15,6 +15,7 @@ from typing import Any
 
 from processors.opt_out import business_days, enforcement, reviews, states
 from processors.opt_out.entry import COLUMNS, GENESIS, SELECTED, Draft, Entry
+from processors.opt_out.fold import Standing, fold
 from processors.opt_out.settings import OptOutSettings
 from runtime.postgres import Connection
 
@@ -84,7 +85,11 @@ class Ledger:
         now = self.now()
         standings = states.refold(connection, phones, self._settings.scope, now)
         enforcement.follow(connection, entries, standings, now)
-        reviews.follow(connection, list(zip(entries, drafts, strict=True)), standings)
+        reviews.follow(connection, list(zip(entries, drafts, strict=True)), standings, now)
+
+    def folded(self, connection: Connection, phone: str) -> Standing | None:
+        """How `phone` stands by the rows that are there; None: no row."""
+        return fold(states.counting_entries_of(connection, [phone]).get(phone, []), self._settings.scope)
 
     def _chained(self, connection: Connection, drafts: Sequence[Draft]) -> list[Entry]:
         head = connection.execute(_HEAD).fetchone()

@@ -12,12 +12,11 @@ from uuid import UUID
 
 from processors.opt_out.classifier import Classifier, Decision
 from processors.opt_out.entry import Action, Draft, Evidence
+from processors.opt_out.provider_facts import facts_about
 from processors.processor import Delivery
 from runtime.phones import read_phone
 from schemas.events import Event, EventType, Message, OptOut, Unrecognized
 
-#: Providers that tell us of opt-ins themselves: there a text that is START counts for nothing of its own.
-TELL_OF_OPT_INS = frozenset({"textus"})
 #: What a phone number in a webhook of no known kind may look like.
 _PHONE = re.compile(r"\+?[\d\s().-]{10,24}")
 
@@ -51,15 +50,19 @@ def read(delivery: Delivery, classifier: Classifier, region: str | None) -> Read
     if isinstance(event, OptOut):
         return _read_report(delivery, event, region)
     if isinstance(event, Unrecognized):
-        return _read_unrecognized(delivery, event, classifier, region)
+        return _read_for_a_hold(delivery, event, classifier, region, f"a webhook of no known kind ({event.reason})")
     return _NOTHING
 
 
 def _read_message(delivery: Delivery, event: Message, classifier: Classifier, region: str | None) -> Read:
-    if event.event_type != EventType.MESSAGE_RECEIVED or not event.text or event.contact_phone is None:
+    if event.maybe_inbound:
+        return _read_for_a_hold(delivery, event, classifier, region, "a message that may be inbound")
+    if event.event_type != EventType.MESSAGE_RECEIVED or event.contact_phone is None:
         return _NOTHING
+    if not event.text or event.text.isspace():
+        return _read_for_a_hold(delivery, event, classifier, region, "a received message without a text")
     decision = classifier.classify(event.text)
-    if decision.action == "none" or (decision.action == "in" and event.provider in TELL_OF_OPT_INS):
+    if decision.action == "none" or (decision.action == "in" and facts_about(event.provider).reports_opt_ins):
         return _NOTHING
     told: dict[str, Any] = _told(delivery, event) | _decided(decision) | phone_read(event.contact_phone, region)
     told |= {"message_id": event.message_key, "evidence": Evidence(text=event.text, name=event.name)}
@@ -80,14 +83,15 @@ def _read_report(delivery: Delivery, event: OptOut, region: str | None) -> Read:
     return Read((Draft(action=action, actor="provider", evidence=evidence, **told),))
 
 
-def _read_unrecognized(delivery: Delivery, event: Unrecognized, classifier: Classifier, region: str | None) -> Read:
+def _read_for_a_hold(delivery: Delivery, event: Event, classifier: Classifier, region: str | None, what: str) -> Read:
+    """Whatever in the payload reads like a stop puts the phone on hold: `what` is told to the person who decides."""
     strings = list(_strings(_payload(event.payload)))
     decided = ((text, classifier.classify(text)) for text in strings)
     found = next(((text, one) for text, one in decided if one.tier in ("A", "B", "C")), None)
     if found is None:
         return _NOTHING
     text, decision = found
-    question = f"a webhook of no known kind ({event.reason}) holds what reads like a stop; rule {decision.rule}"
+    question = f"{what} holds what reads like a stop; rule {decision.rule}"
     named = phone_read(event.contact_phone, region) if event.contact_phone else None
     phones = [named] if named else [{"phone": phone} for phone in _phones(strings, region)]
     if not phones:
@@ -112,7 +116,7 @@ def _told(delivery: Delivery, event: Event) -> dict[str, Any]:
         "account": event.account,
         "account_phone": event.account_phone,
         "event_id": event.event_id,
-        "occurred_at": event.occurred_at if event.time_valid else None,
+        "occurred_at": event.own_time,
         "received_at": event.received_at,
         "event_hash": hashlib.sha256(record.value or b"").hexdigest(),
         "topic": record.topic,

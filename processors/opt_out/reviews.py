@@ -15,14 +15,21 @@ _OPEN = """
 INSERT INTO opt_out_reviews (kind, phone, position, event_id, question, opened_at, due_at)
 VALUES (%s, %s, %s, %s, %s, %s, %s)
 """
+_ASK_ABOUT_OPT_IN = """
+INSERT INTO opt_out_reviews (kind, phone, position, event_id, question, opened_at)
+VALUES ('opt-in', %s, %s, %s, %s, %s) ON CONFLICT (position) WHERE kind = 'opt-in' DO NOTHING
+"""
+_OPT_IN_QUESTION = "did they opt in? it has no time of its own and no number, so it may be an old one sent again"
 #: A question is moot once the phone does not stand as it did when it was asked.
 _SUPERSEDE = """
 UPDATE opt_out_reviews AS r SET decision = 'superseded', decided_by = 'ledger', decided_at = now()
-FROM unnest(%s::text[], %s::text[]) AS stands (phone, state)
-WHERE r.phone = stands.phone AND r.decision IS NULL AND r.position IS NOT NULL
-    AND stands.state <> CASE WHEN r.kind = 'out' THEN 'out' ELSE 'hold' END
+FROM unnest(%s::text[], %s::text[], %s::bigint[]) AS stands (phone, state, doubtful)
+WHERE r.phone = stands.phone AND r.decision IS NULL AND r.position IS NOT NULL AND CASE r.kind
+    WHEN 'opt-in' THEN r.position IS DISTINCT FROM stands.doubtful
+    WHEN 'out' THEN stands.state <> 'out'
+    ELSE stands.state <> 'hold' END
 """
-#: A hold that came back, because what had ended it was voided, has its clock again.
+#: A hold that came back, because what had ended it was voided, has its clock again; so has a doubtful opt-in.
 _REOPEN = """
 UPDATE opt_out_reviews AS r SET decision = NULL, decided_by = NULL, decided_at = NULL
 FROM unnest(%s::bigint[]) AS held (position)
@@ -45,7 +52,7 @@ class Review:
     """One question."""
 
     id: int
-    kind: str  #: hold, out (was it really a stop?), unrecognized, parked
+    kind: str  #: hold, out (was it really a stop?), unrecognized, parked, opt-in (did they really opt in?)
     phone: str | None
     position: int | None  #: the ledger's row that it is about
     event_id: UUID | None
@@ -59,11 +66,16 @@ class Review:
     @property
     def holds(self) -> bool:
         """Whether its phone is on hold until it is answered."""
-        return self.kind != "out" and self.position is not None
+        return self.kind not in ("out", "opt-in") and self.position is not None
 
 
-def follow(connection: Connection, new: Sequence[tuple[Entry, Draft]], standings: Mapping[str, Standing]) -> None:
-    """Open what `new` rows ask, and close what is moot by now. The ledger is locked by the caller."""
+def follow(
+    connection: Connection,
+    new: Sequence[tuple[Entry, Draft]],
+    standings: Mapping[str, Standing],
+    now: datetime,
+) -> None:
+    """Open what `new` rows and doubtful opt-ins ask, and close what is moot. The ledger is locked by the caller."""
     asked = [
         (
             draft.review,
@@ -77,11 +89,22 @@ def follow(connection: Connection, new: Sequence[tuple[Entry, Draft]], standings
         for entry, draft in new
         if draft.review is not None
     ]
+    doubtful = {phone: next(iter(folded.doubtful), None) for phone, folded in standings.items()}
     with connection.cursor() as cursor:
         cursor.executemany(_OPEN, asked)
+        cursor.executemany(
+            _ASK_ABOUT_OPT_IN,
+            [
+                (phone, opt_in.position, opt_in.event_id, _OPT_IN_QUESTION, now)
+                for phone, opt_in in doubtful.items()
+                if opt_in is not None
+            ],
+        )
     held = [standing.entry.position for standing in standings.values() if standing.state == "hold"]
-    connection.execute(_REOPEN, (held,))
-    connection.execute(_SUPERSEDE, (list(standings), [one.state for one in standings.values()]))
+    asked_about = [None if opt_in is None else opt_in.position for opt_in in doubtful.values()]
+    connection.execute(_REOPEN, ([*held, *(position for position in asked_about if position is not None)],))
+    states = [folded.state for folded in standings.values()]
+    connection.execute(_SUPERSEDE, (list(standings), states, asked_about))
 
 
 def ask_about_nobody(connection: Connection, event_id: UUID | None, question: str, now: datetime) -> int | None:

@@ -145,9 +145,6 @@ class Consumer(Protocol):
     def bounds(self, partitions: Collection[Partition]) -> dict[Partition, Bounds]:
         """Asks Kafka. Raises Unanswered."""
 
-    def end(self, partition: Partition) -> int | None:
-        """The partition's end as last told, without asking; None: not told yet."""
-
     def position(self, partition: Partition) -> int | None:
         """The offset behind all that `poll` has returned of `partition` or passed over; None: it delivers nothing.
 
@@ -270,13 +267,6 @@ class KafkaConsumer:
         except (KafkaError, KeyError) as error:  # KeyError: the answer lacks a partition that has no leader
             raise Unanswered(type(error).__name__) from None
         return {Partition(*one): Bounds(begin[one], end[one]) for one in asked}
-
-    def end(self, partition: Partition) -> int | None:
-        """See Consumer.end."""
-        if partition not in self._delivering:
-            return None
-        found: int | None = self._client.highwater(TopicPartition(*partition))
-        return found
 
     def position(self, partition: Partition) -> int | None:
         """Consumer.position; the client's public `position` may ask Kafka, and wait."""

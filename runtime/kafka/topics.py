@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from kafka import KafkaAdminClient, TopicPartition
@@ -14,6 +14,7 @@ from kafka.errors import KafkaTimeoutError
 
 from runtime.connections import KafkaSettings
 from runtime.kafka.connection import client_settings
+from runtime.kafka.consumer import Partition
 from schemas.topics import PARTITIONS, Retention, Topic
 
 #: A body of 256 KiB can grow in its record: its JSON is kept whole, written anew with escapes of up to six bytes
@@ -30,6 +31,13 @@ _TOPIC_ALREADY_EXISTS = 36
 _CONFIGS = ("cleanup.policy", "retention.ms", "max.message.bytes", "min.insync.replicas")
 _DAY_MS = 24 * 60 * 60 * 1000
 _TIMEOUT_MS = 10_000
+
+
+class TopicShape(NamedTuple):
+    """What stands behind a topic's name."""
+
+    id: UUID  #: another one when the topic is made anew
+    partitions: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +114,10 @@ class TopicAdmin:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the connections."""
         self._client.close()
 
     def cluster_id(self) -> str:
@@ -158,6 +170,17 @@ class TopicAdmin:
         """The id of each of `names` that exists."""
         found = self._client.describe_topics(list(names))
         return {topic["name"]: UUID(str(topic["topic_id"])) for topic in found if topic["error_code"] == 0}
+
+    def shapes(self, names: Iterable[str]) -> dict[str, TopicShape]:
+        """The id and the number of partitions of each of `names` that exists: one question, and no settings."""
+        found = [topic for topic in self._client.describe_topics(list(names)) if topic["error_code"] == 0]
+        return {topic["name"]: TopicShape(UUID(str(topic["topic_id"])), len(topic["partitions"])) for topic in found}
+
+    def ends(self, partitions: Mapping[str, int]) -> dict[Partition, int]:
+        """The next offset to be written to each of a topic's so many partitions, committed or not."""
+        every = [TopicPartition(name, number) for name, count in partitions.items() for number in range(count)]
+        found = self._client.list_partition_offsets(dict.fromkeys(every, OffsetSpec.LATEST)) if every else {}
+        return {Partition(*partition): found[partition].offset for partition in every}
 
     def plan(self, topics: Iterable[Topic]) -> list[Change]:
         """What each of `topics` needs. Changes nothing."""

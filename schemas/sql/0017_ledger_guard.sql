@@ -82,10 +82,17 @@ BEGIN
     ELSIF NEW.hash IS DISTINCT FROM public.opt_out_row_hash(NEW) THEN
         flaw := 'its hash is not that of its columns';
     -- What a person's own words or a provider said is written by the process that read them.
-    ELSIF current_user = 'hookline_operator' AND (
-        NEW.action = 'in' OR NEW.echo OR NOT (NEW.actor = 'reconcile' OR NEW.actor LIKE 'operator:%')
+    ELSIF current_user = 'hookline_operator'
+        AND (NEW.echo OR NOT (NEW.actor = 'reconcile' OR NEW.actor LIKE 'operator:%')) THEN
+        flaw := 'an operator writes nothing in the name of a contact or a provider';
+    -- A doubtful opt-in is confirmed as of its own receipt. One that nobody has sent cannot be.
+    ELSIF current_user = 'hookline_operator' AND NEW.action = 'in' AND NOT EXISTS (
+        SELECT FROM public.opt_out_ledger AS sent
+        WHERE sent.phone = NEW.phone AND sent.action = 'in' AND sent.actor NOT LIKE 'operator:%'
+            AND sent.received_at = NEW.received_at AND NEW.occurred_at IS NULL
+            AND sent.provider IS NOT DISTINCT FROM NEW.provider AND sent.account IS NOT DISTINCT FROM NEW.account
     ) THEN
-        flaw := 'an operator writes no opt-in, and nothing in the name of a contact or a provider';
+        flaw := 'an operator confirms an opt-in that was sent, and writes no other';
     END IF;
     IF flaw IS NOT NULL THEN
         RAISE EXCEPTION 'opt_out_ledger does not take row %: %', NEW.position, flaw
@@ -172,19 +179,11 @@ CREATE TRIGGER opt_outs_kept BEFORE TRUNCATE ON opt_outs
     FOR EACH STATEMENT EXECUTE FUNCTION opt_out_only_added();
 
 -- A processor writes the positions and outcomes of its own group: `hookline_opt_out` those of hookline-opt-out. One that
--- could move another's would have it skip stops. Everybody reads all; `hookline_app` was the role of all processes.
+-- could move another's would have it skip stops. The policies that ask this are put on the tables by
+-- `hookline db migrate` (GROUP_TABLES in schemas/privileges.py); `hookline_app` was the role of all processes.
 CREATE FUNCTION writes_group(consumer_group text) RETURNS boolean
     LANGUAGE sql STABLE PARALLEL SAFE
     RETURN current_user IN ('hookline_operator', 'hookline_app') OR replace(consumer_group, '-', '_') = current_user;
-ALTER TABLE consumer_offsets ENABLE ROW LEVEL SECURITY;
-ALTER TABLE consumer_outcomes ENABLE ROW LEVEL SECURITY;
-ALTER TABLE consumer_failures ENABLE ROW LEVEL SECURITY;
-CREATE POLICY read_all ON consumer_offsets FOR SELECT USING (true);
-CREATE POLICY read_all ON consumer_outcomes FOR SELECT USING (true);
-CREATE POLICY read_all ON consumer_failures FOR SELECT USING (true);
-CREATE POLICY write_own ON consumer_offsets USING (writes_group(consumer_group));
-CREATE POLICY write_own ON consumer_outcomes USING (writes_group(consumer_group));
-CREATE POLICY write_own ON consumer_failures USING (writes_group(consumer_group));
 
 -- An operator orders calls and takes orders back that nobody needs any more; that a call was made is for the process
 -- that makes it to say.

@@ -213,7 +213,7 @@ def test_a_seek_begins_where_it_says_and_can_go_back(side: Side, topic: str, mem
     assert [record.value for record in polled(consumer, 2)] == [b"2", b"3"]
     consumer.seek(Partition(topic, 0), 1)
     assert [record.value for record in polled(consumer, 3)] == [b"1", b"2", b"3"]
-    assert consumer.end(Partition(topic, 0)) == 4
+    assert consumer.position(Partition(topic, 0)) == 4
 
 
 def test_what_is_paused_goes_on_where_it_stood(side: Side, topic: str, members: Any) -> None:

@@ -417,6 +417,15 @@ def saying(*, start: bool, said: int, received: int, textus: bool = False) -> Sa
                 saying(start=True, said=2, received=11),
             ],
         ),
+        # one message told twice counts as it came first
+        (
+            "out",
+            [
+                saying(start=True, said=99, received=9),
+                saying(start=False, said=1, received=10),
+                saying(start=True, said=99, received=11),
+            ],
+        ),
         # nobody ever said STOP
         ("in", [saying(start=True, said=1, received=1)]),
     ],

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import psycopg
 import pytest
 
 from processors.database import Database
-from processors.opt_out import report
+from processors.opt_out import report, reviews
 from processors.opt_out.clock import HoldClock
 from processors.opt_out.desk import Desk as ByHand
 from processors.opt_out.desk import NothingToDecide, proof
@@ -28,8 +30,9 @@ from runtime.phone_lookup import number_query
 from runtime.postgres import connect
 from schemas import cloudevents
 from schemas.codec import Codec
+from schemas.events import Event
 from schemas.ids import SchemaIds
-from tests.twins.events import at, message, opt_out, unrecognized
+from tests.twins.events import at, event_id, message, opt_out, unrecognized
 from tests.twins.kafka import MemoryProducer
 from tests.twins.opted_out import Desk, delivery
 
@@ -342,6 +345,105 @@ def test_who_was_texted_after_a_stop_is_told(desk: Desk) -> None:
     assert [(one.opt_outs, one.contacts, one.alarm) for one in rates if one.provider == "textlink"] == [
         (2, 3, "restricted")
     ]
+
+
+def untimed(minutes: float, number: int) -> dict[str, Any]:
+    """What an event has that nothing identifies: the receipt as its time, and a UUIDv7."""
+    return {
+        "occurred_at": at(minutes),
+        "received_at": at(minutes),
+        "event_id": UUID(int=0x7 << 76 | 0x8 << 60 | number),
+    }
+
+
+OPT_INS = {
+    "a START of TextLink without a time": lambda minutes, number: message(text="START", **untimed(minutes, number)),
+    "a START of TextLink whose time is none": lambda minutes, number: message(
+        text="START", time_valid=False, **untimed(minutes, number) | {"event_id": event_id(number)}
+    ),
+    "an opt-in of TextUs without id and time": lambda minutes, number: opt_out(False, **untimed(minutes, number)),
+}
+
+
+@pytest.mark.parametrize("opt_in", OPT_INS.values(), ids=OPT_INS)
+@pytest.mark.parametrize("stopped", ["STOP", "wrong number"])
+def test_an_opt_in_that_may_be_a_repeat_reopens_nothing_and_is_asked_about(
+    desk: Desk, opt_in: Callable[[float, int], Event], stopped: str
+) -> None:
+    before = {"STOP": "out", "wrong number": "hold"}[stopped]
+    desk.take(message(text=stopped, occurred_at=at(1)))
+    for number in range(3):  # sent again and again
+        desk.take(opt_in(2 + number, 900 + number))
+    assert desk.state() == before
+    open_now = "SELECT kind, position, due_at FROM opt_out_reviews WHERE decision IS NULL AND kind = 'opt-in'"
+    assert desk.all(open_now) == [("opt-in", 2, None)]
+    with desk.database.transaction() as connection:
+        assert "opt-in" in [review.kind for review in reviews.waiting(connection)]
+        assert rebuild(connection, "organisation", desk.now, write=True).differing == []
+    # Another stop makes it moot
+    desk.take(message(text="STOP", occurred_at=at(9)))
+    assert desk.state() == "out"
+    assert desk.all(open_now) == []
+
+
+def test_a_person_decides_about_an_opt_in(desk: Desk) -> None:
+    by_hand = ByHand(desk.ledger, "kim")
+    number = "SELECT id FROM opt_out_reviews WHERE kind = 'opt-in' AND decision IS NULL AND phone = %s"
+    phones = ("+13035550171", "+13035550172", "+13035550173")
+    for n, phone in enumerate(phones):
+        desk.take(message(text="STOP", contact_phone=phone, occurred_at=at(1)))
+        for repeat in (0, 1):
+            desk.take(message(text="START", contact_phone=phone, **untimed(3 + repeat, 950 + 2 * n + repeat)))
+    confirmed, voided, late = (desk.all(number, phone)[0][0] for phone in phones)
+    with desk.database.transaction() as connection:
+        with pytest.raises(NothingToDecide, match="--in or --out"):
+            by_hand.answer(connection, confirmed, "release", "no such answer")
+        by_hand.answer(connection, confirmed, "in", "she called us")
+        by_hand.answer(connection, voided, "out", "he knows nothing of it")
+        by_hand.answer(connection, late, "in", "they wrote a letter")
+    assert [desk.state(phone) for phone in phones] == ["in", "out", "in"]
+    # The repeats are voided with it, so that nobody is asked about each of them
+    assert desk.all("SELECT count(*) FROM opt_out_reviews WHERE decision IS NULL") == [(0,)]
+    decisions = desk.all("SELECT decision, decided_by FROM opt_out_reviews WHERE kind = 'opt-in' ORDER BY id")
+    assert decisions == [("confirmed", "operator:kim"), ("voided", "operator:kim"), ("confirmed", "operator:kim")]
+    # A stop that was received after the START, and is read only now, still stands: the START counts from its receipt
+    desk.take(message(text="STOP", contact_phone=phones[2], occurred_at=at(5)))
+    assert desk.state(phones[2]) == "out"
+    with desk.database.transaction() as connection:
+        assert verify(connection).broken is None
+        assert rebuild(connection, "organisation", desk.now, write=True).differing == []
+
+
+def test_in_is_no_answer_to_a_stop(desk: Desk) -> None:
+    desk.take(message(text="please stop texting me"))
+    [(number,)] = desk.all("SELECT id FROM opt_out_reviews")
+    with desk.database.transaction() as connection, pytest.raises(NothingToDecide, match="--out or --release"):
+        ByHand(desk.ledger, "kim").answer(connection, number, "in", "a mistake")
+    assert desk.state() == "out"
+
+
+def test_an_opt_in_of_textus_with_a_new_delivery_id_counts_without_a_time(desk: Desk) -> None:
+    numbered = opt_out(False, occurred_at=at(2), received_at=at(2))
+    desk.take(message(text="STOP", occurred_at=at(1)), numbered)
+    assert desk.state() == "in"
+    # ... and once
+    desk.take(message(text="STOP", occurred_at=at(3)), replace(numbered, received_at=at(4), occurred_at=at(4)))
+    assert desk.state() == "out"
+
+
+def test_an_opt_in_whose_stop_is_read_later_is_asked_about_then(desk: Desk) -> None:
+    desk.take(opt_out(False, **untimed(2, 970)))
+    assert (desk.state(), desk.all("SELECT kind FROM opt_out_reviews")) == ("in", [])
+    desk.take(message(text="STOP", occurred_at=at(1)))
+    assert (desk.state(), desk.all("SELECT kind FROM opt_out_reviews")) == ("out", [("opt-in",)])
+
+
+def test_a_send_after_an_opt_in_that_does_not_count_is_a_violation(desk: Desk) -> None:
+    desk.take(message(text="STOP", occurred_at=at(1)), message(text="START", **untimed(2, 980)))
+    with desk.database.transaction() as connection:
+        sends = [message("sent", f"s{n}", occurred_at=at(30 + n)) for n in range(2)]
+        Persist(PersistSettings()).handle([delivery(event, n) for n, event in enumerate(sends)], connection)
+        assert [text.message_key for text in report.violations(connection, desk.now)] == ["s0", "s1"]
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -15,7 +16,7 @@ from processors.opt_out.ledger import utc_now
 from processors.processor import SetAside
 from runtime.kafka.consumer import Record
 from schemas import cloudevents
-from tests.twins.events import message
+from tests.twins.events import at, message
 from tests.twins.opted_out import Desk
 
 PHONE = "+13035550142"
@@ -75,6 +76,21 @@ def test_an_operators_day(desk: Desk, capsys: pytest.CaptureFixture[str]) -> Non
     assert hookline(capsys, "rebuild")[1]["differing"] == []
     code, told = hookline(capsys, "report")
     assert (code, told["over_deadline"], told["violations_30_days"]) == (0, [], [])
+
+
+def test_a_doubtful_opt_in_is_answered_by_in_or_out(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    receipt = at(5)
+    desk.take(
+        message(text="STOP"),
+        message(text="START", occurred_at=receipt, received_at=receipt, event_id=UUID(int=0x7 << 76 | 0x8 << 60 | 1)),
+    )
+    [question] = hookline(capsys, "review")[1]["reviews"]
+    assert (question["kind"], question["phone"], question["text"]) == ("opt-in", PHONE, "START")
+    number = str(question["id"])
+    assert hookline(capsys, "review", number, "--release", "--reason", "no such answer")[0] == 1
+    assert desk.state() == "out"
+    assert hookline(capsys, "review", number, "--in", "--reason", "she called", "--by", "kim")[1]["state"] == "in"
+    assert hookline(capsys, "review", number, "--in", "--reason", "again")[0] == 1
 
 
 def test_what_is_late_is_a_failed_check(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -177,7 +178,7 @@ def test_an_operator_forges_nothing(desk: Desk) -> None:
     echo = sealed(opt_in, action="out", echo=True)
     with psycopg.connect(desk.postgres.dsn("operator"), autocommit=True) as connection:
         for forged in (opt_in, spoken, echo):
-            with pytest.raises(REFUSED, match="an operator writes no opt-in"):
+            with pytest.raises(REFUSED, match="an operator"):
                 connection.execute(INSERT, values(forged))
         for statement in (
             "UPDATE opt_outs SET state = 'in'",
@@ -326,3 +327,23 @@ def test_roles_that_may_be_created_are(
         finally:
             superuser.execute("ALTER ROLE hookline_owner NOCREATEROLE")
             superuser.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(made)))
+
+
+def test_an_operator_confirms_an_opt_in_that_was_sent_and_no_other(desk: Desk) -> None:
+    # Given a stop, and an opt-in after it that may be a repeat of an old one
+    desk.take(message(text="STOP"))
+    [stop] = rows(desk)
+    desk.later(days=1)
+    sent = opt_in_after(stop, received_at=desk.now, effective_at=desk.now)
+    confirmed = opt_in_after(sent, actor="operator:ann", received_at=desk.now, effective_at=desk.now)
+    with psycopg.connect(desk.postgres.dsn("opt-out")) as connection:
+        connection.execute(INSERT, values(sent))
+    with psycopg.connect(desk.postgres.dsn("operator"), autocommit=True) as connection:
+        for changed in ({"received_at": sent.received_at + timedelta(days=1)}, {"phone": "+13035550177"}):
+            with pytest.raises(REFUSED, match="confirms an opt-in that was sent"):
+                connection.execute(INSERT, values(sealed(confirmed, **changed)))
+        connection.execute(INSERT, values(confirmed))
+        # A confirmation is none to confirm
+        later = sealed(opt_in_after(confirmed), provider="textus")
+        with pytest.raises(REFUSED, match="confirms an opt-in that was sent"):
+            connection.execute(INSERT, values(later))

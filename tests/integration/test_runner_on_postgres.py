@@ -550,7 +550,7 @@ def test_a_member_frozen_in_its_transaction_does_not_keep_its_locks(rig: Rig, wh
         frozen.pgconn.exec_(b"COPY effects (event_id) FROM STDIN")
     # When another one has the partition, it gets on
     rig.put(message())
-    with rig.running(database=Database(rig.connect, idle_limit=0.3)):
+    with rig.running(database=Database(rig.connect, idle_limit=0.3, lock_limit=0.3)):
         until(lambda: rig.stored() == {Partition(TOPIC, 0): 2})
     # Then the frozen one, resumed, finds its transaction gone
     with pytest.raises(psycopg.Error):

@@ -32,11 +32,12 @@ class Table:
     columns: dict[str, Column] = field(default_factory=dict)
 
 
-_CREATE = re.compile(r"CREATE TABLE (\w+) \((.*)\)[^)]*", re.DOTALL)
+_CREATE = re.compile(r"CREATE (?:UNLOGGED )?TABLE (\w+) \((.*?)\)(?: WITH \([^)]*\)|[^)]*)", re.DOTALL)
+_VIEW = re.compile(r"CREATE VIEW (\w+) AS.*", re.DOTALL)
 _ADD = re.compile(r"ALTER TABLE (\w+) ADD COLUMN (.*)", re.DOTALL)
 _DROP_COLUMN = re.compile(r"ALTER TABLE (\w+) DROP COLUMN (\w+)")
 _DROP = re.compile(r"DROP TABLE (\w+)")
-_COMMENT = re.compile(r"COMMENT ON (TABLE|COLUMN) ([\w.]+) IS '(.*)'", re.DOTALL)
+_COMMENT = re.compile(r"COMMENT ON (TABLE|VIEW|COLUMN) ([\w.]+) IS '(.*)'", re.DOTALL)
 _HARMLESS_ALTER = re.compile(r"ALTER TABLE \w+ (SET|ENABLE|ADD CONSTRAINT|DROP CONSTRAINT|VALIDATE)")
 _COLUMN = re.compile(r"(\w+)\s+(.*)", re.DOTALL)
 _TYPE_ENDS = re.compile(
@@ -63,6 +64,8 @@ def _apply(statement: str, found: dict[str, Table]) -> None:
                 column = _column(part)
                 column.required |= column.name in re.findall(r"\w+", key.removeprefix("PRIMARY KEY"))
                 table.columns[column.name] = column
+    elif match := _VIEW.fullmatch(statement):
+        found[match[1]] = Table(match[1])
     elif match := _ADD.fullmatch(statement):
         column = _column(match[2])
         found[match[1]].columns[column.name] = column

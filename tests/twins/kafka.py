@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from uuid import UUID, uuid4
 
 from runtime.kafka.consumer import (
@@ -16,7 +16,9 @@ from runtime.kafka.consumer import (
     Record,
     Unanswered,
 )
+from runtime.kafka.ends import LogEnds
 from runtime.kafka.producer import NotPublished, OutgoingRecord, RefusedForGood
+from runtime.kafka.topics import TopicShape
 from schemas.cloudevents import Headers
 
 
@@ -142,9 +144,6 @@ class MemoryConsumer:
         self._ask()
         return {one: Bounds(self._kafka.begins[one], self._kafka.end(one)) for one in partitions}
 
-    def end(self, partition: Partition) -> int | None:
-        return self._kafka.end(partition) if partition in self._positions else None
-
     def position(self, partition: Partition) -> int | None:
         return self._positions.get(partition)
 
@@ -176,6 +175,29 @@ class MemoryConsumer:
     def _ask(self) -> None:
         if not self._kafka.answers:
             raise Unanswered("an outage")
+
+
+class MemoryEnds:
+    """An EndsReader."""
+
+    def __init__(self, kafka: MemoryKafka, clock: Callable[[], float] = time.monotonic) -> None:
+        self._kafka = kafka
+        self._clock = clock
+
+    def ask(self, topics: Sequence[str]) -> LogEnds:
+        if not self._kafka.answers:
+            raise Unanswered("an outage")
+        asked_at = self._clock()
+        found = [part for part in self._kafka.logs if part.topic in topics and part.topic in self._kafka.ids]
+        shapes = {
+            topic: TopicShape(self._kafka.ids[topic], sum(part.topic == topic for part in found))
+            for topic in topics
+            if topic in self._kafka.ids
+        }
+        return LogEnds(asked_at, shapes, {part: self._kafka.end(part) for part in found})
+
+    def close(self) -> None:
+        pass
 
 
 class MemoryProducer:

@@ -12,6 +12,7 @@ from uuid import UUID
 import psycopg
 
 from processors.database import Database
+from processors.positions import Positions
 from processors.processor import Delivery, Processor, SetAside
 from processors.runner import Runner
 from processors.service import runner_of
@@ -24,6 +25,7 @@ from schemas import cloudevents
 from schemas.codec import Codec
 from schemas.events import Event
 from schemas.ids import SchemaIds
+from schemas.privileges import GROUP_TABLES
 from schemas.topics import MESSAGES, Topic
 from tests.twins.events import message
 from tests.twins.kafka import MemoryConsumer, MemoryKafka, MemoryProducer
@@ -64,10 +66,6 @@ def beside(run: Callable[[], None], stop: Callable[[], None]) -> Iterator[thread
         if raised:
             raise raised[0]
     assert not thread.is_alive()
-
-
-#: What every processor's role keeps of its own group.
-_PROGRESS = ("consumer_offsets", "consumer_outcomes", "consumer_failures")
 
 
 class ProbeSettings(ProcessorSettings, name="probe"):
@@ -112,7 +110,7 @@ class Rig:
         self.owner.execute("CREATE TABLE effects (number serial, event_id uuid NOT NULL)")
         self.owner.execute("GRANT SELECT, INSERT ON effects TO hookline_probe")
         self.owner.execute("GRANT USAGE ON effects_number_seq TO hookline_probe")
-        self.owner.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON {', '.join(_PROGRESS)} TO hookline_probe")
+        self.owner.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON {', '.join(GROUP_TABLES)} TO hookline_probe")
         self._dsn = postgres.dsn("probe")
         self.settings = ProbeSettings(**{"recheck": 0.05, "retry_max": 0.2, "stop_timeout": 10.0} | settings)
         self.probe = Probe(self.settings)
@@ -166,6 +164,7 @@ class Running:
         probe: Probe | None = None,
         consumer: Consumer | None = None,
         database: Database | None = None,
+        positions: Positions | None = None,
         topics: Sequence[str] | None = None,
     ) -> None:
         self.stop = StopSignal()
@@ -179,6 +178,7 @@ class Running:
             database or Database(rig.connect),
             state=self.state,
             stop=self.stop,
+            positions=positions,
             topics=topics,
         )
 

@@ -18,7 +18,7 @@ import pytest
 from ingest.json_body import BadBody
 from ingest.provider import Unauthorized
 from ingest.publisher import Durability
-from ingest.quarantine import KeepingQuarantine
+from ingest.quarantine import KeepingQuarantine, storable_webhook
 from ingest.quarantine_replay import check_again, event_again, read_again
 from ingest.quarantine_store import FILE, KeptWebhook, QuarantineStore, count_waiting, size_of
 from ingest.webhooks import receive
@@ -427,3 +427,42 @@ def test_what_is_packed_in_a_way_that_we_cannot_undo_is_counted_as_lost(make: Ma
     assert send("textlink", quarantine, b"\x8b\x00\xff\xfe\x80packed", {"Content-Encoding": "br"}) == 400
     quarantine.store_waiting()
     assert (store.count(), lost() - losses) == (0, Counter(packed_unreadably=1))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"secret": "\\ud800 a long secret", "phone_number": "+13035550142"}',
+        b'{"secret": "\\udfff a long secret", "text": "broken',
+        b'{"secret": "a long \xff\xfe secret", "text": "broken',
+        b'\xff\xfe{"secret": "a long secret \xd8"',
+        b'{"secret": "' + b"\\ud83d" * 50,
+    ],
+)
+def test_a_secret_of_any_characters_is_masked_and_ends_no_thread(make: Make, body: bytes) -> None:
+    quarantine, store = make()
+    losses = lost()
+    assert send("textlink", quarantine, body) in (400, 401)
+    quarantine.store_waiting()
+    assert store.count() == 1
+    assert lost() == losses
+    (webhook,) = store.kept()
+    assert b"a long" not in webhook.body
+
+
+def test_a_webhook_that_cannot_be_masked_is_counted_and_the_next_is_stored(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quarantine, store = make()
+    losses, masked = lost(), iter([ValueError("a +13035550142 in its text")])
+
+    def failing_once(*arguments: object) -> object:
+        for error in masked:
+            raise error
+        return storable_webhook(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("ingest.quarantine.storable_webhook", failing_once)
+    for _ in range(2):
+        assert send("textlink", quarantine, b"not JSON") == 400
+    quarantine.store_waiting()
+    assert (store.count(), lost() - losses) == (1, Counter(masking_failed=1))

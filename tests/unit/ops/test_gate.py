@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 import threading
-from datetime import UTC, datetime
+import time
+from collections.abc import Callable
+from dataclasses import fields
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
 import pytest
 from flask.testing import FlaskClient
+from hypothesis import given
+from hypothesis import strategies as st
+from prometheus_client import REGISTRY
 from pydantic import SecretStr
 
 from ops.gate.answers import Answers
 from ops.gate.app import BULK, gate_app
+from ops.gate.certainty import Certainty
+from ops.gate.watch import CertaintyWatch
+from runtime import logs
 from runtime.admin import Readiness
+from tests.twins.certainty import READ_AT as NOW
+from tests.twins.certainty import READ_TOPICS as TOPICS
+from tests.twins.certainty import SURE
 from tests.twins.lookup_key import lookup_key
 
 SINCE = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
@@ -24,8 +36,9 @@ TOKEN = {"Authorization": "Bearer second"}
 class Connection:
     """As much of a connection as the gate uses."""
 
-    def __init__(self, fails: list[Exception], hangs: threading.Event | None) -> None:
+    def __init__(self, fails: list[Exception], hangs: threading.Event | None, certainty: tuple[Any, ...]) -> None:
         self._fails = fails
+        self._certainty = certainty
         self._hangs = hangs
 
     def execute(self, _statement: str, values: tuple[list[str], list[str]], *, prepare: bool) -> Connection:
@@ -35,7 +48,8 @@ class Connection:
             raise self._fails.pop()
         keyed = {phone: lookup_key(phone) for phone in ROWS}
         found = [phone for phone, key in keyed.items() if phone in values[0] or key in values[1]]
-        self.rows = [(phone, *ROWS[phone], keyed[phone]) for phone in found]
+        rows = [(phone, *ROWS[phone], keyed[phone]) for phone in found]
+        self.rows = [(*self._certainty, *row) for row in rows or [(None,) * 5]]
         return self
 
     def fetchall(self) -> list[Any]:
@@ -45,9 +59,26 @@ class Connection:
         pass
 
 
-def client(fails: list[Exception] | None = None, hangs: threading.Event | None = None) -> FlaskClient:
+def answering(
+    fails: list[Exception] | None = None,
+    hangs: threading.Event | None = None,
+    certainty: tuple[Any, ...] = SURE,
+    clock: Callable[[], float] = time.monotonic,
+) -> Answers:
     trouble = fails or []
-    answers = Answers(lambda: Connection(trouble, hangs), threads=1, timeout=0.1 if hangs else 5, region="US")  # type: ignore[arg-type, return-value]
+    return Answers(
+        lambda: Connection(trouble, hangs, certainty),  # type: ignore[arg-type, return-value]
+        threads=1,
+        timeout=0.1 if hangs else 5,
+        fresh=5.0,
+        topics=TOPICS,
+        region="US",
+        clock=clock,
+    )
+
+
+def client(fails: list[Exception] | None = None, hangs: threading.Event | None = None, **given: Any) -> FlaskClient:
+    answers = answering(fails, hangs, **given)
     tokens = (SecretStr("first"), SecretStr("second"))
     return gate_app(answers, tokens, lambda: Readiness(True)).test_client()
 
@@ -101,7 +132,7 @@ def test_too_many_at_once_are_refused() -> None:
 def test_a_ledger_that_is_away_means_out() -> None:
     away: list[Exception] = [psycopg.OperationalError("gone")] * 9
     told = client(away).get("/opt-outs/+13035550199", headers=TOKEN).get_json()
-    assert (told["state"], told["sure"], told["since"]) == ("out", False, None)
+    assert (told["state"], told["sure"], told["since"], told["retry_after"]) == ("out", False, None, 2)
 
 
 def test_a_session_that_has_ended_is_replaced() -> None:
@@ -128,3 +159,108 @@ def test_one_number_that_no_utf8_holds_does_not_spoil_the_others() -> None:
 def test_what_is_no_full_number_is_out_and_unsure(number: str) -> None:
     [found] = client().post("/opt-outs", json={"phones": [number]}, headers=TOKEN).get_json()["opt_outs"]
     assert (found["phone"], found["state"], found["sure"]) == (number, "out", False)
+
+
+def row(**given: Any) -> tuple[Any, ...]:
+    """A row of the view, sure but for what is given."""
+    names = [field.name for field in fields(Certainty)]
+    return tuple((dict(zip(names, SURE, strict=True)) | given).values())
+
+
+def ago(seconds: float) -> datetime:
+    return NOW - timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize(
+    ("certainty", "why", "retry_after"),
+    [
+        (row(caught_up_at=ago(5.1)), "opt-out was last known to have caught up 5 s ago", 2),
+        (row(caught_up_at=None), "opt-out has not said", 2),
+        (row(topics=None, caught_up_at=None), "opt-out has not said", 2),
+        # It reads a topic less than it has to
+        (row(topics=["sms.messages.v1"]), "opt-out has not said", 2),
+        (row(halted_at=NOW), "opt-out is halted", 60),
+        (row(spooled=3, spooling_node="b"), "node b holds events in its spool", 2),
+        (row(nodes_heard_at=ago(5.1)), "node a does not say", 2),
+        # Drained since: what was in the spool is on Kafka, and may not be in the ledger
+        (row(drained_at=ago(0.4)), "opt-out has not caught up with what was in a spool", 2),
+        # PostgreSQL's clock was set back: nothing that was written before says anything
+        (row(caught_up_at=ago(-60)), "opt-out was last known", 2),
+        (row(nodes_heard_at=ago(-60)), "node a does not say", 2),
+    ],
+)
+def test_where_the_ledger_may_lack_a_stop_every_answer_is_out(
+    certainty: tuple[Any, ...], why: str, retry_after: int
+) -> None:
+    asking = client(certainty=certainty)
+    phones = ["+13035550142", "+13035550143", "+13035550199", "nobody"]
+    many = asking.post("/opt-outs", json={"phones": phones}, headers=TOKEN)
+    body = many.get_json()
+    assert [(answer["state"], answer["sure"]) for answer in body["opt_outs"]] == [("out", False)] * 4
+    assert all(answer["why"].startswith(why) for answer in body["opt_outs"])
+    assert (body["retry_after"], many.headers["Retry-After"]) == (retry_after, str(retry_after))
+    single = asking.get("/opt-outs/+13035550199", headers=TOKEN)
+    assert (single.get_json()["state"], single.get_json()["retry_after"]) == ("out", retry_after)
+    assert single.headers["Retry-After"] == str(retry_after)
+
+
+def test_a_sure_answer_says_nothing_of_asking_again() -> None:
+    answer = client().get("/opt-outs/+13035550199", headers=TOKEN)
+    assert "retry_after" not in answer.get_json()
+    assert "Retry-After" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    "certainty", [row(nodes_heard_at=None, silent_node=None), row(drained_at=ago(0.6)), row(caught_up_at=ago(4.8))]
+)
+def test_what_is_recent_enough_is_sure(certainty: tuple[Any, ...]) -> None:
+    body = client(certainty=certainty).get("/opt-outs/+13035550199", headers=TOKEN).get_json()
+    assert (body["state"], body["sure"]) == ("in", True)
+
+
+def test_a_gate_that_was_frozen_between_reading_and_answering_is_not_sure() -> None:
+    passing = iter([100.0, 105.0])
+    body = client(clock=lambda: next(passing)).get("/opt-outs/+13035550199", headers=TOKEN).get_json()
+    assert (body["state"], body["sure"]) == ("out", False)
+
+
+ages = st.floats(min_value=-10, max_value=20)
+
+
+@given(caught_up=st.none() | ages, heard=st.none() | ages, drained=st.none() | ages, elapsed=st.floats(0, 10))
+def test_sure_only_if_all_that_was_answered_by_then_is_in_the_ledger(
+    caught_up: float | None, heard: float | None, drained: float | None, elapsed: float
+) -> None:
+    def at(age: float | None) -> datetime | None:
+        return None if age is None else ago(age)
+
+    certainty = Certainty(*row(caught_up_at=at(caught_up), nodes_heard_at=at(heard), drained_at=at(drained)))
+    if certainty.doubt(TOPICS, 5.0, elapsed) is None:
+        assert caught_up is not None
+        assert -1e-5 <= caught_up <= 5 - elapsed + 1e-5
+        assert heard is None or -1e-5 <= heard <= 5 - elapsed + 1e-5
+        assert drained is None or caught_up <= drained + 1e-5
+
+
+def test_the_gate_is_ready_when_it_can_answer_and_at_first_only_when_it_is_sure() -> None:
+    now = 0.0
+    unsure = CertaintyWatch(answering(certainty=row(halted_at=NOW)), clock=lambda: now)
+    assert not unsure.readiness().ready
+    now = 10.0
+    why = "every answer is out: opt-out is halted: stops are not reaching the ledger"
+    assert unsure.readiness() == Readiness(True, why)
+    assert CertaintyWatch(answering(), clock=lambda: now).readiness() == Readiness(True)
+    away: list[Exception] = [psycopg.OperationalError("gone")] * 9
+    assert not CertaintyWatch(answering(away), clock=lambda: now).readiness().ready
+
+
+def test_being_unsure_is_measured_and_said_once_a_minute(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure("gate")
+    now = 0.0
+    unsure = CertaintyWatch(answering(certainty=row(halted_at=NOW)), clock=lambda: now)
+    for now in (0.0, 1.0, 2.0, 61.0):  # noqa: B007 - the clock
+        unsure.step()
+    assert REGISTRY.get_sample_value("hookline_gate_unsure") == 1
+    CertaintyWatch(answering(), clock=lambda: now).step()
+    assert REGISTRY.get_sample_value("hookline_gate_unsure") == 0
+    assert capsys.readouterr().err.count("gate_is_unsure") == 2

@@ -18,6 +18,7 @@ from processors.opt_out.entry import GENESIS, Draft, Entry
 from processors.opt_out.fold import fold
 from processors.opt_out.reading import read
 from processors.opt_out.rules import LANGUAGES
+from tests.twins.certainty import READ_TOPICS, SURE
 from tests.twins.events import T0
 from tests.twins.lookup_key import lookup_key
 from tests.twins.numbers import CARRIERS_DIALLED, EXAMPLES, settings_of_a_region, spellings, written
@@ -51,11 +52,19 @@ class States:
         return self
 
     def fetchall(self) -> list[Any]:
-        return self._found
+        return [(*SURE, *row) for row in self._found or [(None,) * 5]]
 
     def ask(self, text: str, region: str | None) -> Answer:
         """What the gate says."""
-        [answer] = Answers(lambda: self, threads=1, timeout=10, region=region).about([text])  # type: ignore[arg-type, return-value]
+        gate = Answers(
+            lambda: self,  # type: ignore[arg-type, return-value]
+            threads=1,
+            timeout=10,
+            fresh=60,
+            topics=READ_TOPICS,
+            region=region,
+        )
+        [answer] = gate.about([text])
         return answer
 
 
@@ -122,7 +131,10 @@ def test_other_numbers_of_the_country_are_not_taken_for_it(first: int, other: in
 def test_an_opt_in_in_another_form_opens_the_number_again() -> None:
     states = States()
     states.says("STOP", "(303) 555-0142", None, "US")
-    event = webhook("textlink", "received", T0 + timedelta(hours=1), phone_number="+13035550142", text="START")
+    at = T0 + timedelta(hours=1)
+    said = at - timedelta(minutes=1)
+    start = {"text": "START", "timestamp": int(said.timestamp() * 1000)}
+    event = webhook("textlink", "received", at, phone_number="+13035550142", **start)
     for draft in read(delivery(event), CLASSIFIER, "US").drafts:
         states._rows[draft.phone].append(_entry(2, draft))
     answer = states.ask("3035550142", "US")

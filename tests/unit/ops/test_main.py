@@ -44,8 +44,17 @@ LOOKING = {
     "spool status",
     "quarantine ls",
     "quarantine show",
+    "nodes ls",
 }
-LOOKING |= {"opt-outs classify", "opt-outs rules", "opt-outs verify", "opt-outs report", "crm status", "crm check"}
+LOOKING |= {
+    "opt-outs classify",
+    "opt-outs rules",
+    "opt-outs verify",
+    "opt-outs new-head-key",
+    "opt-outs report",
+    "crm status",
+    "crm check",
+}
 #: Those that change what runs here and now: a dry run of them would tell nothing.
 RUNNING = {"up", "down", "registry", "sandbox"}
 

@@ -28,7 +28,7 @@ def test_subjects_are_those_of_the_event_topics(client: FlaskClient) -> None:
 
 
 def test_versions_of_a_subject(client: FlaskClient) -> None:
-    assert client.get("/subjects/sms.messages.v1-value/versions").json == [1]
+    assert client.get("/subjects/sms.messages.v1-value/versions").json == [1, 2]
 
 
 @pytest.mark.parametrize("version", ["1", "latest", "-1"])

@@ -50,7 +50,7 @@ def test_what_is_sent_is_taken_by_the_provider_as_that_kind(name: str, kind: str
     fields = json.loads(signed.body)
     provider.verify_headers(signed.headers, signed.body)
     provider.verify_body(segment, fields)
-    reading = provider.read(segment, provider.without_secret(fields), uuid4())
+    reading = provider.read(segment, provider.without_secret(fields), uuid4(), None)
     assert reading.event_type is not EventType.UNRECOGNIZED
     assert reading.phone == chance().phone
     assert player.secret(settings) == SECRET

@@ -29,3 +29,14 @@ def test_from_start_to_ready_and_through_every_trouble() -> None:
     state.go_on()
     assert state.readiness().ready
     assert (metric("hookline_halted"), metric("hookline_paused_until_seconds")) == (0, 0)
+
+
+def test_a_batch_that_takes_long_is_told_while_it_does() -> None:
+    state = State("probe-state")
+    state.waiting(None)
+    state.busy(29.0, 30.0)
+    assert state.readiness().ready
+    state.busy(31.0, 30.0)
+    assert state.readiness().reason == "a batch has taken more than 30 s"
+    state.busy(0.0, 30.0)
+    assert state.readiness().ready

@@ -10,11 +10,12 @@ import pytest
 from processors.progress import Fenced
 from processors.retry import Unwanted
 from processors.worker import Worker
+from runtime.loops import LoopWatch
 
 
 @pytest.fixture
 def worker() -> Iterator[Worker]:
-    made = Worker(lambda: False)
+    made = Worker(lambda: False, LoopWatch())
     made.start()
     yield made
     assert made.finish(5)
@@ -91,7 +92,7 @@ def test_fenced_is_an_answer_and_unwanted_is_none(worker: Worker) -> None:
 
 
 def test_a_failure_is_raised_where_answers_are_heard() -> None:
-    worker = Worker(lambda: False)
+    worker = Worker(lambda: False, LoopWatch())
     worker.start()
 
     def fails(_wanted: Callable[[], bool]) -> object:
@@ -104,7 +105,7 @@ def test_a_failure_is_raised_where_answers_are_heard() -> None:
 
 
 def test_finishing_waits_for_what_is_under_way_and_drops_the_rest() -> None:
-    worker = Worker(lambda: False)
+    worker = Worker(lambda: False, LoopWatch())
     worker.start()
     gate, begun = Gate(), []
     worker.give(gate)

@@ -14,6 +14,7 @@ from runtime.settings import Configuration, ConfigurationError
 from schemas.codec import Codec
 from schemas.events import Call
 from schemas.ids import SchemaIds
+from tests.twins.events import message
 
 CALL = Call(
     event_id=UUID("0191d0d0-0000-7000-8000-000000000001"),
@@ -82,6 +83,15 @@ def test_with_a_url_the_registry_gives_the_numbers() -> None:
     number = int.from_bytes(value[1:5], "big")
     assert number in registry.ids.values()
     assert next(subject for (subject, _), given in registry.ids.items() if given == number) == "sms.calls.v1-value"
+
+
+@pytest.mark.parametrize("maybe_inbound", [False, True])
+def test_every_version_of_a_schema_has_the_registrys_number(maybe_inbound: bool) -> None:
+    registry = FakeRegistry(first=1000)
+
+    value = switched(registry).encode(message("sent", maybe_inbound=maybe_inbound))
+
+    assert int.from_bytes(value[1:5], "big") in registry.ids.values()
 
 
 def test_starting_again_registers_nothing_new() -> None:

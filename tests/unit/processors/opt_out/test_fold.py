@@ -8,14 +8,19 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from processors.opt_out.entry import GENESIS, Entry
-from processors.opt_out.fold import fold, later, unvoided
-from tests.twins.events import T0
+from processors.opt_out.fold import fold, is_surely_new, later, unvoided
+from tests.twins.events import T0, event_id
 
 PROVIDERS = ("textlink", "textus", None)
+
+
+def fresh_id(number: int) -> UUID:
+    """A UUIDv7: what an event gets that nothing identifies. `event_id` gives what a repeat has too."""
+    return UUID(int=0x7 << 76 | 0x8 << 60 | number)
 
 
 def row(position: int, action: str, said: float, received: float | None = None, **given: Any) -> Entry:
@@ -55,6 +60,8 @@ def ledgers(draw: st.DrawFn) -> list[Entry]:
         provider = draw(st.sampled_from(PROVIDERS))
         said, received = draw(st.integers(-3, 6)), draw(st.integers(0, 6))
         own = {"provider": provider, "account": draw(st.sampled_from(("a", "b"))), "echo": action == "out"}
+        own["event_id"] = draw(st.sampled_from((event_id, fresh_id)))(position)
+        own["actor"] = draw(st.sampled_from(("contact", "operator:kim")))
         if draw(st.booleans()):
             own["occurred_at"] = None
         if action == "correction":
@@ -85,7 +92,7 @@ def test_every_order_of_arrival_ends_in_the_same_state(rows: list[Entry], shuffl
 def test_in_again_only_by_an_opt_in_later_than_every_opt_out(rows: list[Entry]) -> None:
     valid = unvoided(rows)
     outs = [one for one in valid if one.action == "out"]
-    ins = [one for one in valid if one.action == "in"]
+    ins = [one for one in valid if one.action == "in" and is_surely_new(one)]
     reopened = any(all(later(one, out) for out in outs) for one in ins)
     assert (state(*rows) == "out") == (bool(outs) and not reopened)
 
@@ -170,3 +177,83 @@ def test_an_opt_in_may_be_kept_to_its_own_account() -> None:
     assert state(*rows) == "in"
     assert state(*rows, scope="account") == "out"
     assert state(*rows, textus(4, "in", 2, account="other"), scope="account") == "in"
+
+
+@given(ledgers(), st.lists(st.integers(0, 9), min_size=1, max_size=4), st.sampled_from(["organisation", "account"]))
+def test_an_opt_in_that_may_be_a_repeat_never_turns_out_or_hold_into_in(
+    rows: list[Entry], receipts: list[int], scope: Any
+) -> None:
+    before = state(*rows, scope=scope)
+    untimed = [
+        row(100 + n, "in", 0, minutes, event_id=fresh_id(100 + n), occurred_at=None, account=account)
+        for n, (minutes, account) in enumerate(zip(receipts, "abab", strict=False))
+    ]
+    assert state(*rows, *untimed, scope=scope) == (before or "in")
+
+
+_minutes = st.integers(0, 4)
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(["out", "hold"]), _minutes, _minutes), min_size=1, max_size=3),
+    st.tuples(_minutes, _minutes),
+    st.lists(st.integers(1, 6), min_size=1, max_size=3),
+    st.sampled_from(["organisation", "account"]),
+)
+@example([("out", 1, 1)], (4, 0), [2], "organisation")  # a phone's clock ahead of the stop's
+def test_an_opt_in_told_again_under_other_ids_changes_nothing(
+    stops: list[tuple[str, int, int]], opt_in: tuple[int, int], minutes_later: list[int], scope: Any
+) -> None:
+    """As a proxy does that tries again with a request id of its own: the message and its time are the same."""
+    said, received = opt_in
+    rows = [row(n, action, *times) for n, (action, *times) in enumerate(stops, start=1)]
+    rows.append(row(10, "in", said, received, message_id="m"))
+    repeats = [
+        row(10 + n, "in", said, received + minutes, message_id="m") for n, minutes in enumerate(minutes_later, start=1)
+    ]
+    assert state(*rows, *repeats, scope=scope) == state(*rows, scope=scope)
+
+
+UNTIMED: dict[str, Any] = {"occurred_at": None, "event_id": fresh_id(9)}
+
+
+@pytest.mark.parametrize(
+    ("opt_in", "expected"),
+    [
+        # A START of TextLink without a time, and one whose request id a proxy numbers: nobody knows when it was said
+        (row(2, "in", 2, **UNTIMED), "out"),
+        (row(2, "in", 2, occurred_at=None, event_id=event_id(2)), "out"),
+        # TextUs without a delivery id and a time
+        (textus(2, "in", 2, **UNTIMED), "out"),
+        # TextUs numbers its deliveries: a new number is a new delivery
+        (textus(2, "in", 2, occurred_at=None, event_id=event_id(2)), "in"),
+        # A time of its own
+        (row(2, "in", 2, event_id=fresh_id(2)), "in"),
+        # A person decided
+        (row(2, "in", 2, actor="operator:kim", **UNTIMED), "in"),
+    ],
+)
+@pytest.mark.parametrize("first", ["out", "hold"])
+def test_an_opt_in_without_a_time_counts_only_where_its_provider_numbers_it(
+    first: str, opt_in: Entry, expected: str
+) -> None:
+    standing = fold([row(1, first, 1), opt_in])
+    assert standing is not None
+    assert standing.state == (first if expected == "out" else "in")
+    assert standing.doubtful == ((opt_in,) if expected == "out" else ())
+
+
+def test_only_what_would_reopen_is_asked_about() -> None:
+    early, late = row(2, "in", 2, **UNTIMED), row(4, "in", 4, **UNTIMED)
+    standing = fold([row(1, "out", 1), early, row(3, "out", 3), late])
+    assert standing is not None
+    assert standing.doubtful == (late,)
+    # Voided, it asks nothing any more
+    voided = fold([row(1, "out", 1), early, row(5, "correction", 5, corrects=2)])
+    assert voided is not None
+    assert voided.doubtful == ()
+    # What is not closed needs no opt-in
+    assert fold([early]).doubtful == ()  # type: ignore[union-attr]
+    # By account, where that is the scope
+    elsewhere = row(2, "in", 2, **UNTIMED, account="b")
+    assert fold([row(1, "out", 1), elsewhere], "account").doubtful == ()  # type: ignore[union-attr]

@@ -1,0 +1,24 @@
+"""The name of this node, kept with its spool: what was answered 200 and is not on Kafka yet belongs to it."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+from pathlib import Path
+
+
+def node_name(spool_dir: Path) -> str:
+    """The name in `spool_dir`, made at the first start: the host's and four digits. Raises OSError.
+
+    It moves with the directory: a container that is made anew with the same volume is the same node.
+    """
+    file = spool_dir / "node"
+    try:
+        return file.read_text("utf-8").strip()
+    except FileNotFoundError:
+        pass
+    made = file.with_suffix(".new")
+    made.write_text(f"{socket.gethostname()}-{secrets.token_hex(2)}\n", "utf-8")
+    os.replace(made, file)
+    return file.read_text("utf-8").strip()

@@ -1,0 +1,216 @@
+"""Which kind a webhook is where the URL does not say: a field that is null says as little as one that is not there.
+
+Where it could be inbound and holds a text, opt_out reads it for a stop: as a message received, else for a hold.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ingest.providers.textlink import TEXT_FIELDS, TextLink, TextLinkSettings, inferred_kind, may_be_inbound
+from ingest.providers.textus import TextUs, TextUsSettings, action_of
+from ingest.publisher import Durability
+from ingest.webhooks import receive
+from schemas.events import Event, EventType, Message, Unrecognized
+
+RECEIPT = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+ABSENT = object()
+
+_textlink = TextLink(TextLinkSettings(auth="open"))
+_textus = TextUs(TextUsSettings(auth="open"))
+
+#: Every combination of these is one webhook: 3 * 3 * 3 * 3 * 4 * 4 = 1,296.
+VALUES: dict[str, tuple[Any, ...]] = {
+    "textlink_id": (ABSENT, None, 100123),
+    "custom_id": (ABSENT, None, "1234"),
+    "sim_card_id": (ABSENT, None, 123),
+    "portal": (ABSENT, None, False),
+    "received": (ABSENT, None, False, True),
+    "sent": (ABSENT, None, False, True),
+}
+COMBINATIONS = list(itertools.product(*VALUES.values()))
+
+
+class _LastEvent:
+    """A publisher that keeps the newest event."""
+
+    event: Event
+
+    def publish(self, event: Event) -> Durability:
+        self.event = event
+        return Durability.KAFKA
+
+
+def event_from(provider: TextLink | TextUs, kind: str | None, fields: dict[str, Any]) -> Event:
+    publisher = _LastEvent()
+    answer = receive(provider, kind, {}, json.dumps(fields).encode(), publisher=publisher, now=lambda: RECEIPT)
+    assert answer.status == 200
+    return publisher.event
+
+
+def webhook(combination: tuple[Any, ...], **more: Any) -> dict[str, Any]:
+    fields = {name: value for name, value in zip(VALUES, combination, strict=True) if value is not ABSENT}
+    return {"phone_number": "+13035550142", "text": "STOP"} | fields | more
+
+
+def is_read_for_a_stop(event: Event) -> bool:
+    """What processors/opt_out/reading.py goes by."""
+    return isinstance(event, Unrecognized) or (
+        isinstance(event, Message) and (event.event_type == EventType.MESSAGE_RECEIVED or event.maybe_inbound)
+    )
+
+
+def test_every_combination_of_marks() -> None:
+    """The rule once more, in other words: the booleans, then failed's marks, then sent's, then the text."""
+    for combination in COMBINATIONS:
+        failed_id, custom_id, sim, portal, received, sent = (
+            value if value is not None and value is not ABSENT else None for value in combination
+        )
+        if bool(received) is not bool(sent):
+            expected = "received" if received else "sent"
+        elif failed_id or custom_id:
+            expected = "failed"
+        elif sim or portal is not None:
+            expected = "sent"
+        else:
+            expected = "received"
+        event = event_from(_textlink, None, webhook(combination))
+        assert event.event_type == f"message.{expected}", combination
+        surely_ours = not received and (sent or (sim and portal is not None))
+        assert is_read_for_a_stop(event) is not bool(surely_ours), combination
+
+
+def test_absent_and_null_are_the_same() -> None:
+    for combination in COMBINATIONS:
+        without = {name: value for name, value in webhook(combination).items() if value is not None}
+        assert inferred_kind(webhook(combination)) == inferred_kind(without)
+        assert may_be_inbound(None, webhook(combination)) == may_be_inbound(None, without)
+
+
+@pytest.mark.parametrize(
+    "marks",
+    [
+        *({name: None} for name in ("custom_id", "textlink_id", "sim_card_id", "portal")),
+        {"received": True, "sim_card_id": 123},
+        {"received": True, "sim_card_id": 123, "portal": True, "textlink_id": 1, "custom_id": "1"},
+        {"received": True, "sent": None},
+        {"received": True, "sent": False, "portal": False},
+        {"tag": None},
+        {"tag": "Warm", "sim_card_id": None},
+    ],
+)
+@pytest.mark.parametrize("text_field", TEXT_FIELDS)
+def test_what_was_received_is_received(marks: dict[str, Any], text_field: str) -> None:
+    event = event_from(_textlink, None, {"phone_number": "+13035550142", text_field: "STOP"} | marks)
+    assert isinstance(event, Message)
+    assert (event.event_type, event.direction, event.text) == (EventType.MESSAGE_RECEIVED, "in", "STOP")
+    assert not event.maybe_inbound
+
+
+@pytest.mark.parametrize(
+    ("kind", "marks", "maybe_inbound"),
+    [
+        # Nothing says surely that we sent it
+        (None, {"sim_card_id": 123}, True),
+        (None, {"portal": True}, True),
+        (None, {"custom_id": "1234"}, True),
+        (None, {"textlink_id": 1, "portal": True}, True),
+        # It says both
+        (None, {"received": True, "sent": True, "sim_card_id": 1, "portal": True}, True),
+        # The URL and the body disagree
+        ("sent", {"received": True, "sim_card_id": 123, "portal": True}, True),
+        ("failed", {"received": True}, True),
+        # As documented
+        (None, {"sim_card_id": 123, "portal": True}, False),
+        (None, {"sim_card_id": 123, "portal": False, "textlink_id": 1, "custom_id": None}, False),
+        (None, {"sent": True}, False),
+        (None, {"sent": True, "received": False, "sim_card_id": 1}, False),
+        # The URL says so
+        ("sent", {"sim_card_id": 123}, False),
+        ("failed", {}, False),
+    ],
+)
+def test_what_we_sent_is_read_for_a_stop_where_that_is_a_guess(
+    kind: str | None, marks: dict[str, Any], maybe_inbound: bool
+) -> None:
+    event = event_from(_textlink, kind, {"phone_number": "+13035550142", "text": "STOP"} | marks)
+    assert isinstance(event, Message)
+    assert event.direction == "out"
+    assert event.maybe_inbound is maybe_inbound
+
+
+@given(st.permutations(TEXT_FIELDS), st.lists(st.sampled_from([None, "", " ", 7, [], {}, "STOP"]), max_size=4))
+def test_the_text_is_the_first_that_is_not_blank(names: list[str], values: list[Any]) -> None:
+    fields = dict(zip(names, values, strict=False))
+    written = fields.get("text")
+    texts = [fields.get(name) for name in TEXT_FIELDS]
+    event = event_from(_textlink, "received", {"phone_number": "+13035550142"} | fields)
+    assert isinstance(event, Message)
+    if written in (None, "", " ") and "STOP" in texts:
+        assert event.text == "STOP"
+    elif written is not None:
+        assert event.text == (written if isinstance(written, str) else json.dumps(written))
+    else:
+        assert event.text is None
+
+
+@pytest.mark.parametrize("kind", ["received", None])
+def test_a_text_in_a_field_that_nobody_foresaw_is_read_for_a_stop(kind: str | None) -> None:
+    event = event_from(_textlink, kind, {"phone_number": "+13035550142", "content": "STOP"})
+    assert is_read_for_a_stop(event)
+
+
+TEXTUS_MESSAGE = {"@type": "Message", "id": "/messages/1", "direction": "in", "body": "STOP", "status": "received"}
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        {"phoneCall": None},
+        {"contact": None},
+        {"optOut": None},
+        {"action": None},
+        {"action": ""},
+        {"action": " "},
+        {"phoneCall": {"id": "/calls/1"}},
+        {"contact": {"id": "/contacts/1"}},
+    ],
+)
+def test_a_message_of_textus_without_an_action_is_no_call_and_no_contact(beside: dict[str, Any]) -> None:
+    fields = {"conversation": {"phoneNumber": "+13035550142"}, "message": TEXTUS_MESSAGE} | beside
+    assert event_from(_textus, None, fields).event_type == EventType.MESSAGE_RECEIVED
+    stateless = fields | {"message": {"body": "STOP"}}
+    assert is_read_for_a_stop(event_from(_textus, None, stateless))
+
+
+def test_an_object_of_textus_that_is_null_decides_nothing() -> None:
+    assert action_of({"phoneCall": None, "contact": None, "message": None}) is None
+    assert action_of({"phoneCall": None, "contact": {}}) == "contact.created"
+    assert action_of({"phoneCall": {}, "contact": None}) == "phone_call.completed"
+
+
+@pytest.mark.parametrize(
+    ("action", "direction", "maybe_inbound"),
+    [
+        ("message.delivered", "in", True),
+        ("message.failed", "in", True),
+        ("message.delivered", "out", False),
+        ("message.received", "in", False),
+    ],
+)
+def test_a_message_of_textus_whose_action_and_direction_disagree(
+    action: str, direction: str, maybe_inbound: bool
+) -> None:
+    message = {"id": "/messages/1", "direction": direction, "body": "STOP"}
+    event = event_from(
+        _textus, None, {"action": action, "conversation": {"phoneNumber": "+13035550142"}, "message": message}
+    )
+    assert isinstance(event, Message)
+    assert event.maybe_inbound is maybe_inbound
