@@ -256,7 +256,7 @@ def test_the_report_and_the_gauges_tell(desk: Desk) -> None:
 
 def test_a_person_decides(desk: Desk) -> None:
     by_hand = ByHand(desk.ledger, "kim")
-    with desk.database.transaction() as connection:
+    with desk.by_operator.transaction() as connection:
         by_hand.add(connection, "+13035550101", "by phone", "please stop writing me")
         by_hand.hold(connection, "+13035550102", "unclear letter")
         by_hand.release(connection, "+13035550102", "it was about another number")
@@ -268,7 +268,7 @@ def test_a_person_decides(desk: Desk) -> None:
     # A B that was no stop is voided, a hold that was one becomes an opt-out
     desk.take(message(text="please stop texting me"), message(text="wrong number", contact_phone="+13035550177"))
     questions = dict(desk.all("SELECT kind, id FROM opt_out_reviews WHERE decision IS NULL"))
-    with desk.database.transaction() as connection:
+    with desk.by_operator.transaction() as connection:
         by_hand.answer(connection, questions["out"], "release", "she meant the bus")
         by_hand.answer(connection, questions["hold"], "out", "it was")
         with pytest.raises(NothingToDecide):
@@ -377,7 +377,7 @@ def test_an_opt_in_that_may_be_a_repeat_reopens_nothing_and_is_asked_about(
     assert desk.state() == before
     open_now = "SELECT kind, position, due_at FROM opt_out_reviews WHERE decision IS NULL AND kind = 'opt-in'"
     assert desk.all(open_now) == [("opt-in", 2, None)]
-    with desk.database.transaction() as connection:
+    with desk.by_operator.transaction() as connection:
         assert "opt-in" in [review.kind for review in reviews.waiting(connection)]
         assert rebuild(connection, "organisation", desk.now, write=True).differing == []
     # Another stop makes it moot
@@ -395,7 +395,7 @@ def test_a_person_decides_about_an_opt_in(desk: Desk) -> None:
         for repeat in (0, 1):
             desk.take(message(text="START", contact_phone=phone, **untimed(3 + repeat, 950 + 2 * n + repeat)))
     confirmed, voided, late = (desk.all(number, phone)[0][0] for phone in phones)
-    with desk.database.transaction() as connection:
+    with desk.by_operator.transaction() as connection:
         with pytest.raises(NothingToDecide, match="--in or --out"):
             by_hand.answer(connection, confirmed, "release", "no such answer")
         by_hand.answer(connection, confirmed, "in", "she called us")
@@ -409,7 +409,7 @@ def test_a_person_decides_about_an_opt_in(desk: Desk) -> None:
     # A stop that was received after the START, and is read only now, still stands: the START counts from its receipt
     desk.take(message(text="STOP", contact_phone=phones[2], occurred_at=at(5)))
     assert desk.state(phones[2]) == "out"
-    with desk.database.transaction() as connection:
+    with desk.by_operator.transaction() as connection:
         assert verify(connection).broken is None
         assert rebuild(connection, "organisation", desk.now, write=True).differing == []
 
@@ -440,9 +440,10 @@ def test_an_opt_in_whose_stop_is_read_later_is_asked_about_then(desk: Desk) -> N
 
 def test_a_send_after_an_opt_in_that_does_not_count_is_a_violation(desk: Desk) -> None:
     desk.take(message(text="STOP", occurred_at=at(1)), message(text="START", **untimed(2, 980)))
-    with desk.database.transaction() as connection:
-        sends = [message("sent", f"s{n}", occurred_at=at(30 + n)) for n in range(2)]
+    sends = [message("sent", f"s{n}", occurred_at=at(30 + n)) for n in range(2)]
+    with connect(desk.postgres.dsn("persist"), process="persist") as connection, connection.transaction():
         Persist(PersistSettings()).handle([delivery(event, n) for n, event in enumerate(sends)], connection)
+    with desk.by_operator.transaction() as connection:
         assert [text.message_key for text in report.violations(connection, desk.now)] == ["s0", "s1"]
 
 
