@@ -21,7 +21,7 @@ endif
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run down test test-unit lint fmt docs bench fuzz faults faults-mutations faults-table lock clean \
-  wheel image images compose-test audit-deps
+  wheel image images compose-test audit-deps classify-report
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -89,6 +89,9 @@ faults-mutations: $(READY) ## safeguards taken away, which the fault suite must 
 
 faults-table: $(READY) ## docs/faults.md from the results so far
 	@$(BIN)/python -m tests.faults.table
+
+classify-report: $(READY) ## how well texts are understood (TEXTS=path, EVERYDAY=path)
+	@$(BIN)/python -m tests.classify_report "$(TEXTS)" "$(EVERYDAY)"
 
 lock: $(READY) ## bring the locks up to date: the newest versions that pyproject.toml allows
 	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-header --no-emit-index-url \

@@ -25,6 +25,7 @@ _TABLES = (
     *("events", "messages", "message_failures", "contacts"),
     *(*GROUP_TABLES, "redriven_letters", "discarded_letters", "ingest_nodes", "opt_out_certainty"),
     *("opt_out_ledger", "opt_out_evidence", "opt_outs", "opt_out_reviews", "opt_out_parked", "opt_out_cursors"),
+    "opt_out_rule_changes",
     *("enforcements", "target_accounts", "target_rounds", "api_budgets"),
     *("crm_contacts", "crm_notes", "crm_deliveries", "crm_lanes", "crm_links", "crm_targets"),
 )
@@ -36,6 +37,7 @@ _OPERATOR: dict[str, Privileges] = dict.fromkeys(_TABLES, READ) | {
     "opt_outs": ALL,
     "opt_out_reviews": KEEP,
     "opt_out_cursors": READ | {"UPDATE"},
+    "opt_out_rule_changes": KEEP,  # opt-outs replay
     "enforcements": ADD | {"UPDATE (detail)", "UPDATE (leased_until)", "UPDATE (next_attempt_at)", "UPDATE (status)"},
     # opt-outs reconcile; the calls of commands are paid from the same budget
     "target_rounds": KEEP,

@@ -53,6 +53,7 @@ def _state(connection: Connection, phone: str) -> str | None:
 
 
 def user() -> str:
+    """The system's user: who decides where nobody is named."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):

@@ -83,7 +83,8 @@ BEGIN
         flaw := 'its hash is not that of its columns';
     -- What a person's own words or a provider said is written by the process that read them.
     ELSIF current_user = 'hookline_operator'
-        AND (NEW.echo OR NOT (NEW.actor = 'reconcile' OR NEW.actor LIKE 'operator:%')) THEN
+        AND (NEW.echo OR NOT (NEW.actor LIKE 'operator:%'
+            OR (NEW.actor IN ('reconcile', 'rules') AND NEW.action IN ('out', 'hold')))) THEN
         flaw := 'an operator writes nothing in the name of a contact or a provider';
     -- A doubtful opt-in is confirmed as of its own receipt. One that nobody has sent cannot be.
     ELSIF current_user = 'hookline_operator' AND NEW.action = 'in' AND NOT EXISTS (

@@ -94,8 +94,12 @@ class Deployment:
         self._run(self._engine, "start", self.container(service))
 
     def run_once(self, service: str, *command: str) -> str:
-        """`command` of ours in a container of its own with the settings, secrets and volumes of `service`."""
-        return self._run(*self._compose, "-f", self._file, "run", "--rm", "--no-deps", "-T", service, *command)
+        """What `command` of ours prints in a container of its own with the settings, secrets and volumes of `service`.
+
+        Whether it failed is not told: podman-compose 1.0.3 does not know.
+        """
+        words = (*self._compose, "-f", self._file, "run", "--rm", "--no-deps", "-T", service, *command)
+        return self._done(*words).stdout
 
     def execute(self, service: str, *command: str) -> str:
         """`command` in the running container of `service`. Raises CalledProcessError where it fails."""

@@ -27,7 +27,7 @@ def main() -> int:
     parser.add_argument(
         "--repeat", type=int, default=1, help="runs; without --seed: as many as are wanting to so many green ones"
     )
-    parser.add_argument("--minutes", type=float, default=2.0, help="how long X1 goes on")
+    parser.add_argument("--minutes", type=float, default=2.0, help="how long X1 and F4 go on, and F1 above 2")
     parser.add_argument("--keep", action="store_true", help="leave every run's files behind")
     parser.add_argument("--no-record", action="store_true", help="results are printed only")
     options = parser.parse_args()

@@ -2,7 +2,7 @@
 
 A program of its own (`python -m tests.faults.checker JOURNAL EVIDENCE`): it imports nothing of the service, and its
 own tests plant a loss, a ghost, a doubled effect, a disorder, a refused one and a missed STOP. What is about opt-outs
-is in stops.py, what is about CRMs in notes.py.
+is in stops.py, what is about CRMs in notes.py, what the service said of itself meanwhile in statements.py.
 
 A = ids answered 200; R = ids never answered 200; P = ids in PostgreSQL; D = ids in dead letters and on
 sms.unrecognized.v1; L = ids in the opt-out ledger.
@@ -15,12 +15,13 @@ import itertools
 import json
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from tests.faults.client.journal import Attempt, read
 from tests.faults.notes import Crm, check_crm
+from tests.faults.statements import Record, check_statements, read_record
 from tests.faults.stops import OptOuts, check_stops, states
 from tests.servers.disk import Sync, p99
 
@@ -50,6 +51,8 @@ class Promise:
     silence: float | None = None  #: seconds without any 200 at most
     in_order: bool = True  #: False: what overtakes is counted and nothing more
     partitions_move: bool = False  #: the row adds partitions, so a contact may change its own
+    brought_back: bool = False  #: what was answered 401 is there in the end as well: the quarantine had it
+    judged: int = 0  #: statements at least that could have been untrue; with fewer the row proves nothing
 
 
 @dataclass(slots=True)
@@ -71,6 +74,8 @@ class Verdict:
     missed_stops: int = 0  #: of those, not there
     crm_notes: int = 0  #: that CRMs must have of what was accepted, and that were looked for there
     missed_notes: int = 0  #: of those, not there
+    statements: int = 0  #: of the service about itself, that could have been untrue
+    untrue: int = 0  #: of those, untrue
     silence: float = 0.0  #: longest time without any 200, seconds
     slowest: float = 0.0  #: seconds
     p99_spooling: float | None = None  #: seconds, of what was sent once events were being spooled
@@ -82,8 +87,10 @@ class Verdict:
         return not self.problems
 
 
-def check(attempts: Sequence[Attempt], evidence: Evidence, promise: Promise = Promise()) -> Verdict:
-    """Everything that can be said."""
+def check(
+    attempts: Sequence[Attempt], evidence: Evidence, promise: Promise = Promise(), record: Record | None = None
+) -> Verdict:
+    """Everything that can be said; `record`: what the service said of itself meanwhile."""
     verdict = Verdict(sent=len(attempts))
     accepted = {one.id for one in attempts if one.status == 200}
     known = {one.id for one in attempts}
@@ -130,6 +137,9 @@ def check(attempts: Sequence[Attempt], evidence: Evidence, promise: Promise = Pr
         verdict.disorder += noted.late
         if not noted.wanted:
             verdict.problems.append("no note was asked for: the run proves nothing about CRMs")
+    if promise.brought_back:
+        _check_brought_back(attempts, there | set(evidence.aside), verdict, count)
+    _check_record(attempts, record or Record(), promise, verdict, count)
     if promise.refused is not None and verdict.refused > promise.refused:
         kinds = Counter(str(one.status or one.failure) for one in attempts if one.status != 200)
         verdict.problems.append(f"refused: {verdict.refused}, promised at most {promise.refused} {dict(kinds)}")
@@ -140,6 +150,30 @@ def check(attempts: Sequence[Attempt], evidence: Evidence, promise: Promise = Pr
     if not accepted:
         verdict.problems.append("nothing was accepted at all: the run proves nothing")
     return verdict
+
+
+def _check_brought_back(
+    attempts: Sequence[Attempt], there: Set[str], verdict: Verdict, count: Callable[[str, Iterable[str]], int]
+) -> None:
+    """What was answered 401 is there all the same."""
+    refused = {attempt.id for attempt in attempts if attempt.status == 401}
+    verdict.lost += count("answered 401 and not brought back", refused - there)
+    if not refused:
+        verdict.problems.append("nothing was answered 401: the run proves nothing about the quarantine")
+
+
+def _check_record(
+    attempts: Sequence[Attempt],
+    record: Record,
+    promise: Promise,
+    verdict: Verdict,
+    count: Callable[[str, Iterable[str]], int],
+) -> None:
+    """Nothing untrue was said, and enough that could have been."""
+    verdict.statements, untrue = check_statements(attempts, record)
+    verdict.untrue = count("untrue", untrue)
+    if verdict.statements < promise.judged:
+        verdict.problems.append(f"{verdict.statements} statements could be judged, of {promise.judged} at least")
 
 
 def disorder(
@@ -232,12 +266,14 @@ def main() -> int:
     parser.add_argument("journal", type=Path)
     parser.add_argument("evidence", type=Path, help="a JSON file with Evidence's fields")
     parser.add_argument("--promise", type=json.loads, default={}, help="a JSON object with Promise's fields")
+    parser.add_argument("--statements", type=Path, help="a file that the rig's listener wrote")
     options = parser.parse_args()
     given = json.loads(options.evidence.read_text("utf-8"))
     opt_outs = given.pop("opt_outs", None)
     crms = [Crm(**one) for one in given.pop("crms", [])]
     evidence = Evidence(**given, opt_outs=OptOuts(**opt_outs) if opt_outs else None, crms=crms)
-    verdict = check(read(options.journal), evidence, Promise(**options.promise))
+    record = read_record(options.statements) if options.statements else None
+    verdict = check(read(options.journal), evidence, Promise(**options.promise), record)
     print(json.dumps(asdict(verdict)))
     return 0 if verdict.green else 1
 

@@ -99,6 +99,12 @@ def forget_budget(dsn: str) -> None:
         connection.execute("DELETE FROM api_budgets")
 
 
+def forget_nodes(dsn: str) -> None:
+    """As if no run had had an ingest before: the gate waits for every node to report. `dsn`: the superuser's."""
+    with psycopg.connect(dsn) as connection:
+        connection.execute("DELETE FROM ingest_nodes")
+
+
 def allowed(dsns: Mapping[str, str]) -> list[str]:
     """By whom the ledger can be changed, which nobody may; `dsns` by name."""
     found = []

@@ -24,8 +24,10 @@ from tests.faults.client.journal import read
 from tests.faults.cluster import Cluster
 from tests.faults.crm import PlayedCrm
 from tests.faults.database import Database
+from tests.faults.listener import Listener
 from tests.faults.process import Launcher, NotInTime, wait_until
-from tests.faults.services import ROOT, SECRET, Ingest, Processor, Service
+from tests.faults.services import ROOT, SECRET, Gate, Ingest, Processor, Service
+from tests.faults.statements import read_record
 from tests.faults.textus import TextUs
 from tests.servers.disk import Sync, disk_watched
 
@@ -78,7 +80,10 @@ class Run:
         self.controls = home / "controls"
         self.controls.mkdir()
         kafka = cluster.proxied if row.through_proxies else cluster.bootstrap
-        self.ingest = Ingest(launcher, home, kafka, **row.settings)
+        # Ingest tells PostgreSQL what its spool holds, for the gate, which is there wherever opt-out is.
+        ledger_dsn = {} if row.opt_out is None else {"HOOKLINE_POSTGRES__DSN": db.dsn}
+        self.ingest = Ingest(launcher, home, kafka, **ledger_dsn, **row.settings)
+        self.gate = Gate(launcher, home, db.dsn)
         self.persist = self.member()
         self.members = [self.persist]
         self.textus = TextUs()
@@ -86,10 +91,20 @@ class Run:
         self.crms = {name: PlayedCrm(name) for name in row.crms}
         self.crm_sync = self._crm_sync(db.server.dsn("crm-sync"))
         self.redriven: list[str] = []  #: event ids of deliveries that were dead, and that the story has tried again
+        self.listener = self._listener()
         self._load: subprocess.Popen[bytes] | None = None
         self._since: dict[tuple[str, int], int] = {}
         self._syncs: list[Sync] = []
         self._afterwards: list[Callable[[], None]] = []
+
+    def _listener(self) -> Listener:
+        processors: dict[str, Callable[[], Service]] = {"persist": lambda: self.persist}
+        if self.row.opt_out is not None:
+            processors["opt-out"] = lambda: self.opt_out
+        if self.crms:
+            processors["crm-sync"] = lambda: self.crm_sync
+        gate = None if self.row.opt_out is None else self.gate
+        return Listener(self.statements, self.journal, processors, gate)
 
     # what a story does
 
@@ -292,6 +307,10 @@ class Run:
     def journal(self) -> Path:
         return self.home / "journal.jsonl"
 
+    @property
+    def statements(self) -> Path:
+        return self.home / "statements.jsonl"
+
     # what the rig does
 
     def play(self) -> Verdict:
@@ -301,16 +320,17 @@ class Run:
 
     def _play(self) -> Verdict:
         try:
-            self._begin()
-            try:
-                self.row.story(self)
-            except Exception as error:  # noqa: BLE001 - what the row saw is a result, and the checker has its say
-                self.problems.append(f"the story ended early: {type(error).__name__}: {error}")
-            if self.row.starts:
-                self.sleep(AFTER)
-            self.stop_load()
-            self._heal()
-            self._settle()
+            with self.listener:
+                self._begin()
+                try:
+                    self.row.story(self)
+                except Exception as error:  # noqa: BLE001 - what the row saw is a result, and the checker has its say
+                    self.problems.append(f"the story ended early: {type(error).__name__}: {error}")
+                if self.row.starts:
+                    self.sleep(AFTER)
+                self.stop_load()
+                self._heal()
+                self._settle()
             return self._verdict()
         finally:
             self._end()
@@ -324,7 +344,9 @@ class Run:
             # What other rows have sent meanwhile, and what TextUs said to them, is none of this run's.
             ledger.move(self.cluster.bootstrap, self.db.superuser, self._since)
             ledger.forget_budget(self.db.superuser)
+            ledger.forget_nodes(self.db.superuser)
             self.start_opt_out()
+            self.gate.start()
         if self.crms:
             ledger.move(self.cluster.bootstrap, self.db.superuser, self._since, crm.GROUP, crm.TOPICS)
             crm.forget(self.db.superuser)
@@ -354,7 +376,10 @@ class Run:
             service.start()
 
     def _services(self) -> list[Service]:
-        others = [*([] if self.row.opt_out is None else [self.opt_out]), *([self.crm_sync] if self.crms else [])]
+        others = [
+            *([] if self.row.opt_out is None else [self.opt_out, self.gate]),
+            *([self.crm_sync] if self.crms else []),
+        ]
         return [self.ingest, *self.members, *others]
 
     def _settle(self) -> None:
@@ -397,7 +422,7 @@ class Run:
         found = replace(found, syncs=self._syncs[:])
         evidence.write(found, self.home / "evidence.json")
         promise = replace(self.promise, slowest=60.0, silence=None) if self.lenient else self.promise
-        verdict = check(attempts, found, promise)
+        verdict = check(attempts, found, promise, read_record(self.statements))
         verdict.problems += self.problems
         (self.home / "verdict.json").write_text(json.dumps(asdict(verdict)), "utf-8")
         return verdict

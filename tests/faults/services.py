@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import httpx
 import psutil
 from prometheus_client.parser import text_string_to_metric_families
+from prometheus_client.samples import Sample
 
-from deploy.local.launch import launched
+from deploy.local.launch import Account, launched
 from deploy.local.ports import free_ports
 from tests.faults.process import Launcher, Process, wait_until
 from tests.twins.workers import workers_of
@@ -24,6 +25,10 @@ SECRET = "a-secret-of-the-fault-suite-0123456789"
 TOKEN = "a-token-of-the-fault-suite-9876543210"
 #: Of the CRMs.
 CRM_TOKEN = "a-crm-token-of-the-fault-suite-5432109876"
+#: Of those who ask the gate.
+GATE_TOKEN = "a-gate-token-of-the-fault-suite-1357902468"
+#: A phone that no row sends anything about.
+NEVER_HEARD_OF = "+14155550190"
 
 
 def environment(settings: Mapping[str, str], inject: str) -> dict[str, str]:
@@ -44,12 +49,13 @@ class Service:
         self.log = log
         self.process: Process | None = None
         self.inject = ""
+        self.account: Account | None = None  #: whom it runs as; None: as the rig does
         self.admin_port = 0
 
     def start(self) -> None:
         """Does not wait."""
         assert self.process is None or not self.process.alive
-        command = launched([sys.executable, "-m", "ops", *self._arguments])
+        command = launched([sys.executable, "-m", "ops", *self._arguments], account=self.account, directory=ROOT)
         self.process = self._launcher.start(command, environment(self.settings, self.inject), self.log)
 
     @property
@@ -73,12 +79,20 @@ class Service:
 
     def metrics(self) -> dict[str, float]:
         """Its metrics without labels, each summed over its labels. Raises httpx.TransportError."""
-        text = httpx.get(f"http://127.0.0.1:{self.admin_port}/metrics", timeout=5).text
         found: dict[str, float] = {}
-        for family in text_string_to_metric_families(text):
-            for sample in family.samples:
-                found[sample.name] = found.get(sample.name, 0.0) + sample.value
+        for sample in self.samples():
+            found[sample.name] = found.get(sample.name, 0.0) + sample.value
         return found
+
+    def samples(self) -> list[Sample]:
+        """Every sample of its metrics. Raises httpx.TransportError."""
+        text = httpx.get(f"http://127.0.0.1:{self.admin_port}/metrics", timeout=5).text
+        families = text_string_to_metric_families(text)
+        return [sample for family in families for sample in family.samples]
+
+    def is_ready(self) -> bool:
+        """What the /readyz on its admin port says. Raises httpx.TransportError."""
+        return httpx.get(f"http://127.0.0.1:{self.admin_port}/readyz", timeout=3).status_code == 200
 
     def printed(self) -> str:
         """Its log."""
@@ -120,15 +134,19 @@ class Ingest(Service):
         assert self.process
         return workers_of(self.process.pid)
 
+    def processes(self) -> list[psutil.Process]:
+        """The main one, and the workers."""
+        assert self.process
+        return [psutil.Process(self.process.pid), *self.workers()]
+
     def spooled(self) -> float:
         """Records that wait in the spool."""
         return self.metrics().get("hookline_spool_records", 0.0)
 
     def memory(self) -> int:
         """Bytes of all its processes (resident)."""
-        assert self.process
         total = 0
-        for process in [psutil.Process(self.process.pid), *self.workers()]:
+        for process in self.processes():
             try:
                 total += process.memory_info().rss
             except psutil.NoSuchProcess:
@@ -161,3 +179,36 @@ class Processor(Service):
         except httpx.TransportError as error:
             return False, type(error).__name__
         return answer.status_code == 200, answer.text
+
+
+class Gate(Service):
+    """`hookline gate`."""
+
+    def __init__(self, launcher: Launcher, home: Path, dsn: str, **settings: str) -> None:
+        self.port, admin_port = free_ports(2)
+        own = {
+            "HOOKLINE_POSTGRES__DSN": dsn,
+            "HOOKLINE_GATE__PORT": str(self.port),
+            "HOOKLINE_GATE__ADMIN_PORT": str(admin_port),
+            "HOOKLINE_GATE__TOKENS": GATE_TOKEN,
+        }
+        super().__init__(launcher, ["gate"], own | settings, home / "gate.log")
+        self.admin_port = admin_port
+
+    def may_be_texted(self, phones: Sequence[str]) -> list[bool]:
+        """Of each, whether it is in, and that is sure. Raises httpx.TransportError."""
+        answer = httpx.post(
+            f"http://127.0.0.1:{self.port}/opt-outs",
+            json={"phones": list(phones)},
+            headers={"Authorization": f"Bearer {GATE_TOKEN}"},
+            timeout=5,
+        )
+        answer.raise_for_status()
+        return [number["state"] == "in" and number["sure"] for number in answer.json()["opt_outs"]]
+
+    def is_sure(self) -> bool:
+        """Whether a number that nobody has ever heard of may be texted."""
+        try:
+            return self.may_be_texted([NEVER_HEARD_OF])[0]
+        except (httpx.TransportError, httpx.HTTPStatusError):
+            return False

@@ -34,8 +34,12 @@ runs on a real Kafka (three brokers in the K rows and X1) and a real PostgreSQL,
   **missed notes**: of those, not there. There the checker also wants one contact a phone and one note a message, by
   what the CRM holds and by what it was asked to make, in order, nothing of test messages, tags, and every contact
   opted out who is out; a second note or contact is a doubled effect.
+- **statements**: what the service said of itself while something was wrong: the gate of numbers that had said STOP, in
+  several spellings, and, of processors that could commit nothing, `/readyz` and the lag; **untrue**: of those, what
+  contradicts what was so at every moment of the last 30 s (the gate's of a number: of the last 5 s).
 - **refused**: requests without a 200. I4 and I5 fill or break the spool while Kafka is down, so 503 is what they want
-  to see; in I1, I6, I7, I8 and X1 processes are killed with requests on their way.
+  to see; in I1, I6, I7, I8, F7 and X1 processes are killed with requests on their way; in F4 401 is what it wants to
+  see, of genuine webhooks too, and then **lost** counts those that the quarantine does not bring back.
 - **silence**: the longest time in which nobody got a 200. **spooling p99**: of what was sent while events were
   spooled, after an answer had said so (in I2 with the second after which the kernel asks again for a connection that a
   stopping ingest has left to the next one); **disk p99**: of a sector that was synced beside it in that time, fifty
@@ -49,6 +53,7 @@ written what it has not is not covered.
 
     make faults                              every row once
     make faults ROW=K5 SEED=7 REPEAT=20      one row again
+    make faults ROW=F1 ARGS="--minutes 5"    PostgreSQL frozen for five minutes
     make faults-mutations                    safeguards taken away, one at a time
 
 Nothing else may want the machine meanwhile, another rig least of all: how long nobody gets a 200 is judged, too.
@@ -57,8 +62,8 @@ Nothing else may want the machine meanwhile, another rig least of all: how long 
 
 COLUMNS = (
     "row", "fault", "runs", "green", "sent", "accepted", "lost", "doubled effect", "doubled in the log",
-    "out of order", "STOPs", "missed", "notes", "missed notes", "refused", "silence s", "slowest s",
-    "spooling p99 s", "disk p99 s", "bound",
+    "out of order", "STOPs", "missed", "notes", "missed notes", "statements", "untrue", "refused", "silence s",
+    "slowest s", "spooling p99 s", "disk p99 s", "bound",
 )  # fmt: skip
 
 
@@ -112,6 +117,7 @@ def _figures(runs: Sequence[Mapping[str, Any]]) -> list[str]:
             if any(run.get("crm_notes") for run in runs)
             else ["", ""]
         ),
+        *([_sum(runs, "statements"), _sum(runs, "untrue")] if any(run.get("statements") for run in runs) else ["", ""]),
         _sum(runs, "refused"),
         f"{max((run['silence'] for run in runs), default=0):.1f}",
         f"{max((run['slowest'] for run in runs), default=0):.2f}",

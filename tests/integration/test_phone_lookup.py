@@ -20,6 +20,7 @@ from processors.opt_out.ledger import utc_now
 from processors.opt_out.verify import verify
 from processors.processor import SetAside
 from runtime.postgres import connect
+from tests.twins.certainty import READ_TOPICS, make_certain
 from tests.twins.lookup_key import lookup_key
 from tests.twins.opted_out import Desk, delivery
 from tests.twins.stored import webhook
@@ -63,8 +64,10 @@ def desk(postgres: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iter
 
 def gate(desk: Desk, *query: str, region: str | None = "US") -> list[Answer]:
     """What the gate answers."""
-    with connect(desk.postgres.dsn("operator"), process="gate") as connection:
-        return Answers(lambda: connection, threads=1, timeout=10, region=region).about(query)
+    make_certain(desk.owner)
+    with connect(desk.postgres.dsn("gate"), process="gate") as connection:
+        answers = Answers(lambda: connection, threads=1, timeout=10, fresh=60, topics=READ_TOPICS, region=region)
+        return answers.about(query)
 
 
 def says(desk: Desk, text: str, phone: str, region: str | None = "US") -> None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+from runtime.postgres import Connection
 
 READ_AT = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 #: What opt-out reads there.
@@ -12,3 +15,13 @@ SURE = (
     READ_AT, READ_AT - timedelta(seconds=0.5), list(READ_TOPICS), None, 0, None, None,
     READ_AT - timedelta(seconds=0.4), "a",
 )  # fmt: skip
+
+
+def make_certain(connection: Connection) -> None:
+    """Have opt-out's word in PostgreSQL that it has caught up with all of READ_TOPICS just now."""
+    ids = [uuid4() for _ in READ_TOPICS]
+    connection.execute(
+        "INSERT INTO consumer_freshness VALUES ('hookline-opt-out', %s, now(), %s, %s, %s, %s, %s,"
+        " array_fill(now(), ARRAY[%s]))",
+        (uuid4(), list(READ_TOPICS), ids, [1] * len(ids), ids, [0] * len(ids), len(ids)),
+    )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import time
 
+from deploy.local.launch import Account
 from tests.faults.checker import Promise
 from tests.faults.rows.connections import open_connections
 from tests.faults.rows.registry import row
@@ -54,6 +56,25 @@ def restart_ingest(run: Run) -> None:
         run.ingest.start()
         run.ingest.wait_ready()
         run.sleep(run.rng.uniform(0.5, 1.5))
+
+
+#: Nobody; our files may lie where only their owner gets in.
+NOBODY = Account(65534, 65534, passes_folders=True)
+
+
+@row("F6", "stop under load and a start right after it, as a user without privileges")
+def restart_unprivileged_ingest(run: Run) -> None:
+    """The first stop, of the ingest that the rig has started as itself, makes room for those of the other user."""
+    run.ingest.stop()
+    if os.geteuid() == 0:
+        run.ingest.account = NOBODY
+        for path in (run.ingest.spool, *run.ingest.spool.rglob("*")):
+            os.chown(path, NOBODY.uid, NOBODY.gid)
+    run.start_ingest()
+    run.ingest.wait_ready()
+    users = {user for process in run.ingest.processes() for user in process.uids()}
+    run.require(0 not in users, f"ingest and its workers run without privileges, as {users}")
+    restart_ingest(run)
 
 
 @row("I3", "start with Kafka down", starts=False)
