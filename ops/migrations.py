@@ -26,7 +26,7 @@ from yoyo.connections import DatabaseURI
 from yoyo.migrations import Migration
 
 from ops.exits import TRY_LATER, UNAVAILABLE, failure
-from ops.privileges import Grant, changes, create_roles, password_of, roles_there
+from ops.privileges import TablePrivilege, changes, create_roles, password_of, roles_there
 from ops.privileges import apply as apply_privileges
 from runtime.postgres import Connection, connect
 from schemas.privileges import ROLES
@@ -47,8 +47,8 @@ class Plan:
     pending: tuple[str, ...]  #: migrations that it lacks, in the order in which they will run
     unknown: tuple[str, ...]  #: migrations that it has and this release does not: it is newer than we are
     missing_roles: tuple[str, ...]  #: roles of processes that the server lacks
-    granting: tuple[Grant, ...] = ()  #: privileges that roles lack, on tables that are there
-    revoking: tuple[Grant, ...] = ()  #: privileges that roles have and are not to have
+    granting: tuple[TablePrivilege, ...] = ()  #: privileges that roles lack, on tables that are there
+    revoking: tuple[TablePrivilege, ...] = ()  #: privileges that roles have and are not to have
 
 
 def wait_for_database(dsn: str, *, seconds: float, waiting: Callable[[str], None] = lambda _why: None) -> Connection:

@@ -41,7 +41,7 @@ FROM pg_class AS c WHERE c.relnamespace = 'public'::regnamespace AND c.relname =
 _DUPLICATE_ROLE = ("42710", "23505")  # duplicate object; unique violation, when two databases ask at once
 
 
-class Grant(NamedTuple):
+class TablePrivilege(NamedTuple):
     """One privilege of a role on a table, or on a column of it: ("hookline_gate", "opt_outs", "SELECT")."""
 
     role: str
@@ -86,7 +86,7 @@ def role_statement(role: str, password: str | None) -> sql.Composed:
     return create if password is None else create + sql.SQL(" PASSWORD {}").format(sql.Literal(password))
 
 
-def changes(connection: Connection) -> tuple[set[Grant], set[Grant]]:
+def changes(connection: Connection) -> tuple[set[TablePrivilege], set[TablePrivilege]]:
     """What has to be granted and what to be revoked, for the roles and tables that are there. Changes nothing."""
     there = roles_there(connection)
     intended: dict[str, Mapping[str, Privileges]] = {role: PRIVILEGES[role] for role in ROLES if role in there}
@@ -94,30 +94,30 @@ def changes(connection: Connection) -> tuple[set[Grant], set[Grant]]:
         intended[FORMER_ROLE] = former_privileges()
     tables_there = {str(name) for (name,) in connection.execute(_TABLES)}
     expected = {
-        Grant(role, table, privilege)
+        TablePrivilege(role, table, privilege)
         for role, tables in intended.items()
         for table, privileges in tables.items()
         for privilege in privileges
         if table in tables_there
     }
     granted = {
-        Grant(role, table, privilege if column is None else f"{privilege} ({column})")
+        TablePrivilege(role, table, privilege if column is None else f"{privilege} ({column})")
         for role, table, privilege, column in connection.execute(_GRANTED, {"roles": list(intended)})
     }
     return expected - granted, granted - expected
 
 
-def apply(connection: Connection) -> tuple[set[Grant], set[Grant]]:
+def apply(connection: Connection) -> tuple[set[TablePrivilege], set[TablePrivilege]]:
     """Make the privileges what they are to be; what was granted and revoked. In one transaction."""
     with connection.transaction():
         granting, revoking = changes(connection)
         # A table's REVOKE takes its columns' privileges along, so it comes first.
-        for one in sorted(revoking):
-            connection.execute(_statement("REVOKE", one, "FROM"))
+        for privilege in sorted(revoking):
+            connection.execute(_statement("REVOKE", privilege, "FROM"))
         if revoking:
             granting |= changes(connection)[0]
-        for one in sorted(granting):
-            connection.execute(_statement("GRANT", one, "TO"))
+        for privilege in sorted(granting):
+            connection.execute(_statement("GRANT", privilege, "TO"))
         _apply_around(connection)
         _keep_groups_apart(connection)
     return granting, revoking
@@ -185,7 +185,7 @@ def _database(connection: Connection) -> sql.Identifier:
     return sql.Identifier(connection.info.dbname)
 
 
-def _statement(verb: str, grant: Grant, preposition: str) -> sql.Composed:
+def _statement(verb: str, grant: TablePrivilege, preposition: str) -> sql.Composed:
     privilege, _, column = grant.privilege.removesuffix(")").partition(" (")
     on = sql.SQL(" ({})").format(sql.Identifier(column)) if column else sql.SQL("")
     return sql.SQL("{} {}{} ON {} {} {}").format(

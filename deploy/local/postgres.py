@@ -171,16 +171,16 @@ class EmbeddedPostgres:
         A home of a version with fewer roles gets those that it lacks.
         """
         path = self.home / "passwords.json"
-        kept: dict[str, str] = {}
+        found: dict[str, str] = {}
         try:
-            kept = read_json(path, str)
+            found = read_json(path, str)
         except FileNotFoundError:
             pass
         except DamagedFile as error:
             self._announce(f"{error}; moved aside to {move_aside(path)}; PostgreSQL's roles get new passwords")
-        if all(role in kept for role in _LOGINS):
-            return kept
-        made = {role: kept.get(role) or secrets.token_urlsafe(24) for role in _LOGINS}
+        if all(role in found for role in _LOGINS):
+            return found
+        made = {role: found.get(role) or secrets.token_urlsafe(24) for role in _LOGINS}
         self.home.mkdir(parents=True, exist_ok=True)
         self._unset.touch()
         write_json(path, made)

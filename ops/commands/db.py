@@ -50,8 +50,8 @@ def migrate(out: Output, wait: float) -> None:
         "unknown": list(before.unknown),
         "created_roles": [] if out.dry_run else list(before.missing_roles),
         "missing_roles": list(before.missing_roles) if out.dry_run else [],
-        "grants": [one._asdict() for one in before.granting],
-        "revokes": [one._asdict() for one in before.revoking],
+        "grants": [privilege._asdict() for privilege in before.granting],
+        "revokes": [privilege._asdict() for privilege in before.revoking],
     }
     for role in () if out.dry_run else before.missing_roles:
         if process is None or role not in password_of(process.dsn.get_secret_value()):

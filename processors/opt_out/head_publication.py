@@ -70,8 +70,8 @@ class HeadPublication:
         with database.transaction() as connection:
             head = connection.execute(_HEAD).fetchone()
             known = self._newest
-            kept = None if known is None else connection.execute(_HASH, (known.position,)).fetchone()
-        if known is not None and (kept is None or kept[0] != known.hash):
+            row = None if known is None else connection.execute(_HASH, (known.position,)).fetchone()
+        if known is not None and (row is None or row[0] != known.hash):
             self._report_conflict(known)
         elif head is not None and (known is None or head[0] > known.position):
             self._publish(self._signer.sign(head[0], head[1], self._now()))

@@ -70,8 +70,8 @@ class HeadVerifier:
     def genuine(self, line: bytes) -> SignedHead | None:
         """The head in `line`; None: it is none, or no known key has signed it."""
         try:
-            told = json.loads(line)
-            head = SignedHead(**told) if isinstance(told, dict) else None
+            fields = json.loads(line)
+            head = SignedHead(**fields) if isinstance(fields, dict) else None
             if head is None or not _well_formed(head):
                 return None
             self._keys[head.key].verify(base64.b64decode(head.signature, validate=True), head.statement)

@@ -131,9 +131,9 @@ def test_what_an_owner_does_before_the_head_is_found(
 
     # Then each kind of head does
     for given in (["--head", head], ["--published"], ["--heads-file", str(publisher.file)]):
-        code, told = run(capsys, *given)
-        assert (code, told["ok"]) == (1, False)
-        assert told["broken"] <= 6
+        code, answer = run(capsys, *given)
+        assert (code, answer["ok"]) == (1, False)
+        assert answer["broken"] <= 6
 
     # And whoever signs signs it no more, after a restart neither, and says so
     published = publisher.on_kafka()
@@ -165,12 +165,12 @@ def test_heads_of_strangers_count_for_nothing(
     publisher.producer.publish("sms.opt-out-heads.v1", b"head", forged.line(), [], timeout=10)
     publisher.producer.publish("sms.opt-out-heads.v1", b"head", b"junk", [], timeout=10)
     # Without a genuine one there is no proof
-    code, told = run(capsys, "--published")
-    assert (code, told["ok"], told["signed_heads"]) == (1, False, 0)
+    code, answer = run(capsys, "--published")
+    assert (code, answer["ok"], answer["signed_heads"]) == (1, False, 0)
     publisher.round()
-    code, told = run(capsys, "--published")
-    assert (code, told["signed_heads"], told["newest_head"]) == (0, 1, 5)
-    assert told["not_genuine"] >= 2
+    code, answer = run(capsys, "--published")
+    assert (code, answer["signed_heads"], answer["newest_head"]) == (0, 1, 5)
+    assert answer["not_genuine"] >= 2
     # An auditor brings the public key; a key that is none is named
     monkeypatch.delenv("HOOKLINE_OPT_OUT__HEAD_PUBLIC_KEYS")
     assert run(capsys, "--published")[0] == 1
@@ -192,8 +192,8 @@ def test_a_new_key_signs_and_the_old_heads_still_prove(
     publisher.round()
     monkeypatch.delenv("HOOKLINE_OPT_OUT__HEAD_PUBLIC_KEYS")
     monkeypatch.setenv("HOOKLINE_OPT_OUT__HEAD_KEYS", f"{publisher.private},{old}")
-    code, told = run(capsys, "--published")
-    assert (code, told["signed_heads"], told["newest_head"]) == (0, 2, 6)
+    code, answer = run(capsys, "--published")
+    assert (code, answer["signed_heads"], answer["newest_head"]) == (0, 2, 6)
 
 
 def test_two_heads_of_one_row_fit_no_chain(desk: Desk) -> None:

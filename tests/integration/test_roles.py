@@ -226,11 +226,11 @@ def test_what_differs_is_granted_and_revoked_and_then_nothing_is_left(postgres: 
         connection.execute("REVOKE UPDATE (status) ON enforcements FROM hookline_operator")
         granted, revoked = apply(connection)
         assert changes(connection) == (set(), set())
-    assert {(one.table, one.privilege) for one in granted} == {
+    assert {(grant.table, grant.privilege) for grant in granted} == {
         ("events", "SELECT"),
         ("enforcements", "UPDATE (status)"),
     }
-    assert {(one.role, one.privilege) for one in revoked} == {
+    assert {(grant.role, grant.privilege) for grant in revoked} == {
         ("hookline_gate", "UPDATE"),
         ("hookline_gate", "DELETE"),
         ("hookline_persist", "UPDATE (state)"),

@@ -50,7 +50,7 @@ def test_a_head_that_was_changed_is_not(changed: dict[str, object]) -> None:
 
 @given(
     st.binary()
-    | st.recursive(st.none() | st.integers() | st.text(), st.lists).map(lambda one: json.dumps(one).encode())
+    | st.recursive(st.none() | st.integers() | st.text(), st.lists).map(lambda value: json.dumps(value).encode())
 )
 def test_junk_is_no_head(line: bytes) -> None:
     assert HeadVerifier([HeadSigner(OLD).public_key]).genuine(line) is None
