@@ -94,11 +94,11 @@ def serve(metrics_dir: Path) -> None:
     schema_ids = registered_ids(configuration[SchemaRegistrySettings])
     directory = ServiceDirectory(settings.spool_dir, reserve=settings.spool_reserve_mb * MIB)
     allow_connections()
+    node_name(settings.spool_dir)  # made before the workers ask for it
     dsn = configuration[SpoolReportSettings].dsn
     if dsn is None:
         log.warning("spool_not_reported", effect="the gate does not know when this node's spool holds a stop")
     else:
-        node_name(settings.spool_dir)  # made before the workers ask for it
         import ingest.node_report  # noqa: F401 - once, and not in each worker
     start_workers_by_fork()
     registry = CollectorRegistry()

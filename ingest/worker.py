@@ -13,6 +13,7 @@ from ingest.node import node_name
 from ingest.publisher import DurablePublisher
 from ingest.quarantine import KeepingQuarantine, NoQuarantine
 from ingest.quarantine_store import QuarantineStore
+from ingest.record_numbers import RecordNumbers
 from ingest.replay_loop import ReplayLoop
 from ingest.replayer import Replayer
 from ingest.settings import IngestSettings
@@ -44,7 +45,10 @@ class DurableWorker:
         self._lock = worker_lock(settings.spool_dir)
         self._spool = Spool(settings.spool_dir, limit=settings.spool_max_mb * MIB)
         self._producer = KafkaProducer(kafka, f"hookline-ingest-{os.getpid()}")
-        self.publisher = DurablePublisher(self._producer, self._spool, codec, timeout=settings.publish_timeout)
+        self._numbers = RecordNumbers.kept(settings.spool_dir)
+        self.publisher = DurablePublisher(
+            self._producer, self._spool, codec, timeout=settings.publish_timeout, numbers=self._numbers
+        )
         self.readiness = IngestReadiness(self._spool.state, self._spool.works, self._producer.answers)
         self._rounds = KafkaProducer(kafka, f"hookline-replay-{os.getpid()}")
         replayer = Replayer(
@@ -62,6 +66,7 @@ class DurableWorker:
         self.quarantine.close()
         self._rounds.close()
         self._producer.close()
+        self._numbers.save()
         self._spool.close()
         self._lock.close()
 
