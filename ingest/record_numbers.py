@@ -96,11 +96,11 @@ class RecordNumbers:
         self._counts.flush()
 
 
-def epochs(spool_dir: Path) -> Iterator[EpochCounts]:
-    """What each worker of the node gave, oldest first. Raises OSError."""
+def epochs(spool_dir: Path, *, newest: int = KEPT) -> Iterator[EpochCounts]:
+    """What each worker of the node gave, oldest first, of the `newest` so many. Raises OSError."""
     if not (spool_dir / DIRECTORY).is_dir():
         return
-    for file in sorted((spool_dir / DIRECTORY).iterdir()):
+    for file in sorted((spool_dir / DIRECTORY).iterdir())[-newest:]:
         content = file.read_bytes()
         if len(content) == _COUNTS.size:
             yield EpochCounts(file.name, *_COUNTS.unpack(content))

@@ -40,8 +40,20 @@ PATIENCE = 1.0
 class DurableWorker:
     """Built in the worker: a producer does not survive a fork."""
 
-    def __init__(self, settings: IngestSettings, kafka: KafkaSettings, codec: Codec, *, dsn: Dsn | None = None) -> None:
-        """`dsn`: where to tell what the spool holds. Raises ConfigurationError where another service has the spool."""
+    def __init__(
+        self,
+        settings: IngestSettings,
+        kafka: KafkaSettings,
+        codec: Codec,
+        *,
+        dsn: Dsn | None = None,
+        instance: str | None = None,
+    ) -> None:
+        """`dsn`: where to tell what the spool holds.
+
+        `instance`: the service, from its start to its end.
+        Raises ConfigurationError where another service has the spool.
+        """
         self._lock = worker_lock(settings.spool_dir)
         self._spool = Spool(settings.spool_dir, limit=settings.spool_max_mb * MIB)
         self._producer = KafkaProducer(kafka, f"hookline-ingest-{os.getpid()}")
@@ -56,7 +68,7 @@ class DurableWorker:
         )
         self.quarantine = _quarantine(settings)
         self._replay = ReplayLoop(replayer, self._spool.state, settings.spool_dir).start()
-        self._reporter = None if dsn is None else _reporter(settings.spool_dir, self._spool.state, dsn)
+        self._reporter = None if dsn is None else self._reporter_of(settings.spool_dir, dsn, instance)
 
     def close(self) -> None:
         """Finish the round that is under way and let go; every 200 is durable already."""
@@ -70,12 +82,21 @@ class DurableWorker:
         self._spool.close()
         self._lock.close()
 
+    def _reporter_of(self, directory: Path, dsn: Dsn, instance: str | None) -> NodeReporter:
+        from ingest.node_facts import NodeFacts
+        from ingest.node_report import NodeReport, NodeReporter, node_connection  # psycopg: for those with a DSN
+        from runtime.heartbeat import Heartbeat
 
-def _reporter(directory: Path, state: SharedState, dsn: Dsn) -> NodeReporter:
-    from ingest.node_report import NodeReport, NodeReporter, node_connection  # psycopg: for those with a DSN
-
-    report = NodeReport(node_name(directory), state, lambda: node_connection(dsn.get_secret_value()))
-    return NodeReporter(report, directory).start()
+        node = node_name(directory)
+        report = NodeReport(
+            node,
+            self._spool.state,
+            lambda: node_connection(dsn.get_secret_value()),
+            heartbeat=Heartbeat("ingest", node=node, instance=instance),
+            readiness=self.readiness,
+            facts=NodeFacts(directory),
+        )
+        return NodeReporter(report, directory).start()
 
 
 def _quarantine(settings: IngestSettings) -> KeepingQuarantine | NoQuarantine:

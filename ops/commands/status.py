@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from ops.status.snapshot import ProcessorState, Snapshot
+    from ops.status.snapshot import PostgresState, ProcessorState, Snapshot
     from processors.crm_sync.report import Backlog
 
 
@@ -81,6 +81,11 @@ def described(snapshot: Snapshot) -> dict[str, object]:
         "postgres": snapshot.postgres,
         "processors": list(snapshot.processors),
         "crms": list(snapshot.crms),
+        "heartbeats": list(snapshot.facts.heartbeats),
+        "restarts": dict(snapshot.facts.restarts),
+        "spools": list(snapshot.facts.spools),
+        "enforcements": list(snapshot.facts.enforcements),
+        "last_events": dict(snapshot.facts.last_events),
     }
 
 
@@ -97,10 +102,10 @@ def drawn(snapshot: Snapshot) -> RenderableType:
         ),
         (
             "postgres",
-            state("ready" if postgres.healthy else "unreachable", good=postgres.healthy),
+            state(_postgres_verdict(postgres), good=postgres.healthy),
             None,
             ", ".join(f"{one.table} {'' if one.exact else '~'}{one.rows:,}" for one in postgres.tables)
-            if postgres.reachable
+            if postgres.healthy
             else postgres.reason,
         ),
     ]
@@ -123,7 +128,22 @@ def drawn(snapshot: Snapshot) -> RenderableType:
     if snapshot.crms:
         names = ("CRM", "state", "pending", "dead", "paused until", "why")
         parts.append(table(names, [_crm(one) for one in snapshot.crms], numbers=("pending", "dead")))
+    if snapshot.facts.heartbeats:
+        beats = [
+            (one.name, one.node, state(one.state, good=one.state == "ready"), one.version, one.reason)
+            for one in snapshot.facts.heartbeats
+        ]
+        parts.append(table(("heartbeat of", "node", "state", "version", ""), beats))
+    if snapshot.facts.last_events:
+        last = [(name, at.isoformat(timespec="seconds")) for name, at in snapshot.facts.last_events.items()]
+        parts.append(table(("provider", "last event"), last))
     return stacked(*parts, *(f"! {problem}" for problem in snapshot.problems))
+
+
+def _postgres_verdict(postgres: PostgresState) -> str:
+    if postgres.healthy:
+        return "ready"
+    return "not well" if postgres.reachable else "unreachable"
 
 
 def _crm(one: Backlog) -> tuple[object, ...]:

@@ -14,6 +14,7 @@ import psycopg
 from kafka.errors import KafkaError
 
 from ops.exits import failure
+from ops.status.database_facts import DatabaseFacts, HeartbeatState, heard, locked_tables, read
 from ops.status.snapshot import (
     KafkaState,
     PostgresState,
@@ -43,6 +44,7 @@ class Place:
 
     name: str
     url: str | None
+    certain: bool = True  #: False: the address is a setting's, which may lead nowhere from this machine
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,7 @@ class _Kept:
     lost: Sequence[tuple[str, str, int]] = ()
     halted: Mapping[str, datetime] = field(default_factory=dict)
     redriven: Mapping[tuple[str, UUID, int], Sequence[int]] = field(default_factory=dict)
+    facts: DatabaseFacts = field(default_factory=DatabaseFacts)
     crms: Sequence[Backlog] = ()
 
 
@@ -81,11 +84,12 @@ def gather(
         kept = pool.submit(_ask_postgres, dsn)
         processes = list(pool.map(_ask_process, places))
         return Snapshot(
-            processes=processes,
+            processes=[_seen_by(one, kept.result().facts.heartbeats) for one in processes],
             kafka=log.result().state,
             postgres=kept.result().state,
             processors=[_processor(one, log.result(), kept.result()) for one in processors],
             crms=kept.result().crms,
+            facts=kept.result().facts,
         )
 
 
@@ -94,6 +98,9 @@ def _ask_process(place: Place) -> ProcessState:
         return ProcessState(place.name, None, "not asked", "its admin port is not set here")
     try:
         answer = httpx.get(f"{place.url}/readyz", timeout=HTTP_TIMEOUT_S, trust_env=False)
+    except httpx.ConnectError as error:
+        state = "unreachable" if place.certain else "not reachable from here"
+        return ProcessState(place.name, place.url, state, " ".join(str(error).split()))
     except httpx.TransportError as error:
         return ProcessState(place.name, place.url, "unreachable", " ".join(str(error).split()))
     if answer.is_success:
@@ -104,6 +111,21 @@ def _ask_process(place: Place) -> ProcessState:
         body = None
     reason = body.get("reason") if isinstance(body, dict) else None
     return ProcessState(place.name, place.url, "not ready", str(reason or f"HTTP {answer.status_code}"))
+
+
+def _seen_by(process: ProcessState, heartbeats: Sequence[HeartbeatState]) -> ProcessState:
+    """What cannot be asked from here is as its heartbeats say: where none is there, it is unreachable."""
+    if process.state not in ("not reachable from here", "not asked"):
+        return process
+    own = [beat for beat in heartbeats if beat.name == process.name]
+    for state in ("missing", "not ready", "ready"):
+        for beat in own:
+            if beat.state == state:
+                shown = "unreachable" if state == "missing" else state
+                return ProcessState(process.name, None, shown, f"{beat.node}: {beat.reason}" if beat.reason else "")
+    if process.state == "not asked":
+        return process
+    return ProcessState(process.name, process.url, "unreachable", process.reason)
 
 
 def _ask_kafka(settings: KafkaSettings, wanted: Sequence[Topic]) -> _Log:
@@ -136,16 +158,28 @@ def _ask_postgres(dsn: str) -> _Kept:
     try:
         with connect(dsn, process="status", connect_timeout=POSTGRES_TIMEOUT_S) as connection:
             connection.execute("SET statement_timeout = '5s'")
-            return _Kept(
-                PostgresState(True, "", _tables(connection)),
-                {tuple(row[:4]): row[4] for row in _rows(connection, _OFFSETS)},
-                [(group, topic, number) for group, topic, number in _rows(connection, _LOST)],
-                dict(_rows(connection, _HALTED)),
-                {(cluster, topic, number): sent for cluster, topic, number, sent in _rows(connection, _REDRIVEN)},
-                backlogs(connection),
-            )
+            connection.execute("SET lock_timeout = '1s'")
+            return _ask_tables(connection)
     except psycopg.Error as error:
         return _Kept(PostgresState(False, failure(error).message))
+
+
+def _ask_tables(connection: Connection) -> _Kept:
+    facts = DatabaseFacts()
+    try:
+        facts = heard(connection)
+        return _Kept(
+            PostgresState(True, "", _tables(connection)),
+            {tuple(row[:4]): row[4] for row in _rows(connection, _OFFSETS)},
+            [(group, topic, number) for group, topic, number in _rows(connection, _LOST)],
+            dict(_rows(connection, _HALTED)),
+            {(cluster, topic, number): sent for cluster, topic, number, sent in _rows(connection, _REDRIVEN)},
+            read(connection, facts),
+            backlogs(connection),
+        )
+    except (psycopg.errors.LockNotAvailable, psycopg.errors.QueryCanceled) as error:
+        # It answers: what it cannot do is read a table that somebody holds, or not in time.
+        return _Kept(PostgresState(True, " ".join(str(error).split()), locked=locked_tables(connection)), facts=facts)
 
 
 _OFFSETS = "SELECT consumer_group, cluster_id, topic_id, partition, next_offset FROM consumer_offsets"
@@ -184,9 +218,9 @@ def _processor(kind: type[Processor], log: _Log, kept: _Kept) -> ProcessorState:
     return ProcessorState(
         name=kind.name,
         group=kind.group(),
-        lag=_lag(kind, log, kept) if log.state.reachable and kept.state.reachable else None,
+        lag=_lag(kind, log, kept) if log.state.reachable and kept.state.healthy else None,
         dead_letters=None if letters is None else _held(letters, log),
-        redriven=None if letters is None or not kept.state.reachable else _redriven(letters, log, kept),
+        redriven=None if letters is None or not kept.state.healthy else _redriven(letters, log, kept),
         halted_at=kept.halted.get(kind.group()),
         lost_partitions=[f"{topic}/{number}" for group, topic, number in kept.lost if group == kind.group()],
     )

@@ -17,9 +17,10 @@ def places() -> list[Place]:
     configuration = load(IngestSettings, RegistrySettings, *sections)
     told = environment()
     ingest, registry = configuration[IngestSettings], configuration[RegistrySettings]
+    stack = "INGEST_URL" in told  # a local stack serves: what it cannot reach does not serve
     found = [
-        Place("ingest", told.get("INGEST_URL") or _url(ingest.host, ingest.port)),
-        Place("registry", _url(registry.admin_host, registry.admin_port)),
+        Place("ingest", told.get("INGEST_URL") or _url(ingest.host, ingest.port), stack),
+        Place("registry", _url(registry.admin_host, registry.admin_port), stack),
     ]
     if gate := told.get("GATE_URL"):
         found.append(Place("gate", gate))
@@ -27,7 +28,7 @@ def places() -> list[Place]:
         found.append(Place("sandbox", sandbox))
     for kind in kinds.values():
         settings = configuration[kind.settings_type]
-        found.append(Place(kind.name, _url(settings.admin_host, settings.admin_port)))
+        found.append(Place(kind.name, _url(settings.admin_host, settings.admin_port), stack))
     return found
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
+from ops.status.database_facts import DatabaseFacts, LockedTable
 from processors.crm_sync.report import Backlog
 
 
@@ -55,13 +56,14 @@ class PostgresState:
     """The database."""
 
     reachable: bool
-    reason: str  #: why it is not reachable
+    reason: str  #: why it is not reachable, or what it could not do
     tables: Sequence[TableRows] = ()
+    locked: Sequence[LockedTable] = ()
 
     @property
     def healthy(self) -> bool:
-        """Reachable."""
-        return self.reachable
+        """Reachable, and what was asked could be read."""
+        return self.reachable and not self.reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,7 @@ class Snapshot:
     postgres: PostgresState
     processors: Sequence[ProcessorState]
     crms: Sequence[Backlog] = ()
+    facts: DatabaseFacts = field(default_factory=DatabaseFacts)
 
     @property
     def problems(self) -> list[str]:
@@ -115,16 +118,26 @@ class Snapshot:
         found += [f"topic {name} has partitions without a leader" for name in self.kafka.without_leader]
         if not self.postgres.reachable:
             found.append(f"PostgreSQL: {self.postgres.reason}")
+        elif self.postgres.reason:
+            found.append(f"PostgreSQL answers, but: {self.postgres.reason}")
+        found += [
+            f"the table {lock.table} is locked by {lock.application} (pid {lock.pid}) for {lock.seconds:.0f} s"
+            for lock in self.postgres.locked
+        ]
         for one in self.processors:
             if one.halted_at is not None:
-                found.append(f"{one.name} halted: mend the cause, then `hookline dlq resume {one.name}`")
+                why = self.facts.halts.get(one.group, "mend the cause")
+                found.append(f"{one.name} halted: {why}, then `hookline dlq resume {one.name}`")
             if one.lost_partitions:
                 found.append(f"{one.name} lost its place on {', '.join(one.lost_partitions)}")
         for crm in self.crms:
             if crm.paused_until is not None:
                 until = crm.paused_until.isoformat(timespec="seconds")
                 found.append(f"the CRM {crm.target} is paused until {until}: {crm.reason}")
-        return found
+            if crm.dead:
+                found.append(f"the CRM {crm.target} has {crm.dead} dead deliveries (hookline crm dead)")
+        named = {one.name for one in self.processes if not one.healthy}
+        return [*found, *self.facts.problems(named)]
 
     @property
     def anything_reachable(self) -> bool:

@@ -25,7 +25,7 @@ from processors.crm_sync.report import Backlog
 
 INGEST = ProcessState("ingest", "http://127.0.0.1:8080", "ready", "")
 PERSIST = ProcessorState("persist", "hookline-persist", [TopicLag("sms.messages.v1", 12)], 3, 1, None, ())
-REST = Backlog("rest", 1_200, 7, None, None)
+REST = Backlog("rest", 1_200, 0, None, None)
 WELL = Snapshot(
     processes=[INGEST, ProcessState("registry", None, "not asked", "its admin port is not set here")],
     kafka=KafkaState(True, "", brokers=1, topics=7),
@@ -79,12 +79,12 @@ def test_all_is_well_and_behind_is_not_unwell(shown: Any, capsys: pytest.Capture
     told = capsys.readouterr().out
     assert "~1,234,567" in told
     assert "sms.messages.v1 12" in told
-    assert re.search(r"^ *rest +ok +1200 +7", told, re.MULTILINE)
+    assert re.search(r"^ *rest +ok +1200 +0", told, re.MULTILINE)
     assert main(["status", "--json"]) == 0
     data = json.loads(capsys.readouterr().out)
     assert data["healthy"] is True
     assert data["processors"][0]["lag"] == [{"topic": "sms.messages.v1", "lag": 12}]
-    assert (data["crms"][0]["pending"], data["crms"][0]["dead"]) == (1200, 7)
+    assert (data["crms"][0]["pending"], data["crms"][0]["dead"]) == (1200, 0)
 
 
 @pytest.mark.parametrize(("snapshot", "told"), UNWELL)
