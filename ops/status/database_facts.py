@@ -148,7 +148,7 @@ def locked_tables(connection: Connection) -> list[LockedTable]:
 def heard(connection: Connection) -> DatabaseFacts:
     """The heartbeats alone: to be read first, while other tables may be locked. Raises psycopg.Error."""
     rows = connection.execute(_HEARTBEATS).fetchall()
-    beats = [HeartbeatState(*row[:3], *_seen(row[3], row[4], row[8]), *row[5:8]) for row in rows if not row[9]]
+    beats = [_state(*row[:9]) for row in rows if not row[9]]
     restarts = Counter(row[0] for row in rows if row[9] and row[3] != "stopped" and row[8] < 3600)
     return DatabaseFacts(
         heartbeats=[beat for beat in beats if beat.state != "stopped"],
@@ -168,7 +168,17 @@ def read(connection: Connection, beats: DatabaseFacts) -> DatabaseFacts:
     )
 
 
-def _seen(state: str, reason: str, age: float) -> tuple[str, str]:
-    if state == "stopped" or age <= MISSING_AFTER:
-        return state, reason
-    return "missing", f"not heard of for {age:.0f} s: it has ended, is frozen or has no way to PostgreSQL"
+def _state(
+    name: str,
+    node: str,
+    version: str,
+    state: str,
+    reason: str,
+    facts: Mapping[str, Any],
+    started_at: datetime,
+    at: datetime,
+    age: float,
+) -> HeartbeatState:
+    if state != "stopped" and age > MISSING_AFTER:
+        state, reason = "missing", f"not heard of for {age:.0f} s: it has ended, is frozen or cannot reach PostgreSQL"
+    return HeartbeatState(name, node, version, state, reason, facts, started_at, at)

@@ -1,4 +1,4 @@
-"""`hookline status` on a real PostgreSQL: heartbeats of processes that live, are frozen or were replaced; a locked table."""
+"""`hookline status` on a real PostgreSQL: processes that live, are frozen or were replaced, and a locked table."""
 
 from __future__ import annotations
 
