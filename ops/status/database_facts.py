@@ -14,8 +14,10 @@ from runtime.postgres import Connection
 
 #: Seconds that the oldest record which is not committed may wait before that is a problem.
 LAG_LIMIT = 60.0
-#: A share of refused webhooks that is a problem, among at least so many.
-REFUSED_SHARE, REFUSED_LEAST = 0.2, 5
+#: A share of refused webhooks that is a problem, where at least so many are; fewer are scanners and trials.
+REFUSED_SHARE, REFUSED_LEAST = 0.2, 20
+#: Webhooks in a quarantine that are a problem.
+QUARANTINED_LEAST = 20
 
 _HEARTBEATS = """
 SELECT name, node, version, state, reason, facts, started_at, at,
@@ -121,7 +123,7 @@ class DatabaseFacts:
             since = "" if spool.oldest is None else f" since {spool.oldest.isoformat(timespec='seconds')}"
             yield f"ingest on {spool.node} holds {spool.events} event(s) in its spool{since}"
         for one in self.enforcements:
-            counts = {"overdue": one.overdue, "due within a day": one.near, "parked": one.parked, "failed": one.failed}
+            counts = {"overdue": one.overdue, "due within a day": one.near, "failed": one.failed}
             if told := ", ".join(f"{count} {what}" for what, count in counts.items() if count):
                 yield f"opt-outs at {one.target}: {told} (hookline opt-outs report)"
         for api, until in self.blocked.items():
@@ -132,7 +134,7 @@ def _problems_of(beat: HeartbeatState) -> Iterator[str]:
     facts = beat.facts
     if (seconds := facts.get("lag_seconds", 0)) > LAG_LIMIT:
         yield f"{beat.name} on {beat.node} is {facts['lag_records']} record(s) and {seconds:.0f} s behind"
-    if quarantined := facts.get("quarantined", 0):
+    if (quarantined := facts.get("quarantined", 0)) >= QUARANTINED_LEAST:
         yield f"{quarantined} webhook(s) wait in the quarantine of {beat.node} (hookline quarantine ls)"
     refused, answered = facts.get("refused_lately", 0), facts.get("answered_lately", 0)
     if refused >= REFUSED_LEAST and refused > REFUSED_SHARE * (refused + answered):
