@@ -43,8 +43,8 @@ class Heartbeat:
         """Say how the process is. Raises psycopg.Error."""
         state = "ready" if readiness.ready else "not ready"
         row = (self.name, self.instance, self._node, hookline_version(), state, readiness.reason)
-        connection.execute(_PRUNE)
         connection.execute(_BEAT, (*row, json.dumps(dict(facts or {}))))
+        connection.execute(_PRUNE)
 
     def stopped(self, connection: Connection) -> None:
         """The process ends as it should: nobody has to miss it. Raises psycopg.Error."""

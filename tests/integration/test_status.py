@@ -94,7 +94,7 @@ def test_a_frozen_process_is_missing_within_30_seconds(postgres: Any, connection
             time.sleep(0.2)
     finally:
         process.kill()
-        process.wait()
+        process.communicate()
     assert problems[0].startswith("persist on n1 is missing: not heard of for")
 
 
