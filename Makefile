@@ -20,7 +20,8 @@ export UV_SYSTEM_CERTS ?= true
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run down test test-unit lint fmt docs bench fuzz faults faults-mutations faults-table lock clean
+.PHONY: help setup run down test test-unit lint fmt docs bench fuzz faults faults-mutations faults-table lock clean \
+  wheel image images compose-test audit-deps classify-report
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -89,6 +90,9 @@ faults-mutations: $(READY) ## safeguards taken away, which the fault suite must 
 faults-table: $(READY) ## docs/faults.md from the results so far
 	@$(BIN)/python -m tests.faults.table
 
+classify-report: $(READY) ## how well texts are understood (TEXTS=path, EVERYDAY=path)
+	@$(BIN)/python -m tests.classify_report "$(TEXTS)" "$(EVERYDAY)"
+
 lock: $(READY) ## bring the locks up to date: the newest versions that pyproject.toml allows
 	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-header --no-emit-index-url \
 	  --python-version 3.11 --extra local --extra dev pyproject.toml -o requirements.lock
@@ -100,8 +104,28 @@ lock: $(READY) ## bring the locks up to date: the newest versions that pyproject
 	  --universal --generate-hashes --no-header --no-emit-index-url --python-version 3.11 - -o tests/servers/tryton.lock
 	$(BIN)/python -m deploy.local.relock
 
+wheel: $(READY) ## Hookline's own wheel in dist/, by the pinned setuptools, for machines without containers
+	@rm -rf build
+	@$(BIN)/python -m pip --disable-pip-version-check --quiet wheel --no-deps --no-build-isolation --no-index --wheel-dir dist .
+	@ls -1 dist/*.whl
+
+# COMPOSE: podman-compose or "docker compose". BUILD: further options of the image's build, such as certificates.
+COMPOSE ?= $(if $(shell command -v docker),docker compose,podman-compose)
+BUILD ?=
+ENGINE := $(if $(filter podman%,$(COMPOSE)),podman,docker)
+
+compose-test: $(READY) ## deploy/compose.yaml for real: webhooks through TLS, rolling restarts, rotation (COMPOSE=, BUILD=)
+	@command -v $(ENGINE) >/dev/null || { echo "compose-test needs docker or podman: neither is installed"; exit 69; }
+	@HOOKLINE_TEST_COMPOSE="$(COMPOSE)" HOOKLINE_TEST_BUILD="$(BUILD)" $(BIN)/pytest -n 0 tests/compose $(ARGS)
+
+# pip-audit by its own lock would be one more set of packages to trust in .venv: it runs apart, in a pinned version.
+audit-deps: $(READY) ## known vulnerabilities in the locks, by pip-audit (asks the internet)
+	@for lock in requirements.lock deploy/requirements.lock deploy/build.lock; do \
+	  echo "$$lock"; $(BIN)/uv tool run pip-audit==2.10.1 --disable-pip --require-hashes -r $$lock || failed=1; \
+	done; test -z "$$failed"
+
 image: ## build the container image, hookline:local
-	docker build -f deploy/Dockerfile -t hookline:local .
+	$(ENGINE) build $(BUILD) -f deploy/Dockerfile -t hookline:local .
 
 images: ## base images for a machine that cannot pull any (deploy/images/README.md)
 	sudo deploy/images/build.sh

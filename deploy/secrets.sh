@@ -1,6 +1,6 @@
 #!/bin/sh
-# Makes what deploy/compose.yaml mounts as secrets, in deploy/secrets/ (or the folder named as argument):
-# random passwords and signing secrets, the two connection strings and a self-signed certificate.
+# Makes what deploy/compose.yaml mounts as secrets, in deploy/secrets/ (or the folder named as argument): random
+# passwords and signing secrets, the two connection strings, a self-signed certificate, and a file for settings.
 # Whatever is there already stays as it is: put a real certificate or a provider's own secret in its place.
 set -eu
 umask 077
@@ -23,6 +23,15 @@ printf 'postgresql://hookline_app:%s@postgres:5432/hookline\n' "$(cat app_passwo
 random | keep textlink_secrets
 random | keep textus_signing_secrets
 random | keep gate_tokens
+keep hookline.env <<'SETTINGS'
+# Settings for every service of deploy/compose.yaml, nothing secret: a line each, without quotes (docs/settings.md).
+# The CRMs that crm-sync keeps in step, none without this (docs/crm.md):
+#HOOKLINE_CRM__TARGETS=rest
+#HOOKLINE_CRM_REST__URL=https://crm.example.com/api
+#HOOKLINE_CRM_TEXTUS__ACCOUNTS=acme-west,acme-east
+# Where phone numbers without a country code are from:
+#HOOKLINE_PHONES__DEFAULT_REGION=US
+SETTINGS
 [ -e textus_api_token ] || { : >textus_api_token; echo "made textus_api_token, empty: opt-outs are not told to TextUs"; }
 [ -e crm_rest_token ] || { : >crm_rest_token; echo "made crm_rest_token, empty: the CRM \`rest\` is called without one"; }
 
@@ -34,5 +43,5 @@ fi
 
 # Compose mounts a secret file as it is, owner and mode included, and the services run as users of their
 # own. So the files are readable and the folder is not: nobody but its owner can walk to them.
-chmod 0444 ./*
+chmod 0644 ./*
 chmod 0700 .

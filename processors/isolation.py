@@ -16,7 +16,7 @@ from runtime.postgres import Connection
 T = TypeVar("T")
 S = TypeVar("S")
 
-#: What an error quotes is data: it stays out of logs and headers.
+#: What an error quotes is data, unless it is the schema's own name: data stays out of logs and headers.
 _QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
 _redactor = Redactor()
 
@@ -55,7 +55,10 @@ def is_rejection(error: BaseException) -> bool:
 
 
 def described(error: BaseException) -> str:
-    """What `error` says, on one line, without what it quotes."""
-    text = error.diag.message_primary if isinstance(error, psycopg.Error) else None
-    text = " ".join((text or str(error)).split())
-    return _redactor.text(_QUOTED.sub("…", text))[:300]
+    """What `error` says, on one line, without what it quotes but the names of tables, columns and constraints."""
+    text, names = str(error), set[str | None]()
+    if isinstance(error, psycopg.Error):
+        text = error.diag.message_primary or text
+        names = {error.diag.table_name, error.diag.column_name, error.diag.constraint_name}
+    text = _QUOTED.sub(lambda quoted: quoted[0] if quoted[0][1:-1] in names else "…", " ".join(text.split()))
+    return _redactor.text(text)[:300]

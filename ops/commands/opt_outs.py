@@ -12,6 +12,7 @@ import click
 from ops.output import Output, command, table
 
 if TYPE_CHECKING:
+    from processors.opt_out.explanation import Explanation
     from processors.opt_out.rules import Rule
 
 
@@ -25,14 +26,20 @@ def opt_outs() -> None:
 @click.option(
     "--languages", help="Comma-separated, such as en,es; default: HOOKLINE_OPT_OUT__LANGUAGES. en is always on."
 )
-def classify(out: Output, texts: tuple[str, ...], languages: str | None) -> None:
+@click.option("--explain", "explained", is_flag=True, help="Tell what the rules saw and which rule came nearest.")
+@click.option("--rules", "number", type=int, help="The rule set to decide by; default: the newest.")
+def classify(out: Output, texts: tuple[str, ...], languages: str | None, explained: bool, number: int | None) -> None:
     """Tell tier, rule and action of each TEXT, or of each line on standard input.
 
     A: out at once. B: out at once, with a review. C: on hold until somebody decides. D: nothing. in: an opt-in.
     """
     from processors.opt_out.classifier import classifier
+    from processors.opt_out.explanation import explain
+    from processors.opt_out.rules import VERSION
 
-    held = classifier(_languages(languages))
+    if number is not None and not 0 < number <= VERSION:
+        raise click.BadParameter(f"{number}: there are rule sets 1 to {VERSION}", param_hint="--rules")
+    held = classifier(_languages(languages), number or VERSION)
     for text in texts or _lines():
         decision = held.classify(text)
         data = {
@@ -44,7 +51,12 @@ def classify(out: Output, texts: tuple[str, ...], languages: str | None) -> None
             "rule_set": decision.rule_set,
         }
         matched = f"  ({decision.matched})" if decision.matched else ""
-        out.line(data, f"{decision.tier:<2}  {decision.action:<4}  {decision.rule:<22}  {_shown(text)}{matched}")
+        line = f"{decision.tier:<2}  {decision.action:<4}  {decision.rule:<22}  {_shown(text)}{matched}"
+        if explained:
+            explanation = explain(held, text)
+            data |= {key: value for key, value in asdict(explanation).items() if key != "decision"}
+            line = "\n      ".join([line, *_explained(explanation)])
+        out.line(data, line)
 
 
 @command()
@@ -62,9 +74,19 @@ def rules(out: Output) -> None:
     columns = ("rule", "tier", "action", "languages", "recognises")
     rows = [
         *((rule.id, rule.tier, ACTIONS[rule.tier], _spoken(rule), rule.says) for rule in held),
-        *((one.id, _becomes(one.becomes), "", "en", one.says) for one in unless),
+        *((one.id, _becomes(one.becomes), "", "", one.says) for one in unless),
     ]
     out.result(data, lambda: table(columns, rows, title=f"rule set {VERSION}"))
+
+
+def _explained(explanation: Explanation) -> Iterator[str]:
+    yield f"normalised: {' | '.join(explanation.clauses)}"
+    yield f"rule: {explanation.decision.rule}: {explanation.recognises}"
+    for overridden in explanation.overridden:
+        yield f"overridden: {overridden.rule} ({overridden.matched}) by {overridden.by}"
+    if explanation.nearest is not None:
+        near = explanation.nearest
+        yield f"nearest: {near.rule}: {near.recognises}" + (f"; lacks {' or '.join(near.lacks)}" if near.lacks else "")
 
 
 def _languages(given: str | None) -> frozenset[str]:

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 def status(out: Output, *, watch: bool, interval: float) -> None:
     """Show the processes, Kafka, PostgreSQL, how far each processor has come, and what waits for each CRM.
 
-    Exit code 1 where something is not well, 69 where nothing answers. Being behind is not being unwell.
+    Exit code 1 where something is not well, 69 where nothing answers. Being behind is not being unwell, as long as
+    the oldest record that waits is young. Warnings are shown and change no exit code.
     """
     look = _looker()
     if watch:
@@ -45,7 +46,7 @@ def _looker() -> Callable[[], Snapshot]:
     from ops.configuration import load
     from ops.processors import topics_of_hookline
     from ops.status.gather import gather
-    from ops.status.places import places
+    from ops.status.places import places, stack_services
     from processors.processor import processor_types
     from runtime.connections import KafkaSettings, PostgresSettings
 
@@ -53,7 +54,7 @@ def _looker() -> Callable[[], Snapshot]:
     kafka = configuration[KafkaSettings]
     dsn = configuration[PostgresSettings].dsn.get_secret_value()
     where, kinds, topics = places(), list(processor_types().values()), topics_of_hookline()
-    return lambda: gather(kafka, dsn, where, kinds, topics)
+    return lambda: gather(kafka, dsn, where, kinds, topics, stack_services())
 
 
 def _watch(out: Output, look: Callable[[], Snapshot], interval: float) -> None:
@@ -76,16 +77,15 @@ def described(snapshot: Snapshot) -> dict[str, object]:
     return {
         "healthy": not snapshot.problems,
         "problems": snapshot.problems,
+        "warnings": snapshot.warnings,
+        "findings": list(snapshot.findings),
         "processes": list(snapshot.processes),
         "kafka": snapshot.kafka,
         "postgres": snapshot.postgres,
         "processors": list(snapshot.processors),
         "crms": list(snapshot.crms),
-        "heartbeats": list(snapshot.facts.heartbeats),
-        "restarts": dict(snapshot.facts.restarts),
-        "spools": list(snapshot.facts.spools),
-        "enforcements": list(snapshot.facts.enforcements),
-        "last_events": dict(snapshot.facts.last_events),
+        "heartbeats": list(snapshot.heartbeats),
+        "last_events": dict(snapshot.last_events),
     }
 
 
@@ -102,10 +102,10 @@ def drawn(snapshot: Snapshot) -> RenderableType:
         ),
         (
             "postgres",
-            state(_postgres_verdict(postgres), good=postgres.healthy),
+            state(_postgres(postgres), good=postgres.healthy),
             None,
             ", ".join(f"{one.table} {'' if one.exact else '~'}{one.rows:,}" for one in postgres.tables)
-            if postgres.healthy
+            if postgres.reachable
             else postgres.reason,
         ),
     ]
@@ -114,36 +114,32 @@ def drawn(snapshot: Snapshot) -> RenderableType:
             one.name,
             state(_verdict(one), good=one.healthy),
             one.total_lag,
+            None if one.lag_seconds is None else f"{one.lag_seconds:,.0f}",
             ", ".join(f"{each.topic} {each.lag:,}" for each in one.lag or () if each.lag) or None,
             one.dead_letters,
             one.redriven,
         )
         for one in snapshot.processors
     ]
-    columns = ("processor", "state", "lag", "behind on", "dead letters", "redriven")
+    columns = ("processor", "state", "lag", "seconds", "behind on", "dead letters", "redriven")
     parts = [
         table(("process", "state", "address", ""), processes),
-        table(columns, processors, numbers=("lag", "dead letters", "redriven")),
+        table(columns, processors, numbers=("lag", "seconds", "dead letters", "redriven")),
     ]
     if snapshot.crms:
         names = ("CRM", "state", "pending", "dead", "paused until", "why")
         parts.append(table(names, [_crm(one) for one in snapshot.crms], numbers=("pending", "dead")))
-    if snapshot.facts.heartbeats:
+    if snapshot.heartbeats:
         beats = [
             (one.name, one.node, state(one.state, good=one.state == "ready"), one.version, one.reason)
-            for one in snapshot.facts.heartbeats
+            for one in snapshot.heartbeats
         ]
         parts.append(table(("heartbeat of", "node", "state", "version", ""), beats))
-    if snapshot.facts.last_events:
-        last = [(name, at.isoformat(timespec="seconds")) for name, at in snapshot.facts.last_events.items()]
+    if snapshot.last_events:
+        last = [(name, at.isoformat(timespec="seconds")) for name, at in snapshot.last_events.items()]
         parts.append(table(("provider", "last event"), last))
-    return stacked(*parts, *(f"! {problem}" for problem in snapshot.problems))
-
-
-def _postgres_verdict(postgres: PostgresState) -> str:
-    if postgres.healthy:
-        return "ready"
-    return "not well" if postgres.reachable else "unreachable"
+    warnings = (f"warning: {warning}" for warning in snapshot.warnings)
+    return stacked(*parts, *(f"! {problem}" for problem in snapshot.problems), *warnings)
 
 
 def _crm(one: Backlog) -> tuple[object, ...]:
@@ -154,4 +150,12 @@ def _crm(one: Backlog) -> tuple[object, ...]:
 def _verdict(one: ProcessorState) -> str:
     if one.healthy:
         return "unknown" if one.lag is None else "ok"
-    return "halted" if one.halted_at is not None else "lost its place"
+    if one.halted_at is not None:
+        return "halted"
+    return "lost its place" if one.lost_partitions else one.process
+
+
+def _postgres(postgres: PostgresState) -> str:
+    if not postgres.reachable:
+        return "unreachable"
+    return "ready" if postgres.known else "locked or slow"

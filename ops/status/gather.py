@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +14,8 @@ import psycopg
 from kafka.errors import KafkaError
 
 from ops.exits import failure
-from ops.status.database_facts import DatabaseFacts, HeartbeatState, heard, locked_tables, read
+from ops.status.findings import Finding, Sample, in_locks, in_metrics, in_stack, in_tables, lag_seconds, samples_of
+from ops.status.heartbeats import Heartbeats, HeartbeatState, heard, last_events
 from ops.status.snapshot import (
     KafkaState,
     PostgresState,
@@ -26,6 +27,7 @@ from ops.status.snapshot import (
 )
 from processors.crm_sync.report import Backlog, backlogs
 from processors.processor import Processor
+from processors.progress import halt_reason
 from runtime.connections import KafkaSettings
 from runtime.kafka.topics import Offsets, TopicAdmin, TopicState
 from runtime.postgres import Connection, connect
@@ -34,6 +36,8 @@ from schemas.topics import Topic
 HTTP_TIMEOUT_S = 2.0
 KAFKA_TIMEOUT_S = 4.0
 POSTGRES_TIMEOUT_S = 3
+#: Milliseconds that a query waits for a lock, and for everything: who holds the lock is told instead.
+LOCK_TIMEOUT_MS, STATEMENT_TIMEOUT_MS = 1_000, 5_000
 #: Counting exactly costs a scan; beyond this many rows PostgreSQL's own estimate will do.
 EXACT_UP_TO = 500_000
 
@@ -43,7 +47,8 @@ class Place:
     """A process and where it may be asked."""
 
     name: str
-    url: str | None
+    url: str | None  #: of /readyz
+    admin_url: str | None  #: of /metrics
     certain: bool = True  #: False: the address is a setting's, which may lead nowhere from this machine
 
 
@@ -64,10 +69,12 @@ class _Kept:
     state: PostgresState
     offsets: Mapping[tuple[str, str, UUID, int], int] = field(default_factory=dict)
     lost: Sequence[tuple[str, str, int]] = ()
-    halted: Mapping[str, datetime] = field(default_factory=dict)
+    halted: Mapping[str, tuple[datetime, str]] = field(default_factory=dict)
+    findings: Sequence[Finding] = ()
     redriven: Mapping[tuple[str, UUID, int], Sequence[int]] = field(default_factory=dict)
-    facts: DatabaseFacts = field(default_factory=DatabaseFacts)
     crms: Sequence[Backlog] = ()
+    heartbeats: Heartbeats = field(default_factory=Heartbeats)
+    last_events: Mapping[str, datetime] = field(default_factory=dict)
 
 
 def gather(
@@ -76,21 +83,37 @@ def gather(
     places: Iterable[Place],
     processors: Sequence[type[Processor]],
     topics: Sequence[Topic],
+    services: Iterable[Mapping[str, Any]] = (),
 ) -> Snapshot:
-    """How everything is now. Raises nothing for what is down: that is what it tells."""
+    """How everything is now. Raises nothing for what is down: that is what it tells.
+
+    `services`: those of a local stack, as its `stack.json` has them.
+    """
     places = list(places)
-    with ThreadPoolExecutor(len(places) + 2, "status") as pool:
-        log = pool.submit(_ask_kafka, kafka, topics)
-        kept = pool.submit(_ask_postgres, dsn)
+    with ThreadPoolExecutor(2 * len(places) + 2, "status") as pool:
+        asked_kafka = pool.submit(_ask_kafka, kafka, topics)
+        asked_postgres = pool.submit(_ask_postgres, dsn)
+        asked_metrics = {place.name: pool.submit(_ask_metrics, place) for place in places}
         processes = list(pool.map(_ask_process, places))
-        return Snapshot(
-            processes=[_seen_by(one, kept.result().facts.heartbeats) for one in processes],
-            kafka=log.result().state,
-            postgres=kept.result().state,
-            processors=[_processor(one, log.result(), kept.result()) for one in processors],
-            crms=kept.result().crms,
-            facts=kept.result().facts,
-        )
+        log, kept = asked_kafka.result(), asked_postgres.result()
+        metrics = {name: asked.result() for name, asked in asked_metrics.items()}
+    processes = [_seen_by(process, kept.heartbeats.processes) for process in processes]
+    unwell = {process.name for process in processes if not process.healthy}
+    states = {process.name: process.state for process in processes}
+    told = [finding for name, samples in metrics.items() for finding in in_metrics(name, samples)]
+    return Snapshot(
+        processes=processes,
+        kafka=log.state,
+        postgres=kept.state,
+        processors=[
+            _processor(kind, log, kept, states.get(kind.name, "not asked"), metrics.get(kind.name, []))
+            for kind in processors
+        ],
+        crms=kept.crms,
+        findings=[*kept.findings, *told, *kept.heartbeats.findings(unwell), *in_stack(services, datetime.now(UTC))],
+        heartbeats=kept.heartbeats.processes,
+        last_events=kept.last_events,
+    )
 
 
 def _ask_process(place: Place) -> ProcessState:
@@ -123,9 +146,17 @@ def _seen_by(process: ProcessState, heartbeats: Sequence[HeartbeatState]) -> Pro
             if beat.state == state:
                 shown = "unreachable" if state == "missing" else state
                 return ProcessState(process.name, None, shown, f"{beat.node}: {beat.reason}" if beat.reason else "")
-    if process.state == "not asked":
-        return process
-    return ProcessState(process.name, process.url, "unreachable", process.reason)
+    return process if process.state == "not asked" else replace(process, state="unreachable")
+
+
+def _ask_metrics(place: Place) -> list[Sample]:
+    """None where they cannot be had: that the process does not answer is told by `_ask_process`."""
+    if place.admin_url is None:
+        return []
+    try:
+        return samples_of(httpx.get(f"{place.admin_url}/metrics", timeout=HTTP_TIMEOUT_S, trust_env=False).text)
+    except (httpx.TransportError, ValueError):
+        return []
 
 
 def _ask_kafka(settings: KafkaSettings, wanted: Sequence[Topic]) -> _Log:
@@ -157,36 +188,43 @@ TABLES = ("events", "messages", "contacts")
 def _ask_postgres(dsn: str) -> _Kept:
     try:
         with connect(dsn, process="status", connect_timeout=POSTGRES_TIMEOUT_S) as connection:
-            connection.execute("SET statement_timeout = '5s'")
-            connection.execute("SET lock_timeout = '1s'")
-            return _ask_tables(connection)
+            connection.execute(f"SET statement_timeout = {STATEMENT_TIMEOUT_MS}")
+            connection.execute(f"SET lock_timeout = {LOCK_TIMEOUT_MS}")
+            locks = list(in_locks(connection))
+            beats = Heartbeats()
+            try:
+                beats = heard(connection)
+                return _read_tables(connection, locks, beats)
+            except (psycopg.errors.LockNotAvailable, psycopg.errors.QueryCanceled):
+                slow = Finding("PostgreSQL answers, but a table of ours is locked or slow", "error", "see who waits")
+                return _Kept(
+                    PostgresState(True, "", known=False),
+                    findings=[*(locks or in_locks(connection, 0)), slow],
+                    heartbeats=beats,
+                )
     except psycopg.Error as error:
         return _Kept(PostgresState(False, failure(error).message))
 
 
-def _ask_tables(connection: Connection) -> _Kept:
-    facts = DatabaseFacts()
-    try:
-        facts = heard(connection)
-        return _Kept(
-            PostgresState(True, "", _tables(connection)),
-            {tuple(row[:4]): row[4] for row in _rows(connection, _OFFSETS)},
-            [(group, topic, number) for group, topic, number in _rows(connection, _LOST)],
-            dict(_rows(connection, _HALTED)),
-            {(cluster, topic, number): sent for cluster, topic, number, sent in _rows(connection, _REDRIVEN)},
-            read(connection, facts),
-            backlogs(connection),
-        )
-    except (psycopg.errors.LockNotAvailable, psycopg.errors.QueryCanceled) as error:
-        # It answers: what it cannot do is read a table that somebody holds, or not in time.
-        return _Kept(PostgresState(True, " ".join(str(error).split()), locked=locked_tables(connection)), facts=facts)
+def _read_tables(connection: Connection, locks: Sequence[Finding], beats: Heartbeats) -> _Kept:
+    return _Kept(
+        PostgresState(True, "", _tables(connection)),
+        {tuple(row[:4]): row[4] for row in _rows(connection, _OFFSETS)},
+        [(group, topic, number) for group, topic, number in _rows(connection, _LOST)],
+        {group: (at, halt_reason(recent, aside)) for group, at, recent, aside in _rows(connection, _HALTED)},
+        [*locks, *in_tables(connection)],
+        {(cluster, topic, number): sent for cluster, topic, number, sent in _rows(connection, _REDRIVEN)},
+        backlogs(connection),
+        beats,
+        last_events(connection),
+    )
 
 
 _OFFSETS = "SELECT consumer_group, cluster_id, topic_id, partition, next_offset FROM consumer_offsets"
 _LOST = """
 SELECT consumer_group, topic, partition FROM consumer_offsets WHERE lost_since IS NOT NULL ORDER BY topic, partition
 """
-_HALTED = "SELECT consumer_group, halted_at FROM consumer_outcomes WHERE halted_at IS NOT NULL"
+_HALTED = "SELECT consumer_group, halted_at, recent, set_aside FROM consumer_outcomes WHERE halted_at IS NOT NULL"
 _REDRIVEN = """
 SELECT cluster_id, topic_id, partition, array_agg(letter_offset) FROM (
     SELECT cluster_id, topic_id, partition, letter_offset FROM redriven_letters
@@ -213,16 +251,23 @@ def _rows(connection: Connection, query: str) -> list[tuple[Any, ...]]:
     return connection.execute(query).fetchall()
 
 
-def _processor(kind: type[Processor], log: _Log, kept: _Kept) -> ProcessorState:
+def _processor(
+    kind: type[Processor], log: _Log, kept: _Kept, process: str, samples: Sequence[Sample]
+) -> ProcessorState:
     letters = log.topics.get(kind.dead_letters().name)
+    halted_at, halt = kept.halted.get(kind.group(), (None, None))
+    is_known = kept.state.reachable and kept.state.known
     return ProcessorState(
         name=kind.name,
         group=kind.group(),
-        lag=_lag(kind, log, kept) if log.state.reachable and kept.state.healthy else None,
+        lag=_lag(kind, log, kept) if log.state.reachable and is_known else None,
         dead_letters=None if letters is None else _held(letters, log),
-        redriven=None if letters is None or not kept.state.healthy else _redriven(letters, log, kept),
-        halted_at=kept.halted.get(kind.group()),
+        redriven=None if letters is None or not is_known else _redriven(letters, log, kept),
+        halted_at=halted_at,
         lost_partitions=[f"{topic}/{number}" for group, topic, number in kept.lost if group == kind.group()],
+        lag_seconds=lag_seconds(samples, kind.name),
+        halt=halt,
+        process=process,
     )
 
 

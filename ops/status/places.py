@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from ingest.settings import IngestSettings
 from ops.configuration import environment, load
 from ops.registry.settings import RegistrySettings
 from ops.status.gather import Place
 from processors.processor import processor_types
 from runtime.addresses import local_url
+from runtime.settings import home
 
 
 def places() -> list[Place]:
@@ -19,17 +23,34 @@ def places() -> list[Place]:
     ingest, registry = configuration[IngestSettings], configuration[RegistrySettings]
     stack = "INGEST_URL" in told  # a local stack serves: what it cannot reach does not serve
     found = [
-        Place("ingest", told.get("INGEST_URL") or _url(ingest.host, ingest.port), stack),
-        Place("registry", _url(registry.admin_host, registry.admin_port), stack),
+        Place(
+            "ingest",
+            told.get("INGEST_URL") or _url(ingest.host, ingest.port),
+            _url(ingest.admin_host, ingest.admin_port),
+            stack,
+        ),
+        Place("registry", _url(registry.admin_host, registry.admin_port), None, stack),
     ]
     if gate := told.get("GATE_URL"):
-        found.append(Place("gate", gate))
+        found.append(Place("gate", gate, None))
     if sandbox := told.get("SANDBOX_URL"):
-        found.append(Place("sandbox", sandbox))
+        found.append(Place("sandbox", sandbox, None))
     for kind in kinds.values():
         settings = configuration[kind.settings_type]
-        found.append(Place(kind.name, _url(settings.admin_host, settings.admin_port), stack))
+        url = _url(settings.admin_host, settings.admin_port)
+        found.append(Place(kind.name, url, url, stack))
     return found
+
+
+def stack_services() -> list[Mapping[str, Any]]:
+    """The services of the local stack that serves in HOOKLINE_HOME, as `stack.json` has them; none where none does."""
+    from deploy.local.home import Home, HomeUnusable
+
+    where = home()
+    try:
+        return list(Home(where).state().get("services", ())) if (where / "stack.json").exists() else []
+    except (HomeUnusable, PermissionError):  # the settings were read without it
+        return []
 
 
 def _url(host: str, port: int) -> str | None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from ops.status.database_facts import DatabaseFacts, LockedTable
+from ops.status.findings import Finding
+from ops.status.heartbeats import HeartbeatState
 from processors.crm_sync.report import Backlog
 
 
@@ -56,14 +57,14 @@ class PostgresState:
     """The database."""
 
     reachable: bool
-    reason: str  #: why it is not reachable, or what it could not do
+    reason: str  #: why it is not reachable
     tables: Sequence[TableRows] = ()
-    locked: Sequence[LockedTable] = ()
+    known: bool = True  #: False: it answers, but a table that was asked for is locked or too slow
 
     @property
     def healthy(self) -> bool:
-        """Reachable, and what was asked could be read."""
-        return self.reachable and not self.reason
+        """Reachable, and its tables can be read."""
+        return self.reachable and self.known
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +86,14 @@ class ProcessorState:
     redriven: int | None  #: of those, how many have been sent back or discarded
     halted_at: datetime | None  #: most of its records were set aside, and it stopped
     lost_partitions: Sequence[str]  #: whose stored offset is no place in the log
+    lag_seconds: float | None = None  #: age of the oldest record that is not committed; None: it does not tell
+    halt: str | None = None  #: what was set aside, and who wrote it
+    process: str = "ready"  #: the state of its process: see ProcessState.state
 
     @property
     def healthy(self) -> bool:
-        """Neither halted nor lost; behind is not ill."""
-        return self.halted_at is None and not self.lost_partitions
+        """Neither halted nor lost, and its process is well; behind is not ill."""
+        return self.halted_at is None and not self.lost_partitions and self.process in ("ready", "not asked")
 
     @property
     def total_lag(self) -> int | None:
@@ -106,7 +110,9 @@ class Snapshot:
     postgres: PostgresState
     processors: Sequence[ProcessorState]
     crms: Sequence[Backlog] = ()
-    facts: DatabaseFacts = field(default_factory=DatabaseFacts)
+    findings: Sequence[Finding] = ()
+    heartbeats: Sequence[HeartbeatState] = ()
+    last_events: Mapping[str, datetime] = field(default_factory=dict)  #: by provider, of the last hour
 
     @property
     def problems(self) -> list[str]:
@@ -118,26 +124,31 @@ class Snapshot:
         found += [f"topic {name} has partitions without a leader" for name in self.kafka.without_leader]
         if not self.postgres.reachable:
             found.append(f"PostgreSQL: {self.postgres.reason}")
-        elif self.postgres.reason:
-            found.append(f"PostgreSQL answers, but: {self.postgres.reason}")
-        found += [
-            f"the table {lock.table} is locked by {lock.application} (pid {lock.pid}) for {lock.seconds:.0f} s"
-            for lock in self.postgres.locked
-        ]
         for one in self.processors:
             if one.halted_at is not None:
-                why = self.facts.halts.get(one.group, "mend the cause")
-                found.append(f"{one.name} halted: {why}, then `hookline dlq resume {one.name}`")
+                cause = one.halt or "mend the cause, then resume"
+                found.append(f"{one.name} halted: {cause}: `hookline dlq resume {one.name}`")
             if one.lost_partitions:
                 found.append(f"{one.name} lost its place on {', '.join(one.lost_partitions)}")
         for crm in self.crms:
             if crm.paused_until is not None:
                 until = crm.paused_until.isoformat(timespec="seconds")
                 found.append(f"the CRM {crm.target} is paused until {until}: {crm.reason}")
-            if crm.dead:
-                found.append(f"the CRM {crm.target} has {crm.dead} dead deliveries (hookline crm dead)")
-        named = {one.name for one in self.processes if not one.healthy}
-        return [*found, *self.facts.problems(named)]
+        return found + [str(finding) for finding in self.findings if finding.severity == "error"]
+
+    @property
+    def warnings(self) -> list[str]:
+        """What may become a problem, a phrase each."""
+        found = [
+            f"{crm.dead} deliveries to the CRM {crm.target} are dead: hookline dlq ls crm-sync"
+            for crm in self.crms
+            if crm.dead
+        ]
+        for processor in self.processors:
+            waiting = (processor.dead_letters or 0) - (processor.redriven or 0)
+            if waiting > 0:
+                found.append(f"{waiting} dead letters of {processor.name} wait: hookline dlq ls {processor.name}")
+        return found + [str(finding) for finding in self.findings if finding.severity == "warning"]
 
     @property
     def anything_reachable(self) -> bool:

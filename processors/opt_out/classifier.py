@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from processors.opt_out.normalise import clauses, plain, spread
@@ -28,12 +28,17 @@ from processors.opt_out.rules import (
     rule_set,
 )
 from processors.opt_out.slips import drawn_in, slips_of
+from processors.opt_out.wider import Wider
 from processors.opt_out.words import after_stop, keywords, reactions
 
 #: Courtesy is short: more words than this beside a keyword are a message of their own.
 _COURTEOUS_WORDS = 16
 #: What is in a keyword that somebody drew out: each letter of one, three times.
 _DRAWN_OUT = tuple(letter * 3 for letter in "abceiklnoprstuv")
+#: Texts that are remembered with their decisions, and the most characters of one: a few megabytes together.
+_REMEMBERED, _SHORT = 16_384, 80
+#: Characters at each end of a text that is longer than two of these, in which rule set 2 looks for requests.
+_END = 2_000
 #: How far beside a phrase its meaning is looked for.
 _BESIDE = 60
 
@@ -59,9 +64,9 @@ def classify(text: str, languages: frozenset[str] = LANGUAGES) -> Decision:
 
 
 @functools.lru_cache(maxsize=16)
-def classifier(languages: frozenset[str] = LANGUAGES) -> Classifier:
-    """The classifier for `languages`, made once."""
-    return Classifier(languages)
+def classifier(languages: frozenset[str] = LANGUAGES, number: int = VERSION) -> Classifier:
+    """The classifier for `languages` by rule set `number`, made once."""
+    return Classifier(languages, number=number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,45 +84,53 @@ class _Unless:
     before: re.Pattern[str] | None
     after: re.Pattern[str] | None
     itself: re.Pattern[str] | None
+    around: re.Pattern[str] | None
 
     @classmethod
     def of(cls, asks: Unless) -> _Unless:
-        before, after, itself = (re.compile(part) if part else None for part in (asks.before, asks.after, asks.itself))
-        return cls(asks, before, after, itself)
+        parts = (asks.before, asks.after, asks.itself, asks.around)
+        before, after, itself, around = (re.compile(part) if part else None for part in parts)
+        return cls(asks, before, after, itself, around)
 
-    def fits(self, before: str, itself: str, after: str) -> bool:
+    def fits(self, before: str, itself: str, after: str, message: str) -> bool:
         return (
             (self.before is None or self.before.search(before) is not None)
             and (self.after is None or self.after.search(after) is not None)
             and (self.itself is None or self.itself.match(itself) is not None)
+            and (self.around is None or self.around.search(message, 0, _END) is not None)
         )
 
 
 class Classifier:
-    """The rules of some languages, compiled. It holds no state: any number of threads may share it."""
+    """The rules of some languages, compiled. It holds nothing but what it remembers of words and texts: any number of
+    threads may share it."""
 
-    def __init__(self, languages: frozenset[str] = LANGUAGES, held: RuleSet | None = None) -> None:
+    def __init__(
+        self, languages: frozenset[str] = LANGUAGES, held: RuleSet | None = None, *, number: int = VERSION
+    ) -> None:
         unknown = languages - LANGUAGES
         if unknown:
             raise ValueError(f"no opt-out language: {', '.join(sorted(unknown))}; there are {_listed(LANGUAGES)}")
         self.languages = languages | {ALWAYS}
-        rules, unless = held or rule_set()
+        self.number = number
+        rules, unless = held or rule_set(number)
         spoken = [rule for rule in rules if self.languages.intersection(rule.languages)]
         by_kind = {rule.kind: rule for rule in spoken}
-        self._rest = Decision("D", by_kind["rest"].id, "")
+        self._rest = Decision("D", by_kind["rest"].id, "", number)
         self._reaction, self._courtesy, self._several = by_kind["reaction"], by_kind["courtesy"], by_kind["several"]
         self._slip, self._spelled = by_kind["typo"], by_kind["spelled"]
 
         self._whole: dict[str, Decision] = {}
         for rule in _of(spoken, "whole"):
             for word in rule.words:
-                self._whole.setdefault(word, Decision(rule.tier, rule.id, word))
+                self._whole.setdefault(word, Decision(rule.tier, rule.id, word, number))
         self._stops = frozenset(word for word, decision in self._whole.items() if decision.tier == "A")
         own = frozenset(word for language in self.languages for word in keywords.OWN_WORDS.get(language, ()))
         self._slips = slips_of(self._slip.words, own | self._stops)
         self._initials = frozenset(word[0] for word in self._spelled.words)
 
-        compiled = [_Unless.of(one) for one in unless]
+        named = {rule.id for rule in _of(spoken, "phrase")}
+        compiled = [_Unless.of(one) for one in unless if named.intersection(one.of)]
         self._phrases = [
             _Phrase(rule, re.compile(rule.pattern), tuple(one for one in compiled if rule.id in one.asks.of))
             for rule in _of(spoken, "phrase")
@@ -133,6 +146,9 @@ class Classifier:
             for rule in (*_of(spoken, "first"), *_of(spoken, "object"))
         ]
         self._calls_in = re.compile(after_stop.PATTERN)
+        self._other_things = re.compile(after_stop.OTHER_THINGS)
+        self._in_fun = re.compile(after_stop.IN_FUN)
+        self._no_message = re.compile(after_stop.NO_MESSAGE)
         self._still_a_stop = re.compile(after_stop.STILL_A_STOP)
         self._opener, self._closer = re.compile(reactions.OPENER), re.compile(reactions.CLOSER)
 
@@ -143,12 +159,51 @@ class Classifier:
         self._keyword_words = frozenset((*first_words, *self._last_words))
         #: A text of several words without one of these says nothing.
         self._telling = frozenset((*self._phrases_with, *self._keyword_words))
+        self._says = {rule.id: rule.says for rule in rules} | {exception.id: exception.says for exception in unless}
+        self._remembered: dict[str, Decision] = {}
+        self._wider = Wider(spoken, unless, self.languages, self._stops, own) if number >= 2 else None
 
     def classify(self, text: str) -> Decision:
-        """What `text` says."""
+        """What `text` says. Short texts are remembered: "yes" and "ok" come by the thousand."""
+        found = self._remembered.get(text)
+        if found is None:
+            found = self._classify(text)
+            if len(text) <= _SHORT:
+                if len(self._remembered) >= _REMEMBERED:
+                    self._remembered.clear()
+                self._remembered[text] = found
+        return found
+
+    def _classify(self, text: str) -> Decision:
+        wider = self._wider
+        if wider is not None:
+            text = wider.prepared(text)
         bare = plain(text)
         flat = spread(bare)
         words = flat.split()
+        found = self._by_the_table(bare, flat, words)
+        if wider is None or found.tier != "D" or found.rule == self._reaction.id:
+            return found
+        return self._widely(wider, text, bare, flat, words) or found
+
+    def _widely(self, wider: Wider, text: str, bare: str, flat: str, words: list[str]) -> Decision | None:
+        """What rule set 2 finds in a text that the table's rules leave alone."""
+        if len(flat) > 2 * _END:  # a request stands at an end of what is longer than any text
+            bare, flat = f"{bare[:_END]}\n{bare[-_END:]}", f"{flat[:_END]}\n{flat[-_END:]}"
+            text, words = bare, flat.split()
+        if "opt" in words:
+            words = [*words, "optout"]  # which `clauses` makes of "opt out"
+        candidates = wider.may_say(text, words)
+        if candidates is None:
+            return None
+        message = clauses(flat)
+        for rule, matched, match in wider.find(candidates, bare, message):
+            if match is None or match.taken_back is None:
+                decides = self._reaction if self._is_reaction(bare) else rule
+                return Decision(decides.tier, decides.id, matched, self.number)
+        return None
+
+    def _by_the_table(self, bare: str, flat: str, words: list[str]) -> Decision:
         if len(words) == 1:
             return self._one_word(words[0].strip("#@"))
         phrases: Sequence[_Phrase] = ()
@@ -164,11 +219,51 @@ class Classifier:
 
     def explain(self, text: str) -> Decision:
         """What `text` says, by every rule: `classify` without its short ways. For tests of these."""
+        wider = self._wider
+        if wider is not None:
+            text = wider.prepared(text)
         bare = plain(text)
-        message = clauses(spread(bare))
+        flat = spread(bare)
+        message = clauses(flat)
         if " " in message or "\n" in message:
-            return self._several_words(bare, message, self._phrases)
-        return self._one_word(message.strip("#@"))
+            found = self._several_words(bare, message, self._phrases)
+        else:
+            found = self._one_word(message.strip("#@"))
+        if wider is None or found.tier != "D" or found.rule == self._reaction.id:
+            return found
+        return self._widely(wider, text, bare, flat, flat.split()) or found
+
+    def prepared(self, text: str) -> str:
+        """`text` with look-alike letters and masked words as this rule set reads them."""
+        return text if self._wider is None else self._wider.prepared(text)
+
+    def says(self, rule: str) -> str:
+        """What the rule or exception of this id recognises."""
+        return self._says.get(rule, "")
+
+    def fitting(self, text: str) -> Iterator[tuple[str, str, str]]:
+        """Every rule that fits `text`: its id, the words that it saw, and the exception that took it back, if any."""
+        prepared = self.prepared(text)
+        bare = plain(prepared)
+        flat = spread(bare)
+        message = clauses(flat)
+        for phrase in self._phrases:
+            for found in phrase.pattern.finditer(message):
+                unless = self._taken_away(phrase, message, found)
+                yield phrase.rule.id, found[0].strip(), "" if unless is None else unless.id
+        if self._wider is not None:
+            words = flat.split()
+            candidates = self._wider.may_say(prepared, words)
+            if candidates is not None:
+                for rule, matched, match in self._wider.find(candidates, bare, message):
+                    taken_back = match.taken_back if match is not None else None
+                    yield rule.id, matched, "" if taken_back is None else taken_back.id
+
+    def nearest(self, text: str) -> tuple[Rule, tuple[str, ...]] | None:
+        """The pattern that lacks least to fit `text`, and the words or classes of which it lacks one."""
+        if self._wider is None:
+            return None
+        return self._wider.nearest(clauses(spread(plain(self.prepared(text)))))
 
     def _worth_trying(self, words: frozenset[str]) -> list[_Phrase]:
         """The phrases whose words are in a text, in their order."""
@@ -186,9 +281,9 @@ class Classifier:
     def _misspelt(self, word: str) -> Decision | None:
         """A slip of a keyword, or one drawn out."""
         if word in self._slips:
-            return Decision(self._slip.tier, self._slip.id, word)
+            return Decision(self._slip.tier, self._slip.id, word, self.number)
         if (drawn := drawn_in(word)) and (drawn in self._spelled.words or drawn in self._stops):
-            return Decision(self._spelled.tier, self._spelled.id, word)
+            return Decision(self._spelled.tier, self._spelled.id, word, self.number)
         return None
 
     def _may_be_unusual(self, words: list[str], flat: str) -> bool:
@@ -211,7 +306,7 @@ class Classifier:
             # A doubtful phrase of tier B says more than a voided one of tier C.
             found = next((one for one in (found, held) if one and one.tier == "C"), found or held or self._rest)
         if found.tier != "D" and self._is_reaction(bare):
-            return Decision(self._reaction.tier, self._reaction.id, found.matched)
+            return Decision(self._reaction.tier, self._reaction.id, found.matched, self.number)
         return found
 
     def _is_reaction(self, bare: str) -> bool:
@@ -228,16 +323,16 @@ class Classifier:
         if len(words) > _COURTEOUS_WORDS:
             return None
         if (spelled := "".join(words)) in self._spelled.words and all(len(word) == 1 for word in words):
-            return Decision(self._spelled.tier, self._spelled.id, spelled)
+            return Decision(self._spelled.tier, self._spelled.id, spelled, self.number)
         flat = " ".join(words)
         if self._last_words.isdisjoint(words) and not self._has_a_slip(words, flat):
             return None
         left = self._courtesies.sub("", flat).split()
         rest = " ".join(left)
         if rest in self._stops:
-            return Decision(self._courtesy.tier, self._courtesy.id, flat)
+            return Decision(self._courtesy.tier, self._courtesy.id, flat, self.number)
         if len(left) > 1 and self._stops.issuperset(left):
-            return Decision(self._several.tier, self._several.id, rest)
+            return Decision(self._several.tier, self._several.id, rest, self.number)
         return self._misspelt(rest)
 
     def _first_word(self, message: str) -> Decision | None:
@@ -248,12 +343,25 @@ class Classifier:
             behind = message[found.end() : found.end() + _BESIDE]
             if found[1] == "stop" and self._calls_in.match(behind) and not self._still_a_stop.match(behind):
                 continue
-            return Decision(rule.tier, rule.id, found[0].replace("\n", " "))
+            if self.number >= 2 and self._means_no_message(found[1], behind, message):
+                continue
+            return Decision(rule.tier, rule.id, found[0].replace("\n", " "), self.number)
         first, _, rest = message.partition(" ")
         # No other word is near it: as a first word its slips are as clear as alone.
         if self._slips.get(first) == "unsubscribe" and rest.startswith(("me", "us", "from", "this", "now")):
-            return Decision(self._slip.tier, self._slip.id, first)
+            return Decision(self._slip.tier, self._slip.id, first, self.number)
         return None
+
+    def _means_no_message(self, keyword: str, behind: str, message: str) -> bool:
+        """Whether what follows a first keyword, or laughter, says that it is no order to stop messages."""
+        if keyword == "optout":
+            return self._other_things.match(behind) is not None
+        if keyword != "stop":
+            return False
+        fun = self._in_fun.search(message, 0, _END)
+        return self._no_message.match(behind) is not None or (
+            fun is not None and len(message[: fun.start()].split()) > 1
+        )
 
     def _phrase(self, message: str, tiers: tuple[Tier, ...], phrases: Sequence[_Phrase]) -> Decision | None:
         """The first phrase of `tiers` that stands; else a doubtful one; else one whose meaning was taken away."""
@@ -266,8 +374,8 @@ class Classifier:
                 matched = found[0].strip().replace("\n", " ")
                 unless = self._taken_away(phrase, message, found)
                 if unless is None or unless.becomes == "same":
-                    return Decision(phrase.rule.tier, phrase.rule.id, matched)
-                decision = Decision(unless.becomes, unless.id, matched)
+                    return Decision(phrase.rule.tier, phrase.rule.id, matched, self.number)
+                decision = Decision(unless.becomes, unless.id, matched, self.number)
                 if unless.becomes == "C":
                     doubtful = doubtful or decision
                 else:
@@ -279,7 +387,7 @@ class Classifier:
         before = message[max(0, found.start() - _BESIDE) : found.start()].rpartition("\n")[2]
         after = message[found.end() : found.end() + _BESIDE]
         for one in phrase.unless:
-            if one.fits(before, found[0], after):
+            if one.fits(before, found[0], after, message):
                 return one.asks
         return None
 

@@ -40,7 +40,7 @@ class Draft:
     phone: str  #: E.164 where possible, else as it came
     phone_as_received: str | None = None  #: what came in its place, where that was another text
     action: Action
-    actor: str  #: contact, provider, clock, reconcile, parked, or operator:NAME
+    actor: str  #: contact, provider, clock, reconcile, parked, rules, or operator:NAME
     reason: str | None = None  #: in words, for what no rule decided; without personal data
     tier: str | None = None
     rule: str | None = None
@@ -60,6 +60,7 @@ class Draft:
     evidence: Evidence | None = None
     review: ReviewKind | None = None  #: the question to open with it
     question: str = ""  #: in words
+    clock_starts_now: bool = False  #: the review's clock starts when it is decided, not when it was received
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -112,7 +112,7 @@ class Ledger:
                 echo=id(draft) in echoes,
                 effective_at=effective,
                 decided_at=now,
-                deadline=self._deadline(draft, effective, received),
+                deadline=self._deadline(draft, effective, now if draft.clock_starts_now else received),
                 evidence_digest=None,
                 previous_hash=previous,
                 **{name: getattr(draft, name) for name in _SHARED if name != "received_at"},
@@ -129,12 +129,12 @@ class Ledger:
             latest[draft.phone] = max(received, latest.get(draft.phone, received))
         return entries
 
-    def _deadline(self, draft: Draft, effective: datetime, received: datetime) -> datetime | None:
+    def _deadline(self, draft: Draft, effective: datetime, clock_starts: datetime) -> datetime | None:
         zone = self._settings.time_zone
         if draft.action == "out":
             return business_days.after(effective, self._settings.deadline_business_days, zone)
         if draft.action == "hold":
-            return business_days.after(received, self._settings.hold_business_days, zone)
+            return business_days.after(clock_starts, self._settings.hold_business_days, zone)
         return None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from deploy.local.kafka import EmbeddedKafka
@@ -28,9 +28,9 @@ def start_kafka(home: Path) -> tuple[str, Stop]:
     return kafka.bootstrap_servers, stop
 
 
-def start_postgres(home: Path) -> tuple[str, Stop]:
+def start_postgres(home: Path, settings: Mapping[str, str] | None = None) -> tuple[str, Stop]:
     """A PostgreSQL server that does not wait for its disk: the DSN of its superuser, and what ends it."""
-    postgres = EmbeddedPostgres(home, *free_ports(1), durable=False, settings=_POSTGRES)
+    postgres = EmbeddedPostgres(home, *free_ports(1), durable=False, settings=_POSTGRES | dict(settings or {}))
     postgres.prepare()
     stop = _start(postgres.command(), postgres.environment(), home / "postgres.log")
     postgres.wait_ready()

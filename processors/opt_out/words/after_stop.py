@@ -51,6 +51,38 @@ PATTERN = (
     rf"|# ?\d|\d{{1,2}} (?:is|was|at|on|of|then|will|has|and)(?![a-z0-9]))"
 )
 
+#: What senders do with messages: an order to stop that is one.
+_ABOUT_MESSAGES = (
+    "(?:text|txt|messag|msg|contact|send|call|email|mail|writ|bother|harass|harras|spam|spamm|pester|bug|bugg|annoy|hound|"
+    "solicit|stalk|blast|ring|phon|dm|badger|disturb|communicat|ask|begg|bombard|flood|ping|sms|troll|hassl|wast|us|blow|"
+    "reach|hitt|pushing|advertis|market|promot|campaign|notify|updat|sell|recruit|robocall|fill|clogg|invad|abus|"
+    "threaten|trick|scamm|phish|respond|reply|answer|continu|try|keep|giv|shar|post|mess|poll|survey)ing"
+)
+#: Behind a first `stop`: what is no message, and what nobody would ask a sender to stop. From rule set 2 on.
+NO_MESSAGE = (
+    r" (?:(?:the|this|that|ur|your|his|her|their|our|my|with|all|being|so|a|it) ){0,3}(?:\w+ )?"
+    r"(?:production|machine|machines|story|stories|drama|car|truck|bus|train|engine|clock|timer|bleeding|rain|noise|music|"
+    r"game|war|violence|press|line|conveyor|order|shipment|delivery|payment|process|work|fight|fighting|show|video|"
+    r"recording|leak|water|spread|virus|project|construction|car|tape|meeting|watch|silly|jealous|childish|mean|dramatic)"
+    r"(?![a-z0-9])"
+    rf"|(?: (?:all|it|with|the|ur|your|fucking|being))? (?!(?:{_ABOUT_MESSAGES})(?![a-z]))\w+ing(?! (?:me |us )?(?:up|alone)(?![a-z]))"
+    r"(?! (?:\w+ )?(?:my (?:phone|number|time)|me|us)(?=[\n ]|$)(?! (?:if|laugh|cry|feel|look|mad|crazy)(?![a-z])))(?![a-z0-9])"
+    r"| (?:(?:lying|yelling|staring|shouting|laughing|screaming|looking|barking|talking|teasing|pinching|hitting|pushing|kicking|"
+    r"following|interrupting|embarrassing|scaring|hurting|biting|tickling|touching|copying|judging|blaming|making)(?: (?:at|to|on))? me"
+    r"|being|(?:messing|playing|fooling|joking|goofing|screwing) around|calling|me|him|her|them|us|thief|loss(?:es)?|ou encore|"
+    r"bij (?:de|het|een|mij)|met (?:zeuren|roken|huilen|werken|lachen)|ist|oder)(?![a-z0-9])"
+    rf"{_OBJECT}"
+)
+
+#: Behind a first "opt out": what is no messaging. From rule set 2 on.
+OTHER_THINGS = (
+    r" (?:of|from|for) (?:(?:the|my|your|our|this|that|any|all) )?(?:\w+ )?(?:warranty|insurance|dental|vision|medical|health|"
+    r"benefits?|coverage|401k|plan|pto|retirement|overtime|program|union|meeting|trip|gym|class|survey)(?![a-z0-9])"
+)
+
+#: In a text that begins with `stop`, two words later or more: it is said in fun. From rule set 2 on.
+IN_FUN = r"\b(?:(?:wa)?(?:ha){2,}h?|lol|lmao|rofl|jaja\w*|hehe\w*)\b"
+
 #: A preposition of the table, and yet an order: "stop at once" calls in nowhere.
 STILL_A_STOP = (
     r" (?:at once|for good|for now|for ?ever|for the love of|in the name of|on all (?:my )?(?:numbers|phones|lines)|"

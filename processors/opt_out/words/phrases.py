@@ -68,7 +68,7 @@ RULES = (
     ),
     Rule("b.lose-my-number", "B", "phrase", "lose my number", words=("lose",), pattern=rf"\blose my {_NUMBER}"),
     Rule(
-        "c.wrong-number", "C", "phrase", "wrong number", words=("wrong",),
+        "c.wrong-number", "C", "phrase", "wrong number", words=("wrong",), until=1,
         pattern=r"\bwrong (?:(?:phone|cell|mobile|telephone) )?(?:numbers?|num|nbr|#)(?![a-z0-9])",
     ),
     Rule(
@@ -78,10 +78,12 @@ RULES = (
             "harassed",
         ),
         pattern=r"\b(?:lawyers?|attorneys?|tcpa|fcc|harass(?:ment|ing|ed)?)\b",
+        until=1,
     ),
     Rule(
         "c.sue", "C", "phrase", "sue as what somebody does; Sue as a name is left alone",
         words=("sue", "suing", "sued"),
+        until=1,
         pattern=r"\b(?:"
         + either(
             "will / ill / id / well / wed / gonna / imma / ima / finna / can / could / may / might / must / should",

@@ -5,7 +5,7 @@ Doubt goes to a person (C): a request that was overheard weighs more than a numb
 
 from __future__ import annotations
 
-from processors.opt_out.rules import Unless, either
+from processors.opt_out.rules import Unless, either, listed
 
 _STOPS = ("b.stop-texting",)
 _NEVERS = ("b.dont-text-me",)
@@ -45,6 +45,7 @@ _NAMES = either(
     "sir / maam / bro / bruh / dude / babe / baby / names / mr / mrs / ms / miss / boss / buddy / honey / hun"
 )
 _MOSTLY = "really / also / usually / always / often / normally / simply / mostly / apparently"
+_KIN = "mom|mum|mama|mommy|mummy|dad|daddy|papa|babe|baby|honey|hun|sweetie|bestie|sis|bro"
 _DRIVING = either(
     "while / whilst / n driving / and driving / and drive / n drive / when (?:youre |you are |you )?driv",
     "behind the wheel",
@@ -260,7 +261,47 @@ _ABOUT_LISTS = (
     ),
 )  # fmt: skip
 
+_NOT_A_LIST = r"(?!your |ur |the (?:\w+ )?(?:list|database|system)|this |all |every)"
+_NAMED = "|".join(listed("names.txt"))
+
+#: What rule set 2 adds.
+_SINCE_2 = (
+    Unless(
+        "d.thing-removed", "a telephone is taken from somewhere", ("b.remove-me",), "D", itself="remove my (?:phone|cell|cellphone|mobile)$",
+        after=rf"^ (?:from|off|out of) {_NOT_A_LIST}\w+", since=2,
+    ),
+    Unless(
+        "d.off-a-shift", "off a shift or a schedule", ("b.take-me-off", "b.remove-me"), "D",
+        after=r"^ (?:from )?(?:(?:the|my|this|that|your|our|next|all|for) ){0,2}(?:\w+ )?(?:schedules?|shifts?|rota|roster|rotation|calendar)"
+        r"(?! (?:text|texts|alerts?|messages|lists?|blasts?|sms|chats?|groups?))(?![a-z0-9])", since=2,
+    ),
+    Unless(
+        "d.somebody-told", "somebody else was told to leave the writer alone", ("b.leave-me-alone",), "D",
+        before=r"\b(?:tell|told|asked|ask|telling) (?!you|u|yall|your|them)\w+(?: \w+)? to (?:just |please )?$", since=2,
+    ),
+    Unless(
+        "c.somebody-told", "somebody else was told", (*_STOPS, *_OFFS), "C",
+        before=rf"\b(?:tell|told|telling) (?:{_NAMED}|my \w+) to (?:just |please )?$", since=2,
+    ),
+    Unless(
+        "d.called-a-name", "calling the writer by a name", _STOPS, "D", itself=r"(?:stop|quit) .*\bcalling?$",
+        after=rf"^ me (?:(?:{_NAMED})(?=\n|$)|(?:a|an) \w+)", since=2,
+    ),
+    Unless(
+        "d.until-told", "goes on until told to stop", ("c.please-stop",), "D", before=r"\b(?:until|till|unless)\b[^\n]*$", since=2,
+    ),
+    Unless(
+        "d.family", "said to the family, or in fun", ("c.please-stop", "c.please-stop-it"), "D",
+        around=rf"^(?:{_KIN})(?:\n| stop| please)|\b(?:wa)?(?:ha){{2,}}h?\b|\b(?:lol|lmao|rofl|jaja\w*)\b", since=2,
+    ),
+    Unless(
+        "d.not-off-a-list", "Dutch haal and schrijf without a list: fetches, writes", ("c.request.nl",), "D",
+        itself="(?:haal|schrijf)", after=r"^(?!.*\b(?:van|uit|af|eruit|lijst|bestand)\b)", since=2,
+    ),
+)  # fmt: skip
+
 UNLESS = (
+    *_SINCE_2,
     *_ABOUT_STOPPING,
     *_ABOUT_WRITING,
     *_ABOUT_LISTS,

@@ -79,6 +79,38 @@ def test_every_service_is_bounded_and_watched(name: str) -> None:
         assert isinstance(service["healthcheck"]["test"], str)
 
 
+@pytest.mark.parametrize("name", SERVICES)
+def test_every_log_is_bounded(name: str) -> None:
+    assert SERVICES[name]["logging"]["driver"] == "json-file"
+    assert SERVICES[name]["logging"]["options"].keys() == {"max-size", "max-file"}
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_every_service_reads_the_shared_settings(name: str) -> None:
+    """One region of phones for ingest, opt-out and gate, or a number that is out is asked about under another name."""
+    assert OURS[name]["env_file"] == ["./secrets/hookline.env"]
+    assert "HOOKLINE_PHONES__DEFAULT_REGION" not in OURS[name].get("environment", {})
+
+
+def test_every_engine_makes_the_same_substitutions() -> None:
+    """podman-compose 1.0.3 leaves `${NAME:-}` as it stands: a default has to say something."""
+    text = (DEPLOY / "compose.yaml").read_text("utf-8")
+    assert "$" in text
+    assert not re.sub(r"\$\{[A-Z_]+:-[^}]+\}", "", text).count("$")
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_networks_are_names(name: str) -> None:
+    """Nothing more can be said of them to podman-compose 1.0.3, such as an address."""
+    assert isinstance(SERVICES[name]["networks"], list)
+
+
+def test_only_what_calls_out_has_a_way_out() -> None:
+    closed = {name for name, network in COMPOSE["networks"].items() if network.get("internal")}
+    leaving = {name for name, service in SERVICES.items() if not set(service["networks"]) <= closed}
+    assert leaving == {"nginx", "opt-out", "crm-sync", "gate"}  # gate: the senders' network
+
+
 @pytest.mark.parametrize("name", OURS)
 def test_our_services_can_write_nothing_but_their_volumes(name: str) -> None:
     assert OURS[name]["read_only"] is True
@@ -166,16 +198,42 @@ def test_nginx_leaves_ingest_its_own_answers() -> None:
         for name, service in OURS.items()
         if service["command"] == ["ingest"]
     }
-    assert set(re.findall(r"server (\S+) resolve max_fails=0;", upstream)) == behind
+    listed = (DEPLOY / "nginx" / "ingests").read_text("utf-8").splitlines()
+    assert {line for line in listed if not line.startswith("#")} == behind
+    written = re.search(r"^current=(\S+)$", (DEPLOY / "nginx" / "upstream.sh").read_text("utf-8"), re.MULTILINE)
+    assert written
+    assert _directive("include", upstream) == written[1]
+    assert _directive("proxy_http_version") == "1.1"
+    assert "http2" not in NGINX
     assert len({SERVICES[address.partition(":")[0]]["volumes"][0] for address in behind}) == len(behind)
     assert SERVICES["nginx"]["ports"][0].endswith(f":{_directive('listen').split()[0]}")
+
+
+def test_nginx_bounds_each_address_and_delays_before_it_refuses() -> None:
+    zones = dict(re.findall(r"^\s*limit_(req|conn)_zone\s+\$binary_remote_addr zone=(\w+):", NGINX, re.MULTILINE))
+    bounds = {"req": _directive("limit_req"), "conn": _directive("limit_conn")}
+    assert bounds == {"req": f"zone={zones['req']} burst=2000", "conn": f"{zones['conn']} 512"}  # no `nodelay`
+    assert (_directive("limit_req_status"), _directive("limit_conn_status")) == ("429", "429")
+    # Where a location has a page for one error it has none for the others, so they stand together.
+    assert re.findall(r"^ {8}error_page ([\d ]+)", NGINX, re.MULTILINE) == ["413 ", "429 ", "502 504 "]
+    assert NGINX.count("error_page ") == 3
+    for page in ("deploy.md", "hardening.md"):
+        text = (ROOT / "docs" / page).read_text("utf-8")
+        assert all(figure in text for figure in ("1,000", "2,000", "512"))
 
 
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="deploy/secrets.sh needs openssl")
 def test_secrets_are_made_once(tmp_path: Path) -> None:
     folder = tmp_path / "secrets"
     _make_secrets(folder)
-    assert {path.name for path in folder.iterdir()} == {*COMPOSE["secrets"], ".gitignore"}
+    settings = {Path(path).name for service in OURS.values() for path in service.get("env_file", [])}
+    assert {path.name for path in folder.iterdir()} == {*COMPOSE["secrets"], *settings, ".gitignore"}
+    # Nothing is set, and what is shown can be set.
+    lines = (folder / "hookline.env").read_text("utf-8").splitlines()
+    assert all(line.startswith("#") for line in lines)
+    shown = [line[1:].split("=")[0] for line in lines if line.startswith("#HOOKLINE_")]
+    assert shown
+    assert list(unknown_variables(all_sections(), dict.fromkeys(shown, ""))) == []
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
 

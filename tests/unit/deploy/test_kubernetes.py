@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Sequence
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 
@@ -19,18 +20,26 @@ KUSTOMIZATION = yaml.safe_load((FOLDER / "kustomization.yaml").read_text("utf-8"
 OBJECTS: list[dict[str, Any]] = [
     item for name in KUSTOMIZATION["resources"] for item in yaml.safe_load_all((FOLDER / name).read_text("utf-8"))
 ]
-WORKLOADS = {item["metadata"]["name"]: item for item in OBJECTS if "template" in item.get("spec", {})}
+#: Applied by hand, when an ingest is taken away for good.
+APART = yaml.safe_load((FOLDER / "spool-drain.yaml").read_text("utf-8"))
+WORKLOADS = {item["metadata"]["name"]: item for item in [*OBJECTS, APART] if "template" in item.get("spec", {})}
+POLICIES = {item["metadata"]["name"]: item["spec"] for item in OBJECTS if item["kind"] == "NetworkPolicy"}
 SHARED = dict(line.split("=", 1) for line in KUSTOMIZATION["configMapGenerator"][0]["literals"])
 SECRETS = set(yaml.safe_load((ROOT / "deploy" / "compose.yaml").read_text("utf-8"))["secrets"])
 
 
 def test_every_manifest_is_listed() -> None:
-    assert {path.name for path in FOLDER.glob("*.yaml")} == {*KUSTOMIZATION["resources"], "kustomization.yaml"}
+    assert {path.name for path in FOLDER.glob("*.yaml")} == {
+        *KUSTOMIZATION["resources"],
+        "kustomization.yaml",
+        "spool-drain.yaml",
+    }
 
 
 def test_the_image_is_this_release() -> None:
     version = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
     assert KUSTOMIZATION["images"] == [{"name": "hookline", "newTag": version}]
+    assert _pod("hookline-spool-drain")["containers"][0]["image"] == f"hookline:{version}"
 
 
 def test_every_process_has_its_workload(served: set[str]) -> None:
@@ -110,6 +119,78 @@ def test_every_secret_that_a_pod_mounts_is_made_as_the_page_says() -> None:
         assert f"--from-file={path}=secrets/{path}" in page
 
 
+def test_nothing_may_talk_until_it_is_named() -> None:
+    denied = POLICIES["deny-all"]
+    assert denied == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
+    for name, policy in POLICIES.items():
+        rules = [*policy.get("ingress", []), *policy.get("egress", [])]
+        assert all(rule.get("ports") and (rule.get("from") or rule.get("to")) for rule in rules), name
+        assert bool(rules) is (name != "deny-all")
+
+
+@pytest.mark.parametrize(
+    ("policy", "needs"),
+    [
+        ("to-postgres", lambda name: bool(_mounted(name) & {"app_dsn", "owner_dsn"})),
+        ("to-the-internet", lambda name: "textus_api_token" in _mounted(name)),
+        ("webhooks", lambda name: name == "hookline-ingest"),
+        ("senders", lambda name: name == "hookline-gate"),
+        ("tools", lambda name: name == "hookline-registry"),
+        (
+            "to-kafka",
+            lambda name: _container(name)["args"][0] in ("process", "ingest", "topics", "spool"),
+        ),
+    ],
+)
+def test_each_pod_may_talk_to_what_it_needs_and_to_nothing_else(policy: str, needs: Callable[[str], bool]) -> None:
+    assert {name for name in WORKLOADS if _selected(POLICIES[policy]["podSelector"], name)} == set(
+        filter(needs, WORKLOADS)
+    )
+
+
+def test_policies_open_the_ports_that_pods_listen_on() -> None:
+    for policy in ("webhooks", "senders", "tools"):
+        (opened,) = [port["port"] for rule in POLICIES[policy]["ingress"] for port in rule["ports"]]
+        for name in WORKLOADS:
+            if _selected(POLICIES[policy]["podSelector"], name):
+                assert opened in {port["containerPort"] for port in _container(name)["ports"] if port["name"] == "http"}
+    (kafka,) = {port["port"] for rule in POLICIES["to-kafka"]["egress"] for port in rule["ports"]}
+    assert SHARED["HOOKLINE_KAFKA__BOOTSTRAP_SERVERS"].endswith(f".kafka.svc:{kafka}")
+
+
+def test_what_calls_the_internet_reaches_nothing_private() -> None:
+    blocks = [to["ipBlock"] for rule in POLICIES["to-the-internet"]["egress"] for to in rule["to"]]
+    closed = [ip_network(network) for block in blocks for network in block["except"]]
+    for address in ("10.1.2.3", "172.20.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "fd00::1", "fe80::1"):
+        assert any(ip_address(address) in network for network in closed), address
+    for block in blocks:
+        assert all(ip_network(network).subnet_of(ip_network(block["cidr"])) for network in block["except"])  # type: ignore[arg-type]
+
+
+def test_the_drain_takes_the_volume_of_an_ingest() -> None:
+    (claim,) = [
+        volume["persistentVolumeClaim"]["claimName"]
+        for volume in _pod("hookline-spool-drain")["volumes"]
+        if volume["name"] == "spool"
+    ]
+    ingest = WORKLOADS["hookline-ingest"]
+    assert claim.startswith(f"{ingest['spec']['volumeClaimTemplates'][0]['metadata']['name']}-hookline-ingest-")
+    assert (
+        _environment("hookline-spool-drain")["HOOKLINE_INGEST__SPOOL_DIR"]
+        == _environment("hookline-ingest")["HOOKLINE_INGEST__SPOOL_DIR"]
+    )
+
+
+def _selected(selector: dict[str, Any], name: str) -> bool:
+    label = WORKLOADS[name]["spec"]["template"]["metadata"]["labels"]["app.kubernetes.io/name"]
+    listed = [value for expression in selector.get("matchExpressions", []) for value in expression["values"]]
+    return label in (listed or selector["matchLabels"].values())
+
+
+def _mounted(name: str) -> set[str]:
+    return {item["path"] for volume in _pod(name)["volumes"] for item in volume.get("secret", {}).get("items", [])}
+
+
 def _pod(name: str) -> dict[str, Any]:
     pod: dict[str, Any] = WORKLOADS[name]["spec"]["template"]["spec"]
     return pod
@@ -117,6 +198,8 @@ def _pod(name: str) -> dict[str, Any]:
 
 def _container(name: str) -> dict[str, Any]:
     (container,) = _pod(name)["containers"]
+    if name == APART["metadata"]["name"]:
+        return dict(container)
     assert container["image"] == "hookline"
     assert container["envFrom"] == [{"configMapRef": {"name": KUSTOMIZATION["configMapGenerator"][0]["name"]}}]
     return dict(container)

@@ -7,12 +7,15 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
+import yaml
 
 from ops.configuration import all_sections, unknown_variables
 from ops.processors import processor_names
 
 FOLDER = Path(__file__).resolve().parents[3] / "deploy" / "systemd"
 UNITS = {path.name: path.read_text("utf-8") for path in sorted(FOLDER.glob("*.service"))}
+#: What systemd adds to one instance of a unit, by the instance's full name.
+DROP_INS = {path.parent.name.removesuffix(".d"): path.read_text("utf-8") for path in FOLDER.glob("*.service.d/*.conf")}
 PROGRAM = "/opt/hookline/bin/hookline "
 
 
@@ -45,20 +48,44 @@ def test_processes_of_one_machine_share_no_port() -> None:
             if variable.endswith("PORT"):
                 taken += [value.replace("%i", instance) for instance in "12"]
     assert len(taken) == len(set(taken))
-    # What is not told a port would take its usual one.
-    listening = [one for one in all_sections() if {"admin_port", "port"} <= one.model_fields.keys()]
-    for section in listening:
-        assert section.section == "ingest" or section.variable("port") in environment
+    # What has no port here would take its usual one, or one that Prometheus cannot know.
+    named = set(environment) | {line.partition("=")[0] for unit in UNITS for line in _values(unit, "Environment")}
+    needed = {
+        section.variable(field)
+        for section in all_sections()
+        if "admin_port" in section.model_fields
+        for field in ("port", "admin_port")
+        if field in section.model_fields
+    }
+    assert needed <= named
 
 
-@pytest.mark.parametrize("name", UNITS)
+@pytest.mark.parametrize("name", [*UNITS, *DROP_INS])
 def test_every_variable_is_a_setting_and_every_secret_a_credential(name: str) -> None:
     environment = dict(line.split("=", 1) for line in _values(name, "Environment"))
     assert list(unknown_variables(all_sections(), environment)) == []
-    credentials = {line.partition(":")[0] for line in _values(name, "LoadCredential")}
+    credentials = _credentials(name)
     assert {f"%d/{credential}" for credential in credentials} == {
         value for variable, value in environment.items() if variable.endswith("_FILE")
     }
+
+
+def test_each_service_gets_its_own_secrets_and_no_others() -> None:
+    """The same as in the compose file, where each service names what it mounts."""
+    compose = yaml.safe_load((FOLDER.parent / "compose.yaml").read_text("utf-8"))["services"]
+    for service, description in compose.items():
+        if not description["image"].startswith("hookline:") or service == "topics":  # part of hookline-migrate here
+            continue
+        name = service.partition("-")[0] if service.startswith("ingest-") else service
+        if name in processor_names():
+            credentials = _credentials("hookline-process@.service") | _credentials(f"hookline-process@{name}.service")
+        else:
+            credentials = _credentials(f"hookline-{name}{'@' if name == 'ingest' else ''}.service")
+        assert credentials == set(description.get("secrets", [])), service
+
+
+def test_what_is_added_to_a_unit_is_added_to_one_that_runs() -> None:
+    assert DROP_INS.keys() <= {f"hookline-process@{name}.service" for name in processor_names()}
 
 
 def test_the_shared_settings_are_settings_and_no_secrets() -> None:
@@ -86,4 +113,8 @@ def _shared() -> dict[str, str]:
 
 
 def _values(name: str, key: str) -> list[str]:
-    return re.findall(rf"^{key}=(.*)$", UNITS[name], re.MULTILINE)
+    return re.findall(rf"^{key}=(.*)$", UNITS.get(name, DROP_INS.get(name, "")), re.MULTILINE)
+
+
+def _credentials(name: str) -> set[str]:
+    return {line.partition(":")[0] for line in _values(name, "LoadCredential")}

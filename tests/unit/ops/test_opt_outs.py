@@ -34,7 +34,7 @@ def test_json_is_an_object_a_line(capsys: pytest.CaptureFixture[str]) -> None:
         "rule": "a.keyword.de",
         "action": "out",
         "matched": "stopp",
-        "rule_set": 1,
+        "rule_set": 2,
     }
     assert [(one["tier"], one["action"]) for one in answers] == [
         ("A", "out"), ("C", "hold"), ("in", "in"), ("D", "none"),
@@ -50,11 +50,11 @@ def test_lines_on_standard_input(monkeypatch: pytest.MonkeyPatch, capsys: pytest
 
     answers = [json.loads(line) for line in lines(capsys)]
     assert [one["text"] for one in answers] == ["Arrêt", "", "Liked “STOP”", "caf\ufffd stop", "last\ufffdline"]
-    assert [one["tier"] for one in answers] == ["A", "D", "D", "D", "D"]
+    assert [one["tier"] for one in answers] == ["A", "D", "D", "C", "D"]
 
 
 def test_languages_as_asked(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["opt-outs", "classify", "--languages", "en, es", "--json", "ALTO", "BASTA", "STOP"]) == 0
+    assert main(["opt-outs", "classify", "--languages", "en, es", "--json", "ALTO", "CANCELLA", "STOP"]) == 0
     assert [json.loads(line)["tier"] for line in lines(capsys)] == ["A", "D", "A"]
 
 
@@ -66,7 +66,7 @@ def test_languages_as_set(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
 
 def test_an_unknown_language(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["opt-outs", "classify", "--languages", "en,xx", "STOP"]) == 2
-    assert "xx: no opt-out language; there are de, en, es, fr, it, nl, pt" in capsys.readouterr().err
+    assert "xx: no opt-out language; there are am, ar, " in capsys.readouterr().err
 
     monkeypatch.setenv("HOOKLINE_OPT_OUT__LANGUAGES", "klingon")
     assert main(["opt-outs", "classify", "STOP"]) == 78
@@ -81,9 +81,30 @@ def test_what_cannot_be_shown_is_shown_as_an_escape(capsys: pytest.CaptureFixtur
 def test_every_rule_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["opt-outs", "rules", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
-    assert told["rule_set"] == 1
+    assert told["rule_set"] == 2
     assert {"a.keyword.en", "b.courtesy", "c.slip", "d.nothing"} <= {rule["id"] for rule in told["rules"]}
     assert {"d.negated"} <= {one["id"] for one in told["unless"]}
 
     assert main(["opt-outs", "rules"]) == 0
-    assert "rule set 1" in capsys.readouterr().out
+    assert "rule set 2" in capsys.readouterr().out
+
+
+def test_a_decision_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["opt-outs", "classify", "--explain", "--json", "don't lose my number"]) == 0
+    [told] = [json.loads(line) for line in lines(capsys)]
+    assert told["normalised"] == "dont lose my number"
+    assert told["clauses"] == ["dont lose my number"]
+    assert {"rule": "b.lose-my-number", "matched": "lose my number", "by": "d.negated"} in told["overridden"]
+
+    assert main(["opt-outs", "classify", "--explain", "my number is new"]) == 0
+    assert "nearest: c." in capsys.readouterr().out
+
+
+def test_an_older_rule_set_decides_as_it_did(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["opt-outs", "classify", "--rules", "1", "--json", "Quit2End"]) == 0
+    assert main(["opt-outs", "classify", "--json", "Quit2End"]) == 0
+    older, newer = (json.loads(line) for line in lines(capsys))
+    assert (older["action"], older["rule_set"]) == ("none", 1)
+    assert (newer["action"], newer["rule_set"]) == ("hold", 2)
+    assert main(["opt-outs", "classify", "--rules", "9", "STOP"]) == 2
+    assert "there are rule sets 1 to 2" in capsys.readouterr().err

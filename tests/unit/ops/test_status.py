@@ -12,6 +12,7 @@ import pytest
 
 import ops.commands.status as command_module
 from ops.__main__ import main
+from ops.status.findings import Finding
 from ops.status.snapshot import (
     KafkaState,
     PostgresState,
@@ -25,7 +26,7 @@ from processors.crm_sync.report import Backlog
 
 INGEST = ProcessState("ingest", "http://127.0.0.1:8080", "ready", "")
 PERSIST = ProcessorState("persist", "hookline-persist", [TopicLag("sms.messages.v1", 12)], 3, 1, None, ())
-REST = Backlog("rest", 1_200, 0, None, None)
+REST = Backlog("rest", 1_200, 7, None, None)
 WELL = Snapshot(
     processes=[INGEST, ProcessState("registry", None, "not asked", "its admin port is not set here")],
     kafka=KafkaState(True, "", brokers=1, topics=7),
@@ -54,7 +55,15 @@ UNWELL = [
         replace(WELL, processors=[replace(PERSIST, halted_at=datetime(2026, 1, 2, tzinfo=UTC))]),
         "hookline dlq resume persist",
     ),
+    (
+        replace(WELL, processors=[replace(PERSIST, halted_at=datetime(2026, 1, 2, tzinfo=UTC), halt="50 of the last")]),
+        "persist halted: 50 of the last",
+    ),
     (replace(WELL, processors=[replace(PERSIST, lost_partitions=["sms.calls.v1/3"])]), "sms.calls.v1/3"),
+    (
+        replace(WELL, findings=[Finding("textus refuses us", "error", "set its token")]),
+        "textus refuses us: set its token",
+    ),
     (
         replace(WELL, crms=[replace(REST, paused_until=datetime(2026, 1, 2, tzinfo=UTC), reason="rest answers 503")]),
         "the CRM rest is paused until 2026-01-02T00:00:00+00:00: rest answers 503",
@@ -79,12 +88,12 @@ def test_all_is_well_and_behind_is_not_unwell(shown: Any, capsys: pytest.Capture
     told = capsys.readouterr().out
     assert "~1,234,567" in told
     assert "sms.messages.v1 12" in told
-    assert re.search(r"^ *rest +ok +1200 +0", told, re.MULTILINE)
+    assert re.search(r"^ *rest +ok +1200 +7", told, re.MULTILINE)
     assert main(["status", "--json"]) == 0
     data = json.loads(capsys.readouterr().out)
     assert data["healthy"] is True
     assert data["processors"][0]["lag"] == [{"topic": "sms.messages.v1", "lag": 12}]
-    assert (data["crms"][0]["pending"], data["crms"][0]["dead"]) == (1200, 0)
+    assert (data["crms"][0]["pending"], data["crms"][0]["dead"]) == (1200, 7)
 
 
 @pytest.mark.parametrize(("snapshot", "told"), UNWELL)
@@ -99,6 +108,38 @@ def test_what_is_wrong_is_named_and_the_exit_code_is_1(
     assert told in captured.err
     assert main(["status"]) == 1
     assert told in capsys.readouterr().out.replace("\n", " ")
+
+
+def test_a_warning_is_shown_and_changes_no_exit_code(shown: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    shown(replace(WELL, findings=[Finding("3 refused webhooks are lost", "warning", "hookline quarantine ls")]))
+
+    assert main(["status"]) == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert "warning: 3 refused webhooks are lost: hookline quarantine ls" in told
+    assert "warning: 7 deliveries to the CRM rest are dead" in told
+    assert "warning: 2 dead letters of persist wait: hookline dlq ls persist" in told
+
+
+@pytest.mark.parametrize("process", ["unreachable", "not ready"])
+def test_a_processor_is_never_ok_beside_a_process_that_is_not(
+    process: str, shown: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    persist = ProcessState("persist", "http://127.0.0.1:1", process, "a reason")
+    shown(replace(WELL, processes=[persist], processors=[replace(PERSIST, process=process)]))
+
+    assert main(["status"]) == 1
+    assert re.search(rf"^ *persist +{process} +12", capsys.readouterr().out, re.MULTILINE)
+
+
+def test_a_database_whose_table_is_locked_is_not_unreachable(shown: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    blocked = Finding("persist waits for a lock that the session 4711 holds", "error", "end that transaction")
+    shown(replace(WELL, postgres=PostgresState(True, "", known=False), findings=[blocked]))
+
+    assert main(["status"]) == 1
+    told = capsys.readouterr().out
+    assert "locked or slow" in told
+    assert "unreachable" not in told
+    assert "session 4711" in told
 
 
 def test_nothing_answers_is_69_and_still_told(shown: Any, capsys: pytest.CaptureFixture[str]) -> None:

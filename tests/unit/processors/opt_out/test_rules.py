@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from processors.opt_out.rules import LANGUAGES, VERSION, either, fingerprint, rule_set
 
 RULES, UNLESS = rule_set()
@@ -21,6 +23,11 @@ def test_a_change_of_the_rules_changes_their_version() -> None:
     assert list(known) == [str(version) for version in range(1, VERSION + 1)]
 
 
+@pytest.mark.parametrize("number", range(1, VERSION))
+def test_an_older_rule_set_is_as_it_was(number: int) -> None:
+    assert json.loads(PINNED.read_text("utf-8"))[str(number)] == fingerprint(number)
+
+
 def test_every_id_is_one_rule_and_begins_with_its_tier() -> None:
     ids = [one.id for one in (*RULES, *UNLESS)]
     assert len(set(ids)) == len(ids)
@@ -33,10 +40,11 @@ def test_every_rule_speaks_known_languages() -> None:
 
 
 def test_what_takes_a_meaning_away_names_phrases_that_exist() -> None:
-    phrases = {rule.id for rule in RULES if rule.kind == "phrase"}
+    every = {rule.id for number in range(1, VERSION + 1) for rule in rule_set(number)[0]}
+    phrases = every - {rule.id for rule in RULES if rule.kind not in ("phrase", "pattern")}
     for one in UNLESS:
         assert set(one.of) <= phrases, one.id
-        assert one.before or one.after or one.itself, one.id
+        assert one.before or one.after or one.itself or one.anywhere or one.around, one.id
 
 
 def test_every_phrase_can_be_found_by_its_words() -> None:

@@ -49,7 +49,7 @@ def test_every_word_that_is_spared_is_a_slip_of_something() -> None:
     assert made >= OWN
 
 
-@pytest.mark.parametrize("text", ["stip by at 5", "unsubcribe ok", "cancle my shift", "the stpo"])
+@pytest.mark.parametrize("text", ["stip by at 5", "cancle my shift"])
 def test_a_slip_within_a_longer_text_is_nothing(text: str) -> None:
     assert classify(text).tier == "D"
 

@@ -1,0 +1,168 @@
+"""What is not well and stands in no table of its own: from the processes' metrics, PostgreSQL and the local stack.
+
+An error makes `hookline status` exit with 1; a warning is only shown. Each names the command or setting that helps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from prometheus_client.parser import text_string_to_metric_families
+
+from runtime.postgres import Connection
+
+#: Seconds after which what is not committed is worth a word.
+OLD_LAG = 60.0
+#: Share of webhooks answered 401, of at least so many, that is more than strangers knocking.
+SHARE_OF_401, OF_AT_LEAST = 0.2, 20
+#: Hours before its deadline in which an enforcement that is not done is near it.
+NEAR_HOURS = 24
+#: Restarts of one process within an hour that are told.
+RESTARTS = 1
+#: Seconds for which a session waits for a lock before that is told.
+LOCK_WAIT = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is not well."""
+
+    what: str
+    severity: Literal["error", "warning"]
+    fix: str  #: a command or a setting
+
+    def __str__(self) -> str:
+        return f"{self.what}: {self.fix}"
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One value of a metric."""
+
+    name: str
+    labels: Mapping[str, str]
+    value: float
+
+
+def samples_of(text: str) -> list[Sample]:
+    """The values in a page of `/metrics`. Raises ValueError where it is none."""
+    return [
+        Sample(sample.name, sample.labels, sample.value)
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    ]
+
+
+def lag_seconds(samples: Iterable[Sample], processor: str) -> float | None:
+    """Age of the oldest record that `processor` has not committed; None: it does not tell."""
+    ages = [
+        sample.value
+        for sample in samples
+        if sample.name == "hookline_lag_seconds" and sample.labels.get("processor") == processor
+    ]
+    return max(ages, default=None)
+
+
+def in_metrics(process: str, samples: Sequence[Sample]) -> Iterator[Finding]:
+    """What the metrics of `process` tell."""
+    yield from _locked_targets(samples)
+    yield from _ages(samples)
+    yield from _spool(process, samples)
+    yield from _refusals(samples)
+
+
+def _locked_targets(samples: Iterable[Sample]) -> Iterator[Finding]:
+    for sample in samples:
+        if sample.name == "hookline_target_locked" and sample.value:
+            target = sample.labels["target"]
+            what = f"{target} refuses our credentials: no opt-out is made true there"
+            yield Finding(what, "error", f"set HOOKLINE_{target.upper().replace('-', '_')}__API_TOKEN")
+
+
+def _ages(samples: Sequence[Sample]) -> Iterator[Finding]:
+    for processor in sorted(
+        {sample.labels["processor"] for sample in samples if sample.name == "hookline_lag_seconds"}
+    ):
+        age = lag_seconds(samples, processor)
+        if age is not None and age > OLD_LAG:
+            what = f"the oldest record that {processor} has not committed is {age:.0f} s old"
+            yield Finding(what, "error", f"see its reason above and its log; hookline dlq ls {processor}")
+
+
+def _spool(process: str, samples: Iterable[Sample]) -> Iterator[Finding]:
+    found = {sample.name: sample.value for sample in samples}
+    if found.get("hookline_spooling"):
+        waiting = found.get("hookline_spool_records", 0)
+        yield Finding(
+            f"{process} spools: {waiting:.0f} events wait for Kafka", "error", "see Kafka; hookline spool status"
+        )
+    if found.get("hookline_spool_failing"):
+        yield Finding(f"the spool of {process} cannot be written", "error", "hookline spool status; see its disk")
+
+
+def _refusals(samples: Sequence[Sample]) -> Iterator[Finding]:
+    answered: dict[str, list[float]] = {}
+    for sample in samples:
+        if sample.name == "hookline_webhooks_total":
+            counts = answered.setdefault(sample.labels["provider"], [0.0, 0.0])
+            counts[0] += sample.value
+            counts[1] += sample.value if sample.labels["status"] == "401" else 0.0
+        elif sample.name == "hookline_quarantine_lost_total" and sample.value:
+            what = f"{sample.value:.0f} refused webhooks are lost since ingest started ({sample.labels['reason']})"
+            yield Finding(what, "warning", "raise HOOKLINE_INGEST__QUARANTINE_MAX_MB; hookline quarantine ls")
+    for provider, (count, refused) in sorted(answered.items()):
+        if count >= OF_AT_LEAST and refused / count > SHARE_OF_401:
+            what = f"{refused / count:.0%} of the webhooks of {provider} were answered 401 since ingest started"
+            yield Finding(what, "warning", "compare its secrets; then hookline quarantine replay")
+
+
+_DEADLINES = """
+SELECT count(*) FILTER (WHERE deadline < now()), count(*) FILTER (WHERE deadline >= now())
+FROM enforcements
+WHERE status IN ('pending', 'failed', 'parked') AND deadline < now() + make_interval(hours => %s)
+"""
+
+
+def in_tables(connection: Connection) -> Iterator[Finding]:
+    """What the tables tell. Raises psycopg.Error."""
+    [(overdue, near)] = connection.execute(_DEADLINES, (NEAR_HOURS,)).fetchall()
+    fix = "hookline opt-outs report; hookline opt-outs reconcile"
+    if overdue:
+        yield Finding(f"{overdue} enforcements of opt-outs are past their deadline", "error", fix)
+    if near:
+        yield Finding(f"{near} enforcements of opt-outs are due within {NEAR_HOURS} h and not done", "warning", fix)
+
+
+# What a session does is its own role's to see; who holds a lock and under which name is everybody's.
+_BLOCKED = """
+SELECT DISTINCT waiting.application_name, blocker.pid, blocker.application_name, blocker.usename
+FROM pg_stat_activity AS waiting
+CROSS JOIN LATERAL unnest(pg_blocking_pids(waiting.pid)) AS blocking (pid)
+JOIN pg_stat_activity AS blocker ON blocker.pid = blocking.pid
+WHERE waiting.datname = current_database() AND waiting.pid <> pg_backend_pid()
+    AND waiting.query_start < clock_timestamp() - make_interval(secs => %s)
+ORDER BY 1, 2
+"""
+
+
+def in_locks(connection: Connection, seconds: float = LOCK_WAIT) -> Iterator[Finding]:
+    """Sessions that have waited for another session's lock for `seconds`. Raises psycopg.Error."""
+    for waiting, pid, name, user in connection.execute(_BLOCKED, (seconds,)):
+        what = f"{waiting or 'a session'} waits for a lock that the session {pid} holds ({name or 'no name'}, {user})"
+        yield Finding(what, "error", f"end that transaction, or as a superuser: SELECT pg_terminate_backend({pid})")
+
+
+def in_stack(services: Iterable[Mapping[str, Any]], now: datetime) -> Iterator[Finding]:
+    """What the local stack's supervisor had to do within an hour; `services` as `stack.json` has them."""
+    for service in services:
+        times = [restart for restart in service.get("last_restarts", ()) if _within_an_hour(restart["at"], now)]
+        if len(times) >= RESTARTS:
+            what = f"{service['name']} was started again {len(times)} times within an hour: {times[-1]['reason']}"
+            yield Finding(what, "warning", f"see {service.get('log', 'its log')}")
+
+
+def _within_an_hour(at: str, now: datetime) -> bool:
+    return now - datetime.fromisoformat(at) < timedelta(hours=1)

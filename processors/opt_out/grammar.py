@@ -1,0 +1,192 @@
+"""Patterns over classes of words: "{not} {gap}* {write} {me}" finds "dont you ever txt me".
+
+A lexicon puts words into classes. Each set of classes becomes one character, a message a short string of these, and a
+pattern an ordinary regular expression over such strings. A word that the lexicon does not have and that is one slip
+away from one that it has counts as that (nearest.py).
+
+| in a pattern | stands for |
+|---|---|
+| `{class}` | any word of the class |
+| `word` | that word |
+| `_` | any word |
+| `^` `$` | the beginning and the end of a clause |
+| `~` `%` | the beginning and the end of the text |
+| `/` `;` | a clause may end here, a clause ends here |
+| `(a \\| b)`, `?`, `*`, `+`, `{0,3}`, `(?! )` | as in any regular expression; `*` and `+` take 8 words at most |
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import chain
+
+from processors.opt_out.nearest import Nearest
+from processors.opt_out.required import parted, required
+from processors.opt_out.slips import drawn_in
+
+#: The first of the characters that stand for sets of classes: from the private use area on, none has a meaning in a
+#: regular expression.
+_FIRST = 0xE000
+#: Words that are remembered with their characters, and the longest of them.
+REMEMBERED, LONGEST = 20_000, 32
+_TOKEN = re.compile(r"\{[a-z-]+\}|\{\d+,\d+\}|[a-z0-9#@]+|\(\?[!=]|\(\?<[!=]|[()|?*+^$/;~%_]")
+_CLASS = re.compile(r"\{[a-z-]+\}")
+_WORD = re.compile(r"[a-z0-9#@]+")
+_MEANS = {
+    "^": r"(?:^|(?<=\n))", "$": r"(?=\n|\Z)", "/": r"\n?", ";": r"\n", "~": r"\A", "%": r"\Z", "_": r"[^\n]",
+    "(": "(?:", "*": "{0,8}", "+": "{1,8}",
+}  # fmt: skip
+
+Lexicon = Mapping[str, str]  # class -> its words, blanks between them
+
+
+class Grammar:
+    """The patterns of one language, and how its words are read. It holds no state but what it remembers of words."""
+
+    def __init__(
+        self,
+        lexicon: Lexicon,
+        patterns: Sequence[str],
+        nearest: Nearest,
+        *,
+        others: Sequence[str] = (),
+        cost: Callable[[str], float] = lambda _word: 1.0,
+    ) -> None:
+        """`others`: patterns that `regex` will be asked for later; `cost`: how frequent a word is."""
+        self._nearest = nearest
+        names: dict[str, set[str]] = {}
+        for name, words in lexicon.items():
+            for word in words.split():
+                names.setdefault(word, set()).add(f"{{{name}}}")
+        for token in chain.from_iterable(map(_TOKEN.findall, (*patterns, *others))):
+            if _WORD.fullmatch(token):
+                names.setdefault(token, set()).add(token)
+        sets = {frozenset(found) for found in names.values()} | {frozenset({"{digits}"})}
+        characters = {found: chr(_FIRST + at) for at, found in enumerate(sorted(sets, key=sorted))}
+        self._known = {word: characters[frozenset(found)] for word, found in names.items()}
+        self._other = chr(_FIRST + len(characters))
+        self._digits = characters[frozenset({"{digits}"})]
+        self._classes = {
+            name: "".join(char for found, char in characters.items() if name in found)
+            for name in {one for found in sets for one in found}
+        }
+        self._named = {char: found for found, char in characters.items()}
+        self._needs: list[tuple[int, list[frozenset[str]]]] = []
+        self._read = _Read(self)
+        costs: dict[str, float] = {}
+        for word, char in self._known.items():
+            costs[char] = costs.get(char, 0.0) + cost(word)
+        #: Character -> what may match a text with it: the bits of the other characters of which it needs one each, the
+        #: place of the pattern, and the expression.
+        self._keyed: dict[str, list[tuple[list[int], int, re.Pattern[str]]]] = {}
+        for at, pattern in enumerate(patterns):
+            for tokens in parted(_TOKEN.findall(pattern)):
+                self._add(at, tokens, costs)
+
+    def _add(self, at: int, tokens: Sequence[str], costs: Mapping[str, float]) -> None:
+        def dear(needed: frozenset[str]) -> float:
+            return sum(costs.get(char, 0.0) for name in needed for char in self._classes[name])
+
+        needs = sorted(required(tokens, _is_name, dear), key=dear)
+        if not needs:
+            raise ValueError(f"no word is in every text that matches {' '.join(tokens)}")
+        self._needs.append((at, needs))
+        first, *rest = ([char for name in needed for char in self._classes[name]] for needed in needs)
+        entry = (
+            [sum(1 << (ord(char) - _FIRST) for char in set(chars)) for chars in rest],
+            at,
+            re.compile(self._regex(tokens)),
+        )
+        for char in set(first):
+            self._keyed.setdefault(char, []).append(entry)
+
+    def regex(self, pattern: str) -> str:
+        """`pattern` as a regular expression over what `read` makes."""
+        return self._regex(_TOKEN.findall(pattern))
+
+    def _regex(self, tokens: Sequence[str]) -> str:
+        parts: list[str] = []
+        for token in tokens:
+            if _is_name(token):
+                if token not in self._classes:
+                    raise ValueError(f"no class or word {token} in the lexicon")
+                parts.append(f"[{self._classes[token]}]")
+            else:
+                parts.append(_MEANS.get(token, token))
+        return "".join(parts)
+
+    def read(self, message: str) -> str:
+        """The normalised `message` as characters, one for each word and one for each end of a clause."""
+        read = self._read
+        return "\n".join(["".join([read[word] for word in clause.split(" ")]) for clause in message.split("\n")])
+
+    def worth_trying(self, keys: Iterable[str], present: int) -> list[tuple[int, re.Pattern[str]]]:
+        """The patterns that a text may match, in order: `keys` are its key words, `present` the bits of all its words.
+
+        Each pattern comes as its place and its expression.
+        """
+        found = [
+            (at, expression)
+            for key in keys
+            for others, at, expression in self._keyed[self._read[key]]
+            if all(present & needed for needed in others)
+        ]
+        return sorted(dict.fromkeys(found), key=_place) if len(found) > 1 else found
+
+    def nearest_pattern(self, words: Iterable[str]) -> tuple[float, int, tuple[str, ...]] | None:
+        """Which share of what it needs the nearest pattern finds in `words`, its place, and what it lacks."""
+        present = {name for word in words for name in self._named.get(self._read[word], ())}
+        found = [
+            (sum(not present.isdisjoint(needed) for needed in needs) / len(needs), at, needs)
+            for at, needs in self._needs
+            if len(needs) > 1 and not all(present.isdisjoint(needed) for needed in needs)
+        ]
+        if not found:
+            return None
+        share, at, needs = max(found, key=lambda one: (one[0], len(one[2])))
+        lacks = next((needed for needed in needs if present.isdisjoint(needed)), frozenset[str]())
+        return share, at, tuple(sorted(lacks)[:8])
+
+    def bit(self, word: str) -> int:
+        """The bit of a word's character in `present`."""
+        return 1 << (ord(self._read[word]) - _FIRST)
+
+    def is_key(self, word: str) -> bool:
+        """Whether some pattern is looked at because of `word`."""
+        return self._read[word] in self._keyed
+
+    def character(self, word: str) -> str:
+        """The character of one word."""
+        known = self._known.get(word)
+        if known is not None:
+            return known
+        if word.isdigit():
+            return self._digits
+        drawn = drawn_in(word)
+        if drawn is not None and drawn in self._known:
+            return self._known[drawn]
+        near = self._nearest.to(word)
+        return self._known.get(near, self._other) if near is not None else self._other
+
+
+class _Read(dict[str, str]):
+    """Each word's character, worked out when it is first met."""
+
+    def __init__(self, grammar: Grammar) -> None:
+        super().__init__()
+        self._grammar = grammar
+
+    def __missing__(self, word: str) -> str:
+        character = self._grammar.character(word)
+        if len(self) < REMEMBERED and len(word) <= LONGEST:
+            self[word] = character
+        return character
+
+
+def _place(found: tuple[int, re.Pattern[str]]) -> int:
+    return found[0]
+
+
+def _is_name(token: str) -> bool:
+    return _CLASS.fullmatch(token) is not None or _WORD.fullmatch(token) is not None

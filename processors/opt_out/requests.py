@@ -1,0 +1,160 @@
+"""Requests in ordinary words: the patterns of every language, what takes them back, and which pattern stands."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from processors.opt_out.grammar import LONGEST, REMEMBERED, Grammar, Lexicon
+from processors.opt_out.nearest import Nearest
+from processors.opt_out.rules import Rule, Unless, listed
+from processors.opt_out.words import keywords
+
+#: Words beside a keyword's slip that are words of their own.
+OWN_WORDS = frozenset(word for words in keywords.OWN_WORDS.values() for word in words)
+#: How many words beside a request its meaning is looked for, and how many at each end of the text.
+_BESIDE, _AROUND = 24, 64
+#: Words of each language in words/common_words.txt.
+_COMMON = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """What the patterns of one language are made of."""
+
+    code: str
+    lexicon: Lexicon
+    rules: tuple[Rule, ...]
+    unless: tuple[Unless, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A pattern that fits a text."""
+
+    rule: Rule
+    matched: str  #: the words that it saw
+    taken_back: Unless | None  #: why it counts for nothing
+
+
+class Requests:
+    """The patterns of one language, compiled."""
+
+    def __init__(self, language: Language) -> None:
+        words = [word for name, listed in language.lexicon.items() if name != "name" for word in listed.split()]
+        others = [part for one in language.unless for part in (one.before, one.itself, one.after, one.anywhere) if part]
+        self.rules = language.rules
+        self.grammar = Grammar(
+            language.lexicon,
+            [rule.pattern for rule in language.rules],
+            Nearest(words, real_words() | OWN_WORDS),
+            others=others,
+            cost=_cost(language.code),
+        )
+        self._known = _Known(self.grammar)
+        self._unless = [_TakesBack(one, self.grammar) for one in language.unless]
+        self._concerning = [[one for one in self._unless if rule.id in one.unless.of] for rule in language.rules]
+
+    def matches(self, message: str, words: Iterable[str]) -> Iterator[Match]:
+        """Every pattern that fits the normalised `message` of these `words`, in their order."""
+        known = self._known
+        present = 0
+        keys: list[str] = []
+        for word in words:
+            bit, is_key = known[word]
+            present |= bit
+            if is_key:
+                keys.append(word)
+        worth_trying = self.grammar.worth_trying(keys, present)
+        return self.tried(message, worth_trying) if worth_trying else iter(())
+
+    def tried(self, message: str, worth_trying: Sequence[tuple[int, re.Pattern[str]]]) -> Iterator[Match]:
+        """Of the patterns that are `worth_trying`, every one that fits the normalised `message`."""
+        characters = self.grammar.read(message)
+        words = message.replace("\n", " \n ").split(" ")
+        for at, expression in worth_trying:
+            for found in expression.finditer(characters):
+                if found.end() > found.start():
+                    matched = " ".join(word for word in words[found.start() : found.end()] if word != "\n")
+                    yield Match(self.rules[at], matched, self._taken_back(at, characters, found))
+
+    def _taken_back(self, at: int, characters: str, found: re.Match[str]) -> Unless | None:
+        before = characters[max(0, found.start() - _BESIDE) : found.start()].rpartition("\n")[2]
+        after = characters[found.end() : found.end() + _BESIDE].partition("\n")[0]
+        around = (
+            characters[:_AROUND] if len(characters) <= 2 * _AROUND else characters[:_AROUND] + characters[-_AROUND:]
+        )
+        for one in self._concerning[at]:
+            if one.fits(before, found[0], after, around):
+                return one.unless
+        return None
+
+
+class _Known(dict[str, tuple[int, bool]]):
+    """Each word's bit, and whether some pattern is looked at because of it; worked out when it is first met."""
+
+    def __init__(self, grammar: Grammar) -> None:
+        super().__init__()
+        self._grammar = grammar
+
+    def __missing__(self, word: str) -> tuple[int, bool]:
+        known = self._grammar.bit(word), self._grammar.is_key(word)
+        if len(self) < REMEMBERED and len(word) <= LONGEST:
+            self[word] = known
+        return known
+
+
+class _TakesBack:
+    """An `Unless` over patterns, compiled."""
+
+    def __init__(self, unless: Unless, grammar: Grammar) -> None:
+        self.unless = unless
+        compiled = (
+            re.compile(template.format(grammar.regex(part))) if part else None
+            for part, template in (
+                (unless.before, r"(?:{})\Z"), (unless.itself, "(?:{})"), (unless.after, "(?:{})"),
+                (unless.anywhere, "(?:{})"),
+            )
+        )  # fmt: skip
+        self._before, self._itself, self._after, self._anywhere = compiled
+
+    def fits(self, before: str, itself: str, after: str, whole: str) -> bool:
+        return (
+            (self._before is None or self._before.search(before) is not None)
+            and (self._itself is None or self._itself.match(itself) is not None)
+            and (self._after is None or self._after.match(after) is not None)
+            and (self._anywhere is None or self._anywhere.search(whole) is not None)
+        )
+
+
+@lru_cache(maxsize=1)
+def real_words() -> frozenset[str]:
+    """Words of their own that are one slip away from a word of a lexicon."""
+    return frozenset(listed("real_words.txt"))
+
+
+def _cost(code: str) -> Callable[[str], float]:
+    """How frequent a word is in a language: 1 for the most frequent, next to nothing for one outside the list."""
+    words = listed("common_words.txt")
+    start = words.index(f"[{code}]") + 1
+    rank = {word: place for place, word in enumerate(words[start : start + _COMMON])}
+    return lambda word: 1 / (rank[word] + 1) if word in rank else 0.0001
+
+
+def by_language(
+    languages: Mapping[str, Language], spoken: frozenset[str], rules: Collection[Rule], exceptions: Collection[Unless]
+) -> list[Requests]:
+    """The patterns of the languages that are `spoken`, of those in `rules`, and of what takes them back."""
+    return [
+        Requests(
+            replace(
+                language,
+                rules=tuple(rule for rule in language.rules if rule in rules),
+                unless=tuple(unless for unless in language.unless if unless in exceptions),
+            )
+        )
+        for code, language in languages.items()
+        if code in spoken
+    ]

@@ -1,0 +1,158 @@
+"""Keywords in other shapes: what one token, or a whole short message, comes to when it is taken apart."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from processors.opt_out.slips import drawn_in, slips
+from processors.opt_out.words import shapes as words
+
+#: A message longer than this is no keyword spelled with signs between.
+SHORT = 32
+#: A token longer than this is no keyword joined to another.
+_LONGEST = 32
+_COURTEOUS = re.compile(r"^(?:please|pls|plz)\W+|\W+(?:please|pls|plz|thanks|thank you|thx|now|it)\W*$")
+_BOTH = re.compile(r"[^a-z0-9$]+")
+_EMOJI = re.compile(f"[{words.EMOJI}]")
+_SKIN_AND_SHAPE = re.compile("[\u200d\ufe0e\ufe0f\U0001f3fb-\U0001f3ff\\s!.?]+")
+#: Squared and boxed letters that Unicode's own folding leaves; flags are made of the last.
+_BOXED = {
+    **{0x1F150 + at: chr(97 + at) for at in range(26)},
+    **{0x1F170 + at: chr(97 + at) for at in range(26)},
+    0x2020: "t", 0x2021: "t", 0x1F17F: "p",
+}  # fmt: skip
+_FLAG_LETTERS = re.compile("[\U0001f1e6-\U0001f1ff]+")
+_MASKED = re.compile(
+    r"\bf(?=[uck@#!]*[*@#!])[uck*@#!]{2,}(?:ing?|ers?|ed)?(?![\w*])"
+    r"|\bs(?=[hi@!]*[*@!])(?:[hi*@!]{2}t|\*{2,}t?)(?![\w*])|\bb(?=[itc@!]*[*@!])[itc*@!]{2,3}h(?:es)?(?![\w*])|\ba\*{2,}(?:holes?)?(?![\w*])"
+)
+
+
+@lru_cache(maxsize=1)
+def _slips() -> dict[str, str]:
+    """Slip -> keyword: what set 1 calls a slip, a letter put in, and neighbours on the keyboard for shorter ones."""
+    found: dict[str, str] = {}
+    for keyword in ("stop", "unsubscribe", "cancel", "optout", "stopall", "revoke"):
+        for slip in slips(keyword):
+            found.setdefault(slip, keyword)
+        for at in range(len(keyword) + 1):
+            for letter in "abcdefghijklmnopqrstuvwxyz0123456789":
+                found.setdefault(keyword[:at] + letter + keyword[at:], keyword)
+    for keyword in ("quit", "end", "remove"):
+        for at, letter in enumerate(keyword):
+            head, tail = keyword[:at], keyword[at + 1 :]
+            found.setdefault(head + letter + letter + tail, keyword)
+            for beside in words.BESIDE.get(letter, ""):
+                found.setdefault(head + beside + tail, keyword)
+                if len(keyword) > 3:
+                    found.setdefault(head + letter + beside + tail, keyword)
+                    found.setdefault(head + beside + letter + tail, keyword)
+            if len(keyword) > 3:
+                found.setdefault(head + tail, keyword)
+                if tail:
+                    found.setdefault(head + tail[0] + letter + tail[1:], keyword)
+    return {slip: keyword for slip, keyword in found.items() if slip not in words.OWN_SLIPS and slip not in _KEYWORDS}
+
+
+_KEYWORDS = frozenset(words.JOINED)
+#: Too short to be a slip by itself, and clear beside a keyword: stop2edn.
+_SWAPPED = frozenset({"edn", "nde", "end", "ned"})
+
+
+def slip_of(token: str) -> str | None:
+    """The keyword that `token` is a slip of, in more ways than the tier table's."""
+    return _slips().get(token)
+
+
+@lru_cache(maxsize=20_000)
+def joined(token: str) -> bool:
+    """Whether `token` is keywords joined to each other or to a word beside."""
+    if not 4 < len(token) <= _LONGEST:
+        return False
+    if token in words.ONE_WORD:
+        return True
+    drawn = drawn_in(token)
+    return any(_splits(one) for one in (token, drawn) if one)
+
+
+def _splits(token: str) -> bool:
+    for at in range(2, len(token) + 1):
+        head = token[:at]
+        if not _is_keyword(head):
+            continue
+        rest = token[at:]
+        if head in ("stop", "stopall", "unsubscribe", "optout") and rest in words.GLUED:
+            return True
+        for joint in words.JOINTS:
+            if rest.startswith(joint):
+                tail = rest[len(joint) :]
+                # One of the two may be misspelt, and both where a digit joins them.
+                exact = head in _KEYWORDS or tail in _KEYWORDS or joint in ("2", "to")
+                if exact and len(tail) > 2 and (_is_keyword(tail) or tail in _SWAPPED or _splits(tail)):
+                    return True
+                if not tail and joint in ("2", "to", "4") and head == "stop":
+                    return True
+    return any(
+        token.startswith(glued) and token[len(glued) :] in ("stop", "unsubscribe", "optout", "stopall")
+        for glued in words.GLUED
+        if glued and not glued.isdigit() and len(glued) > 1
+    ) or bool(re.fullmatch(r"\d{1,2}(?:stop|unsubscribe|end|quit)", token))
+
+
+def _is_keyword(head: str) -> bool:
+    return head in _KEYWORDS or (len(head) > 2 and slip_of(head) is not None)
+
+
+def squeezed(bare: str) -> str | None:
+    """The keyword that the plain message is, with signs or blanks between its letters; None: it is none."""
+    if len(bare) > SHORT:
+        return None
+    bare = _COURTEOUS.sub("", bare)
+    letters = _BOTH.sub("", bare)
+    if letters == bare or len(letters) < 3 or len(letters) > 14:
+        return None
+    parts = [part for part in _BOTH.split(bare) if part]
+    if len(letters) == 3 and len(parts) < 3:  # "e nd" may be anything
+        return None
+    return letters if letters in _KEYWORDS else None
+
+
+def only_emoji(text: str) -> str | None:
+    """The signs that say stop where `text` is nothing else; None: there is more, or none."""
+    if text.isascii() or len(text) > 40 or _EMOJI.search(text) is None:
+        return None
+    rest = _SKIN_AND_SHAPE.sub("", _EMOJI.sub("", text))
+    return "".join(dict.fromkeys(_EMOJI.findall(text))) if not rest else None
+
+
+def unmasked(text: str) -> str:
+    """`text` with masked profanity spelled out, so that a phrase around it is still the phrase: f*** off."""
+    return _MASKED.sub(_meant, text)
+
+
+def _meant(found: re.Match[str]) -> str:
+    masked = found[0]
+    if masked[0] == "f":
+        return "fucking" if masked.endswith(("ing", "in", "n")) else "fuck"
+    return {"s": "shit", "b": "bitch", "a": "asshole"}[masked[0]]
+
+
+def unboxed(text: str) -> str:
+    """`text` with boxed letters and flags that spell a keyword as letters."""
+    if text.isascii():
+        return text
+    return _FLAG_LETTERS.sub(_flagged, text.translate(_BOXED))
+
+
+def _flagged(found: re.Match[str]) -> str:
+    letters = "".join(chr(97 + ord(one) - 0x1F1E6) for one in found[0])
+    return letters if letters in _KEYWORDS else found[0]
+
+
+def letters_alike(text: str, table: dict[int, str]) -> str | None:
+    """`text` with the letters that Unicode calls confusable with ASCII ones as those; None: there are none."""
+    alike = text.translate(table)
+    if alike == text:  # т is no t, but Т is a T
+        alike = text.upper().translate(table)
+    return None if alike in (text, text.upper()) else alike

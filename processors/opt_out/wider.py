@@ -1,0 +1,166 @@
+"""What rule set 2 adds: requests in ordinary words and keywords in other shapes, where set 1 found nothing.
+
+It only ever raises a hold. A text without one of its words costs one look at each word.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from processors.opt_out import shapes
+from processors.opt_out.normalise import plain, spread
+from processors.opt_out.outside import Outside
+from processors.opt_out.requests import Match, by_language
+from processors.opt_out.rules import Rule, Unless
+from processors.opt_out.words.languages import LANGUAGES_OF_PATTERNS
+
+_CONFUSABLES = Path(__file__).parent / "words" / "confusables.json"
+#: Words that are remembered with what they may belong to.
+_REMEMBERED, _LONGEST = 50_000, 32
+_SHAPE, _OUTSIDE, _ENGLISH = 1, 2, 4
+
+
+class Wider:
+    """The patterns and shapes of some languages, compiled."""
+
+    def __init__(
+        self,
+        rules: Sequence[Rule],
+        exceptions: Sequence[Unless],
+        spoken: frozenset[str],
+        stops: frozenset[str],
+        own_words: frozenset[str],
+    ) -> None:
+        """`stops`: the keywords; `own_words`: no slips."""
+        self._shapes = {rule.id: rule for rule in rules if rule.kind == "shape"}
+        self.languages = by_language(LANGUAGES_OF_PATTERNS, spoken, rules, exceptions)
+        self._english, *others = self.languages
+        self._others = [(2 * _ENGLISH << at, requests) for at, requests in enumerate(others)]
+        self._own_words = own_words
+        self._outside = Outside([rule for rule in rules if rule.kind == "outside"])
+        self._keywords = stops | {
+            "stop",
+            "quit",
+            "end",
+            "cancel",
+            "unsubscribe",
+            "optout",
+            "stopall",
+            "remove",
+            "revoke",
+        }
+        self._may = _MayBelong(self)
+        listed: dict[str, str] = json.loads(_CONFUSABLES.read_text("utf-8"))
+        self._alike = {ord(char): letter for letter, chars in listed.items() for char in chars}
+
+    def prepared(self, text: str) -> str:
+        """`text` with boxed letters, look-alike letters and masked profanity as ASCII letters."""
+        if not text.isascii():
+            text = self._with_keywords_alike(shapes.unboxed(text))
+        return shapes.unmasked(text.lower()) if "*" in text or "@" in text or "h!" in text else text
+
+    def _with_keywords_alike(self, text: str) -> str:
+        alike = shapes.letters_alike(text, self._alike)
+        if alike is None:
+            return text
+        words, others = text.split(), alike.split()
+        found = [
+            other if self._is_keyword(other) and not spread(plain(word)).strip().isascii() else word
+            for word, other in zip(words, others, strict=True)
+        ]
+        return text if found == words else " ".join(found)
+
+    def _is_keyword(self, word: str) -> bool:
+        return spread(plain(word)).strip() in self._keywords
+
+    def may_say(self, text: str, words: Sequence[str]) -> Candidates | None:
+        """What is worth a look in a text of these words; None: nothing is."""
+        may = self._may
+        mask = present = 0
+        keys: list[str] = []
+        for word in words:
+            belongs, bit = may[word]
+            mask |= belongs
+            present |= bit
+            if belongs & _ENGLISH:
+                keys.append(word)
+        english = self._english.grammar.worth_trying(keys, present) if keys else []
+        if english or mask & ~_ENGLISH or len(text) <= shapes.SHORT or not text.isascii():
+            return Candidates(text, words, mask, english)
+        return None
+
+    def find(self, found: Candidates, bare: str, message: str) -> Iterator[tuple[Rule, str, Match | None]]:
+        """Every rule that fits, with the words that it saw, the likeliest first."""
+        text, words, mask = found.text, found.words, found.mask
+        sign = shapes.only_emoji(text)
+        if sign is not None:
+            yield self._shapes["c.emoji"], sign, None
+        if mask & _SHAPE:
+            shape = next(word for word in words if self._may[word][0] & _SHAPE)
+            if shapes.joined(shape):
+                yield self._shapes["c.joined"], shape, None
+            elif len(words) == 1:
+                yield self._shapes["c.slip-more"], shape, None
+        whole = shapes.squeezed(bare.strip())
+        if whole is not None:
+            yield self._shapes["c.squeezed"], whole, None
+        for match in self._english.tried(message, found.english) if found.english else ():
+            yield match.rule, match.matched, match
+        for bit, requests in self._others:
+            if mask & bit:
+                for match in requests.matches(message, words):
+                    yield match.rule, match.matched, match
+        if mask & _OUTSIDE or not text.isascii():
+            for rule, matched in self._outside.find(text, message):
+                yield rule, matched, None
+
+    def nearest(self, message: str) -> tuple[Rule, tuple[str, ...]] | None:
+        """The pattern that lacks least to fit the normalised `message`, and the words of which it lacks one."""
+        words = message.split()
+        found = [(near, requests) for requests in self.languages if (near := requests.grammar.nearest_pattern(words))]
+        if not found:
+            return None
+        (_, at, lacks), requests = max(found, key=lambda one: one[0][0])
+        return requests.rules[at], lacks
+
+    def belongs(self, word: str) -> tuple[int, int]:
+        """What `word` may belong to, and its bit among English words."""
+        mask = 0
+        if shapes.joined(word) or (word not in self._own_words and shapes.slip_of(word) is not None):
+            mask |= _SHAPE
+        if word in self._outside.words:
+            mask |= _OUTSIDE
+        if self._english.grammar.is_key(word):
+            mask |= _ENGLISH
+        for bit, requests in self._others:
+            if requests.grammar.is_key(word):
+                mask |= bit
+        return mask, self._english.grammar.bit(word)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """What is worth a look in one text."""
+
+    text: str
+    words: Sequence[str]
+    mask: int
+    english: Sequence[tuple[int, re.Pattern[str]]]  #: the places and expressions of the patterns to try
+
+
+class _MayBelong(dict[str, tuple[int, int]]):
+    """What each word may belong to, worked out when it is first met."""
+
+    def __init__(self, wider: Wider) -> None:
+        super().__init__()
+        self._wider = wider
+
+    def __missing__(self, word: str) -> tuple[int, int]:
+        belongs = self._wider.belongs(word)
+        if len(self) < _REMEMBERED and len(word) <= _LONGEST:
+            self[word] = belongs
+        return belongs

@@ -1,0 +1,127 @@
+"""Dutch requests: words by class and the patterns over these (grammar.py)."""
+
+from __future__ import annotations
+
+from processors.opt_out.rules import Unless
+from processors.opt_out.words.language import POLICY, rules_of
+
+LEXICON = {
+    "kw": (
+        "stoppen afmelden afmelding uitschrijven uitschrijving opzeggen "
+        "unsubscribe opgezegd uitgeschreven afgemeld ophouden "
+        "stopp afzeggen opt-out optout deactiveren opzegging"
+    ),
+    "no": "niet nooit geen niets niks nimmer nergens",
+    "nomore": "meer weer langer verder ooit nog",
+    "write": (
+        "stuur sturen stuurt app appen appt bel bellen belt schrijf schrijven schrijft contacteer contacteren contacteert "
+        "benader benaderen benadert mail mailen mailt sms smsen text texten bericht berichten stoor storen stoort lastigvallen "
+        "bericht whatsapp whatsappen spam spammen spamt zend zenden verstuur versturen toesturen opbellen aanschrijven "
+        "benaderd gebeld geappt gemaild contact zeur zeuren lastig val vallen berichtjes"
+    ),
+    "inf": (
+        "sturen appen bellen schrijven contacteren benaderen mailen sms'en smsen texten storen lastigvallen zenden versturen "
+        "toesturen opbellen aanschrijven benaderd gebeld geappt gemaild whatsappen spammen ontvangen krijgen contact  "
+    ),
+    "texts": (
+        "bericht berichten berichtjes berichtje sms smsjes smsje sms'jes appjes app apps reclame mails mail emails telefoontjes "
+        "belletjes whatsapps whatsappjes whatsapp spam aanbiedingen nieuwsbrief nieuwsbrieven contact meldingen notificaties "
+        "oproepen smsen vacatures info sms-jes communicatie tekstberichten"
+    ),
+    "me": "mij me ons m",
+    "number": "nummer telefoonnummer gegevens naam mobiel nr telefoon contactgegevens 06 emailadres account contact",
+    "list": (
+        "lijst lijsten bestand bestanden database systeem verzendlijst mailinglijst nieuwsbrief adressenlijst contacten "
+        "contactenlijst adresboek mailinglist groep register verzendlijsten abonnement mailing"
+    ),
+    "remove": (
+        "verwijder verwijderen verwijdert haal halen haalt schrap schrappen schrapt schrijf schrijven wis wissen meld melden "
+        "meldt gooi gooien gooit vergeet vergeten uitschrijven afmelden delete deleten neem uitgeschreven verwijderd afgemeld "
+        "geschrapt uithalen blokkeer verlies zet"
+    ),
+    "lead": (
+        "aub a u b alsjeblieft alstublieft ajb graag bedankt dank u wel nee ja ok hallo hoi dag goedemiddag goedemorgen "
+        "geinteresseerd maar en dus nu dan gewoon eens even spam verkeerd nummer sorry "
+        "kunnen verdomme kut godverdomme s v p svp nogmaals laatste keer "
+        "al gezegd verzoek hierbij gaarne idioten klootzakken fuck nou heren mevrouw meneer beste "
+        "hou houd "
+    ),
+    "tail": (
+        "aub a u b alsjeblieft alstublieft ajb graag bedankt dank u wel nu meteen direct onmiddellijk ermee hiermee "
+        "dit deze berichten alles svp s v p mvg groet groeten groetjes verstuurd vanaf mijn iphone doei fijne "
+        "dag verdomme kut idioten klootzakken nog verder eens even lijst de sms reclame spam stop per nou jullie "
+        "allemaal hoor zo snel mogelijk vriendelijke"
+    ),
+    "fill": (
+        "aub alsjeblieft alstublieft svp direct meteen onmiddellijk nu dan eens even a u b uit van de het jullie uw je jouw "
+        "deze dit die dat alle al mijn nog graag gewoon ook met op in naar aan voor ongevraagde vervelende irritante "
+        "verdere verdomme per stomme ermee meer en te om er jij altijd steeds"
+    ),
+    "want": "wil willen wens wensen wenst hoef hoeven zou heb verzoek",
+    "when": "voor na morgen vandaag vanavond als tot tijdens nu even wanneer omdat maandag dinsdag woensdag donderdag vrijdag zaterdag zondag pas want ",
+    "wrong": "verkeerd verkeerde foute fout foutief vergist vergissing",
+    "name": "",
+}
+
+_rule = rules_of(
+    "nl",
+    {
+        "<lead>": "({lead}|geen interesse|niet geinteresseerd|(ik)? (wil|wou|wens) (me|mij|graag|nu)*|(kunt|kun|kan|wilt) (u|je|jullie)|verzoek (om)?)",
+    },
+)
+
+RULES = (
+    _rule("keyword-clause", "een trefwoord als eigen zin", "^ <lead>* {kw} (ermee|hiermee|met dit|met deze berichten|{tail})* $ | ~ <lead>* (genoeg|verwijder|verwijderen|annuleren) {tail}* %", "Geen interesse. Afmelden", "graag stoppen", "Genoeg!"),
+    _rule(
+        "dont-write", "niet meer bellen, stuur me niets meer, bel dit nummer niet",
+        "{write} (aub|alsjeblieft|alstublieft|je|jij|u|svp|{fill})* ({me}|dit nummer|hier|deze nummer) (aub|alsjeblieft|alstublieft|{fill})* {no} ({nomore}|{texts}|{fill})* ({nomore}|op|$|aub|alsjeblieft|alstublieft|svp)"
+        " | {no} ({nomore}|{me}|{fill})* ({nomore}|{me}) ({fill}|{me}|{no})* {inf} ({tail}|worden|opnemen|willen|te|met|{me})* $ | neem ({fill}|{me})* (geen|nooit|niet) ({nomore}|{fill})* contact ({nomore}|{fill}|{me}|op|opnemen)* | {write} ({fill}|{me})* (nooit|niet|niks|niets|geen) ({fill}|{texts})* (meer|weer)"
+        " | (wil|willen|wens|zou) (ik|we|graag|{fill})* (niet|nooit|geen|niks|niets) ({nomore}|door|jullie|{fill}|{texts})* (benaderd|gebeld|gecontacteerd|lastig|horen|ontvangen|geappt|gemaild|krijgen)",
+        "bel mij niet meer", "stuur niks meer", "Niet meer bellen svp", "ik wil niet meer benaderd worden",
+    ),
+    _rule(
+        "no-more", "geen berichten meer, genoeg",
+        "^ {lead}* (geen|niet|nooit) ({fill}|meer|verdere)* {texts} (meer|aub|alsjeblieft|{tail}|sturen|ontvangen|naar|{fill}|{me}|nummer|willen)* $ | (wil|wens|hoef|stuur|ontvang|krijg) (ik|{me}|{fill}|liever)* (geen|niets|niks|nooit) ({fill}|meer)* ({texts}|meer van) ({nomore}|{fill}|{tail}|ontvangen|krijgen|sturen|hebben)* $ | (genoeg|stop) (nu|met|van|{fill}){0,4} {texts} | ^ {lead}* (nu is het genoeg|niet meer|zo is het genoeg|genoeg zo) {tail}* $",
+        "geen sms meer", "ik wil geen reclame meer", "stop met die berichten",
+    ),
+    _rule(
+        "stop-doing", "stop met sturen, hou op",
+        "(stop|stopt|hou|houd|kap|ophouden|stoppen) ({fill}|toch)* (op)? (met|om|deze|die) ({fill}|{me}|te|dat)* ({inf}|{texts}|berichten|dit|zo|stalken|spam|spammen|te appen|te bellen|te sturen) | ^ {lead}* (hou|houd|houdt|kap|schei) ({fill}|toch)* (op|ermee|ermee op|uit) (ermee|nu|{tail})* $",
+        "hou op met bellen", "stop alstublieft met appen", "kap ermee",
+    ),
+    _rule(
+        "remove", "haal mij van de lijst, verwijder mijn nummer, meld mij af",
+        "{remove} ({fill}|{me})* ({me}|mijn {number}|onze {number}|dit {number}) ({fill}|{number}|en)* (van|uit|af) ({fill})* {list}? (af|halen)? | (meld|schrijf|melden|schrijven) ({fill})* ({me}) ({fill}|voor|{list})* (af|uit) ({tail}|van|voor|{fill}|{list})* $ | (verwijder|schrap|wis|delete|vergeet|blokkeer) ({fill})* (mijn|dit|onze|deze) ({fill})* {number} | (verwijder|schrap|wis|delete) ({fill})* {me} {tail}* $"
+        " | ({me}|mijn {number}|ik wil) ({fill})* (van|uit) ({fill})* {list} (verwijderen|halen|schrappen|af|verwijderd|uitgeschreven|afhalen) | (van|uit) ({fill})* {list} (af|verwijderen|verwijderd|halen|gehaald|schrappen|worden)+ | ^ <lead>* {me} ({fill}|voor|{list})* (afmelden|uitschrijven) {tail}* $ | (afmelden|uitschrijven|opzeggen|afmelding) (voor|van|uit|{fill})* ({list}|{texts}) | haal (me|mij|ons|mijn nummer) ({fill})* (eraf|weg|eruit|er uit) | ^ (ik)? zeg op {tail}* % | (zet|plaats) (mij|me|mijn nummer|{fill})* (zwarte lijst|bel me niet|blacklist|bel-me-niet|niet bellen)",
+        "haal ons uit jullie bestand", "schrijf mij uit", "verwijder dit nummer", "ik wil me afmelden",
+    ),
+    _rule(
+        "dont-want", "geen toestemming, nooit aangemeld",
+        "(geen|nooit|niet|trek|intrekken) (mijn|hiervoor|{fill})* (toestemming|aangemeld|ingeschreven|akkoord|opgegeven|geabonneerd|toestemming in) | laatste (bericht|sms|keer) (dat|wat|je|van)",
+        "ik heb hier nooit toestemming voor gegeven", "nooit aangemeld",
+    ),
+    _rule(
+        "leave-alone", "laat me met rust, val me niet lastig",
+        "(laat|laten) ({fill}|{me}|mijn familie|mijn man|mijn vrouw)* (met rust|me rust|gerust) | (val|vallen) ({fill}|{me})* (niet|nooit)? ({fill}|{me}|meer)* lastig | ^ {lead}* (stoor|storen) ({fill}|{me})* niet {tail}* $",
+        "laat ons met rust", "val me niet meer lastig", "niet lastig vallen? val mij niet lastig",
+    ),
+)  # fmt: skip
+
+POLICY_RULES = (
+    _rule(
+        "wrong-person", "verkeerd nummer, verkeerde persoon, ik ben ... niet",
+        "{wrong} (nummer|persoon|verbonden|telefoonnummer|contact|geadresseerde|nr) | (u|je|jij) (bent|hebt|heb|heeft|zit) {fill}* {wrong} | ^ {lead}* (ik ben|dit is|dat ben) (niet|ik niet) ({name}|de|die|degene|mij|mijn|ik|meneer|mevrouw) | dat ben ik niet | (ken|woont) (hier)? (geen|niemand) | (overleden)",
+        "u bent verkeerd verbonden", "ik ben niet Sanne", "verkeerde persoon", source=POLICY,
+    ),
+    _rule(
+        "go-away", "ik ga je melden, geblokkeerd, rot op",
+        "(ik|ga|we|u|je|jullie|wordt|zijn|bent|nummer|word|heb) (ga|je|u|jullie|dit|nummer|wordt|zal|is|heb|zijn|bent|nu|het|meteen){0,4} (blokkeren|blokkeer|geblokkeerd|melden (bij|als)|gemeld (bij|als)?|rapporteren|gerapporteerd|aangeven|aangifte|blocken|geblockt|rapporteer|aanklagen) | ik ga (je|u|jullie|dit|dit nummer) (melden|aangeven|rapporteren) | ^ {lead}* (intimidatie|geblokkeerd|geblockt|gemeld|rot op|rot toch op|opgerot|oprotten|donder op|flikker op|sodemieter op|tyf op|krijg de|val dood|ga weg|wegwezen|opdonderen|opzouten|oplichters|oplichting|spam|fuck (off|you|op)) | (dit is|is) (intimidatie|stalking|spam|belaging|strafbaar|illegaal) | mijn advocaat | (juridische stappen|acm|autoriteit persoonsgegevens|avg) ",
+        "ik ga dit nummer blokkeren", "rot op", "dit is stalking", source=POLICY,
+    ),
+)  # fmt: skip
+
+UNLESS = (
+    Unless(
+        "d.nl.only-sometimes", "not now, not then: a time follows", ("c.nl.dont-write",), "D", after="{when}", since=2,
+    ),
+)  # fmt: skip

@@ -1,0 +1,86 @@
+"""`hookline opt-outs replay` on a real PostgreSQL: what an older rule set missed is held as of the message's times."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ops.__main__ import main
+from processors.database import Database
+from processors.opt_out.ledger import utc_now
+from runtime.postgres import connect
+from tests.twins.opted_out import Desk
+from tests.twins.stored import store, webhook
+
+ANN, BEN, CAT = "+13035550142", "+13035550143", "+13035550144"
+
+
+@pytest.fixture
+def desk(postgres: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Desk]:
+    monkeypatch.setenv("HOOKLINE_POSTGRES__DSN", postgres.application_dsn)
+    monkeypatch.setenv("HOOKLINE_HOME", str(tmp_path))
+    made = Desk(postgres, "acme")
+    made.now = utc_now()
+    yield made
+    made.close()
+
+
+def hookline(capsys: pytest.CaptureFixture[str], *words: str) -> Any:
+    capsys.readouterr()
+    assert main(["opt-outs", *words, "--json"]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def test_what_was_missed_is_held_with_the_messages_own_times(
+    desk: Desk, postgres: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # Given a month-old history that rule set 1 let through, and an opt-in that came later
+    then = utc_now() - timedelta(days=30)
+    database = Database(lambda: connect(postgres.application_dsn, process="test"))
+    texts = [(ANN, "Quit2End"), (BEN, "get off my phone"), (CAT, "see you at 5"), (CAT, "stop")]
+    events = [
+        webhook(
+            "textlink",
+            "received",
+            then + timedelta(minutes=at),
+            phone_number=phone,
+            text=text,
+            textlink_id=at + 1,
+            sim_card_id=1,
+        )
+        for at, (phone, text) in enumerate(texts)
+    ]
+    store(database, events)
+    database.close()
+    # When it is compared, nothing changes and no text is shown
+    told = hookline(capsys, "replay", "--rules", "1..2")
+    assert (told["messages"], told["holds"], told["applied"]) == (4, 0, False)
+    assert {(kind["from"], kind["to"], kind["messages"]) for kind in told["differences"]} == {("none", "hold", 1)}
+    assert "Quit2End" not in json.dumps(told)
+    assert "Quit2End" in json.dumps(hookline(capsys, "replay", "--rules", "1..2", "--reveal"))
+    assert desk.state(ANN) is None
+    # When it is applied, what was missed is held, with a clock that starts now
+    told = hookline(capsys, "replay", "--rules", "1..2", "--apply", "--by", "kim")
+    assert told["holds"] == 2
+    assert (desk.state(ANN), desk.state(BEN), desk.state(CAT)) == ("hold", "hold", None)
+    [row] = hookline(capsys, "show", ANN)["ledger"]
+    assert row["received_at"] < (utc_now() - timedelta(days=29)).isoformat()
+    assert row["reason"].startswith(f"rule change {told['rule_change']}:")
+    [question, _] = hookline(capsys, "review")["reviews"]
+    assert question["due_at"] > utc_now().isoformat()
+    # Then again adds nothing, and since tomorrow there is nothing
+    assert hookline(capsys, "replay", "--rules", "1..2", "--apply")["holds"] == 0
+    tomorrow = f"{utc_now() + timedelta(days=1):%Y-%m-%d}"
+    assert hookline(capsys, "replay", "--rules", "1..2", "--since", tomorrow)["messages"] == 0
+    assert hookline(capsys, "verify")["ok"]
+
+
+@pytest.mark.parametrize("sets", ["2..1", "1..9", "1", "0..1"])
+def test_rule_sets_that_there_are_not(desk: Desk, capsys: pytest.CaptureFixture[str], sets: str) -> None:
+    assert main(["opt-outs", "replay", "--rules", sets]) == 2
+    assert "there are rule sets 1 to 2" in capsys.readouterr().err
