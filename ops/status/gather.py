@@ -14,7 +14,17 @@ import psycopg
 from kafka.errors import KafkaError
 
 from ops.exits import failure
-from ops.status.findings import Finding, Sample, in_locks, in_metrics, in_stack, in_tables, lag_seconds, samples_of
+from ops.status.findings import (
+    Finding,
+    Sample,
+    in_held_tables,
+    in_locks,
+    in_metrics,
+    in_stack,
+    in_tables,
+    lag_seconds,
+    samples_of,
+)
 from ops.status.heartbeats import Heartbeats, HeartbeatState, heard, last_events
 from ops.status.snapshot import (
     KafkaState,
@@ -199,7 +209,7 @@ def _ask_postgres(dsn: str) -> _Kept:
                 slow = Finding("PostgreSQL answers, but a table of ours is locked or slow", "error", "see who waits")
                 return _Kept(
                     PostgresState(True, "", known=False),
-                    findings=[*(locks or in_locks(connection, 0)), slow],
+                    findings=[*locks, *in_held_tables(connection), slow],
                     heartbeats=beats,
                 )
     except psycopg.Error as error:

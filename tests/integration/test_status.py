@@ -141,7 +141,11 @@ def test_a_locked_table_is_not_an_unreachable_postgres_and_its_blocker_is_named(
 
     assert snapshot.postgres.reachable
     assert snapshot.processes[0].state == "ready"
-    found = [problem for problem in snapshot.problems if f"the session {pid} holds (hookline-migration" in problem]
+    found = [
+        problem
+        for problem in snapshot.problems
+        if f"the session {pid} holds the table enforcements (hookline-migration" in problem
+    ]
     assert len(found) == 1
 
 
