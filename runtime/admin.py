@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -15,9 +16,12 @@ from prometheus_client import REGISTRY, CollectorRegistry
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
+from runtime import logs
 from runtime.addresses import listen, resolve
 from runtime.settings import PREFIX
 from runtime.version import hookline_version
+
+log = logs.logger("runtime.admin")
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +141,11 @@ class _BoundedServer(ThreadedWSGIServer):
             with self._lock:
                 self._served.pop(request, None)
                 self._working -= 1
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """What socketserver calls for a connection that failed; its own would print a traceback and the address."""
+        del request, client_address
+        log.info("admin_connection_failed", error_class=type(sys.exception()).__name__)
 
     def service_actions(self) -> None:
         """What socketserver calls a few times a second: no connection lives longer than it may."""

@@ -10,6 +10,9 @@
 # connection attempt, and the other ingest takes the webhook.
 set -eu
 
+# Ranges such as a-z mean ASCII: in Turkish they leave the i out.
+export LC_ALL=C
+
 # A name server that does not answer holds up the look for the other ingest no longer than this.
 export RES_OPTIONS='timeout:1 attempts:2'
 

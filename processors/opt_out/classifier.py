@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from processors.opt_out.compiled import END, CompiledPhrase, CompiledUnless
 from processors.opt_out.normalise import clauses, plain, spread
 from processors.opt_out.rules import (
     ACTIONS,
@@ -37,8 +38,6 @@ _COURTEOUS_WORDS = 16
 _DRAWN_OUT = tuple(letter * 3 for letter in "abceiklnoprstuv")
 #: Texts that are remembered with their decisions, and the most characters of one: a few megabytes together.
 _REMEMBERED, _SHORT = 16_384, 80
-#: Characters at each end of a text that is longer than two of these, in which rule set 2 looks for requests.
-_END = 2_000
 #: How far beside a phrase its meaning is looked for.
 _BESIDE = 60
 
@@ -67,38 +66,6 @@ def classify(text: str, languages: frozenset[str] = LANGUAGES) -> Decision:
 def classifier(languages: frozenset[str] = LANGUAGES, number: int = VERSION) -> Classifier:
     """The classifier for `languages` by rule set `number`, made once."""
     return Classifier(languages, number=number)
-
-
-@dataclass(frozen=True, slots=True)
-class _Phrase:
-    rule: Rule
-    pattern: re.Pattern[str]
-    unless: tuple[_Unless, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Unless:
-    """An `Unless`, compiled; what it does not ask is None."""
-
-    asks: Unless
-    before: re.Pattern[str] | None
-    after: re.Pattern[str] | None
-    itself: re.Pattern[str] | None
-    around: re.Pattern[str] | None
-
-    @classmethod
-    def of(cls, asks: Unless) -> _Unless:
-        parts = (asks.before, asks.after, asks.itself, asks.around)
-        before, after, itself, around = (re.compile(part) if part else None for part in parts)
-        return cls(asks, before, after, itself, around)
-
-    def fits(self, before: str, itself: str, after: str, message: str) -> bool:
-        return (
-            (self.before is None or self.before.search(before) is not None)
-            and (self.after is None or self.after.search(after) is not None)
-            and (self.itself is None or self.itself.match(itself) is not None)
-            and (self.around is None or self.around.search(message, 0, _END) is not None)
-        )
 
 
 class Classifier:
@@ -130,9 +97,9 @@ class Classifier:
         self._initials = frozenset(word[0] for word in self._spelled.words)
 
         named = {rule.id for rule in _of(spoken, "phrase")}
-        compiled = [_Unless.of(one) for one in unless if named.intersection(one.of)]
+        compiled = [CompiledUnless.of(one) for one in unless if named.intersection(one.of)]
         self._phrases = [
-            _Phrase(rule, re.compile(rule.pattern), tuple(one for one in compiled if rule.id in one.asks.of))
+            CompiledPhrase(rule, re.compile(rule.pattern), tuple(one for one in compiled if rule.id in one.asks.of))
             for rule in _of(spoken, "phrase")
         ]
         self._phrases_with: dict[str, set[int]] = {}
@@ -188,8 +155,8 @@ class Classifier:
 
     def _widely(self, wider: Wider, text: str, bare: str, flat: str, words: list[str]) -> Decision | None:
         """What rule set 2 finds in a text that the table's rules leave alone."""
-        if len(flat) > 2 * _END:  # a request stands at an end of what is longer than any text
-            bare, flat = f"{bare[:_END]}\n{bare[-_END:]}", f"{flat[:_END]}\n{flat[-_END:]}"
+        if len(flat) > 2 * END:  # a request stands at an end of what is longer than any text
+            bare, flat = f"{bare[:END]}\n{bare[-END:]}", f"{flat[:END]}\n{flat[-END:]}"
             text, words = bare, flat.split()
         if "opt" in words:
             words = [*words, "optout"]  # which `clauses` makes of "opt out"
@@ -206,7 +173,7 @@ class Classifier:
     def _by_the_table(self, bare: str, flat: str, words: list[str]) -> Decision:
         if len(words) == 1:
             return self._one_word(words[0].strip("#@"))
-        phrases: Sequence[_Phrase] = ()
+        phrases: Sequence[CompiledPhrase] = ()
         if not self._telling.isdisjoint(words):
             if "opt" in words:
                 words.append("optout")  # which `clauses` makes of "opt out"
@@ -265,7 +232,7 @@ class Classifier:
             return None
         return self._wider.nearest(clauses(spread(plain(self.prepared(text)))))
 
-    def _worth_trying(self, words: frozenset[str]) -> list[_Phrase]:
+    def _worth_trying(self, words: frozenset[str]) -> list[CompiledPhrase]:
         """The phrases whose words are in a text, in their order."""
         with_words = self._phrases_with
         found = {at for word in words if word in with_words for at in with_words[word]}
@@ -296,7 +263,7 @@ class Classifier:
     def _has_a_slip(self, words: list[str], flat: str) -> bool:
         return not self._slips.keys().isdisjoint(words) or any(three in flat for three in _DRAWN_OUT)
 
-    def _several_words(self, bare: str, message: str, phrases: Sequence[_Phrase]) -> Decision:
+    def _several_words(self, bare: str, message: str, phrases: Sequence[CompiledPhrase]) -> Decision:
         found = self._whole.get(message)
         if found is not None:
             return found
@@ -358,12 +325,12 @@ class Classifier:
             return self._other_things.match(behind) is not None
         if keyword != "stop":
             return False
-        fun = self._in_fun.search(message, 0, _END)
+        fun = self._in_fun.search(message, 0, END)
         return self._no_message.match(behind) is not None or (
             fun is not None and len(message[: fun.start()].split()) > 1
         )
 
-    def _phrase(self, message: str, tiers: tuple[Tier, ...], phrases: Sequence[_Phrase]) -> Decision | None:
+    def _phrase(self, message: str, tiers: tuple[Tier, ...], phrases: Sequence[CompiledPhrase]) -> Decision | None:
         """The first phrase of `tiers` that stands; else a doubtful one; else one whose meaning was taken away."""
         doubtful: Decision | None = None
         voided: Decision | None = None
@@ -383,7 +350,7 @@ class Classifier:
         return doubtful or voided
 
     @staticmethod
-    def _taken_away(phrase: _Phrase, message: str, found: re.Match[str]) -> Unless | None:
+    def _taken_away(phrase: CompiledPhrase, message: str, found: re.Match[str]) -> Unless | None:
         before = message[max(0, found.start() - _BESIDE) : found.start()].rpartition("\n")[2]
         after = message[found.end() : found.end() + _BESIDE]
         for one in phrase.unless:

@@ -39,6 +39,18 @@ def test_it_tells_health_readiness_metrics_and_version() -> None:
         assert httpx.get(f"{url}/version").json()["process"] == "persist"
 
 
+def test_a_connection_that_fails_prints_no_traceback(capfd: pytest.CaptureFixture[str]) -> None:
+    with AdminServer(admin_app("persist", lambda: Readiness(True)), "127.0.0.1", 0) as server:
+        try:
+            raise BrokenPipeError(32, "Broken pipe")
+        except OSError:
+            server._server.handle_error(None, ("192.0.2.7", 4711))
+    told = "".join(capfd.readouterr())
+    assert "BrokenPipeError" in told
+    assert "Traceback" not in told
+    assert "192.0.2.7" not in told
+
+
 def test_slow_clients_do_not_hold_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(admin, "DEADLINE", 2.0)
     monkeypatch.setattr(admin, "_GRACE", 0.2)
