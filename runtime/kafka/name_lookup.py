@@ -13,7 +13,7 @@ import threading
 from typing import Any
 
 from kafka.errors import KafkaConnectionError
-from kafka.net.inet import KafkaNetSocket
+from kafka.net import KafkaNetSocket
 
 from runtime.logs import logger
 

@@ -21,10 +21,10 @@ class NameServer:
     def __init__(self) -> None:
         self.answers = threading.Event()
         self.address: str | None = "10.0.0.1"
-        self.asked = 0
+        self.lookups = 0
 
     def getaddrinfo(self, host: str, port: int, *_: Any, **__: Any) -> list[AddressInfo]:
-        self.asked += 1
+        self.lookups += 1
         self.answers.wait(30)
         if self.address is None:
             raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
@@ -33,10 +33,10 @@ class NameServer:
 
 @pytest.fixture
 def name_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[NameServer]:
-    made = NameServer()
-    monkeypatch.setattr(socket, "getaddrinfo", made.getaddrinfo)
-    yield made
-    made.answers.set()
+    played = NameServer()
+    monkeypatch.setattr(socket, "getaddrinfo", played.getaddrinfo)
+    yield played
+    played.answers.set()
 
 
 def test_it_is_waited_for_a_moment_and_its_late_answer_is_used(name_server: NameServer) -> None:
@@ -45,7 +45,7 @@ def test_it_is_waited_for_a_moment_and_its_late_answer_is_used(name_server: Name
     assert lookup.addresses("kafka", 9092) == []
     assert lookup.addresses("kafka", 9092) == []  # the same lookup is still under way
     assert time.monotonic() - begun < 2
-    assert name_server.asked == 1
+    assert name_server.lookups == 1
 
     name_server.answers.set()
     _until(lambda: _addresses(lookup) == ["10.0.0.1"])
@@ -85,7 +85,7 @@ def test_a_publisher_keeps_its_deadline(name_server: NameServer) -> None:
     [outcome] = producer.publish_all([OutgoingRecord("sms.messages.v1", b"k", b"v", [])], timeout=2.0)
     producer.close()
     assert isinstance(outcome, NotPublished)
-    assert name_server.asked > 0
+    assert name_server.lookups > 0
     assert time.monotonic() - begun < 4  # 5 s and more without the lookups' own threads
 
 
