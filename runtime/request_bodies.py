@@ -69,7 +69,7 @@ class BodyReads:
 class BoundedBody:
     """`wsgi.input` of one request: it ends with an exception where the client does not send what it announced."""
 
-    __slots__ = ("_announced", "_raw", "_reads", "_received", "address", "is_stalled")
+    __slots__ = ("_announced", "_raw", "_reads", "_received", "address", "is_stalled", "may_be_cut")
 
     def __init__(self, environ: WSGIEnvironment, reads: BodyReads) -> None:
         self._raw = environ["wsgi.input"]
@@ -77,7 +77,8 @@ class BoundedBody:
         self._reads = reads
         self._received = 0
         self.address: str = environ["REMOTE_ADDR"]
-        self.is_stalled = False  #: set when its connection is ended
+        self.is_stalled = False  #: set before its connection is ended
+        self.may_be_cut = False  #: set before connections of its address are ended, because its own may be among them
 
     def read(self, size: int | None = None) -> bytes:
         """Up to `size` bytes, or all. Raises RequestTimeout (408) and ClientDisconnected (400)."""
@@ -88,6 +89,10 @@ class BoundedBody:
         is_all = size is None or len(data) < size
         if is_all and self._received < self._announced:
             raise ClientDisconnected
+        if (
+            is_all and self.may_be_cut and not self._announced
+        ):  # in chunks: the end of one that is cut looks like its own
+            raise RequestTimeout
         return data
 
     def readline(self, _size: int | None = None) -> bytes:
@@ -154,6 +159,8 @@ class BodyDeadlines:
                 body.is_stalled = True
                 stalled[body.address].append(since)
         if stalled:
+            for body, _ in waiting:
+                body.may_be_cut = body.may_be_cut or body.address in stalled
             self._end(stalled)
         return sum(map(len, stalled.values()))
 

@@ -113,3 +113,31 @@ def test_bodies_past_their_deadline_are_ended(listener: socket.socket, waiting: 
     finally:
         for connection in (*clients, *servers):
             connection.close()
+
+
+def test_a_body_in_chunks_that_may_have_been_cut_is_none() -> None:
+    # Given a stalled body, and others that are waited for since a moment ago
+    now = 100.0
+    reads = BodyReads(4, lambda: now)
+
+    def waiting(address: str, since: float, announced: int | None = None) -> BoundedBody:
+        environ: dict[str, Any] = {"wsgi.input": io.BytesIO(b"{}"), "REMOTE_ADDR": address}
+        body = BoundedBody(environ if announced is None else environ | {"CONTENT_LENGTH": str(announced)}, reads)
+        reads.since[body] = since
+        return body
+
+    waiting("192.0.2.7", now - DEADLINE - 1)
+    in_chunks, whole, elsewhere = (
+        waiting("192.0.2.7", now - 1),
+        waiting("192.0.2.7", now - 1, announced=2),
+        waiting("192.0.2.8", now - 1),
+    )
+    # When connections of its address are ended
+    assert BodyDeadlines(1, 4, clock=lambda: now).end_stalled(reads) == 1
+    # Then the end of a body in chunks of that address says nothing; a length does, and so does another address
+    for _ in range(3):
+        reads.take_slot()
+    with pytest.raises(RequestTimeout):
+        in_chunks.read()
+    assert whole.read() == b"{}"
+    assert elsewhere.read() == b"{}"
