@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import click
 
+from ops.database import database
 from ops.exits import CheckFailed
 from ops.output import Output, command, stacked, table
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from processors.crm_sync.places import Place
     from processors.crm_sync.port import Finding, Target
     from processors.crm_sync.settings import CrmSettings
-    from runtime.postgres import Connection
 
 
 @click.group()
@@ -49,7 +48,7 @@ def crm_status(out: Output, shown: int) -> None:
     """
     from processors.crm_sync.report import newest_dead, standings
 
-    with database() as connection:
+    with database("crm") as connection:
         found = standings(connection)
         lost = newest_dead(connection, None, shown)
     columns = ("target", "pending", "doubtful", "dead", "done", "oldest", "paused_until", "reason", "served_at")
@@ -115,17 +114,6 @@ def place_named(name: str) -> Place:
         told = f"{name}: nobody works its deliveries off, HOOKLINE_CRM__TARGETS {there}. Add it there"
         raise click.BadParameter(f"{told}, for crm-sync and for this command")
     return on[name]
-
-
-@contextmanager
-def database() -> Iterator[Connection]:
-    """A connection for the command. Raises ConfigurationError."""
-    from ops.configuration import load
-    from runtime.connections import PostgresSettings
-    from runtime.postgres import connect
-
-    with connect(load(PostgresSettings)[PostgresSettings].dsn.get_secret_value(), process="crm") as connection:
-        yield connection
 
 
 for member in (check, crm_status):

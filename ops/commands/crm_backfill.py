@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ops.commands.crm import crm, database, place_named, settings
+from ops.commands.crm import crm, place_named, settings
+from ops.database import database, postgres_dsn
 from ops.output import Output, command
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def backfill(out: Output, target: str, since: datetime | None, until: datetime |
     from processors.crm_sync.backfill import Stretch, extent
 
     rate = _rate(target)
-    with database() as connection:
+    with database("crm") as connection:
         crm = settings()
         stretch = Stretch(target, since, until, crm.note_time_zone if crm.note_mode == "daily" else None)
         found = extent(connection, stretch)
@@ -67,10 +68,9 @@ def _order(out: Output, reader: Connection, stretch: Stretch, found: Extent) -> 
     from processors.crm_sync.texts import are_fetched
     from processors.database import Database
     from processors.textus_api.settings import TextUsApiSettings
-    from runtime.connections import PostgresSettings
     from runtime.postgres import connect
 
-    dsn = load(PostgresSettings)[PostgresSettings].dsn.get_secret_value()
+    dsn = postgres_dsn()
     texts = settings() if are_fetched(settings(), load(TextUsApiSettings)[TextUsApiSettings]) else None
     writer = Database(lambda: connect(dsn, process="crm"))
     ordered = unreadable = refused = 0

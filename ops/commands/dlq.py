@@ -9,7 +9,8 @@ import click
 
 from ops.commands import dlq_deliveries as deliveries
 from ops.commands.dlq_decisions import discard, resume
-from ops.commands.dlq_source import is_placed, kafka_settings, letter_at, names_of, place_of, postgres_dsn
+from ops.commands.dlq_source import is_placed, kafka_settings, letter_at, names_of, place_of
+from ops.database import database
 from ops.exits import CheckFailed, TryLater
 from ops.output import Output, as_json, command, stacked, table
 
@@ -113,7 +114,6 @@ def redrive(out: Output, source: str, **options: Any) -> None:
     """
     from ops.dead_letters.box import Memory, open_boxes
     from ops.dead_letters.redrive import Wanted, judge
-    from runtime.postgres import connect
 
     if target := deliveries.target_of(source, options):
         deliveries.redrive(out, target, options)
@@ -123,7 +123,7 @@ def redrive(out: Output, source: str, **options: Any) -> None:
     wanted = Wanted(
         options["disposition"], options["error_class"], options["limit"], options["force"], options["writer"]
     )
-    with connect(postgres_dsn(), process="dlq") as connection:
+    with database("dlq") as connection:
         memory = Memory(connection)
         if not out.dry_run and not memory.alone(box):
             raise TryLater(f"another redrive of {processor} is running")
@@ -148,10 +148,9 @@ def _decided(out: Output, boxes: list[Box]) -> dict[str, set[tuple[int, int]]]:
 
     from ops.dead_letters.box import Memory
     from ops.exits import failure
-    from runtime.postgres import connect
 
     try:
-        with connect(postgres_dsn(), process="dlq") as connection:
+        with database("dlq") as connection:
             memory = Memory(connection)
             return {box.processor: memory.decided(box) for box in boxes}
     except psycopg.OperationalError as error:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ops.commands import dlq_deliveries as deliveries
-from ops.commands.dlq_source import is_placed, kafka_settings, letter_at, names_of, place_of, postgres_dsn
+from ops.commands.dlq_source import is_placed, kafka_settings, letter_at, names_of, place_of
+from ops.database import database
 from ops.output import Output, command, stacked, table
 
 if TYPE_CHECKING:
@@ -32,13 +33,12 @@ def resume(out: Output, processor: str, *, through_end: bool, accept_loss: bool)
     from processors.progress import Progress, excuse
     from processors.progress import accept_loss as accept
     from processors.progress import resume as lift
-    from runtime.postgres import connect
     from schemas.topics import consumer_group
 
     [name] = names_of(processor)
     group = consumer_group(name)
     ends = _ends(name) if through_end else {}
-    with connect(postgres_dsn(), process="dlq") as connection, connection.transaction(force_rollback=out.dry_run):
+    with database("dlq") as connection, connection.transaction(force_rollback=out.dry_run):
         reason = Progress(group).halt(connection)
         halted = lift(connection, group)
         accepted = accept(connection, group) if accept_loss else []
@@ -90,14 +90,13 @@ def discard(out: Output, processor: str, reason: str, **options: Any) -> None:
     """
     from ops.dead_letters.box import Memory, open_boxes
     from ops.dead_letters.redrive import Wanted, selected
-    from runtime.postgres import connect
 
     if deliveries.target_of(processor) is not None:
         raise click.UsageError(f"{processor}: deliveries are redriven, or stay dead; discard is for letters on a topic")
     [name] = names_of(processor)
     [box] = open_boxes(kafka_settings(), [name])
     selection = Wanted(options["disposition"], options["error_class"], options["limit"], writer=options["writer"])
-    with connect(postgres_dsn(), process="dlq") as connection:
+    with database("dlq") as connection:
         memory = Memory(connection)
         letters = letter_at(box, options) if is_placed(options) else box.letters()
         chosen = list(selected(letters, memory.decided(box), selection))[: options["limit"]]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ops.database import database
 from ops.exits import CheckFailed
 from ops.output import Output, as_json, stacked, table
 
@@ -49,12 +50,11 @@ def count(out: Output, target: str | None) -> list[dict[str, Any]]:
     """Rows for `dlq ls`; where all are asked for, PostgreSQL may be away."""
     import psycopg
 
-    from ops.commands.crm import database
     from ops.dead_letters.deliveries import counted
     from ops.exits import failure
 
     try:
-        with database() as connection:
+        with database("crm") as connection:
             return counted(connection, target)
     except psycopg.OperationalError as error:
         if target:
@@ -65,11 +65,10 @@ def count(out: Output, target: str | None) -> list[dict[str, Any]]:
 
 def show(out: Output, target: str, options: dict[str, Any]) -> None:
     """`dlq show`."""
-    from ops.commands.crm import database
     from ops.dead_letters.deliveries import decoded, described
     from processors.crm_sync.report import newest_dead
 
-    with database() as connection:
+    with database("crm") as connection:
         found = newest_dead(connection, target, options["limit"], event=options["event"])
         if options["event"] and not found:
             raise CheckFailed(f"{PREFIX}{target} has no dead delivery of the event {options['event']}")
@@ -88,11 +87,10 @@ def show(out: Output, target: str, options: dict[str, Any]) -> None:
 
 def redrive(out: Output, target: str, options: dict[str, Any]) -> None:
     """`dlq redrive`."""
-    from ops.commands.crm import database
     from ops.dead_letters.deliveries import described, send_back
     from processors.crm_sync.report import oldest_dead
 
-    with database() as connection:
+    with database("crm") as connection:
         limit, reason, event = options["limit"], options["error_class"], options["event"]
         found = oldest_dead(connection, target, limit, reason=reason, event=event)
         rows = [described(one) | {"verdict": "would go"} for one in found]

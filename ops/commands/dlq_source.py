@@ -23,14 +23,6 @@ def kafka_settings() -> KafkaSettings:
     return load(KafkaSettings)[KafkaSettings]
 
 
-def postgres_dsn() -> str:
-    """How PostgreSQL is reached. Raises ConfigurationError."""
-    from ops.configuration import load
-    from runtime.connections import PostgresSettings
-
-    return load(PostgresSettings)[PostgresSettings].dsn.get_secret_value()
-
-
 def names_of(processor: str | None) -> list[str]:
     """The processor of this name, or all. Raises click's for one that does not exist."""
     from ops.processors import processor_names

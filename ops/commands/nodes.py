@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
 
+from ops.database import database
 from ops.exits import CheckFailed
 from ops.output import Output, command, table
 
 if TYPE_CHECKING:
-    from runtime.postgres import Connection
+    pass
 
 _COLUMNS = ("node", "state", "spooled", "oldest", "heard_at", "reason")
 _LIST = """
@@ -37,7 +36,7 @@ def ls(out: Output) -> None:
     from ops.configuration import load
     from ops.gate.settings import GateSettings
 
-    with _database() as connection:
+    with database("nodes") as connection:
         rows = connection.execute(_LIST, (load(GateSettings)[GateSettings].fresh_seconds,)).fetchall()
     found = [dict(zip(_COLUMNS, row, strict=True)) for row in rows]
     out.result(found, lambda: table(_COLUMNS, rows, numbers=("spooled",)))
@@ -52,7 +51,7 @@ def retire(out: Output, node: str, reason: str) -> None:
     Events that its spool still holds are NOT in the ledger: rescue the spool's directory first (start ingest on it, or
     `hookline spool drain`), or say in --reason why they do not matter. A node that reports again is known again.
     """
-    with _database() as connection, connection.transaction(force_rollback=out.dry_run):
+    with database("nodes") as connection, connection.transaction(force_rollback=out.dry_run):
         row = connection.execute(
             "UPDATE ingest_nodes SET retired_at = clock_timestamp(), retired_reason = %s"
             " WHERE node = %s AND retired_at IS NULL RETURNING spooled",
@@ -63,16 +62,6 @@ def retire(out: Output, node: str, reason: str) -> None:
     body = {"node": node, "dry_run": out.dry_run, "spooled": row[0], "reason": reason}
     would = "would be" if out.dry_run else "is"
     out.result(body, lambda: f"{node} {would} retired; its spool held {row[0]} events when it was last heard of")
-
-
-@contextmanager
-def _database() -> Iterator[Connection]:
-    from ops.configuration import load
-    from runtime.connections import PostgresSettings
-    from runtime.postgres import connect
-
-    with connect(load(PostgresSettings)[PostgresSettings].dsn.get_secret_value(), process="nodes") as connection:
-        yield connection
 
 
 for _member in (ls, retire):

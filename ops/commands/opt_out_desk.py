@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ops.commands.opt_out_operator import by, database, decide, opt_out_settings
+from ops.commands.opt_out_operator import by, decide, opt_out_settings
 from ops.commands.opt_out_reviews import review
 from ops.commands.opt_outs import opt_outs
+from ops.database import database, postgres_dsn
 from ops.exits import CheckFailed, TryLater
 from ops.output import Output, command, stacked, table
 
@@ -31,7 +32,7 @@ def show(out: Output, phone: str) -> None:
     from processors.opt_out.desk import proof
 
     number = _number(phone)
-    with database() as connection:
+    with database("opt-outs") as connection:
         data = proof(connection, number)
     out.result(data, lambda: _drawn(data))
     if not data["ledger"]:
@@ -74,7 +75,7 @@ def verify(out: Output) -> None:
     """Walk the whole chain of the ledger; name the first row that is not as it was written: exit code 1."""
     from processors.opt_out.verify import verify as walk
 
-    with database() as connection:
+    with database("opt-outs") as connection:
         [(rows,)] = connection.execute("SELECT count(*) FROM opt_out_ledger").fetchall()
         with out.progress("walking the chain", rows) as seen:
             verdict = walk(connection, seen)
@@ -95,7 +96,7 @@ def rebuild(out: Output) -> None:
     from processors.opt_out.states import rebuild as make_anew
 
     settings = opt_out_settings()
-    with database() as connection, connection.transaction():
+    with database("opt-outs") as connection, connection.transaction():
         lock(connection)
         found = make_anew(connection, settings.scope, utc_now(), write=not out.dry_run)
         if found.differing and not out.dry_run:
@@ -120,10 +121,9 @@ def reconcile(out: Output) -> None:
     from processors.opt_out.ledger import Ledger, utc_now
     from processors.opt_out.reconcile import compare, repair
     from processors.opt_out.target import AccountGone, Locked, NotNow, Refused, target_types
-    from runtime.connections import PostgresSettings
     from runtime.postgres import connect
 
-    dsn = load(PostgresSettings)[PostgresSettings].dsn.get_secret_value()
+    dsn = postgres_dsn()
 
     def connected() -> Connection:
         return connect(dsn, process="reconcile")
@@ -171,7 +171,7 @@ def report(out: Output, days: float) -> None:
     from processors.opt_out.ledger import utc_now
 
     settings, now = opt_out_settings(), utc_now()
-    with database() as connection:
+    with database("opt-outs") as connection:
         speed = of.speed(connection, now, days)
         late = of.late(connection, now + timedelta(hours=settings.near_deadline_hours))
         statuses = of.statuses(connection)

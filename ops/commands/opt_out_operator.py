@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import getpass
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from ops.database import database
 from ops.exits import CheckFailed
 from ops.output import Output
 
@@ -35,7 +34,7 @@ def decide(out: Output, operator: str | None, act: Any) -> None:
     desk = desk_of(operator)
 
     try:
-        with database() as connection, connection.transaction(force_rollback=out.dry_run):
+        with database("opt-outs") as connection, connection.transaction(force_rollback=out.dry_run):
             entry = act(desk, connection)
             state = _state(connection, entry.phone) if entry is not None else None
     except NothingToDecide as error:
@@ -65,13 +64,3 @@ def opt_out_settings() -> Any:
     from processors.opt_out.settings import OptOutSettings
 
     return load(OptOutSettings)[OptOutSettings]
-
-
-@contextmanager
-def database() -> Iterator[Connection]:
-    from ops.configuration import load
-    from runtime.connections import PostgresSettings
-    from runtime.postgres import connect
-
-    with connect(load(PostgresSettings)[PostgresSettings].dsn.get_secret_value(), process="opt-outs") as connection:
-        yield connection

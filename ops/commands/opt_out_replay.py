@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ops.commands.opt_out_operator import database, opt_out_settings, user
+from ops.commands.opt_out_operator import opt_out_settings, user
 from ops.commands.opt_outs import opt_outs
+from ops.database import database
 from ops.output import Output, command, stacked, table
 
 if TYPE_CHECKING:
     from processors.opt_out.classifier import Classifier
-    from processors.opt_out.replay import Difference, Kind
+    from processors.opt_out.replay import Kind, RuleDifference
 
 _SETS = re.compile(r"(\d+)\.\.(\d+)")
 _WORD = re.compile(r"\w")
@@ -61,7 +62,7 @@ def _compare(
     messages = unreadable = holds = 0
     change: int | None = None
     ledger = Ledger(opt_out_settings())
-    with database() as reader, database() as writer, reader.transaction():
+    with database("opt-outs") as reader, database("opt-outs") as writer, reader.transaction():
         if applied:
             change = begin(writer, (older.number, newer.number), since, by, utc_now())
         for rows in stored_messages(reader, since):
@@ -79,7 +80,7 @@ def _compare(
     return messages, unreadable, most, holds, change
 
 
-def _key(difference: Difference) -> tuple[str, str, str]:
+def _key(difference: RuleDifference) -> tuple[str, str, str]:
     """From, to, and the rule that makes the difference: the newer set's, or the older one's that is gone."""
     rule = difference.newer.rule if difference.newer.action != "none" else difference.older.rule
     return difference.older.action, difference.newer.action, rule

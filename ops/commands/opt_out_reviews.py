@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ops.commands.opt_out_operator import by, database, decide, desk_of
+from ops.commands.opt_out_operator import by, decide, desk_of
+from ops.database import database
 from ops.output import Output, command, stacked, table
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def review(
 def _list(out: Output, kind: str | None, writer: str | None) -> None:
     from processors.opt_out import reviews
 
-    with database() as connection:
+    with database("opt-outs") as connection:
         found = reviews.waiting(connection) if kind is None else reviews.waiting_of(connection, kind, writer)
         texts = _texts(connection, [question.position for question in found])
     rows = [asdict(question) | {"text": texts.get(question.position)} for question in found]
@@ -91,7 +92,7 @@ def _answer_all(out: Output, desk: Desk, which: tuple[str, str | None], answer: 
     from processors.opt_out import reviews
 
     left_open: dict[int, str] = {}
-    with database() as connection:
+    with database("opt-outs") as connection:
         found = reviews.waiting_of(connection, *which)
         with out.progress("answering", len(found)) as done:
             for start in range(0, len(found), PART):

@@ -20,14 +20,12 @@ OLD_LAG = 60.0
 SHARE_OF_401, OF_AT_LEAST = 0.2, 20
 #: Hours before its deadline in which an enforcement that is not done is near it.
 NEAR_HOURS = 24
-#: Restarts of one process within an hour that are told.
-RESTARTS = 1
 #: Seconds for which a session waits for a lock before that is told.
 LOCK_WAIT = 3.0
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class StatusFinding:
     """One thing that is not well."""
 
     what: str
@@ -66,7 +64,7 @@ def lag_seconds(samples: Iterable[Sample], processor: str) -> float | None:
     return max(ages, default=None)
 
 
-def in_metrics(process: str, samples: Sequence[Sample]) -> Iterator[Finding]:
+def in_metrics(process: str, samples: Sequence[Sample]) -> Iterator[StatusFinding]:
     """What the metrics of `process` tell."""
     yield from _locked_targets(samples)
     yield from _ages(samples)
@@ -74,36 +72,36 @@ def in_metrics(process: str, samples: Sequence[Sample]) -> Iterator[Finding]:
     yield from _refusals(samples)
 
 
-def _locked_targets(samples: Iterable[Sample]) -> Iterator[Finding]:
+def _locked_targets(samples: Iterable[Sample]) -> Iterator[StatusFinding]:
     for sample in samples:
         if sample.name == "hookline_target_locked" and sample.value:
             target = sample.labels["target"]
             what = f"{target} refuses our credentials: no opt-out is made true there"
-            yield Finding(what, "error", f"set HOOKLINE_{target.upper().replace('-', '_')}__API_TOKEN")
+            yield StatusFinding(what, "error", f"set HOOKLINE_{target.upper().replace('-', '_')}__API_TOKEN")
 
 
-def _ages(samples: Sequence[Sample]) -> Iterator[Finding]:
+def _ages(samples: Sequence[Sample]) -> Iterator[StatusFinding]:
     for processor in sorted(
         {sample.labels["processor"] for sample in samples if sample.name == "hookline_lag_seconds"}
     ):
         age = lag_seconds(samples, processor)
         if age is not None and age > OLD_LAG:
             what = f"the oldest record that {processor} has not committed is {age:.0f} s old"
-            yield Finding(what, "error", f"see its reason above and its log; hookline dlq ls {processor}")
+            yield StatusFinding(what, "error", f"see its reason above and its log; hookline dlq ls {processor}")
 
 
-def _spool(process: str, samples: Iterable[Sample]) -> Iterator[Finding]:
+def _spool(process: str, samples: Iterable[Sample]) -> Iterator[StatusFinding]:
     found = {sample.name: sample.value for sample in samples}
     if found.get("hookline_spooling"):
         waiting = found.get("hookline_spool_records", 0)
-        yield Finding(
+        yield StatusFinding(
             f"{process} spools: {waiting:.0f} events wait for Kafka", "error", "see Kafka; hookline spool status"
         )
     if found.get("hookline_spool_failing"):
-        yield Finding(f"the spool of {process} cannot be written", "error", "hookline spool status; see its disk")
+        yield StatusFinding(f"the spool of {process} cannot be written", "error", "hookline spool status; see its disk")
 
 
-def _refusals(samples: Sequence[Sample]) -> Iterator[Finding]:
+def _refusals(samples: Sequence[Sample]) -> Iterator[StatusFinding]:
     answered: dict[str, list[float]] = {}
     for sample in samples:
         if sample.name == "hookline_webhooks_total":
@@ -112,11 +110,11 @@ def _refusals(samples: Sequence[Sample]) -> Iterator[Finding]:
             counts[1] += sample.value if sample.labels["status"] == "401" else 0.0
         elif sample.name == "hookline_quarantine_lost_total" and sample.value:
             what = f"{sample.value:.0f} refused webhooks are lost since ingest started ({sample.labels['reason']})"
-            yield Finding(what, "warning", "raise HOOKLINE_INGEST__QUARANTINE_MAX_MB; hookline quarantine ls")
+            yield StatusFinding(what, "warning", "raise HOOKLINE_INGEST__QUARANTINE_MAX_MB; hookline quarantine ls")
     for provider, (count, refused) in sorted(answered.items()):
         if count >= OF_AT_LEAST and refused / count > SHARE_OF_401:
             what = f"{refused / count:.0%} of the webhooks of {provider} were answered 401 since ingest started"
-            yield Finding(what, "warning", "compare its secrets; then hookline quarantine replay")
+            yield StatusFinding(what, "warning", "compare its secrets; then hookline quarantine replay")
 
 
 _DEADLINES = """
@@ -126,14 +124,15 @@ WHERE status IN ('pending', 'failed', 'parked') AND deadline < now() + make_inte
 """
 
 
-def in_tables(connection: Connection) -> Iterator[Finding]:
+def in_tables(connection: Connection) -> Iterator[StatusFinding]:
     """What the tables tell. Raises psycopg.Error."""
     [(overdue, near)] = connection.execute(_DEADLINES, (NEAR_HOURS,)).fetchall()
     fix = "hookline opt-outs report; hookline opt-outs reconcile"
     if overdue:
-        yield Finding(f"{overdue} enforcements of opt-outs are past their deadline", "error", fix)
+        yield StatusFinding(f"{overdue} enforcements of opt-outs are past their deadline", "error", fix)
     if near:
-        yield Finding(f"{near} enforcements of opt-outs are due within {NEAR_HOURS} h and not done", "warning", fix)
+        what = f"{near} enforcements of opt-outs are due within {NEAR_HOURS} h and not done"
+        yield StatusFinding(what, "warning", fix)
 
 
 # What a session does is its own role's to see; who holds a lock and under which name is everybody's.
@@ -148,20 +147,22 @@ ORDER BY 1, 2
 """
 
 
-def in_locks(connection: Connection, seconds: float = LOCK_WAIT) -> Iterator[Finding]:
+def in_locks(connection: Connection, seconds: float = LOCK_WAIT) -> Iterator[StatusFinding]:
     """Sessions that have waited for another session's lock for `seconds`. Raises psycopg.Error."""
     for waiting, pid, name, user in connection.execute(_BLOCKED, (seconds,)):
         what = f"{waiting or 'a session'} waits for a lock that the session {pid} holds ({name or 'no name'}, {user})"
-        yield Finding(what, "error", f"end that transaction, or as a superuser: SELECT pg_terminate_backend({pid})")
+        yield StatusFinding(
+            what, "error", f"end that transaction, or as a superuser: SELECT pg_terminate_backend({pid})"
+        )
 
 
-def in_stack(services: Iterable[Mapping[str, Any]], now: datetime) -> Iterator[Finding]:
+def in_stack(services: Iterable[Mapping[str, Any]], now: datetime) -> Iterator[StatusFinding]:
     """What the local stack's supervisor had to do within an hour; `services` as `stack.json` has them."""
     for service in services:
         times = [restart for restart in service.get("last_restarts", ()) if _within_an_hour(restart["at"], now)]
-        if len(times) >= RESTARTS:
+        if times:
             what = f"{service['name']} was started again {len(times)} times within an hour: {times[-1]['reason']}"
-            yield Finding(what, "warning", f"see {service.get('log', 'its log')}")
+            yield StatusFinding(what, "warning", f"see {service.get('log', 'its log')}")
 
 
 def _within_an_hour(at: str, now: datetime) -> bool:

@@ -14,7 +14,16 @@ import psycopg
 from kafka.errors import KafkaError
 
 from ops.exits import failure
-from ops.status.findings import Finding, Sample, in_locks, in_metrics, in_stack, in_tables, lag_seconds, samples_of
+from ops.status.findings import (
+    Sample,
+    StatusFinding,
+    in_locks,
+    in_metrics,
+    in_stack,
+    in_tables,
+    lag_seconds,
+    samples_of,
+)
 from ops.status.snapshot import (
     KafkaState,
     PostgresState,
@@ -68,7 +77,7 @@ class _Kept:
     offsets: Mapping[tuple[str, str, UUID, int], int] = field(default_factory=dict)
     lost: Sequence[tuple[str, str, int]] = ()
     halted: Mapping[str, tuple[datetime, str]] = field(default_factory=dict)
-    findings: Sequence[Finding] = ()
+    findings: Sequence[StatusFinding] = ()
     redriven: Mapping[tuple[str, UUID, int], Sequence[int]] = field(default_factory=dict)
     crms: Sequence[Backlog] = ()
 
@@ -170,13 +179,15 @@ def _ask_postgres(dsn: str) -> _Kept:
             try:
                 return _read_tables(connection, locks)
             except (psycopg.errors.LockNotAvailable, psycopg.errors.QueryCanceled):
-                slow = Finding("PostgreSQL answers, but a table of ours is locked or slow", "error", "see who waits")
+                slow = StatusFinding(
+                    "PostgreSQL answers, but a table of ours is locked or slow", "error", "see who waits"
+                )
                 return _Kept(PostgresState(True, "", known=False), findings=[*(locks or in_locks(connection, 0)), slow])
     except psycopg.Error as error:
         return _Kept(PostgresState(False, failure(error).message))
 
 
-def _read_tables(connection: Connection, locks: Sequence[Finding]) -> _Kept:
+def _read_tables(connection: Connection, locks: Sequence[StatusFinding]) -> _Kept:
     return _Kept(
         PostgresState(True, "", _tables(connection)),
         {tuple(row[:4]): row[4] for row in _rows(connection, _OFFSETS)},

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from ops.status.findings import Finding
+from ops.status.findings import StatusFinding
 from processors.crm_sync.report import Backlog
 
 
@@ -109,7 +109,7 @@ class Snapshot:
     postgres: PostgresState
     processors: Sequence[ProcessorState]
     crms: Sequence[Backlog] = ()
-    findings: Sequence[Finding] = ()
+    findings: Sequence[StatusFinding] = ()
 
     @property
     def problems(self) -> list[str]:

@@ -25,7 +25,7 @@ FORGOTTEN = timedelta(seconds=60)
 #: How long to wait for the headers that somebody else's request is going to bring.
 PROBING = timedelta(milliseconds=20)
 #: How long such a request may take before another one goes: one that hangs keeps nobody waiting.
-PATIENCE = timedelta(seconds=1)
+PROBE_TIMEOUT = timedelta(seconds=1)
 
 _COLUMNS = "allowed, used, in_flight, granted_at, window_ends, urgent_until, blocked_until"
 _BEGIN = "INSERT INTO api_budgets (api, allowed, used, in_flight) VALUES (%s, %s, 0, 0) ON CONFLICT DO NOTHING"
@@ -75,7 +75,7 @@ class Window:
         if window.blocked_until is not None and now < window.blocked_until:
             return window, Grant(0, (window.blocked_until - now).total_seconds())
         if window.ends is None:
-            if window.in_flight and window.granted_at is not None and now - window.granted_at < PATIENCE:
+            if window.in_flight and window.granted_at is not None and now - window.granted_at < PROBE_TIMEOUT:
                 return window, Grant(0, PROBING.total_seconds())
             probes = window.in_flight + 1
             return replace(window, used=probes, in_flight=probes, granted_at=now), Grant(1, PROBING.total_seconds())

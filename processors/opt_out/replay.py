@@ -36,7 +36,7 @@ _COUNTED = "UPDATE opt_out_rule_changes SET messages = messages + %s, holds = ho
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class RuleDifference:
     """A message about which two rule sets differ."""
 
     message: Message
@@ -74,14 +74,14 @@ def stored_messages(connection: Connection, since: datetime | None) -> Iterator[
             yield [Stored(*row) for row in rows]
 
 
-def differences(events: Iterable[Event], older: Classifier, newer: Classifier) -> Iterator[Difference]:
+def differences(events: Iterable[Event], older: Classifier, newer: Classifier) -> Iterator[RuleDifference]:
     """The messages of `events` about which the sets differ in what follows."""
     for event in events:
         if not isinstance(event, Message) or not event.text or event.contact_phone is None:
             continue
         before, after = older.classify(event.text), newer.classify(event.text)
         if before.action != after.action:
-            yield Difference(event, before, after)
+            yield RuleDifference(event, before, after)
 
 
 def begin(connection: Connection, sets: tuple[int, int], since: datetime | None, by: str, now: datetime) -> int:
@@ -90,7 +90,7 @@ def begin(connection: Connection, sets: tuple[int, int], since: datetime | None,
     return int(change)
 
 
-def hold(connection: Connection, ledger: Ledger, change: int, messages: int, found: Sequence[Difference]) -> int:
+def hold(connection: Connection, ledger: Ledger, change: int, messages: int, found: Sequence[RuleDifference]) -> int:
     """Hold the phones of those of `found` that were missed; how many rows were new. Repeated, none are."""
     drafts = [_draft(change, difference) for difference in found if difference.missed]
     added = len(ledger.append(connection, drafts))
@@ -98,7 +98,7 @@ def hold(connection: Connection, ledger: Ledger, change: int, messages: int, fou
     return added
 
 
-def _draft(change: int, difference: Difference) -> Draft:
+def _draft(change: int, difference: RuleDifference) -> Draft:
     message, decision = difference.message, difference.newer
     assert message.contact_phone is not None
     return Draft(

@@ -31,7 +31,7 @@ class Language:
 
 
 @dataclass(frozen=True, slots=True)
-class Match:
+class RequestMatch:
     """A pattern that fits a text."""
 
     rule: Rule
@@ -57,7 +57,7 @@ class Requests:
         self._unless = [_TakesBack(one, self.grammar) for one in language.unless]
         self._concerning = [[one for one in self._unless if rule.id in one.unless.of] for rule in language.rules]
 
-    def matches(self, message: str, words: Iterable[str]) -> Iterator[Match]:
+    def matches(self, message: str, words: Iterable[str]) -> Iterator[RequestMatch]:
         """Every pattern that fits the normalised `message` of these `words`, in their order."""
         known = self._known
         present = 0
@@ -70,7 +70,7 @@ class Requests:
         worth_trying = self.grammar.worth_trying(keys, present)
         return self.tried(message, worth_trying) if worth_trying else iter(())
 
-    def tried(self, message: str, worth_trying: Sequence[tuple[int, re.Pattern[str]]]) -> Iterator[Match]:
+    def tried(self, message: str, worth_trying: Sequence[tuple[int, re.Pattern[str]]]) -> Iterator[RequestMatch]:
         """Of the patterns that are `worth_trying`, every one that fits the normalised `message`."""
         characters = self.grammar.read(message)
         words = message.replace("\n", " \n ").split(" ")
@@ -78,7 +78,7 @@ class Requests:
             for found in expression.finditer(characters):
                 if found.end() > found.start():
                     matched = " ".join(word for word in words[found.start() : found.end()] if word != "\n")
-                    yield Match(self.rules[at], matched, self._taken_back(at, characters, found))
+                    yield RequestMatch(self.rules[at], matched, self._taken_back(at, characters, found))
 
     def _taken_back(self, at: int, characters: str, found: re.Match[str]) -> Unless | None:
         before = characters[max(0, found.start() - _BESIDE) : found.start()].rpartition("\n")[2]

@@ -14,7 +14,7 @@ from pathlib import Path
 from processors.opt_out import shapes
 from processors.opt_out.normalise import plain, spread
 from processors.opt_out.outside import Outside
-from processors.opt_out.requests import Match, by_language
+from processors.opt_out.requests import RequestMatch, by_language
 from processors.opt_out.rules import Rule, Unless
 from processors.opt_out.words.languages import LANGUAGES_OF_PATTERNS
 
@@ -93,7 +93,7 @@ class Wider:
             return Candidates(text, words, mask, english)
         return None
 
-    def find(self, found: Candidates, bare: str, message: str) -> Iterator[tuple[Rule, str, Match | None]]:
+    def find(self, found: Candidates, bare: str, message: str) -> Iterator[tuple[Rule, str, RequestMatch | None]]:
         """Every rule that fits, with the words that it saw, the likeliest first."""
         text, words, mask = found.text, found.words, found.mask
         sign = shapes.only_emoji(text)

@@ -21,7 +21,7 @@ from processors.outbound.guarded import CheckedBackend
 KEPT_FOR = 20.0
 
 
-class _Connection(NamedTuple):
+class KeptConnection(NamedTuple):
     http: httpcore.HTTPConnection
     backend: CheckedBackend  #: its own, which holds its call's deadline
 
@@ -33,7 +33,7 @@ class KeptConnections:
         self._origin = httpcore.URL(base_url).origin
         self._allow_private = allow_private
         self._tls = httpx.create_ssl_context()
-        self._idle: deque[_Connection] = deque()
+        self._idle: deque[KeptConnection] = deque()
         self._closed = False
 
     @contextmanager
@@ -60,7 +60,7 @@ class KeptConnections:
             while True:
                 self._idle.pop().http.close()
 
-    def _take(self) -> _Connection:
+    def _take(self) -> KeptConnection:
         with suppress(IndexError):  # another thread may have taken the last one
             while True:
                 kept = self._idle.pop()
@@ -71,4 +71,4 @@ class KeptConnections:
         http = httpcore.HTTPConnection(
             self._origin, ssl_context=self._tls, keepalive_expiry=KEPT_FOR, network_backend=backend
         )
-        return _Connection(http, backend)
+        return KeptConnection(http, backend)

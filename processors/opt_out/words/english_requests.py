@@ -245,7 +245,7 @@ POLICY = (
         " | (you|youll|u|ull|yall) (will|gonna|going to|are going to)? (be|get|getting) sued | (sue|suing|prosecute) (you|u|ya|yall|your|ur|for harassment|the shit|the pants|the hell)"
         " | (violating|violation|violates|violate) (of|the|my|federal|state|law|tcpa|privacy|rights|{fill}|dnc|do not call)+ | (illegal|unlawful|against the law) (to)? ({write}|{texts}|{texting}|{send}|contact)",
         "This is harassment", "I'll sue you", "my lawyer will contact you", "you are violating the law",
-        source="FACTS' tier table, aimed at the sender: our own decision",
+        source="the tier table of docs/opt-outs.md, aimed at the sender: our own decision",
     ),
     _rule(
         "spam", "calls it spam, a scam", "~ (total|{lead}|youre|you are|a|this is|its|what|fucking)* (scam|scammer|scammers|spammer|phishing|fraud) {tail}* % | ^ ({lead}|{refusal}|this|its|is|just|more|looks|like|a|another|enough|with|of|the|your|all|these|{heat}|it|thats|no|smells)* (spam|spammer|spammers|spamming) ({tail}|{refusal}|{texts}|{heat}|and|me|please|number)* $",

@@ -12,7 +12,7 @@ import pytest
 
 import ops.commands.status as command_module
 from ops.__main__ import main
-from ops.status.findings import Finding
+from ops.status.findings import StatusFinding
 from ops.status.snapshot import (
     KafkaState,
     PostgresState,
@@ -61,7 +61,7 @@ UNWELL = [
     ),
     (replace(WELL, processors=[replace(PERSIST, lost_partitions=["sms.calls.v1/3"])]), "sms.calls.v1/3"),
     (
-        replace(WELL, findings=[Finding("textus refuses us", "error", "set its token")]),
+        replace(WELL, findings=[StatusFinding("textus refuses us", "error", "set its token")]),
         "textus refuses us: set its token",
     ),
     (
@@ -111,7 +111,7 @@ def test_what_is_wrong_is_named_and_the_exit_code_is_1(
 
 
 def test_a_warning_is_shown_and_changes_no_exit_code(shown: Any, capsys: pytest.CaptureFixture[str]) -> None:
-    shown(replace(WELL, findings=[Finding("3 refused webhooks are lost", "warning", "hookline quarantine ls")]))
+    shown(replace(WELL, findings=[StatusFinding("3 refused webhooks are lost", "warning", "hookline quarantine ls")]))
 
     assert main(["status"]) == 0
     told = " ".join(capsys.readouterr().out.split())
@@ -132,7 +132,7 @@ def test_a_processor_is_never_ok_beside_a_process_that_is_not(
 
 
 def test_a_database_whose_table_is_locked_is_not_unreachable(shown: Any, capsys: pytest.CaptureFixture[str]) -> None:
-    blocked = Finding("persist waits for a lock that the session 4711 holds", "error", "end that transaction")
+    blocked = StatusFinding("persist waits for a lock that the session 4711 holds", "error", "end that transaction")
     shown(replace(WELL, postgres=PostgresState(True, "", known=False), findings=[blocked]))
 
     assert main(["status"]) == 1

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ops.status.findings import Finding, in_metrics, in_stack, lag_seconds, samples_of
+from ops.status.findings import StatusFinding, in_metrics, in_stack, lag_seconds, samples_of
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 WELL = """
@@ -30,7 +30,7 @@ UNWELL = [
 ]
 
 
-def found(text: str) -> list[Finding]:
+def found(text: str) -> list[StatusFinding]:
     return list(in_metrics("ingest", samples_of(text)))
 
 
