@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -160,18 +161,21 @@ def test_frozen_in_mid_batch_and_resumed_it_is_fenced_off(stage: Stage) -> None:
     assert stage.owner.execute("SELECT sum(next_offset) FROM consumer_offsets").fetchone() == (4100,)
 
 
-def test_the_command_runs_it_and_tells_how_it_is(kafka: str, postgres: Any, stage: Stage) -> None:
+def test_the_command_runs_it_and_tells_how_it_is(kafka: str, postgres: Any, stage: Stage, tmp_path: Path) -> None:
     environment = os.environ | {
         "HOOKLINE_KAFKA__BOOTSTRAP_SERVERS": kafka,
         "HOOKLINE_POSTGRES__DSN": postgres.application_dsn,
         "HOOKLINE_PERSIST__ADMIN_PORT": "0",
     }
     command = [sys.executable, "-m", "ops", "process", "persist"]
-    process = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True)
-    stage.processes.append(process)  # type: ignore[arg-type]
-    assert process.stderr is not None
-    started = next(line for line in process.stderr if "processor_starting" in line)
-    port = json.loads(started)["admin_port"]
+    # A file and no pipe: other tests leave junk on this topic, and persist's lines on it would fill a pipe
+    # that nobody reads until persist waits in a write.
+    log = tmp_path / "persist.log"
+    with log.open("w", encoding="utf-8") as stderr:
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=stderr)
+    stage.processes.append(process)
+    started = until(lambda: re.search(r"^.*processor_starting.*\n", log.read_text("utf-8"), re.MULTILINE), "it starts")
+    port = json.loads(started[0])["admin_port"]
     event = message(key="through the command", account="test-account")
     stage.publish([event], MESSAGES.name)
     until(lambda: event.event_id in stage.stored(), "the event is stored")
@@ -182,8 +186,7 @@ def test_the_command_runs_it_and_tells_how_it_is(kafka: str, postgres: Any, stag
     assert 'hookline_halted{processor="persist"} 0.0' in metrics
     process.terminate()
     assert process.wait(20) == 0
-    with process.stderr:
-        said = process.stderr.read()
+    said = log.read_text("utf-8")
     assert "processor_stopped" in said
     assert postgres.application_dsn not in said
 
