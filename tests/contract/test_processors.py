@@ -107,7 +107,7 @@ def samples(kind: type[Processor]) -> list[Event]:
 
 
 def taken(kind: type[Processor], postgres: Any, *batches: Sequence[Event]) -> None:
-    database = Database(lambda: connect(postgres.application_dsn, process=kind.name))
+    database = Database(lambda: connect(postgres.dsn(kind.name), process=kind.name))
     processor = kind(kind.settings_type())
     for batch in batches:
         deliveries = [
@@ -208,7 +208,7 @@ def test_what_it_cannot_read_is_kept_and_the_rest_lands(kind: type[Processor], d
         processor,
         consumer,
         producer,
-        Database(lambda: connect(postgres.application_dsn, process=kind.name)),
+        Database(lambda: connect(postgres.dsn(kind.name), process=kind.name)),
         state=state,
         stop=stop,
     )

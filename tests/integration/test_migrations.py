@@ -18,7 +18,7 @@ from psycopg.conninfo import make_conninfo
 
 import ops.migrations
 from ops.__main__ import main
-from ops.migrations import SOURCE, Plan, migrate, plan, role_statement, wait_for_database
+from ops.migrations import SOURCE, Plan, migrate, plan, wait_for_database
 from runtime.postgres import connect
 from tests.conftest import PASSWORD, Database
 from tests.reference.tables import tables
@@ -157,40 +157,6 @@ def test_a_newer_database_is_told_and_left_alone(
 
     assert (code, told["applied"], tuple(told["unknown"])) == (0, [OURS[0]], OURS[1:])
     assert "messages" in table_names(settings)
-
-
-def test_the_application_owns_nothing_and_cannot_change_tables(postgres: Database) -> None:
-    with psycopg.connect(postgres.application_dsn, autocommit=True) as connection:
-        owned = connection.execute("SELECT count(*) FROM pg_tables WHERE tableowner = 'hookline_app'").fetchone()
-        assert owned == (0,)
-        for statement in (
-            "DROP TABLE events",
-            "ALTER TABLE messages ADD COLUMN more int",
-            "CREATE TABLE mine (a int)",
-            "TRUNCATE events",
-            "DELETE FROM events",
-            "UPDATE events SET provider = 'x'",
-        ):
-            with pytest.raises(psycopg.errors.InsufficientPrivilege):
-                connection.execute(statement)
-
-
-def test_the_role_gets_the_password_of_the_applications_dsn() -> None:
-    with_password = role_statement("postgresql://hookline_app:it's@db/hookline").as_string(None)
-    somebody_else = role_statement("postgresql://other:secret@db/hookline").as_string(None)
-
-    assert with_password == "CREATE ROLE \"hookline_app\" LOGIN PASSWORD 'it''s'"
-    assert somebody_else == role_statement(None).as_string(None) == 'CREATE ROLE "hookline_app" LOGIN'
-
-
-def test_a_role_that_may_not_be_created_is_named_with_the_sql_to_run(
-    settings: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    del settings
-    monkeypatch.setattr(ops.migrations, "APPLICATION_ROLE", f"app_{uuid4().hex[:8]}")
-
-    assert main(["db", "migrate"]) == 78  # the owner of a database may not create roles
-    assert "CREATE ROLE app_" in capsys.readouterr().err
 
 
 def test_a_database_that_is_not_there_is_waited_for_and_then_69(

@@ -65,7 +65,7 @@ class Stage:
 
     def start(self) -> subprocess.Popen[bytes]:
         [bootstrap] = self.settings.bootstrap_servers
-        command = [sys.executable, "-m", persist_process.__name__, bootstrap, self.postgres.application_dsn]
+        command = [sys.executable, "-m", persist_process.__name__, bootstrap, self.postgres.dsn("persist")]
         process = subprocess.Popen([*command, self.group, self.topic], cwd=ROOT, stderr=subprocess.DEVNULL)
         self.processes.append(process)
         return process
@@ -164,7 +164,7 @@ def test_frozen_in_mid_batch_and_resumed_it_is_fenced_off(stage: Stage) -> None:
 def test_the_command_runs_it_and_tells_how_it_is(kafka: str, postgres: Any, stage: Stage, tmp_path: Path) -> None:
     environment = os.environ | {
         "HOOKLINE_KAFKA__BOOTSTRAP_SERVERS": kafka,
-        "HOOKLINE_POSTGRES__DSN": postgres.application_dsn,
+        "HOOKLINE_POSTGRES__DSN": postgres.dsn("persist"),
         "HOOKLINE_PERSIST__ADMIN_PORT": "0",
     }
     command = [sys.executable, "-m", "ops", "process", "persist"]
@@ -188,7 +188,7 @@ def test_the_command_runs_it_and_tells_how_it_is(kafka: str, postgres: Any, stag
     assert process.wait(20) == 0
     said = log.read_text("utf-8")
     assert "processor_stopped" in said
-    assert postgres.application_dsn not in said
+    assert postgres.dsn("persist") not in said
 
 
 def test_without_its_settings_it_refuses_to_start_and_names_them() -> None:
