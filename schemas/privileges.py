@@ -19,11 +19,18 @@ ALL: Privileges = KEEP | {"DELETE"}
 
 #: Every processor keeps its own group's rows of these; row-level security sees to that.
 GROUP_TABLES = ("consumer_offsets", "consumer_outcomes", "consumer_failures", "consumer_freshness")
-_PROGRESS = dict.fromkeys(GROUP_TABLES, ALL)
+_PROGRESS = dict.fromkeys((*GROUP_TABLES, "process_heartbeats"), ALL)
 
 _TABLES = (
     *("events", "messages", "message_failures", "contacts"),
-    *(*GROUP_TABLES, "redriven_letters", "discarded_letters", "ingest_nodes", "opt_out_certainty"),
+    *(
+        *GROUP_TABLES,
+        "redriven_letters",
+        "discarded_letters",
+        "ingest_nodes",
+        "opt_out_certainty",
+        "process_heartbeats",
+    ),
     *("opt_out_ledger", "opt_out_evidence", "opt_outs", "opt_out_reviews", "opt_out_parked", "opt_out_cursors"),
     "opt_out_rule_changes",
     *("enforcements", "target_accounts", "target_rounds", "api_budgets"),
@@ -59,7 +66,7 @@ _OPERATOR: dict[str, Privileges] = dict.fromkeys(_TABLES, READ) | {
 #: By role, by table. A table that is not named is closed to the role.
 PRIVILEGES: Mapping[str, Mapping[str, Privileges]] = MappingProxyType(
     {
-        "hookline_ingest": {"ingest_nodes": KEEP},
+        "hookline_ingest": {"ingest_nodes": KEEP, "process_heartbeats": ALL},
         "hookline_persist": _PROGRESS | {"events": ADD, "messages": ALL, "message_failures": ALL, "contacts": ALL},
         "hookline_opt_out": _PROGRESS
         | {

@@ -190,3 +190,38 @@ def test_the_data_dictionary_knows_every_table_and_column_as_postgres_has_them(p
         (table.name, column.name, column.required) for table in tables().values() for column in table.columns.values()
     ]
     assert sorted(read) == rows
+
+
+#: The last migration of the version before.
+_VERSION_BEFORE = "0012"
+
+
+def test_a_database_of_the_version_before_is_brought_along_with_its_rows(
+    settings: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    # Given the tables of the version before, made by the same means, and a row
+    before = tmp_path / "before"
+    before.mkdir()
+    for file in (Path(__file__).parents[2] / "schemas" / "sql").glob("*.sql"):
+        if file.name[:4] <= _VERSION_BEFORE:
+            (before / file.name).write_bytes(file.read_bytes())
+    with monkeypatch.context() as version_before:
+        version_before.setattr(ops.migrations, "SOURCE", str(before))
+        code, told = run(capsys)
+        assert (code, len(told["applied"])) == (0, 12)
+    with psycopg.connect(settings) as connection:
+        connection.execute(
+            "INSERT INTO events (event_id, event_type, provider, account, contact_phone, phone_valid, occurred_at,"
+            " time_valid, received_at, is_test, sanitised, payload) VALUES (%s, 'message.received', 'textlink', 'a',"
+            " '+13035550142', true, now(), true, now(), false, false, '{}')",
+            [uuid4()],
+        )
+
+    code, told = run(capsys)
+
+    assert (code, tuple(told["applied"])) == (0, OURS)
+    with psycopg.connect(settings) as connection:
+        rows = connection.execute(
+            'SELECT contact_phone, topic, partition, "offset", message_key FROM events'
+        ).fetchall()
+    assert rows == [("+13035550142", None, None, None, None)]

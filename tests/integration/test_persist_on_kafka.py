@@ -100,6 +100,12 @@ def test_what_is_published_becomes_rows_and_sigterm_ends_it_cleanly(stage: Stage
     until(lambda: stage.stored() == {event.event_id for event in events}, "every event is stored")
     assert stage.owner.execute("SELECT count(*) FROM messages").fetchone() == (50,)
     assert stage.owner.execute("SELECT count(*), min(name) FROM contacts").fetchone() == (50, "Ann")
+    places = stage.owner.execute('SELECT topic, partition, "offset", message_key FROM events').fetchall()
+    assert {place[0] for place in places} == {stage.topic}
+    assert len({place[:3] for place in places}) == 51
+    [(ends,)] = stage.owner.execute("SELECT sum(next_offset) FROM consumer_offsets").fetchall()
+    assert sum(len({p[2] for p in places if p[1] == number}) for number in {p[1] for p in places}) == ends
+    assert {place[3] for place in places} == {None, *(event.message_key for event in events[:50])}  # type: ignore[attr-defined]
     process.send_signal(signal.SIGTERM)
     assert process.wait(20) == 0
     # it has left the group, so that the next one gets the partitions at once
