@@ -6,6 +6,7 @@ fails them in CI (CI=true), where a missing server would hide a missing test.
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from itertools import count
 import hypothesis
 import psycopg
 import pytest
+import structlog
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
@@ -55,6 +57,17 @@ def _server_kind() -> str:
         return "embedded, as HOOKLINE_TEST_SERVERS says"
     reason = containers.docker_available()
     return "containers" if reason is None else f"embedded ({reason})"
+
+
+@pytest.fixture(autouse=True)
+def logging_as_before() -> Iterator[None]:
+    """A test that configures the logs leaves no handler behind that writes to its own closed stream."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")
