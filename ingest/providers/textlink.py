@@ -6,7 +6,6 @@ It promises no retry: a webhook refused is a webhook lost for ever.
 from __future__ import annotations
 
 import hashlib
-import json
 from datetime import datetime
 from functools import cached_property
 from typing import Any, Literal
@@ -15,6 +14,7 @@ from uuid import UUID
 from pydantic import Field
 
 from ingest.json_body import Json
+from ingest.json_text import json_text
 from ingest.provider import Headers, Provider, Reading, Unauthorized, as_text, canonical, matches_any, plain
 from ingest.settings import ProviderSettings
 from runtime.settings import SecretList
@@ -31,6 +31,9 @@ KINDS: dict[str, tuple[EventType, str, str]] = {
     "tag": (EventType.CONTACT_TAG_CHANGED, "", ""),
 }
 
+
+#: What a message's key is made of, as JSON; a change of it would make every message a new one.
+_key_text = json_text(ensure_ascii=True, sort_keys=False, separators=(", ", ": "))
 
 #: Where a message's text may stand: the documented field first.
 TEXT_FIELDS = ("text", "body", "message", "Text")
@@ -184,4 +187,4 @@ def message_key(direction: str, fields: Json) -> str:
     """
     shared = ("phone_number", "text", "timestamp", "sim_card_id")
     common = [direction, *(as_text(fields.get(field)) for field in shared)]
-    return "textlink:" + hashlib.sha256(json.dumps(common).encode()).hexdigest()[:32]
+    return "textlink:" + hashlib.sha256(_key_text(common).encode()).hexdigest()[:32]

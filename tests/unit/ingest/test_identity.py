@@ -10,14 +10,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.json_body import Body
-from ingest.provider import Provider
+from ingest.provider import EVENT_NAMESPACE, Provider
 from ingest.providers.textlink import TextLink, TextLinkSettings
 from ingest.providers.textus import TextUs, TextUsSettings
 from ingest.publisher import Durability
@@ -277,3 +277,12 @@ def test_a_webhook_from_the_quarantine_is_one_event_however_often_it_is_replayed
     else:
         assert first.event_id == Delivered(_textlink, "received", fields, True, False).event().event_id
     assert (str(first.event_id) in first.message_key) == (timestamp == 0)
+
+
+@given(
+    request_id=st.text(st.characters(blacklist_categories=["Cs"]), min_size=1).filter(lambda text: bool(text.strip()))
+)
+def test_a_derived_id_is_the_uuid5_that_anybody_can_derive(request_id: str) -> None:
+    settings = TextLinkSettings(auth="open", request_id_header=REQUEST_ID)
+    name = f"textlink\nrequest-id\n{request_id.strip()}"
+    assert TextLink(settings).event_id("received", {}, {REQUEST_ID: request_id}, None) == uuid5(EVENT_NAMESPACE, name)
