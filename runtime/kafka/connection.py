@@ -6,6 +6,7 @@ from typing import Any
 
 from runtime.connections import KafkaSettings
 from runtime.kafka.name_lookup import PROXY_URL
+from runtime.kafka.socket_selector import SocketSelector
 
 #: The protocol that we speak. Given, it spares the constructors an eager and blocking look at the broker, which
 #: would make a process wait for Kafka before it can answer anything (kafka-python 3.0.12, `KafkaProducer.__init__`).
@@ -23,6 +24,7 @@ def client_settings(settings: KafkaSettings, client_id: str) -> dict[str, Any]:
         "client_id": client_id,
         "api_version": API_VERSION,
         "proxy_url": PROXY_URL,
+        "selector": SocketSelector,
         "reconnect_backoff_ms": RECONNECT_BACKOFF_MS,
         "reconnect_backoff_max_ms": RECONNECT_BACKOFF_MAX_MS,
         "security_protocol": settings.security_protocol,

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from ingest.json_body import HugeInteger
 from ingest.json_text import json_text
 
-FORMS = [
+FORMS: list[dict[str, Any]] = [
     {"ensure_ascii": ascii_only, "sort_keys": is_sorted, "separators": separators}
     for ascii_only in (True, False)
     for is_sorted in (True, False)
