@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import struct
+from dataclasses import replace
+from io import BytesIO
+from typing import Any
 
 import pytest
+from fastavro import parse_schema, schemaless_reader, schemaless_writer
+from hypothesis import given
+from hypothesis import strategies as st
 
+from schemas import codec as codec_module
 from schemas.codec import Codec
 from schemas.ids import SchemaIds
 from tests.twins.events import message
@@ -26,3 +33,34 @@ def test_the_release_before_reads_what_says_nothing_new() -> None:
     before = Codec(SchemaIds(entry for entry in IDS.all() if entry.id != SECOND))
     event = message("sent")
     assert before.decode(Codec(IDS).encode(event)) == event
+
+
+def test_an_older_record_is_read_without_resolving_two_schemas(monkeypatch: pytest.MonkeyPatch) -> None:
+    readers: list[Any] = []
+
+    def watched(body: Any, writer: Any, reader: Any) -> Any:
+        readers.append(reader)
+        return schemaless_reader(body, writer, reader)
+
+    monkeypatch.setattr(codec_module, "schemaless_reader", watched)
+    event = message("sent")
+    assert Codec(IDS).decode(Codec(IDS).encode(event)) == event
+    assert readers == [None]
+
+
+@given(maybe_inbound=st.booleans(), dropped=st.text(max_size=5))
+def test_a_schema_that_changed_more_than_fields_that_it_added_is_resolved(maybe_inbound: bool, dropped: str) -> None:
+    """A version whose flag was a union, and which had a field that is no more."""
+    newest = IDS.by_id(SECOND)
+    fields = [
+        {**field, "type": ["boolean", "null"]} if field["name"] == "maybe_inbound" else field
+        for field in newest.schema["fields"]
+    ]
+    older = {**newest.schema, "fields": [*fields, {"name": "dropped", "type": "string"}]}
+    ids = SchemaIds([replace(newest, id=0, version=1, schema=older), *IDS.all()])
+    event = message("sent", maybe_inbound=maybe_inbound)
+    value = {field["name"]: getattr(event, field["name"]) for field in newest.schema["fields"]} | {"dropped": dropped}
+    body = BytesIO()
+    schemaless_writer(body, parse_schema(older), value)
+
+    assert Codec(ids).decode(struct.pack(">bI", 0, 0) + body.getvalue()) == event
