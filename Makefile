@@ -20,7 +20,7 @@ export UV_SYSTEM_CERTS ?= true
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run down test test-unit lint fmt docs bench fuzz faults faults-mutations faults-table lock clean \
+.PHONY: help setup run down test test-unit lint fmt docs bench fuzz faults faults-mutations faults-table lock clean profile \
   wheel image images compose-test audit-deps classify-report
 
 help: ## show this
@@ -70,6 +70,9 @@ fmt: $(READY) ## format, and mend what can be mended by itself
 
 docs: $(READY) ## write the reference pages in docs/ from the code
 	@$(BIN)/python -m tests.reference
+
+profile: $(READY) ## what a webhook and an event take of the processor, stage by stage (ARGS="--against DIR")
+	@$(BIN)/python -m tests.bench.profile --record docs/benchmarks/profile.md $(ARGS)
 
 bench: $(READY) ## the benchmark table
 	@$(BIN)/python -m tests.bench $(ARGS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+from pathlib import Path
 
 from deploy.local.child import Child
 from deploy.local.ports import HOST, free_ports
@@ -37,10 +38,17 @@ def run(options: Options) -> list[Figure]:
 
 def start(ours: Servers, name: str, *arguments: str, **settings: str) -> int:
     """Start an ingest and return its port once it is ready."""
+    port, _ = start_from(ours, None, name, *arguments, **settings)
+    return port
+
+
+def start_from(ours: Servers, checkout: Path | None, name: str, *arguments: str, **settings: str) -> tuple[int, Child]:
+    """The same, of another checkout if one is given (`Servers.start`); its port and its main process."""
     (port,) = free_ports(1)
     child = ours.start(
         name,
         *arguments,
+        checkout=checkout,
         INGEST__PORT=str(port),
         INGEST__SPOOL_DIR=str(ours.home / f"spool-{name}"),
         INGEST__PROVIDERS="textlink",
@@ -48,7 +56,7 @@ def start(ours: Servers, name: str, *arguments: str, **settings: str) -> int:
         **settings,
     )
     wait_ready(port, child, name)
-    return port
+    return port, child
 
 
 def wait_ready(port: int, child: Child, name: str) -> None:

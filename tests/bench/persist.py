@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from operator import attrgetter
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -90,15 +91,15 @@ def _copy(ours: Servers, rows: Sequence[tuple[Any, ...]]) -> float:
 
 def _persist(ours: Servers, events: int, processes: int) -> float:
     """Events a second of so many processes of persist, from the first's beginning to the last one's end."""
-    with _at_the_start(ours, processes) as (go, stored, children):
+    with at_the_start(ours, processes) as (go, stored, children):
         began = go()
         wait_for(lambda: stored() >= events, f"persist has stored {events:,} events", *children, every=0.01)
         return events / (time.monotonic() - began)
 
 
 @contextmanager
-def _at_the_start(
-    ours: Servers, processes: int
+def at_the_start(
+    ours: Servers, processes: int, *, checkout: Path | None = None
 ) -> Iterator[tuple[Callable[[], float], Callable[[], int], list[Child]]]:
     """Processes that have joined their group and wait to hear where to begin, which only PostgreSQL knows.
 
@@ -109,7 +110,9 @@ def _at_the_start(
     with psycopg.connect(superuser) as gate, psycopg.connect(superuser, autocommit=True) as watch:
         gate.execute("LOCK TABLE consumer_offsets IN ACCESS EXCLUSIVE MODE")
         names = [f"persist-{number + 1}" for number in range(processes)]
-        children = [ours.start(name, "-m", "ops", "process", "persist", POSTGRES__DSN=own) for name in names]
+        children = [
+            ours.start(name, "-m", "ops", "process", "persist", checkout=checkout, POSTGRES__DSN=own) for name in names
+        ]
         waiting = (
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
         )
@@ -142,7 +145,7 @@ def _memory(ours: Servers, options: Options) -> list[Figure]:
     publish(ours, options.events, max(options.events, options.memory_events))
     total = max(options.events, options.memory_events)
     samples: list[float] = []
-    with _at_the_start(ours, 1) as (go, stored, (child,)):
+    with at_the_start(ours, 1) as (go, stored, (child,)):
         go()
         for step in range(1, 21):
             wait_for(lambda step=step: stored() >= total * step / 20, f"{step} twentieths are stored", child)  # type: ignore[misc]

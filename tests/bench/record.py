@@ -16,18 +16,26 @@ def keep(
     page: Path, figures: Sequence[Figure], command: str, before: dict[str, object], after: dict[str, object]
 ) -> None:
     """Replace what stands between the marks of `page`. Raises ValueError where it has none."""
-    text = page.read_text("utf-8")
-    head, began, rest = text.partition(BEGIN)
-    _, ended, tail = rest.partition(END)
-    if not (began and ended):
-        raise ValueError(f"{page} has no lines {BEGIN} and {END}")
-    about = (
+    lines = [_line(COLUMNS), _line(["---"] * len(COLUMNS)), *(_line(figure.row()) for figure in figures)]
+    write_recorded(page, f"{ran_on(command, before, after)}\n\n" + "\n".join(lines))
+
+
+def ran_on(command: str, before: dict[str, object], after: dict[str, object]) -> str:
+    """What was run, when and where, as a sentence."""
+    return (
         f"`{command}`, {datetime.now(UTC):%Y-%m-%d}, version {hookline_version()}: {before['processor']}, "
         f"{before['cores']} cores, {before['system']}, Python {before['python']}; load average "
         f"{before['load_average']} before, {after['load_average']} after."
     )
-    lines = [_line(COLUMNS), _line(["---"] * len(COLUMNS)), *(_line(figure.row()) for figure in figures)]
-    page.write_text(f"{head}{BEGIN}\n\n{about}\n\n{chr(10).join(lines)}\n\n{END}{tail}", "utf-8")
+
+
+def write_recorded(page: Path, text: str) -> None:
+    """Replace what stands between the marks of `page`. Raises ValueError where it has none."""
+    head, began, rest = page.read_text("utf-8").partition(BEGIN)
+    _, ended, tail = rest.partition(END)
+    if not (began and ended):
+        raise ValueError(f"{page} has no lines {BEGIN} and {END}")
+    page.write_text(f"{head}{BEGIN}\n\n{text}\n\n{END}{tail}", "utf-8")
 
 
 def _line(cells: Sequence[object]) -> str:

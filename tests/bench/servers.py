@@ -73,15 +73,19 @@ class Servers:
         """Of the role of `process` in one of the new databases."""
         return make_conninfo(self._postgres.dsn(process), dbname=database)
 
-    def start(self, name: str, *arguments: str, **settings: str) -> Child:
-        """`python ARGUMENTS` with HOOKLINE_ `settings`; it ends with the servers, or before."""
+    def start(self, name: str, *arguments: str, checkout: Path | None = None, **settings: str) -> Child:
+        """`python ARGUMENTS` with HOOKLINE_ `settings`; it ends with the servers, or before.
+
+        `checkout`: another one, with its .venv; None: this one.
+        """
         environment = {key: value for key, value in os.environ.items() if not key.startswith("HOOKLINE_")}
         environment |= {
             "HOOKLINE_HOME": str(self.home),
             "HOOKLINE_KAFKA__BOOTSTRAP_SERVERS": self._bootstrap_servers,
             **{f"HOOKLINE_{key}": value for key, value in settings.items()},
         }
-        child = Child(launched([sys.executable, *arguments]), environment, Log(self.home / f"{name}.log"))
+        python = sys.executable if checkout is None else str(checkout / ".venv" / "bin" / "python")
+        child = Child(launched([python, *arguments], directory=checkout), environment, Log(self.home / f"{name}.log"))
         self._stack.callback(stop, child)
         return child
 
