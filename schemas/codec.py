@@ -135,8 +135,8 @@ def _only_added(older: Schema, newer: Schema) -> dict[str, Any] | None:
     """The fields that `newer` added to `older`, with their defaults; None: it changed more than that."""
     fields = {field["name"]: field for field in newer["fields"]}
     for field in older["fields"]:
-        kept = fields.pop(field["name"], None)
-        if kept is None or kept["type"] != field["type"]:
+        same_name = fields.pop(field["name"], None)
+        if same_name is None or same_name["type"] != field["type"]:
             return None
     if any("default" not in field or "aliases" in field for field in fields.values()):
         return None

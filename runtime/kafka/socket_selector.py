@@ -20,27 +20,27 @@ class SocketSelector(DefaultSelector):
         self._registered: dict[Any, SelectorKey] = {}
 
     def get_key(self, fileobj: Any) -> SelectorKey:
-        """See BaseSelector.get_key. Raises KeyError."""
+        """The registration of `fileobj`. Raises KeyError, which names nothing."""
         return self._registered[fileobj]
 
     def register(self, fileobj: Any, events: int, data: Any = None) -> SelectorKey:
-        """See BaseSelector.register."""
+        """Wait for `events` of `fileobj` from now on; `data` comes back with them."""
         key = self._registered[fileobj] = super().register(fileobj, events, data)
         return key
 
     def unregister(self, fileobj: Any) -> SelectorKey:
-        """See BaseSelector.unregister."""
+        """Wait for nothing of `fileobj` any more. Raises KeyError where it was not registered."""
         key = super().unregister(fileobj)
         del self._registered[fileobj]
         return key
 
     def modify(self, fileobj: Any, events: int, data: Any = None) -> SelectorKey:
-        """See BaseSelector.modify."""
+        """Wait for other `events`, or give back other `data`. Raises KeyError where it was not registered."""
         self._registered.pop(fileobj, None)  # where it fails, the socket is no longer registered
         key = self._registered[fileobj] = super().modify(fileobj, events, data)
         return key
 
     def close(self) -> None:
-        """See BaseSelector.close."""
+        """Let go of all of them."""
         super().close()
         self._registered.clear()

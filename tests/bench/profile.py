@@ -287,7 +287,9 @@ def profile(
             else:
                 found = profile_persist(ours, checkouts, rounds, events, graphs)
             tables.append(as_markdown(name, found))
-            data[name] = {who: {"cpu_us": one.cpu, "samples": dict(one.stages)} for who, one in found.items()}
+            data[name] = {
+                who: {"cpu_us": measured.cpu, "samples": dict(measured.stages)} for who, measured in found.items()
+            }
     if record is not None:
         write_recorded(
             record, f"{ran_on(shlex.join(['make', 'profile']), before, machine())}\n\n" + "\n\n".join(tables)
