@@ -23,12 +23,19 @@ for process in ingest persist opt-out crm-sync gate operator; do  # each as a ro
     printf 'postgresql://hookline_%s:%s@postgres:5432/hookline\n' "$(echo "$process" | tr - _)" \
         "$(cat "${process}_password")" | keep "${process}_dsn"
 done
-random | keep textlink_secrets
-random | keep textus_signing_secrets
+# The providers' own, each named as its setting: HOOKLINE_TWILIO__AUTH_TOKENS would be providers/twilio_auth_tokens.
+mkdir -p providers
+for name in textlink_secrets textus_signing_secrets; do
+    [ ! -s "$name" ] || mv "$name" "providers/$name"  # where earlier versions had it
+    random | keep "providers/$name"
+done
 random | keep gate_tokens
 openssl rand -base64 32 | keep head_keys
 keep hookline.env <<'SETTINGS'
 # Settings for every service of deploy/compose.yaml, nothing secret: a line each, without quotes (docs/settings.md).
+# Which providers' webhooks are taken, and the address that they call, which some of them sign:
+#HOOKLINE_INGEST__PROVIDERS=textlink,textus
+#HOOKLINE_INGEST__PUBLIC_URL=https://sms.example.com
 # The CRMs that crm-sync keeps in step, none without this (docs/crm.md):
 #HOOKLINE_CRM__TARGETS=rest
 #HOOKLINE_CRM_REST__URL=https://crm.example.com/api
@@ -47,5 +54,6 @@ fi
 
 # Compose mounts a secret file as it is, owner and mode included, and the services run as users of their
 # own. So the files are readable and the folder is not: nobody but its owner can walk to them.
-chmod 0644 ./*
+find . -type f ! -name .gitignore -exec chmod 0644 {} +
+chmod 0755 providers
 chmod 0700 .

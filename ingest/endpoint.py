@@ -6,7 +6,6 @@ It works at the WSGI level, below Flask's request machinery, which costs more th
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
@@ -18,21 +17,21 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.datastructures import EnvironHeaders
 from werkzeug.exceptions import ClientDisconnected, RequestTimeout
 
+from ingest.answers import HttpAnswer, WebhookOutcome, refusal
 from ingest.content_coding import MAX_BODY, BadBody, BodyTooLarge, unpacked
 from ingest.provider import Provider
 from ingest.publisher import Publisher
 from ingest.quarantine import Quarantine
-from ingest.webhooks import NO_QUARANTINE, RETRY_AFTER, Answer, receive
+from ingest.request import WebhookRequest
+from ingest.webhooks import NO_QUARANTINE, RETRY_AFTER, receive
 from runtime import metrics
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 PREFIX = "/webhooks"
-JSON = ("Content-Type", "application/json")
-OK_BODY = b'{"ok":true}'
-# Python 3.11 needs 0.3 us for HTTPStatus.OK, a quarter of that for a number (measured).
-_OK, _UNAVAILABLE = HTTPStatus.OK.value, HTTPStatus.SERVICE_UNAVAILABLE.value
+# Python 3.11 needs 0.3 us for HTTPStatus.SERVICE_UNAVAILABLE, a quarter of that for a number (measured).
+_UNAVAILABLE = HTTPStatus.SERVICE_UNAVAILABLE.value
 STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 
 
@@ -45,10 +44,14 @@ class WebhookEndpoint:
         publisher: Publisher,
         now: Callable[[], datetime],
         quarantine: Quarantine = NO_QUARANTINE,
+        *,
+        public_url: str = "",
     ) -> None:
+        """`public_url`: the address that providers call, from the settings."""
         self._publisher = publisher
         self._now = now
         self._quarantine = quarantine
+        self._public_url = public_url
         self._routes: dict[str, tuple[Provider, str | None]] = {}
         for provider in providers:
             self._routes[f"{PREFIX}/{provider.name}"] = (provider, None)
@@ -60,30 +63,44 @@ class WebhookEndpoint:
         path = environ["PATH_INFO"]
         route = self._routes.get(path[:-1] if path.endswith("/") else path)
         if route is None:
-            return _answer(start_response, "unknown", Answer(404, error="unknown_path"))
+            return _written(start_response, "unknown", refusal(WebhookOutcome(404, "unknown_path")))
         provider, kind = route
         if environ["REQUEST_METHOD"] != "POST":
-            return _answer(start_response, provider.name, Answer(405, error="not_a_post"), ("Allow", "POST"))
+            return self._without_a_webhook(provider, kind, environ, start_response)
         begun = time.perf_counter()
         try:
             body = _body(environ)
         except BodyTooLarge:
-            return _answer(start_response, provider.name, Answer(413, error="body_too_large"))
+            return _answered(start_response, provider, WebhookOutcome(413, "body_too_large"))
         except (ClientDisconnected, RequestTimeout) as error:
-            return _answer(start_response, provider.name, Answer(error.code or 400, error="body_incomplete"))
-        answer = receive(
-            provider,
+            return _answered(start_response, provider, WebhookOutcome(error.code or 400, "body_incomplete"))
+        outcome = receive(provider, self._request(kind, environ, body), self._publisher, self._quarantine)
+        _timer(provider.name)(time.perf_counter() - begun)
+        if outcome.status == _UNAVAILABLE:
+            return _answered(start_response, provider, outcome, ("Retry-After", str(RETRY_AFTER)))
+        return _answered(start_response, provider, outcome)
+
+    def _without_a_webhook(
+        self, provider: Provider, kind: str | None, environ: WSGIEnvironment, start_response: StartResponse
+    ) -> list[bytes]:
+        """Some providers make sure by a GET that the URL is ours; nothing else is asked of us but webhooks."""
+        if environ["REQUEST_METHOD"] == "GET":
+            answer = provider.challenge(self._request(kind, environ, b""))
+            if answer is not None:
+                return _written(start_response, provider.name, answer)
+        return _answered(start_response, provider, WebhookOutcome(405, "not_a_post"), ("Allow", "POST"))
+
+    def _request(self, kind: str | None, environ: WSGIEnvironment, body: bytes) -> WebhookRequest:
+        return WebhookRequest(
             kind,
             EnvironHeaders(environ),
             body,
-            publisher=self._publisher,
-            now=self._now,
-            quarantine=self._quarantine,
+            self._now(),
+            environ["REQUEST_METHOD"],
+            environ["PATH_INFO"],
+            environ.get("QUERY_STRING", ""),
+            self._public_url,
         )
-        _timer(provider.name)(time.perf_counter() - begun)
-        if answer.status == _UNAVAILABLE:
-            return _answer(start_response, provider.name, answer, ("Retry-After", str(RETRY_AFTER)))
-        return _answer(start_response, provider.name, answer)
 
 
 def _body(environ: Mapping[str, Any]) -> bytes:
@@ -103,13 +120,22 @@ def _body(environ: Mapping[str, Any]) -> bytes:
     return body
 
 
-def _answer(start: StartResponse, provider: str, answer: Answer, *more: tuple[str, str]) -> list[bytes]:
-    _counter(provider, answer.status)()
-    body = OK_BODY if answer.status == _OK else json.dumps({"ok": False, "error": answer.error}).encode()
-    headers = [JSON, ("Content-Length", str(len(body))), *more]
-    if answer.event_id is not None and answer.durability is not None:
-        headers += [("X-Event-Id", str(answer.event_id)), ("X-Durability", answer.durability.value)]
-    start(STATUS_LINES[answer.status], headers)
+def _answered(start: StartResponse, provider: Provider, outcome: WebhookOutcome, *more: tuple[str, str]) -> list[bytes]:
+    """What the provider wants to be told of `outcome`, with the headers that are the same for all."""
+    headers = list(more)
+    if outcome.event_id is not None and outcome.durability is not None:
+        headers += [("X-Event-Id", str(outcome.event_id)), ("X-Durability", outcome.durability.value)]
+        if outcome.events > 1:
+            headers.append(("X-Events", str(outcome.events)))
+    return _written(start, provider.name, provider.answer(outcome), headers)
+
+
+def _written(
+    start: StartResponse, provider: str, answer: HttpAnswer, headers: Iterable[tuple[str, str]] = ()
+) -> list[bytes]:
+    status, body, content_type, more = answer
+    _counter(provider, status)()
+    start(STATUS_LINES[status], [("Content-Type", content_type), ("Content-Length", str(len(body))), *more, *headers])
     return [body]
 
 

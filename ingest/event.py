@@ -2,46 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 from uuid import UUID
 
-from ingest.json_body import Body
-from ingest.provider import Headers, Provider, to_json
+from ingest.details import RECORD_OF, Details
+from ingest.provider import Provider, Reading, to_json
+from ingest.request import WebhookRequest
 from ingest.sanitise import sanitised, without_secrets
-from ingest.times import occurred
 from runtime.phones import read_phone
 from schemas.events import Event, EventType, Unrecognized
 
 
-def event_of(
-    provider: Provider,
-    kind: str | None,
-    body: Body,
-    headers: Headers,
-    receipt: datetime,
-    *,
-    event_id: UUID | None = None,
-) -> Event:
-    """The event in an authentic webhook, secret removed. Never refuses: what is odd is kept and flagged.
+def events_of(provider: Provider, request: WebhookRequest) -> list[Event]:
+    """The events in an authentic webhook, secret removed. What is odd is kept and flagged.
 
-    `event_id`: the id that it was given when it came; None: it comes now.
+    Raises BadBody, BodyTooLarge where nobody can read it.
     """
-    fields = provider.without_secret(body.fields)
-    moment = occurred(provider.time_in(fields), receipt)
-    event_id = event_id or provider.event_id(kind, fields, headers, moment.own)
-    was_sanitised = False
-    if not body.storable:
-        fields, was_sanitised = sanitised(fields)
-    payload = to_json(fields)
-    if any(_as_json(secret) in payload for secret in provider.secrets):
-        fields = without_secrets(fields, provider.secrets)
-        payload = to_json(fields)
+    readings, receipt = provider.parse(request), request.received_at
+    return [event_of(provider, reading, provider.event_id(reading), receipt, request.storable) for reading in readings]
 
-    reading = provider.read(kind, fields, event_id, moment.own)
+
+def event_of(provider: Provider, reading: Reading, event_id: UUID, receipt: datetime, storable: bool) -> Event:
+    """The event that `reading` is. `storable`: nothing in it has to be replaced."""
+    was_sanitised = False
+    if not storable:
+        was_sanitised = sanitised(reading.fields)[1]
+        if was_sanitised:
+            reading = _cleaned(reading, lambda node: sanitised(node)[0])
+    payload = to_json(reading.fields)
+    secrets = provider.secrets
+    for secret in secrets:
+        if _as_json(secret) in payload:
+            reading = _cleaned(reading, partial(without_secrets, secrets=secrets))
+            payload = to_json(reading.fields)
+            break
+
     phone = read_phone(reading.phone, provider.settings.default_region)
-    account_phone = read_phone(reading.account_phone, provider.settings.default_region)
+    ours = reading.account_phone
+    account_phone = None if ours is None else read_phone(ours, provider.settings.default_region)
     common: dict[str, Any] = {
         "event_id": event_id,
         "event_type": reading.event_type.value,
@@ -50,18 +51,40 @@ def event_of(
         "contact_phone": phone.number if phone else None,
         "phone_valid": phone.valid if phone else False,
         "account_phone": account_phone.number if account_phone else None,
-        "occurred_at": moment.at,
-        "time_valid": moment.valid,
+        "occurred_at": reading.moment.at,
+        "time_valid": reading.moment.valid,
         "received_at": receipt,
         "is_test": reading.is_test,
         "sanitised": was_sanitised,
         "payload": payload,
     }
-    if phone is None or reading.event_type is EventType.UNRECOGNIZED:
+    if phone is None or reading.details is None:
         common["event_type"] = EventType.UNRECOGNIZED.value
-        reason = "unknown_kind" if reading.event_type is EventType.UNRECOGNIZED else "no_phone"
+        reason = "unknown_kind" if reading.details is None else "no_phone"
         return Unrecognized(**common, kind=reading.kind, reason=reason)
-    return reading.record(**common, **reading.details)
+    return record_of(reading.details, common)
+
+
+def record_of(details: Details, common: dict[str, Any]) -> Event:
+    """The record of an event with these `details` and what all events have in `common`."""
+    own = details._asdict()
+    if own.get("message_key", "") is None:
+        own["message_key"] = f"{common['provider']}:{common['event_id']}"
+    return RECORD_OF[type(details)](**common, **own)
+
+
+def _cleaned(reading: Reading, clean: Callable[[Any], Any]) -> Reading:
+    details = reading.details
+    return reading._replace(
+        fields=clean(reading.fields),
+        kind=clean(reading.kind),
+        details=None
+        if details is None
+        else details._replace(**{name: clean(value) for name, value in details._asdict().items()}),
+        phone=clean(reading.phone),
+        account_phone=clean(reading.account_phone),
+        account=clean(reading.account),
+    )
 
 
 @lru_cache(maxsize=64)
@@ -70,10 +93,13 @@ def _as_json(secret: str) -> str:
     return to_json(secret)[1:-1]
 
 
-def flags(event: Event) -> list[str]:
+def flags(event: Event) -> Sequence[str]:
     """What was odd about `event`: the labels of a metric."""
+    is_phone_odd = event.contact_phone is not None and not event.phone_valid
+    if event.time_valid and not (is_phone_odd or event.sanitised or event.is_test):
+        return ()
     odd = (
-        ("phone", event.contact_phone is not None and not event.phone_valid),
+        ("phone", is_phone_odd),
         ("time", not event.time_valid),
         ("sanitised", event.sanitised),
         ("test", event.is_test),

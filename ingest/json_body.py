@@ -39,8 +39,23 @@ class HugeInteger(str):
 class Body(NamedTuple):
     """What a webhook's body says."""
 
-    fields: Json
+    content: Any  #: whatever JSON can be
     storable: bool  #: False: it may hold NUL, lone surrogates or huge integers (`sanitise.py` looks)
+
+    @property
+    def fields(self) -> Json:
+        """The object that it is. Raises BadBody."""
+        if not isinstance(self.content, dict):
+            raise BadBody("not_an_object")
+        return self.content
+
+    @property
+    def objects(self) -> list[Json]:
+        """The objects of the list that it is, at least one; or the one object. Raises BadBody."""
+        content = self.content if isinstance(self.content, list) else [self.content]
+        if not content or not all(isinstance(item, dict) for item in content):
+            raise BadBody("not_an_object")
+        return content
 
 
 #: Without one of these in its JSON, a body holds nothing that can't be stored: an escaped NUL or surrogate, or
@@ -54,12 +69,12 @@ _no_wait = nullcontext()
 
 
 def read_body(headers: Headers, body: bytes) -> Body:
-    """The JSON object in a request's body as it came. Raises BadBody, BodyTooLarge.
+    """The JSON in a request's body as it came. Raises BadBody, BodyTooLarge.
 
     Plain UTF-8 is read whatever the headers say, because senders state what is not so; they count where it is none.
     """
     try:
-        return read_object(body)
+        return read_json(body)
     except BadBody as error:
         refusal = error
     if coding := headers.get("Content-Encoding", ""):
@@ -70,14 +85,14 @@ def read_body(headers: Headers, body: bytes) -> Body:
             raise (refusal if body.lstrip()[:1] in (b"{", b"[") else error) from None
     for text in texts(headers, body):
         try:
-            return read_object(text.encode("utf-8", "surrogatepass"))
+            return read_json(text.encode("utf-8", "surrogatepass"))
         except BadBody as error:
             refusal = error
     raise refusal
 
 
-def read_object(body: bytes) -> Body:
-    """The JSON object in `body`, which is UTF-8. Raises BadBody."""
+def read_json(body: bytes) -> Body:
+    """The JSON in `body`, which is UTF-8. Raises BadBody."""
     if len(body) > _SMALL and (refusal := _refusal(body)):
         raise BadBody(refusal)
     with _no_wait if len(body) < _LARGE else _turns:
@@ -95,9 +110,11 @@ def _decoded(body: bytes) -> Body:
         raise BadBody("too_deep") from None
     except ValueError:
         raise BadBody("not_json") from None
-    if not isinstance(found, dict):
-        raise BadBody("not_an_object")
-    if text.count("{") + text.count("[") > MAX_DEPTH and _deeper_than(found, MAX_DEPTH):
+    if (
+        text.count("{") + text.count("[") > MAX_DEPTH
+        and isinstance(found, dict | list)
+        and _deeper_than(found, MAX_DEPTH)
+    ):
         raise BadBody("too_deep")
     return Body(found, storable=not (_UNSTORABLE_ESCAPE.search(text) or _HUGE.search(text)))
 

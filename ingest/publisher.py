@@ -11,16 +11,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from enum import StrEnum
+from itertools import islice
 from typing import NamedTuple, Protocol
 
 from ingest.breaker import BreakerState
+from ingest.durability import Durability as Durability  # noqa: PLC0414 - what a publisher returns
 from ingest.group_commit import GroupCommit, NotCommitted
 from ingest.record_numbers import RecordNumbers
 from ingest.spool.database import SpoolUnavailable
 from ingest.spool.store import Spool
 from runtime import metrics
-from runtime.kafka.producer import BulkProducer, NotPublished, OutgoingRecord, RefusedForGood
+from runtime.kafka.producer import BulkProducer, OutgoingRecord, RefusedForGood
 from runtime.logs import logger
 from schemas import cloudevents
 from schemas.codec import Codec
@@ -38,13 +39,6 @@ PAST_TIMEOUT, PAST_PAUSE = 0.9, 1.0
 TURNS_OF_THE_TIDE = 4
 
 
-class Durability(StrEnum):
-    """Where an event is safe: the header `X-Durability`."""
-
-    KAFKA = "kafka"
-    SPOOL = "spool"
-
-
 class Unavailable(Exception):
     """Answer 503 and raise the alarm: nothing can take the event. The argument: a machine code."""
 
@@ -60,12 +54,25 @@ class HandedBack(Exception):
 class Publisher(Protocol):
     """Makes events durable."""
 
-    def publish(self, event: Event) -> Durability:
-        """Return where `event` is safe, once it is. Raises Unavailable."""
+    def publish_all(self, events: Sequence[Event]) -> Durability:
+        """Return once all of `events`, those of one webhook, are safe. Raises Unavailable: then some may not be."""
+
+
+class NotAllConfirmed(Exception):
+    """Keep the rest elsewhere: Kafka did not confirm every record of a webhook."""
+
+    def __init__(self, unconfirmed: list[OutgoingRecord], refused: list[tuple[OutgoingRecord, str]]) -> None:
+        super().__init__(f"{len(unconfirmed)} unconfirmed, {len(refused)} refused")
+        self.unconfirmed = unconfirmed
+        self.refused = refused  #: what Kafka will never take, and why
+
+
+#: The records of one webhook: they go out together, and are answered for together.
+Records = Sequence[OutgoingRecord]
 
 
 class _ToSpool(NamedTuple):
-    record: OutgoingRecord
+    records: Records
     must: bool  #: Kafka has had its chance; False: only because events queue
 
 
@@ -99,55 +106,65 @@ class DurablePublisher:
         self._past = GroupCommit(self._publish_past)
         self._past_failed_at = float("-inf")
 
-    def publish(self, event: Event) -> Durability:
-        record = outgoing(event, self._codec, self._numbers)
+    def publish_all(self, events: Sequence[Event]) -> Durability:
+        """Where one event went to the spool, the answer is `spool`."""
+        records = [outgoing(event, self._codec, self._numbers) for event in events]
         try:
-            durability = self._make_durable(record)
+            durability = self._make_durable(records)
         except Unavailable:
-            # Kafka may have it all the same, so the number is not given again; an audit finds here why it lacks.
-            log.error("number_given_up", **{name: value.decode() for name, value in record.headers[-3:]})
+            # Kafka may have them all the same, so no number is given again; an audit finds here why it lacks.
+            for record in records:
+                log.error("number_given_up", **{name: value.decode() for name, value in record.headers[-3:]})
             raise
-        self._numbers.count_durable()
+        for _ in records:
+            self._numbers.count_durable()
         return durability
 
-    def _make_durable(self, record: OutgoingRecord) -> Durability:
+    def _make_durable(self, records: Records) -> Durability:
         begun = time.monotonic()
         for _ in range(TURNS_OF_THE_TIDE):
             try:
                 if self._spool.spooling:
-                    return self._to_spool(record, begun, must=False)
-                return self._kafka.submit(record, timeout=max(0.0, begun + self._timeout - time.monotonic()))
+                    return self._to_spool(records, begun, must=False)
+                return self._kafka.submit(records, timeout=max(0.0, begun + self._timeout - time.monotonic()))
             except (Diverted, HandedBack):
                 continue  # it was nowhere yet, and the other way is open now
-            except (NotPublished, NotCommitted):
+            except NotCommitted:
                 metrics.PUBLISH_FAILURES.labels("unconfirmed").inc()
                 break
-            except RefusedForGood as refusal:
-                metrics.PUBLISH_FAILURES.labels("refused").inc()
-                return self._keep_aside(record, str(refusal))
-        return self._to_spool(record, begun, must=True)
+            except NotAllConfirmed as rest:
+                for record, reason in rest.refused:
+                    metrics.PUBLISH_FAILURES.labels("refused").inc()
+                    self._keep_aside(record, reason)
+                if not rest.unconfirmed:
+                    return Durability.SPOOL
+                metrics.PUBLISH_FAILURES.labels("unconfirmed").inc()
+                records = rest.unconfirmed
+                break
+        return self._to_spool(records, begun, must=True)
 
-    def _to_spool(self, record: OutgoingRecord, begun: float, *, must: bool) -> Durability:
+    def _to_spool(self, records: Records, begun: float, *, must: bool) -> Durability:
         try:
             timeout = max(SPOOL_TIMEOUT, begun + self._timeout - time.monotonic())
-            return self._spooled.submit(_ToSpool(record, must), timeout=timeout)
+            return self._spooled.submit(_ToSpool(records, must), timeout=timeout)
         except (SpoolUnavailable, NotCommitted) as failure:
             reason = str(failure) if isinstance(failure, SpoolUnavailable) else "spool_busy"
             log.error("spool_did_not_take_event", reason=reason)
             if must or self._spool.state.breaker == BreakerState.OPEN:
                 raise Unavailable(reason) from failure
-            return self._past_the_spool(record, reason)
+            return self._past_the_spool(records, reason)
 
-    def _past_the_spool(self, record: OutgoingRecord, reason: str) -> Durability:
+    def _past_the_spool(self, records: Records, reason: str) -> Durability:
         """Out of order is better than lost: the spool is full or broken, and Kafka answers."""
         try:
-            durability = self._past.submit(record, timeout=PAST_TIMEOUT)
-        except (NotPublished, NotCommitted, RefusedForGood) as failure:
+            durability = self._past.submit(records, timeout=PAST_TIMEOUT)
+        except (NotAllConfirmed, NotCommitted) as failure:
             raise Unavailable(reason) from failure
-        log.warning("event_overtook_the_spool", topic=record.topic)
+        for topic in {record.topic for record in records}:
+            log.warning("event_overtook_the_spool", topic=topic)
         return durability
 
-    def _keep_aside(self, record: OutgoingRecord, reason: str) -> Durability:
+    def _keep_aside(self, record: OutgoingRecord, reason: str) -> None:
         """Keep what Kafka will never take where the operator finds it; that is durable, too."""
         try:
             self._spool.in_turn(lambda turn: turn.keep_refused(record, reason))
@@ -155,37 +172,53 @@ class DurablePublisher:
             raise Unavailable(str(failure)) from failure
         log.error("record_refused_for_good", topic=record.topic, reason=reason, size=len(record.value))
         metrics.REFUSED_FOR_GOOD.labels(reason).inc()
-        return Durability.SPOOL
 
-    def _publish_group(self, records: Sequence[OutgoingRecord]) -> list[Durability | Exception]:
+    def _publish_group(self, webhooks: Sequence[Records]) -> list[Durability | Exception]:
         if self._spool.spooling:  # since these were handed in: nobody waits for Kafka any more
-            return [Diverted()] * len(records)
-        outcomes = self._published(records, self._timeout)
-        if any(isinstance(outcome, NotPublished) for outcome in outcomes):
+            return [Diverted()] * len(webhooks)
+        outcomes = self._published(webhooks, self._timeout)
+        if unconfirmed := sum(_unconfirmed(outcome) for outcome in outcomes):
             self._spool.divert()
             metrics.BREAKER_OPENED.inc()
-            log.warning("events_diverted_to_spool", unconfirmed=sum(isinstance(o, NotPublished) for o in outcomes))
+            log.warning("events_diverted_to_spool", unconfirmed=unconfirmed)
         return outcomes
 
-    def _publish_past(self, records: Sequence[OutgoingRecord]) -> list[Durability | Exception]:
-        if time.monotonic() - self._past_failed_at < PAST_PAUSE:
-            return [NotPublished("kafka_did_not_answer_a_moment_ago")] * len(records)
-        outcomes = self._published(records, PAST_TIMEOUT)
-        if all(isinstance(outcome, NotPublished) for outcome in outcomes):
+    def _publish_past(self, webhooks: Sequence[Records]) -> list[Durability | Exception]:
+        if time.monotonic() - self._past_failed_at < PAST_PAUSE:  # Kafka did not answer a moment ago
+            return [NotAllConfirmed(list(records), []) for records in webhooks]
+        outcomes = self._published(webhooks, PAST_TIMEOUT)
+        if all(map(_unconfirmed, outcomes)):
             self._past_failed_at = time.monotonic()
         return outcomes
 
-    def _published(self, records: Sequence[OutgoingRecord], timeout: float) -> list[Durability | Exception]:
+    def _published(self, webhooks: Sequence[Records], timeout: float) -> list[Durability | Exception]:
+        records = [record for records in webhooks for record in records]
         outcomes = self._producer.publish_all(records, timeout=timeout)
-        return [Durability.KAFKA if outcome is None else outcome for outcome in outcomes]
+        if not any(outcomes):
+            return [Durability.KAFKA] * len(webhooks)
+        failures = iter(outcomes)
+        return [_joined(records, list(islice(failures, len(records)))) for records in webhooks]
 
     def _spool_group(self, group: Sequence[_ToSpool]) -> list[Durability | Exception]:
         begun = time.perf_counter()
-        taken = self._spool.append(
-            [item.record for item in group], only_while_spooling=not any(item.must for item in group)
-        )
+        records = [record for webhook in group for record in webhook.records]
+        taken = self._spool.append(records, only_while_spooling=not any(webhook.must for webhook in group))
         if not taken:
             return [HandedBack()] * len(group)
         metrics.SPOOL_COMMIT_SECONDS.observe(time.perf_counter() - begun)
-        metrics.SPOOLED.inc(len(group))
+        metrics.SPOOLED.inc(len(records))
         return [Durability.SPOOL] * len(group)
+
+
+def _joined(records: Records, failures: Sequence[Exception | None]) -> Durability | NotAllConfirmed:
+    """What became of a webhook, by what became of each of its records; None: Kafka has it."""
+    if not any(failures):
+        return Durability.KAFKA
+    refused = [(record, str(f)) for record, f in zip(records, failures, strict=True) if isinstance(f, RefusedForGood)]
+    others = [r for r, f in zip(records, failures, strict=True) if f is not None and not isinstance(f, RefusedForGood)]
+    return NotAllConfirmed(others, refused)
+
+
+def _unconfirmed(outcome: Durability | Exception) -> int:
+    """How many records of a webhook Kafka did not confirm."""
+    return len(outcome.unconfirmed) if isinstance(outcome, NotAllConfirmed) else 0

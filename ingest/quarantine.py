@@ -13,19 +13,19 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
 from uuid6 import uuid7
 
-from ingest.json_body import BadBody, Json, read_body
-from ingest.provider import Headers, Provider, Unauthorized
+from ingest.content_coding import BadBody, BodyTooLarge
+from ingest.json_body import read_body
+from ingest.provider import Provider, Unauthorized
 from ingest.quarantine_masking import given_secret, legible, without_pairs, without_secret_keys, without_values
 from ingest.quarantine_queue import RefusedQueue, RefusedWebhook
 from ingest.quarantine_store import KeptWebhook, Losses, QuarantineStore
+from ingest.request import WebhookRequest
 from ingest.sanitise import without_secrets
-from ingest.times import occurred
 from runtime import metrics
 from runtime.logs import logger
 
@@ -46,6 +46,8 @@ READING_HEADERS = ("Content-Type", "Content-Encoding")
 _SECRET_HEADERS = ("authorization", "proxy-authorization", "cookie")
 #: Characters of a header that are stored.
 _HEADER_LENGTH = 1_024
+#: Characters of a path and query that are stored.
+_TARGET_LENGTH = 2_048
 #: Set by the proxy in front, which tells whom it serves.
 _ORIGIN_HEADER = "X-Forwarded-For"
 #: Bytes of a digest that tell senders apart.
@@ -55,19 +57,15 @@ _SENDER_BYTES = 16
 class Quarantine(Protocol):
     """Keeps refused webhooks."""
 
-    def keep(
-        self, provider: Provider, kind: str | None, headers: Headers, body: bytes, reason: str, received_at: datetime
-    ) -> None:
+    def keep(self, provider: Provider, request: WebhookRequest, reason: str) -> None:
         """Take note of a webhook that is answered 400 or 401 for `reason`. Never waits, never raises."""
 
 
 class NoQuarantine:
     """Keeps nothing, and counts that."""
 
-    def keep(
-        self, provider: Provider, kind: str | None, headers: Headers, body: bytes, reason: str, received_at: datetime
-    ) -> None:
-        del kind, headers, body, reason, received_at
+    def keep(self, provider: Provider, request: WebhookRequest, reason: str) -> None:
+        del request, reason
         _lost(provider.name, "no_quarantine")
 
     def close(self) -> None:
@@ -96,13 +94,14 @@ class KeepingQuarantine:
         if store.found_damaged:
             _lost("all", "damaged")
 
-    def keep(
-        self, provider: Provider, kind: str | None, headers: Headers, body: bytes, reason: str, received_at: datetime
-    ) -> None:
+    def keep(self, provider: Provider, request: WebhookRequest, reason: str) -> None:
+        headers = request.headers
         origin = headers.get(_ORIGIN_HEADER, "").rpartition(",")[2].strip()
-        secret = given_secret(body[:4096].decode("latin-1"))  # only to share the queue: what is stored is read properly
-        webhook = RefusedWebhook(provider, kind, _storable(provider, headers), body, reason, received_at, origin)
-        if not self._queue.put((provider.name, reason, origin) if secret is None else secret, webhook):
+        # Only to share the queue: what is stored is read properly.
+        in_header = None if provider.secret_header is None else headers.get(provider.secret_header, "")
+        secret = in_header or given_secret(request.body[:4096].decode("latin-1"))
+        refused = RefusedWebhook(provider, _queued(provider, request), reason, origin)
+        if not self._queue.put((provider.name, reason, origin) if secret is None else secret, refused):
             _lost(provider.name, "queue_full")
 
     def start(self) -> KeepingQuarantine:
@@ -166,89 +165,113 @@ class KeepingQuarantine:
 
 def storable_webhook(refused: RefusedWebhook, digest: Callable[[str], bytes]) -> StorableWebhook | None:
     """What to store of `refused`; None: it is packed in a way that we cannot undo, so a secret in it would stay."""
-    provider = refused.provider
-    is_signed = type(provider).verify_headers is not Provider.verify_headers  # else the secret stands in the body
-    fields: Json | None = None
-    given: str | None = None
+    provider, request = refused.provider, refused.request
+    hint = ""
     try:
-        content = read_body(refused.headers, refused.body)
-    except BadBody:
-        text = legible(refused.headers, refused.body)
-        if text is None and not is_signed:
+        given = provider.carried_secret(request)
+        reading = provider.parse(request)[0]
+        hint = provider.sender_hint(request) or ""
+    except (BadBody, BodyTooLarge):
+        text = legible(request.headers, request.body)
+        if text is None and not provider.is_signed:
             return None
-        given = None if text is None or is_signed else given_secret(text)
-        body = _without_secrets(refused, text, given)
+        given = _carried_secret(provider, request)
+        if given is None and text is not None and not provider.is_signed:
+            given = given_secret(text)
+        body = _without_secrets(provider, request, text, given)
         event_id: UUID = uuid7()
+        is_identified = False
     else:
-        fields = provider.without_secret(content.fields)
-        given = _removed_secret(content.fields, fields)
-        own_time = occurred(provider.time_in(fields), refused.received_at).own
-        event_id = provider.event_id(refused.kind, fields, refused.headers, own_time)
-        body = _without_values(refused) if is_signed else _as_json(provider, fields, given)
+        event_id, is_identified = provider.event_id(reading), True
+        body = _without_values(provider, request) if provider.is_signed else _as_json(provider, request, given)
     secret_digest = None if given is None else digest(given)
-    is_authentic = given in provider.secrets if given is not None else is_signed and _is_verified(refused)
-    hint = "" if fields is None else provider.sender_hint(fields) or ""
+    is_authentic = given in provider.accepted_secrets if given is not None else _is_verified(provider, request)
     sender = secret_digest or digest("\n".join((provider.name, refused.reason, hint, refused.origin)))
+    headers = {name: value for name in _stored_names(provider) if (value := request.headers.get(name, ""))}
     webhook = KeptWebhook(
-        received_at=refused.received_at,
+        received_at=request.received_at,
         provider=provider.name,
-        kind=refused.kind,
+        kind=request.kind,
         reason=refused.reason,
-        headers=refused.headers if body is refused.body else _without(READING_HEADERS, refused.headers),
+        headers=headers if body is request.body else _without(READING_HEADERS, headers),
         body=body,
         secret_digest=secret_digest,
         event_id=event_id,
-        identified=fields is not None,
+        identified=is_identified,
         sender=sender[:_SENDER_BYTES],
+        target=without_values(request.target, provider.secrets)[:_TARGET_LENGTH],
     )
     return StorableWebhook(webhook, is_authentic)
 
 
-def _as_json(provider: Provider, fields: Json, given: str | None) -> bytes:
+def _carried_secret(provider: Provider, request: WebhookRequest) -> str | None:
+    try:
+        return provider.carried_secret(request)
+    except (BadBody, BodyTooLarge):  # it stands in the body, and nobody can read that
+        return None
+
+
+def _as_json(provider: Provider, request: WebhookRequest, given: str | None) -> bytes:
     """A body that was read, without the secrets in it."""
     secrets = (*provider.secrets, *([given] if given else []))
-    return json.dumps(without_secret_keys(without_secrets(fields, secrets))).encode()
+    content = provider.without_secret(read_body(request.headers, request.body).content)
+    return json.dumps(without_secret_keys(without_secrets(content, secrets))).encode()
 
 
-def _without_values(refused: RefusedWebhook) -> bytes:
+def _without_values(provider: Provider, request: WebhookRequest) -> bytes:
     """A signed body that was read: as it came, because the signature is over every byte, unless a secret is in it."""
-    text = legible(refused.headers, refused.body) or ""
-    masked = without_values(text, refused.provider.secrets)
-    return refused.body if masked == text else masked.encode("utf-8", "surrogateescape")
+    text = legible(request.headers, request.body) or ""
+    masked = without_values(text, provider.secrets)
+    return request.body if masked == text else masked.encode("utf-8", "surrogateescape")
 
 
-def _without_secrets(refused: RefusedWebhook, text: str | None, given: str | None) -> bytes:
+def _without_secrets(provider: Provider, request: WebhookRequest, text: str | None, given: str | None) -> bytes:
     """A body that could not be read, or its `text`: as it came, unless a secret is in it."""
     if text is None:
-        return refused.body
-    secrets = (*refused.provider.secrets, *([given] if given else []))
+        return request.body
+    secrets = (*provider.secrets, *([given] if given else []))
     masked = without_pairs(without_values(text, secrets))
     if masked != text:
         return masked.encode("utf-8", "surrogateescape")
-    octets = refused.body.decode("latin-1")  # what is written in another charset than it claims
+    octets = request.body.decode("latin-1")  # what is written in another charset than it claims
     masked = without_pairs(without_values(octets, secrets))
-    return refused.body if masked == octets else masked.encode("latin-1")
+    return request.body if masked == octets else masked.encode("latin-1")
 
 
-def _is_verified(refused: RefusedWebhook) -> bool:
+def _is_verified(provider: Provider, request: WebhookRequest) -> bool:
+    """Whether it has a signature that is right."""
+    if not provider.is_signed:
+        return False
     try:
-        refused.provider.verify_headers(refused.headers, refused.body)
-    except Unauthorized:
+        provider.verify(request)
+    except (Unauthorized, BadBody, BodyTooLarge):
         return False
     return True
 
 
-def _removed_secret(fields: Json, without: Json) -> str | None:
-    """The secret that the body carried: what its provider takes out of it."""
-    removed = [value for key, value in fields.items() if key not in without]
-    return removed[0] if len(removed) == 1 and isinstance(removed[0], str) and removed[0] else None
+def _queued(provider: Provider, request: WebhookRequest) -> WebhookRequest:
+    """`request` with those of its headers that may be stored, and the one by which its secret is told from others."""
+    found = {name: request.headers.get(name, "")[:_HEADER_LENGTH] for name in _stored_names(provider)}
+    storable = {
+        name: value for name, value in found.items() if value and not any(key in value for key in provider.secrets)
+    }
+    if provider.secret_header is not None and (value := request.headers.get(provider.secret_header, "")):
+        storable[provider.secret_header] = value[:_HEADER_LENGTH]
+    return WebhookRequest(
+        request.kind,
+        storable,
+        request.body,
+        request.received_at,
+        method=request.method,
+        path=request.path,
+        query=request.query,
+        public_url=request.public_url,
+    )
 
 
-def _storable(provider: Provider, headers: Headers) -> dict[str, str]:
-    """Of a request's headers those that may be stored: named by its provider, and without a secret of ours."""
-    names = [name for name in (*provider.kept_headers, *READING_HEADERS) if name.lower() not in _SECRET_HEADERS]
-    found = {name: headers.get(name, "")[:_HEADER_LENGTH] for name in names}
-    return {name: value for name, value in found.items() if value and not any(key in value for key in provider.secrets)}
+def _stored_names(provider: Provider) -> list[str]:
+    """The headers that may be stored: those that the provider names, unless one holds a secret in clear."""
+    return [name for name in (*provider.stored_headers, *READING_HEADERS) if name.lower() not in _SECRET_HEADERS]
 
 
 def _without(names: Iterable[str], headers: Mapping[str, str]) -> dict[str, str]:

@@ -26,9 +26,9 @@ SCHEMA = (
 )
 #: The pool of what was replayed, and of what is authentic; the others are numbered from 1.
 REPLAYED, AUTHENTIC = 0, 1_000
-#: Bytes of a row beside its body and headers, about, indexes included.
+#: Bytes of a row beside its body, headers and target, about, indexes included.
 OVERHEAD = 256
-SIZE = f"length(body) + length(headers) + {OVERHEAD}"
+SIZE = f"length(body) + length(headers) + length(target) + {OVERHEAD}"
 #: Rows that are looked at in one step.
 _STEP = 256
 

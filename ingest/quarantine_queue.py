@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import threading
 from collections import Counter, deque
-from collections.abc import Hashable, Mapping
-from datetime import datetime
+from collections.abc import Hashable
 from typing import NamedTuple
 
 from ingest.provider import Provider
+from ingest.request import WebhookRequest
 
 #: Bytes of a webhook beside its body, about.
 OVERHEAD = 1_024
@@ -25,17 +25,14 @@ class RefusedWebhook(NamedTuple):
     """A webhook that was just answered 400 or 401."""
 
     provider: Provider
-    kind: str | None
-    headers: Mapping[str, str]  #: those that may be stored
-    body: bytes
+    request: WebhookRequest  #: with those of its headers that are needed
     reason: str
-    received_at: datetime
     origin: str  #: the client's address as the proxy in front tells it; "": there is none
 
     @property
     def size(self) -> int:
         """Bytes that it counts."""
-        return len(self.body) + OVERHEAD
+        return len(self.request.body) + OVERHEAD
 
 
 class RefusedQueue:

@@ -1,51 +1,92 @@
-"""Bringing webhooks back from the quarantine: what each needs to be let in now, and the event that it becomes."""
+"""Bringing webhooks back from the quarantine: what each needs to be let in now, and the events that it becomes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from uuid import UUID, uuid5
 
 from ingest.event import event_of
-from ingest.json_body import Body, read_body
-from ingest.provider import Provider, Unauthorized
+from ingest.provider import EVENT_NAMESPACE, Provider, Reading, Unauthorized
 from ingest.quarantine_store import KeptWebhook
-from ingest.times import occurred
-from schemas.events import Event, is_derived
+from ingest.request import WebhookRequest
+from schemas.events import Event
+
+
+@dataclass(frozen=True, slots=True)
+class ReadAgain:
+    """What a webhook says, read by the code of today."""
+
+    readings: Sequence[Reading]
+    storable: bool  #: nothing in it has to be replaced
 
 
 def check_again(
-    webhook: KeptWebhook, provider: Provider, digest: Callable[[str], bytes], *, mended: bytes | None = None
-) -> Body:
-    """The content of `webhook`, if it is authentic by the secrets that are valid now.
+    webhook: KeptWebhook,
+    provider: Provider,
+    digest: Callable[[str], bytes],
+    *,
+    mended: bytes | None = None,
+    public_url: str = "",
+) -> ReadAgain:
+    """What `webhook` says, if it is authentic by the secrets that are valid now.
 
     `mended`: what an operator says that its body means; the signature or secret that came still has to be right.
-    Raises Unauthorized, BadBody, BodyTooLarge.
+    `public_url`: the address that providers call. Raises Unauthorized, BadBody, BodyTooLarge.
     """
-    provider.verify_headers(webhook.headers, webhook.body)
-    is_checked = provider.settings.auth == "open"
-    if webhook.secret_digest is not None and not is_checked:
-        if webhook.secret_digest not in map(digest, provider.secrets):
+    if provider.settings.auth != "open":
+        if webhook.secret_digest is None:
+            provider.verify(_request(webhook, public_url, None if provider.is_signed else mended))
+        elif webhook.secret_digest not in map(digest, provider.accepted_secrets):
             raise Unauthorized("wrong_secret")
-        is_checked = True
-    content = read_again(webhook, mended)
-    if not is_checked:
-        provider.verify_body(webhook.kind, content.fields)
-    return content
+    return read_again(webhook, provider, mended)
 
 
-def read_again(webhook: KeptWebhook, mended: bytes | None = None) -> Body:
-    """The content of `webhook`, whoever sent it. Raises BadBody, BodyTooLarge."""
-    return read_body(webhook.headers, webhook.body) if mended is None else read_body({}, mended)
+def read_again(webhook: KeptWebhook, provider: Provider, mended: bytes | None = None) -> ReadAgain:
+    """What `webhook` says, whoever sent it. Raises BadBody, BodyTooLarge."""
+    request = _request(webhook, "", mended)
+    readings = provider.parse(request)
+    return ReadAgain(readings, request.storable)
 
 
-def event_again(webhook: KeptWebhook, provider: Provider, content: Body) -> Event:
-    """The event that `webhook` would have been, with its time of receipt, had it been let in with this `content`.
+def events_again(webhook: KeptWebhook, provider: Provider, content: ReadAgain) -> list[Event]:
+    """The events that `webhook` would have been, with its time of receipt, had it been let in with this `content`.
 
-    It is the same event however often it is brought back.
+    They are the same events however often it is brought back.
     """
-    event_id = webhook.event_id
-    if not webhook.identified:  # nobody could read it when it was kept: by now its content may identify it
-        fields = provider.without_secret(content.fields)
-        own_time = occurred(provider.time_in(fields), webhook.received_at).own
-        found = provider.event_id(webhook.kind, fields, webhook.headers, own_time)
-        event_id = found if is_derived(found) else event_id
-    return event_of(provider, webhook.kind, content, webhook.headers, webhook.received_at, event_id=event_id)
+    return [
+        event_of(
+            provider, reading, _event_id(webhook, provider, reading, number), webhook.received_at, content.storable
+        )
+        for number, reading in enumerate(content.readings)
+    ]
+
+
+def _event_id(webhook: KeptWebhook, provider: Provider, reading: Reading, number: int) -> UUID:
+    """The id of the event with this `number` in its webhook.
+
+    The first has the one that it was given when it came, unless nobody could read it then.
+    """
+    if number == 0 and webhook.identified:
+        return webhook.event_id
+    derived = provider.derived_id(reading)
+    if derived is not None:
+        return derived
+    if number == 0:
+        return webhook.event_id
+    # Nothing identifies it: a UUIDv7 by its version, which says so, but the same at each replay of this webhook.
+    unlike = uuid5(EVENT_NAMESPACE, f"{webhook.event_id}\n{webhook.received_at.isoformat()}\n{number}")
+    return UUID(int=unlike.int & ~(0xF << 76) | 0x7 << 76)
+
+
+def _request(webhook: KeptWebhook, public_url: str, mended: bytes | None) -> WebhookRequest:
+    path, _, query = webhook.target.partition("?")
+    return WebhookRequest(
+        webhook.kind,
+        webhook.headers if mended is None else {},
+        webhook.body if mended is None else mended,
+        webhook.received_at,
+        path=path,
+        query=query,
+        public_url=public_url,
+    )

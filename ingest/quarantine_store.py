@@ -34,7 +34,8 @@ log = logger("ingest.quarantine")
 FILE = "quarantine.sqlite"
 LOCK = "quarantine.lock"
 _COLUMNS = (
-    "id, received_at, provider, kind, reason, headers, body, secret_digest, event_id, replayed_at, sender, identified"
+    "id, received_at, provider, kind, reason, headers, body, secret_digest, event_id, replayed_at, sender, identified, "
+    "target"
 )
 _TABLES = (
     "CREATE TABLE IF NOT EXISTS kept (id INTEGER PRIMARY KEY AUTOINCREMENT, received_at INTEGER NOT NULL, "
@@ -71,6 +72,7 @@ class KeptWebhook:
     identified: bool = True  #: False: it could not be read, so `event_id` is only for want of a better one
     sender: bytes | None = None  #: whose budget it counts to; None: it was replayed
     replayed_at: datetime | None = None  #: when it was replayed
+    target: str = ""  #: path and query of its URL, as they came
 
 
 class Losses(NamedTuple):
@@ -128,7 +130,7 @@ class QuarantineStore:
         with self._change():
             self._connection.executemany(
                 "INSERT INTO kept (received_at, provider, kind, reason, headers, body, secret_digest, event_id, "
-                "sender, identified) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "sender, identified, target) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 [_row(webhook) for webhook in webhooks],
             )
             self._budgets.apply(
@@ -245,6 +247,8 @@ class QuarantineStore:
         (salt,) = connection.execute("SELECT value FROM salt").fetchone()
         self._salt = bytes(salt)
         columns = {name for _, name, *_ in connection.execute("PRAGMA table_info(kept)")}
+        if "target" not in columns:
+            connection.execute("ALTER TABLE kept ADD COLUMN target TEXT NOT NULL DEFAULT ''")
         if "sender" in columns:
             return
         connection.execute("ALTER TABLE kept ADD COLUMN sender BLOB")
@@ -303,12 +307,26 @@ def _counted(connection: sqlite3.Connection, *, replayed: bool) -> int:
 def _row(webhook: KeptWebhook) -> tuple[Any, ...]:
     return (
         _micros(webhook.received_at), webhook.provider, webhook.kind, webhook.reason, _headers(webhook), webhook.body,
-        webhook.secret_digest, str(webhook.event_id), webhook.sender, int(webhook.identified),
+        webhook.secret_digest, str(webhook.event_id), webhook.sender, int(webhook.identified), webhook.target,
     )  # fmt: skip
 
 
 def _webhook(row: tuple[Any, ...]) -> KeptWebhook:
-    number, received_at, provider, kind, reason, headers, body, digest, event_id, replayed_at, sender, identified = row
+    (
+        number,
+        received_at,
+        provider,
+        kind,
+        reason,
+        headers,
+        body,
+        digest,
+        event_id,
+        replayed_at,
+        sender,
+        identified,
+        target,
+    ) = row
     return KeptWebhook(
         id=number,
         received_at=_EPOCH + timedelta(microseconds=received_at),
@@ -321,6 +339,7 @@ def _webhook(row: tuple[Any, ...]) -> KeptWebhook:
         event_id=UUID(event_id),
         identified=bool(identified),
         sender=sender,
+        target=target,
         replayed_at=None if replayed_at is None else _EPOCH + timedelta(microseconds=replayed_at),
     )
 
@@ -331,7 +350,7 @@ def _headers(webhook: KeptWebhook) -> str:
 
 def _size(webhook: KeptWebhook) -> int:
     """As budgets.SIZE has it."""
-    return len(webhook.body) + len(_headers(webhook)) + budgets.OVERHEAD
+    return len(webhook.body) + len(_headers(webhook)) + len(webhook.target) + budgets.OVERHEAD
 
 
 def _micros(moment: datetime) -> int:

@@ -34,7 +34,7 @@ def sanitised(node: Any) -> tuple[Any, bool]:
             return cleaned
         if isinstance(part, dict):
             return {clean(key): clean(value) for key, value in part.items()}
-        return [clean(item) for item in part] if isinstance(part, list) else part
+        return type(part)(map(clean, part)) if isinstance(part, list | tuple) else part
 
     return clean(node), found
 
@@ -53,6 +53,6 @@ def without_secrets(node: Any, secrets: Iterable[str]) -> Any:
             return part
         if isinstance(part, dict):
             return {clean(key): clean(value) for key, value in part.items()}
-        return [clean(item) for item in part] if isinstance(part, list) else part
+        return type(part)(map(clean, part)) if isinstance(part, list | tuple) else part
 
     return clean(node)

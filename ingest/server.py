@@ -19,7 +19,7 @@ from ingest.app import Ingest, create_app
 from ingest.clock import ReceiptClock
 from ingest.endpoint import WebhookEndpoint
 from ingest.node import node_name
-from ingest.provider import Provider, check_secrets, provider_types
+from ingest.provider import Provider, check_providers, provider_types
 from ingest.quarantine_gauges import QuarantineGauges
 from ingest.settings import IngestSettings, SpoolReportSettings
 from ingest.spool.directory import ServiceDirectory
@@ -56,7 +56,7 @@ def load() -> tuple[Configuration, list[Provider]]:
             [f"HOOKLINE_INGEST__PROVIDERS: {', '.join(unknown)} is not one of {', '.join(sorted(known))}"]
         )
     providers = [known[name](configuration[known[name].settings_type]) for name in names]
-    check_secrets(providers)
+    check_providers(providers, configuration[IngestSettings].public_url)
     return configuration, providers
 
 
@@ -74,7 +74,10 @@ def build_worker(parent: int, schema_ids: SchemaIds, instance: str) -> Ingest:
     worker = DurableWorker(settings, configuration[KafkaSettings], Codec(schema_ids), dsn=dsn, instance=instance)
     Finalize(None, worker.close, exitpriority=10)  # what multiprocessing calls when the worker ends
     clock = ReceiptClock(settings.spool_dir / "receipt-clock", ahead=settings.receipt_ahead_seconds)
-    return create_app(WebhookEndpoint(providers, worker.publisher, clock.now, worker.quarantine), worker.readiness)
+    endpoint = WebhookEndpoint(
+        providers, worker.publisher, clock.now, worker.quarantine, public_url=settings.public_url
+    )
+    return create_app(endpoint, worker.readiness)
 
 
 def configure_logs(providers: list[Provider]) -> None:

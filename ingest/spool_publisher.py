@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ingest.publisher import Durability, Unavailable, outgoing
+from ingest.durability import Durability
+from ingest.publisher import Unavailable, outgoing
 from ingest.record_numbers import RecordNumbers
 from ingest.spool.database import SpoolUnavailable
 from ingest.spool.store import Spool
@@ -19,9 +20,6 @@ class SpoolPublisher:
         self._spool = spool
         self._codec = codec
         self._numbers = numbers
-
-    def publish(self, event: Event) -> Durability:
-        return self.publish_all([event])
 
     def publish_all(self, events: Sequence[Event]) -> Durability:
         """Return once all `events` are durable. Raises Unavailable: then none is."""

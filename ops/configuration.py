@@ -11,14 +11,14 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TypeVar
 
-from runtime.settings import PREFIX, Configuration, ConfigurationError, Section, home
+from runtime.settings import PREFIX, SECRETS_PREFIX, Configuration, ConfigurationError, Section, home
 
 S = TypeVar("S", bound=Section)
 
 #: The rooms that declare settings.
 ROOMS = ("runtime", "ingest", "processors", "deploy/local", "ops")
 #: Variables that are no field of a section.
-PLAIN = ("HOOKLINE_HOME", "HOOKLINE_CACHE", "HOOKLINE_DEBUG", "HOOKLINE_CONSOLE__PORT")
+PLAIN = (SECRETS_PREFIX, "HOOKLINE_HOME", "HOOKLINE_CACHE", "HOOKLINE_DEBUG", "HOOKLINE_CONSOLE__PORT")
 
 _SERVERS = ("HOOKLINE_KAFKA__", "HOOKLINE_POSTGRES__")
 _DECLARES = re.compile(r"^class \w+\([\w, ]+, name=", re.MULTILINE)
@@ -94,18 +94,19 @@ def unknown_variables(sections: list[type[Section]], environ: Mapping[str, str])
 
 
 def provider_mistakes(environ: Mapping[str, str]) -> list[str]:
-    """What ingest would refuse to start for, beyond single settings: enabled providers without a secret."""
-    from ingest.provider import check_secrets, provider_types
+    """What ingest would refuse to start for, beyond single settings: what webhooks are verified by."""
+    from ingest.provider import check_providers, provider_types
     from ingest.settings import IngestSettings
 
     try:
-        enabled = Configuration.load(IngestSettings, environ=environ)[IngestSettings].providers
+        settings = Configuration.load(IngestSettings, environ=environ)[IngestSettings]
     except ConfigurationError:  # told elsewhere; the default is what it would be without that mistake
-        enabled = IngestSettings().providers
+        settings = IngestSettings()
     mistakes: list[str] = []
-    for kind in (known for name, known in provider_types().items() if name in enabled):
+    for kind in (known for name, known in provider_types().items() if name in settings.providers):
         try:
-            check_secrets([kind(Configuration.load(kind.settings_type, environ=environ)[kind.settings_type])])
+            section = Configuration.load(kind.settings_type, environ=environ)[kind.settings_type]
+            check_providers([kind(section)], settings.public_url)
         except ConfigurationError as error:
             mistakes += error.mistakes
     return mistakes

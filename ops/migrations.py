@@ -13,7 +13,7 @@ from __future__ import annotations
 import getpass
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import psycopg
@@ -25,6 +25,7 @@ from yoyo.backends.core.postgresql import PostgresqlPsycopgBackend
 from yoyo.connections import DatabaseURI
 from yoyo.migrations import Migration
 
+from ingest.provider import provider_types
 from ops.exits import TRY_LATER, UNAVAILABLE, failure
 from ops.privileges import TablePrivilege, changes, create_roles, password_of, roles_there
 from ops.privileges import apply as apply_privileges
@@ -37,6 +38,14 @@ SOURCE = "package:schemas:sql"
 APPLIED_TABLE = "_yoyo_migration"
 #: Any number will do, as long as nobody else takes it: "hookline" as the bytes of a bigint.
 ADVISORY_LOCK = int.from_bytes(b"hookline", "big")
+
+
+_DECLARE = """
+INSERT INTO provider_facts (provider, one_clock, reports_opt_ins, numbers_deliveries)
+VALUES (%(provider)s, %(one_clock)s, %(reports_opt_ins)s, %(numbers_deliveries)s)
+ON CONFLICT (provider) DO UPDATE SET one_clock = EXCLUDED.one_clock, reports_opt_ins = EXCLUDED.reports_opt_ins,
+    numbers_deliveries = EXCLUDED.numbers_deliveries
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,12 +124,23 @@ def migrate(
         create_roles(connection, password_of(process_dsn))
         if before.pending:
             _apply(owner_dsn, started)
-        if not before.unknown:  # a newer release's privileges are for that release to bring about
+        if not before.unknown:  # what a newer release declares is for that release to bring about
             apply_privileges(connection)
+            declare_providers(connection)
         return before
     finally:
         if not connection.broken:
             connection.execute("SELECT pg_advisory_unlock(%s)", [ADVISORY_LOCK])
+
+
+def declare_providers(connection: Connection) -> None:
+    """Write what each provider's file declares of it into `provider_facts`; a provider that is gone keeps its row."""
+    there = connection.execute("SELECT to_regclass('public.provider_facts') IS NOT NULL").fetchone()
+    if there is None or not there[0]:  # the migrations that were applied do not reach so far
+        return
+    facts = {name: kind.facts for name, kind in provider_types().items()}
+    with connection.cursor() as cursor:
+        cursor.executemany(_DECLARE, [{"provider": name, **asdict(declared)} for name, declared in facts.items()])
 
 
 def _apply(owner_dsn: str, started: Callable[[str], None]) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from ingest.json_body import BadBody, read_object
-from ingest.provider import Provider, Reading, provider_types
-from ingest.times import occurred
+from ingest.event import record_of
+from ingest.json_body import BadBody, read_json
+from ingest.provider import Provider, provider_types
+from ingest.request import WebhookRequest
 
 if TYPE_CHECKING:
+    from ingest.details import Details
     from processors.crm_sync.backfill import Stored
     from schemas.events import Event
 
@@ -17,23 +19,20 @@ if TYPE_CHECKING:
 def event_again(stored: Stored) -> Event | None:
     """The record that `stored` was; None where no provider of ours reads such an event (any more)."""
     provider = _providers().get(stored.provider)
-    reading = None if provider is None else _reading(provider, stored)
-    if reading is None:
-        return None
+    details = None if provider is None else _details(provider, stored)
     # What ingest found out when it came is kept: a setting may have changed since, such as the default region.
-    return reading.record(**stored._asdict(), **reading.details)
+    return None if details is None else record_of(details, stored._asdict())
 
 
-def _reading(provider: Provider, stored: Stored) -> Reading | None:
+def _details(provider: Provider, stored: Stored) -> Details | None:
     try:
-        fields = read_object(stored.payload.encode()).fields
+        fields = read_json(stored.payload.encode()).fields
     except BadBody:
         return None
-    own_time = occurred(provider.time_in(fields), stored.received_at).own
     for kind in (None, *sorted(provider.url_kinds)):  # the URL is not kept; its kind is whichever leads to the type
-        reading = provider.read(kind, fields, stored.event_id, own_time)
-        if reading.event_type.value == stored.event_type:
-            return reading
+        for reading in provider.read(fields, WebhookRequest(kind, {}, b"", stored.received_at)):
+            if reading.event_type.value == stored.event_type:
+                return reading.details
     return None
 
 

@@ -24,6 +24,9 @@ from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource
 EX_CONFIG = 78
 
 PREFIX = "HOOKLINE_"
+#: What the path of a secret's file begins with, for settings that name no file of their own: a folder and a slash, or
+#: whatever stands before the name. So that one place has the secrets of every provider, whichever there are.
+SECRETS_PREFIX = "HOOKLINE_SECRETS_PREFIX"
 
 
 class ConfigurationError(Exception):
@@ -180,11 +183,8 @@ class Configuration:
                 variable = section.variable(field)
                 try:
                     found = _read(variable, environ)
-                except OSError as error:
-                    mistakes.append(f"{variable}_FILE: {environ[f'{variable}_FILE']} cannot be read: {error.strerror}")
-                    continue
-                except ValueError as error:
-                    mistakes.append(f"{variable}_FILE: {environ[f'{variable}_FILE']} cannot be read: {error}")
+                except _Unreadable as error:
+                    mistakes.append(f"{variable}_FILE: {error}")
                     continue
                 if found is not None:
                     values[field], origins[variable] = found
@@ -231,12 +231,36 @@ def home(environ: Mapping[str, str] | None = None) -> Path:
 
 
 def _read(variable: str, environ: Mapping[str, str]) -> tuple[str, str] | None:
-    """The text of `variable` and its origin, from the environment or from the file that ..._FILE names."""
+    """The text of `variable` and its origin, from the environment, the file that ..._FILE names, or the secrets' place.
+
+    Raises _Unreadable.
+    """
     if variable in environ:
         return environ[variable], "environment"
-    if path := environ.get(f"{variable}_FILE"):
+    path = environ.get(f"{variable}_FILE") or _secret_file(variable, environ)
+    if path is None:
+        return None
+    try:
         return text_of(Path(path).read_bytes()), f"file {path}"
-    return None
+    except OSError as error:
+        raise _Unreadable(path, error.strerror) from None
+    except ValueError as error:
+        raise _Unreadable(path, str(error)) from None
+
+
+class _Unreadable(Exception):
+    """A setting's file cannot be read."""
+
+    def __init__(self, path: str, reason: str | None) -> None:
+        super().__init__(f"{path} cannot be read: {reason}")
+
+
+def _secret_file(variable: str, environ: Mapping[str, str]) -> str | None:
+    """The file of `variable` in the secrets' place, if there is one: HOOKLINE_TEXTLINK__SECRETS is textlink_secrets."""
+    if not (prefix := environ.get(SECRETS_PREFIX)):
+        return None
+    path = prefix + variable.removeprefix(PREFIX).replace("__", "_").lower()
+    return path if os.path.exists(path) else None
 
 
 def _replaced(section: Section, environ: Mapping[str, str]) -> Iterator[str]:

@@ -32,7 +32,7 @@ _TABLES = (
         "process_heartbeats",
     ),
     *("opt_out_ledger", "opt_out_evidence", "opt_outs", "opt_out_reviews", "opt_out_parked", "opt_out_cursors"),
-    "opt_out_rule_changes",
+    *("opt_out_rule_changes", "provider_facts"),
     *("enforcements", "target_accounts", "target_rounds", "api_budgets"),
     *("crm_contacts", "crm_notes", "crm_deliveries", "crm_lanes", "crm_links", "crm_targets"),
 )
@@ -80,6 +80,7 @@ PRIVILEGES: Mapping[str, Mapping[str, Privileges]] = MappingProxyType(
             "target_accounts": ALL,
             "target_rounds": KEEP,
             "api_budgets": KEEP,
+            "provider_facts": READ,
             "messages": READ,  # how many were texted, for the rate of opt-outs
         },
         "hookline_crm_sync": _PROGRESS

@@ -40,6 +40,7 @@ _KAFKA, _POSTGRES, _OWNER = (
     "HOOKLINE_POSTGRES__OWNER_DSN",
 )
 _TEXTUS_API, _GATE_TOKENS = "HOOKLINE_TEXTUS__API_URL", "HOOKLINE_GATE__TOKENS"
+_PUBLIC_URL = IngestSettings.variable("public_url")
 _CRM_TARGETS, _CRM_URL = "HOOKLINE_CRM__TARGETS", "HOOKLINE_CRM_REST__URL"
 
 _HEAD_KEYS, _HEAD_PUBLIC_KEYS, _HEADS_FILE = (
@@ -132,6 +133,8 @@ def plan(home: Home, environ: Mapping[str, str], processors: Sequence[str], anno
         "GATE_URL": f"http://{HOST}:{ports['HOOKLINE_GATE__PORT']}",
         "SCHEMA_REGISTRY_URL": f"http://{HOST}:{ports['HOOKLINE_REGISTRY__PORT']}",
     }
+    if not _given(environ, _PUBLIC_URL):
+        variables[_PUBLIC_URL] = facts["INGEST_URL"]  # what a signature over the URL is checked against
     if not _given(environ, _GATE_TOKENS):
         variables[_GATE_TOKENS] = home.secret(_GATE_TOKENS)
     facts["GATE_TOKEN"] = variables.get(_GATE_TOKENS, "").partition(",")[0].strip()
@@ -255,7 +258,7 @@ def _secrets(home: Home, environ: Mapping[str, str], variables: dict[str, str]) 
         variable = kind.settings_type.variable(provider.secrets_setting)
         given = provider.secrets
         if not given and provider.settings.auth == "required":
-            variables[variable] = home.secret(variable)
+            variables[variable] = kind.new_secret(home.secret(variable))
             given = (variables[variable],)
         facts[f"{name}_{provider.secrets_setting.removesuffix('s')}".upper()] = given[0] if given else ""
     token = "HOOKLINE_TEXTUS__API_TOKEN"  # noqa: S105 - a variable's name

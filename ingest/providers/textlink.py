@@ -6,19 +6,20 @@ It promises no retry: a webhook refused is a webhook lost for ever.
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime
 from functools import cached_property
 from typing import Any, Literal
-from uuid import UUID
 
 from pydantic import Field
 
+from ingest.details import ContactDetails, MessageDetails
 from ingest.json_body import Json
 from ingest.json_text import json_text
-from ingest.provider import Headers, Provider, Reading, Unauthorized, as_text, canonical, matches_any, plain
+from ingest.provider import Provider, Reading, Unauthorized, as_text, canonical, matches_any, plain
+from ingest.request import WebhookRequest
 from ingest.settings import ProviderSettings
+from ingest.times import Moment
 from runtime.settings import SecretList
-from schemas.events import Contact, EventType, Message
+from schemas.events import EventType
 
 #: The "Test webhooks" button posts this number and text (area code 123 does not exist).
 TEST_PHONE, TEST_TEXT = "+11234567890", "Working!"
@@ -67,75 +68,72 @@ class TextLink(Provider):
         return plain(self.settings.secrets)
 
     @property
-    def kept_headers(self) -> tuple[str, ...]:
+    def stored_headers(self) -> tuple[str, ...]:
         """The request id, where one is trusted."""
         return (self.settings.request_id_header,) if self.settings.request_id_header else ()
 
-    def verify_body(self, kind: str | None, fields: Json) -> None:
+    def verify(self, request: WebhookRequest) -> None:
         """The secret stands in the body's field `secret`."""
+        fields = request.json_object()
         given = fields.get("secret")
         if self.settings.auth == "open":
             return
         if given is None or given == "":
-            if (kind or inferred_kind(fields)) != "tag":
+            if (request.kind or inferred_kind(fields)) != "tag":
                 raise Unauthorized("missing_secret")
             if self.settings.tag_secret == "required":  # noqa: S105 - a choice, not a secret
                 raise Unauthorized("missing_tag_secret")
         elif not isinstance(given, str) or not matches_any(given, self.secrets):
             raise Unauthorized("wrong_secret")
 
-    def without_secret(self, fields: Json) -> Json:
+    def carried_secret(self, request: WebhookRequest) -> str | None:
+        """The field `secret`."""
+        given = request.json_object().get("secret")
+        return given if isinstance(given, str) and given else None
+
+    def without_secret(self, content: Any) -> Any:
         """All but the field `secret`."""
-        return {key: value for key, value in fields.items() if key != "secret"}
+        return {key: value for key, value in content.items() if key != "secret"}
 
-    def time_in(self, fields: Json) -> Any:
-        """Milliseconds since the epoch."""
-        return fields.get("timestamp")
+    def read(self, fields: Json, request: WebhookRequest) -> list[Reading]:
+        """One of four flat objects."""
+        fields = self.without_secret(fields)
+        kind = request.kind or inferred_kind(fields)
+        moment = request.moment(fields.get("timestamp"))  # milliseconds since the epoch
+        key, phone = self._delivery_key(kind, fields, request, moment), fields.get("phone_number")
+        if kind is None:
+            return [Reading(fields, kind, moment, key, phone=phone)]
+        event_type, direction, state = KINDS[kind]
+        text, name, tag = text_of(fields), as_text(fields.get("name")), as_text(fields.get("tag"))
+        details: ContactDetails | MessageDetails
+        if kind == "tag":
+            details = ContactDetails(name=name, tag=tag, subuser_id=as_text(fields.get("subuser_id")))
+        else:
+            details = MessageDetails(
+                direction,
+                state,
+                message_key=None if moment.own is None else message_key(direction, fields),
+                text=text,
+                custom_id=as_text(fields.get("custom_id")),
+                failure_id=as_text(fields.get("textlink_id")),
+                sim_card_id=as_text(fields.get("sim_card_id")),
+                portal=fields["portal"] if isinstance(fields.get("portal"), bool) else None,
+                name=name,
+                tag=tag,
+                maybe_inbound=direction == "out" and may_be_inbound(request.kind, fields),
+            )
+        is_test = phone == TEST_PHONE and text in (None, TEST_TEXT)
+        return [Reading(fields, kind, moment, key, event_type, details, phone, is_test=is_test)]
 
-    def delivery_key(self, kind: str | None, fields: Json, headers: Headers, own_time: datetime | None) -> str | None:
+    def _delivery_key(self, kind: str | None, fields: Json, request: WebhookRequest, moment: Moment) -> str | None:
         """The proxy's request id where one is trusted; else the content, if a time makes it unlike any other.
 
         Two equal texts without a time ("ok", "ok") are two messages.
         """
-        if self.settings.request_id_header and (given := headers.get(self.settings.request_id_header, "").strip()):
+        header = self.settings.request_id_header
+        if header and (given := request.headers.get(header, "").strip()):
             return f"request-id\n{given}"
-        if own_time is None:
-            return None
-        return f"{kind or inferred_kind(fields)}\n{canonical(fields)}"
-
-    def read(self, kind: str | None, fields: Json, event_id: UUID, own_time: datetime | None) -> Reading:
-        """One of four flat objects."""
-        url_kind, kind = kind, kind or inferred_kind(fields)
-        if kind is None:
-            return Reading(kind=None, phone=fields.get("phone_number"))
-        event_type, direction, state = KINDS[kind]
-        text, name, tag = text_of(fields), as_text(fields.get("name")), as_text(fields.get("tag"))
-        details: dict[str, Any] = {"name": name, "tag": tag}
-        if kind == "tag":
-            details |= {"provider_contact_id": None, "tags": None, "business_name": None}
-            details |= {"subuser_id": as_text(fields.get("subuser_id"))}
-        else:
-            details |= {
-                "message_key": f"textlink:{event_id}" if own_time is None else message_key(direction, fields),
-                "direction": direction,
-                "state": state,
-                "text": text,
-                "provider_message_id": None,
-                "conversation_id": None,
-                "custom_id": as_text(fields.get("custom_id")),
-                "failure_id": as_text(fields.get("textlink_id")),
-                "sim_card_id": as_text(fields.get("sim_card_id")),
-                "portal": fields["portal"] if isinstance(fields.get("portal"), bool) else None,
-                "maybe_inbound": direction == "out" and may_be_inbound(url_kind, fields),
-            }
-        return Reading(
-            kind=kind,
-            event_type=event_type,
-            record=Contact if kind == "tag" else Message,
-            phone=fields.get("phone_number"),
-            is_test=fields.get("phone_number") == TEST_PHONE and text in (None, TEST_TEXT),
-            details=details,
-        )
+        return None if moment.own is None else f"{kind}\n{canonical(fields)}"
 
 
 def inferred_kind(fields: Json) -> str | None:

@@ -7,34 +7,24 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from datetime import datetime
+from collections.abc import Callable
 from functools import cached_property
 from typing import Any
-from uuid import UUID
 
 from pydantic import Field, SecretStr
 
+from ingest.details import CallDetails, ContactDetails, Details, MessageDetails, OptOutDetails
 from ingest.json_body import Json
-from ingest.provider import Headers, Provider, Reading, Unauthorized, as_text, canonical, identifier, matches_any, plain
+from ingest.provider import Provider, Reading, Unauthorized, as_text, canonical, identifier, matches_any, plain
+from ingest.request import WebhookRequest
 from ingest.settings import ProviderSettings
 from runtime.settings import SecretList
-from schemas.events import Call, Contact, Event, EventType, Message, OptOut
+from schemas.events import EventType
+from schemas.provider_facts import ProviderFacts
 
 SIGNATURE_HEADER = "X-TextUs-Signature"
 #: Characters of a message's id that an index of PostgreSQL surely holds. TextUs's have twenty.
 LONGEST_KEY = 250
-
-#: Action -> event type and record. The help article writes `contact.opted-out`: `-` and `_` are the same.
-ACTIONS: dict[str, tuple[EventType, type[Event]]] = {
-    "message.received": (EventType.MESSAGE_RECEIVED, Message),
-    "message.delivered": (EventType.MESSAGE_DELIVERED, Message),
-    "message.failed": (EventType.MESSAGE_FAILED, Message),
-    "message.unknown": (EventType.MESSAGE_UNKNOWN, Message),
-    "phone_call.completed": (EventType.CALL_COMPLETED, Call),
-    "contact.created": (EventType.CONTACT_CREATED, Contact),
-    "contact.opted_out": (EventType.CONTACT_OPTED_OUT, OptOut),
-    "contact.opted_in": (EventType.CONTACT_OPTED_IN, OptOut),
-}
 
 #: Where no action came: what the nested object and its own type or state say.
 NESTED: dict[tuple[str, str], str] = {
@@ -63,6 +53,8 @@ class TextUs(Provider):
     name = "textus"
     settings_type = TextUsSettings
     settings: TextUsSettings
+    facts = ProviderFacts(one_clock=True, reports_opt_ins=True, numbers_deliveries=True)
+    is_signed = True
     secrets_setting = "signing_secrets"
 
     @cached_property
@@ -71,50 +63,44 @@ class TextUs(Provider):
         return plain(self.settings.signing_secrets)
 
     @property
-    def kept_headers(self) -> tuple[str, ...]:
+    def stored_headers(self) -> tuple[str, ...]:
         """The signature."""
         return (SIGNATURE_HEADER,)
 
-    def sender_hint(self, fields: Json) -> str | None:
+    def sender_hint(self, request: WebhookRequest) -> str | None:
         """The integration, of a delivery's id `/integrations/X/deliveries/Y`."""
-        return (as_text(fields.get("id")) or "").rpartition("/deliveries/")[0] or None
+        return (as_text(request.json_object().get("id")) or "").rpartition("/deliveries/")[0] or None
 
-    def verify_headers(self, headers: Headers, body: bytes) -> None:
+    def verify(self, request: WebhookRequest) -> None:
         """The signature is the hexadecimal HMAC-SHA256 of the raw body."""
         if self.settings.auth == "open":
             return
-        given = headers.get(SIGNATURE_HEADER, "").strip().lower()
+        given = request.headers.get(SIGNATURE_HEADER, "").strip().lower()
         if not given:
             raise Unauthorized("missing_signature")
-        valid = [hmac.new(secret.encode(), body, hashlib.sha256).hexdigest() for secret in self.secrets]
+        valid = [hmac.new(secret.encode(), request.body, hashlib.sha256).hexdigest() for secret in self.secrets]
         if not matches_any(given, valid):
             raise Unauthorized("wrong_signature")
 
-    def time_in(self, fields: Json) -> Any:
-        """ISO 8601, with `Z` or an offset."""
-        return fields.get("timestamp")
-
-    def delivery_key(self, _kind: str | None, fields: Json, _headers: Headers, own_time: datetime | None) -> str | None:
-        """The delivery's id; without one the content, if a time makes it unlike any other."""
-        if given := identifier(fields.get("id")):
-            return given
-        return None if own_time is None else f"content\n{canonical(fields)}"
-
-    def read(self, _kind: str | None, fields: Json, event_id: UUID, _own_time: datetime | None) -> Reading:
+    def read(self, fields: Json, request: WebhookRequest) -> list[Reading]:
         """An envelope with `action`, `timestamp`, and one nested object or two."""
-        action = action_of(fields)
         conversation, opt_out = _object(fields, "conversation"), _object(fields, "optOut")
-        phone = conversation.get("phoneNumber") or opt_out.get("phoneNumber") or _contact_phone(fields)
-        event_type, record = ACTIONS.get(action or "", (EventType.UNRECOGNIZED, Event))
-        return Reading(
+        moment = request.moment(fields.get("timestamp"))  # ISO 8601, with `Z` or an offset
+        # The delivery's id; without one the content, if a time makes it unlike any other.
+        content = None if moment.own is None else f"content\n{canonical(fields)}"
+        event_type, read_details = ACTIONS.get(action_of(fields) or "", UNKNOWN)
+        reading = Reading(
+            fields=fields,
             kind=as_text(fields.get("action")) or as_text(fields.get("@type")),
+            moment=moment,
+            delivery_key=identifier(fields.get("id")) or content,
             event_type=event_type,
-            record=record,
-            phone=phone,
+            details=read_details(fields, event_type),
+            phone=conversation.get("phoneNumber") or opt_out.get("phoneNumber") or _contact_phone(fields),
             account_phone=conversation.get("accountPhoneNumber"),
             account=_slug(conversation.get("account") or opt_out.get("account")),
-            details=DETAILS[record](fields, event_type, event_id) if record in DETAILS else {},
         )
+        return [reading]
 
 
 def action_of(fields: Json) -> str | None:
@@ -132,59 +118,65 @@ def action_of(fields: Json) -> str | None:
     return "contact.created" if fields.get("contact") is not None else None
 
 
-def _message(fields: Json, event_type: EventType, event_id: UUID) -> dict[str, Any]:
+def _message(fields: Json, event_type: EventType) -> MessageDetails:
     message = _object(fields, "message")
     inbound = event_type is EventType.MESSAGE_RECEIVED
     message_id = identifier(message.get("id"))
-    return {
-        "message_key": message_id if message_id and len(message_id) <= LONGEST_KEY else f"textus:{event_id}",
-        "direction": "in" if inbound else "out",
-        "state": event_type.value.removeprefix("message."),
-        "text": as_text(message.get("body")),
-        "provider_message_id": message_id,
-        "conversation_id": as_text(_object(fields, "conversation").get("id")),
-        "custom_id": None,
-        "failure_id": None,
-        "sim_card_id": None,
-        "portal": None,
-        "name": None,
-        "tag": None,
-        "maybe_inbound": not inbound and message.get("direction") == "in",
-    }
+    return MessageDetails(
+        direction="in" if inbound else "out",
+        state=event_type.value.removeprefix("message."),
+        message_key=message_id if message_id and len(message_id) <= LONGEST_KEY else None,
+        text=as_text(message.get("body")),
+        provider_message_id=message_id,
+        conversation_id=as_text(_object(fields, "conversation").get("id")),
+        maybe_inbound=not inbound and message.get("direction") == "in",
+    )
 
 
-def _contact(fields: Json, _type: EventType, _id: UUID) -> dict[str, Any]:
+def _contact(fields: Json, _type: EventType) -> ContactDetails:
     contact = _object(fields, "contact")
     data = _object(contact, "data")
     tags = data.get("tags")
     full_name = " ".join(part for key in ("firstName", "lastName") if (part := as_text(contact.get(key))))
-    return {
-        "provider_contact_id": as_text(contact.get("id")),
-        "name": as_text(contact.get("name")) or full_name or None,
-        "tag": None,
-        "tags": tuple(as_text(tag) or "" for tag in tags) if isinstance(tags, list) else None,
-        "business_name": as_text(data.get("businessName")),
-        "subuser_id": None,
-    }
+    return ContactDetails(
+        provider_contact_id=as_text(contact.get("id")),
+        name=as_text(contact.get("name")) or full_name or None,
+        tags=tuple(as_text(tag) or "" for tag in tags) if isinstance(tags, list) else None,
+        business_name=as_text(data.get("businessName")),
+    )
 
 
-def _opt_out(fields: Json, event_type: EventType, _id: UUID) -> dict[str, Any]:
-    return {
-        "opted_out": event_type is EventType.CONTACT_OPTED_OUT,
-        "provider_opt_out_id": as_text(_object(fields, "optOut").get("id")),
-    }
+def _opt_out(fields: Json, event_type: EventType) -> OptOutDetails:
+    return OptOutDetails(
+        opted_out=event_type is EventType.CONTACT_OPTED_OUT,
+        provider_opt_out_id=as_text(_object(fields, "optOut").get("id")),
+    )
 
 
-def _call(fields: Json, _type: EventType, _id: UUID) -> dict[str, Any]:
+def _call(fields: Json, _type: EventType) -> CallDetails:
     call = _object(fields, "phoneCall")
-    return {
-        "provider_call_id": as_text(call.get("id")),
-        "conversation_id": as_text(_object(fields, "conversation").get("id")),
-        "direction": as_text(call.get("direction")),
-    }
+    return CallDetails(
+        provider_call_id=as_text(call.get("id")),
+        conversation_id=as_text(_object(fields, "conversation").get("id")),
+        direction=as_text(call.get("direction")),
+    )
 
 
-DETAILS = {Message: _message, Contact: _contact, OptOut: _opt_out, Call: _call}
+#: Reads an envelope's details; None: of a kind that is not known.
+ReadDetails = Callable[[Json, EventType], Details | None]
+
+#: Action -> event type and details. The help article writes `contact.opted-out`: `-` and `_` are the same.
+ACTIONS: dict[str, tuple[EventType, ReadDetails]] = {
+    "message.received": (EventType.MESSAGE_RECEIVED, _message),
+    "message.delivered": (EventType.MESSAGE_DELIVERED, _message),
+    "message.failed": (EventType.MESSAGE_FAILED, _message),
+    "message.unknown": (EventType.MESSAGE_UNKNOWN, _message),
+    "phone_call.completed": (EventType.CALL_COMPLETED, _call),
+    "contact.created": (EventType.CONTACT_CREATED, _contact),
+    "contact.opted_out": (EventType.CONTACT_OPTED_OUT, _opt_out),
+    "contact.opted_in": (EventType.CONTACT_OPTED_IN, _opt_out),
+}
+UNKNOWN: tuple[EventType, ReadDetails] = (EventType.UNRECOGNIZED, lambda _fields, _type: None)
 
 
 def _object(fields: Json, key: str) -> Json:

@@ -6,8 +6,8 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from itertools import islice
-from typing import IO, TYPE_CHECKING, Any
+from itertools import chain, islice
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -18,8 +18,8 @@ from ops.output import PAGE, Output, command, table
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from ingest.json_body import Body
     from ingest.provider import Provider
+    from ingest.quarantine_replay import ReadAgain
     from ingest.quarantine_store import KeptWebhook, QuarantineStore
     from ingest.spool_publisher import SpoolPublisher
     from schemas.events import Event
@@ -43,9 +43,9 @@ def list_kept(out: Output, everything: bool, after: int, limit: int | None) -> N
     """What is kept, oldest first, and whether it would be let in now."""
     limit = limit or (None if out.as_json else PAGE)
     with _store() as store:
-        providers = _providers()
+        enabled = _enabled()
         webhooks = store.kept(replayed=everything, after=after)
-        rows = (_row(webhook, _verdict(webhook, providers, store)) for webhook in islice(webhooks, limit))
+        rows = (_row(webhook, _verdict(webhook, enabled, store)) for webhook in islice(webhooks, limit))
         last: list[int] = []
         total = store.count(replayed=everything)
 
@@ -70,7 +70,7 @@ def show(out: Output, number: int) -> None:
         webhook = store.one(number)
         if webhook is None:
             raise CheckFailed(f"the quarantine has no webhook {number}")
-        verdict = _verdict(webhook, _providers(), store)
+        verdict = _verdict(webhook, _enabled(), store)
     body = webhook.body.decode("utf-8", "replace")
     data = {**_row(webhook, verdict), "headers": dict(webhook.headers), "body": body}
     out.result(data, lambda: table(("field", "value"), [(key, _text(value)) for key, value in data.items()]))
@@ -102,7 +102,7 @@ def replay(out: Output, numbers: Sequence[int], force: bool, body_file: IO[bytes
     counts: Counter[str] = Counter()
     replayed: set[int] = set()
     with _store() as store, _publisher(out.dry_run) as publisher:
-        replaying = Replaying(store, _providers(), publisher, force=force, body=body)
+        replaying = Replaying(store, _enabled(), publisher, force=force, body=body)
         chosen = _chosen(store, numbers)
 
         def shown() -> Iterator[dict[str, Any]]:
@@ -128,13 +128,20 @@ for _member in (list_kept, show, replay):
     quarantine.add_command(_member)
 
 
+class _Enabled(NamedTuple):
+    """What webhooks are verified by now."""
+
+    providers: dict[str, Provider]
+    public_url: str  #: the address that providers call
+
+
 class Replaying:
     """One run of `quarantine replay`."""
 
     def __init__(
         self,
         store: QuarantineStore,
-        providers: dict[str, Provider],
+        enabled: _Enabled,
         publisher: SpoolPublisher | None,
         *,
         force: bool,
@@ -142,7 +149,7 @@ class Replaying:
     ) -> None:
         """`publisher` None: only tell what would happen; `body`: what the webhooks mean, instead of their own."""
         self._store = store
-        self._providers = providers
+        self._enabled = enabled
         self._publisher = publisher
         self._force = force
         self._body = body
@@ -150,24 +157,24 @@ class Replaying:
     def bring_back(self, webhooks: Sequence[KeptWebhook]) -> list[tuple[KeptWebhook, str]]:
         """Make those of `webhooks` durable that may be, together; each with what became of it. Raises TryLater."""
         from ingest.publisher import Unavailable
-        from ingest.quarantine_replay import event_again
+        from ingest.quarantine_replay import events_again
 
         verdicts: list[tuple[KeptWebhook, str]] = []
-        events: dict[int, Event] = {}
+        events: dict[int, list[Event]] = {}
         new_ids: dict[int, UUID] = {}
         for webhook in webhooks:
-            verdict, content = _checked(webhook, self._providers, self._store, force=self._force, body=self._body)
+            verdict, content = _checked(webhook, self._enabled, self._store, force=self._force, body=self._body)
             if content is not None and self._publisher is not None:
-                event = event_again(webhook, self._providers[webhook.provider], content)
-                events[webhook.id], verdict = event, "replayed"
+                verdict = "replayed"
+                events[webhook.id] = events_again(webhook, self._enabled.providers[webhook.provider], content)
                 if not webhook.identified:
-                    new_ids[webhook.id] = event.event_id
+                    new_ids[webhook.id] = events[webhook.id][0].event_id
             verdicts.append((webhook, verdict))
         if events and self._publisher is not None:
             # First the ids: should this be repeated after a crash, each event has the one that it had before.
             self._store.identify(new_ids)
             try:
-                self._publisher.publish_all(list(events.values()))
+                self._publisher.publish_all(list(chain.from_iterable(events.values())))
             except Unavailable as failure:
                 raise TryLater(f"the spool takes no more ({failure}); hookline spool status") from failure
             self._store.mark_replayed(*events)
@@ -176,12 +183,12 @@ class Replaying:
 
 def _checked(
     webhook: KeptWebhook,
-    providers: dict[str, Provider],
+    enabled: _Enabled,
     store: QuarantineStore,
     *,
     force: bool = False,
     body: bytes | None = None,
-) -> tuple[str, Body | None]:
+) -> tuple[str, ReadAgain | None]:
     """What the secrets that are set now say of `webhook`; its content, if it may be brought back."""
     from ingest.content_coding import BadBody, BodyTooLarge
     from ingest.provider import Unauthorized
@@ -189,21 +196,21 @@ def _checked(
 
     if webhook.replayed_at is not None:
         return "replayed", None
-    provider = providers.get(webhook.provider)
+    provider = enabled.providers.get(webhook.provider)
     if provider is None:
         return "provider not enabled", None
     try:
         if force:
-            return "would replay", read_again(webhook, body)
-        return "authentic", check_again(webhook, provider, store.digest, mended=body)
+            return "would replay", read_again(webhook, provider, body)
+        return "authentic", check_again(webhook, provider, store.digest, mended=body, public_url=enabled.public_url)
     except BodyTooLarge:
         return "body_too_large", None
     except (Unauthorized, BadBody) as refusal:
         return str(refusal), None
 
 
-def _verdict(webhook: KeptWebhook, providers: dict[str, Provider], store: QuarantineStore) -> str:
-    return _checked(webhook, providers, store)[0]
+def _verdict(webhook: KeptWebhook, enabled: _Enabled, store: QuarantineStore) -> str:
+    return _checked(webhook, enabled, store)[0]
 
 
 def _chosen(store: QuarantineStore, numbers: Sequence[int]) -> Iterator[KeptWebhook]:
@@ -240,14 +247,15 @@ def _store() -> Iterator[QuarantineStore]:
         yield store
 
 
-def _providers() -> dict[str, Provider]:
+def _enabled() -> _Enabled:
     """The enabled providers with the secrets that are set now. Raises ConfigurationError."""
     from ingest.provider import provider_types
     from ops.configuration import load
 
-    known = provider_types()
-    enabled = [known[name] for name in ingest_settings().providers if name in known]
-    return {kind.name: kind(load(kind.settings_type)[kind.settings_type]) for kind in enabled}
+    known, settings = provider_types(), ingest_settings()
+    kinds = [known[name] for name in settings.providers if name in known]
+    providers = {kind.name: kind(load(kind.settings_type)[kind.settings_type]) for kind in kinds}
+    return _Enabled(providers, settings.public_url)
 
 
 def _row(webhook: KeptWebhook, now: str) -> dict[str, Any]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -48,8 +50,8 @@ if TYPE_CHECKING:
 def send(out: Output, provider: str, kind: str | None, **options: Any) -> None:
     """Play PROVIDER: post webhooks of KIND, signed with the secret of the settings or of the local stack.
 
-    KIND is the URL's segment for textlink (received, sent, failed, tag) and the action for textus
-    (message.received, ...). Exit code 1 where an answer is not 200, or with --bad-signature not 401.
+    KIND is what the provider calls it: the URL's segment for textlink (received, sent, failed, tag), the action for
+    textus (message.received, ...). Exit code 1 where an answer is not 200, or with --bad-signature not 401.
     """
     import random
     from datetime import UTC, datetime
@@ -59,16 +61,17 @@ def send(out: Output, provider: str, kind: str | None, **options: Any) -> None:
 
     known = players()
     player = _chosen(provider, known, "provider")
-    kind = _one_of(kind, player.kinds)
+    kind = _one_of(kind, tuple(player.kinds))
     seed = random.SystemRandom().randrange(2**31) if options["seed"] is None else options["seed"]
     # A seed repeats the times too: TextLink's event ids come from the content, times included.
     start = datetime.now(UTC) if options["seed"] is None else datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
     wishes = Wishes(text=options["text"], phone=options["phone"], contacts=options["contacts"])
-    secret = "a-wrong-secret" if options["bad_signature"] else _secret(player)
-    made = [player.webhook(kind, Chance(seed, index, start, wishes)) for index in range(options["count"])]
-    requests = [player.signed(webhook, secret) for webhook in made]
-    requests = reordered(with_duplicates(requests, options["duplicates"], seed), options["reorder"], seed)
     url = options["url"] or _ingest_url()
+    secret = _secret(player, bad=options["bad_signature"])
+    made = [player.webhook(kind, Chance(seed, index, start, wishes)) for index in range(options["count"])]
+    address = _public_url() or url
+    requests = [player.signed(webhook, secret, address) for webhook in made]
+    requests = reordered(with_duplicates(requests, options["duplicates"], seed), options["reorder"], seed)
     if out.dry_run:
         _tell(out, url, requests, secret)
         return
@@ -120,14 +123,19 @@ def _report(out: Output, outcome: Outcome, about: dict[str, Any]) -> None:
 
 
 def _tell(out: Output, url: str, requests: list[Signed], secret: str | None) -> None:
-    def shown(request: Signed) -> dict[str, Any]:
-        body = request.body.decode()
-        return {
-            "url": url + request.path,
-            "headers": dict(request.headers),
-            "body": json.loads(body.replace(secret, "********") if secret else body),
-        }
+    def masked(text: str) -> str:
+        for spelling in spellings:
+            text = text.replace(spelling, "********")
+        return text
 
+    def shown(request: Signed) -> dict[str, Any]:
+        body: Any = masked(request.body.decode())
+        with suppress(ValueError):  # a form is shown as it is
+            body = json.loads(body)
+        headers = {name: masked(value) for name, value in request.headers.items()}
+        return {"url": url + request.path, "headers": headers, "body": body}
+
+    spellings = [secret, b64encode(secret.encode()).decode()] if secret else []
     rows = [shown(request) for request in requests]
     out.result(
         {"dry_run": True, "requests": rows},
@@ -149,18 +157,27 @@ def _one_of(kind: str | None, kinds: tuple[str, ...]) -> str:
     return kind
 
 
-def _secret(player: Player) -> str | None:
+def _secret(player: Player, *, bad: bool) -> str | None:
+    """What to sign with: the first of the settings; `bad`: one that is none of them. None: webhooks go unsigned."""
     from ingest.provider import provider_types
     from ops.configuration import load
     from runtime.settings import ConfigurationError
 
     kind = provider_types()[player.name]
-    settings = load(kind.settings_type)[kind.settings_type]
-    secret = player.secret(settings)
-    if secret is None and settings.auth == "required":
-        field = kind(settings).secrets_setting
-        raise ConfigurationError([f"{kind.settings_type.variable(field)} is missing: the secret to sign with"])
-    return secret
+    if bad:
+        return kind.new_secret("a-wrong-secret")
+    provider = kind(load(kind.settings_type)[kind.settings_type])
+    if not provider.secrets and provider.settings.auth == "required":
+        variable = kind.settings_type.variable(provider.secrets_setting)
+        raise ConfigurationError([f"{variable} is missing: the secret to sign with"])
+    return next(iter(provider.secrets), None)
+
+
+def _public_url() -> str:
+    from ingest.settings import IngestSettings
+    from ops.configuration import load
+
+    return load(IngestSettings)[IngestSettings].public_url
 
 
 def _ingest_url() -> str:

@@ -78,12 +78,16 @@ def summary(stack: Stack) -> list[str]:
 def _demo(stack: Stack) -> list[Service]:
     """For each provider somebody who writes to us: one webhook in two seconds, for weeks."""
     from deploy.local.stack import ours
+    from ingest.settings import IngestSettings
     from ops.send.player import players
+    from runtime.settings import Configuration
 
+    enabled = Configuration.load(IngestSettings, environ=stack.variables)[IngestSettings].providers
     endless = "--rate 0.5 --count 1000000 --contacts 20"
     return [
-        ours(stack, f"demo-{name}", f"send {name} {player.kinds[0]} {endless}", after={"ingest"})
+        ours(stack, f"demo-{name}", f"send {name} {player.received} {endless}", after={"ingest"})
         for name, player in players().items()
+        if name in enabled
     ]
 
 

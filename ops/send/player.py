@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import pkgutil
 import random
-from collections.abc import Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
-from typing import ClassVar, Protocol
+from typing import Any, ClassVar
 
-from ingest.settings import ProviderSettings
+from schemas.events import EventType
 
 #: What people write back to a recruiter or a shop. None of them is an opt-out: use --text for that.
 TEXTS = (
@@ -34,14 +36,15 @@ class Webhook:
     """One request as the provider would post it, not yet signed."""
 
     path: str  #: below the address of ingest
-    body: Mapping[str, object]
+    body: bytes
+    content_type: str = "application/json"
 
 
 @dataclass(frozen=True, slots=True)
 class Signed:
     """One request, ready to be posted."""
 
-    path: str
+    path: str  #: with its query
     headers: Mapping[str, str]
     body: bytes
 
@@ -55,22 +58,41 @@ class Wishes:
     contacts: int = 50  #: else about one of this many
 
 
-class Player(Protocol):
+class Player(ABC):
     """Makes webhooks of one provider. The same seed makes the same webhooks, byte for byte."""
 
     #: The provider's name.
     name: ClassVar[str]
-    #: The kinds that it sends: URL segments for TextLink, actions for TextUs.
-    kinds: ClassVar[tuple[str, ...]]
+    #: The kinds that it sends, as the provider calls them, and what each becomes; the names of its samples begin so.
+    kinds: ClassVar[Mapping[str, EventType]]
+    #: The kind of a text that a contact sent.
+    received: ClassVar[str]
+    #: The field that has the provider's time; None: its webhooks have none.
+    time_field: ClassVar[str | None] = None
+
+    @abstractmethod
+    def fields(self, kind: str, chance: Chance) -> dict[str, Any]:
+        """One event of `kind` as a JSON object of the provider's, without a secret."""
+
+    def path(self, kind: str) -> str:  # noqa: ARG002 - most providers have one URL
+        """Where webhooks of `kind` are posted."""
+        return f"/webhooks/{self.name}"
+
+    def written(self, path: str, fields: Mapping[str, Any]) -> Webhook:
+        """The webhook in which the provider sends `fields`."""
+        return Webhook(path, json.dumps(fields).encode())
+
+    def together(self, path: str, events: Sequence[Mapping[str, Any]]) -> Webhook | None:  # noqa: ARG002 - most do not
+        """Several events in one webhook; None: the provider sends one at a time."""
+        return None
 
     def webhook(self, kind: str, chance: Chance) -> Webhook:
         """One webhook of `kind`."""
+        return self.written(self.path(kind), self.fields(kind, chance))
 
-    def signed(self, webhook: Webhook, secret: str | None) -> Signed:
-        """`webhook` with its secret or signature; None: without."""
-
-    def secret(self, settings: ProviderSettings) -> str | None:
-        """The secret to sign with; None: there is none."""
+    @abstractmethod
+    def signed(self, webhook: Webhook, secret: str | None, address: str) -> Signed:
+        """`webhook` with its secret or signature; None: without. `address`: of ingest, as the provider calls it."""
 
 
 class Chance:

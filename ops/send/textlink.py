@@ -3,43 +3,50 @@
 from __future__ import annotations
 
 import json
-from typing import ClassVar
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, ClassVar
 
-from ingest.providers.textlink import TextLinkSettings
-from ingest.settings import ProviderSettings
-from ops.send.player import Chance, Signed, Webhook
+from ops.send.player import Chance, Player, Signed, Webhook
+from schemas.events import EventType
 
 
-class TextLinkPlayer:
+class TextLinkPlayer(Player):
     """Plays TextLink."""
 
-    name: ClassVar[str] = "textlink"
-    kinds: ClassVar[tuple[str, ...]] = ("received", "sent", "failed", "tag")
-
-    def webhook(self, kind: str, chance: Chance) -> Webhook:
-        phone: dict[str, object] = {"phone_number": chance.phone}
-        sent = phone | {
-            "text": chance.text,
-            "portal": True,
-            "timestamp": chance.milliseconds,
-            "sim_card_id": 123,
+    name = "textlink"
+    kinds: ClassVar[Mapping[str, EventType]] = MappingProxyType(
+        {
+            "received": EventType.MESSAGE_RECEIVED,
+            "sent": EventType.MESSAGE_SENT,
+            "failed": EventType.MESSAGE_FAILED,
+            "tag": EventType.CONTACT_TAG_CHANGED,
         }
-        body = {
+    )
+    received = "received"
+    time_field = "timestamp"
+
+    def path(self, kind: str) -> str:
+        return f"/webhooks/textlink/{kind}"
+
+    def fields(self, kind: str, chance: Chance) -> dict[str, Any]:
+        phone = {"phone_number": chance.phone}
+        sent = phone | {"text": chance.text, "portal": True, "timestamp": chance.milliseconds, "sim_card_id": 123}
+        return {
             "received": phone
             | {"text": chance.text, "tag": chance.tag, "name": chance.name, "timestamp": chance.milliseconds},
             "sent": sent,
             "failed": sent | {"textlink_id": int(chance.token[:7], 16), "custom_id": chance.token},
             "tag": {"name": chance.name} | phone | {"tag": chance.tag, "subuser_id": 6},
         }[kind]
-        return Webhook(f"/webhooks/textlink/{kind}", body)
 
-    def signed(self, webhook: Webhook, secret: str | None) -> Signed:
-        body = dict(webhook.body) if secret is None else {"secret": secret} | dict(webhook.body)
-        return Signed(webhook.path, {"Content-Type": "application/json"}, json.dumps(body).encode())
-
-    def secret(self, settings: ProviderSettings) -> str | None:
-        secrets = settings.secrets if isinstance(settings, TextLinkSettings) else ()
-        return secrets[0].get_secret_value() if secrets else None
+    def signed(self, webhook: Webhook, secret: str | None, address: str) -> Signed:
+        del address
+        body = webhook.body
+        if secret is not None:
+            fields = json.loads(body)
+            body = json.dumps({"secret": secret} | {name: fields[name] for name in fields if name != "secret"}).encode()
+        return Signed(webhook.path, {"Content-Type": webhook.content_type}, body)
 
 
 PLAYER = TextLinkPlayer()

@@ -4,34 +4,40 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import json
-from typing import ClassVar
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, ClassVar
 
-from ingest.providers.textus import SIGNATURE_HEADER, TextUsSettings
-from ingest.settings import ProviderSettings
-from ops.send.player import Chance, Signed, Webhook
+from ops.send.player import Chance, Player, Signed, Webhook
+from schemas.events import EventType
+
+SIGNATURE_HEADER = "X-TextUs-Signature"
 
 ACCOUNT = "my_account"
 ACCOUNT_PHONE = "+13035550100"
 INTEGRATION = "/integrations/h13Jc5"
 
 
-class TextUsPlayer:
+class TextUsPlayer(Player):
     """Plays TextUs."""
 
-    name: ClassVar[str] = "textus"
-    kinds: ClassVar[tuple[str, ...]] = (
-        "message.received",
-        "message.delivered",
-        "message.failed",
-        "message.unknown",
-        "phone_call.completed",
-        "contact.opted_out",
-        "contact.opted_in",
-        "contact.created",
+    name = "textus"
+    kinds: ClassVar[Mapping[str, EventType]] = MappingProxyType(
+        {
+            "message.received": EventType.MESSAGE_RECEIVED,
+            "message.delivered": EventType.MESSAGE_DELIVERED,
+            "message.failed": EventType.MESSAGE_FAILED,
+            "message.unknown": EventType.MESSAGE_UNKNOWN,
+            "phone_call.completed": EventType.CALL_COMPLETED,
+            "contact.opted_out": EventType.CONTACT_OPTED_OUT,
+            "contact.opted_in": EventType.CONTACT_OPTED_IN,
+            "contact.created": EventType.CONTACT_CREATED,
+        }
     )
+    received = "message.received"
+    time_field = "timestamp"
 
-    def webhook(self, kind: str, chance: Chance) -> Webhook:
+    def fields(self, kind: str, chance: Chance) -> dict[str, Any]:
         subject, event = kind.split(".")
         part = {
             "message": _message,
@@ -46,24 +52,20 @@ class TextUsPlayer:
             "action": kind,
             "webHook": INTEGRATION,
         }
-        return Webhook("/webhooks/textus", envelope | part)
+        return envelope | part
 
-    def signed(self, webhook: Webhook, secret: str | None) -> Signed:
-        body = json.dumps(webhook.body).encode()
-        headers = {"Content-Type": "application/json"}
+    def signed(self, webhook: Webhook, secret: str | None, address: str) -> Signed:
+        del address
+        headers = {"Content-Type": webhook.content_type}
         if secret is not None:
-            headers[SIGNATURE_HEADER] = hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
-        return Signed(webhook.path, headers, body)
-
-    def secret(self, settings: ProviderSettings) -> str | None:
-        secrets = settings.signing_secrets if isinstance(settings, TextUsSettings) else ()
-        return secrets[0].get_secret_value() if secrets else None
+            headers[SIGNATURE_HEADER] = hmac.new(secret.encode(), webhook.body, hashlib.sha256).hexdigest()
+        return Signed(webhook.path, headers, webhook.body)
 
 
 def _conversation(chance: Chance) -> dict[str, object]:
     return {
         "@type": "Conversation",
-        "id": f"/conversations/{chance.phone[-4:]}",
+        "id": f"/conversations/{str(chance.phone)[-4:]}",
         "currentState": "open",
         "account": f"/accounts/{ACCOUNT}",
         "phoneNumber": chance.phone,

@@ -17,6 +17,7 @@ from processors.opt_out.gauges import Gauges
 from processors.opt_out.head_publication import HeadPublication, genuine_heads, published_lines
 from processors.opt_out.heads import HeadSigner, HeadVerifier
 from processors.opt_out.ledger import Ledger, lock, utc_now
+from processors.opt_out.provider_facts import provider_facts
 from processors.opt_out.publication import Publication
 from processors.opt_out.reading import read
 from processors.opt_out.reconcile import Reconciler
@@ -60,7 +61,8 @@ class OptOutProcessor(Processor):
         return [kind.settings_type for kind in target_types().values()]
 
     def handle(self, batch: Sequence[Delivery], connection: Connection) -> None:
-        found = [read(delivery, self._classifier, self._own.default_region) for delivery in batch]
+        facts = provider_facts(connection)
+        found = [read(delivery, self._classifier, self._own.default_region, facts) for delivery in batch]
         drafts = [draft for one in found for draft in one.drafts]
         for entry in self._ledger.append(connection, drafts):
             metrics.OPT_OUTS_RECORDED.labels(entry.action, entry.actor, entry.tier or "").inc()

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any, Literal
 
 from processors.opt_out import reviews, states
-from processors.opt_out.entry import OPERATOR, Draft, Entry, Evidence
+from processors.opt_out.entry import COLUMNS, OPERATOR, Draft, Entry, Evidence
 from processors.opt_out.ledger import Ledger, lock
 from processors.opt_out.ledger_phones import ledger_phones
 from processors.opt_out.reviews import Review
@@ -194,7 +194,7 @@ def proof(connection: Connection, number: NumberQuery) -> dict[str, Any]:
         "may_also_be": possible if same else [],
         "opt_out": next(iter(_rows(connection, _STATE, phones)), None),
         "ledger": [
-            asdict(one)
+            {name: getattr(one, name) for name in COLUMNS}
             | {"phone_as_received": received.get(one.position)}
             | {"evidence": evidence.get(one.evidence_digest), "hash_is_right": one.hashed() == one.hash}
             for one in entries

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from operator import attrgetter
+from types import MappingProxyType
 from typing import Any, Literal
 from uuid import UUID
+
+from schemas.provider_facts import CAREFUL, ProviderFacts
 
 Action = Literal["out", "in", "hold", "release", "correction"]
 #: What a person is asked about.
@@ -94,6 +98,7 @@ class Entry:
     evidence_digest: str | None
     previous_hash: str
     hash: str = ""
+    facts: ProviderFacts = field(default=CAREFUL, compare=False)  #: about its provider; no column of the ledger
 
     def hashed(self) -> str:
         """The hash that it ought to have: over every other column, in canonical JSON."""
@@ -109,15 +114,16 @@ class Entry:
         return f"{self.action} by {by}: {what}"
 
 
-COLUMNS = tuple(field.name for field in fields(Entry))
+COLUMNS = tuple(column.name for column in fields(Entry) if column.name != "facts")
 _all_but_hash = attrgetter(*COLUMNS[:-1])
 #: The columns as SQL lists them.
 SELECTED = ", ".join(COLUMNS)
 
 
-def entry(row: tuple[Any, ...]) -> Entry:
-    """A row of `SELECT {SELECTED}`."""
-    return Entry(**dict(zip(COLUMNS, row, strict=True)))
+def entry(row: tuple[Any, ...], facts: Mapping[str, ProviderFacts] = MappingProxyType({})) -> Entry:
+    """A row of `SELECT {SELECTED}`, with what `facts` has about its provider."""
+    values = dict(zip(COLUMNS, row, strict=True))
+    return Entry(**values, facts=facts.get(values["provider"], CAREFUL))
 
 
 def _plain(value: Any) -> Any:

@@ -12,7 +12,6 @@ from datetime import datetime
 from typing import Literal
 
 from processors.opt_out.entry import OPERATOR, Entry
-from processors.opt_out.provider_facts import facts_about
 from schemas.events import is_derived
 
 State = Literal["out", "in", "hold"]
@@ -63,7 +62,7 @@ def later(one: Entry, other: Entry) -> bool:
     """
     if (
         one.provider == other.provider
-        and facts_about(one.provider).one_clock
+        and one.facts.one_clock
         and one.occurred_at is not None
         and other.occurred_at is not None
     ):
@@ -90,8 +89,7 @@ def is_surely_new(opt_in: Entry) -> bool:
     """
     if opt_in.actor.startswith(OPERATOR) or opt_in.occurred_at is not None:
         return True
-    numbered = facts_about(opt_in.provider).numbers_deliveries
-    return numbered and opt_in.event_id is not None and is_derived(opt_in.event_id)
+    return opt_in.facts.numbers_deliveries and opt_in.event_id is not None and is_derived(opt_in.event_id)
 
 
 def _opt_ins(valid: Iterable[Entry]) -> tuple[list[Entry], list[Entry]]:

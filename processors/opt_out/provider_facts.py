@@ -1,31 +1,15 @@
-"""What is known of each provider that opt-outs depend on. A provider that is not listed gets the careful answers."""
+"""What is known of each provider that opt-outs depend on: as its file declares it, by way of PostgreSQL."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+
+from runtime.postgres import Connection
+from schemas.provider_facts import ProviderFacts
+
+_ROWS = "SELECT provider, one_clock, reports_opt_ins, numbers_deliveries FROM provider_facts"
 
 
-@dataclass(frozen=True, slots=True)
-class ProviderFacts:
-    """How far a provider's own word about time and identity can be trusted."""
-
-    #: Its times come from one clock of its own, so that two of them can be compared. TextLink's come from phones.
-    one_clock: bool = False
-    #: It reports opt-ins itself: there a text that is START counts for nothing of its own.
-    reports_opt_ins: bool = False
-    #: It numbers its deliveries, so that an event without a time is known to be new by its derived id.
-    numbers_deliveries: bool = False
-
-
-_KNOWN = {"textus": ProviderFacts(one_clock=True, reports_opt_ins=True, numbers_deliveries=True)}
-_CAREFUL = ProviderFacts()
-
-
-def facts_about(provider: str | None) -> ProviderFacts:
-    """What is known of `provider`."""
-    return _KNOWN.get(provider or "", _CAREFUL)
-
-
-def numbering_providers() -> list[str]:
-    """The providers that number their deliveries."""
-    return sorted(name for name, facts in _KNOWN.items() if facts.numbers_deliveries)
+def provider_facts(connection: Connection) -> Mapping[str, ProviderFacts]:
+    """The facts about each provider that `hookline db migrate` knew; one that is not there gets the careful answers."""
+    return {provider: ProviderFacts(*facts) for provider, *facts in connection.execute(_ROWS)}

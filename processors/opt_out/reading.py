@@ -5,17 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from processors.opt_out.classifier import Classifier, Decision
 from processors.opt_out.entry import Action, Draft, Evidence
-from processors.opt_out.provider_facts import facts_about
 from processors.processor import Delivery
 from runtime.phones import read_phone
 from schemas.events import Event, EventType, Message, OptOut, Unrecognized
+from schemas.provider_facts import CAREFUL, ProviderFacts
 
 #: What a phone number in a webhook of no known kind may look like.
 _PHONE = re.compile(r"\+?[\d\s().-]{10,24}")
@@ -40,13 +40,16 @@ class Read:
 _NOTHING = Read()
 
 
-def read(delivery: Delivery, classifier: Classifier, region: str | None) -> Read:
-    """What `delivery` says, phones without a country code read by `region`. Tests never say anything."""
+def read(delivery: Delivery, classifier: Classifier, region: str | None, facts: Mapping[str, ProviderFacts]) -> Read:
+    """What `delivery` says, phones without a country code read by `region`. Tests never say anything.
+
+    `facts`: what is known of each provider.
+    """
     event = delivery.event
     if event.is_test:
         return _NOTHING
     if isinstance(event, Message):
-        return _read_message(delivery, event, classifier, region)
+        return _read_message(delivery, event, classifier, region, facts.get(event.provider, CAREFUL))
     if isinstance(event, OptOut):
         return _read_report(delivery, event, region)
     if isinstance(event, Unrecognized):
@@ -54,7 +57,9 @@ def read(delivery: Delivery, classifier: Classifier, region: str | None) -> Read
     return _NOTHING
 
 
-def _read_message(delivery: Delivery, event: Message, classifier: Classifier, region: str | None) -> Read:
+def _read_message(
+    delivery: Delivery, event: Message, classifier: Classifier, region: str | None, facts: ProviderFacts
+) -> Read:
     if event.maybe_inbound:
         return _read_for_a_hold(delivery, event, classifier, region, "a message that may be inbound")
     if event.event_type != EventType.MESSAGE_RECEIVED or event.contact_phone is None:
@@ -62,7 +67,7 @@ def _read_message(delivery: Delivery, event: Message, classifier: Classifier, re
     if not event.text or event.text.isspace():
         return _read_for_a_hold(delivery, event, classifier, region, "a received message without a text")
     decision = classifier.classify(event.text)
-    if decision.action == "none" or (decision.action == "in" and facts_about(event.provider).reports_opt_ins):
+    if decision.action == "none" or (decision.action == "in" and facts.reports_opt_ins):
         return _NOTHING
     told: dict[str, Any] = _told(delivery, event) | _decided(decision) | phone_read(event.contact_phone, region)
     told |= {"message_id": event.message_key, "evidence": Evidence(text=event.text, name=event.name)}

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from processors.opt_out.provider_facts import numbering_providers
 from runtime.postgres import Connection
 
 #: TextUs restricts an organisation at the second, and advises an alert at the first (seen 2026-11).
@@ -52,7 +51,8 @@ WITH sends AS (
             AND NOT EXISTS (SELECT FROM opt_out_ledger AS c WHERE c.corrects = l.position)
             -- Opt-ins that are not surely new end nothing: fold.is_surely_new, once more
             AND (l.action = 'out' OR l.occurred_at IS NOT NULL OR l.actor LIKE 'operator:%%'
-                OR (l.provider = ANY (%(numbering)s) AND substring(l.event_id::text FROM 15 FOR 1) = '5'))
+                OR (l.provider IN (SELECT provider FROM provider_facts WHERE numbers_deliveries)
+                    AND substring(l.event_id::text FROM 15 FOR 1) = '5'))
         ORDER BY l.effective_at DESC, (l.action = 'out') DESC LIMIT 1
     ) AS l WHERE l.action = 'out'
 )
@@ -143,5 +143,4 @@ def rates(connection: Connection, now: datetime) -> list[Rate]:
 def violations(connection: Connection, now: datetime) -> list[Violation]:
     """Texts of the last 30 days that were sent to numbers that were out."""
     values = {"since": now - timedelta(days=DAYS), "confirmation": CONFIRMATION}
-    values["numbering"] = numbering_providers()
     return [Violation(*row) for row in connection.execute(_VIOLATIONS, values)]

@@ -9,6 +9,7 @@ from datetime import datetime
 from processors.opt_out.chain import READABLE, chain_fault
 from processors.opt_out.entry import COLUMNS, SELECTED, Entry, entry
 from processors.opt_out.fold import Scope, Standing, fold
+from processors.opt_out.provider_facts import provider_facts
 from runtime.postgres import Connection
 
 _ROWS = f"SELECT {SELECTED} FROM opt_out_ledger WHERE phone = ANY (%s) ORDER BY position"  # noqa: S608 - our columns
@@ -39,8 +40,9 @@ class Rebuilt:
 def entries_of(connection: Connection, phones: Iterable[str]) -> dict[str, list[Entry]]:
     """Every row of the ledger about each of `phones`, in order."""
     found: dict[str, list[Entry]] = {}
+    facts = provider_facts(connection)
     for row in connection.execute(_ROWS, (sorted(set(phones)),)):
-        one = entry(row)
+        one = entry(row, facts)
         found.setdefault(one.phone, []).append(one)
     return found
 
@@ -52,8 +54,9 @@ def counting_entries_of(connection: Connection, phones: Iterable[str]) -> dict[s
     release or a correction counts for nothing then. A stop or a hold counts all the same: it may have been genuine.
     """
     found: dict[str, list[Entry]] = {}
+    facts = provider_facts(connection)
     for *columns, previous_hash in connection.execute(_COUNTING, (sorted(set(phones)),)):
-        row = entry(tuple(columns))
+        row = entry(tuple(columns), facts)
         if row.action in ("out", "hold") or chain_fault(row, previous_hash) is None:
             found.setdefault(row.phone, []).append(row)
     return found

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Sequence
 from functools import partial
 
 from ingest.app import Ingest, create_app
 from ingest.clock import ReceiptClock
+from ingest.durability import Durability
 from ingest.endpoint import WebhookEndpoint
-from ingest.publisher import Durability
 from ingest.server import configure_logs, load, web_server
 from ingest.settings import IngestSettings
 from runtime.admin import Readiness
@@ -24,7 +25,7 @@ from schemas.events import Event
 class Nowhere:
     """A Publisher to which nothing is durable, and which says so of nothing."""
 
-    def publish(self, event: Event) -> Durability:
+    def publish_all(self, events: Sequence[Event]) -> Durability:
         return Durability.KAFKA
 
 

@@ -20,7 +20,7 @@ def test_a_webhook_through_tls_becomes_a_row(deployment: Deployment) -> None:
     answers = []
 
     def comes_to_kafka() -> bool:  # the first may come to a spool: Kafka has started after ingest
-        answers.append(post(deployment, received(deployment.secret("textlink_secrets"))))
+        answers.append(post(deployment, received(deployment.secret("providers/textlink_secrets"))))
         return answers[-1].durability == "kafka"
 
     deployment.wait_until(comes_to_kafka, "ingest goes on spooling")
@@ -58,33 +58,33 @@ def test_settings_come_from_their_file(deployment: Deployment) -> None:
 
 
 def test_down_and_up_keeps_what_was_accepted(deployment: Deployment) -> None:
-    before = [post(deployment, received(deployment.secret("textlink_secrets"))) for _ in range(20)]
+    before = [post(deployment, received(deployment.secret("providers/textlink_secrets"))) for _ in range(20)]
 
     deployment.down()
     deployment.up()
     deployment.wait_ready()
 
-    after = [post(deployment, received(deployment.secret("textlink_secrets"))) for _ in range(20)]
+    after = [post(deployment, received(deployment.secret("providers/textlink_secrets"))) for _ in range(20)]
     _assert_nobody_refused(deployment, before + after)
     _wait_for_rows(deployment, before + after)
 
 
 def test_a_secret_is_rotated_without_a_refusal(deployment: Deployment) -> None:
-    old, new = deployment.secret("textlink_secrets"), "f00d" * 12
-    deployment.write_secret("textlink_secrets", f"{old},{new}")
+    old, new = deployment.secret("providers/textlink_secrets"), "f00d" * 12
+    deployment.write_secret("providers/textlink_secrets", f"{old},{new}")
     with Traffic(deployment, rate=20) as traffic:  # the provider still sends the old one
         deployment.replace("ingest-1", "ingest-2")
     _assert_nobody_refused(deployment, traffic.answers)
     assert [post(deployment, received(secret)).status for secret in (old, new)] == [200, 200]
 
-    deployment.write_secret("textlink_secrets", new)
+    deployment.write_secret("providers/textlink_secrets", new)
     deployment.replace("ingest-1", "ingest-2")
 
     assert [post(deployment, received(secret)).status for secret in (old, new)] == [401, 200]
 
 
 def test_an_ingest_taken_away_for_good_is_drained(deployment: Deployment) -> None:
-    secret = deployment.secret("textlink_secrets")
+    secret = deployment.secret("providers/textlink_secrets")
     # Given events that only a spool holds: Kafka is down, and one of the ingests goes before it comes back.
     deployment.stop("kafka")
     answers = [post(deployment, received(secret)) for _ in range(20)]
@@ -119,7 +119,7 @@ def test_an_ingest_taken_away_for_good_is_drained(deployment: Deployment) -> Non
 def test_one_address_has_a_bound_of_its_own(deployment: Deployment) -> None:
     """Requests whose body does not come hold a place each; the 513th of an address is turned away at once."""
     head = b"POST /webhooks/textlink HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99\r\n\r\n"
-    genuine = received(deployment.secret("textlink_secrets"))
+    genuine = received(deployment.secret("providers/textlink_secrets"))
     held: list[ssl.SSLSocket] = []
     try:
         for _ in range(560):
@@ -147,7 +147,7 @@ def test_a_large_body_is_413_in_the_same_form(deployment: Deployment, size: int)
 
 
 def test_logs_hold_no_phone_and_no_secret(deployment: Deployment) -> None:
-    secrets = [deployment.secret(name) for name in ("textlink_secrets", "opt-out_password", "owner_password")]
+    secrets = [deployment.secret(name) for name in ("providers/textlink_secrets", "opt-out_password", "owner_password")]
     for service in ("nginx", "postgres", *deployment.processes):
         written = deployment.log(service)
         assert "+14155550123" not in written, service

@@ -80,7 +80,7 @@ class Traffic:
             thread.join()
 
     def _send(self, number: int) -> None:
-        secret = self.deployment.secret("textlink_secrets").partition(",")[0]
+        secret = self.deployment.secret("providers/textlink_secrets").partition(",")[0]
         kept = connect(self.deployment) if number % 2 else None
         pause = self.SENDERS / self.rate
         due = time.monotonic() + pause * number / self.SENDERS

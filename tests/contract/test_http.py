@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,10 +18,10 @@ from ingest.json_body import MAX_NODES
 from ingest.publisher import Durability, Unavailable
 from runtime.admin import Readiness
 from schemas.events import Event
-from tests.contract.players import NEW_SECRET, PLAYERS
-from tests.fuzz.providers import signature
+from tests.contract.players import ADDRESS, NEW_SECRET, PLAYERS
 
 TEXTLINK, TEXTUS = PLAYERS["textlink"], PLAYERS["textus"]
+MESSAGE = {"phone_number": "+13035550142", "text": "hello", "timestamp": 1748455363370}
 
 
 class Log:
@@ -32,10 +32,10 @@ class Log:
         self.failure: Exception | None = None
         self.durability = Durability.KAFKA
 
-    def publish(self, event: Event) -> Durability:
+    def publish_all(self, events: Sequence[Event]) -> Durability:
         if self.failure:
             raise self.failure
-        self.events.append(event)
+        self.events += events
         return self.durability
 
 
@@ -48,7 +48,9 @@ def kept() -> Log:
 def serve(kept: Log) -> Callable[..., FlaskClient]:
     def client(*names: str, ready: Readiness = Readiness(True), **settings: Any) -> FlaskClient:
         providers = [PLAYERS[name].provider(NEW_SECRET, **settings) for name in names or sorted(PLAYERS)]
-        return create_app(WebhookEndpoint(providers, kept, lambda: datetime.now(UTC)), lambda: ready).test_client()
+        return create_app(
+            WebhookEndpoint(providers, kept, lambda: datetime.now(UTC), public_url=ADDRESS), lambda: ready
+        ).test_client()
 
     return client
 
@@ -59,7 +61,7 @@ def client(serve: Callable[..., FlaskClient]) -> FlaskClient:
 
 
 def textlink_body(**fields: Any) -> bytes:
-    return TEXTLINK.request({**TEXTLINK.message, **fields}, NEW_SECRET)[2]
+    return TEXTLINK.posted({**MESSAGE, **fields}, NEW_SECRET).body
 
 
 @pytest.mark.parametrize("kind", ["received", "sent", "failed", "tag", ""])
@@ -75,8 +77,8 @@ def test_textlink_200(client: FlaskClient, kept: Log, kind: str, slash: str, con
 
 
 def test_textus_200_and_a_repeat_has_the_same_id(client: FlaskClient, kept: Log) -> None:
-    _, headers, body = TEXTUS.request(TEXTUS.message, NEW_SECRET)
-    answers = [client.post("/webhooks/textus", data=body, headers=headers) for _ in range(2)]
+    posted = TEXTUS.posted(TEXTUS.message, NEW_SECRET)
+    answers = [client.post(posted.path, data=posted.body, headers=posted.headers) for _ in range(2)]
     assert [answer.status_code for answer in answers] == [200, 200]
     assert answers[0].headers["X-Event-Id"] == answers[1].headers["X-Event-Id"]
     assert len(kept.events) == 2, "a repeat is published again: whoever reads deduplicates"
@@ -168,9 +170,9 @@ def test_a_packed_body_in_another_charset_is_taken(
     fields = {**PLAYERS[name].message, "text": "déjà vu", "secret": NEW_SECRET}
     body = json.dumps(fields, ensure_ascii=False).encode(content_type.rpartition("=")[2])
     body = {"": bytes, "gzip": gzip.compress, "deflate": zlib.compress}[coding](body)
-    headers = {"Content-Encoding": coding} if coding else {}
-    headers["X-TextUs-Signature"] = signature(body, NEW_SECRET)  # over the bytes on the wire
-    answer = client.post(f"/webhooks/{name}", data=body, headers=headers, content_type=content_type)
+    posted = PLAYERS[name].raw(body, NEW_SECRET)  # a signature is over the bytes on the wire
+    headers = posted.headers | {"Content-Type": content_type} | ({"Content-Encoding": coding} if coding else {})
+    answer = client.post(posted.path, data=body, headers=headers)
     assert answer.status_code == 200
     assert json.loads(kept.events[0].payload)["text"] == "déjà vu"
 

@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable
 
 from tests.fuzz.case import ANYTHING_BUT_5XX, CLOSED, NOT_FOUND, OK, WRONG_METHOD, Case, request
-from tests.fuzz.providers import PATHS, SAMPLES, Signed, authentic
+from tests.fuzz.providers import OBJECTS_ONLY, PATHS, SAMPLES, Signed, authentic
 
 CONTENT_TYPES = (
     "application/json", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "",
@@ -76,8 +76,9 @@ def outside(chance: random.Random) -> Case:
 
 
 def query(chance: random.Random) -> Case:
-    """A query string plays no part."""
-    path, headers, body = _signed(chance)
+    """A query string plays no part where it is not signed."""
+    path, fields = chance.choice(SAMPLES[chance.choice(OBJECTS_ONLY)])
+    path, headers, body = authentic(chance, fields, path)
     asked = chance.choice(("?", "?a=b", "?secret=x", "?%00", "?" + "&" * 500, "?é"))
     return Case("query", request(path + asked, body, headers), frozenset([OK]))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 from itertools import count
@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ingest.publisher import Durability
+from ingest.durability import Durability
 from ingest.webhooks import receive
 from processors.api_budget.budget import Budget
 from processors.api_budget.purse import PayAsYouGo
@@ -42,8 +42,8 @@ def created(held: dict[str, Any], minutes: float = 1.0) -> Event:
     events: list[Event] = []
 
     class Kept:
-        def publish(self, event: Event) -> Durability:
-            events.append(event)
+        def publish_all(self, found: Sequence[Event]) -> Durability:
+            events.extend(found)
             return Durability.KAFKA
 
     fields = {
@@ -55,9 +55,8 @@ def created(held: dict[str, Any], minutes: float = 1.0) -> Event:
         "contact": held,
     }
     player = PLAYERS["textus"]
-    kind, headers, body = player.request(fields, NEW_SECRET)
-    now = datetime.now(UTC)
-    answer = receive(player.provider(NEW_SECRET), kind, headers, body, publisher=Kept(), now=lambda: now)
+    request = player.posted(fields, NEW_SECRET).request(datetime.now(UTC))
+    answer = receive(player.provider(NEW_SECRET), request, Kept())
     assert answer.status == 200
     return events[0]
 

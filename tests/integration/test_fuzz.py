@@ -33,7 +33,7 @@ from schemas.topics import EVENT_TOPICS
 from tests.fuzz.case import OK
 from tests.fuzz.cases import case
 from tests.fuzz.client import Client, NoAnswer
-from tests.fuzz.providers import SECRET
+from tests.fuzz.providers import SECRET, settings
 from tests.twins.workers import workers_of
 
 COUNT = int(os.environ.get("HOOKLINE_FUZZ_COUNT", "3000"))
@@ -80,8 +80,7 @@ def service(kafka: str, tmp_path: Path) -> Iterator[Service]:
         "HOOKLINE_KAFKA__BOOTSTRAP_SERVERS": kafka,
         "HOOKLINE_INGEST__PORT": str(port),
         "HOOKLINE_INGEST__WORKERS": "2",
-        "HOOKLINE_TEXTLINK__SECRETS": SECRET,
-        "HOOKLINE_TEXTUS__SIGNING_SECRETS": SECRET,
+        **settings(),
     }
     log = tmp_path / "ingest.log"
     with log.open("ab") as output:

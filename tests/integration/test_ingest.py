@@ -22,6 +22,7 @@ from runtime.web_server import processor_of
 from schemas.codec import Codec
 from schemas.ids import SchemaIds
 from tests.contract.players import NEW_SECRET, PLAYERS
+from tests.fuzz.providers import settings
 from tests.twins.workers import workers_of
 
 DEADLINE = 120.0  # seconds; far beyond what any step takes
@@ -56,8 +57,8 @@ class Service:
         return workers_of(self.process.pid)
 
     def post(self, provider: str = "textlink", **fields: Any) -> httpx.Response:
-        _kind, headers, body = PLAYERS[provider].request({**PLAYERS[provider].message, **fields}, NEW_SECRET)
-        return httpx.post(f"{self.url}/webhooks/{provider}", content=body, headers=headers, timeout=10)
+        posted = PLAYERS[provider].posted({**PLAYERS[provider].message, **fields}, NEW_SECRET)
+        return httpx.post(self.url + posted.path, content=posted.body, headers=posted.headers, timeout=10)
 
 
 def two_free_ports() -> list[int]:
@@ -79,8 +80,7 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Service]]:
             "HOOKLINE_INGEST__ADMIN_PORT": str(admin_port),
             "HOOKLINE_INGEST__WORKERS": "2",
             "HOOKLINE_INGEST__SPOOL_DIR": str(tmp_path / "spool"),
-            "HOOKLINE_TEXTLINK__SECRETS": NEW_SECRET,
-            "HOOKLINE_TEXTUS__SIGNING_SECRETS": NEW_SECRET,
+            **settings(NEW_SECRET),
         }
         log = tmp_path / "ingest.log"
         with log.open("ab") as output:
@@ -118,7 +118,7 @@ def test_a_webhook_becomes_an_avro_record(service: Service, kafka: str) -> None:
     answers = {name: service.post(name) for name in PLAYERS}
     # Then each is answered 200, once Kafka has it
     for answer in answers.values():
-        assert (answer.status_code, answer.content) == (200, b'{"ok":true}')
+        assert answer.status_code == 200
         assert answer.headers["X-Durability"] == "kafka"
     ids = {answer.headers["X-Event-Id"]: name for name, answer in answers.items()}
     records = records_of(kafka, set(ids), "sms.messages.v1")

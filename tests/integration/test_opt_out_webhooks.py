@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
 
 import pytest
 
+from ingest.durability import Durability
 from ingest.provider import Provider
 from ingest.providers.textlink import TextLink, TextLinkSettings
 from ingest.providers.textus import TextUs, TextUsSettings
-from ingest.publisher import Durability
+from ingest.request import WebhookRequest
 from ingest.webhooks import receive
 from schemas.events import Event
 from tests.twins.events import at
@@ -40,15 +41,15 @@ class _Received:
         self.events: list[Event] = []
         self._seconds = count(1)
 
-    def publish(self, event: Event) -> Durability:
-        self.events.append(event)
+    def publish_all(self, events: Sequence[Event]) -> Durability:
+        self.events += events
         return Durability.KAFKA
 
     def post(
         self, provider: Provider, kind: str | None, fields: dict[str, Any], receipt: datetime | None = None
     ) -> None:
         moment = receipt or at(0) + timedelta(seconds=next(self._seconds))
-        answer = receive(provider, kind, {}, json.dumps(fields).encode(), publisher=self, now=lambda: moment)
+        answer = receive(provider, WebhookRequest(kind, {}, json.dumps(fields).encode(), moment), self)
         assert answer.status == 200
 
 

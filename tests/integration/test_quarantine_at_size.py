@@ -19,6 +19,7 @@ import pytest
 
 from ingest.quarantine import KeepingQuarantine
 from ingest.quarantine_store import QuarantineStore
+from ingest.request import WebhookRequest
 from ingest.spool.store import Spool
 from ops import exits
 from tests.contract.players import NEW_SECRET, OLD_SECRET, PLAYERS
@@ -78,7 +79,7 @@ def post_all(ingest: Ingest, bodies: list[bytes]) -> Counter[int]:
 
 
 def body_of(number: int, secret: str) -> bytes:
-    return PLAYER.request({**PLAYER.message, "timestamp": 1_748_455_363_370 + number}, secret)[2]
+    return PLAYER.posted({**PLAYER.message, "timestamp": 1_748_455_363_370 + number}, secret).body
 
 
 @pytest.mark.slow
@@ -123,7 +124,8 @@ def test_an_hour_at_fifty_a_second_is_kept_and_all_of_it_comes_back(ingest: Inge
         KeepingQuarantine(QuarantineStore(ingest.spool, limit=2**30, days=7), waiting=2**31, sleep=lambda _: None)
     ) as quarantine:
         for number in range(HOUR):
-            quarantine.keep(wrong, "received", {}, body_of(number, NEW_SECRET), "wrong_secret", at)
+            request = WebhookRequest("received", {}, body_of(number, NEW_SECRET), at)
+            quarantine.keep(wrong, request, "wrong_secret")
             if number % 1_000 == 0:
                 quarantine.store_waiting()
     assert sum(file.stat().st_size for file in ingest.spool.glob("quarantine.sqlite*")) < 150 * 2**20

@@ -17,13 +17,12 @@ import pytest
 
 from deploy.local.ports import free_ports
 from ops.__main__ import main
+from ops.send.player import players
 from tests.conftest import Database
+from tests.fuzz.providers import settings as every_provider
 
 DEADLINE = 150.0
-SECRETS = {
-    "HOOKLINE_TEXTLINK__SECRETS": "textlink-secret-0123456789",
-    "HOOKLINE_TEXTUS__SIGNING_SECRETS": "textus-secret-0123456789",
-}
+SECRETS = every_provider("a-provider-s-secret-0123456789")
 
 
 def wait_until(holds: Callable[[], Any], what: str) -> Any:
@@ -127,6 +126,14 @@ def test_what_is_sent_twice_and_in_disorder_becomes_each_row_once_and_all_is_wel
     # And a wrong signature is refused, which is what was asked for
     assert run(capsys, "send", "textus", "message.received", "--bad-signature")[1]["answers"] == {"401": 1}
     assert main(["send", "textlink", "received", "--bad-signature", "--count", "3"]) == 0
+
+    # And every other provider can be played as well
+    for name, player in players().items():
+        for kind in player.kinds:
+            assert main(["send", name, kind, "--seed", "3"]) == 0, (name, kind)
+        assert main(["send", name, player.received, "--bad-signature"]) == 0, name
+    texts = "SELECT count(DISTINCT provider) FROM messages WHERE direction = 'in' AND text <> ''"
+    wait_until(lambda: rows(postgres.owner_dsn, texts) == len(players()), "a text by every provider")
 
     # And when a process goes, status says which
     house["process persist"].terminate()

@@ -57,9 +57,9 @@ class Ingest:
     def post(self, number: int, signed: str = NEW_SECRET) -> httpx.Response:
         player = PLAYERS["textlink"]
         # A text that no other test posts: the same content is the same event, and Kafka is shared.
-        _, headers, body = player.request({**player.message, "text": f"spooled {number}"}, signed)
-        url = f"http://127.0.0.1:{self.port}/webhooks/textlink/received"
-        return httpx.post(url, content=body, headers=headers, timeout=10)
+        posted = player.posted({**player.message, "text": f"spooled {number}"}, signed, "received")
+        url = f"http://127.0.0.1:{self.port}{posted.path}"
+        return httpx.post(url, content=posted.body, headers=posted.headers, timeout=10)
 
     def gauge(self, name: str) -> float:
         text = httpx.get(f"http://127.0.0.1:{self.admin_port}/metrics", timeout=10).text
@@ -128,14 +128,14 @@ def posting(ingest: Ingest, client: int, answered: list[int]) -> str:
     connection = HTTPConnection("127.0.0.1", ingest.port, timeout=10)
     player = PLAYERS["textlink"]
     while True:
-        _, headers, body = player.request({**player.message, "text": f"client {client}: {len(answered)}"}, NEW_SECRET)
+        posted = player.posted({**player.message, "text": f"client {client}: {len(answered)}"}, NEW_SECRET, "received")
         try:
             if connection.sock is None:
                 connection.connect()
         except ConnectionRefusedError:
             return "refused before anything was sent"
         try:
-            connection.request("POST", "/webhooks/textlink/received", body, headers)
+            connection.request("POST", posted.path, posted.body, posted.headers)
             answer = connection.getresponse()
         except (OSError, HTTPException) as error:
             return f"sent, and not answered: {type(error).__name__}"

@@ -18,6 +18,9 @@ def page() -> str:
         "Every setting is an environment variable. A secret can also be in a file that `..._FILE` names. Lists are "
         "comma-separated or JSON. `hookline config` shows the values in effect, their origin, and every mistake; "
         "a process that is set wrongly names each variable and exits with 78.\n",
+        "Where `HOOKLINE_SECRETS_PREFIX` is set, a setting that has neither is read from the file whose path begins so "
+        "and goes on with its name in small letters: with `/run/secrets/providers/`, `HOOKLINE_TEXTUS__API_TOKEN` "
+        "from `/run/secrets/providers/textus_api_token`. One place has the secrets of every provider so.\n",
         "`HOOKLINE_HOME` (default `.hookline`) is where the local stack keeps its state; `HOOKLINE_DEBUG=1` shows "
         "the traceback of a failed command.\n",
     ]

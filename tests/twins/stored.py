@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from ingest.event import event_of
-from ingest.json_body import read_object
+from ingest.event import events_of
 from ingest.provider import provider_types
+from ingest.request import WebhookRequest
 from processors.database import Database
 from processors.persist import Persist, PersistSettings
 from schemas.events import Event
@@ -20,7 +20,8 @@ def webhook(provider: str, kind: str | None, receipt: datetime, *, region: str |
     """The event that a webhook with these `fields` becomes; `timestamp`: the receipt's, unless it is given."""
     made = provider_types()[provider](provider_types()[provider].settings_type(default_region=region))
     told = {"timestamp": int(receipt.timestamp() * 1000)} | fields
-    return event_of(made, kind, read_object(json.dumps(told).encode()), {}, receipt)
+    [event] = events_of(made, WebhookRequest(kind, {}, json.dumps(told).encode(), receipt))
+    return event
 
 
 def store(database: Database, events: Sequence[Event]) -> None:

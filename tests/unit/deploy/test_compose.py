@@ -52,9 +52,12 @@ def test_every_variable_is_a_setting(name: str) -> None:
 def test_secrets_come_from_files_that_the_service_mounts(name: str) -> None:
     environment = OURS[name].get("environment", {})
     paths = {value.removeprefix("/run/secrets/") for key, value in environment.items() if key.endswith("_FILE")}
+    if "HOOKLINE_SECRETS_PREFIX" in environment:  # a folder of them
+        folder = environment["HOOKLINE_SECRETS_PREFIX"].removesuffix("/")
+        assert f"./secrets/providers:{folder}:ro" in OURS[name]["volumes"]
     assert paths == set(OURS[name].get("secrets", []))
     for word in ("SECRET", "PASSWORD", "TOKEN", "DSN"):
-        assert not [key for key in environment if word in key and not key.endswith("_FILE")]
+        assert not [key for key in environment if word in key and not key.endswith(("_FILE", "_PREFIX"))]
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -64,7 +67,8 @@ def test_what_is_mounted_and_waited_for_is_declared(name: str) -> None:
     assert set(service["networks"]) <= set(COMPOSE["networks"])
     for volume in service.get("volumes", []):
         source = volume.partition(":")[0]
-        assert (DEPLOY / source).exists() if source.startswith("./") else source in COMPOSE["volumes"]
+        made = source.startswith("./secrets/")  # by deploy/secrets.sh
+        assert (made or (DEPLOY / source).exists()) if source.startswith("./") else source in COMPOSE["volumes"]
     for needed, how in service.get("depends_on", {}).items():
         assert how["condition"] == ("service_completed_successfully" if needed in JOBS else "service_healthy")
         assert needed in JOBS or "healthcheck" in SERVICES[needed]
@@ -228,7 +232,10 @@ def test_secrets_are_made_once(tmp_path: Path) -> None:
     folder = tmp_path / "secrets"
     _make_secrets(folder)
     settings = {Path(path).name for service in OURS.values() for path in service.get("env_file", [])}
-    assert {path.name for path in folder.iterdir()} == {*COMPOSE["secrets"], *settings, ".gitignore"}
+    assert {path.name for path in folder.iterdir()} == {*COMPOSE["secrets"], *settings, ".gitignore", "providers"}
+    made = {path.name for path in (folder / "providers").iterdir()}
+    assert made == {"textlink_secrets", "textus_signing_secrets"}
+    assert made <= {f"{section.section}_{field}" for section in all_sections() for field in section.model_fields}
     # Nothing is set, and what is shown can be set.
     lines = (folder / "hookline.env").read_text("utf-8").splitlines()
     assert all(line.startswith("#") for line in lines)
@@ -236,11 +243,11 @@ def test_secrets_are_made_once(tmp_path: Path) -> None:
     assert shown
     assert list(unknown_variables(all_sections(), dict.fromkeys(shown, ""))) == []
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
-    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    before = {path.name: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
     _make_secrets(folder)
 
-    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+    assert {path.name: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
     assert len({before[name] for name in ("owner_password", "gate_password", "textlink_secrets")}) == 3
     for role in ROLES:
         process = role.removeprefix("hookline_").replace("_", "-")

@@ -60,8 +60,15 @@ def test_every_variable_is_a_setting(name: str) -> None:
 @pytest.mark.parametrize("name", WORKLOADS)
 def test_secrets_are_files_of_the_secret(name: str) -> None:
     files = {value for variable, value in _environment(name).items() if variable.endswith("_FILE")}
-    volumes = [one["secret"] for one in _pod(name)["volumes"] if "secret" in one]
-    mounted = {item["path"] for volume in volumes for item in volume["items"]}
+    folder = _environment(name).get("HOOKLINE_SECRETS_PREFIX", "").removesuffix("/")
+    mounts = {one["mountPath"]: one["name"] for one in _container(name)["volumeMounts"]}
+    whole = {
+        one["name"]: one["secret"]["secretName"]
+        for one in _pod(name)["volumes"]
+        if "items" not in one.get("secret", "items")
+    }
+    assert whole == ({mounts[folder]: "hookline-providers"} if folder else {})
+    mounted = _mounted(name)
     assert files == {f"/run/secrets/{path}" for path in mounted}
     assert mounted <= SECRETS  # the names that deploy/secrets.sh makes
 
@@ -114,8 +121,8 @@ def test_services_lead_to_pods() -> None:
 
 def test_every_secret_that_a_pod_mounts_is_made_as_the_page_says() -> None:
     page = (ROOT / "docs" / "deploy.md").read_text("utf-8")
-    volumes = [one["secret"] for name in WORKLOADS for one in _pod(name)["volumes"] if "secret" in one]
-    for path in {item["path"] for volume in volumes for item in volume["items"]}:
+    assert "hookline-providers --namespace=hookline --from-file=secrets/providers" in page
+    for path in {path for name in WORKLOADS for path in _mounted(name)}:
         assert f"--from-file={path}=secrets/{path}" in page
 
 

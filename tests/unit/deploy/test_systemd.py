@@ -65,7 +65,8 @@ def test_every_variable_is_a_setting_and_every_secret_a_credential(name: str) ->
     environment = dict(line.split("=", 1) for line in _values(name, "Environment"))
     assert list(unknown_variables(all_sections(), environment)) == []
     credentials = _credentials(name)
-    assert {f"%d/{credential}" for credential in credentials} == {
+    folder = environment.get("HOOKLINE_SECRETS_PREFIX", "").removesuffix("_")  # systemd joins folder and file by it
+    assert {f"%d/{credential}" for credential in credentials} - {folder} == {
         value for variable, value in environment.items() if variable.endswith("_FILE")
     }
 
@@ -82,7 +83,8 @@ def test_each_service_gets_its_own_secrets_and_no_others() -> None:
             credentials = shared | _credentials(f"hookline-process@{name}.service")
         else:
             credentials = _credentials(f"hookline-{name}{'@' if name == 'ingest' else ''}.service")
-        assert credentials == set(description.get("secrets", [])), service
+        folders = {"providers"} if "HOOKLINE_SECRETS_PREFIX" in description.get("environment", {}) else set()
+        assert credentials == set(description.get("secrets", [])) | folders, service
 
 
 def test_what_is_added_to_a_unit_is_added_to_one_that_runs() -> None:

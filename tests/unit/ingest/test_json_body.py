@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from ingest import json_body
 from ingest.content_coding import MAX_BODY
-from ingest.json_body import MAX_NODES, BadBody, read_object
+from ingest.json_body import MAX_NODES, BadBody, read_json
 
 GENUINE = (Path(__file__).parents[2] / "payloads" / "textus" / "message.received.json").read_bytes()
 ROOM = MAX_BODY - 40
@@ -54,7 +54,7 @@ def seconds(body: bytes, times: int = 30) -> float:
     for _ in range(times):
         begun = time.process_time()
         with contextlib.suppress(BadBody):
-            read_object(body)
+            read_json(body)
         found.append(time.process_time() - begun)
     return min(found)
 
@@ -66,7 +66,7 @@ def test_a_bomb_is_refused_before_it_is_decoded(bomb: str, monkeypatch: pytest.M
 
     monkeypatch.setattr(json_body, "_decode", decoded)
     with pytest.raises(BadBody, match="too_deep" if bomb.startswith("deep") else "too_many_nodes"):
-        read_object(BOMBS[bomb])
+        read_json(BOMBS[bomb])
 
 
 @pytest.mark.parametrize("bomb", BOMBS)
@@ -93,18 +93,18 @@ TEXTS = {
 
 @pytest.mark.parametrize("text", TEXTS)
 def test_a_large_text_is_read_whatever_is_in_it(text: str) -> None:
-    assert read_object(TEXTS[text]).fields.keys() == {"a"}
+    assert read_json(TEXTS[text]).fields.keys() == {"a"}
 
 
 def test_a_huge_number_is_its_digits() -> None:
     digits = "9" * (sys.get_int_max_str_digits() + 10)
-    assert read_object(f'{{"a": {digits}}}'.encode()).fields == {"a": digits}
+    assert read_json(f'{{"a": {digits}}}'.encode()).fields == {"a": digits}
 
 
 def test_as_many_nodes_as_are_taken() -> None:
-    assert read_object(json.dumps({"a": [1] * (MAX_NODES - 5)}).encode())
+    assert read_json(json.dumps({"a": [1] * (MAX_NODES - 5)}).encode())
     with pytest.raises(BadBody, match="too_many_nodes"):
-        read_object(json.dumps({"a": [1] * (MAX_NODES + 5)}).encode())
+        read_json(json.dumps({"a": [1] * (MAX_NODES + 5)}).encode())
 
 
 _VALUES: Any = st.recursive(
@@ -119,7 +119,7 @@ def test_what_has_few_nodes_is_never_refused(fields: dict[str, Any], ascii_only:
     fields["padding"] = text + '",[{' * 2_000
     body = json.dumps(fields, ensure_ascii=ascii_only).encode("utf-8", "surrogatepass")
     try:
-        assert read_object(body).fields == fields
+        assert read_json(body).fields == fields
     except BadBody as refusal:
         assert str(refusal) in ("not_utf8", "too_deep")  # noqa: PT017 - both are right for what may come
 
@@ -129,10 +129,10 @@ def test_small_bodies_never_wait_for_large_ones() -> None:
     taken = [json_body._turns.acquire(timeout=5) for _ in range(json_body._AT_ONCE)]
     try:
         assert all(taken)
-        large = threading.Thread(target=read_object, args=(filled("x", '{"a": "', '"}'),))
+        large = threading.Thread(target=read_json, args=(filled("x", '{"a": "', '"}'),))
         large.start()
         # Then a small one is read, and one more large one is not
-        assert read_object(GENUINE)
+        assert read_json(GENUINE)
         large.join(0.05)
         assert large.is_alive()
     finally:

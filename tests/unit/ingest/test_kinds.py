@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,9 +15,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ingest.durability import Durability
 from ingest.providers.textlink import TEXT_FIELDS, TextLink, TextLinkSettings, inferred_kind, may_be_inbound
 from ingest.providers.textus import TextUs, TextUsSettings, action_of
-from ingest.publisher import Durability
+from ingest.request import WebhookRequest
 from ingest.webhooks import receive
 from schemas.events import Event, EventType, Message, Unrecognized
 
@@ -43,14 +45,14 @@ class _LastEvent:
 
     event: Event
 
-    def publish(self, event: Event) -> Durability:
-        self.event = event
+    def publish_all(self, events: Sequence[Event]) -> Durability:
+        [self.event] = events
         return Durability.KAFKA
 
 
 def event_from(provider: TextLink | TextUs, kind: str | None, fields: dict[str, Any]) -> Event:
     publisher = _LastEvent()
-    answer = receive(provider, kind, {}, json.dumps(fields).encode(), publisher=publisher, now=lambda: RECEIPT)
+    answer = receive(provider, WebhookRequest(kind, {}, json.dumps(fields).encode(), RECEIPT), publisher)
     assert answer.status == 200
     return publisher.event
 

@@ -13,8 +13,7 @@ from typing import Any
 import pytest
 
 from ingest.breaker import BreakerState
-from ingest.event import event_of
-from ingest.json_body import read_object
+from ingest.event import events_of
 from ingest.publisher import Durability, DurablePublisher, Unavailable
 from ingest.replay_loop import ReplayLoop
 from ingest.replayer import Replayer
@@ -33,8 +32,10 @@ CODEC = Codec(SchemaIds.checked_in())
 
 def event(text: str = "hi", phone: str = "+13035550142") -> Event:
     player = PLAYERS["textlink"]
-    kind, _, body = player.request({**player.message, "text": text, "phone_number": phone}, NEW_SECRET)
-    return event_of(player.provider(NEW_SECRET), kind, read_object(body), {}, datetime.now(UTC))
+    fields = {**player.message, "text": text, "phone_number": phone}
+    request = player.posted(fields, NEW_SECRET).request(datetime.now(UTC))
+    [found] = events_of(player.provider(NEW_SECRET), request)
+    return found
 
 
 def text_of(one: OutgoingRecord) -> str:
@@ -101,7 +102,7 @@ def waiting(spool: Spool) -> list[str]:
 
 
 def test_kafka_takes_it(publisher: DurablePublisher, spool: Spool, kafka: Kafka) -> None:
-    assert publisher.publish(event("a")) is Durability.KAFKA
+    assert publisher.publish_all([event("a")]) is Durability.KAFKA
     assert (kafka.log, waiting(spool)) == (["a"], [])
 
 
@@ -109,10 +110,10 @@ def test_what_kafka_does_not_confirm_goes_to_the_spool_and_so_does_all_that_foll
     publisher: DurablePublisher, spool: Spool, kafka: Kafka
 ) -> None:
     kafka.down()
-    assert publisher.publish(event("a")) is Durability.SPOOL
+    assert publisher.publish_all([event("a")]) is Durability.SPOOL
     # Kafka is back, but the next event must not overtake the first
     kafka.outcome = lambda _: None
-    assert publisher.publish(event("b")) is Durability.SPOOL
+    assert publisher.publish_all([event("b")]) is Durability.SPOOL
     assert (kafka.asked, waiting(spool)) == (1, ["a", "b"])
 
 
@@ -122,14 +123,14 @@ def test_no_request_pays_the_time_out_once_one_has(publisher: DurablePublisher, 
     kafka.hangs = 0.5
     with ThreadPoolExecutor(32) as pool:
         begun = time.monotonic()
-        first = [pool.submit(publisher.publish, event(str(n))) for n in range(32)]
+        first = [pool.submit(publisher.publish_all, [event(str(n))]) for n in range(32)]
         assert {one.result(30) for one in first} == {Durability.SPOOL}
         assert time.monotonic() - begun < 3
     # Then at most the rounds that were begun have waited for it
     assert kafka.asked <= 2
     assert len(waiting(spool)) == 32
     begun = time.monotonic()
-    publisher.publish(event("later"))
+    publisher.publish_all([event("later")])
     assert time.monotonic() - begun < 0.4
     assert kafka.asked <= 2
 
@@ -138,8 +139,8 @@ def test_what_kafka_will_never_take_is_kept_aside_and_does_not_stop_the_next(
     publisher: DurablePublisher, spool: Spool, kafka: Kafka
 ) -> None:
     kafka.outcome = lambda one: RefusedForGood("MessageSizeTooLargeError") if text_of(one) == "big" else None
-    assert publisher.publish(event("big")) is Durability.SPOOL
-    assert publisher.publish(event("next")) is Durability.KAFKA
+    assert publisher.publish_all([event("big")]) is Durability.SPOOL
+    assert publisher.publish_all([event("next")]) is Durability.KAFKA
     with spool.turn() as turn:
         assert [(text_of(one.row.record), one.reason) for one in turn.refused(9)] == [
             ("big", "MessageSizeTooLargeError")
@@ -152,7 +153,7 @@ def test_events_that_waited_behind_the_spool_go_to_kafka_when_it_is_handed_back(
     spool.divert()
     with ThreadPoolExecutor(1) as pool:
         with spool.turn() as turn:
-            late = pool.submit(publisher.publish, event("late"))
+            late = pool.submit(publisher.publish_all, [event("late")])
             while not publisher._spooled._led:
                 time.sleep(0.001)
             assert turn.hand_back()
@@ -168,7 +169,7 @@ class TestNeither:
         monkeypatch.setattr(spool, "append", _failing(SpoolUnavailable("spool_failed_ioerr")))
         for _ in range(2):
             with pytest.raises(Unavailable, match="spool_failed_ioerr"):
-                publisher.publish(event("a"))
+                publisher.publish_all([event("a")])
 
     def test_a_full_spool_is_overtaken_when_kafka_answers(
         self, publisher: DurablePublisher, spool: Spool, kafka: Kafka, monkeypatch: pytest.MonkeyPatch
@@ -176,7 +177,7 @@ class TestNeither:
         spool.divert()
         spool.state.breaker = BreakerState.HALF_OPEN
         monkeypatch.setattr(spool, "append", _failing(SpoolFull("spool_full")))
-        assert publisher.publish(event("a")) is Durability.KAFKA
+        assert publisher.publish_all([event("a")]) is Durability.KAFKA
 
     def test_nobody_waits_long_while_the_spool_fails_and_kafka_is_frozen(
         self, publisher: DurablePublisher, spool: Spool, kafka: Kafka, monkeypatch: pytest.MonkeyPatch
@@ -190,7 +191,7 @@ class TestNeither:
         def seconds(_: int) -> float:
             began = time.monotonic()
             with pytest.raises(Unavailable):
-                publisher.publish(event("a"))
+                publisher.publish_all([event("a")])
             return time.monotonic() - began
 
         # When many ask at once, then each waits for one try of Kafka at most, its own or another's
@@ -205,7 +206,7 @@ class TestNeither:
         spool.state.breaker = BreakerState.OPEN
         monkeypatch.setattr(spool, "append", _failing(SpoolFull("spool_full")))
         with pytest.raises(Unavailable, match="spool_full"):
-            publisher.publish(event("a"))
+            publisher.publish_all([event("a")])
         assert kafka.asked == 0
 
 
@@ -240,7 +241,9 @@ def test_two_workers_and_a_replayer_keep_each_contacts_order(tmp_path: Path, mon
         way = Durability.SPOOL
         while (changes[0] < 20 or sent[number] < 40) and time.monotonic() < enough:
             before = way
-            way = publishers[sent[number] % 2].publish(event(f"{number}:{sent[number]}", f"+130355501{number:02}"))
+            way = publishers[sent[number] % 2].publish_all(
+                [event(f"{number}:{sent[number]}", f"+130355501{number:02}")]
+            )
             sent[number] += 1
             changes[0] += way is not before
 
@@ -286,3 +289,54 @@ class TestReadiness:
         spool.state.proven = 1
         spool.state.leaving = 1
         assert self.readiness(spool, kafka=True)[0]().reason == "leaving"
+
+
+# Several events of one webhook
+
+
+def test_the_events_of_a_webhook_go_to_kafka_in_one_group(publisher: DurablePublisher, kafka: Kafka) -> None:
+    assert publisher.publish_all([event("a"), event("b"), event("c")]) is Durability.KAFKA
+    assert (kafka.log, kafka.asked) == (["a", "b", "c"], 1)
+
+
+def test_what_kafka_did_not_confirm_of_a_webhook_goes_to_the_spool_and_nothing_else(
+    publisher: DurablePublisher, spool: Spool, kafka: Kafka
+) -> None:
+    kafka.outcome = lambda record: NotPublished("KafkaTimeoutError") if text_of(record) != "a" else None
+    assert publisher.publish_all([event("a"), event("b"), event("c")]) is Durability.SPOOL
+    assert (kafka.log, waiting(spool)) == (["a"], ["b", "c"])
+
+
+def test_one_that_is_refused_for_good_keeps_no_other_back(
+    publisher: DurablePublisher, spool: Spool, kafka: Kafka
+) -> None:
+    outcomes = {"big": RefusedForGood("MessageSizeTooLargeError"), "late": NotPublished("KafkaTimeoutError")}
+    kafka.outcome = lambda record: outcomes.get(text_of(record))
+    assert publisher.publish_all([event("a"), event("big"), event("late")]) is Durability.SPOOL
+    assert (kafka.log, waiting(spool)) == (["a"], ["late"])
+    with spool.turn() as turn:
+        assert [text_of(refused.row.record) for refused in turn.refused(9)] == ["big"]
+
+
+def test_a_webhook_goes_to_the_spool_whole_or_is_not_answered_for(
+    publisher: DurablePublisher, spool: Spool, kafka: Kafka, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kafka.down()
+    appended: list[int] = []
+    append = spool.append
+
+    def watched(records: Sequence[OutgoingRecord], **how: Any) -> bool:
+        appended.append(len(records))
+        return append(records, **how)
+
+    monkeypatch.setattr(spool, "append", watched)
+    assert publisher.publish_all([event("a"), event("b")]) is Durability.SPOOL
+    assert appended == [2], "one transaction"
+
+    def broken(*_: object, **__: object) -> bool:
+        raise SpoolUnavailable("spool_full")
+
+    monkeypatch.setattr(spool, "append", broken)
+    with pytest.raises(Unavailable):
+        publisher.publish_all([event("c"), event("d")])
+    assert waiting(spool) == ["a", "b"]

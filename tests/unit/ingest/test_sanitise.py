@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from ingest.event import event_of
-from ingest.json_body import read_object
+from ingest.event import events_of
 from ingest.sanitise import REDACTED, sanitised, without_secrets
 from schemas.events import Event
 from tests.contract.players import NEW_SECRET, PLAYERS
@@ -19,8 +17,9 @@ RECEIPT = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
 
 def event(provider: str, **fields: Any) -> Event:
     player = PLAYERS[provider]
-    body = json.dumps({**player.message, **fields}).encode()
-    return event_of(player.provider(NEW_SECRET), None, read_object(body), {}, RECEIPT)
+    request = player.posted({**player.message, **fields}, NEW_SECRET).request(RECEIPT)
+    [found] = events_of(player.provider(NEW_SECRET), request)
+    return found
 
 
 def test_a_delivery_id_with_lone_surrogates_makes_an_event_like_any_other() -> None:

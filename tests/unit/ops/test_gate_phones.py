@@ -20,6 +20,7 @@ from processors.opt_out.reading import read
 from processors.opt_out.rules import LANGUAGES
 from tests.twins.certainty import READ_TOPICS, SURE
 from tests.twins.events import T0
+from tests.twins.facts import DECLARED
 from tests.twins.lookup_key import lookup_key
 from tests.twins.numbers import CARRIERS_DIALLED, EXAMPLES, settings_of_a_region, spellings, written
 from tests.twins.opted_out import delivery
@@ -37,7 +38,7 @@ class States:
     def says(self, text: str, phone: str, ingest_region: str | None, region: str | None) -> None:
         """A text comes in, is made an event, read, and folded with what is known of its phone."""
         event = webhook("textlink", "received", T0, phone_number=phone, text=text, region=ingest_region)
-        for draft in read(delivery(event), CLASSIFIER, region).drafts:
+        for draft in read(delivery(event), CLASSIFIER, region, DECLARED).drafts:
             rows = self._rows.setdefault(draft.phone, [])
             rows.append(_entry(len(rows) + 1, draft))
 
@@ -135,7 +136,7 @@ def test_an_opt_in_in_another_form_opens_the_number_again() -> None:
     said = at - timedelta(minutes=1)
     start = {"text": "START", "timestamp": int(said.timestamp() * 1000)}
     event = webhook("textlink", "received", at, phone_number="+13035550142", **start)
-    for draft in read(delivery(event), CLASSIFIER, "US").drafts:
+    for draft in read(delivery(event), CLASSIFIER, "US", DECLARED).drafts:
         states._rows[draft.phone].append(_entry(2, draft))
     answer = states.ask("3035550142", "US")
     assert (answer.state, answer.sure) == ("in", True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from typing import Any
-from uuid import uuid4
 
 import httpx
 import pytest
@@ -14,7 +13,8 @@ from ingest.provider import provider_types
 from ops.__main__ import main
 from ops.send.delivery import deliver, reordered, with_duplicates
 from ops.send.player import Chance, Signed, Wishes, players
-from schemas.events import EventType
+from tests.contract.players import ADDRESS
+from tests.contract.players import PLAYERS as PLAYED
 
 PLAYERS = players()
 START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -37,23 +37,19 @@ def test_every_provider_can_be_played() -> None:
 @pytest.mark.parametrize(("name", "kind"), KINDS)
 def test_what_is_sent_is_taken_by_the_provider_as_that_kind(name: str, kind: str) -> None:
     # Given the provider's own side in ingest, with the same secret
-    provider_type = provider_types()[name]
-    settings = provider_type.settings_type(**{provider_type.secrets_setting: (SECRET,)})
-    provider = provider_type(settings)
-    player = PLAYERS[name]
+    played = PLAYED[name]
+    provider = played.provider(SECRET)
 
     # When the player sends a webhook
-    signed = player.signed(player.webhook(kind, chance()), SECRET)
+    segment = kind if kind in played.type.url_kinds else None
+    posted = played.posted_as(PLAYERS[name].webhook(kind, chance()), SECRET, segment)
 
-    # Then it is authentic, of a known type, and about the contact
-    segment = signed.path.removeprefix(f"/webhooks/{name}").strip("/") or None
-    fields = json.loads(signed.body)
-    provider.verify_headers(signed.headers, signed.body)
-    provider.verify_body(segment, fields)
-    reading = provider.read(segment, provider.without_secret(fields), uuid4(), None)
-    assert reading.event_type is not EventType.UNRECOGNIZED
+    # Then it is authentic, of that type, and about the contact
+    request = posted.request(START)
+    provider.verify(request)
+    reading = provider.parse(request)[0]
+    assert reading.event_type is PLAYERS[name].kinds[kind]
     assert reading.phone == chance().phone
-    assert player.secret(settings) == SECRET
 
 
 @pytest.mark.parametrize(("name", "kind"), KINDS)
@@ -61,32 +57,34 @@ def test_the_same_seed_sends_the_same_bytes(name: str, kind: str) -> None:
     player = PLAYERS[name]
 
     def sent(seed: int) -> list[Signed]:
-        return [player.signed(player.webhook(kind, chance(index, seed=seed)), SECRET) for index in range(5)]
+        secret = PLAYED[name].type.new_secret(SECRET)
+        return [player.signed(player.webhook(kind, chance(index, seed=seed)), secret, ADDRESS) for index in range(5)]
 
     assert sent(1) == sent(1)
     assert sent(1) != sent(2)
-    assert len({one.body for one in sent(1)}) == 5
+    assert len({request.body for request in sent(1)}) == 5
 
 
 def test_sent_and_failed_of_one_seed_are_about_the_same_messages() -> None:
     player = PLAYERS["textlink"]
-    sent, failed = (player.webhook(kind, chance(3)).body for kind in ("sent", "failed"))
+    sent, failed = (player.fields(kind, chance(3)) for kind in ("sent", "failed"))
 
     assert {key: failed[key] for key in sent} == sent
 
 
 def test_wishes_are_granted() -> None:
-    body = PLAYERS["textlink"].webhook("received", chance(text="STOP", phone="+13035559999")).body
+    fields = PLAYERS["textlink"].fields("received", chance(text="STOP", phone="+13035559999"))
 
-    assert (body["text"], body["phone_number"]) == ("STOP", "+13035559999")
+    assert (fields["text"], fields["phone_number"]) == ("STOP", "+13035559999")
     assert len({chance(index, contacts=3).phone for index in range(100)}) == 3
 
 
-def test_without_a_secret_nothing_is_signed() -> None:
-    textlink, textus = PLAYERS["textlink"], PLAYERS["textus"]
-
-    assert b"secret" not in textlink.signed(textlink.webhook("received", chance()), None).body
-    assert set(textus.signed(textus.webhook("message.received", chance()), None).headers) == {"Content-Type"}
+@pytest.mark.parametrize("name", sorted(PLAYERS))
+def test_without_a_secret_nothing_is_signed(name: str) -> None:
+    player = PLAYERS[name]
+    webhook = player.webhook(player.received, chance())
+    assert player.signed(webhook, None, ADDRESS).headers == {"Content-Type": webhook.content_type}
+    assert player.signed(webhook, None, ADDRESS).body == webhook.body
 
 
 def test_duplicates_come_after_the_first_and_nothing_is_lost() -> None:

@@ -16,6 +16,7 @@ import pytest
 
 from ingest.quarantine import KeepingQuarantine
 from ingest.quarantine_store import QuarantineStore
+from ingest.request import WebhookRequest
 from ingest.spool.database import SpoolFull
 from ingest.webhooks import receive
 from ops import exits
@@ -23,6 +24,7 @@ from ops.__main__ import main
 from schemas.codec import Codec
 from schemas.ids import SchemaIds
 from tests.contract.players import NEW_SECRET, OLD_SECRET, PLAYERS
+from tests.fuzz.providers import settings
 from tests.unit.ingest.spools import number_of, opened, record
 from tests.unit.runtime.test_schema_registry import FakeRegistry
 
@@ -46,8 +48,8 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
     monkeypatch.setenv("HOOKLINE_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("HOOKLINE_INGEST__SPOOL_DIR", str(tmp_path / "spool"))
     monkeypatch.setenv("HOOKLINE_KAFKA__BOOTSTRAP_SERVERS", "127.0.0.1:1")  # nobody listens
-    monkeypatch.setenv("HOOKLINE_TEXTLINK__SECRETS", NEW_SECRET)
-    monkeypatch.setenv("HOOKLINE_TEXTUS__SIGNING_SECRETS", NEW_SECRET)
+    for variable, value in settings(NEW_SECRET).items():
+        monkeypatch.setenv(variable, value)
 
     def command(*arguments: str) -> tuple[int, Any]:
         capsys.readouterr()  # what the test itself has logged
@@ -59,18 +61,16 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
 
 
 class Nowhere:
-    def publish(self, _: object) -> Any:
+    def publish_all(self, _: object) -> Any:
         raise AssertionError("a 401 publishes nothing")
 
 
 def quarantined(directory: Path, name: str, *, signed: str, valid: str, **fields: Any) -> None:
     """Have a webhook refused and kept."""
     player = PLAYERS[name]
-    kind, headers, body = player.request({**player.message, **fields}, signed)
+    request = player.posted({**player.message, **fields}, signed).request(RECEIPT)
     with closing(KeepingQuarantine(QuarantineStore(directory, limit=10 * 2**20, days=36_500))) as kept:
-        answer = receive(
-            player.provider(valid), kind, headers, body, publisher=Nowhere(), now=lambda: RECEIPT, quarantine=kept
-        )
+        answer = receive(player.provider(valid), request, Nowhere(), kept)
     assert answer.status == 401
 
 
@@ -78,9 +78,7 @@ def unreadable(directory: Path, body: bytes, headers: dict[str, str] | None = No
     """Have a webhook of TextLink refused and kept because nobody can read it."""
     provider = PLAYERS["textlink"].provider(NEW_SECRET)
     with closing(KeepingQuarantine(QuarantineStore(directory, limit=10 * 2**20, days=36_500))) as kept:
-        answer = receive(
-            provider, "failed", headers or {}, body, publisher=Nowhere(), now=lambda: RECEIPT, quarantine=kept
-        )
+        answer = receive(provider, WebhookRequest("failed", headers or {}, body, RECEIPT), Nowhere(), kept)
     assert answer.status == 400
 
 
@@ -143,7 +141,7 @@ def test_a_mended_secret_brings_the_webhook_back(
     code, data = run("quarantine", "ls")
     verdicts = [one["now"] for one in data["webhooks"]]
     assert (code, verdicts[0]) == (exits.OK, "authentic")
-    assert verdicts[1] in ("wrong_secret", "wrong_signature")
+    assert verdicts[1].startswith("wrong_")
     shown = run("quarantine", "show", "2")[1]
     assert "hello" in shown["body"]
     assert "made-up-by-somebody" not in json.dumps(shown)
@@ -228,16 +226,7 @@ def test_many_come_back_a_group_at_a_time(run: Run, directory: Path) -> None:
     with closing(KeepingQuarantine(QuarantineStore(directory, limit=10 * 2**20, days=36_500))) as kept:
         for number in range(count):
             fields = {**player.message, "timestamp": 1_748_455_363_370 + number}
-            _, headers, body = player.request(fields, NEW_SECRET)
-            receive(
-                player.provider(OLD_SECRET),
-                None,
-                headers,
-                body,
-                publisher=Nowhere(),
-                now=lambda: RECEIPT,
-                quarantine=kept,
-            )
+            receive(player.provider(OLD_SECRET), player.posted(fields, NEW_SECRET).request(RECEIPT), Nowhere(), kept)
     assert len(run("quarantine", "ls")[1]["webhooks"]) == count
     code, data = run("quarantine", "replay")
     assert (code, data["counts"]) == (exits.OK, {"replayed": count})

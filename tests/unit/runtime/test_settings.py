@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import Field, SecretStr
 
+from ingest.provider import provider_types
 from ops.configuration import all_sections
 from runtime.connections import KafkaSettings, OwnerSettings, PostgresSettings
 from runtime.kafka.connection import client_settings
@@ -113,7 +115,7 @@ def test_a_secret_that_keeps_nobody_out_is_refused(secrets: str) -> None:
 
 def test_one_region_for_all_who_read_phones() -> None:
     readers = [section for section in all_sections() if issubclass(section, PhoneReader)]
-    assert {section.section for section in readers} == {"gate", "opt_out", "phones", "textlink", "textus"}
+    assert {section.section for section in readers} == {"gate", "opt_out", "phones", *provider_types()}
 
     def regions(**environ: str) -> set[str | None]:
         loaded = Configuration.load(*readers, environ=environ)
@@ -232,3 +234,29 @@ def test_a_secret_file_that_is_no_text_is_refused_by_name(tmp_path: Path, conten
         load(TOKEN_FILE=str(file))
     assert str(refused.value).startswith(f"HOOKLINE_EXAMPLE__TOKEN_FILE: {file} cannot be read: ")
     assert "cret" not in str(refused.value).replace(str(file), "")
+
+
+def test_one_place_has_every_secret_that_nothing_else_names(tmp_path: Path) -> None:
+    (tmp_path / "textlink_secrets").write_text("from-the-folder,another-one\n")
+    (tmp_path / "providers_textus_signing_secrets").write_text("from-a-prefix\n")
+    textlink, textus = (provider_types()[name].settings_type for name in ("textlink", "textus"))
+    folder = {"HOOKLINE_SECRETS_PREFIX": f"{tmp_path}/"}
+
+    def secrets(section: Any, field: str, environ: dict[str, str]) -> tuple[str, ...]:
+        loaded = Configuration.load(section, environ=environ)
+        return tuple(secret.get_secret_value() for secret in getattr(loaded[section], field))
+
+    # A folder, or whatever stands before the name
+    assert secrets(textlink, "secrets", folder) == ("from-the-folder", "another-one")
+    assert secrets(textus, "signing_secrets", folder) == ()
+    assert secrets(textus, "signing_secrets", {"HOOKLINE_SECRETS_PREFIX": f"{tmp_path}/providers_"}) == (
+        "from-a-prefix",
+    )
+    # What is named comes first
+    assert secrets(textlink, "secrets", folder | {"HOOKLINE_TEXTLINK__SECRETS": "named"}) == ("named",)
+    origin = Configuration.load(textlink, environ=folder).origin("HOOKLINE_TEXTLINK__SECRETS")
+    assert origin == f"file {tmp_path}/textlink_secrets"
+    # And what cannot be read is a mistake
+    (tmp_path / "textlink_secrets").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(ConfigurationError, match="cannot be read"):
+        Configuration.load(textlink, environ=folder)

@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 
 from processors.opt_out.entry import GENESIS, Entry
 from processors.opt_out.fold import fold, is_surely_new, later, unvoided
+from schemas.provider_facts import CAREFUL
 from tests.twins.events import T0, event_id
+from tests.twins.facts import DECLARED
 
 PROVIDERS = ("textlink", "textus", None)
 
@@ -38,7 +40,8 @@ def row(position: int, action: str, said: float, received: float | None = None, 
     details |= given
     occurred = details["occurred_at"]
     details["effective_at"] = details["received_at"] if occurred is None else min(occurred, details["received_at"])
-    return Entry(position=position, action=action, **details)  # type: ignore[arg-type]
+    facts = DECLARED.get(details["provider"], CAREFUL)
+    return Entry(position=position, action=action, facts=facts, **details)  # type: ignore[arg-type]
 
 
 def textus(position: int, action: str, said: float, received: float | None = None, **given: Any) -> Entry:

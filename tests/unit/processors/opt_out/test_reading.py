@@ -11,6 +11,7 @@ from processors.opt_out.classifier import classifier
 from processors.opt_out.reading import Read, read
 from schemas.events import Event
 from tests.twins.events import message
+from tests.twins.facts import DECLARED
 from tests.twins.opted_out import delivery
 
 
@@ -19,7 +20,7 @@ def actions(event: Event) -> list[str]:
 
 
 def found(event: Event) -> Read:
-    return read(delivery(event), classifier(), "US")
+    return read(delivery(event), classifier(), "US", DECLARED)
 
 
 def payload(**fields: Any) -> dict[str, Any]:
