@@ -108,7 +108,7 @@ class DurablePublisher:
             # Kafka may have it all the same, so the number is not given again; an audit finds here why it lacks.
             log.error("number_given_up", **{name: value.decode() for name, value in record.headers[-3:]})
             raise
-        self._numbers.count_durable()
+        self._numbers.count_event(record, event.received_at, spooled=durability is Durability.SPOOL)
         return durability
 
     def _make_durable(self, record: OutgoingRecord) -> Durability:

@@ -49,16 +49,18 @@ CREATE TRIGGER data_reveals_only_added BEFORE UPDATE OR DELETE OR TRUNCATE ON da
 CREATE TABLE ingest_counts (
     node       text NOT NULL,
     epoch      text NOT NULL,
+    file       integer NOT NULL,
     minute     timestamptz NOT NULL,
     topic      text NOT NULL,
     durability text NOT NULL CHECK (durability IN ('kafka', 'spool')),
     events     bigint NOT NULL,
     first_seq  bigint NOT NULL,
     last_seq   bigint NOT NULL,
-    PRIMARY KEY (node, epoch, minute, topic, durability)
+    PRIMARY KEY (node, epoch, file, minute, topic, durability)
 );
 COMMENT ON TABLE ingest_counts IS 'Events that each worker of ingest answered 200, by minute, topic and where they were durable; reported by the node, whose own file is the source.';
 COMMENT ON COLUMN ingest_counts.epoch IS 'The worker: the header hl-epoch of its records.';
+COMMENT ON COLUMN ingest_counts.file IS 'Which of the worker''s files the count is from; a minute may stand in two of them.';
 COMMENT ON COLUMN ingest_counts.minute IS 'The minute of receipt, by the node''s clock: of events.received_at.';
 COMMENT ON COLUMN ingest_counts.first_seq IS 'The lowest hl-seq among them.';
 COMMENT ON COLUMN ingest_counts.last_seq IS 'The highest hl-seq among them.';

@@ -1,0 +1,52 @@
+"""Reading the event topics by time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from runtime.connections import KafkaSettings
+from runtime.kafka.consumer import Partition
+from runtime.kafka.topics import Offsets, TopicAdmin
+from schemas.topics import EVENT_TOPICS
+
+CLIENT_ID = "hookline-audit"
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """Every partition of the event topics at one moment."""
+
+    topic_ids: Mapping[str, UUID]
+    bounds: Mapping[Partition, Offsets]
+
+    @property
+    def held(self) -> int:
+        """How many offsets the logs span."""
+        return sum(bounds.end - bounds.begin for bounds in self.bounds.values())
+
+
+def open_log(settings: KafkaSettings) -> Log:
+    """The log as it is now. Raises kafka.errors.KafkaError."""
+    with TopicAdmin(settings, CLIENT_ID) as admin:
+        states = admin.describe(topic.name for topic in EVENT_TOPICS)
+        offsets = admin.offsets(states.values())
+    return Log(
+        {name: state.id for name, state in states.items()},
+        {Partition(*place): bounds for place, bounds in offsets.items()},
+    )
+
+
+def offsets_at(settings: KafkaSettings, log: Log, moments: Sequence[datetime]) -> list[dict[Partition, int]]:
+    """For each of `moments`, where each partition's records from then on begin. Raises kafka.errors.KafkaError."""
+    with TopicAdmin(settings, CLIENT_ID) as admin:
+        found = [admin.offsets_at(log.bounds, moment) for moment in moments]
+    return [
+        {partition: _within(offsets[partition], bounds) for partition, bounds in log.bounds.items()} for offsets in found
+    ]
+
+
+def _within(offset: int | None, bounds: Offsets) -> int:
+    return bounds.end if offset is None else min(max(offset, bounds.begin), bounds.end)
