@@ -48,6 +48,7 @@ class TopicRecords:
     events: dict[UUID, tuple[Partition, int]] = field(default_factory=dict)  #: of the window, and where each stands
     numbers: dict[Worker, set[int]] = field(default_factory=dict)  #: of every record that was read
     counted: Counter[CountedAt] = field(default_factory=Counter)  #: numbered records of the window
+    partitions: dict[tuple[str, int], Partition] = field(default_factory=dict)  #: one object for all events of each
     unnumbered: int = 0  #: events of the window that carry no number: ingest was older, or somebody else wrote them
     hours: Counter[datetime] = field(default_factory=Counter)  #: records of the window, by hour of receipt
 
@@ -56,7 +57,9 @@ class TopicRecords:
         """Records of the window, each number and each unnumbered event once."""
         return self.counted.total() + self.unnumbered
 
-    def take(self, records: Iterable[Record], received_at: Callable[[Record], datetime], done: Callable[[int], None]) -> None:
+    def take(
+        self, records: Iterable[Record], received_at: Callable[[Record], datetime], done: Callable[[int], None]
+    ) -> None:
         """Add `records`; `done` is called with how many were read since."""
         for number, record in enumerate(records, 1):
             if number % 1000 == 0:
@@ -78,7 +81,9 @@ class TopicRecords:
         if received not in self.window:
             return
         known = event_id in self.events
-        self.events.setdefault(event_id, (Partition(record.topic, record.partition), record.offset))
+        if not known:
+            place = record.topic, record.partition
+            self.events[event_id] = self.partitions.setdefault(place, Partition(*place)), record.offset
         if worker is not None:
             self.counted[CountedAt(worker, minute_of(received), record.topic)] += 1
         elif known:
@@ -105,8 +110,8 @@ class ReceiptReader:
             schemas = self._readers[number]
             if schemas is not None:
                 try:
-                    found = schemaless_reader(BytesIO(value[_PREFIX.size :]), *schemas)
-                    return _EPOCH + timedelta(microseconds=found["received_at"])  # type: ignore[index,call-overload]
+                    found: Any = schemaless_reader(BytesIO(value[_PREFIX.size :]), *schemas)
+                    return _EPOCH + timedelta(microseconds=int(found["received_at"]))
                 except Exception:  # noqa: BLE001, S110 - fastavro raises whatever the bytes lead it to
                     pass
         return _EPOCH + timedelta(milliseconds=max(0, min(record.timestamp_ms, 253_402_300_799_000)))

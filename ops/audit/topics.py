@@ -13,11 +13,12 @@ from runtime.kafka.topics import Offsets, TopicAdmin
 from schemas.topics import EVENT_TOPICS
 
 CLIENT_ID = "hookline-audit"
+_EVENT_TOPICS = [topic.name for topic in EVENT_TOPICS]
 
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """Every partition of the event topics at one moment."""
+    """Every partition of some topics at one moment."""
 
     topic_ids: Mapping[str, UUID]
     bounds: Mapping[Partition, Offsets]
@@ -28,10 +29,10 @@ class Log:
         return sum(bounds.end - bounds.begin for bounds in self.bounds.values())
 
 
-def open_log(settings: KafkaSettings) -> Log:
-    """The log as it is now. Raises kafka.errors.KafkaError."""
+def open_log(settings: KafkaSettings, topics: Sequence[str] = _EVENT_TOPICS) -> Log:
+    """The log of `topics` as it is now. Raises kafka.errors.KafkaError."""
     with TopicAdmin(settings, CLIENT_ID) as admin:
-        states = admin.describe(topic.name for topic in EVENT_TOPICS)
+        states = admin.describe(topics)
         offsets = admin.offsets(states.values())
     return Log(
         {name: state.id for name, state in states.items()},
@@ -44,7 +45,8 @@ def offsets_at(settings: KafkaSettings, log: Log, moments: Sequence[datetime]) -
     with TopicAdmin(settings, CLIENT_ID) as admin:
         found = [admin.offsets_at(log.bounds, moment) for moment in moments]
     return [
-        {partition: _within(offsets[partition], bounds) for partition, bounds in log.bounds.items()} for offsets in found
+        {partition: _within(offsets[partition], bounds) for partition, bounds in log.bounds.items()}
+        for offsets in found
     ]
 
 

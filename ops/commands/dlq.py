@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -16,6 +17,7 @@ from ops.output import Output, as_json, command, stacked, table
 
 if TYPE_CHECKING:
     from ops.dead_letters.box import Box
+    from ops.dead_letters.canary import CanaryFailure
     from ops.dead_letters.letter import Letter
     from ops.dead_letters.redrive import Verdict
 
@@ -28,7 +30,7 @@ def dlq() -> None:
 @command("ls")
 @click.argument("source", required=False)
 def list_letters(out: Output, source: str | None) -> None:
-    """Count the dead letters of SOURCE, or of all, by disposition and error class.
+    """Count the dead letters of SOURCE, or of all, by cause: disposition, error class and message.
 
     SOURCE is a processor, or crm:TARGET for dead deliveries of a CRM.
     """
@@ -47,10 +49,10 @@ def list_letters(out: Output, source: str | None) -> None:
         rows += [{"processor": box.processor} | asdict(count) for count in counts]
     if target or source is None:
         rows += deliveries.count(out, target)
-    columns = ("processor", "disposition", "error_class", "letters", "waiting", "oldest", "newest")
+    columns = ("processor", "disposition", "error_class", "cause", "letters", "waiting", "oldest", "newest")
     data = {"processors": [source] if target else [box.processor for box in boxes], "dead_letters": rows}
     drawn = [[row[column] for column in columns] for row in rows]
-    out.result(data, lambda: table(columns, drawn, numbers=columns[3:5]) if rows else "no dead letters")
+    out.result(data, lambda: table(columns, drawn, numbers=columns[4:6]) if rows else "no dead letters")
 
 
 @command()
@@ -105,14 +107,20 @@ def show(out: Output, source: str, **options: Any) -> None:
 @click.option("--offset", type=click.IntRange(0), help="With --partition: only this letter.")
 @click.option("--event", type=click.UUID, help="Of crm:TARGET: only the delivery of this event.")
 @click.option("--force", is_flag=True, help="Send even what has come back three times.")
+@click.option("--canary", type=click.IntRange(1), help="Send so many first, and the rest only if none of them fails.")
+@click.option(
+    "--canary-timeout", type=float, default=60.0, show_default=True, help="Seconds that the processor has for them."
+)
 @click.option("--yes", is_flag=True, help="Do it without asking.")
 def redrive(out: Output, source: str, **options: Any) -> None:
     """Send dead letters of SOURCE, a processor or crm:TARGET, back to it, and to nobody else, each once.
 
     They go through redrive.PROCESSOR with their key, value and own headers; a CRM's deliveries are tried again, the
-    oldest first. Asks first; --dry-run only tells.
+    oldest first. Asks first; --dry-run only tells. With --canary exit code 1 where one of the first fails again: the
+    rest was not sent.
     """
     from ops.dead_letters.box import Memory, open_boxes
+    from ops.dead_letters.canary import Canary
     from ops.dead_letters.redrive import Wanted, judge
 
     if target := deliveries.target_of(source, options):
@@ -131,12 +139,30 @@ def redrive(out: Output, source: str, **options: Any) -> None:
         verdicts = list(judge(letters, processor, memory.decided(box), wanted))
         going = [verdict.letter for verdict in verdicts if verdict.kept is None]
         refused: list[Letter] = []
+        held_back: list[Letter] = []
+        failures: Sequence[CanaryFailure] = ()
         if going and not out.dry_run:
             if not options["yes"]:
-                shown = _drawn(verdicts, set(), "would go")
+                shown = _drawn(verdicts, {}, "would go")
                 deliveries.ask(out, shown, f"Send {len(going)} back to {processor}?")
-            refused = _send(out, box, going, memory, options["rate"])
-    _report(out, processor, verdicts, refused)
+            first = options["canary"] or len(going)
+            canary = Canary(box.settings, connection, processor) if first < len(going) else None
+            refused = _send(out, box, going[:first], memory, options["rate"])
+            if canary is not None:
+                failures = canary.failures(timeout=options["canary_timeout"])
+                if failures:
+                    held_back = going[first:]
+                else:
+                    refused += _send(out, box, going[first:], memory, options["rate"])
+    _report(out, processor, verdicts, refused, held_back)
+    if failures:
+        causes = "; ".join(
+            f"{count} x {cause}" for cause, count in Counter(one.error_class for one in failures).items()
+        )
+        raise CheckFailed(
+            f"{len(failures)} of the canary's {first} letters failed again ({causes}): {len(held_back)} were kept. "
+            f"Mend the cause, then redrive again; `hookline dlq show {processor}` tells more"
+        )
     if refused:
         where = ", ".join(map(place_of, refused))
         raise CheckFailed(f"Kafka refuses {len(refused)} letters for good: {where}")
@@ -170,8 +196,11 @@ def _send(out: Output, box: Box, going: list[Letter], memory: Any, rate: float |
         producer.close()
 
 
-def _report(out: Output, processor: str, verdicts: list[Verdict], refused: list[Letter]) -> None:
-    places = {letter.place for letter in refused}
+def _report(
+    out: Output, processor: str, verdicts: list[Verdict], refused: list[Letter], held_back: list[Letter]
+) -> None:
+    places = {letter.place: "kept: Kafka refuses it for good" for letter in refused}
+    places |= {letter.place: "kept: the canary failed" for letter in held_back}
     word = "would go" if out.dry_run else "sent back"
     rows = [verdict.letter.described() | {"verdict": _verdict(verdict, places, word)} for verdict in verdicts]
     counts = Counter(row["verdict"] for row in rows)
@@ -179,13 +208,13 @@ def _report(out: Output, processor: str, verdicts: list[Verdict], refused: list[
     out.result(data, lambda: _drawn(verdicts, places, word) if rows else "no dead letters to send back")
 
 
-def _drawn(verdicts: list[Verdict], refused: set[tuple[int, int]], word: str) -> Any:
+def _drawn(verdicts: list[Verdict], kept: Mapping[tuple[int, int], str], word: str) -> Any:
     rows = []
     for verdict in verdicts[: deliveries.SHOWN]:
         one = verdict.letter.described()
         what = (one["event_type"], one["disposition"], one["error_class"], one["redrive_count"])
-        rows.append((place_of(verdict.letter), *what, _verdict(verdict, refused, word)))
-    counts = Counter(_verdict(verdict, refused, word) for verdict in verdicts)
+        rows.append((place_of(verdict.letter), *what, _verdict(verdict, kept, word)))
+    counts = Counter(_verdict(verdict, kept, word) for verdict in verdicts)
     more = f"and {len(verdicts) - deliveries.SHOWN} more" if len(verdicts) > deliveries.SHOWN else ""
     columns = ("letter", "event", "disposition", "error class", "redriven", "verdict")
     return stacked(
@@ -193,9 +222,9 @@ def _drawn(verdicts: list[Verdict], refused: set[tuple[int, int]], word: str) ->
     )
 
 
-def _verdict(verdict: Verdict, refused: set[tuple[int, int]], word: str) -> str:
-    if verdict.letter.place in refused:
-        return "kept: Kafka refuses it for good"
+def _verdict(verdict: Verdict, kept: Mapping[tuple[int, int], str], word: str) -> str:
+    if verdict.letter.place in kept:
+        return kept[verdict.letter.place]
     return word if verdict.kept is None else f"kept: {verdict.kept}"
 
 

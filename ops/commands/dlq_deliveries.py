@@ -20,7 +20,7 @@ PREFIX = "crm:"
 #: Letters that a table shows at most.
 SHOWN = 50
 #: Options that only make sense for records on a topic.
-_OF_LETTERS = ("partition", "offset", "disposition", "force", "writer")
+_OF_LETTERS = ("partition", "offset", "disposition", "force", "writer", "canary")
 
 
 def sources() -> list[str]:

@@ -30,6 +30,7 @@ def counted(connection: Connection, target: str | None) -> list[dict[str, Any]]:
             "processor": f"crm:{name}",
             "disposition": "dead",
             "error_class": reason,
+            "cause": Redactor().text(reason or ""),
             "letters": count,
             "waiting": count,
             "oldest": oldest.isoformat(timespec="seconds"),
