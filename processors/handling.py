@@ -62,7 +62,7 @@ class Handled:
 class Compared:
     """What PostgreSQL says to the offsets that a member holds."""
 
-    halt: str | None  #: why the whole group is halted
+    halt: str | None  #: why the whole group is halted, or who has paused it
     held: Mapping[Partition, Held]
     moved: Mapping[Partition, int | None]  #: those whose stored offset is another one; None: no row
 
@@ -121,7 +121,7 @@ class Handling:
 
         def read() -> Compared:
             with self._database.transaction() as connection:
-                return Compared(self._progress.halt(connection), held, self._progress.moved(connection, held))
+                return Compared(self._progress.stopped_by(connection), held, self._progress.moved(connection, held))
 
         return self._patience.until_done(read, current)
 

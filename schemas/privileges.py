@@ -19,7 +19,7 @@ ALL: Privileges = KEEP | {"DELETE"}
 
 #: Every processor keeps its own group's rows of these; row-level security sees to that.
 GROUP_TABLES = ("consumer_offsets", "consumer_outcomes", "consumer_failures", "consumer_freshness")
-_PROGRESS = dict.fromkeys((*GROUP_TABLES, "process_heartbeats"), ALL) | {"dead_letters": ADD}
+_PROGRESS = dict.fromkeys((*GROUP_TABLES, "process_heartbeats"), ALL) | {"dead_letters": ADD, "process_pauses": READ}
 
 _TABLES = (
     *("events", "messages", "message_failures", "contacts"),
@@ -29,6 +29,7 @@ _TABLES = (
         "discarded_letters",
         "dead_letters",
         "data_reveals",
+        "process_pauses",
         "ingest_counts",
         "ingest_nodes",
         "opt_out_certainty",
@@ -58,6 +59,7 @@ _OPERATOR: dict[str, Privileges] = dict.fromkeys(_TABLES, READ) | {
     "redriven_letters": ADD | {"DELETE"},
     "discarded_letters": ADD,
     "data_reveals": ADD,  # trace and tail --reveal
+    "process_pauses": KEEP,  # process pause, process resume
     # nodes retire
     "ingest_nodes": READ | {"UPDATE"},
     # crm backfill; dlq redrive of a delivery

@@ -67,3 +67,18 @@ COMMENT ON COLUMN ingest_counts.last_seq IS 'The highest hl-seq among them.';
 CREATE INDEX ingest_counts_by_minute ON ingest_counts (minute);
 
 CREATE INDEX opt_out_parked_by_place ON opt_out_parked (topic, partition, record_offset);
+
+CREATE TABLE process_pauses (
+    id             bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    consumer_group text NOT NULL,
+    paused_at      timestamptz NOT NULL DEFAULT now(),
+    paused_by      text NOT NULL,
+    reason         text NOT NULL,
+    paused_until   timestamptz,
+    resumed_at     timestamptz,
+    resumed_by     text
+);
+COMMENT ON TABLE process_pauses IS 'Processors that an operator has told to read nothing for a while, and who ended that.';
+COMMENT ON COLUMN process_pauses.paused_until IS 'When it ends by itself, by PostgreSQL''s clock; null: when somebody resumes it.';
+COMMENT ON COLUMN process_pauses.resumed_at IS 'When somebody ended it; null: nobody has.';
+CREATE INDEX process_pauses_open ON process_pauses (consumer_group) WHERE resumed_at IS NULL;

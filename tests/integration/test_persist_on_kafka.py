@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -223,3 +224,18 @@ def test_without_its_settings_it_refuses_to_start_and_names_them() -> None:
     assert ended.returncode == 78
     assert "HOOKLINE_KAFKA__BOOTSTRAP_SERVERS" in ended.stderr
     assert "HOOKLINE_POSTGRES__DSN" in ended.stderr
+
+
+def test_while_it_is_paused_nothing_is_stored_and_then_it_goes_on(stage: Stage) -> None:
+    stage.owner.execute(
+        "INSERT INTO process_pauses (consumer_group, paused_by, reason) VALUES (%s, 'kim', 'a test')", (stage.group,)
+    )
+    events = many(20)
+    stage.publish(events)
+    process = stage.start()
+    until(lambda: stage.admin.describe_groups([stage.group])[stage.group]["members"], "it has joined")
+    time.sleep(3)
+    assert stage.stored() == set()
+    assert process.poll() is None
+    stage.owner.execute("UPDATE process_pauses SET resumed_at = now()")
+    until(lambda: stage.stored() == {event.event_id for event in events}, "every event is stored")
