@@ -4,12 +4,34 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
 
 from runtime.phone_settings import PhoneReader
 from runtime.settings import Dsn, Host, Section, StringList, home
+
+
+def _public_url(given: str) -> str:
+    """An address without what follows the path, and without the slash at its end."""
+    url = given.strip().rstrip("/")
+    if not url:
+        return url
+    try:
+        parts = urlsplit(url)
+        is_address = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is none, brackets that do not match
+        is_address = False
+    if not is_address or parts.query or parts.fragment or parts.username is not None:
+        raise PydanticCustomError(
+            "public_url", "is no address: write https://, the host and, where there is one, the path before /webhooks"
+        )
+    return url
+
+
+PublicUrl = Annotated[str, AfterValidator(_public_url)]
 
 
 class IngestSettings(Section, name="ingest"):
@@ -22,6 +44,11 @@ class IngestSettings(Section, name="ingest"):
     workers: int = Field(default_factory=lambda: min(4, os.cpu_count() or 1), ge=1, description="worker processes")
     threads: int = Field(default=128, ge=1, description="requests that one worker handles at once")
     providers: StringList = Field(default=("textlink", "textus"), description="providers to take webhooks from")
+    public_url: PublicUrl = Field(
+        default="",
+        description="the address that providers call, such as https://sms.example.com: what a signature over the URL "
+        "is checked against, whatever a request's headers say",
+    )
     publish_timeout: float = Field(default=2.0, gt=0, le=2.5, description="seconds to wait for Kafka's answer")
     spool_dir: Path = Field(
         default_factory=lambda: home() / "spool", description="directory of this node's durable local state"

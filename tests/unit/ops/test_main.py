@@ -47,6 +47,7 @@ LOOKING = {
     "nodes ls",
     "trace",
     "audit",
+    "doctor",
     "tail",
 }
 LOOKING |= {
