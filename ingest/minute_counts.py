@@ -26,7 +26,7 @@ DIRECTORY = "counts"
 #: Slots of a file: at least a hundred minutes of all topics, both durabilities, of one worker.
 SLOTS = 1024
 #: Files that are kept, the newest: 80 MB, some six weeks of four busy workers.
-KEPT = 1_000
+MOST_FILES = 1_000
 _SLOT = struct.Struct("<Q40s?7xQQQ")
 _NAME = struct.Struct("<Q40s?7x")
 _NUMBERS = struct.Struct("<QQQ")
@@ -92,7 +92,7 @@ class MinuteCounts:
         self._files += 1
         try:
             self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-            for file in sorted(self._directory.iterdir())[: -(KEPT - 1)]:
+            for file in sorted(self._directory.iterdir())[: -(MOST_FILES - 1)]:
                 file.unlink(missing_ok=True)
             path = self._directory / f"{self._epoch}.{self._files:06}"
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)

@@ -10,10 +10,10 @@ from typing import Any
 from uuid import UUID
 
 from ops.audit import stored as tables
-from ops.audit.records import CountedAt, ReceiptReader, TopicRecords, Worker
+from ops.audit.records import CountedAt, IngestWorker, ReceiptReader, TopicRecords
 from ops.audit.stored import Accepted
-from ops.audit.topics import CLIENT_ID, Log, offsets_at, open_log
-from ops.audit.window import Window, hour_of
+from ops.audit.topics import CLIENT_ID, TopicLogs, offsets_at, open_log
+from ops.audit.window import AuditWindow, hour_of
 from runtime.connections import KafkaSettings
 from runtime.kafka.consumer import Partition
 from runtime.kafka.reader import read
@@ -73,15 +73,14 @@ class Audit:
 
     def as_dict(self) -> dict[str, Any]:
         """As `hookline audit --json` answers."""
-        told = asdict(self)
-        return told | {"missing": [str(event_id) for event_id in self.missing]}
+        return asdict(self) | {"missing": [str(event_id) for event_id in self.missing]}
 
 
 def audit(
     connection: Connection,
     kafka: KafkaSettings,
     ids: SchemaIds,
-    window: Window,
+    window: AuditWindow,
     *,
     begun: Callable[[int], None] = lambda _total: None,
     done: Callable[[int], None] = lambda _count: None,
@@ -112,10 +111,10 @@ def audit(
 
 def _compared(
     connection: Connection,
-    window: Window,
+    window: AuditWindow,
     accepted: Mapping[CountedAt, Accepted],
     spooled: Mapping[str, int],
-    log: Log,
+    log: TopicLogs,
     first: Mapping[Partition, int],
     records: TopicRecords,
     stored: Mapping[UUID, datetime],
@@ -194,10 +193,10 @@ def _absent(count: Accepted, seen: set[int]) -> list[int]:
 
 def _unexplained(accepted: Mapping[CountedAt, Accepted], records: TopicRecords) -> list[str]:
     """Numbers that no record has, of workers that counted nothing here: nobody knows whether they were answered 200."""
-    told = {at.worker for at in accepted}
-    spans: dict[Worker, tuple[int, int]] = {}
+    counting = {at.worker for at in accepted}
+    spans: dict[IngestWorker, tuple[int, int]] = {}
     for worker, seen in records.numbers.items():
-        if worker not in told:
+        if worker not in counting:
             spans[worker] = min(seen), max(seen)
     lines = []
     for worker, (low, high) in sorted(spans.items()):

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from fastavro import parse_schema, schemaless_reader
 
-from ops.audit.window import Window, hour_of, minute_of
+from ops.audit.window import AuditWindow, hour_of, minute_of
 from runtime.kafka.consumer import Partition, Record
 from schemas.ids import SchemaIds, UnknownSchema
 
@@ -25,7 +25,7 @@ _SEQ_DIGITS = 15
 _NAME_LENGTH = 200
 
 
-class Worker(NamedTuple):
+class IngestWorker(NamedTuple):
     """One worker of ingest, from its start to its end: who numbers records."""
 
     node: str
@@ -35,7 +35,7 @@ class Worker(NamedTuple):
 class CountedAt(NamedTuple):
     """What is counted together."""
 
-    worker: Worker
+    worker: IngestWorker
     minute: datetime
     topic: str
 
@@ -44,9 +44,9 @@ class CountedAt(NamedTuple):
 class TopicRecords:
     """What has been read. Records with one number are one: Kafka may have had what the spool brought again."""
 
-    window: Window
+    window: AuditWindow
     events: dict[UUID, tuple[Partition, int]] = field(default_factory=dict)  #: of the window, and where each stands
-    numbers: dict[Worker, set[int]] = field(default_factory=dict)  #: of every record that was read
+    numbers: dict[IngestWorker, set[int]] = field(default_factory=dict)  #: of every record that was read
     counted: Counter[CountedAt] = field(default_factory=Counter)  #: numbered records of the window
     partitions: dict[tuple[str, int], Partition] = field(default_factory=dict)  #: one object for all events of each
     unnumbered: int = 0  #: events of the window that carry no number: ingest was older, or somebody else wrote them
@@ -122,7 +122,7 @@ class ReceiptReader:
         except UnknownSchema:
             return None
         plain = _without_logical_types(written)
-        fields = [one for one in plain["fields"] if one["name"] == "received_at"]
+        fields = [field for field in plain["fields"] if field["name"] == "received_at"]
         if not fields:
             return None
         return parse_schema(plain), parse_schema(plain | {"fields": fields})
@@ -141,9 +141,9 @@ def _event_id(headers: dict[str, bytes]) -> UUID | None:
         return None
 
 
-def _number(headers: dict[str, bytes]) -> tuple[Worker | None, int]:
+def _number(headers: dict[str, bytes]) -> tuple[IngestWorker | None, int]:
     node, epoch, seq = (headers.get(name) or b"" for name in ("hl-node", "hl-epoch", "hl-seq"))
     if not node or not epoch or not seq.isdigit() or len(seq) > _SEQ_DIGITS:
         return None, 0
     names = (part[:_NAME_LENGTH].decode("utf-8", "replace") for part in (node, epoch))
-    return Worker(*names), int(seq)
+    return IngestWorker(*names), int(seq)

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from ops.audit.records import CountedAt, Worker
-from ops.audit.topics import Log
-from ops.audit.window import Window, hour_of
+from ops.audit.records import CountedAt, IngestWorker
+from ops.audit.topics import TopicLogs
+from ops.audit.window import AuditWindow, hour_of
 from runtime.kafka.consumer import Partition
 from runtime.postgres import Connection
 from schemas.topics import consumer_group
@@ -42,11 +42,12 @@ class Accepted:
     last_seq: int
 
 
-def accepted(connection: Connection, window: Window) -> dict[CountedAt, Accepted]:
+def accepted(connection: Connection, window: AuditWindow) -> dict[CountedAt, Accepted]:
     """What ingest's nodes counted."""
     rows = connection.execute(_ACCEPTED, _values(window)).fetchall()
     return {
-        CountedAt(Worker(node, epoch), minute, topic): Accepted(*told) for node, epoch, minute, topic, *told in rows
+        CountedAt(IngestWorker(node, epoch), minute, topic): Accepted(*counts)
+        for node, epoch, minute, topic, *counts in rows
     }
 
 
@@ -55,7 +56,7 @@ def spooled(connection: Connection) -> dict[str, int]:
     return {str(node): int(count) for node, count in connection.execute(_SPOOLED)}
 
 
-def stored(connection: Connection, window: Window) -> dict[UUID, datetime]:
+def stored(connection: Connection, window: AuditWindow) -> dict[UUID, datetime]:
     """The events that were received in `window`, and the hour of each."""
     with connection.transaction(), connection.cursor("audit") as cursor:
         cursor.itersize = _BATCH
@@ -73,13 +74,13 @@ def set_aside(connection: Connection, event_ids: Collection[UUID]) -> set[UUID]:
     return _found(connection, _SET_ASIDE, (consumer_group("persist"),), event_ids)
 
 
-def parked(connection: Connection, window: Window) -> int:
+def parked(connection: Connection, window: AuditWindow) -> int:
     """Records of `window` that opt-out has parked."""
     [(count,)] = connection.execute(_PARKED, _values(window)).fetchall()
     return int(count)
 
 
-def positions(connection: Connection, log: Log) -> dict[Partition, int]:
+def positions(connection: Connection, log: TopicLogs) -> dict[Partition, int]:
     """The next offset that persist reads of each partition; one that it has not begun is missing."""
     names = {topic_id: name for name, topic_id in log.topic_ids.items()}
     rows = connection.execute(_POSITIONS, (consumer_group("persist"),)).fetchall()
@@ -91,7 +92,7 @@ def by_hour(counts: Mapping[UUID, datetime]) -> Counter[datetime]:
     return Counter(counts.values())
 
 
-def _values(window: Window) -> dict[str, datetime]:
+def _values(window: AuditWindow) -> dict[str, datetime]:
     return {"since": window.since, "until": window.until}
 
 

@@ -17,7 +17,7 @@ _EVENT_TOPICS = [topic.name for topic in EVENT_TOPICS]
 
 
 @dataclass(frozen=True, slots=True)
-class Log:
+class TopicLogs:
     """Every partition of some topics at one moment."""
 
     topic_ids: Mapping[str, UUID]
@@ -29,18 +29,18 @@ class Log:
         return sum(bounds.end - bounds.begin for bounds in self.bounds.values())
 
 
-def open_log(settings: KafkaSettings, topics: Sequence[str] = _EVENT_TOPICS) -> Log:
+def open_log(settings: KafkaSettings, topics: Sequence[str] = _EVENT_TOPICS) -> TopicLogs:
     """The log of `topics` as it is now. Raises kafka.errors.KafkaError."""
     with TopicAdmin(settings, CLIENT_ID) as admin:
         states = admin.describe(topics)
         offsets = admin.offsets(states.values())
-    return Log(
+    return TopicLogs(
         {name: state.id for name, state in states.items()},
         {Partition(*place): bounds for place, bounds in offsets.items()},
     )
 
 
-def offsets_at(settings: KafkaSettings, log: Log, moments: Sequence[datetime]) -> list[dict[Partition, int]]:
+def offsets_at(settings: KafkaSettings, log: TopicLogs, moments: Sequence[datetime]) -> list[dict[Partition, int]]:
     """For each of `moments`, where each partition's records from then on begin. Raises kafka.errors.KafkaError."""
     with TopicAdmin(settings, CLIENT_ID) as admin:
         found = [admin.offsets_at(log.bounds, moment) for moment in moments]

@@ -9,14 +9,14 @@ _MINUTE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class AuditWindow:
     """From `since` on, and before `until`; both are whole minutes, as ingest counts them."""
 
     since: datetime
     until: datetime
 
     @classmethod
-    def around(cls, since: datetime, until: datetime) -> Window:
+    def around(cls, since: datetime, until: datetime) -> AuditWindow:
         """The minutes that `since` to `until` touches."""
         first = _floor(since)
         last = _floor(until)

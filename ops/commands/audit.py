@@ -33,7 +33,7 @@ def audit(out: Output, since: datetime | None, until: datetime | None) -> None:
     their id where Kafka has them, else by node, minute, topic and number (hl-seq).
     """
     from ops.audit.audit import audit as audited
-    from ops.audit.window import Window
+    from ops.audit.window import AuditWindow
     from ops.configuration import load
     from runtime.schema_registry import SchemaRegistrySettings, schema_ids
 
@@ -55,7 +55,7 @@ def audit(out: Output, since: datetime | None, until: datetime | None) -> None:
             connection,
             kafka_settings(),
             ids,
-            Window.around(since, until),
+            AuditWindow.around(since, until),
             begun=begun,
             done=done,
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -16,10 +17,11 @@ from ops.exits import CheckFailed, TryLater
 from ops.output import Output, as_json, command, stacked, table
 
 if TYPE_CHECKING:
-    from ops.dead_letters.box import Box
+    from ops.dead_letters.box import Box, Memory
     from ops.dead_letters.canary import CanaryFailure
     from ops.dead_letters.letter import Letter
     from ops.dead_letters.redrive import Verdict
+    from runtime.postgres import Connection
 
 
 @click.group()
@@ -120,7 +122,6 @@ def redrive(out: Output, source: str, **options: Any) -> None:
     rest was not sent.
     """
     from ops.dead_letters.box import Memory, open_boxes
-    from ops.dead_letters.canary import Canary
     from ops.dead_letters.redrive import Wanted, judge
 
     if target := deliveries.target_of(source, options):
@@ -138,34 +139,50 @@ def redrive(out: Output, source: str, **options: Any) -> None:
         letters = letter_at(box, options) if is_placed(options) else box.letters()
         verdicts = list(judge(letters, processor, memory.decided(box), wanted))
         going = [verdict.letter for verdict in verdicts if verdict.kept is None]
-        refused: list[Letter] = []
-        held_back: list[Letter] = []
-        failures: Sequence[CanaryFailure] = ()
+        sent = _Sent()
         if going and not out.dry_run:
             if not options["yes"]:
                 shown = _drawn(verdicts, {}, "would go")
                 deliveries.ask(out, shown, f"Send {len(going)} back to {processor}?")
-            first = options["canary"] or len(going)
-            canary = Canary(box.settings, connection, processor) if first < len(going) else None
-            refused = _send(out, box, going[:first], memory, options["rate"])
-            if canary is not None:
-                failures = canary.failures(timeout=options["canary_timeout"])
-                if failures:
-                    held_back = going[first:]
-                else:
-                    refused += _send(out, box, going[first:], memory, options["rate"])
-    _report(out, processor, verdicts, refused, held_back)
-    if failures:
-        causes = "; ".join(
-            f"{count} x {cause}" for cause, count in Counter(one.error_class for one in failures).items()
-        )
+            sent = _send_in_turn(out, box, going, memory, connection, options)
+    _report(out, processor, verdicts, sent.refused, sent.held_back)
+    if sent.failures:
+        counts = Counter(failure.error_class for failure in sent.failures)
+        causes = "; ".join(f"{count} x {cause}" for cause, count in counts.items())
         raise CheckFailed(
-            f"{len(failures)} of the canary's {first} letters failed again ({causes}): {len(held_back)} were kept. "
-            f"Mend the cause, then redrive again; `hookline dlq show {processor}` tells more"
+            f"{len(sent.failures)} of the canary's {options['canary']} letters failed again ({causes}): "
+            f"{len(sent.held_back)} were kept. Mend the cause, then redrive again; "
+            f"`hookline dlq show {processor}` tells more"
         )
-    if refused:
-        where = ", ".join(map(place_of, refused))
-        raise CheckFailed(f"Kafka refuses {len(refused)} letters for good: {where}")
+    if sent.refused:
+        where = ", ".join(map(place_of, sent.refused))
+        raise CheckFailed(f"Kafka refuses {len(sent.refused)} letters for good: {where}")
+
+
+@dataclass(slots=True)
+class _Sent:
+    """What became of a redrive."""
+
+    refused: list[Letter] = field(default_factory=list)  #: by Kafka, for good
+    held_back: list[Letter] = field(default_factory=list)  #: because the canary failed
+    failures: Sequence[CanaryFailure] = ()  #: of the canary
+
+
+def _send_in_turn(
+    out: Output, box: Box, going: list[Letter], memory: Memory, connection: Connection, options: dict[str, Any]
+) -> _Sent:
+    """The canary first, where there is to be one, and the others if it is fine."""
+    from ops.dead_letters.canary import Canary
+
+    rate, first = options["rate"], options["canary"] or len(going)
+    if first >= len(going):
+        return _Sent(_send(out, box, going, memory, rate))
+    canary = Canary(box.settings, connection, box.processor)
+    refused = _send(out, box, going[:first], memory, rate)
+    failures = canary.failures(timeout=options["canary_timeout"])
+    if failures:
+        return _Sent(refused, going[first:], failures)
+    return _Sent(refused + _send(out, box, going[first:], memory, rate))
 
 
 def _decided(out: Output, boxes: list[Box]) -> dict[str, set[tuple[int, int]]]:
@@ -208,13 +225,13 @@ def _report(
     out.result(data, lambda: _drawn(verdicts, places, word) if rows else "no dead letters to send back")
 
 
-def _drawn(verdicts: list[Verdict], kept: Mapping[tuple[int, int], str], word: str) -> Any:
+def _drawn(verdicts: list[Verdict], reasons: Mapping[tuple[int, int], str], word: str) -> Any:
     rows = []
     for verdict in verdicts[: deliveries.SHOWN]:
         one = verdict.letter.described()
         what = (one["event_type"], one["disposition"], one["error_class"], one["redrive_count"])
-        rows.append((place_of(verdict.letter), *what, _verdict(verdict, kept, word)))
-    counts = Counter(_verdict(verdict, kept, word) for verdict in verdicts)
+        rows.append((place_of(verdict.letter), *what, _verdict(verdict, reasons, word)))
+    counts = Counter(_verdict(verdict, reasons, word) for verdict in verdicts)
     more = f"and {len(verdicts) - deliveries.SHOWN} more" if len(verdicts) > deliveries.SHOWN else ""
     columns = ("letter", "event", "disposition", "error class", "redriven", "verdict")
     return stacked(
@@ -222,9 +239,9 @@ def _drawn(verdicts: list[Verdict], kept: Mapping[tuple[int, int], str], word: s
     )
 
 
-def _verdict(verdict: Verdict, kept: Mapping[tuple[int, int], str], word: str) -> str:
-    if verdict.letter.place in kept:
-        return kept[verdict.letter.place]
+def _verdict(verdict: Verdict, reasons: Mapping[tuple[int, int], str], word: str) -> str:
+    if verdict.letter.place in reasons:
+        return reasons[verdict.letter.place]
     return word if verdict.kept is None else f"kept: {verdict.kept}"
 
 

@@ -108,8 +108,8 @@ def redrive(out: Output, target: str, options: dict[str, Any]) -> None:
                     sent |= send_back(connection, target, rest, rate=options["rate"], done=done)
             held_back = {delivery.event_id for delivery in rest} if failed else set()
             for row in rows:
-                kept = "the canary failed" if row["event_id"] in held_back else "somebody else has sent it back"
-                row["verdict"] = "sent back" if row["event_id"] in sent else f"kept: {kept}"
+                why = "the canary failed" if row["event_id"] in held_back else "somebody else has sent it back"
+                row["verdict"] = "sent back" if row["event_id"] in sent else f"kept: {why}"
     data = {"processor": PREFIX + target, "dry_run": out.dry_run, "letters": rows}
     data["counts"] = Counter(row["verdict"] for row in rows)
     out.result(data, lambda: _drawn(rows) if rows else "no dead deliveries to send back")

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import click
 
 
-class Moment(click.ParamType[datetime]):
+class MomentParameter(click.ParamType[datetime]):
     """A time such as 2026-11-02, 2026-11-02T12:30 or 2026-11-02T12:30:00+01:00."""
 
     name = "time"
@@ -21,4 +21,4 @@ class Moment(click.ParamType[datetime]):
             self.fail(f"{value!r} is no time: write it as 2026-11-02 or 2026-11-02T12:30:00Z", param, ctx)
 
 
-MOMENT = Moment()
+MOMENT = MomentParameter()

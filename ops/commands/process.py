@@ -58,9 +58,9 @@ def pause(out: Output, name: str, reason: str, until: datetime | None, operator:
     group = consumer_group(name)
     with database("process") as connection, connection.transaction(force_rollback=out.dry_run):
         write(connection, group, by=operator or user(), reason=reason, until=until)
-        told = pause_reason(connection, group)
-    data = {"processor": name, "dry_run": out.dry_run, "paused": told, "until": until}
-    out.result(data, lambda: f"{name} {'would be' if out.dry_run else 'is'} {told}")
+        pause_text = pause_reason(connection, group)
+    data = {"processor": name, "dry_run": out.dry_run, "paused": pause_text, "until": until}
+    out.result(data, lambda: f"{name} {'would be' if out.dry_run else 'is'} {pause_text}")
 
 
 @command(changes=True)
@@ -74,10 +74,12 @@ def resume(out: Output, name: str, operator: str | None) -> None:
 
     group = consumer_group(name)
     with database("process") as connection, connection.transaction(force_rollback=out.dry_run):
-        told = pause_reason(connection, group)
+        pause_text = pause_reason(connection, group)
         resumed = write(connection, group, by=operator or user())
-    data = {"processor": name, "dry_run": out.dry_run, "was_paused": resumed, "pause": told}
-    out.result(data, lambda: f"{name} {'would go' if out.dry_run else 'goes'} on; it was {told}" if resumed else "")
+    data = {"processor": name, "dry_run": out.dry_run, "was_paused": resumed, "pause": pause_text}
+    out.result(
+        data, lambda: f"{name} {'would go' if out.dry_run else 'goes'} on; it was {pause_text}" if resumed else ""
+    )
     if not resumed:
         raise CheckFailed(f"{name} is not paused; a halt is lifted by `hookline dlq resume {name}`")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing, nullcontext
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,6 +12,9 @@ from ops.commands.dlq_source import kafka_settings, names_of
 from ops.commands.moments import MOMENT
 from ops.exits import CheckFailed
 from ops.output import Output, command, stacked, table
+
+if TYPE_CHECKING:
+    from ops.replay.replay import Replayed
 
 #: A record's own timestamp is some time after its receipt, and a little before it where clocks differ.
 _BEFORE = timedelta(minutes=5)
@@ -64,6 +67,10 @@ def replay(
         producer = nullcontext() if out.dry_run else closing(KafkaProducer(settings, "hookline-replay"))
         with producer as opened:
             sent = replayed(chosen, name, opened)
+    _report(out, name, since, until, sent)
+
+
+def _report(out: Output, name: str, since: datetime, until: datetime, sent: Replayed) -> None:
     data: dict[str, Any] = {
         "processor": name, "dry_run": out.dry_run, "from": since, "to": until, "records": sent.records,
         "types": dict(sent.types), "refused": [dict(zip(_PLACE, place, strict=True)) for place in sent.refused],

@@ -49,7 +49,7 @@ def tail(
     from schemas.events import EventType
     from schemas.topics import EVENT_TOPICS
 
-    names = [one.name for one in EVENT_TOPICS]
+    names = [entry.name for entry in EVENT_TOPICS]
     if topic is not None and topic not in names:
         raise click.BadParameter(f"{topic}: no topic of events; there are {', '.join(names)}")
     if event_type is not None and event_type not in set(EventType):

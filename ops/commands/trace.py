@@ -61,7 +61,7 @@ def trace(out: Output, subject: str, limit: int, reveal: bool, reason: str | Non
 def _drawn(found: Trace) -> Any:
     parts: list[Any] = []
     for event in found.events:
-        rows = [(_shown(hop.at), hop.hop, _told(hop.detail)) for hop in event.hops]
+        rows = [(_shown(hop.at), hop.hop, _details(hop.detail)) for hop in event.hops]
         parts.append(table(("at", "step", "detail"), rows, title=f"{event.event_id}  {event.event_type or ''}"))
     note = ["older events are left out: --limit shows more"] if found.more else []
     return stacked(*parts, *note)
@@ -71,7 +71,7 @@ def _shown(at: datetime | None) -> str:
     return "" if at is None else at.isoformat(timespec="milliseconds")
 
 
-def _told(detail: dict[str, Any]) -> str:
+def _details(detail: dict[str, Any]) -> str:
     return "  ".join(f"{name}={_plain(value)}" for name, value in detail.items())
 
 

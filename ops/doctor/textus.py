@@ -1,4 +1,4 @@
-"""TextUs's subscriptions: without one for every action, webhooks do not come, and nothing else shows it.
+"""TextUs's subscriptions: unless every action is subscribed, webhooks do not come, and nothing else shows it.
 
 By default an integration sends message.received and message.delivered only (help.textus.com, seen 2026-11).
 """
@@ -18,10 +18,10 @@ _REGISTER = "hookline textus register"
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """What one account lacks, or has been given."""
+    """What an account lacks, or has been given."""
 
     account: str
-    integration: str | None  #: the id of the one that exists; None: there is none yet
+    integration: str | None  #: of the integration that exists; None: there is none yet
     lacking: Sequence[str]  #: actions that were switched off
     inactive: bool
     healthy: bool
@@ -40,7 +40,7 @@ def registrations(client: TextUsClient, accounts: Sequence[str], url: str) -> It
 
 
 def register(client: TextUsClient, account: str, url: str) -> Registration:
-    """Have `account` send every action to `url`: a new integration, or the one that is there, completed.
+    """Have `account` send every action to `url`: a new integration, or the present one, completed.
 
     Raises the client's exceptions.
     """
@@ -57,30 +57,30 @@ def register(client: TextUsClient, account: str, url: str) -> Registration:
 
 def subscription_checks(found: Sequence[Registration], secrets: Sequence[str]) -> Iterator[Check]:
     """What `found` means. `secrets`: those that ingest accepts."""
-    for one in found:
-        if one.integration is None:
-            yield broken("textus subscription", f"{one.account} sends no webhooks here", _REGISTER)
-        elif one.inactive:
-            yield broken("textus subscription", f"the integration of {one.account} is switched off", _REGISTER)
-        elif one.lacking:
-            lacking = ", ".join(one.lacking)
-            yield broken("textus subscription", f"{one.account} does not send {lacking}", _REGISTER)
-        elif not one.healthy:
+    for entry in found:
+        if entry.integration is None:
+            yield broken("textus subscription", f"{entry.account} sends no webhooks here", _REGISTER)
+        elif entry.inactive:
+            yield broken("textus subscription", f"the integration of {entry.account} is switched off", _REGISTER)
+        elif entry.lacking:
+            lacking = ", ".join(entry.lacking)
+            yield broken("textus subscription", f"{entry.account} does not send {lacking}", _REGISTER)
+        elif not entry.healthy:
             fix = "hookline status  # then call the address from outside: curl -i $HOOKLINE_INGEST__PUBLIC_URL/healthz"
-            yield broken("textus subscription", f"TextUs cannot deliver to {one.account}'s integration", fix)
-        elif one.secret is not None and one.secret not in secrets:
+            yield broken("textus subscription", f"TextUs cannot deliver to {entry.account}'s integration", fix)
+        elif entry.secret is not None and entry.secret not in secrets:
             fix = "hookline textus register  # then add the secret that it prints to HOOKLINE_TEXTUS__SIGNING_SECRETS"
-            yield broken("textus secret", f"webhooks of {one.account} are signed with a secret that is not set", fix)
+            yield broken("textus secret", f"webhooks of {entry.account} are signed with a secret that is not set", fix)
         else:
-            yield fine("textus subscription", f"{one.account} sends all {len(ACTIONS)} events")
+            yield fine("textus subscription", f"{entry.account} sends all {len(ACTIONS)} events")
     if not found:
         yield doubtful("textus subscription", "the token sees no account", "export HOOKLINE_TEXTUS__API_TOKEN=...")
 
 
 def _integration(client: TextUsClient, account: str, url: str) -> Json | None:
     """The account's integration that calls `url`; the active one, where there are several."""
-    found = [one for one in client.members(account, "integrations") if _address(one) == url.rstrip("/")]
-    found.sort(key=lambda one: one.get("active") is not True)
+    found = [entry for entry in client.members(account, "integrations") if _address(entry) == url.rstrip("/")]
+    found.sort(key=lambda entry: entry.get("active") is not True)
     return found[0] if found else None
 
 

@@ -215,11 +215,11 @@ def _read_deliveries(connection: Connection, steps: Steps, _masking: Masking) ->
     for row in _named(connection, _DELIVERIES, list(steps)):
         event = steps[row["event_id"]]
         event.event_type = event.event_type or row["event_type"]
-        told = {"attempts": row["attempts"], "why": redacted(row["detail"])}
+        outcome = {"attempts": row["attempts"], "why": redacted(row["detail"])}
         if row["status"] == "dead":
-            event.add(row["at"], HopKind.DEAD_LETTER, processor=f"crm:{row['target']}", disposition="dead", **told)
+            event.add(row["at"], HopKind.DEAD_LETTER, processor=f"crm:{row['target']}", disposition="dead", **outcome)
         else:
-            event.add(row["at"], HopKind.NOTED, target=row["target"], status=row["status"], **told)
+            event.add(row["at"], HopKind.NOTED, target=row["target"], status=row["status"], **outcome)
 
 
 _PARKED = """

@@ -33,10 +33,10 @@ def test_where_nothing_is_missing_all_numbers_are_the_same(ingest_rig: IngestRig
     ingest_rig.report_counts()
     ingest_rig.persist()
 
-    code, told = audit(ingest_rig, capsys)
+    code, answer = audit(ingest_rig, capsys)
 
-    assert (code, told["ok"], told["missing"], told["gaps"], told["notes"]) == (0, True, [], [], [])
-    assert [told[key] for key in ("accepted", "on_topics", "in_postgres", "dead_letters", "parked")] == [
+    assert (code, answer["ok"], answer["missing"], answer["gaps"], answer["notes"]) == (0, True, [], [], [])
+    assert [answer[key] for key in ("accepted", "on_topics", "in_postgres", "dead_letters", "parked")] == [
         32,
         32,
         32,
@@ -44,7 +44,7 @@ def test_where_nothing_is_missing_all_numbers_are_the_same(ingest_rig: IngestRig
         0,
     ]
     hour = ingest_rig.begin.isoformat()
-    assert told["hours"] == [{"hour": hour, "accepted": 32, "on_topics": 32, "in_postgres": 32}]
+    assert answer["hours"] == [{"hour": hour, "accepted": 32, "on_topics": 32, "in_postgres": 32}]
 
 
 def test_each_planted_gap_is_found(ingest_rig: IngestRig, capsys: Capture) -> None:
@@ -59,16 +59,16 @@ def test_each_planted_gap_is_found(ingest_rig: IngestRig, capsys: Capture) -> No
     gone = [event.event_id for event in (events[3], events[9], events[30])]
     ingest_rig.owner.execute("DELETE FROM events WHERE event_id = ANY (%s)", (gone,))
 
-    code, told = audit(ingest_rig, capsys)
+    code, answer = audit(ingest_rig, capsys)
 
-    assert (code, told["ok"]) == (1, False)
-    assert told["missing"] == sorted(map(str, gone))
-    assert [told[key] for key in ("accepted", "on_topics", "in_postgres")] == [40, 35, 32]
+    assert (code, answer["ok"]) == (1, False)
+    assert answer["missing"] == sorted(map(str, gone))
+    assert [answer[key] for key in ("accepted", "on_topics", "in_postgres")] == [40, 35, 32]
     numbers = [int(record.headers[-1][1]) for record in lost]
-    assert sorted(number for gap in told["gaps"] for number in gap["numbers"]) == numbers
+    assert sorted(number for gap in answer["gaps"] for number in gap["numbers"]) == numbers
     minutes = sorted(event.received_at.replace(second=0).isoformat() for event in events[20:25])
-    assert sorted(gap["minute"] for gap in told["gaps"]) == minutes
-    assert {(gap["node"], gap["topic"]) for gap in told["gaps"]} == {
+    assert sorted(gap["minute"] for gap in answer["gaps"]) == minutes
+    assert {(gap["node"], gap["topic"]) for gap in answer["gaps"]} == {
         (node_name(ingest_rig.spool_dir), "sms.messages.v1")
     }
 
@@ -90,10 +90,10 @@ def test_what_is_set_aside_waits_or_came_twice_is_no_gap(ingest_rig: IngestRig, 
     )
     ingest_rig.accept(ingest_rig.event())  # persist has not come to it
 
-    code, told = audit(ingest_rig, capsys)
+    code, answer = audit(ingest_rig, capsys)
 
-    assert (code, told["missing"], told["gaps"]) == (0, [], [])
-    assert (told["on_topics"], told["in_postgres"], told["dead_letters"], told["waiting"]) == (5, 2, 1, 1)
+    assert (code, answer["missing"], answer["gaps"]) == (0, [], [])
+    assert (answer["on_topics"], answer["in_postgres"], answer["dead_letters"], answer["waiting"]) == (5, 2, 1, 1)
 
 
 def test_what_waits_in_a_spool_is_told_apart_from_what_is_lost(ingest_rig: IngestRig, capsys: Capture) -> None:
@@ -104,14 +104,14 @@ def test_what_waits_in_a_spool_is_told_apart_from_what_is_lost(ingest_rig: Inges
     node = node_name(ingest_rig.spool_dir)
     ingest_rig.owner.execute("INSERT INTO ingest_nodes (node, spooled, heard_at) VALUES (%s, 2, now())", (node,))
 
-    code, told = audit(ingest_rig, capsys)
-    assert (code, told["spooled"], told["gaps"]) == (0, 2, [])
-    assert any(f"2 may wait in the spool of {node}" in note for note in told["notes"])
+    code, answer = audit(ingest_rig, capsys)
+    assert (code, answer["spooled"], answer["gaps"]) == (0, 2, [])
+    assert any(f"2 may wait in the spool of {node}" in note for note in answer["notes"])
 
     # One fewer in the spool than is missing: nobody can say that all of it is there
     ingest_rig.owner.execute("UPDATE ingest_nodes SET spooled = 1")
-    code, told = audit(ingest_rig, capsys)
-    assert (code, len(told["gaps"])) == (1, 2)
+    code, answer = audit(ingest_rig, capsys)
+    assert (code, len(answer["gaps"])) == (1, 2)
 
 
 def test_a_worker_without_counts_whose_numbers_have_a_hole_is_not_called_fine(
@@ -121,9 +121,9 @@ def test_a_worker_without_counts_whose_numbers_have_a_hole_is_not_called_fine(
     ingest_rig.record(ingest_rig.event())
     ingest_rig.accept(ingest_rig.event())
     ingest_rig.persist()
-    code, told = audit(ingest_rig, capsys)
-    assert (code, told["missing"], told["gaps"]) == (1, [], [])
-    assert "1 numbers between 1 and 3" in told["notes"][-1]
+    code, answer = audit(ingest_rig, capsys)
+    assert (code, answer["missing"], answer["gaps"]) == (1, [], [])
+    assert "1 numbers between 1 and 3" in answer["notes"][-1]
 
 
 def test_counts_are_told_once_however_often_and_a_refusal_keeps_nothing_up(ingest_rig: IngestRig) -> None:

@@ -437,9 +437,9 @@ def test_after_a_canary_that_is_fine_the_others_go(
     played.has_handled(1000)
     played.set_aside(500, "Earlier")  # not one of the canary
 
-    code, told = run(capsys, "dlq", "redrive", processor, "--yes", "--canary", "3")
+    code, answer = run(capsys, "dlq", "redrive", processor, "--yes", "--canary", "3")
 
-    assert (code, told["counts"]) == (0, {"sent back": 20})
+    assert (code, answer["counts"]) == (0, {"sent back": 20})
     assert len(returned(kafka_settings, processor)) == 20
 
 
@@ -499,7 +499,7 @@ def test_letters_are_grouped_by_cause(
     ]
     assert set(producer.publish_all(letters)) == {None}
 
-    _, told = run(capsys, "dlq", "ls", processor)
+    _, answer = run(capsys, "dlq", "ls", processor)
 
-    causes = {row["cause"]: row["letters"] for row in told["dead_letters"]}
+    causes = {row["cause"]: row["letters"] for row in answer["dead_letters"]}
     assert causes == {"value … is out of range": 2, "no column …": 2, "other": 1}

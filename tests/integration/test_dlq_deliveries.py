@@ -129,10 +129,10 @@ def test_a_canary_goes_first_and_stops_the_others_where_it_fails(
         " WHEN (OLD.status = 'dead' AND NEW.status = 'pending') EXECUTE FUNCTION play()"
     )
 
-    ended, told = run(capsys, "redrive", "crm:rest", "--yes", "--canary", "2")
+    ended, answer = run(capsys, "redrive", "crm:rest", "--yes", "--canary", "2")
 
-    assert (ended, told["counts"]["sent back"]) == (code, sent_back)
-    assert told["counts"].get("kept: the canary failed", 0) == 5 - sent_back
+    assert (ended, answer["counts"]["sent back"]) == (code, sent_back)
+    assert answer["counts"].get("kept: the canary failed", 0) == 5 - sent_back
 
 
 def test_a_canary_that_no_courier_comes_to_stops_the_others(desk: CrmDesk, capsys: pytest.CaptureFixture[str]) -> None:

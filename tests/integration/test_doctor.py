@@ -49,8 +49,8 @@ def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, dict[str,
     return code, json.loads(capsys.readouterr().out)
 
 
-def errors(told: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    return {check["name"]: check for check in told["checks"] if not check["ok"] and check["severity"] == "error"}
+def errors(answer: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {check["name"]: check for check in answer["checks"] if not check["ok"] and check["severity"] == "error"}
 
 
 def test_register_subscribes_every_account_to_every_event_and_then_all_is_well(
@@ -68,31 +68,31 @@ def test_register_subscribes_every_account_to_every_event_and_then_all_is_well(
     body = {"active": True, "provider": "webhook", "config": {"baseUrl": f"{URL}/webhooks/textus"}}
     call("POST", f"/{accounts[0]}/integrations", body | {"settings": {"actions": default}})
 
-    code, told = run(capsys, "doctor")
-    assert (code, set(errors(told))) == (1, {"textus subscription"})
-    found = [check["found"] for check in told["checks"] if check["name"] == "textus subscription"]
+    code, answer = run(capsys, "doctor")
+    assert (code, set(errors(answer))) == (1, {"textus subscription"})
+    found = [check["found"] for check in answer["checks"] if check["name"] == "textus subscription"]
     assert any(f"{accounts[0]} does not send" in text and "contact.opted_out" in text for text in found)
-    assert errors(told)["textus subscription"]["fix"] == "hookline textus register"
+    assert errors(answer)["textus subscription"]["fix"] == "hookline textus register"
 
     # A dry run changes nothing
-    code, told = run(capsys, "textus", "register", "--dry-run")
-    assert (code, {row["verdict"] for row in told["accounts"]}) == (0, {"would be registered"})
+    code, answer = run(capsys, "textus", "register", "--dry-run")
+    assert (code, {row["verdict"] for row in answer["accounts"]}) == (0, {"would be registered"})
     assert len(call("GET", f"/{accounts[-1]}/integrations")["members"]) == 0
 
-    code, told = run(capsys, "textus", "register")
-    assert (code, [row["verdict"] for row in told["accounts"]]) == (0, ["registered"] * len(accounts))
-    secrets = [row["new_secret"] for row in told["accounts"]]
+    code, answer = run(capsys, "textus", "register")
+    assert (code, [row["verdict"] for row in answer["accounts"]]) == (0, ["registered"] * len(accounts))
+    secrets = [row["new_secret"] for row in answer["accounts"]]
     for account in accounts:
         [integration] = call("GET", f"/{account}/integrations")["members"]
         assert {action for action, on in integration["settings"]["actions"].items() if on} == set(ACTIONS)
 
-    # The secrets that sign are not known to ingest yet, and that is told
+    # The secrets that sign are not known to ingest yet, and that is found
     assert set(errors(run(capsys, "doctor")[1])) == {"textus secret"}
     environment.setenv("HOOKLINE_TEXTUS__SIGNING_SECRETS", ",".join([LONG, *secrets]))
-    code, told = run(capsys, "doctor")
-    assert (code, told["ok"], errors(told)) == (0, True, {})
+    code, answer = run(capsys, "doctor")
+    assert (code, answer["ok"], errors(answer)) == (0, True, {})
     assert {"kafka", "topics", "postgres", "migrations", "postgres roles", "clock", "disk", "crm"} <= {
-        check["name"] for check in told["checks"] if check["ok"]
+        check["name"] for check in answer["checks"] if check["ok"]
     }
     # And again nothing is to do
     assert {row["verdict"] for row in run(capsys, "textus", "register")[1]["accounts"]} == {"complete"}
@@ -127,13 +127,13 @@ def test_what_is_broken_is_found_with_its_fix(
         else:
             environment.setenv(f"HOOKLINE_{variable}", value)
 
-    code, told = run(capsys, "doctor")
+    code, answer = run(capsys, "doctor")
 
-    assert (code, told["ok"]) == (1, False)
-    found = errors(told)
+    assert (code, answer["ok"]) == (1, False)
+    found = errors(answer)
     assert name in found, found
     assert found[name]["fix"]
-    assert LONG not in json.dumps(told)
+    assert LONG not in json.dumps(answer)
     assert set(found[name]) == {"name", "ok", "severity", "found", "fix"}
 
 

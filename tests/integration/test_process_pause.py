@@ -42,8 +42,8 @@ def test_a_paused_group_commits_nothing_until_it_is_resumed(postgres: Any, capsy
 
         move(None, 3)
         # A dry run changes nothing
-        code, told = run(capsys, "pause", "persist", "--reason", "a migration", "--by", "kim", "--dry-run")
-        assert (code, told["paused"]) == (0, "paused by kim until somebody resumes it: a migration")
+        code, answer = run(capsys, "pause", "persist", "--reason", "a migration", "--by", "kim", "--dry-run")
+        assert (code, answer["paused"]) == (0, "paused by kim until somebody resumes it: a migration")
         move(3, 4)
 
         assert run(capsys, "pause", "persist", "--reason", "a migration", "--by", "kim")[0] == 0
@@ -55,8 +55,8 @@ def test_a_paused_group_commits_nothing_until_it_is_resumed(postgres: Any, capsy
             progress.move(connection, {Partition("t", 1): Span(Place("c", place.topic_id, 1), None, 1)})
         assert Progress("hookline-opt-out").stopped_by(connection) is None
 
-        code, told = run(capsys, "resume", "persist", "--by", "lee")
-        assert (code, told["was_paused"]) == (0, True)
+        code, answer = run(capsys, "resume", "persist", "--by", "lee")
+        assert (code, answer["was_paused"]) == (0, True)
         move(4, 5)
     assert run(capsys, "resume", "persist")[0] == 1
     with psycopg.connect(postgres.owner_dsn) as owner:

@@ -50,11 +50,11 @@ def test_records_go_to_the_processor_byte_for_byte_each_event_once(
     earlier = ingest_rig.begin - timedelta(minutes=1)
     ingest_rig.accept(ingest_rig.event(received_at=earlier, occurred_at=earlier))
 
-    code, told = run(capsys, "replay", "persist", *window(ingest_rig), "--dry-run")
-    assert (code, told["records"], told["types"], returned()) == (0, 6, {"message.received": 6}, [])
+    code, answer = run(capsys, "replay", "persist", *window(ingest_rig), "--dry-run")
+    assert (code, answer["records"], answer["types"], returned()) == (0, 6, {"message.received": 6}, [])
 
-    code, told = run(capsys, "replay", "persist", *window(ingest_rig))
-    assert (code, told["records"], told["refused"]) == (0, 6, [])
+    code, answer = run(capsys, "replay", "persist", *window(ingest_rig))
+    assert (code, answer["records"], answer["refused"]) == (0, 6, [])
     came = returned()
     assert {(record.key, record.value) for record in came} == {(record.key, record.value) for record in records}
     assert sorted(dict(record.headers)["hl-seq"] for record in came) == sorted(r.headers[-1][1] for r in records)
@@ -69,10 +69,10 @@ def test_only_a_type_or_a_phone_however_it_is_written(
         ingest_rig.event(contact_phone=BEN),
         ingest_rig.event(contact_phone=ANN, state="sent"),
     )
-    code, told = run(capsys, "replay", "persist", *window(ingest_rig), "--phone", "(303) 555-0142")
-    assert (code, told["types"]) == (0, {"message.received": 1, "message.sent": 1})
-    code, told = run(capsys, "replay", "persist", *window(ingest_rig), "--type", "message.sent")
-    assert (code, told["types"]) == (0, {"message.sent": 1})
+    code, answer = run(capsys, "replay", "persist", *window(ingest_rig), "--phone", "(303) 555-0142")
+    assert (code, answer["types"]) == (0, {"message.received": 1, "message.sent": 1})
+    code, answer = run(capsys, "replay", "persist", *window(ingest_rig), "--type", "message.sent")
+    assert (code, answer["types"]) == (0, {"message.sent": 1})
     assert {record.key for record in returned()} == {ANN.encode()}
 
 
@@ -109,8 +109,8 @@ def test_tail_shows_a_line_an_event_and_nothing_personal(
     [line] = capsys.readouterr().out.splitlines()
     assert "message.sent  textlink/textlink  +*********42" in line
 
-    asked = ["--reveal", "--by", "kim", "--reason", "a test"]
-    assert main(["tail", "--from", begun, "--limit", "1", "--phone", ANN, "--topic", "sms.messages.v1", *asked]) == 0
+    reveal = ["--reveal", "--by", "kim", "--reason", "a test"]
+    assert main(["tail", "--from", begun, "--limit", "1", "--phone", ANN, "--topic", "sms.messages.v1", *reveal]) == 0
     assert "call me" in capsys.readouterr().out
     rows = ingest_rig.owner.execute("SELECT revealed_by, surface, event_ids, reason FROM data_reveals").fetchall()
     assert rows == [("kim", "hookline tail", [], "a test")]

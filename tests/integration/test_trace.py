@@ -69,27 +69,27 @@ def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, Any, str]
     return code, json.loads(captured.out), captured.err
 
 
-def hops(told: Any) -> list[str]:
-    return [hop["hop"] for hop in told["events"][0]["hops"]]
+def hops(answer: Any) -> list[str]:
+    return [hop["hop"] for hop in answer["events"][0]["hops"]]
 
 
 def test_every_step_of_a_stop_is_told_and_nothing_personal(
     desk: Desk, stop: Event, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    code, told, _ = run(capsys, str(stop.event_id))
+    code, answer, _ = run(capsys, str(stop.event_id))
 
-    assert (code, told["subject"], len(told["events"])) == (0, str(stop.event_id), 1)
-    assert told["events"][0]["event_type"] == "message.received"
-    steps = {hop["hop"]: hop for hop in told["events"][0]["hops"]}
+    assert (code, answer["subject"], len(answer["events"])) == (0, str(stop.event_id), 1)
+    assert answer["events"][0]["event_type"] == "message.received"
+    steps = {hop["hop"]: hop for hop in answer["events"][0]["hops"]}
     assert set(steps) == {"received", "spooled", "durable", "on_kafka", "persisted", "decided", "enforced"}
-    assert hops(told)[:4] == ["received", "spooled", "durable", "on_kafka"]
-    assert hops(told).count("enforced") == 2
+    assert hops(answer)[:4] == ["received", "spooled", "durable", "on_kafka"]
+    assert hops(answer).count("enforced") == 2
     assert datetime.fromisoformat(steps["spooled"]["at"]) == SPOOLED
     assert steps["durable"]["detail"] == {"durability": "spool"}
     assert steps["on_kafka"]["detail"] == {"topic": "sms.messages.v1", "partition": 3, "offset": 77}
     assert (steps["decided"]["detail"]["action"], steps["decided"]["detail"]["tier"]) == ("out", "A")
     assert steps["enforced"]["detail"]["status"] == "done"
-    text = json.dumps(told)
+    text = json.dumps(answer)
     assert not [secret for secret in (ANN, ANN[1:], "STOP", "Ann", "Smith") if secret in text]
     assert desk.all("SELECT count(*) FROM data_reveals") == [(0,)]
 
@@ -97,10 +97,10 @@ def test_every_step_of_a_stop_is_told_and_nothing_personal(
 def test_revealing_is_recorded_before_anything_is_shown(
     desk: Desk, stop: Event, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    _, told, _ = run(capsys, ANN, "--reveal", "--reason", "a complaint", "--by", "kim")
+    _, answer, _ = run(capsys, ANN, "--reveal", "--reason", "a complaint", "--by", "kim")
 
-    assert told["subject"] == ANN
-    received = told["events"][0]["hops"][0]["detail"]
+    assert answer["subject"] == ANN
+    received = answer["events"][0]["hops"][0]["detail"]
     assert (received["contact_phone"], received["payload"]["text"]) == (ANN, "STOP")
     assert desk.all("SELECT revealed_by, surface, event_ids, reason FROM data_reveals") == [
         ("kim", "hookline trace", [stop.event_id], "a complaint")
@@ -120,10 +120,10 @@ def test_a_phone_is_found_however_it_is_written(
     desk: Desk, stop: Event, written: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("HOOKLINE_PHONES__DEFAULT_REGION", "US")
-    code, told, _ = run(capsys, written)
-    assert (code, [event["event_id"] for event in told["events"]]) == (0, [str(stop.event_id)])
-    assert told["subject"].endswith("42")
-    assert ANN not in json.dumps(told)
+    code, answer, _ = run(capsys, written)
+    assert (code, [event["event_id"] for event in answer["events"]]) == (0, [str(stop.event_id)])
+    assert answer["subject"].endswith("42")
+    assert ANN not in json.dumps(answer)
 
 
 def test_a_message_is_found_by_each_of_its_ids(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
@@ -158,9 +158,9 @@ def test_what_is_parked_is_found_by_its_place(desk: Desk, capsys: pytest.Capture
     with desk.database.transaction() as connection:
         assert desk.processor.park(SetAside(taken.record, "rejected", "DataError", "out of range"), connection)
 
-    _, told, _ = run(capsys, str(event.event_id))
+    _, answer, _ = run(capsys, str(event.event_id))
 
-    [parked] = [hop for hop in told["events"][0]["hops"] if hop["hop"] == "parked"]
+    [parked] = [hop for hop in answer["events"][0]["hops"] if hop["hop"] == "parked"]
     assert (parked["detail"]["disposition"], parked["detail"]["error_class"]) == ("rejected", "DataError")
     assert parked["detail"]["review"] is not None
 
@@ -183,8 +183,8 @@ def test_what_a_crm_took_and_did_not_take_is_told(
 
         details = {}
         for event in (noted, dead, waits):
-            _, told, _ = run(capsys, str(event.event_id))
-            details[event.event_id] = {hop["hop"]: hop for hop in told["events"][0]["hops"]}
+            _, answer, _ = run(capsys, str(event.event_id))
+            details[event.event_id] = {hop["hop"]: hop for hop in answer["events"][0]["hops"]}
     finally:
         crm.close()
     assert details[noted.event_id]["noted"]["detail"]["status"] == "done"
@@ -209,16 +209,16 @@ def test_the_quarantine_of_this_node_is_looked_into(
     store_.add([kept])
     store_.close()
 
-    code, told, _ = run(capsys, str(kept.event_id))
+    code, answer, _ = run(capsys, str(kept.event_id))
 
-    assert (code, hops(told)) == (0, ["quarantined"])
-    assert told["events"][0]["hops"][0]["detail"]["reason"] == "wrong_secret"
+    assert (code, hops(answer)) == (0, ["quarantined"])
+    assert answer["events"][0]["hops"][0]["detail"]["reason"] == "wrong_secret"
 
 
 def test_what_nobody_knows_is_told_as_such(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
     for subject in (str(uuid4()), "+13035550199", "no-such-message", "  ", "\x00", "'; DROP TABLE events"):
-        code, told, said = run(capsys, subject)
-        assert (code, told["events"]) == (1, [])
+        code, answer, said = run(capsys, subject)
+        assert (code, answer["events"]) == (1, [])
         assert "hookline status" in said
     assert main(["trace", "x", "--reason", "y"]) == 2
 

@@ -13,7 +13,7 @@ from ingest.count_report import CountReport
 from ingest.node import node_name
 from ingest.publisher import outgoing
 from ingest.record_numbers import RecordNumbers
-from ops.audit.topics import Log, open_log
+from ops.audit.topics import TopicLogs, open_log
 from processors.batch import decoded
 from processors.persist import Persist, PersistSettings
 from runtime.connections import KafkaSettings
@@ -67,7 +67,7 @@ class IngestRig:
         with connect(self.postgres.dsn("ingest"), process="ingest") as connection:
             CountReport(node_name(self.spool_dir), self.spool_dir)(connection)
 
-    def persist(self, *, left_out: int = 0) -> Log:
+    def persist(self, *, left_out: int = 0) -> TopicLogs:
         """Store what has come since this test began, but for the newest `left_out` records of each partition."""
         log = open_log(self.kafka)
         stretches = {

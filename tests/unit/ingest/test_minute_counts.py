@@ -65,7 +65,7 @@ def test_a_disk_that_takes_no_file_keeps_no_event_out(tmp_path: Path) -> None:
 
 
 def test_the_oldest_files_make_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(minute_counts, "KEPT", 3)
+    monkeypatch.setattr(minute_counts, "MOST_FILES", 3)
     for number in range(6):
         MinuteCounts(tmp_path, f"e{number}").add(1, "t", False, 1)
     assert [file.name for file in count_files(tmp_path)] == ["e3.000001", "e4.000001", "e5.000001"]
