@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from ingest.providers.textus import TextUsSettings
 from ingest.settings import IngestSettings
-from ops.doctor.check import Check, broken, fine
+from ops.doctor.check import Check, broken, doubtful, fine
 from ops.doctor.settings import webhook_url
 from ops.doctor.textus import registrations, subscription_checks
 from processors.api_budget.purse import NoLimit
@@ -57,9 +57,16 @@ def textus_checks(settings: TextUsApiSettings, provider: TextUsSettings, ingest:
         return
     with reached(settings, ingest.public_url) as textus:
         yield fine("textus api", f"{len(textus.accounts)} accounts")
-        if ingest.public_url:
-            secrets = [secret.get_secret_value() for secret in provider.signing_secrets]
-            yield from subscription_checks(list(registrations(*textus)), secrets)
+        secrets = [secret.get_secret_value() for secret in provider.signing_secrets]
+        url = textus.url if ingest.public_url else None
+        for check in subscription_checks(list(registrations(textus.client, textus.accounts, url)), secrets):
+            yield check if url else _unsure(check)
+
+
+def _unsure(check: Check) -> Check:
+    """Where TextUs has to call is not known, so an integration may call anywhere, and one may not be needed."""
+    setting = "export HOOKLINE_INGEST__PUBLIC_URL=https://sms.example.com"
+    return check if check.ok else doubtful(check.name, check.found, f"{setting}; {check.fix}")
 
 
 def crm_checks(settings: CrmSettings, environ: Mapping[str, str]) -> Iterator[Check]:

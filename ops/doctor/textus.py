@@ -33,8 +33,8 @@ class Registration:
         return self.integration is not None and not self.lacking and not self.inactive
 
 
-def registrations(client: TextUsClient, accounts: Sequence[str], url: str) -> Iterator[Registration]:
-    """How each of `accounts` is subscribed to `url`. Raises the client's exceptions."""
+def registrations(client: TextUsClient, accounts: Sequence[str], url: str | None) -> Iterator[Registration]:
+    """How each of `accounts` is subscribed to `url`; None: to any address. Raises the client's exceptions."""
     for account in accounts:
         yield _as_it_is(account, _integration(client, account, url))
 
@@ -77,9 +77,13 @@ def subscription_checks(found: Sequence[Registration], secrets: Sequence[str]) -
         yield doubtful("textus subscription", "the token sees no account", "export HOOKLINE_TEXTUS__API_TOKEN=...")
 
 
-def _integration(client: TextUsClient, account: str, url: str) -> Json | None:
-    """The account's integration that calls `url`; the active one, where there are several."""
-    found = [entry for entry in client.members(account, "integrations") if _address(entry) == url.rstrip("/")]
+def _integration(client: TextUsClient, account: str, url: str | None) -> Json | None:
+    """The account's integration that calls `url`, or any where it is None; the active one, where there are several."""
+    found = [
+        entry
+        for entry in client.members(account, "integrations")
+        if (url is None and entry.get("provider") == "webhook") or (url and _address(entry) == url.rstrip("/"))
+    ]
     found.sort(key=lambda entry: entry.get("active") is not True)
     return found[0] if found else None
 

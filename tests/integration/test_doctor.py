@@ -36,7 +36,8 @@ def environment(
         "TEXTUS__API_URL": sandbox.url,
         "TEXTUS__API_TOKEN": "token",
         "CRM__TARGETS": "rest",
-        "CRM_REST__URL": sandbox.url,
+        "CRM_REST__URL": f"{sandbox.url}/crm",
+        "CRM_REST__ALLOW_PRIVATE": "true",
     }
     for name, value in settings.items():
         monkeypatch.setenv(f"HOOKLINE_{name}", value)
@@ -150,6 +151,17 @@ def test_a_database_that_lacks_a_table_or_a_privilege_needs_a_migration(
         environment.setenv("HOOKLINE_POSTGRES__OWNER_DSN", postgres.owner_dsn)
         owner.execute("DELETE FROM _yoyo_migration WHERE migration_id LIKE '0024_%%'")
         assert "0024_trace_and_audit" in errors(run(capsys, "doctor")[1])["migrations"]["found"]
+
+
+def test_where_the_address_is_not_known_a_subscription_is_in_doubt(
+    environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    environment.delenv("HOOKLINE_INGEST__PUBLIC_URL")
+    code, answer = run(capsys, "doctor")
+    assert (code, answer["ok"]) == (0, True)
+    doubts = {check["name"]: check["fix"] for check in answer["checks"] if not check["ok"]}
+    assert "hookline textus register" in doubts["textus subscription"]
+    assert doubts["public url"].startswith("export HOOKLINE_INGEST__PUBLIC_URL=")
 
 
 def test_register_names_what_is_missing(environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
