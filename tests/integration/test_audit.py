@@ -10,6 +10,8 @@ import pytest
 
 from ingest.count_report import CountReport
 from ingest.node import node_name
+from ingest.node_report import NodeReport
+from ingest.spool.state import SharedState
 from ops.__main__ import main
 from runtime.postgres import connect
 from tests.twins.events import unrecognized
@@ -140,6 +142,24 @@ def test_counts_are_told_once_however_often_and_a_refusal_keeps_nothing_up(inges
         report(connection)
     rows = ingest_rig.owner.execute("SELECT sum(events), min(first_seq), max(last_seq) FROM ingest_counts").fetchall()
     assert rows == [(3, 1, 3)]
+
+
+def test_the_node_s_report_brings_the_counts_and_goes_out_without_them(ingest_rig: IngestRig) -> None:
+    ingest_rig.accept(ingest_rig.event())
+    dsn, counts = ingest_rig.postgres.dsn("ingest"), CountReport("n1", ingest_rig.spool_dir)
+    state = SharedState(ingest_rig.spool_dir / "state")
+    report = NodeReport("n1", state, lambda: connect(dsn, process="ingest"), counts=counts)
+    try:
+        assert report.report()
+        assert ingest_rig.owner.execute("SELECT node, events FROM ingest_counts").fetchall() == [("n1", 1)]
+        # The tables of the version before: the gate hears of the node all the same
+        ingest_rig.owner.execute("DROP TABLE ingest_counts")
+        ingest_rig.accept(ingest_rig.event())
+        counts._next = 0.0
+        assert report.report()
+    finally:
+        report.close()
+        state.close()
 
 
 @pytest.mark.parametrize("arguments", [["--from", "yesterday"], ["--from", "2026-03-02", "--to", "2026-03-01"]])
