@@ -14,6 +14,7 @@ from pathlib import Path
 
 import psycopg
 
+from ingest.count_report import CountReport
 from ingest.node_facts import NodeFacts
 from ingest.spool.locks import FileLock
 from ingest.spool.state import SharedState
@@ -61,9 +62,11 @@ class NodeReport:
         heartbeat: Heartbeat | None = None,
         readiness: Callable[[], Readiness] = lambda: Readiness(True),
         facts: NodeFacts | None = None,
+        counts: CountReport | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`heartbeat` goes out with every fourth report, with what `readiness` and `facts` tell."""
+        """`heartbeat` goes out with every fourth report, with what `readiness` and `facts` tell; `counts` follow."""
+        self._counts = counts
         self._heartbeat = heartbeat or Heartbeat("ingest", node=node)
         self._readiness = readiness
         self._facts = facts
@@ -130,6 +133,8 @@ class NodeReport:
         if looked_at >= self._next_beat:
             self._next_beat = looked_at + BEAT_EVERY
             self._heartbeat.beat(self._connection, self._readiness(), self._facts() if self._facts else None)
+        if self._counts is not None:
+            self._counts(self._connection)
 
 
 class NodeReporter:

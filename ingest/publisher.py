@@ -116,8 +116,8 @@ class DurablePublisher:
             for record in records:
                 log.error("number_given_up", **{name: value.decode() for name, value in record.headers[-3:]})
             raise
-        for _ in records:
-            self._numbers.count_durable()
+        for record, event in zip(records, events, strict=True):
+            self._numbers.count_event(record, event.received_at, spooled=durability is Durability.SPOOL)
         return durability
 
     def _make_durable(self, records: Records) -> Durability:

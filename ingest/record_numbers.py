@@ -23,8 +23,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
+from ingest.minute_counts import MinuteCounts
 from ingest.node import node_name
 from runtime import logs
+from runtime.kafka.producer import OutgoingRecord
 from schemas.cloudevents import Headers
 
 log = logs.logger("ingest.record_numbers")
@@ -46,9 +48,10 @@ class EpochCounts(NamedTuple):
 class RecordNumbers:
     """The numbers of one worker. Any thread may ask."""
 
-    def __init__(self, node: str, epoch: str, counts: mmap.mmap) -> None:
-        """`counts` holds both counts and is this object's from now on."""
+    def __init__(self, node: str, epoch: str, counts: mmap.mmap, minutes: MinuteCounts | None = None) -> None:
+        """`counts` holds both counts and is this object's from now on. `minutes`: None: nobody counts by minute."""
         self.epoch = epoch
+        self._minutes = minutes or MinuteCounts(None, epoch)
         self._node = ("hl-node", node.encode())
         self._epoch = ("hl-epoch", epoch.encode())
         self._counts = counts
@@ -71,7 +74,7 @@ class RecordNumbers:
         except OSError as error:
             log.warning("record_numbers_not_kept", error=str(error), effect="an audit knows less")
             counts = mmap.mmap(-1, _COUNTS.size)
-        return cls(node, epoch, counts)
+        return cls(node, epoch, counts, MinuteCounts(directory, epoch))
 
     @classmethod
     def unkept(cls) -> RecordNumbers:
@@ -91,9 +94,18 @@ class RecordNumbers:
             self._durable += 1
             _COUNTS.pack_into(self._counts, 0, self._given, self._durable)
 
+    def count_event(self, record: OutgoingRecord, received_at: datetime, *, spooled: bool) -> None:
+        """As `count_durable`, by minute of receipt too: `record` has its number from `next_headers`."""
+        minute, number = int(received_at.timestamp()) // 60, int(record.headers[-1][1])
+        with self._lock:
+            self._durable += 1
+            _COUNTS.pack_into(self._counts, 0, self._given, self._durable)
+            self._minutes.add(minute, record.topic, spooled, number)
+
     def save(self) -> None:
         """Have the disk hold the counts as they are: they outlive the machine then, not the process only."""
         self._counts.flush()
+        self._minutes.save()
 
 
 def epochs(spool_dir: Path, *, newest: int = KEPT) -> Iterator[EpochCounts]:

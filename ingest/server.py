@@ -124,12 +124,16 @@ def serve(metrics_dir: Path) -> None:
 
 def sign_off(dsn: Dsn, spool_dir: Path, state: SharedState, instance: str) -> None:
     """Tell PostgreSQL, if it answers, that no worker is left, and what is left in the spool."""
+    from ingest.count_report import CountReport
     from ingest.node_report import NodeReport, node_connection
     from runtime.heartbeat import Heartbeat
 
     node = node_name(spool_dir)
     heartbeat = Heartbeat("ingest", node=node, instance=instance)
-    report = NodeReport(node, state, lambda: node_connection(dsn.get_secret_value()), heartbeat=heartbeat)
+    counts = CountReport(node, spool_dir)
+    report = NodeReport(
+        node, state, lambda: node_connection(dsn.get_secret_value()), heartbeat=heartbeat, counts=counts
+    )
     report.stopped()
     report.close()
 

@@ -23,10 +23,11 @@ class SpoolPublisher:
 
     def publish_all(self, events: Sequence[Event]) -> Durability:
         """Return once all `events` are durable. Raises Unavailable: then none is."""
+        records = [outgoing(event, self._codec, self._numbers) for event in events]
         try:
-            self._spool.append([outgoing(event, self._codec, self._numbers) for event in events])
+            self._spool.append(records)
         except SpoolUnavailable as failure:
             raise Unavailable(str(failure)) from failure
-        for _ in events:
-            self._numbers.count_durable()
+        for record, event in zip(records, events, strict=True):
+            self._numbers.count_event(record, event.received_at, spooled=True)
         return Durability.SPOOL

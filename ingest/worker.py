@@ -83,6 +83,7 @@ class DurableWorker:
         self._lock.close()
 
     def _reporter_of(self, directory: Path, dsn: Dsn, instance: str | None) -> NodeReporter:
+        from ingest.count_report import CountReport
         from ingest.node_facts import NodeFacts
         from ingest.node_report import NodeReport, NodeReporter, node_connection  # psycopg: for those with a DSN
         from runtime.heartbeat import Heartbeat
@@ -95,6 +96,7 @@ class DurableWorker:
             heartbeat=Heartbeat("ingest", node=node, instance=instance),
             readiness=self.readiness,
             facts=NodeFacts(directory),
+            counts=CountReport(node, directory),
         )
         return NodeReporter(report, directory).start()
 

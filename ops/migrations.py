@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import getpass
 import os
+import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -46,6 +47,8 @@ VALUES (%(provider)s, %(one_clock)s, %(reports_opt_ins)s, %(numbers_deliveries)s
 ON CONFLICT (provider) DO UPDATE SET one_clock = EXCLUDED.one_clock, reports_opt_ins = EXCLUDED.reports_opt_ins,
     numbers_deliveries = EXCLUDED.numbers_deliveries
 """
+#: Seconds between two tries of a migrator that waits for another one.
+_TURN_EVERY = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +121,7 @@ def migrate(
     Raises psycopg.Error, with the migration at fault rolled back as a whole, and ConfigurationError where roles are
     missing and may not be created.
     """
-    connection.execute("SELECT pg_advisory_lock(%s)", [ADVISORY_LOCK])
+    _wait_for_turn(connection)
     try:
         before = plan(connection)
         create_roles(connection, password_of(process_dsn))
@@ -141,6 +144,14 @@ def declare_providers(connection: Connection) -> None:
     facts = {name: kind.facts for name, kind in provider_types().items()}
     with connection.cursor() as cursor:
         cursor.executemany(_DECLARE, [{"provider": name, **asdict(declared)} for name, declared in facts.items()])
+
+
+def _wait_for_turn(connection: Connection, sleep: Callable[[float], None] = time.sleep) -> None:
+    """Take the lock, asking again and again: a statement that waits for it holds a snapshot, and CREATE INDEX
+    CONCURRENTLY of the migrator that has it would wait for that statement to end.
+    """
+    while not connection.execute("SELECT pg_try_advisory_lock(%s)", [ADVISORY_LOCK]).fetchall()[0][0]:
+        sleep(_TURN_EVERY)
 
 
 def _apply(owner_dsn: str, started: Callable[[str], None]) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from processors.batch import Place, Span
+from processors.pauses import NOT_PAUSED, pause_reason
 from processors.positions import Held
 from processors.processor import SetAside
 from runtime.kafka.consumer import Identity, Partition
@@ -29,12 +30,12 @@ class Fenced(Exception):
 class Stored:
     """What PostgreSQL says about the partitions that were asked for."""
 
-    halt: str | None  #: why the whole group is halted
+    halt: str | None  #: why the whole group is halted, or who has paused it
     offsets: Mapping[Partition, int]  #: the next offset; partitions never committed are missing
     other_cluster: str | None = None  #: the group has offsets of this cluster, and none of the present one
 
 
-_MOVE = """
+_MOVE = f"""
 UPDATE consumer_offsets AS stored
 SET next_offset = moved.next_offset, topic = moved.topic, lost_since = NULL, log_begin = NULL, updated_at = now()
 FROM unnest(%s::text[], %s::uuid[], %s::int[], %s::bigint[], %s::bigint[], %s::text[])
@@ -42,7 +43,8 @@ FROM unnest(%s::text[], %s::uuid[], %s::int[], %s::bigint[], %s::bigint[], %s::t
 WHERE stored.consumer_group = %s AND stored.cluster_id = moved.cluster_id AND stored.topic_id = moved.topic_id
     AND stored.partition = moved.partition AND stored.next_offset = moved.start
     AND NOT EXISTS (SELECT FROM consumer_outcomes AS o WHERE o.consumer_group = %s AND o.halted_at IS NOT NULL)
-"""
+    AND {NOT_PAUSED}
+"""  # noqa: S608 - our statements
 
 _BEGIN = """
 INSERT INTO consumer_offsets (consumer_group, cluster_id, topic_id, partition, topic, next_offset)
@@ -120,7 +122,7 @@ class Progress:
         if not offsets:
             row = connection.execute(_OTHER_CLUSTER, (self.group, self.group, identity.cluster_id)).fetchone()
             other = None if row is None else str(row[0])
-        return Stored(self.halt(connection), {one: offsets[one] for one in partitions if one in offsets}, other)
+        return Stored(self.stopped_by(connection), {one: offsets[one] for one in partitions if one in offsets}, other)
 
     def moved(self, connection: Connection, held: Mapping[Partition, Held]) -> dict[Partition, int | None]:
         """Of the partitions in `held`, those whose stored offset is another one, and which; None: no row."""
@@ -139,6 +141,10 @@ class Progress:
         ).fetchone()
         return None if row is None else halt_reason(*row)
 
+    def stopped_by(self, connection: Connection) -> str | None:
+        """Why the group commits nothing: it is halted, or an operator has paused it; None: it goes on."""
+        return self.halt(connection) or pause_reason(connection, self.group)
+
     def lose(self, connection: Connection, place: Place, log_begin: int) -> None:
         """Write down that the stored offset of `place` is no place in the log, which begins at `log_begin`."""
         connection.execute(_LOSE, (log_begin, self.group, *place))
@@ -156,12 +162,12 @@ class Progress:
         ]
         if moved:
             lists = [list(column) for column in zip(*columns, strict=True)]
-            if connection.execute(_MOVE, (*lists, self.group, self.group)).rowcount != len(moved):
+            if connection.execute(_MOVE, (*lists, self.group, self.group, self.group)).rowcount != len(moved):
                 raise Fenced
         for one, span in sorted(spans.items()):
             if span.start is None:
                 values = (self.group, *span.place, one.topic, span.next)
-                if connection.execute(_BEGIN, values).rowcount != 1 or self.halt(connection):
+                if connection.execute(_BEGIN, values).rowcount != 1 or self.stopped_by(connection):
                     raise Fenced
 
     def recent(self, connection: Connection) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,9 +17,11 @@ from ops.exits import CheckFailed, TryLater
 from ops.output import Output, as_json, command, stacked, table
 
 if TYPE_CHECKING:
-    from ops.dead_letters.box import Box
+    from ops.dead_letters.box import Box, Memory
+    from ops.dead_letters.canary import CanaryFailure
     from ops.dead_letters.letter import Letter
     from ops.dead_letters.redrive import Verdict
+    from runtime.postgres import Connection
 
 
 @click.group()
@@ -28,7 +32,7 @@ def dlq() -> None:
 @command("ls")
 @click.argument("source", required=False)
 def list_letters(out: Output, source: str | None) -> None:
-    """Count the dead letters of SOURCE, or of all, by disposition and error class.
+    """Count the dead letters of SOURCE, or of all, by cause: disposition, error class and message.
 
     SOURCE is a processor, or crm:TARGET for dead deliveries of a CRM.
     """
@@ -47,10 +51,10 @@ def list_letters(out: Output, source: str | None) -> None:
         rows += [{"processor": box.processor} | asdict(count) for count in counts]
     if target or source is None:
         rows += deliveries.count(out, target)
-    columns = ("processor", "disposition", "error_class", "letters", "waiting", "oldest", "newest")
+    columns = ("processor", "disposition", "error_class", "cause", "letters", "waiting", "oldest", "newest")
     data = {"processors": [source] if target else [box.processor for box in boxes], "dead_letters": rows}
     drawn = [[row[column] for column in columns] for row in rows]
-    out.result(data, lambda: table(columns, drawn, numbers=columns[3:5]) if rows else "no dead letters")
+    out.result(data, lambda: table(columns, drawn, numbers=columns[4:6]) if rows else "no dead letters")
 
 
 @command()
@@ -105,12 +109,17 @@ def show(out: Output, source: str, **options: Any) -> None:
 @click.option("--offset", type=click.IntRange(0), help="With --partition: only this letter.")
 @click.option("--event", type=click.UUID, help="Of crm:TARGET: only the delivery of this event.")
 @click.option("--force", is_flag=True, help="Send even what has come back three times.")
+@click.option("--canary", type=click.IntRange(1), help="Send so many first, and the rest only if none of them fails.")
+@click.option(
+    "--canary-timeout", type=float, default=60.0, show_default=True, help="Seconds that the processor has for them."
+)
 @click.option("--yes", is_flag=True, help="Do it without asking.")
 def redrive(out: Output, source: str, **options: Any) -> None:
     """Send dead letters of SOURCE, a processor or crm:TARGET, back to it, and to nobody else, each once.
 
     They go through redrive.PROCESSOR with their key, value and own headers; a CRM's deliveries are tried again, the
-    oldest first. Asks first; --dry-run only tells.
+    oldest first. Asks first; --dry-run only tells. With --canary exit code 1 where one of the first fails again: the
+    rest was not sent.
     """
     from ops.dead_letters.box import Memory, open_boxes
     from ops.dead_letters.redrive import Wanted, judge
@@ -130,16 +139,50 @@ def redrive(out: Output, source: str, **options: Any) -> None:
         letters = letter_at(box, options) if is_placed(options) else box.letters()
         verdicts = list(judge(letters, processor, memory.decided(box), wanted))
         going = [verdict.letter for verdict in verdicts if verdict.kept is None]
-        refused: list[Letter] = []
+        sent = _Sent()
         if going and not out.dry_run:
             if not options["yes"]:
-                shown = _drawn(verdicts, set(), "would go")
+                shown = _drawn(verdicts, {}, "would go")
                 deliveries.ask(out, shown, f"Send {len(going)} back to {processor}?")
-            refused = _send(out, box, going, memory, options["rate"])
-    _report(out, processor, verdicts, refused)
-    if refused:
-        where = ", ".join(map(place_of, refused))
-        raise CheckFailed(f"Kafka refuses {len(refused)} letters for good: {where}")
+            sent = _send_in_turn(out, box, going, memory, connection, options)
+    _report(out, processor, verdicts, sent.refused, sent.held_back)
+    if sent.failures:
+        counts = Counter(failure.error_class for failure in sent.failures)
+        causes = "; ".join(f"{count} x {cause}" for cause, count in counts.items())
+        raise CheckFailed(
+            f"{len(sent.failures)} of the canary's {options['canary']} letters failed again ({causes}): "
+            f"{len(sent.held_back)} were kept. Mend the cause, then redrive again; "
+            f"`hookline dlq show {processor}` tells more"
+        )
+    if sent.refused:
+        where = ", ".join(map(place_of, sent.refused))
+        raise CheckFailed(f"Kafka refuses {len(sent.refused)} letters for good: {where}")
+
+
+@dataclass(slots=True)
+class _Sent:
+    """What became of a redrive."""
+
+    refused: list[Letter] = field(default_factory=list)  #: by Kafka, for good
+    held_back: list[Letter] = field(default_factory=list)  #: because the canary failed
+    failures: Sequence[CanaryFailure] = ()  #: of the canary
+
+
+def _send_in_turn(
+    out: Output, box: Box, going: list[Letter], memory: Memory, connection: Connection, options: dict[str, Any]
+) -> _Sent:
+    """The canary first, where there is to be one, and the others if it is fine."""
+    from ops.dead_letters.canary import Canary
+
+    rate, first = options["rate"], options["canary"] or len(going)
+    if first >= len(going):
+        return _Sent(_send(out, box, going, memory, rate))
+    canary = Canary(box.settings, connection, box.processor)
+    refused = _send(out, box, going[:first], memory, rate)
+    failures = canary.failures(timeout=options["canary_timeout"])
+    if failures:
+        return _Sent(refused, going[first:], failures)
+    return _Sent(refused + _send(out, box, going[first:], memory, rate))
 
 
 def _decided(out: Output, boxes: list[Box]) -> dict[str, set[tuple[int, int]]]:
@@ -170,8 +213,11 @@ def _send(out: Output, box: Box, going: list[Letter], memory: Any, rate: float |
         producer.close()
 
 
-def _report(out: Output, processor: str, verdicts: list[Verdict], refused: list[Letter]) -> None:
-    places = {letter.place for letter in refused}
+def _report(
+    out: Output, processor: str, verdicts: list[Verdict], refused: list[Letter], held_back: list[Letter]
+) -> None:
+    places = {letter.place: "kept: Kafka refuses it for good" for letter in refused}
+    places |= {letter.place: "kept: the canary failed" for letter in held_back}
     word = "would go" if out.dry_run else "sent back"
     rows = [verdict.letter.described() | {"verdict": _verdict(verdict, places, word)} for verdict in verdicts]
     counts = Counter(row["verdict"] for row in rows)
@@ -179,13 +225,13 @@ def _report(out: Output, processor: str, verdicts: list[Verdict], refused: list[
     out.result(data, lambda: _drawn(verdicts, places, word) if rows else "no dead letters to send back")
 
 
-def _drawn(verdicts: list[Verdict], refused: set[tuple[int, int]], word: str) -> Any:
+def _drawn(verdicts: list[Verdict], reasons: Mapping[tuple[int, int], str], word: str) -> Any:
     rows = []
     for verdict in verdicts[: deliveries.SHOWN]:
         one = verdict.letter.described()
         what = (one["event_type"], one["disposition"], one["error_class"], one["redrive_count"])
-        rows.append((place_of(verdict.letter), *what, _verdict(verdict, refused, word)))
-    counts = Counter(_verdict(verdict, refused, word) for verdict in verdicts)
+        rows.append((place_of(verdict.letter), *what, _verdict(verdict, reasons, word)))
+    counts = Counter(_verdict(verdict, reasons, word) for verdict in verdicts)
     more = f"and {len(verdicts) - deliveries.SHOWN} more" if len(verdicts) > deliveries.SHOWN else ""
     columns = ("letter", "event", "disposition", "error class", "redriven", "verdict")
     return stacked(
@@ -193,9 +239,9 @@ def _drawn(verdicts: list[Verdict], refused: set[tuple[int, int]], word: str) ->
     )
 
 
-def _verdict(verdict: Verdict, refused: set[tuple[int, int]], word: str) -> str:
-    if verdict.letter.place in refused:
-        return "kept: Kafka refuses it for good"
+def _verdict(verdict: Verdict, reasons: Mapping[tuple[int, int], str], word: str) -> str:
+    if verdict.letter.place in reasons:
+        return reasons[verdict.letter.place]
     return word if verdict.kept is None else f"kept: {verdict.kept}"
 
 

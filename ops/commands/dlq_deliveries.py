@@ -87,9 +87,10 @@ def show(out: Output, target: str, options: dict[str, Any]) -> None:
 
 def redrive(out: Output, target: str, options: dict[str, Any]) -> None:
     """`dlq redrive`."""
-    from ops.dead_letters.deliveries import described, send_back
+    from ops.dead_letters.deliveries import described, failed_again, send_back
     from processors.crm_sync.report import oldest_dead
 
+    failed = 0
     with database("crm") as connection:
         limit, reason, event = options["limit"], options["error_class"], options["event"]
         found = oldest_dead(connection, target, limit, reason=reason, event=event)
@@ -97,13 +98,26 @@ def redrive(out: Output, target: str, options: dict[str, Any]) -> None:
         if rows and not out.dry_run:
             if not options["yes"]:
                 ask(out, _drawn(rows), f"Have {len(rows)} tried again at {target}?")
+            first = found[: options["canary"] or len(found)]
+            rest = found[len(first) :]
             with out.progress("sending back", len(rows)) as done:
-                sent = send_back(connection, target, found, rate=options["rate"], done=done)
+                sent = send_back(connection, target, first, rate=options["rate"], done=done)
+                if rest:
+                    failed = failed_again(connection, target, sent, timeout=options["canary_timeout"])
+                if rest and not failed:
+                    sent |= send_back(connection, target, rest, rate=options["rate"], done=done)
+            held_back = {delivery.event_id for delivery in rest} if failed else set()
             for row in rows:
-                row["verdict"] = "sent back" if row["event_id"] in sent else "kept: somebody else has sent it back"
+                why = "the canary failed" if row["event_id"] in held_back else "somebody else has sent it back"
+                row["verdict"] = "sent back" if row["event_id"] in sent else f"kept: {why}"
     data = {"processor": PREFIX + target, "dry_run": out.dry_run, "letters": rows}
     data["counts"] = Counter(row["verdict"] for row in rows)
     out.result(data, lambda: _drawn(rows) if rows else "no dead deliveries to send back")
+    if failed:
+        raise CheckFailed(
+            f"{failed} of the canary's deliveries are dead again, and the others were not sent. "
+            f"Mend the cause, then redrive again; `hookline dlq show {PREFIX}{target}` tells more"
+        )
 
 
 def ask(out: Output, shown: RenderableType, question: str) -> None:

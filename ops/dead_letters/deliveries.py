@@ -6,11 +6,12 @@ They are rows of `crm_deliveries`, where dead letters are records on a topic; wh
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
+from ops.dead_letters.canary import LOOK_EVERY, NotHandledInTime
 from ops.dead_letters.letter import hidden
 from ops.dead_letters.pace import paced
 from ops.stored_events import event_again
@@ -30,6 +31,7 @@ def counted(connection: Connection, target: str | None) -> list[dict[str, Any]]:
             "processor": f"crm:{name}",
             "disposition": "dead",
             "error_class": reason,
+            "cause": Redactor().text(reason or ""),
             "letters": count,
             "waiting": count,
             "oldest": oldest.isoformat(timespec="seconds"),
@@ -70,3 +72,36 @@ def send_back(
             sent |= redrive(connection, target, [one.event_id for one in part])
         done(len(part))
     return sent
+
+
+#: Deliveries of the canary that no courier has finished, and those that are dead again.
+_OUTCOME = """
+SELECT count(*) FILTER (WHERE status = 'pending'), count(*) FILTER (WHERE status = 'dead') FROM crm_deliveries
+WHERE target = %s AND event_id = ANY (%s)
+"""
+
+
+def failed_again(
+    connection: Connection,
+    target: str,
+    sent: Collection[UUID],
+    *,
+    timeout: float,
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] = time.sleep,
+) -> int:
+    """Wait until the couriers have done the deliveries `sent`; how many of them are dead again.
+
+    Raises NotHandledInTime after `timeout` seconds.
+    """
+    deadline = clock() + timeout
+    while True:
+        [(pending, dead)] = connection.execute(_OUTCOME, (target, list(sent))).fetchall()
+        if not pending:
+            return int(dead)
+        if clock() > deadline:
+            raise NotHandledInTime(
+                f"{pending} of the canary's {len(sent)} deliveries are not done at {target} within {timeout:g} s; "
+                "nothing else was sent. `hookline crm status` tells why"
+            )
+        sleep(LOOK_EVERY)

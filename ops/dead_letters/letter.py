@@ -60,6 +60,11 @@ class Letter:
         return self._shown("dlq-error-class") or "unknown"
 
     @property
+    def error_message(self) -> str:
+        """What was wrong, without personal data."""
+        return Redactor().text(self._shown("dlq-error-message") or "")
+
+    @property
     def redrive_count(self) -> int:
         """How often it has been sent back before."""
         told = self.header(REDRIVE_COUNT) or ""
@@ -82,7 +87,6 @@ class Letter:
 
     def described(self) -> dict[str, Any]:
         """What may be shown to anybody."""
-        redact = Redactor()
         return {
             "partition": self.record.partition,
             "offset": self.record.offset,
@@ -90,7 +94,7 @@ class Letter:
             "event_id": self._shown("ce_id"),
             "disposition": self.disposition,
             "error_class": self.error_class,
-            "error_message": redact.text(self._shown("dlq-error-message") or ""),
+            "error_message": self.error_message,
             "attempts": self._shown("dlq-attempts"),
             "first_failed_at": self._shown("dlq-first-failed-at"),
             "last_failed_at": self.last_failed_at,

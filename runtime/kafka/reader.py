@@ -70,6 +70,22 @@ def read(
         client.close(autocommit=False)
 
 
+def follow(settings: KafkaSettings, client_id: str, begin: Mapping[Partition, int]) -> Iterator[Record]:
+    """Every record from the offsets `begin` on, as they come, for as long as the caller goes on."""
+    client: Any = Client(**reader_settings(settings, client_id))
+    budget = read_whatever_comes(client)
+    try:
+        client.assign([TopicPartition(*partition) for partition in begin])
+        for partition, offset in begin.items():
+            client.seek(TopicPartition(*partition), offset)
+        while True:
+            budget.renew()
+            for found in client.poll(timeout_ms=_POLL_MS).values():
+                yield from map(Record.of, found)
+    finally:
+        client.close(autocommit=False)
+
+
 def reader_settings(settings: KafkaSettings, client_id: str) -> dict[str, Any]:
     """Every client setting that we rely on, made explicit."""
     return client_settings(settings, client_id) | {

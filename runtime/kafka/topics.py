@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -220,6 +221,14 @@ class TopicAdmin:
         begin = self._client.list_partition_offsets(dict.fromkeys(partitions, OffsetSpec.EARLIEST))
         end = self._client.list_partition_offsets(dict.fromkeys(partitions, OffsetSpec.LATEST))
         return {(one.topic, one.partition): Offsets(begin[one].offset, end[one].offset) for one in partitions}
+
+    def offsets_at(self, partitions: Iterable[Partition], moment: datetime) -> dict[Partition, int | None]:
+        """The first offset of each partition whose record's timestamp is `moment` or later; None: there is none."""
+        milliseconds = int(moment.timestamp() * 1000)
+        every = [TopicPartition(*partition) for partition in partitions]
+        found = self._client.list_partition_offsets(dict.fromkeys(every, milliseconds)) if every else {}
+        offsets = {Partition(*partition): found[partition].offset for partition in every}
+        return {partition: None if offset < 0 else offset for partition, offset in offsets.items()}
 
     def _change(self, topic: Topic, state: TopicState | None, replication: int) -> Change:
         wanted = self.wanted_configs(topic, replication if state is None else state.replication)

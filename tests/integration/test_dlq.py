@@ -387,3 +387,119 @@ def test_an_unknown_processor_is_named_with_those_that_there_are(
 ) -> None:
     assert main(["dlq", "show", "nobody"]) == 2
     assert processor in capsys.readouterr().err
+
+
+class PlayedProcessor:
+    """What PostgreSQL knows of the processor: how far it has come on its redrive topic, and what it set aside there."""
+
+    def __init__(self, settings: KafkaSettings, postgres: Database, processor: str) -> None:
+        self.settings, self.processor = settings, processor
+        self.owner = psycopg.connect(postgres.owner_dsn, autocommit=True)
+        name = redrive_topic(processor).name
+        with TopicAdmin(settings, "tests") as admin:
+            self.topic_id = admin.shapes([name])[name].id
+        self.topic = name
+
+    def has_handled(self, offsets: int) -> None:
+        """Every partition of its redrive topic below this offset."""
+        for number in range(12):
+            self.owner.execute(
+                "INSERT INTO consumer_offsets (consumer_group, cluster_id, topic_id, partition, topic, next_offset)"
+                " VALUES (%s, 'c', %s, %s, %s, %s)",
+                (consumer_group(self.processor), self.topic_id, number, self.topic, offsets),
+            )
+
+    def set_aside(self, offset: int, error_class: str) -> None:
+        """Of every partition the record at this offset."""
+        for number in range(12):
+            self.owner.execute(
+                "INSERT INTO dead_letters (consumer_group, topic_id, partition, record_offset, topic, disposition,"
+                " error_class, error_message, attempts, ours) VALUES (%s, %s, %s, %s, %s, 'rejected', %s, '', 1, true)",
+                (consumer_group(self.processor), self.topic_id, number, offset, self.topic, error_class),
+            )
+
+
+@pytest.fixture
+def played(kafka_settings: KafkaSettings, postgres: Database, processor: str) -> Iterator[PlayedProcessor]:
+    made = PlayedProcessor(kafka_settings, postgres, processor)
+    yield made
+    made.owner.close()
+
+
+def test_after_a_canary_that_is_fine_the_others_go(
+    aside: Aside,
+    processor: str,
+    played: PlayedProcessor,
+    kafka_settings: KafkaSettings,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    aside(20)
+    played.has_handled(1000)
+    played.set_aside(500, "Earlier")  # not one of the canary
+
+    code, answer = run(capsys, "dlq", "redrive", processor, "--yes", "--canary", "3")
+
+    assert (code, answer["counts"]) == (0, {"sent back": 20})
+    assert len(returned(kafka_settings, processor)) == 20
+
+
+def test_a_canary_that_fails_stops_the_redrive(
+    aside: Aside,
+    processor: str,
+    played: PlayedProcessor,
+    kafka_settings: KafkaSettings,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    aside(20)
+    played.has_handled(1000)
+    played.set_aside(0, "NumericValueOutOfRange")
+
+    code = main(["dlq", "redrive", processor, "--yes", "--canary", "3", "--json"])
+
+    captured = capsys.readouterr()
+    assert code == 1
+    assert "canary's 3 letters failed again" in captured.err
+    assert "NumericValueOutOfRange" in captured.err
+    assert json.loads(captured.out)["counts"] == {"sent back": 3, "kept: the canary failed": 17}
+    assert len(returned(kafka_settings, processor)) == 3
+
+
+def test_a_canary_that_nobody_handles_stops_it_too(
+    aside: Aside,
+    processor: str,
+    played: PlayedProcessor,
+    kafka_settings: KafkaSettings,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    aside(9)
+    command = ["dlq", "redrive", processor, "--yes", "--canary", "2", "--canary-timeout", "1"]
+
+    assert main(command) == 75
+
+    assert "has not handled the canary" in capsys.readouterr().err
+    assert len(returned(kafka_settings, processor)) == 2
+    # What went is remembered; when the processor runs, a second run sends the others
+    played.has_handled(1000)
+    assert main(command) == 0
+    assert len(returned(kafka_settings, processor)) == 9
+
+
+def test_letters_are_grouped_by_cause(
+    producer: KafkaProducer, processor: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    messages = ["value 17 is out of range", "value 4711 is out of range", 'no column "a"', 'no column "b"', "other"]
+    letters = [
+        OutgoingRecord(
+            dead_letter_topic(processor).name,
+            b"k",
+            b"v",
+            [("dlq-error-message", text.encode()), ("dlq-disposition", b"rejected"), ("dlq-error-class", b"DataError")],
+        )
+        for text in messages
+    ]
+    assert set(producer.publish_all(letters)) == {None}
+
+    _, answer = run(capsys, "dlq", "ls", processor)
+
+    causes = {row["cause"]: row["letters"] for row in answer["dead_letters"]}
+    assert causes == {"value … is out of range": 2, "no column …": 2, "other": 1}

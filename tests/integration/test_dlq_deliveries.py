@@ -113,3 +113,31 @@ def test_two_redrives_at_once_send_each_back_once(
 def test_what_does_not_fit_is_a_mistake_of_usage(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["dlq", *words]) == 2
     assert capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("outcome", "code", "sent_back"), [("done", 0, 5), ("dead", 1, 2)])
+def test_a_canary_goes_first_and_stops_the_others_where_it_fails(
+    desk: CrmDesk, capsys: pytest.CaptureFixture[str], outcome: str, code: int, sent_back: int
+) -> None:
+    # Given a courier that comes to the canary's two deliveries at once: the trigger plays it
+    desk.owner.execute(
+        "CREATE FUNCTION play() RETURNS trigger LANGUAGE plpgsql"
+        f" AS $$ BEGIN NEW.status := '{outcome}'; RETURN NEW; END $$"
+    )
+    desk.owner.execute(
+        "CREATE TRIGGER play BEFORE UPDATE ON crm_deliveries FOR EACH ROW"
+        " WHEN (OLD.status = 'dead' AND NEW.status = 'pending') EXECUTE FUNCTION play()"
+    )
+
+    ended, answer = run(capsys, "redrive", "crm:rest", "--yes", "--canary", "2")
+
+    assert (ended, answer["counts"]["sent back"]) == (code, sent_back)
+    assert answer["counts"].get("kept: the canary failed", 0) == 5 - sent_back
+
+
+def test_a_canary_that_no_courier_comes_to_stops_the_others(desk: CrmDesk, capsys: pytest.CaptureFixture[str]) -> None:
+    ended = main(["dlq", "redrive", "crm:rest", "--yes", "--canary", "2", "--canary-timeout", "0.5"])
+    assert ended == 75
+    assert "2 of the canary's 2 deliveries are not done" in capsys.readouterr().err
+    counts = desk.owner.execute("SELECT status, count(*) FROM crm_deliveries GROUP BY status ORDER BY 1").fetchall()
+    assert dict(counts)["dead"] == 3

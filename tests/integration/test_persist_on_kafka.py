@@ -8,7 +8,9 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -113,6 +115,23 @@ def test_what_is_published_becomes_rows_and_sigterm_ends_it_cleanly(stage: Stage
     assert stage.admin.describe_groups([stage.group])[stage.group]["members"] == []
 
 
+def test_what_is_set_aside_is_in_the_index_of_dead_letters(stage: Stage) -> None:
+    event = message()
+    junk = OutgoingRecord(stage.topic, b"k", b"\x00\x00\x00\x00\x63rubbish", [*headers(event), ("x", b"\xff")])
+    assert stage.producer.publish_all([junk], timeout=20) == [None]
+    stage.publish([unrecognized()])
+    stage.start()
+    until(stage.stored, "the good one is stored")
+    rows = stage.owner.execute(
+        "SELECT d.event_id, d.event_type, d.topic, d.disposition, d.error_class, d.ours, d.record_offset"
+        " FROM dead_letters AS d JOIN consumer_offsets AS o USING (consumer_group, topic_id, partition)"
+    ).fetchall()
+    assert rows == [(event.event_id, "message.received", stage.topic, "undecodable", "Undecodable", True, 0)]
+    [(kafka_at, spooled_at)] = stage.owner.execute("SELECT kafka_at, spooled_at FROM events").fetchall()
+    assert abs((datetime.now(UTC) - kafka_at).total_seconds()) < 120
+    assert spooled_at is None
+
+
 @pytest.mark.slow
 def test_killed_in_the_middle_another_one_goes_on_and_nothing_is_there_twice(stage: Stage) -> None:
     events = many(6000)
@@ -205,3 +224,18 @@ def test_without_its_settings_it_refuses_to_start_and_names_them() -> None:
     assert ended.returncode == 78
     assert "HOOKLINE_KAFKA__BOOTSTRAP_SERVERS" in ended.stderr
     assert "HOOKLINE_POSTGRES__DSN" in ended.stderr
+
+
+def test_while_it_is_paused_nothing_is_stored_and_then_it_goes_on(stage: Stage) -> None:
+    stage.owner.execute(
+        "INSERT INTO process_pauses (consumer_group, paused_by, reason) VALUES (%s, 'kim', 'a test')", (stage.group,)
+    )
+    events = many(20)
+    stage.publish(events)
+    process = stage.start()
+    until(lambda: stage.admin.describe_groups([stage.group])[stage.group]["members"], "it has joined")
+    time.sleep(3)
+    assert stage.stored() == set()
+    assert process.poll() is None
+    stage.owner.execute("UPDATE process_pauses SET resumed_at = now()")
+    until(lambda: stage.stored() == {event.event_id for event in events}, "every event is stored")

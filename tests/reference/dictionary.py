@@ -18,6 +18,8 @@ HEADERS = (
     ("ce_source", "/providers/PROVIDER/ACCOUNT"),
     ("ce_time", "when it happened, RFC 3339"),
     ("content-type", "application/avro"),
+    ("hl-node, hl-epoch, hl-seq", "which worker of ingest made it, and its number there: docs/status.md"),
+    ("hl-spooled-at", "only where it waited in the spool: since when, in microseconds since the epoch"),
 )
 
 

@@ -31,7 +31,7 @@ HEAVY = {
     "structlog",
 }
 #: Services whose output is their log.
-SERVICES = {"ingest", "process", "gate"}
+SERVICES = {"ingest", "process persist", "process opt-out", "process crm-sync", "gate"}
 #: Commands that only look.
 LOOKING = {
     "opt-outs show",
@@ -45,6 +45,10 @@ LOOKING = {
     "quarantine ls",
     "quarantine show",
     "nodes ls",
+    "trace",
+    "audit",
+    "doctor",
+    "tail",
 }
 LOOKING |= {
     "opt-outs classify",
@@ -82,7 +86,7 @@ def options(one: click.Command) -> set[str]:
 
 def test_the_commands_of_the_contract_are_there() -> None:
     expected = {"config", "db migrate", "topics apply", "status", "send", "dlq ls", "dlq show", "dlq redrive"}
-    expected |= {"up", "down", "env", "ingest", "process", "registry", "sandbox"}
+    expected |= {"up", "down", "env", "ingest", "process persist", "registry", "sandbox"}
 
     assert expected <= LEAVES.keys()
 

@@ -1,0 +1,65 @@
+"""`hookline doctor`: whether everything is as it has to be, and what to do where it is not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ops.exits import CheckFailed
+from ops.output import Output, command, state, table
+
+if TYPE_CHECKING:
+    from ops.doctor.check import Check
+
+
+@command()
+def doctor(out: Output) -> None:
+    """Check Kafka, PostgreSQL, disk, clock, secrets, addresses, TextUs's subscriptions and the CRMs.
+
+    Each finding comes with what to do: a command or a setting, ready to paste. Exit code 1 where an error is among
+    them; warnings alone are 0. Nothing is changed, and Kafka, TextUs and the CRMs are only asked.
+    """
+    found = _checks()
+    ok = not any(not check.ok and check.severity == "error" for check in found)
+    out.result({"ok": ok, "checks": found}, lambda: _drawn(found))
+    if not ok:
+        raise CheckFailed(f"{sum(not check.ok and check.severity == 'error' for check in found)} errors")
+
+
+def _checks() -> list[Check]:
+    from ingest.providers.textus import TextUsSettings
+    from ingest.settings import IngestSettings
+    from ops.configuration import environment, load
+    from ops.database import postgres_dsn
+    from ops.doctor.accounts import crm_checks, textus_checks
+    from ops.doctor.check import checked
+    from ops.doctor.servers import kafka_checks, postgres_checks
+    from ops.doctor.settings import disk_check, public_url_checks, setting_checks
+    from processors.crm_sync.settings import CrmSettings
+    from processors.textus_api.settings import TextUsApiSettings
+    from runtime.connections import KafkaSettings, OwnerSettings
+
+    environ = environment()
+    owner = environ.get(OwnerSettings.variable("owner_dsn"))
+    see = "hookline config"
+
+    def textus() -> Any:
+        settings = load(TextUsApiSettings, TextUsSettings, IngestSettings)
+        return textus_checks(settings[TextUsApiSettings], settings[TextUsSettings], settings[IngestSettings])
+
+    return [
+        *checked("settings", see, lambda: setting_checks(environ)),
+        *checked("kafka", see, lambda: kafka_checks(load(KafkaSettings)[KafkaSettings])),
+        *checked("postgres", see, lambda: postgres_checks(postgres_dsn(), owner)),
+        *checked("disk", see, lambda: [disk_check(load(IngestSettings)[IngestSettings])]),
+        *checked("public url", see, lambda: public_url_checks(load(IngestSettings)[IngestSettings])),
+        *checked("textus api", "export HOOKLINE_TEXTUS__API_TOKEN=...  # and HOOKLINE_TEXTUS__API_URL", textus),
+        *checked("crm", "hookline crm check", lambda: crm_checks(load(CrmSettings)[CrmSettings], environ)),
+    ]
+
+
+def _drawn(found: list[Check]) -> Any:
+    rows = [
+        (state("ok" if check.ok else check.severity, good=check.ok), check.name, check.found, check.fix)
+        for check in found
+    ]
+    return table(("", "checked", "found", "fix"), rows)

@@ -1,0 +1,1 @@
+"""Whether an installation is as it has to be, and what to do where it is not."""

@@ -1,0 +1,1 @@
+"""Sending stored records of Kafka to one processor once more, through its redrive topic."""
