@@ -170,7 +170,7 @@ class Replayer:
         self, rows: Sequence[SpooledRow], walk: _Pass, timeout: float
     ) -> tuple[list[SpooledRow], list[tuple[SpooledRow, str]]]:
         """Publish `rows`: which have arrived, and which are refused for good. The others' lanes are blocked."""
-        outcomes = self._producer.publish_all([row.record for row in rows], timeout=timeout)
+        outcomes = self._producer.publish_all([row.sent for row in rows], timeout=timeout)
         done: list[SpooledRow] = []
         refused: list[tuple[SpooledRow, str]] = []
         answered = set()

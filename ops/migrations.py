@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import getpass
 import os
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -37,6 +38,10 @@ SOURCE = "package:schemas:sql"
 APPLIED_TABLE = "_yoyo_migration"
 #: Any number will do, as long as nobody else takes it: "hookline" as the bytes of a bigint.
 ADVISORY_LOCK = int.from_bytes(b"hookline", "big")
+
+
+#: Seconds between two tries of a migrator that waits for another one.
+_TURN_EVERY = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +114,7 @@ def migrate(
     Raises psycopg.Error, with the migration at fault rolled back as a whole, and ConfigurationError where roles are
     missing and may not be created.
     """
-    connection.execute("SELECT pg_advisory_lock(%s)", [ADVISORY_LOCK])
+    _wait_for_turn(connection)
     try:
         before = plan(connection)
         create_roles(connection, password_of(process_dsn))
@@ -121,6 +126,14 @@ def migrate(
     finally:
         if not connection.broken:
             connection.execute("SELECT pg_advisory_unlock(%s)", [ADVISORY_LOCK])
+
+
+def _wait_for_turn(connection: Connection, sleep: Callable[[float], None] = time.sleep) -> None:
+    """Take the lock, asking again and again: a statement that waits for it holds a snapshot, and CREATE INDEX
+    CONCURRENTLY of the migrator that has it would wait for that statement to end.
+    """
+    while not connection.execute("SELECT pg_try_advisory_lock(%s)", [ADVISORY_LOCK]).fetchall()[0][0]:
+        sleep(_TURN_EVERY)
 
 
 def _apply(owner_dsn: str, started: Callable[[str], None]) -> None:

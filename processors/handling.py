@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 
+from processors import dead_letter_index
 from processors.batch import Batch, Place, identity
 from processors.database import Database
 from processors.dead_letter import DeadLetters
@@ -146,7 +147,7 @@ class Handling:
                 outcomes, described = DONE * len(batch.records), list[str]()
                 if aside:
                     outcomes, described = self._outcomes(batch, aside, connection)
-                    self._set_aside(aside, outcomes, connection)
+                    self._set_aside(batch, aside, outcomes, connection)
                 halt = self._progress.count(connection, outcomes, described)
         except _HaltsAfter as limit:
             return self._commit(batch.first(limit.count))
@@ -187,11 +188,14 @@ class Handling:
 
         return land(batch.deliveries, self._processor.handle, connection, blame)
 
-    def _set_aside(self, aside: list[SetAside], outcomes: str, connection: Connection) -> None:
+    def _set_aside(self, batch: Batch, aside: list[SetAside], outcomes: str, connection: Connection) -> None:
         until_halt = records_until_halt(self._progress.recent(connection), outcomes)
         if until_halt < len(outcomes):
             raise _HaltsAfter(until_halt)
-        self._dead_letters.publish([one for one in aside if not self._processor.park(one, connection)])
+        letters = [one for one in aside if not self._processor.park(one, connection)]
+        if letters:
+            dead_letter_index.index(connection, self._progress.group, batch, letters)
+        self._dead_letters.publish(letters)
         for one in aside:
             log.warning("set_aside", **_where(one.record), disposition=one.disposition, error_class=one.error_class)
 

@@ -8,6 +8,9 @@ from schemas.events import Event
 
 CONTENT_TYPE = b"application/avro"
 
+#: The header of a record that waited in ingest's spool: since when, in microseconds since the epoch.
+SPOOLED_AT = "hl-spooled-at"
+
 #: What Kafka calls the headers of one record.
 Headers = list[tuple[str, bytes]]
 

@@ -19,7 +19,7 @@ ALL: Privileges = KEEP | {"DELETE"}
 
 #: Every processor keeps its own group's rows of these; row-level security sees to that.
 GROUP_TABLES = ("consumer_offsets", "consumer_outcomes", "consumer_failures", "consumer_freshness")
-_PROGRESS = dict.fromkeys((*GROUP_TABLES, "process_heartbeats"), ALL)
+_PROGRESS = dict.fromkeys((*GROUP_TABLES, "process_heartbeats"), ALL) | {"dead_letters": ADD}
 
 _TABLES = (
     *("events", "messages", "message_failures", "contacts"),
@@ -27,6 +27,9 @@ _TABLES = (
         *GROUP_TABLES,
         "redriven_letters",
         "discarded_letters",
+        "dead_letters",
+        "data_reveals",
+        "ingest_counts",
         "ingest_nodes",
         "opt_out_certainty",
         "process_heartbeats",
@@ -55,6 +58,7 @@ _OPERATOR: dict[str, Privileges] = dict.fromkeys(_TABLES, READ) | {
     "consumer_outcomes": READ | {"UPDATE"},
     "redriven_letters": ADD | {"DELETE"},
     "discarded_letters": ADD,
+    "data_reveals": ADD,  # trace and tail --reveal
     # nodes retire
     "ingest_nodes": READ | {"UPDATE"},
     # crm backfill; dlq redrive of a delivery
@@ -79,7 +83,7 @@ _CONSOLE: dict[str, Privileges] = dict.fromkeys(_TABLES, READ) | {
 #: By role, by table. A table that is not named is closed to the role.
 PRIVILEGES: Mapping[str, Mapping[str, Privileges]] = MappingProxyType(
     {
-        "hookline_ingest": {"ingest_nodes": KEEP, "process_heartbeats": ALL},
+        "hookline_ingest": {"ingest_nodes": KEEP, "process_heartbeats": ALL, "ingest_counts": KEEP},
         "hookline_persist": _PROGRESS | {"events": ADD, "messages": ALL, "message_failures": ALL, "contacts": ALL},
         "hookline_opt_out": _PROGRESS
         | {

@@ -11,6 +11,7 @@ import zlib
 from typing import NamedTuple
 
 from runtime.kafka.producer import OutgoingRecord
+from schemas.cloudevents import SPOOLED_AT
 
 MAGIC = b"HKL1"
 _PREFIX = struct.Struct("<4sI")  # magic, CRC-32 of all that follows
@@ -38,13 +39,18 @@ class SpooledRow(NamedTuple):
 
     id: int  #: its place in the queue
     at: int  #: when it was spooled, microseconds since the epoch
-    record: OutgoingRecord  #: exactly what Kafka shall get
+    record: OutgoingRecord  #: what Kafka shall get, with a header about the spool: see `sent`
     size: int  #: bytes
 
     @property
     def lane(self) -> tuple[str, bytes | None]:
         """What order is kept within: a contact's records on one topic."""
         return self.record.topic, self.record.key
+
+    @property
+    def sent(self) -> OutgoingRecord:
+        """The record that Kafka gets: it says since when it waited."""
+        return self.record._replace(headers=[*self.record.headers, (SPOOLED_AT, b"%d" % self.at)])
 
 
 def packed(record: OutgoingRecord, at: int) -> bytes:

@@ -9,6 +9,7 @@ from processors.processor import Delivery, Processor
 from processors.settings import ProcessorSettings
 from processors.sql import sql
 from processors.staging import fold_contacts, stage
+from processors.staging.origin import origin_of
 from runtime.postgres import Connection
 from schemas.topics import EVENT_TOPICS
 
@@ -34,7 +35,7 @@ class Persist(Processor):
     settings_type = PersistSettings
 
     def handle(self, batch: Sequence[Delivery], connection: Connection) -> None:
-        stage(connection, (one.event for one in batch), [one.record[:3] for one in batch])
+        stage(connection, (one.event for one in batch), [origin_of(one.record) for one in batch])
         with connection.cursor() as cursor:
             # A batch that a crash of the database takes away takes its offsets with it, and Kafka has its records:
             # it is read again (docs/decisions/0011).

@@ -6,12 +6,13 @@ from collections.abc import Collection, Iterable
 from typing import Literal
 
 from processors.sql import sql
-from processors.staging.rows import COLUMNS, PLACE, rows
+from processors.staging.origin import Origin
+from processors.staging.rows import COLUMNS, ORIGIN, rows
 from runtime.postgres import Connection
 from schemas.events import Event
 
 _COPY = f"COPY staged_events ({', '.join(COLUMNS)}) FROM STDIN".encode()
-_COPY_WITH_PLACES = f"COPY staged_events ({', '.join((*COLUMNS, *PLACE))}) FROM STDIN".encode()
+_COPY_WITH_ORIGINS = f"COPY staged_events ({', '.join((*COLUMNS, *ORIGIN))}) FROM STDIN".encode()
 #: Emptied when it is used again, and its file given back only when that has grown. Having PostgreSQL do so at each
 #: commit (ON COMMIT DELETE ROWS) costs a cut of a file, which waits while the disk is being synced for others: seconds.
 _EMPTY = b"""
@@ -21,24 +22,22 @@ END $$
 """
 
 
-def stage(
-    connection: Connection, events: Iterable[Event], places: Collection[tuple[str, int, int]] | None = None
-) -> None:
+def stage(connection: Connection, events: Iterable[Event], origins: Collection[Origin] | None = None) -> None:
     """Put `events` into `staged_events`, instead of what an earlier batch or part of one left there.
 
-    `places`: the topic, partition and offset of each event's record; None: nobody asks for them.
+    `origins`: where the record of each event stood, and since when; None: nobody asks for them.
     """
     with connection.cursor() as cursor:
         cursor.execute(sql(__package__, "stage"))
         cursor.execute(_EMPTY)
-        if places is None:
+        if origins is None:
             with cursor.copy(_COPY) as copy:
                 for row in rows(events):
                     copy.write_row(row)
         else:
-            with cursor.copy(_COPY_WITH_PLACES) as copy:
-                for row, place in zip(rows(events), places, strict=True):
-                    copy.write_row(row + place)
+            with cursor.copy(_COPY_WITH_ORIGINS) as copy:
+                for row, origin in zip(rows(events), origins, strict=True):
+                    copy.write_row(row + origin)
 
 
 def fold_contacts(connection: Connection, table: Literal["contacts", "crm_contacts"]) -> None:

@@ -31,5 +31,7 @@ CREATE TEMPORARY TABLE IF NOT EXISTS staged_events (
     business_name       text,
     topic               text,
     partition           integer,
-    "offset"            bigint
+    "offset"            bigint,
+    kafka_at            timestamptz,
+    spooled_at          timestamptz
 );

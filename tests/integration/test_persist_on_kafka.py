@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -111,6 +112,23 @@ def test_what_is_published_becomes_rows_and_sigterm_ends_it_cleanly(stage: Stage
     assert process.wait(20) == 0
     # it has left the group, so that the next one gets the partitions at once
     assert stage.admin.describe_groups([stage.group])[stage.group]["members"] == []
+
+
+def test_what_is_set_aside_is_in_the_index_of_dead_letters(stage: Stage) -> None:
+    event = message()
+    junk = OutgoingRecord(stage.topic, b"k", b"\x00\x00\x00\x00\x63rubbish", [*headers(event), ("x", b"\xff")])
+    assert stage.producer.publish_all([junk], timeout=20) == [None]
+    stage.publish([unrecognized()])
+    stage.start()
+    until(stage.stored, "the good one is stored")
+    rows = stage.owner.execute(
+        "SELECT d.event_id, d.event_type, d.topic, d.disposition, d.error_class, d.ours, d.record_offset"
+        " FROM dead_letters AS d JOIN consumer_offsets AS o USING (consumer_group, topic_id, partition)"
+    ).fetchall()
+    assert rows == [(event.event_id, "message.received", stage.topic, "undecodable", "Undecodable", True, 0)]
+    [(kafka_at, spooled_at)] = stage.owner.execute("SELECT kafka_at, spooled_at FROM events").fetchall()
+    assert abs((datetime.now(UTC) - kafka_at).total_seconds()) < 120
+    assert spooled_at is None
 
 
 @pytest.mark.slow

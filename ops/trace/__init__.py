@@ -1,0 +1,1 @@
+"""What happened to a text: every step of an event, from the tables alone."""

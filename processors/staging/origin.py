@@ -1,0 +1,40 @@
+"""Where an event's record stood in Kafka, and when it came there: what `hookline trace` shows."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+from runtime.kafka.consumer import Record
+from schemas.cloudevents import SPOOLED_AT
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+#: Microseconds and milliseconds of the year 2200: what is later was written by somebody else than ingest.
+_LATEST_US = 7_258_118_400_000_000
+_LATEST_MS = _LATEST_US // 1000
+_LATEST_DIGITS = len(str(_LATEST_US))
+
+
+class Origin(NamedTuple):
+    """The columns of `events` about the record."""
+
+    topic: str
+    partition: int
+    offset: int
+    kafka_at: datetime | None  #: its timestamp; None: none that can be believed
+    spooled_at: datetime | None  #: when ingest spooled it; None: it did not
+
+
+def origin_of(record: Record) -> Origin:
+    """The origin of `record`, whoever wrote it."""
+    written = record.timestamp_ms
+    kafka_at = _EPOCH + timedelta(milliseconds=written) if 0 < written < _LATEST_MS else None
+    return Origin(record.topic, record.partition, record.offset, kafka_at, _spooled_at(record))
+
+
+def _spooled_at(record: Record) -> datetime | None:
+    for name, value in record.headers:
+        if name == SPOOLED_AT and value is not None and len(value) <= _LATEST_DIGITS and value.isdigit():
+            spooled = int(value)
+            return _EPOCH + timedelta(microseconds=spooled) if spooled < _LATEST_US else None
+    return None
