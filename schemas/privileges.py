@@ -70,6 +70,7 @@ _OPERATOR: dict[str, Privileges] = dict.fromkeys(_TABLES, READ) | {
 
 _CONSOLE: dict[str, Privileges] = dict.fromkeys(_TABLES, READ) | {
     "console_records": ADD,
+    "data_reveals": ADD,
     # the desk of opt-outs: hold, release, answers to reviews
     "opt_out_ledger": ADD,
     "opt_outs": KEEP,

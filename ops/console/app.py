@@ -146,7 +146,7 @@ def _add_failures(app: Flask) -> None:
         title = f"{code} {error.name}"
         messages = {403: "Your role does not allow it, or the form is too old.", 404: "There is nothing here."}
         # Werkzeug's own descriptions are sentences for people; ours are given to abort().
-        return failed(code, title, messages.get(code) if _is_default(error) else str(error.description))
+        return failed(code, title, messages.get(code, "") if _is_default(error) else str(error.description))
 
     @app.errorhandler(psycopg.errors.QueryCanceled)
     @app.errorhandler(psycopg.errors.LockNotAvailable)

@@ -12,9 +12,9 @@ from werkzeug.wrappers import Response
 
 from ops.console.database import ConsoleDatabase
 from ops.console.decisions import DecisionRunner
-from ops.console.masking import PersonalData
 from ops.console.sessions import Session, Sessions
 from ops.console.settings import ConsoleSettings
+from ops.trace.masking import Masking
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -53,12 +53,12 @@ def page_address() -> str:
     return request.full_path.rstrip("?")
 
 
-def personal_data() -> PersonalData:
+def masking() -> Masking:
     """How the page that is asked for shows personal data."""
-    return PersonalData(is_revealed=services().sessions.is_revealed(session(), page_address()))
+    return Masking(reveal=services().sessions.is_revealed(session(), page_address()))
 
 
-def answer(template: str, personal: PersonalData | None = None, **values: object) -> str:
+def answer(template: str, personal: Masking | None = None, **values: object) -> str:
     """The page; `personal`: it holds personal data, which an operator may reveal."""
     return render_template(template, personal=personal, page_address=page_address(), **values)
 

@@ -76,6 +76,8 @@ def connect_for_console(dsn: str, statement_seconds: float) -> Connection:
         connection.execute(f"SET lock_timeout = {LOCK_WAIT * 1000:.0f}")
         connection.execute("SET default_transaction_read_only = on")
         connection.execute("SET max_parallel_workers_per_gather = 0")  # the processors need the cores
+        # `events` has a block range index alone by time: where nothing is found there, a scan would read all of it.
+        connection.execute("SET enable_seqscan = off")
     except psycopg.Error:
         connection.close()
         raise

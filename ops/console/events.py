@@ -7,7 +7,7 @@ of time that grow: the span that holds a page's rows is read and sorted, and no 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -18,7 +18,7 @@ from runtime.postgres import Connection
 #: Events on one page, and rows of one span that are looked through for a text at most.
 PAGE, MOST_LOOKED_AT = 50, 20_000
 #: The first span that is looked at, and by how much the next is longer than one that held too few.
-FIRST_SPAN, GROWTH = timedelta(minutes=1), 6
+FIRST_SPAN, GROWTH = timedelta(minutes=6), 6
 #: Seconds after which a search says how far back it has looked, rather than go on.
 BUDGET = 0.25
 
@@ -127,7 +127,9 @@ def find_events(
     connection: Connection, criteria: Criteria, below: Place | None, clock: Callable[[], float] = time.monotonic
 ) -> EventPage:
     """The newest page of `criteria`, or the one below a place. Raises psycopg.Error."""
-    return _of_phones(connection, criteria, below) if criteria.phones else _by_receipt(connection, criteria, below, clock)
+    return (
+        _of_phones(connection, criteria, below) if criteria.phones else _by_receipt(connection, criteria, below, clock)
+    )
 
 
 def _of_phones(connection: Connection, criteria: Criteria, below: Place | None) -> EventPage:
@@ -148,7 +150,7 @@ def _by_receipt(
     connection: Connection, criteria: Criteria, below: Place | None, clock: Callable[[], float]
 ) -> EventPage:
     begun, rows = clock(), list[EventRow]()
-    [(now,)] = connection.execute("SELECT clock_timestamp() + interval '1 day'").fetchall()
+    [(now,)] = connection.execute("SELECT clock_timestamp() + interval '5 minutes'").fetchall()
     place = below or Place(min(criteria.until or now, now), HIGHEST)
     oldest, span = criteria.since or BEGINNING, FIRST_SPAN
     while place.at >= oldest:
@@ -222,3 +224,11 @@ def _escaped(text: str) -> str:
     """`text` as it stands in jsonb's text form, with LIKE's own signs taken literally."""
     quoted = text.replace("\\", "\\\\").replace('"', '\\"')
     return quoted.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+_BY_ID = f"SELECT {_COLUMNS} FROM events WHERE event_id = ANY (%s) ORDER BY occurred_at DESC, event_id DESC"  # noqa: S608
+
+
+def event_rows(connection: Connection, event_ids: Sequence[UUID]) -> list[EventRow]:
+    """These events, the newest first. Raises psycopg.Error."""
+    return [EventRow(*row) for row in connection.execute(_BY_ID, (list(event_ids),))]

@@ -213,7 +213,7 @@ class Overview:
 
 
 class OverviewReader:
-    """Reads the picture at most every FRESH seconds, however many browsers refresh it. Used by any number of threads."""
+    """Reads the picture at most every FRESH seconds, however many browsers refresh it. Any number of threads use it."""
 
     def __init__(self, database: ConsoleDatabase, clock: Callable[[], float] = time.monotonic) -> None:
         self._database = database
@@ -279,5 +279,3 @@ def _why(recent: str, set_aside: Sequence[str]) -> str:
     most = sorted(set(set_aside), key=lambda described: -set_aside.count(described))[:3]
     which = f" ({'; '.join(most)})" if most else ""
     return f"{recent.count('1')} of the last 100 records were set aside{which}"
-
-

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -9,7 +10,8 @@ from zoneinfo import ZoneInfo
 from flask import Flask, g
 from markupsafe import Markup
 
-from runtime.printable import printable
+from ops.trace.masking import redacted
+from runtime.printable import printable, printable_json
 from runtime.version import hookline_version
 
 #: Where each page is, in the order of the navigation: endpoint and title.
@@ -36,13 +38,16 @@ def prepare_templates(app: Flask, deadline_zone: str) -> None:
     environment = app.jinja_env
     environment.finalize = written
     environment.trim_blocks = environment.lstrip_blocks = True
-    environment.filters |= {
+    filters: dict[str, Callable[..., Any]] = {
         "time": time_element,
         "deadline": lambda at: deadline_element(at, zone, deadline_zone),
         "tone": tone,
         "number": lambda value: "" if value is None else f"{value:,}",
         "span": span,
+        "redacted": redacted,
+        "json": lambda value: printable_json(value, indent=2, default=str),
     }
+    environment.filters |= filters
 
     @app.context_processor
     def everywhere() -> dict[str, Any]:
