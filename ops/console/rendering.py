@@ -40,6 +40,7 @@ def prepare_templates(app: Flask, deadline_zone: str) -> None:
     environment.trim_blocks = environment.lstrip_blocks = True
     filters: dict[str, Callable[..., Any]] = {
         "time": time_element,
+        "ago": ago_element,
         "deadline": lambda at: deadline_element(at, zone, deadline_zone),
         "tone": tone,
         "number": lambda value: "" if value is None else f"{value:,}",
@@ -85,6 +86,16 @@ def deadline_element(at: datetime | None, zone: ZoneInfo, name: str) -> Markup:
     shown = f"{local:%Y-%m-%d %H:%M %Z}"
     return Markup('<time datetime="{}" title="{}">{}</time> <span class="quiet">({})</span>').format(
         at.isoformat(), name, shown, how_far
+    )
+
+
+def ago_element(at: datetime | None) -> Markup:
+    """How long ago something was, with the time itself beneath."""
+    if at is None:
+        return Markup("")
+    stamp = at.astimezone(UTC).isoformat(timespec="seconds")
+    return Markup('<time datetime="{}" title="{}">{} ago</time>').format(
+        stamp, stamp, span(max(timedelta(), datetime.now(UTC) - at))
     )
 
 

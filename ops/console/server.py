@@ -9,6 +9,7 @@ from ops.console.app import console_app, readiness
 from ops.console.context import ConsoleServices
 from ops.console.database import ConsoleDatabase, connect_for_console
 from ops.console.decisions import DecisionRunner
+from ops.console.memory import return_large_pieces
 from ops.console.sessions import Sessions
 from ops.console.settings import ConsoleSettings
 from ops.console.users import UserDirectory
@@ -49,6 +50,7 @@ def wired(configuration: Configuration) -> tuple[ConsoleServices, UserDirectory]
 
 def serve() -> None:
     """Run the console until SIGTERM or Ctrl-C. Raises ConfigurationError."""
+    return_large_pieces()
     configuration = load()
     settings = configuration[ConsoleSettings]
     logs.configure("console")
