@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 import tempfile
 import threading
 from dataclasses import asdict, dataclass
@@ -73,7 +74,9 @@ def remove_user(path: Path, name: str) -> bool:
 def _write(path: Path, users: dict[str, User]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:  # mode 0600
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        # A new one is for its owner alone; compose mounts a file as it is, for a user of its own.
+        os.fchmod(descriptor, stat.S_IMODE(path.stat().st_mode) if path.exists() else 0o600)
         json.dump([asdict(user) for user in users.values()], file, indent=1)
         file.flush()
         os.fsync(file.fileno())
