@@ -86,14 +86,15 @@ def _write(path: Path, users: dict[str, User]) -> None:
 class UserDirectory:
     """The users of the file as it is now: it is read again when it has changed."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, hash_method: str = HASH_METHOD) -> None:
+        """`hash_method`: of the password that an unknown name is checked against."""
         self._path = path
         self._lock = threading.Lock()
         self._read: tuple[tuple[int, int, int], dict[str, User]] | None = None
         #: One password at a time: each check takes memory and a core.
         self._checking = threading.Lock()
         #: What the password of an unknown name is compared with, so that the time does not tell that it is unknown.
-        self._nobody = generate_password_hash("nobody", HASH_METHOD)
+        self._nobody = generate_password_hash("nobody", hash_method)
 
     def find(self, name: str) -> User | None:
         """Raises UsersFileUnusable."""
