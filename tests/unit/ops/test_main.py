@@ -45,6 +45,8 @@ LOOKING = {
     "quarantine ls",
     "quarantine show",
     "nodes ls",
+    "console users",
+    "trace",
 }
 LOOKING |= {
     "opt-outs classify",
