@@ -313,7 +313,9 @@ def test_the_overview_tells_what_is_halted_missing_and_dead(
         " VALUES ('hookline-crm-sync', %s, now(), ARRAY['undecodable'])",
         ("1" * 60,),
     )
-    desk.owner.execute("UPDATE process_heartbeats SET at = now() - interval '1 minute'")
+    desk.owner.execute(
+        "UPDATE process_heartbeats SET at = now() - interval '1 minute', started_at = now() - interval '1 hour'"
+    )
     text = console.client("viv").get("/").text
     assert "60 of the last 100 records were set aside (undecodable)" in text
     assert "hookline dlq resume crm-sync" in text
