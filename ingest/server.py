@@ -111,7 +111,7 @@ def serve(metrics_dir: Path) -> None:
     registry.register(QuarantineGauges(settings.spool_dir))
     server = web_server(settings)
     server.leave = partial(leave, directory.state, settings.leave_seconds)
-    admin = admin_app("ingest", lambda: Readiness(server.is_whole), registry)
+    admin = admin_app("ingest", lambda: Readiness(server.is_whole), registry, settings=configuration.rows)
     try:
         with AdminServer(admin, settings.admin_host, settings.admin_port) as listening:
             log.info("ingest_starting", port=server.port, admin_port=listening.port, workers=settings.workers)

@@ -18,7 +18,7 @@ S = TypeVar("S", bound=Section)
 #: The rooms that declare settings.
 ROOMS = ("runtime", "ingest", "processors", "deploy/local", "ops")
 #: Variables that are no field of a section.
-PLAIN = (SECRETS_PREFIX, "HOOKLINE_HOME", "HOOKLINE_CACHE", "HOOKLINE_DEBUG", "HOOKLINE_CONSOLE__PORT")
+PLAIN = (SECRETS_PREFIX, "HOOKLINE_HOME", "HOOKLINE_CACHE", "HOOKLINE_DEBUG")
 
 _SERVERS = ("HOOKLINE_KAFKA__", "HOOKLINE_POSTGRES__")
 _DECLARES = re.compile(r"^class \w+\([\w, ]+, name=", re.MULTILINE)

@@ -104,7 +104,7 @@ def serve(name: str) -> None:
         own = processor.readiness()
         return own if not own.ready else state.readiness()
 
-    admin = admin_app(name, readiness, frozen=watch.frozen)
+    admin = admin_app(name, readiness, frozen=watch.frozen, settings=configuration.rows)
     with AdminServer(admin, settings.admin_host, settings.admin_port) as listening:
         log_settings(log, configuration)
         log.info("processor_starting", admin_port=listening.port, group=kind.group())

@@ -1,4 +1,4 @@
-"""The admin HTTP server of every process: /healthz, /readyz, /metrics and /version, on its own port."""
+"""The admin HTTP server of every process: /healthz, /readyz, /metrics, /version and /settings, on its own port."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -38,8 +38,12 @@ def admin_app(
     registry: CollectorRegistry = REGISTRY,
     *,
     frozen: Callable[[], str | None] = lambda: None,
+    settings: Callable[[], Iterable[tuple[str, str, str]]] = tuple,
 ) -> Flask:
-    """The Flask app behind the admin port of `process`. `frozen`: why it has to be started again; None: it lives."""
+    """The Flask app behind the admin port of `process`. `frozen`: why it has to be started again; None: it lives.
+
+    `settings`: variable, value with secrets starred and origin of each (`Configuration.rows`), for the console.
+    """
     app = Flask(process)
 
     @app.get("/healthz")
@@ -56,6 +60,11 @@ def admin_app(
     @app.get("/metrics")
     def metrics() -> Response:
         return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+
+    @app.get("/settings")
+    def shown_settings() -> Response:
+        rows = [{"variable": name, "value": value, "origin": origin} for name, value, origin in settings()]
+        return jsonify(process=process, settings=rows)
 
     @app.get("/version")
     def version() -> Response:

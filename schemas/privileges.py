@@ -39,6 +39,7 @@ _TABLES = (
     *("opt_out_rule_changes", "provider_facts"),
     *("enforcements", "target_accounts", "target_rounds", "api_budgets"),
     *("crm_contacts", "crm_notes", "crm_deliveries", "crm_lanes", "crm_links", "crm_targets"),
+    "console_records",
 )
 
 _OPERATOR: dict[str, Privileges] = dict.fromkeys(_TABLES, READ) | {
@@ -65,6 +66,19 @@ _OPERATOR: dict[str, Privileges] = dict.fromkeys(_TABLES, READ) | {
     # crm backfill; dlq redrive of a delivery
     "crm_contacts": KEEP,
     "crm_notes": KEEP,
+    "crm_deliveries": KEEP,
+    "crm_lanes": KEEP,
+}
+
+_CONSOLE: dict[str, Privileges] = dict.fromkeys(_TABLES, READ) | {
+    "console_records": ADD,
+    "data_reveals": ADD,
+    # the desk of opt-outs: hold, release, answers to reviews
+    "opt_out_ledger": ADD,
+    "opt_outs": KEEP,
+    "opt_out_reviews": KEEP,
+    "enforcements": _OPERATOR["enforcements"],
+    # redrive of a dead delivery
     "crm_deliveries": KEEP,
     "crm_lanes": KEEP,
 }
@@ -100,6 +114,7 @@ PRIVILEGES: Mapping[str, Mapping[str, Privileges]] = MappingProxyType(
             "api_budgets": KEEP,
         },
         "hookline_gate": {"opt_outs": READ, "opt_out_certainty": READ},
+        "hookline_console": _CONSOLE,
         "hookline_operator": _OPERATOR,
     }
 )

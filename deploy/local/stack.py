@@ -32,6 +32,8 @@ _PORTS = {
     "HOOKLINE_SANDBOX__PORT": 0,
     "HOOKLINE_GATE__PORT": 0,
     "HOOKLINE_GATE__ADMIN_PORT": 0,
+    "HOOKLINE_CONSOLE__PORT": 8081,
+    "HOOKLINE_CONSOLE__ADMIN_PORT": 0,
 }
 
 _KAFKA, _POSTGRES, _OWNER = (
@@ -41,6 +43,9 @@ _KAFKA, _POSTGRES, _OWNER = (
 )
 _TEXTUS_API, _GATE_TOKENS = "HOOKLINE_TEXTUS__API_URL", "HOOKLINE_GATE__TOKENS"
 _PUBLIC_URL = IngestSettings.variable("public_url")
+_CONSOLE_USERS, _CONSOLE_ADMIN_URLS = "HOOKLINE_CONSOLE__USERS_FILE", "HOOKLINE_CONSOLE__ADMIN_URLS"
+#: Who may log in to the console of the local stack.
+_CONSOLE_USER = "operator"
 _CRM_TARGETS, _CRM_URL = "HOOKLINE_CRM__TARGETS", "HOOKLINE_CRM_REST__URL"
 
 _HEAD_KEYS, _HEAD_PUBLIC_KEYS, _HEADS_FILE = (
@@ -75,6 +80,8 @@ class Stack:
         environ = os.environ | self.variables
         if service == "opt-out":
             environ |= self.head_keys
+        if service == "console-user":
+            environ["CONSOLE_PASSWORD"] = self.facts["CONSOLE_PASSWORD"]
         if self.postgres is None:
             return environ
         for name in (_POSTGRES, _OWNER, f"{_POSTGRES}_FILE", f"{_OWNER}_FILE"):
@@ -132,9 +139,11 @@ def plan(home: Home, environ: Mapping[str, str], processors: Sequence[str], anno
         "SANDBOX_URL": f"http://{HOST}:{ports['HOOKLINE_SANDBOX__PORT']}",
         "GATE_URL": f"http://{HOST}:{ports['HOOKLINE_GATE__PORT']}",
         "SCHEMA_REGISTRY_URL": f"http://{HOST}:{ports['HOOKLINE_REGISTRY__PORT']}",
+        "CONSOLE_URL": f"http://{HOST}:{ports['HOOKLINE_CONSOLE__PORT']}",
     }
     if not _given(environ, _PUBLIC_URL):
         variables[_PUBLIC_URL] = facts["INGEST_URL"]  # what a signature over the URL is checked against
+    facts |= _console(home, environ, variables, ports)
     if not _given(environ, _GATE_TOKENS):
         variables[_GATE_TOKENS] = home.secret(_GATE_TOKENS)
     facts["GATE_TOKEN"] = variables.get(_GATE_TOKENS, "").partition(",")[0].strip()
@@ -155,6 +164,8 @@ def _our_services(stack: Stack, processors: Sequence[str], servers: set[str]) ->
     """Every process of ours, in the order of its start. A new one is a line here."""
     url = stack.facts
     admin = {name: f"http://{HOST}:{stack.variables[_admin_port(name)]}" for name in processors}
+    makes_user = bool(url["CONSOLE_PASSWORD"])
+    console_after = {"migrate", "console-user"} if makes_user else {"migrate"}
     return [
         ours(stack, "migrate", "db migrate", once=True, after=servers & {"postgres"}),
         ours(stack, "topics", "topics apply", once=True, after=servers & {"kafka"}),
@@ -166,6 +177,8 @@ def _our_services(stack: Stack, processors: Sequence[str], servers: set[str]) ->
             for name in processors
         ),
         ours(stack, "gate", "gate", where=url["GATE_URL"], ready="/readyz", after={"migrate"}),
+        *([ours(stack, "console-user", f"console add-user {_CONSOLE_USER} --role operator", once=True)] * makes_user),
+        ours(stack, "console", "console", where=url["CONSOLE_URL"], ready="/readyz", after=console_after),
     ]
 
 
@@ -267,6 +280,21 @@ def _secrets(home: Home, environ: Mapping[str, str], variables: dict[str, str]) 
     return facts
 
 
+def _console(
+    home: Home, environ: Mapping[str, str], variables: dict[str, str], ports: Mapping[str, int]
+) -> dict[str, str]:
+    """Who may log in to the console, unless a setting names its users; and where it asks the processes."""
+    if not environ.get(_CONSOLE_ADMIN_URLS):
+        admin = {name: port for name, port in sorted(ports.items()) if name.endswith("__ADMIN_PORT")}
+        variables[_CONSOLE_ADMIN_URLS] = ",".join(
+            f"{_process_of(name)}=http://{HOST}:{port}" for name, port in admin.items()
+        )
+    if environ.get(_CONSOLE_USERS):
+        return {"CONSOLE_USER": "", "CONSOLE_PASSWORD": ""}
+    variables[_CONSOLE_USERS] = str(home.path / "console-users.json")
+    return {"CONSOLE_USER": _CONSOLE_USER, "CONSOLE_PASSWORD": home.secret("CONSOLE_PASSWORD")}
+
+
 def _head_keys(home: Home, environ: Mapping[str, str], variables: dict[str, str]) -> dict[str, str]:
     """The key that signs the ledger's heads, unless a setting gives one; its public key goes to `variables`."""
     if _HEADS_FILE not in environ:
@@ -285,6 +313,11 @@ def _given(environ: Mapping[str, str], variable: str) -> bool:
 
 def _admin_port(processor: str) -> str:
     return f"{PREFIX}{processor.upper().replace('-', '_')}__ADMIN_PORT"
+
+
+def _process_of(variable: str) -> str:
+    """opt-out, of HOOKLINE_OPT_OUT__ADMIN_PORT."""
+    return variable.removeprefix(PREFIX).removesuffix("__ADMIN_PORT").lower().replace("_", "-")
 
 
 def _problem(url: str, timeout: float) -> str | None:

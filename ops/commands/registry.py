@@ -17,11 +17,12 @@ def registry(out: Output) -> None:
     from runtime.settings import Configuration
     from schemas.ids import SchemaIds
 
-    settings = Configuration.load(RegistrySettings)[RegistrySettings]
+    configuration = Configuration.load(RegistrySettings)
+    settings = configuration[RegistrySettings]
     logs.configure("registry")
     log = logs.logger("hookline.registry")
     stop = StopSignal().install()
-    admin = admin_app("registry", lambda: Readiness(True))
+    admin = admin_app("registry", lambda: Readiness(True), settings=configuration.rows)
     with (
         AdminServer(
             registry_app(SchemaIds.checked_in()),

@@ -64,12 +64,14 @@ def _serve(home: Home, out: Output, more: Callable[[Stack], Sequence[Service]]) 
 def summary(stack: Stack) -> list[str]:
     """What a person wants to know once everything serves."""
     facts, variables = stack.facts, stack.variables
+    login = f" (user {facts['CONSOLE_USER']}, password {facts['CONSOLE_PASSWORD']})" if facts["CONSOLE_USER"] else ""
     return [
         "everything serves:",
         f"  webhooks   {facts['INGEST_URL']}/webhooks/...",
         f"  kafka      {variables['HOOKLINE_KAFKA__BOOTSTRAP_SERVERS']}",
         f"  registry   {facts['SCHEMA_REGISTRY_URL']}",
         f"  sandbox    {facts['SANDBOX_URL']}",
+        f"  console    {facts['CONSOLE_URL']}{login}",
         f"  state      {stack.home.path} (logs in {stack.home.logs})",
         "  try next, in another terminal: hookline send textlink received; hookline status; hookline env",
     ]

@@ -54,7 +54,8 @@ def build_worker(parent: int) -> Any:
     )
     watch = CertaintyWatch(answers)
     threading.Thread(target=watch.run, name="certainty", daemon=True).start()
-    admin = AdminServer(admin_app("gate", watch.readiness), settings.admin_host, settings.admin_port)
+    app = admin_app("gate", watch.readiness, settings=configuration.rows)
+    admin = AdminServer(app, settings.admin_host, settings.admin_port)
     admin.__enter__()  # for as long as the worker lives
     log.info("gate_worker", admin_port=admin.port)
     return gate_app(answers, settings.tokens, watch.readiness)

@@ -142,6 +142,7 @@ def test_nothing_may_talk_until_it_is_named() -> None:
         ("to-the-internet", lambda name: "textus_api_token" in _mounted(name)),
         ("webhooks", lambda name: name == "hookline-ingest"),
         ("senders", lambda name: name == "hookline-gate"),
+        ("operators", lambda name: name == "hookline-console"),
         ("tools", lambda name: name == "hookline-registry"),
         (
             "to-kafka",
@@ -156,7 +157,7 @@ def test_each_pod_may_talk_to_what_it_needs_and_to_nothing_else(policy: str, nee
 
 
 def test_policies_open_the_ports_that_pods_listen_on() -> None:
-    for policy in ("webhooks", "senders", "tools"):
+    for policy in ("webhooks", "senders", "operators", "tools"):
         (opened,) = [port["port"] for rule in POLICIES[policy]["ingress"] for port in rule["ports"]]
         for name in WORKLOADS:
             if _selected(POLICIES[policy]["podSelector"], name):

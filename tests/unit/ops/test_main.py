@@ -45,6 +45,7 @@ LOOKING = {
     "quarantine ls",
     "quarantine show",
     "nodes ls",
+    "console users",
     "trace",
     "audit",
     "doctor",

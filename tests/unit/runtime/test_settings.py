@@ -115,7 +115,7 @@ def test_a_secret_that_keeps_nobody_out_is_refused(secrets: str) -> None:
 
 def test_one_region_for_all_who_read_phones() -> None:
     readers = [section for section in all_sections() if issubclass(section, PhoneReader)]
-    assert {section.section for section in readers} == {"gate", "opt_out", "phones", *provider_types()}
+    assert {section.section for section in readers} == {"console", "gate", "opt_out", "phones", *provider_types()}
 
     def regions(**environ: str) -> set[str | None]:
         loaded = Configuration.load(*readers, environ=environ)

@@ -11,8 +11,8 @@ from deploy.local.ports import free_ports
 from deploy.local.stack import Stack, plan
 from runtime.settings import ConfigurationError
 
-#: So that a developer's own stack on 8080 is in nobody's way.
-FREE = {"HOOKLINE_INGEST__PORT": "0"}
+#: So that a developer's own stack on 8080 and 8081 is in nobody's way.
+FREE = {"HOOKLINE_INGEST__PORT": "0", "HOOKLINE_CONSOLE__PORT": "0"}
 
 
 @pytest.fixture
@@ -31,13 +31,14 @@ def names(stack: Stack) -> list[str]:
 def test_everything_is_embedded_unless_a_setting_says_otherwise(home: Home) -> None:
     stack = planned(home, {})
     ours = ["migrate", "topics", "sandbox", "registry", "ingest", "persist", "opt-out", "crm-sync", "gate"]
+    ours += ["console-user", "console"]
     assert names(stack) == ["postgres", "kafka", *ours]
     after = {one.name: set(one.after) for one in stack.services}
     assert after["migrate"] == {"postgres"}
     assert after["topics"] == {"kafka"}
     assert after["ingest"] == {"kafka"}
     assert after["persist"] == {"topics", "migrate"}
-    assert [one.name for one in stack.services if one.once] == ["migrate", "topics"]
+    assert [one.name for one in stack.services if one.once] == ["migrate", "topics", "console-user"]
 
 
 def test_the_environment_names_what_scripts_go_by(home: Home) -> None:
@@ -63,8 +64,26 @@ def test_the_environment_names_what_scripts_go_by(home: Home) -> None:
     assert {"HOOKLINE_PERSIST__ADMIN_PORT", "HOOKLINE_OPT_OUT__ADMIN_PORT"} <= environment.keys()
 
 
-def test_no_console_is_named_while_none_listens(home: Home) -> None:
-    assert "CONSOLE_URL" not in planned(home, {}).environment()
+def test_the_console_has_a_user_with_a_password_of_this_stack(home: Home, tmp_path: Path) -> None:
+    stack = planned(home, {})
+    environment = stack.environment()
+    assert environment["CONSOLE_URL"] == f"http://127.0.0.1:{environment['HOOKLINE_CONSOLE__PORT']}"
+    assert environment["CONSOLE_USER"] == "operator"
+    assert len(environment["CONSOLE_PASSWORD"]) >= 20
+    assert environment["HOOKLINE_CONSOLE__USERS_FILE"] == str(home.path / "console-users.json")
+    # Only the job that writes the users file is told the password.
+    assert stack.environment_of("console-user")["CONSOLE_PASSWORD"] == environment["CONSOLE_PASSWORD"]
+    assert "CONSOLE_PASSWORD" not in stack.environment_of("console")
+    asked = dict(item.split("=", 1) for item in environment["HOOKLINE_CONSOLE__ADMIN_URLS"].split(","))
+    assert asked["opt-out"] == f"http://127.0.0.1:{environment['HOOKLINE_OPT_OUT__ADMIN_PORT']}"
+    assert {"ingest", "persist", "crm-sync", "gate", "registry", "console"} <= asked.keys()
+
+
+def test_a_users_file_of_ones_own_is_left_alone(home: Home, tmp_path: Path) -> None:
+    stack = planned(home, {"HOOKLINE_CONSOLE__USERS_FILE": str(tmp_path / "own.json")})
+    assert "console-user" not in names(stack)
+    assert stack.environment()["CONSOLE_PASSWORD"] == ""
+    assert stack.environment()["HOOKLINE_CONSOLE__USERS_FILE"] == str(tmp_path / "own.json")
 
 
 def test_ports_and_secrets_are_the_same_at_the_next_start(home: Home) -> None:

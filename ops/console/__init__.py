@@ -1,0 +1,1 @@
+"""The web console: what happens, what waits for a person, and who has looked at or changed what."""

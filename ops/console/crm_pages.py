@@ -1,0 +1,74 @@
+"""The CRMs: how each is doing, and what failed there for good."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from flask import Blueprint, abort, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from ops.console.context import Answer, answer, given_reason, masking, operators_only, services, session
+from ops.console.numbers import named
+
+pages = Blueprint("crm", __name__, url_prefix="/crm")
+
+#: Dead deliveries that are shown, and that one decision redrives at most.
+SHOWN, AT_ONCE = 50, 1000
+
+_TARGETS = """
+SELECT COALESCE(t.target, d.target) AS target, COALESCE(d.pending, 0) AS pending, COALESCE(d.dead, 0) AS dead,
+    CASE WHEN t.paused_until > now() THEN t.paused_until END AS paused_until, t.reason, t.failures, t.served_at,
+    (SELECT min(received_at) FROM crm_deliveries AS p WHERE p.target = t.target AND p.status = 'pending') AS oldest
+FROM crm_targets AS t FULL JOIN (
+    SELECT target, sum(pending)::bigint AS pending, sum(dead)::bigint AS dead FROM (
+        SELECT target, count(*) AS pending, 0 AS dead FROM crm_deliveries WHERE status = 'pending' GROUP BY target
+        UNION ALL SELECT target, 0, count(*) FROM crm_deliveries WHERE status = 'dead' GROUP BY target
+    ) AS waiting GROUP BY target
+) AS d USING (target) ORDER BY 1
+"""
+_CAUSES = """
+SELECT target, COALESCE(detail, '') AS cause, count(*) AS deliveries, min(last_attempt_at) AS first,
+    max(last_attempt_at) AS last, min(event_id::text) AS example
+FROM crm_deliveries WHERE status = 'dead' GROUP BY target, COALESCE(detail, '') ORDER BY count(*) DESC LIMIT 100
+"""
+_DEAD = f"""
+SELECT target, event_id, event_type, attempts, failures, detail, received_at, last_attempt_at FROM crm_deliveries
+WHERE status = 'dead' ORDER BY last_attempt_at DESC, event_id LIMIT {SHOWN}
+"""  # noqa: S608 - a number of ours
+_OF_CAUSE = f"""
+SELECT event_id FROM crm_deliveries AS d
+WHERE d.status = 'dead' AND d.target = %s AND COALESCE(d.detail, '') = (
+    SELECT COALESCE(detail, '') FROM crm_deliveries WHERE event_id = %s AND target = %s)
+ORDER BY received_at, event_id LIMIT {AT_ONCE}
+"""  # noqa: S608 - as above
+
+
+@pages.get("")
+def page() -> Answer:
+    """Every target, causes of what is dead, and the newest dead deliveries."""
+    personal = masking()
+    with services().database.reading() as connection:
+        return answer(
+            "crm.html",
+            personal,
+            targets=named(connection, _TARGETS),
+            causes=named(connection, _CAUSES),
+            dead=named(connection, _DEAD),
+            at_once=AT_ONCE,
+        )
+
+
+@pages.post("/<target>/<event_id>/redrive")
+@operators_only
+def redrive(target: str, event_id: str) -> Response:
+    """Have one dead delivery tried again, or the oldest that are dead for the same cause."""
+    try:
+        event = UUID(event_id)
+    except ValueError:
+        abort(404)
+    reason, events = given_reason(request.form), [str(event)]
+    if request.form.get("which") == "cause":
+        with services().database.reading() as connection:
+            events = [str(found) for (found,) in connection.execute(_OF_CAUSE, (target, event, target))]
+    services().decisions.run("redrive", username=session().user.name, reason=reason, target=target, events=events)
+    return redirect(url_for("crm.page"), 303)

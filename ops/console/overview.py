@@ -1,0 +1,281 @@
+"""How everything is, from PostgreSQL: the way from the providers to the effects, and what is not well on it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import psycopg
+
+from ops.console.database import ConsoleDatabase
+from ops.status.findings import StatusFinding, in_locks, in_tables
+from ops.status.heartbeats import Heartbeats, HeartbeatState, heard
+from runtime.postgres import Connection
+
+#: Seconds for which one picture serves everybody who looks, and for which the chart does.
+FRESH, CHART_FRESH = 2.0, 20.0
+#: Minutes that the chart shows.
+MINUTES = 60
+
+_NODES = """
+SELECT node, spooled, oldest, heard_at, drained_at FROM ingest_nodes
+WHERE retired_at IS NULL AND (stopped_at IS NULL OR spooled > 0) ORDER BY node
+"""
+_HALTED = "SELECT consumer_group, halted_at, recent, set_aside FROM consumer_outcomes WHERE halted_at IS NOT NULL"
+_LOST = """
+SELECT consumer_group, count(*) FROM consumer_offsets WHERE lost_since IS NOT NULL GROUP BY consumer_group
+"""
+_ENFORCEMENTS = """
+SELECT count(*) FILTER (WHERE status = 'pending'), count(*) FILTER (WHERE status = 'failed'),
+    count(*) FILTER (WHERE status = 'parked'), count(*) FILTER (WHERE deadline < now()), min(deadline)
+FROM enforcements WHERE status IN ('pending', 'failed', 'parked')
+"""
+_DESK = """
+SELECT (SELECT count(*) FROM opt_outs WHERE state = 'hold'),
+    count(*), count(*) FILTER (WHERE due_at < now()), min(due_at)
+FROM opt_out_reviews WHERE decision IS NULL
+"""
+_CRMS = """
+SELECT COALESCE(t.target, d.target), COALESCE(d.pending, 0), COALESCE(d.dead, 0),
+    CASE WHEN t.paused_until > now() THEN t.paused_until END, t.reason, t.served_at
+FROM crm_targets AS t FULL JOIN (
+    SELECT target, sum(pending)::bigint AS pending, sum(dead)::bigint AS dead FROM (
+        SELECT target, count(*) AS pending, 0 AS dead FROM crm_deliveries WHERE status = 'pending' GROUP BY target
+        UNION ALL SELECT target, 0, count(*) FROM crm_deliveries WHERE status = 'dead' GROUP BY target
+    ) AS waiting GROUP BY target
+) AS d USING (target) ORDER BY 1
+"""
+# By the block range index of received_at.
+_RATES = """
+SELECT provider, date_trunc('minute', received_at) AS minute, count(*), max(received_at) FROM events
+WHERE received_at > now() - make_interval(mins => %s) GROUP BY provider, minute ORDER BY minute
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class NodeSpool:
+    """What a node of ingest has in its spool."""
+
+    node: str
+    spooled: int  #: events
+    oldest: datetime | None
+    heard_at: datetime
+    drained_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class CrmState:
+    """One CRM."""
+
+    target: str
+    pending: int
+    dead: int
+    paused_until: datetime | None  #: None: it is not paused
+    reason: str | None  #: of the pause, the present or the last
+    served_at: datetime | None
+
+    @property
+    def state(self) -> str:
+        """ok, paused or dead: what a person looks at first."""
+        return "paused" if self.paused_until else "dead" if self.dead else "ok"
+
+
+@dataclass(frozen=True, slots=True)
+class EnforcementCounts:
+    """Calls that make opt-outs true, and are not done."""
+
+    pending: int
+    failed: int
+    parked: int
+    overdue: int
+    next_deadline: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class DeskCounts:
+    """What waits for a person at the desk of opt-outs."""
+
+    holds: int
+    reviews: int
+    overdue: int
+    next_due: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """Events by minute, the newest last, over all providers; when each provider was last heard of."""
+
+    minutes: Sequence[tuple[datetime, int]] = ()
+    last_events: Mapping[str, datetime] = field(default_factory=dict)
+
+    @property
+    def highest(self) -> int:
+        """Of all minutes; at least one."""
+        return max((count for _, count in self.minutes), default=1) or 1
+
+    @property
+    def rate(self) -> float:
+        """Events a second, over the last five whole minutes."""
+        counts = [count for _, count in self.minutes[-6:-1]]
+        return sum(counts) / (60 * len(counts)) if counts else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessorPosition:
+    """How a processor is, over all of its processes."""
+
+    name: str
+    state: str
+    reason: str
+    lag_records: int
+    lag_seconds: float
+    processes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """Everything at one moment."""
+
+    read_at: datetime
+    heartbeats: Heartbeats
+    nodes: Sequence[NodeSpool]
+    halted: Mapping[str, tuple[datetime, str]]  #: by processor: since when, and why
+    lost: Mapping[str, int]  #: by processor: partitions whose position is no place in the log
+    enforcements: EnforcementCounts
+    desk: DeskCounts
+    crms: Sequence[CrmState]
+    traffic: Traffic
+    findings: Sequence[StatusFinding]
+
+    def processes(self, name: str) -> list[HeartbeatState]:
+        """The processes called `name`."""
+        return [beat for beat in self.heartbeats.processes if beat.name == name]
+
+    @property
+    def spooled(self) -> int:
+        """Events in the spools of all nodes."""
+        return sum(node.spooled for node in self.nodes)
+
+    @property
+    def processors(self) -> list[ProcessorPosition]:
+        """Each processor that was ever heard of, or is halted."""
+        names = {beat.name for beat in self.heartbeats.processes if "lag_records" in beat.facts}
+        return [self._position(name) for name in sorted(names | set(self.halted) | set(self.lost))]
+
+    @property
+    def problems(self) -> list[StatusFinding]:
+        """What is not well, errors first."""
+        found = [*self.heartbeats.findings(), *self.findings]
+        found += [
+            StatusFinding(f"{name} is halted: {why}", "error", f"hookline dlq ls {name}; hookline dlq resume {name}")
+            for name, (_, why) in self.halted.items()
+        ]
+        found += [
+            StatusFinding(f"{name} lost its place on {count} partitions", "error", f"hookline process resume {name}")
+            for name, count in self.lost.items()
+        ]
+        for crm in self.crms:
+            if crm.paused_until is not None:
+                found.append(StatusFinding(f"the CRM {crm.target} is paused", "error", crm.reason or "see its page"))
+            if crm.dead:
+                what = f"{crm.dead} deliveries to the CRM {crm.target} are dead"
+                found.append(StatusFinding(what, "warning", "see Dead letters"))
+        found += [
+            StatusFinding(f"node {node.node} holds {node.spooled} events in its spool", "warning", "see Kafka")
+            for node in self.nodes
+            if node.spooled
+        ]
+        return sorted(found, key=lambda finding: finding.severity != "error")
+
+    def _position(self, name: str) -> ProcessorPosition:
+        beats = self.processes(name)
+        facts: list[Mapping[str, Any]] = [beat.facts for beat in beats if beat.state != "missing"]
+        state, reason = "missing", "no process of it is heard of"
+        for beat in beats:  # the worst of them
+            if state == "missing" or beat.state != "ready":
+                state, reason = beat.state, beat.reason
+        if name in self.halted:
+            state, reason = "halted", self.halted[name][1]
+        elif name in self.lost:
+            state, reason = "lost its place", f"on {self.lost[name]} partitions"
+        return ProcessorPosition(
+            name,
+            state,
+            "" if reason == "ok" else reason,
+            sum(int(fact.get("lag_records", 0)) for fact in facts),
+            max((float(fact.get("lag_seconds", 0.0)) for fact in facts), default=0.0),
+            len(beats),
+        )
+
+
+class OverviewReader:
+    """Reads the picture at most every FRESH seconds, however many browsers refresh it. Any number of threads use it."""
+
+    def __init__(self, database: ConsoleDatabase, clock: Callable[[], float] = time.monotonic) -> None:
+        self._database = database
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._overview: tuple[float, Overview] | None = None
+        self._traffic: tuple[float, Traffic] | None = None
+
+    def read(self) -> Overview:
+        """The picture. Raises psycopg.Error, ConsoleBusy."""
+        with self._lock:
+            now = self._clock()
+            if self._overview is None or now - self._overview[0] > FRESH:
+                self._overview = (now, self._read())
+            return self._overview[1]
+
+    def _read(self) -> Overview:
+        with self._database.reading() as connection:
+            [(read_at,)] = connection.execute("SELECT clock_timestamp()").fetchall()
+            return Overview(
+                read_at=read_at,
+                heartbeats=heard(connection),
+                nodes=[NodeSpool(*row) for row in connection.execute(_NODES)],
+                halted={
+                    _processor(group): (at, _why(recent, aside))
+                    for group, at, recent, aside in connection.execute(_HALTED)
+                },
+                lost={_processor(group): count for group, count in connection.execute(_LOST)},
+                enforcements=EnforcementCounts(*connection.execute(_ENFORCEMENTS).fetchall()[0]),
+                desk=DeskCounts(*connection.execute(_DESK).fetchall()[0]),
+                crms=[CrmState(*row) for row in connection.execute(_CRMS)],
+                traffic=self._recent_traffic(connection),
+                findings=[*in_tables(connection), *in_locks(connection)],
+            )
+
+    def _recent_traffic(self, connection: Connection) -> Traffic:
+        now = self._clock()
+        if self._traffic is None or now - self._traffic[0] > CHART_FRESH:
+            try:
+                self._traffic = (now, read_traffic(connection))
+            except psycopg.errors.QueryCanceled:  # an hour of many events: the picture is worth more than its chart
+                self._traffic = (now, Traffic())
+        return self._traffic[1]
+
+
+def read_traffic(connection: Connection) -> Traffic:
+    """Events of the last hour by minute. Raises psycopg.Error."""
+    [(end,)] = connection.execute("SELECT date_trunc('minute', now())").fetchall()
+    counts = {end - timedelta(minutes=ago): 0 for ago in reversed(range(MINUTES))}
+    last: dict[str, datetime] = {}
+    for provider, minute, count, newest in connection.execute(_RATES, (MINUTES,)):
+        if minute in counts:
+            counts[minute] += count
+        last[provider] = newest
+    return Traffic(list(counts.items()), dict(sorted(last.items())))
+
+
+def _processor(group: str) -> str:
+    return group.removeprefix("hookline-")
+
+
+def _why(recent: str, set_aside: Sequence[str]) -> str:
+    most = sorted(set(set_aside), key=lambda described: -set_aside.count(described))[:3]
+    which = f" ({'; '.join(most)})" if most else ""
+    return f"{recent.count('1')} of the last 100 records were set aside{which}"
