@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from schemas.events import Call, Contact, Event, Message, OptOut, OptOutState, Unrecognized
+from schemas.events import Call, Contact, Event, EventType, Message, OptOut, OptOutState, Unrecognized
 
 #: Partitions of every topic. The same number everywhere keeps a contact on one partition number.
 PARTITIONS = 12
@@ -59,6 +59,23 @@ RECORD_TOPICS = (*EVENT_TOPICS, OPT_OUT_STATE)
 
 #: The topic that a record belongs on.
 TOPIC_OF: dict[type[Event], Topic] = {topic.record: topic for topic in RECORD_TOPICS if topic.record}
+
+
+#: The record of an event type, by what the type begins with; the longest that fits.
+_RECORD_OF = {
+    "message.": Message,
+    "contact.": Contact,
+    "contact.opted_": OptOut,
+    "call.": Call,
+    EventType.UNRECOGNIZED.value: Unrecognized,
+    EventType.OPT_OUT_STATE.value: OptOutState,
+}
+
+
+def record_of(event_type: str) -> type[Event] | None:
+    """What kind of record carries events of this type; None: no type of ours."""
+    fitting = [beginning for beginning in _RECORD_OF if event_type.startswith(beginning)]
+    return _RECORD_OF[max(fitting, key=len)] if fitting else None
 
 
 def dead_letter_topic(processor: str) -> Topic:
