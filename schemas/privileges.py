@@ -22,7 +22,7 @@ GROUP_TABLES = ("consumer_offsets", "consumer_outcomes", "consumer_failures", "c
 _PROGRESS = dict.fromkeys((*GROUP_TABLES, "process_heartbeats"), ALL)
 
 _TABLES = (
-    *("events", "messages", "message_failures", "contacts"),
+    *("events", "messages", "message_failures", "message_changes", "contacts"),
     *(
         *GROUP_TABLES,
         "redriven_letters",
@@ -67,7 +67,14 @@ _OPERATOR: dict[str, Privileges] = dict.fromkeys(_TABLES, READ) | {
 PRIVILEGES: Mapping[str, Mapping[str, Privileges]] = MappingProxyType(
     {
         "hookline_ingest": {"ingest_nodes": KEEP, "process_heartbeats": ALL},
-        "hookline_persist": _PROGRESS | {"events": ADD, "messages": ALL, "message_failures": ALL, "contacts": ALL},
+        "hookline_persist": _PROGRESS
+        | {
+            "events": ADD,
+            "messages": ALL,
+            "message_failures": ALL,
+            "contacts": ALL,
+            "message_changes": READ | {"DELETE"},  # a trigger writes it
+        },
         "hookline_opt_out": _PROGRESS
         | {
             "opt_out_ledger": ADD,

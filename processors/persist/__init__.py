@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Callable, Sequence
 
+from processors.chores import chore
 from processors.persist import failures
-from processors.processor import Delivery, Processor
+from processors.persist.publication import MessageStatePublication
+from processors.processor import Background, Delivery, Processor
 from processors.settings import ProcessorSettings
 from processors.sql import sql
 from processors.staging import fold_contacts, stage
+from runtime.connections import KafkaSettings
+from runtime.kafka.producer import KafkaProducer
 from runtime.postgres import Connection
+from runtime.process import StopSignal
+from runtime.schema_registry import SchemaRegistrySettings, codec
+from runtime.settings import Configuration
 from schemas.topics import EVENT_TOPICS
 
 _EVENTS = sql(__package__, "events")
@@ -49,3 +57,10 @@ class Persist(Processor):
             if touched:
                 failures.rejoin(connection, touched)
             fold_contacts(connection, "contacts")
+
+    def background(self, connect: Callable[[], Connection], stop: StopSignal) -> Sequence[Background]:
+        """See Processor.background. Raises ConfigurationError."""
+        configuration = Configuration.load(KafkaSettings, SchemaRegistrySettings)
+        producer = KafkaProducer(configuration[KafkaSettings], f"hookline-message-state-{os.getpid()}")
+        states = MessageStatePublication(producer, codec(configuration[SchemaRegistrySettings]))
+        return [chore("message-states", connect, stop, states)]
