@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 
+from pydantic import Field, field_validator
+
 from processors.chores import chore
 from processors.persist import failures
 from processors.persist.publication import MessageStatePublication
+from processors.persist.sim_numbers import SimNumbers
 from processors.processor import Background, Delivery, Processor
 from processors.settings import ProcessorSettings
 from processors.sql import sql
@@ -17,7 +20,7 @@ from runtime.kafka.producer import KafkaProducer
 from runtime.postgres import Connection
 from runtime.process import StopSignal
 from runtime.schema_registry import SchemaRegistrySettings, codec
-from runtime.settings import Configuration
+from runtime.settings import Configuration, StringList
 from schemas.topics import EVENT_TOPICS
 
 _EVENTS = sql(__package__, "events")
@@ -28,6 +31,25 @@ _MESSAGES = sql(__package__, "messages")
 
 class PersistSettings(ProcessorSettings, name="persist"):
     """The processor that keeps PostgreSQL in step."""
+
+    sim_numbers: StringList = Field(
+        default=(),
+        description="our own number of each TextLink SIM, which no webhook carries: 13=+13035550100,14=+13035550101",
+    )
+
+    @field_validator("sim_numbers")
+    @classmethod
+    def _pairs(cls, pairs: tuple[str, ...]) -> tuple[str, ...]:
+        for pair in pairs:
+            sim, _, phone = pair.partition("=")
+            if not (sim.strip() and phone.strip()):
+                raise ValueError(f"{pair!r} is no pair of a SIM's id and its number, such as 13=+13035550100")
+        return pairs
+
+    def phone_of_sim(self) -> dict[str, str]:
+        """Our own number, by SIM."""
+        pairs = (pair.partition("=") for pair in self.sim_numbers)
+        return {sim.strip(): phone.strip() for sim, _, phone in pairs}
 
 
 class Persist(Processor):
@@ -63,4 +85,6 @@ class Persist(Processor):
         configuration = Configuration.load(KafkaSettings, SchemaRegistrySettings)
         producer = KafkaProducer(configuration[KafkaSettings], f"hookline-message-state-{os.getpid()}")
         states = MessageStatePublication(producer, codec(configuration[SchemaRegistrySettings]))
-        return [chore("message-states", connect, stop, states)]
+        assert isinstance(self.settings, PersistSettings)
+        numbers = SimNumbers(self.settings.phone_of_sim())
+        return [chore("message-states", connect, stop, states), chore("sim-numbers", connect, stop, numbers)]
