@@ -100,7 +100,6 @@ class DurablePublisher:
         self._past_failed_at = float("-inf")
 
     def publish(self, event: Event) -> Durability:
-        """See Publisher.publish."""
         record = outgoing(event, self._codec, self._numbers)
         try:
             durability = self._make_durable(record)

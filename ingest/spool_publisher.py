@@ -21,7 +21,6 @@ class SpoolPublisher:
         self._numbers = numbers
 
     def publish(self, event: Event) -> Durability:
-        """See Publisher.publish."""
         return self.publish_all([event])
 
     def publish_all(self, events: Sequence[Event]) -> Durability:

@@ -57,11 +57,9 @@ class OptOutProcessor(Processor):
 
     @classmethod
     def sections(cls) -> Sequence[type[Section]]:
-        """See Processor.sections."""
         return [kind.settings_type for kind in target_types().values()]
 
     def handle(self, batch: Sequence[Delivery], connection: Connection) -> None:
-        """See Processor.handle."""
         found = [read(delivery, self._classifier, self._own.default_region) for delivery in batch]
         drafts = [draft for one in found for draft in one.drafts]
         for entry in self._ledger.append(connection, drafts):

@@ -210,6 +210,8 @@ def test_a_database_of_the_version_before_is_brought_along_with_its_rows(
             (before / file.name).write_bytes(file.read_bytes())
     with monkeypatch.context() as version_before:
         version_before.setattr(ops.migrations, "SOURCE", str(before))
+        # today's privileges are for tables that were not there
+        version_before.setattr(ops.migrations, "apply_privileges", lambda _connection: None)
         code, told = run(capsys)
         assert code == 0, told
         assert len(told["applied"]) == 12

@@ -65,7 +65,8 @@ class Stage:
 
     def start(self) -> subprocess.Popen[bytes]:
         [bootstrap] = self.settings.bootstrap_servers
-        command = [sys.executable, "-m", persist_process.__name__, bootstrap, self.postgres.dsn("persist")]
+        # As the owner: the role of persist may write the positions of its own group only, and this is another.
+        command = [sys.executable, "-m", persist_process.__name__, bootstrap, self.postgres.owner_dsn]
         process = subprocess.Popen([*command, self.group, self.topic], cwd=ROOT, stderr=subprocess.DEVNULL)
         self.processes.append(process)
         return process

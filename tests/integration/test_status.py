@@ -27,7 +27,7 @@ NOWHERE = "http://127.0.0.1:1"
 
 @pytest.fixture
 def connection(postgres: Any) -> Iterator[Connection]:
-    with connect(postgres.application_dsn, process="tests") as made:
+    with connect(postgres.dsn("persist"), process="tests") as made:
         yield made
 
 
@@ -54,16 +54,16 @@ def test_a_process_that_cannot_be_asked_from_here_is_as_its_heartbeat_says(
 ) -> None:
     Heartbeat("ingest", node="web-1").beat(connection, Readiness(True, "ok"), {"quarantined": 0})
 
-    [ingest] = look(postgres.application_dsn, Place("ingest", NOWHERE, None, certain=False)).processes
+    [ingest] = look(postgres.dsn("operator"), Place("ingest", NOWHERE, None, certain=False)).processes
     assert (ingest.name, ingest.state) == ("ingest", "ready")
     # In a local stack the address is known to be right, so nobody excuses it
-    snapshot = look(postgres.application_dsn, Place("ingest", NOWHERE, None))
+    snapshot = look(postgres.dsn("operator"), Place("ingest", NOWHERE, None))
     assert snapshot.processes[0].state == "unreachable"
     assert any(problem.startswith("ingest is unreachable") for problem in snapshot.problems)
 
 
 def test_without_a_heartbeat_it_is_unreachable(postgres: Any) -> None:
-    [ingest] = look(postgres.application_dsn, Place("ingest", NOWHERE, None, certain=False)).processes
+    [ingest] = look(postgres.dsn("operator"), Place("ingest", NOWHERE, None, certain=False)).processes
 
     assert ingest.state == "unreachable"
 
@@ -81,7 +81,7 @@ def test_a_frozen_process_is_missing_within_30_seconds(postgres: Any, connection
             print("beat", flush=True)
             time.sleep(0.1)
     """
-    command = [sys.executable, "-c", textwrap.dedent(code), postgres.application_dsn]
+    command = [sys.executable, "-c", textwrap.dedent(code), postgres.dsn("persist")]
     process = subprocess.Popen(command, stdout=subprocess.PIPE)
     try:
         assert process.stdout is not None
@@ -136,7 +136,7 @@ def test_a_locked_table_is_not_an_unreachable_postgres_and_its_blocker_is_named(
     Heartbeat("ingest", node="web-1").beat(connection, Readiness(True))
     with owner.transaction():
         owner.execute("LOCK TABLE enforcements IN ACCESS EXCLUSIVE MODE")
-        snapshot = look(postgres.application_dsn, Place("ingest", NOWHERE, None, certain=False))
+        snapshot = look(postgres.dsn("operator"), Place("ingest", NOWHERE, None, certain=False))
         [(pid,)] = owner.execute("SELECT pg_backend_pid()").fetchall()
 
     assert snapshot.postgres.reachable
@@ -150,7 +150,7 @@ def test_a_locked_table_is_not_an_unreachable_postgres_and_its_blocker_is_named(
 
 
 def test_postgres_is_unreachable_only_when_it_is(postgres: Any) -> None:
-    parts = psycopg.conninfo.conninfo_to_dict(postgres.application_dsn) | {"host": "127.0.0.1", "port": "1"}
+    parts = psycopg.conninfo.conninfo_to_dict(postgres.dsn("persist")) | {"host": "127.0.0.1", "port": "1"}
 
     snapshot = look(psycopg.conninfo.make_conninfo("", **parts))
 

@@ -147,7 +147,7 @@ def test_lines_are_json_with_the_event_name(log: io.StringIO) -> None:
 
 
 def test_the_kafka_clients_debug_lines_stay_off(log: io.StringIO) -> None:
-    """They contain keys and values (FACTS, "Kafka from Python")."""
+    """They contain keys and values (docs/kafka-python.md)."""
     logging.getLogger("kafka.producer.kafka").debug("Sending (key=%r)", b"+13035550142")
     assert log.getvalue() == ""
 
