@@ -37,7 +37,7 @@ _TABLES = (
     *("crm_contacts", "crm_notes", "crm_deliveries", "crm_lanes", "crm_links", "crm_targets"),
 )
 
-#: What analysts read, and all that they see (0027_analytics.sql).
+#: What analysts read, and all that they see (0026_analytics.sql).
 ANALYTICS = "analytics"
 _VIEWS = tuple(
     f"{ANALYTICS}.{name}"

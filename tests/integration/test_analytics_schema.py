@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -222,6 +224,14 @@ def test_opt_outs_are_counted_on_the_day_they_were_said(postgres: Any, reader: p
         "opt_outs": 1,
         "messages_out": 0,
     }
+
+
+def test_every_statement_of_the_page_for_analysts_is_one(reader: psycopg.Connection[Any]) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "analysts.md").read_text("utf-8")
+    statements = re.findall(r"^```sql\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    assert len(statements) >= 6
+    for statement in statements:
+        rows(reader, statement)
 
 
 def test_a_setting_gives_the_number_of_a_sim(postgres: Any, tables: Persisted, reader: psycopg.Connection[Any]) -> None:

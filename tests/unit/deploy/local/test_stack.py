@@ -63,6 +63,20 @@ def test_the_environment_names_what_scripts_go_by(home: Home) -> None:
     assert {"HOOKLINE_PERSIST__ADMIN_PORT", "HOOKLINE_OPT_OUT__ADMIN_PORT"} <= environment.keys()
 
 
+def test_an_analyst_gets_the_readers_credentials_the_brokers_and_the_registry_and_nothing_else(home: Home) -> None:
+    stack = planned(home, {})
+    analyst = stack.analyst()
+    assert analyst.keys() == {"HOOKLINE_KAFKA__BOOTSTRAP_SERVERS", "HOOKLINE_POSTGRES__DSN", "SCHEMA_REGISTRY_URL"}
+    assert "hookline_reader:" in analyst["HOOKLINE_POSTGRES__DSN"]
+    assert analyst["HOOKLINE_POSTGRES__DSN"] != stack.environment()["HOOKLINE_POSTGRES__DSN"]
+    assert analyst["SCHEMA_REGISTRY_URL"] == stack.environment()["SCHEMA_REGISTRY_URL"]
+
+
+def test_the_connection_string_of_a_persons_own_postgres_is_not_an_analysts(home: Home) -> None:
+    own = {"HOOKLINE_POSTGRES__DSN": "postgresql://hookline_operator:secret@db.example.com/hookline"}
+    assert "HOOKLINE_POSTGRES__DSN" not in planned(home, own).analyst()
+
+
 def test_no_console_is_named_while_none_listens(home: Home) -> None:
     assert "CONSOLE_URL" not in planned(home, {}).environment()
 
