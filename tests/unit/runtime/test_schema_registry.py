@@ -214,11 +214,11 @@ def test_compatibility_is_set_on_every_subject_of_ours_and_on_no_other() -> None
     registry.add("invoices-value", OTHERS)
 
     switched(registry)
-    asked = len(registry.requests)
+    before = len(registry.requests)
     switched(registry)
 
     assert registry.compatibility == dict.fromkeys(SchemaIds.checked_in().subjects(), "FULL_TRANSITIVE")
-    assert not [request for request in registry.requests[asked:] if request.method != "GET"], "nothing is set twice"
+    assert not [request for request in registry.requests[before:] if request.method != "GET"], "nothing is set twice"
 
 
 @pytest.mark.parametrize(
