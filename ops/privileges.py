@@ -11,23 +11,45 @@ from psycopg.conninfo import conninfo_to_dict
 
 from runtime.postgres import Connection
 from runtime.settings import ConfigurationError
-from schemas.privileges import FORMER_ROLE, GROUP_TABLES, PRIVILEGES, ROLES, STAGING, Privileges, former_privileges
+from schemas.privileges import (
+    ANALYTICS,
+    FORMER_ROLE,
+    GROUP_TABLES,
+    PRIVILEGES,
+    READER,
+    ROLES,
+    STAGING,
+    Privileges,
+    former_privileges,
+    schemas_of,
+)
 
 _THERE = "SELECT rolname FROM pg_roles WHERE rolname = ANY (%s)"
-_TABLES = "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'v')"
-_GRANTED = """
-SELECT grantee.rolname, c.relname, acl.privilege_type, NULL
-FROM pg_class AS c, aclexplode(c.relacl) AS acl JOIN pg_roles AS grantee ON grantee.oid = acl.grantee
-WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'v', 'm', 'p', 'f')
-    AND grantee.rolname = ANY (%(roles)s)
-UNION ALL
-SELECT grantee.rolname, c.relname, acl.privilege_type, a.attname
-FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid, aclexplode(a.attacl) AS acl
-    JOIN pg_roles AS grantee ON grantee.oid = acl.grantee
-WHERE c.relnamespace = 'public'::regnamespace AND NOT a.attisdropped AND grantee.rolname = ANY (%(roles)s)
+#: A table of another schema has that schema's name before its own.
+_NAMED = """
+WITH named AS (
+    SELECT c.*, CASE n.nspname WHEN 'public' THEN '' ELSE n.nspname || '.' END || c.relname AS name
+    FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+    WHERE n.nspname IN ('public', 'analytics')
+)
 """
+_TABLES = _NAMED + "SELECT name FROM named WHERE relkind IN ('r', 'v')"  # noqa: S608 - both are constants
+_GRANTED = (
+    _NAMED
+    + """
+SELECT grantee.rolname, c.name, acl.privilege_type, NULL
+FROM named AS c, aclexplode(c.relacl) AS acl JOIN pg_roles AS grantee ON grantee.oid = acl.grantee
+WHERE c.relkind IN ('r', 'v', 'm', 'p', 'f') AND grantee.rolname = ANY (%(roles)s)
+UNION ALL
+SELECT grantee.rolname, c.name, acl.privilege_type, a.attname
+FROM named AS c JOIN pg_attribute AS a ON a.attrelid = c.oid, aclexplode(a.attacl) AS acl
+    JOIN pg_roles AS grantee ON grantee.oid = acl.grantee
+WHERE NOT a.attisdropped AND grantee.rolname = ANY (%(roles)s)
+"""
+)
 _AROUND = """
 SELECT r.rolname, has_schema_privilege(r.oid, 'public', 'USAGE'),
+    to_regnamespace('analytics') IS NOT NULL AND NOT has_schema_privilege(r.oid, to_regnamespace('analytics'), 'USAGE'),
     has_database_privilege(r.oid, current_database(), 'CONNECT'),
     has_database_privilege(r.oid, current_database(), 'TEMPORARY')
 FROM pg_roles AS r WHERE r.rolname = ANY (%s)
@@ -157,10 +179,14 @@ def _apply_around(connection: Connection) -> None:
     """The schema, the database, and temporary tables for those who stage batches."""
     database = _database(connection)
     there = [*ROLES, FORMER_ROLE]
-    for role, uses_schema, connects, makes_temporary in connection.execute(_AROUND, (there,)).fetchall():
+    for role, uses_public, lacks_analytics, connects, makes_temporary in connection.execute(
+        _AROUND, (there,)
+    ).fetchall():
         name = sql.Identifier(role)
-        if not uses_schema:
+        if not uses_public and role != READER:
             connection.execute(sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(name))
+        if lacks_analytics and ANALYTICS in schemas_of(role):
+            connection.execute(sql.SQL("GRANT USAGE ON SCHEMA {} TO {}").format(sql.Identifier(ANALYTICS), name))
         if not connects:
             connection.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(database, name))
         if (role in STAGING or role == FORMER_ROLE) and not makes_temporary:
@@ -187,12 +213,13 @@ def _database(connection: Connection) -> sql.Identifier:
 
 def _statement(verb: str, grant: TablePrivilege, preposition: str) -> sql.Composed:
     privilege, _, column = grant.privilege.removesuffix(")").partition(" (")
+    schema, _, table = grant.table.rpartition(".")
     on = sql.SQL(" ({})").format(sql.Identifier(column)) if column else sql.SQL("")
     return sql.SQL("{} {}{} ON {} {} {}").format(
         sql.SQL(verb),
         sql.SQL(privilege),
         on,
-        sql.Identifier("public", grant.table),
+        sql.Identifier(schema or "public", table),
         sql.SQL(preposition),
         sql.Identifier(grant.role),
     )

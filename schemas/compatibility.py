@@ -11,6 +11,9 @@ from typing import Any
 
 from schemas.ids import Schema
 
+#: What a Schema Registry is to hold the versions of our subjects to: the nearest that it knows to this file.
+COMPATIBILITY = "FULL_TRANSITIVE"
+
 #: What two versions may differ in.
 _DOCUMENTATION = ("doc", "default", "aliases", "order")
 

@@ -23,6 +23,7 @@ class EventType(StrEnum):
     CONTACT_OPTED_IN = "contact.opted_in"
     UNRECOGNIZED = "unrecognized"
     OPT_OUT_STATE = "opt_out.state"  # ours: what the ledger says about a phone from here on
+    MESSAGE_STATE = "message.state"  # ours: what all events of a message come to
 
 
 def is_derived(event_id: UUID) -> bool:
@@ -58,7 +59,8 @@ class Event:
 class Message(Event):
     """A text message received, sent, delivered, failed, or of unknown outcome (`sms.messages.v1`)."""
 
-    message_key: str  #: the same for every event of one message
+    #: the same for every event of a TextUs message; TextLink's may differ between sent and failed (MessageState)
+    message_key: str
     direction: str  #: "in" or "out"
     state: str  #: "received", "sent", "delivered", "failed" or "unknown"
     text: str | None  #: the message's body; None where the webhook has none
@@ -118,3 +120,25 @@ class OptOutState(Event):
     since: datetime  #: since when it is so, UTC
     reason: str  #: what made it so, in words without personal data
     position: int  #: the newest row of the phone in the ledger
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageState(Event):
+    """What all events of one message come to, as the table `messages` has it (`sms.message-state.v1`).
+
+    Its key is the message's, and the newest record of a key counts; one without a value says that the message was
+    joined to another. `occurred_at` is the time of the state, `received_at` the time at which it was stored.
+    """
+
+    message_key: str  #: one message has one
+    direction: str  #: "in" or "out"
+    state: str  #: "failed", "delivered", "unknown", "sent" or "received": the one that wins
+    text: str | None  #: the message's body; None where no webhook had it
+    provider_message_id: str | None  #: from TextUs, as it came
+    conversation_id: str | None  #: from TextUs, as it came
+    custom_id: str | None  #: from TextLink: the id that the sender gave
+    failure_id: str | None  #: from TextLink: `textlink_id`, which only a failed message has
+    sim_card_id: str | None  #: from TextLink: the SIM that sent it
+    portal: bool | None  #: from TextLink: sent from its portal
+    first_at: datetime  #: the time of its first event, UTC
+    last_at: datetime  #: the time of its last event, UTC

@@ -1,7 +1,8 @@
 """The checked-in schema id map: which Avro schema stands behind each number on the wire.
 
 A published schema never changes. A new version is a new file and a new number at the end of `ids.json`; the
-compatibility test holds both.
+compatibility test holds both. Numbers begin at 1,000,001, where no registry's do: a record with such a number cannot be
+taken for another team's. Records of version 0.1 carry the `former_id` of their schema and stay readable.
 """
 
 from __future__ import annotations
@@ -34,9 +35,16 @@ class UnknownSchema(LookupError):
 class SchemaIds:
     """Looks schemas up by number and by subject."""
 
-    def __init__(self, registered: Iterable[RegisteredSchema]) -> None:
+    def __init__(self, registered: Iterable[RegisteredSchema], readable: Iterable[RegisteredSchema] = ()) -> None:
+        """`registered`: what records are written with, one number a version. `readable`: further numbers that records
+        carry, from before a switch; where a number is in both, it means the first unless a record shows otherwise.
+        """
         self._all = tuple(registered)
-        self._by_id = {entry.id: entry for entry in self._all}
+        self._meanings: dict[int, list[RegisteredSchema]] = {}
+        for entry in (*self._all, *readable):
+            meanings = self._meanings.setdefault(entry.id, [])
+            if all((known.subject, known.version) != (entry.subject, entry.version) for known in meanings):
+                meanings.append(entry)
         self._by_subject: dict[str, list[RegisteredSchema]] = {}
         for entry in self._all:
             self._by_subject.setdefault(entry.subject, []).append(entry)
@@ -44,9 +52,23 @@ class SchemaIds:
     @classmethod
     def checked_in(cls) -> SchemaIds:
         """The map in this package's `ids.json`."""
+        rows = [(row, read_schema(row["file"])) for row in id_rows()]
         return cls(
-            RegisteredSchema(row["id"], row["subject"], row["version"], read_schema(row["file"])) for row in id_rows()
+            (RegisteredSchema(row["id"], row["subject"], row["version"], schema) for row, schema in rows),
+            (
+                RegisteredSchema(row["former_id"], row["subject"], row["version"], schema)
+                for row, schema in rows
+                if "former_id" in row
+            ),
         )
+
+    def switched(self, registered: Iterable[RegisteredSchema]) -> SchemaIds:
+        """The same schemas under the numbers of a registry, with these numbers still readable."""
+        return SchemaIds(registered, self.readable())
+
+    def readable(self) -> tuple[RegisteredSchema, ...]:
+        """Every number that a record may carry, those that are written first."""
+        return tuple(entry for meanings in self._meanings.values() for entry in meanings)
 
     def all(self) -> tuple[RegisteredSchema, ...]:
         """Every schema, in order of its number."""
@@ -57,9 +79,13 @@ class SchemaIds:
         return tuple(self._by_subject)
 
     def by_id(self, number: int) -> RegisteredSchema:
-        """The schema with this number. Raises UnknownSchema."""
+        """The schema with this number; where a former number was given away, the newer. Raises UnknownSchema."""
+        return self.meanings(number)[0]
+
+    def meanings(self, number: int) -> list[RegisteredSchema]:
+        """Every schema that a record with this number may be of. Raises UnknownSchema."""
         try:
-            return self._by_id[number]
+            return self._meanings[number]
         except KeyError:
             raise UnknownSchema(f"no schema has the id {number}") from None
 
@@ -72,7 +98,7 @@ class SchemaIds:
 
 
 def id_rows() -> list[Mapping[str, Any]]:
-    """The rows of `ids.json`: id, subject, version, file, sha256."""
+    """The rows of `ids.json`: id, former_id where it had another, subject, version, file, sha256."""
     rows: list[Mapping[str, Any]] = json.loads(files("schemas").joinpath("ids.json").read_text("utf-8"))
     return rows
 

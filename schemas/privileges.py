@@ -22,7 +22,7 @@ GROUP_TABLES = ("consumer_offsets", "consumer_outcomes", "consumer_failures", "c
 _PROGRESS = dict.fromkeys((*GROUP_TABLES, "process_heartbeats"), ALL) | {"dead_letters": ADD, "process_pauses": READ}
 
 _TABLES = (
-    *("events", "messages", "message_failures", "contacts"),
+    *("events", "messages", "message_failures", "message_changes", "contacts", "sim_numbers"),
     *(
         *GROUP_TABLES,
         "redriven_letters",
@@ -42,7 +42,14 @@ _TABLES = (
     "console_records",
 )
 
-_OPERATOR: dict[str, Privileges] = dict.fromkeys(_TABLES, READ) | {
+#: What analysts read, and all that they see (0026_analytics.sql).
+ANALYTICS = "analytics"
+_VIEWS = tuple(
+    f"{ANALYTICS}.{name}"
+    for name in ("messages", "events", "contacts", "tag_changes", "replies", "accounts", "sims", "daily")
+)
+
+_OPERATOR: dict[str, Privileges] = dict.fromkeys((*_TABLES, *_VIEWS), READ) | {
     # opt-outs add, hold, release, review, rebuild: through the same triggers as opt-out itself
     "opt_out_ledger": ADD,
     "opt_out_evidence": ADD,
@@ -83,11 +90,20 @@ _CONSOLE: dict[str, Privileges] = dict.fromkeys(_TABLES, READ) | {
     "crm_lanes": KEEP,
 }
 
-#: By role, by table. A table that is not named is closed to the role.
+#: By role, by table; one that is not in the schema public has its schema's name before it. A table that is not named
+#: is closed to the role.
 PRIVILEGES: Mapping[str, Mapping[str, Privileges]] = MappingProxyType(
     {
         "hookline_ingest": {"ingest_nodes": KEEP, "process_heartbeats": ALL, "ingest_counts": KEEP},
-        "hookline_persist": _PROGRESS | {"events": ADD, "messages": ALL, "message_failures": ALL, "contacts": ALL},
+        "hookline_persist": _PROGRESS
+        | {
+            "events": ADD,
+            "messages": ALL,
+            "message_failures": ALL,
+            "contacts": ALL,
+            "message_changes": READ | {"DELETE"},  # a trigger writes it
+            "sim_numbers": ALL,
+        },
         "hookline_opt_out": _PROGRESS
         | {
             "opt_out_ledger": ADD,
@@ -116,10 +132,20 @@ PRIVILEGES: Mapping[str, Mapping[str, Privileges]] = MappingProxyType(
         "hookline_gate": {"opt_outs": READ, "opt_out_certainty": READ},
         "hookline_console": _CONSOLE,
         "hookline_operator": _OPERATOR,
+        "hookline_reader": dict.fromkeys(_VIEWS, READ),
     }
 )
 
 ROLES: tuple[str, ...] = tuple(PRIVILEGES)
+#: An analyst's: it sees the schema `analytics`, and the tables of no other.
+READER = "hookline_reader"
+
+
+def schemas_of(role: str) -> frozenset[str]:
+    """The schemas that a role may look into."""
+    return frozenset(table.rpartition(".")[0] or "public" for table in PRIVILEGES.get(role, {}))
+
+
 #: These stage batches in temporary tables.
 STAGING = frozenset({"hookline_persist", "hookline_crm_sync", "hookline_operator"})
 
@@ -138,5 +164,7 @@ def former_privileges() -> dict[str, Privileges]:
     together: dict[str, Privileges] = {}
     for tables in PRIVILEGES.values():
         for table, privileges in tables.items():
+            if "." in table:
+                continue
             together[table] = together.get(table, frozenset()) | {name for name in privileges if "(" not in name}
     return together

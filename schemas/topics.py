@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from schemas.events import Call, Contact, Event, Message, OptOut, OptOutState, Unrecognized
+from schemas.events import Call, Contact, Event, EventType, Message, MessageState, OptOut, OptOutState, Unrecognized
 
 #: Partitions of every topic. The same number everywhere keeps a contact on one partition number.
 PARTITIONS = 12
@@ -45,6 +45,11 @@ OPT_OUT_STATE = Topic(
     "sms.opt-out-state.v1", "who may be texted: the newest state of every phone", Retention.LATEST, OptOutState
 )
 
+#: Its key is the message's, not the contact's phone.
+MESSAGE_STATE = Topic(
+    "sms.message-state.v1", "what became of each message: the newest state of every one", Retention.LATEST, MessageState
+)
+
 OPT_OUT_HEADS = Topic(
     "sms.opt-out-heads.v1",
     "signed heads of the opt-out ledger, in JSON: what its chain is verified by",
@@ -54,11 +59,29 @@ OPT_OUT_HEADS = Topic(
 #: What ingest writes, in the order in which people should meet them.
 EVENT_TOPICS = (MESSAGES, CONTACTS, OPT_OUTS, CALLS, UNRECOGNIZED)
 
-#: Every topic whose values are records of ours: ingest's, and what opt_out publishes.
-RECORD_TOPICS = (*EVENT_TOPICS, OPT_OUT_STATE)
+#: Every topic whose values are records of ours: ingest's, and what opt_out and persist publish.
+RECORD_TOPICS = (*EVENT_TOPICS, OPT_OUT_STATE, MESSAGE_STATE)
 
 #: The topic that a record belongs on.
 TOPIC_OF: dict[type[Event], Topic] = {topic.record: topic for topic in RECORD_TOPICS if topic.record}
+
+
+#: The record of an event type, by what the type begins with; the longest that fits.
+_RECORD_OF = {
+    "message.": Message,
+    "contact.": Contact,
+    "contact.opted_": OptOut,
+    "call.": Call,
+    EventType.UNRECOGNIZED.value: Unrecognized,
+    EventType.OPT_OUT_STATE.value: OptOutState,
+    EventType.MESSAGE_STATE.value: MessageState,
+}
+
+
+def record_of(event_type: str) -> type[Event] | None:
+    """What kind of record carries events of this type; None: no type of ours."""
+    fitting = [beginning for beginning in _RECORD_OF if event_type.startswith(beginning)]
+    return _RECORD_OF[max(fitting, key=len)] if fitting else None
 
 
 def dead_letter_topic(processor: str) -> Topic:

@@ -203,8 +203,15 @@ class Home:
 
     def environment(self) -> dict[str, str] | None:
         """The variables of the stack that serves in this home, for whatever should reach it; None: none serves."""
+        return self._told("environment")
+
+    def analyst(self) -> dict[str, str] | None:
+        """Those that an analyst needs; None: none serves."""
+        return self._told("analyst")
+
+    def _told(self, part: str) -> dict[str, str] | None:
         state = self.state()
-        return dict(state["environment"]) if state.get("phase") == "serving" else None
+        return dict(state[part]) if state.get("phase") == "serving" else None
 
 
 def _to_stderr(line: str) -> None:

@@ -104,4 +104,5 @@ def _state(stack: Stack, supervisor: Supervisor, *, stopping: bool) -> dict[str,
         "supervisor": identity(os.getpid()),
         "services": services,
         "environment": stack.environment(),
+        "analyst": stack.analyst(),
     }

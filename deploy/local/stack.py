@@ -92,6 +92,16 @@ class Stack:
             environ[_POSTGRES] = self.postgres.dsn(service)
         return environ
 
+    def analyst(self) -> dict[str, str]:
+        """What `hookline env --analyst` prints: where to read, as whom, and nothing else.
+
+        Where the PostgreSQL is the person's own, its reader's password is theirs to know.
+        """
+        found = {_KAFKA: self.variables[_KAFKA]} if _KAFKA in self.variables else {}
+        if self.postgres is not None:
+            found[_POSTGRES] = self.postgres.dsn("reader")
+        return found | {"SCHEMA_REGISTRY_URL": self.facts["SCHEMA_REGISTRY_URL"]}
+
     def environment(self) -> dict[str, str]:
         """What `hookline env` prints: enough to start any of our processes by hand, beside the stack."""
         return dict(sorted({**self.variables, **self.facts}.items()))

@@ -1,8 +1,8 @@
 -- The roles and the database, as a superuser; what is there already stays, with the passwords that are given now:
 --   OWNER_PASSWORD=... INGEST_PASSWORD=... PERSIST_PASSWORD=... OPT_OUT_PASSWORD=... CRM_SYNC_PASSWORD=... \
---   GATE_PASSWORD=... CONSOLE_PASSWORD=... OPERATOR_PASSWORD=... psql --file deploy/postgres/roles.sql postgres
+--   GATE_PASSWORD=... CONSOLE_PASSWORD=... OPERATOR_PASSWORD=... READER_PASSWORD=... psql --file deploy/postgres/roles.sql postgres
 -- The owner's role is for migrations (hookline db migrate), which also grant each process's role what it needs. Those
--- own nothing; the operator's is for commands.
+-- own nothing; the operator's is for commands, the reader's for analysts.
 \set ON_ERROR_STOP on
 -- From the environment: other users of a machine see a command's arguments.
 \getenv owner_password OWNER_PASSWORD
@@ -13,6 +13,7 @@
 \getenv gate_password GATE_PASSWORD
 \getenv console_password CONSOLE_PASSWORD
 \getenv operator_password OPERATOR_PASSWORD
+\getenv reader_password READER_PASSWORD
 SELECT 'CREATE ROLE hookline_owner LOGIN' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'hookline_owner') \gexec
 ALTER ROLE hookline_owner PASSWORD :'owner_password';
 SELECT 'CREATE ROLE hookline_ingest LOGIN' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'hookline_ingest') \gexec
@@ -29,6 +30,8 @@ SELECT 'CREATE ROLE hookline_console LOGIN' WHERE NOT EXISTS (SELECT FROM pg_rol
 ALTER ROLE hookline_console PASSWORD :'console_password';
 SELECT 'CREATE ROLE hookline_operator LOGIN' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'hookline_operator') \gexec
 ALTER ROLE hookline_operator PASSWORD :'operator_password';
+SELECT 'CREATE ROLE hookline_reader LOGIN' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'hookline_reader') \gexec
+ALTER ROLE hookline_reader PASSWORD :'reader_password';
 SELECT 'CREATE DATABASE hookline OWNER hookline_owner'
     WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'hookline') \gexec
 REVOKE ALL ON DATABASE hookline FROM PUBLIC;

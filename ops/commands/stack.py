@@ -105,7 +105,8 @@ def down(out: Output) -> None:
 
 
 @command()
-def env(out: Output) -> None:
+@click.option("--analyst", is_flag=True, help="Only what an analyst reads with: PostgreSQL's reader, Kafka, registry.")
+def env(out: Output, *, analyst: bool) -> None:
     """Print KEY=value lines that tell where the local stack is; exit code 69 when it is down.
 
     For a shell: set -a; eval "$(hookline env)"; set +a
@@ -115,7 +116,7 @@ def env(out: Output) -> None:
     from ops.exits import Unreachable
 
     home = _home(out)
-    environment = home.environment()
+    environment = home.analyst() if analyst else home.environment()
     if environment is None:
         phase = home.state().get("phase")
         why = f"it is {phase}" if phase else "it is down; `hookline up` starts it"

@@ -11,11 +11,10 @@ from typing import Any
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
+from schemas.compatibility import COMPATIBILITY
 from schemas.ids import RegisteredSchema, Schema, SchemaIds, UnknownSchema, fingerprint
 
 CONTENT_TYPE = "application/vnd.schemaregistry.v1+json"
-#: The compatibility test holds both directions between every two versions of a subject.
-COMPATIBILITY = "FULL_TRANSITIVE"
 
 
 class RegistryError(Exception):

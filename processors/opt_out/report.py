@@ -25,13 +25,17 @@ SELECT e.phone, e.target, e.account, e.status, e.attempts, e.deadline, e.detail 
 WHERE e.status IN ('pending', 'failed', 'parked') AND e.deadline <= %(until)s ORDER BY e.deadline, e.id
 """
 _STATUSES = "SELECT target, status, count(*) FROM enforcements GROUP BY target, status ORDER BY target, status"
+#: Both by when it happened, so that texts and the opt-outs that answer them fall into the same 30 days even where
+#: events come late: a text by its first event, an opt-out by when it was said.
 _RATES = """
 WITH texted AS (
     SELECT provider, account, count(DISTINCT contact_phone) AS contacts FROM messages
-    WHERE direction = 'out' AND last_at >= %(since)s GROUP BY provider, account
+    WHERE direction = 'out' AND first_at >= %(since)s GROUP BY provider, account
 ), outs AS (
     SELECT provider, account, count(DISTINCT phone) AS phones FROM opt_out_ledger
-    WHERE action = 'out' AND NOT echo AND provider IS NOT NULL AND received_at >= %(since)s GROUP BY provider, account
+    WHERE action = 'out' AND NOT echo AND provider IS NOT NULL AND effective_at >= %(since)s
+        AND received_at >= %(since)s  -- never earlier than effective_at: the index is by receipt
+    GROUP BY provider, account
 )
 SELECT provider, account, COALESCE(phones, 0), COALESCE(contacts, 0)
 FROM texted FULL JOIN outs USING (provider, account) ORDER BY provider, account

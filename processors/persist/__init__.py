@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Callable, Sequence
 
+from pydantic import Field, field_validator
+
+from processors.chores import chore
 from processors.persist import failures
-from processors.processor import Delivery, Processor
+from processors.persist.publication import MessageStatePublication
+from processors.persist.sim_numbers import SimNumbers
+from processors.processor import Background, Delivery, Processor
 from processors.settings import ProcessorSettings
 from processors.sql import sql
 from processors.staging import fold_contacts, stage
 from processors.staging.origin import origin_of
+from runtime.connections import KafkaSettings
+from runtime.kafka.producer import KafkaProducer
 from runtime.postgres import Connection
+from runtime.process import StopSignal
+from runtime.schema_registry import SchemaRegistrySettings, codec
+from runtime.settings import Configuration, StringList
 from schemas.topics import EVENT_TOPICS
 
 _EVENTS = sql(__package__, "events")
@@ -21,6 +32,25 @@ _MESSAGES = sql(__package__, "messages")
 
 class PersistSettings(ProcessorSettings, name="persist"):
     """The processor that keeps PostgreSQL in step."""
+
+    sim_numbers: StringList = Field(
+        default=(),
+        description="our own number of each TextLink SIM, which no webhook carries: 13=+13035550100,14=+13035550101",
+    )
+
+    @field_validator("sim_numbers")
+    @classmethod
+    def _pairs(cls, pairs: tuple[str, ...]) -> tuple[str, ...]:
+        for pair in pairs:
+            sim, _, phone = pair.partition("=")
+            if not (sim.strip() and phone.strip()):
+                raise ValueError(f"{pair!r} is no pair of a SIM's id and its number, such as 13=+13035550100")
+        return pairs
+
+    def phone_of_sim(self) -> dict[str, str]:
+        """Our own number, by SIM."""
+        pairs = (pair.partition("=") for pair in self.sim_numbers)
+        return {sim.strip(): phone.strip() for sim, _, phone in pairs}
 
 
 class Persist(Processor):
@@ -49,3 +79,12 @@ class Persist(Processor):
             if touched:
                 failures.rejoin(connection, touched)
             fold_contacts(connection, "contacts")
+
+    def background(self, connect: Callable[[], Connection], stop: StopSignal) -> Sequence[Background]:
+        """See Processor.background. Raises ConfigurationError."""
+        configuration = Configuration.load(KafkaSettings, SchemaRegistrySettings)
+        producer = KafkaProducer(configuration[KafkaSettings], f"hookline-message-state-{os.getpid()}")
+        states = MessageStatePublication(producer, codec(configuration[SchemaRegistrySettings]))
+        assert isinstance(self.settings, PersistSettings)
+        numbers = SimNumbers(self.settings.phone_of_sim())
+        return [chore("message-states", connect, stop, states), chore("sim-numbers", connect, stop, numbers)]

@@ -41,5 +41,9 @@ def stage(connection: Connection, events: Iterable[Event], origins: Collection[O
 
 
 def fold_contacts(connection: Connection, table: Literal["contacts", "crm_contacts"]) -> None:
-    """Fold what the staged events tell about contacts into `table`: each field by its newest event."""
-    connection.execute(sql(__package__, "contacts").replace(b"INTO contacts AS", f"INTO {table} AS".encode()))
+    """Fold what the staged events tell about contacts into `table`: each field by its newest event.
+
+    In `contacts` every phone has a row; in `crm_contacts` those of which there is something to tell a CRM.
+    """
+    statement = sql(__package__, "contacts").replace(b"INTO contacts AS", f"INTO {table} AS".encode())
+    connection.execute(statement, {"every_phone": table == "contacts"})

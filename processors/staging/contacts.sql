@@ -1,6 +1,7 @@
 -- Fold what the batch tells about contacts: each field by its newest event (time, then id); what an event does
 -- not tell changes nothing, what it tells to be empty is removed. A name that is the phone is none: that is how TextUs,
--- which takes no contact without a name, has those whose name nobody knows.
+-- which takes no contact without a name, has those whose name nobody knows. With every_phone a phone that an event
+-- names is a contact, whatever the event tells of it.
 INSERT INTO contacts AS c (phone,
     name, name_at, name_event,
     tag, tag_at, tag_event,
@@ -35,8 +36,10 @@ SELECT
     (array_agg(event_id ORDER BY occurred_at DESC, event_id DESC)
         FILTER (WHERE provider_contact_id IS NOT NULL))[1]
 FROM staged_events
-WHERE NOT is_test AND (is_contact OR name <> contact_phone OR tag IS NOT NULL)
+WHERE NOT is_test AND contact_phone IS NOT NULL
 GROUP BY contact_phone
+HAVING bool_or(is_contact OR name <> contact_phone OR tag IS NOT NULL)
+    OR (%(every_phone)s AND NOT EXISTS (SELECT FROM contacts AS known WHERE known.phone = contact_phone))
 ORDER BY contact_phone
 ON CONFLICT (phone) DO UPDATE SET
     name = CASE WHEN is_newer_event(EXCLUDED.name_at, EXCLUDED.name_event, c.name_at, c.name_event)

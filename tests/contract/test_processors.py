@@ -41,7 +41,14 @@ WRITTEN |= {"previous_hash", "hash", "evidence_digest", "digest", "salt"}
 #: Where a record stood in Kafka: another delivery of the event has another place.
 WRITTEN |= {"topic", "partition", "offset"}
 #: Tables that tell of progress, not of effects.
-PROGRESS = {"consumer_offsets", "consumer_outcomes", "consumer_failures", "opt_out_cursors", "process_heartbeats"}
+PROGRESS = {
+    "message_changes",
+    "consumer_offsets",
+    "consumer_outcomes",
+    "consumer_failures",
+    "opt_out_cursors",
+    "process_heartbeats",
+}
 
 
 @pytest.fixture(params=list(TYPES))

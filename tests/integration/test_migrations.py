@@ -187,7 +187,10 @@ def test_the_data_dictionary_knows_every_table_and_column_as_postgres_has_them(p
         ).fetchall()
 
     read = [
-        (table.name, column.name, column.required) for table in tables().values() for column in table.columns.values()
+        (table.name, column.name, column.required)
+        for table in tables().values()
+        for column in table.columns.values()
+        if "." not in table.name
     ]
     assert sorted(read) == rows
 
@@ -210,7 +213,8 @@ def test_a_database_of_the_version_before_is_brought_along_with_its_rows(
         # today's privileges are for tables that were not there
         version_before.setattr(ops.migrations, "apply_privileges", lambda _connection: None)
         code, told = run(capsys)
-        assert (code, len(told["applied"])) == (0, 12)
+        assert code == 0, told
+        assert len(told["applied"]) == 12
     with psycopg.connect(settings) as connection:
         connection.execute(
             "INSERT INTO events (event_id, event_type, provider, account, contact_phone, phone_valid, occurred_at,"

@@ -254,6 +254,20 @@ def test_the_report_and_the_gauges_tell(desk: Desk) -> None:
         assert report.violations(connection, desk.now) == []
 
 
+def test_the_rate_of_opt_outs_has_one_clock(desk: Desk) -> None:
+    # Given a text and the stop that answers it, both of 40 days ago, that come only now
+    long_ago = at(-40 * 24 * 60)
+    late = {"occurred_at": long_ago, "contact_phone": "+13035550166"}
+    desk.take(message(text="STOP", **late))
+    database = Database(lambda: connect(desk.postgres.dsn("persist"), process="persist"))
+    with database.transaction() as connection:
+        Persist(PersistSettings()).handle([delivery(message("sent", "old", **late), 1)], connection)
+    database.close()
+    # Then neither counts for the last 30 days, whenever it was received
+    with desk.by_operator.transaction() as connection:
+        assert report.rates(connection, desk.now) == []
+
+
 def test_a_person_decides(desk: Desk) -> None:
     by_hand = ByHand(desk.ledger, "kim")
     with desk.by_operator.transaction() as connection:

@@ -106,7 +106,7 @@ def test_a_record_of_the_confluent_client_is_one_of_ours(registry: SchemaRegistr
 
 def test_the_client_finds_what_there_is_and_is_told_what_there_is_not(registry: SchemaRegistryClient) -> None:
     assert "sms.messages.v1-value" in registry.get_subjects()
-    assert registry.get_latest_version("sms.messages.v1-value").schema_id == 7
+    assert registry.get_latest_version("sms.messages.v1-value").schema_id == 1_000_007
     with pytest.raises(SchemaRegistryError) as unknown:
         registry.get_schema(4711)
     assert unknown.value.error_code == 40403

@@ -42,16 +42,20 @@ def test_the_privileges_are_those_that_the_table_says(postgres: Database) -> Non
     # As information_schema tells it, which knows nothing of how we read it elsewhere
     with psycopg.connect(postgres.owner_dsn) as connection:
         whole = connection.execute(
-            "SELECT grantee, table_name, privilege_type FROM information_schema.role_table_grants"
-            " WHERE table_schema = 'public' AND grantee LIKE 'hookline%%' AND grantee <> 'hookline_owner'"
+            "SELECT grantee, CASE table_schema WHEN 'public' THEN '' ELSE table_schema || '.' END || table_name,"
+            " privilege_type FROM information_schema.role_table_grants"
+            " WHERE table_schema IN ('public', 'analytics')"
+            " AND grantee LIKE 'hookline%%' AND grantee <> 'hookline_owner'"
         ).fetchall()
         columns = connection.execute(
-            "SELECT grantee, table_name, privilege_type, column_name FROM information_schema.column_privileges"
-            " WHERE table_schema = 'public' AND grantee LIKE 'hookline%%' AND grantee <> 'hookline_owner'"
+            "SELECT grantee, CASE table_schema WHEN 'public' THEN '' ELSE table_schema || '.' END || table_name,"
+            " privilege_type, column_name FROM information_schema.column_privileges"
+            " WHERE table_schema IN ('public', 'analytics')"
+            " AND grantee LIKE 'hookline%%' AND grantee <> 'hookline_owner'"
         ).fetchall()
         everybody = connection.execute(
             "SELECT table_name FROM information_schema.role_table_grants"
-            " WHERE table_schema = 'public' AND grantee = 'PUBLIC'"
+            " WHERE table_schema IN ('public', 'analytics') AND grantee = 'PUBLIC'"
         ).fetchall()
     found = {(role, table, privilege) for role, table, privilege in whole}
     found |= {
@@ -72,7 +76,9 @@ def test_the_privileges_are_those_that_the_table_says(postgres: Database) -> Non
 def test_every_table_is_read_by_an_operator_and_no_role_owns_or_makes_anything(postgres: Database) -> None:
     with psycopg.connect(postgres.owner_dsn) as connection:
         query = (
-            "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'v', 'm')"
+            "SELECT CASE nspname WHEN 'public' THEN '' ELSE nspname || '.' END || relname"
+            " FROM pg_class JOIN pg_namespace AS n ON n.oid = relnamespace"
+            " WHERE nspname IN ('public', 'analytics') AND relkind IN ('r', 'v', 'm')"
         )
         named = {name for (name,) in connection.execute(query) if not re.match("_?yoyo_", name)}
         owners = connection.execute("SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'public'").fetchall()

@@ -43,11 +43,24 @@ def page() -> str:
         parts.append(f"{newest.schema['doc']} Schema id {newest.id}, version {newest.version}.\n")
         rows = [(code(one["name"]), avro(one["type"]), one["doc"]) for one in newest.schema["fields"]]
         parts.append(table(("field", "type", "meaning"), rows))
+    everything = tables()
+    inner = {name: one for name, one in everything.items() if "." not in name}
+    parts.append("## Views for analysts\n")
+    parts.append(
+        "The schema `analytics`, which the role `hookline_reader` sees and nothing else; [how to read](analysts.md).\n"
+    )
+    for name, one in everything.items():
+        if name not in inner:
+            parts.append(f"### {name}\n")
+            parts.append(f"{one.comment}\n")
+            parts.append(
+                table(("column", "meaning"), [(code(column.name), column.comment) for column in one.columns.values()])
+            )
     parts.append("## Tables\n")
     parts.append("The role `hookline_owner` owns them. The roles of the processes own nothing, and may:\n")
-    parts.append(table(("table", *map(code, ROLES)), [(code(name), *privileges(name)) for name in tables()]))
+    parts.append(table(("table", *map(code, ROLES)), [(code(name), *privileges(name)) for name in inner]))
     parts.append("r: SELECT, a: INSERT, w: UPDATE, d: DELETE, w(column): UPDATE of that column only.\n")
-    for one in tables().values():
+    for one in inner.values():
         parts.append(f"### {one.name}\n")
         parts.append(f"{one.comment}\n")
         columns = [

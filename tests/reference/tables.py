@@ -33,7 +33,7 @@ class Table:
 
 
 _CREATE = re.compile(r"CREATE (?:UNLOGGED )?TABLE (\w+) \((.*?)\)(?: WITH \([^)]*\)|[^)]*)", re.DOTALL)
-_VIEW = re.compile(r"CREATE VIEW (\w+) AS.*", re.DOTALL)
+_VIEW = re.compile(r"CREATE VIEW ((?:analytics\.)?\w+) AS.*", re.DOTALL)
 _ADD = re.compile(r"ALTER TABLE (\w+) ADD COLUMN (.*)", re.DOTALL)
 _DROP_COLUMN = re.compile(r"ALTER TABLE (\w+) DROP COLUMN (\w+)")
 _DROP = re.compile(r"DROP TABLE (\w+)")
@@ -74,8 +74,13 @@ def _apply(statement: str, found: dict[str, Table]) -> None:
     elif match := _DROP.fullmatch(statement):
         del found[match[1]]
     elif match := _COMMENT.fullmatch(statement):
-        table_name, _, column_name = match[2].replace('"', "").partition(".")
-        commented = found[table_name].columns[column_name] if column_name else found[table_name]
+        table_name, column_name = match[2].replace('"', ""), ""
+        if match[1] == "COLUMN":
+            table_name, _, column_name = table_name.rpartition(".")
+        columns = found[table_name].columns
+        if "." in table_name and column_name:  # a view for analysts: each of its columns has a comment
+            columns[column_name] = Column(column_name, "", required=False)
+        commented = columns[column_name] if column_name else found[table_name]
         commented.comment = match[3].replace("''", "'")
     elif statement.startswith(("CREATE TABLE", "ALTER TABLE", "DROP TABLE")) and not _HARMLESS_ALTER.match(statement):
         raise ValueError(f"tests/reference/tables.py cannot read: {statement}")

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
-from schemas.events import Contact, Event, Message
+from schemas.events import Event, Message
 
 RANK = {"received": 1, "sent": 2, "unknown": 3, "delivered": 4, "failed": 5}
 Row = dict[str, Any]
@@ -86,8 +86,8 @@ def _row(own: list[Message], failure: list[Message]) -> Row:
 
 
 def contacts(events: Iterable[Event]) -> dict[str, Row]:
-    told = [event for event in distinct(events) if isinstance(event, Message | Contact) and not event.is_test]
-    told = [event for event in told if isinstance(event, Contact) or event.name is not None or event.tag is not None]
+    """A row for every phone that any event names."""
+    told = [event for event in distinct(events) if event.contact_phone is not None and not event.is_test]
     rows: dict[str, Row] = {}
     for event in sorted(told, key=lambda event: (event.occurred_at, event.event_id)):
         fields = ("name", "tag", "tags", "business_name", "provider_contact_id")

@@ -8,7 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from ops.registry.app import CONTENT_TYPE, registry_app
-from schemas.ids import RegisteredSchema, SchemaIds, read_schema
+from schemas.ids import RegisteredSchema, Schema, SchemaIds, read_schema
 
 IDS = SchemaIds.checked_in()
 
@@ -35,12 +35,12 @@ def test_versions_of_a_subject(client: FlaskClient) -> None:
 def test_one_version(client: FlaskClient, version: str) -> None:
     answer = client.get(f"/subjects/sms.calls.v1-value/versions/{version}").json
 
-    assert (answer["subject"], answer["version"], answer["id"]) == ("sms.calls.v1-value", 1, 4)
+    assert (answer["subject"], answer["version"], answer["id"]) == ("sms.calls.v1-value", 1, 1_000_004)
     assert json.loads(answer["schema"]) == read_schema("calls.1.avsc")
 
 
 def test_latest_is_the_newest() -> None:
-    first = IDS.by_id(4)
+    first = IDS.by_id(1_000_004)
     second = RegisteredSchema(9, first.subject, 2, first.schema)
     client = registry_app(SchemaIds([first, second])).test_client()
 
@@ -50,13 +50,27 @@ def test_latest_is_the_newest() -> None:
 
 def test_the_bare_schema_is_the_file(client: FlaskClient) -> None:
     assert client.get("/subjects/sms.calls.v1-value/versions/1/schema").json == read_schema("calls.1.avsc")
-    assert client.get("/schemas/ids/4/schema").json == read_schema("calls.1.avsc")
+    assert client.get("/schemas/ids/1000004/schema").json == read_schema("calls.1.avsc")
 
 
-def test_by_number(client: FlaskClient) -> None:
-    assert json.loads(client.get("/schemas/ids/1").json["schema"]) == read_schema("messages.1.avsc")
-    assert client.get("/schemas/ids/1/subjects").json == ["sms.messages.v1-value"]
-    assert client.get("/schemas/ids/1/versions").json == [{"subject": "sms.messages.v1-value", "version": 1}]
+@pytest.mark.parametrize("number", [1_000_001, 1], ids=["as it is now", "as version 0.1 had it"])
+def test_by_number(client: FlaskClient, number: int) -> None:
+    assert json.loads(client.get(f"/schemas/ids/{number}").json["schema"]) == read_schema("messages.1.avsc")
+    assert client.get(f"/schemas/ids/{number}/subjects").json == ["sms.messages.v1-value"]
+    assert client.get(f"/schemas/ids/{number}/versions").json == [{"subject": "sms.messages.v1-value", "version": 1}]
+
+
+def test_with_a_registry_its_numbers_are_served_beside_the_checked_in_ones() -> None:
+    ids = IDS.switched(RegisteredSchema(5 + entry.id - 1_000_000, *_rest(entry)) for entry in IDS.all())
+    client = registry_app(ids).test_client()
+
+    assert client.get("/subjects/sms.calls.v1-value/versions/1").json["id"] == 9
+    for number in (9, 1_000_004, 4):
+        assert client.get(f"/schemas/ids/{number}/schema").json == read_schema("calls.1.avsc")
+
+
+def _rest(entry: RegisteredSchema) -> tuple[str, int, Schema]:
+    return entry.subject, entry.version, entry.schema
 
 
 def test_everything_at_once(client: FlaskClient) -> None:
@@ -79,7 +93,7 @@ def test_a_schema_is_looked_up_by_its_text_whatever_its_docs(client: FlaskClient
     found = client.post("/subjects/sms.calls.v1-value", json={"schema": json.dumps(schema)})
     missing = client.post("/subjects/sms.messages.v1-value", json={"schema": json.dumps(schema)})
 
-    assert (found.status_code, found.json["id"]) == (200, 4)
+    assert (found.status_code, found.json["id"]) == (200, 1_000_004)
     assert (missing.status_code, missing.json["error_code"]) == (404, 40403)
 
 

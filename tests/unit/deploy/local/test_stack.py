@@ -86,6 +86,20 @@ def test_a_users_file_of_ones_own_is_left_alone(home: Home, tmp_path: Path) -> N
     assert stack.environment()["HOOKLINE_CONSOLE__USERS_FILE"] == str(tmp_path / "own.json")
 
 
+def test_an_analyst_gets_the_readers_credentials_the_brokers_and_the_registry_and_nothing_else(home: Home) -> None:
+    stack = planned(home, {})
+    analyst = stack.analyst()
+    assert analyst.keys() == {"HOOKLINE_KAFKA__BOOTSTRAP_SERVERS", "HOOKLINE_POSTGRES__DSN", "SCHEMA_REGISTRY_URL"}
+    assert "hookline_reader:" in analyst["HOOKLINE_POSTGRES__DSN"]
+    assert analyst["HOOKLINE_POSTGRES__DSN"] != stack.environment()["HOOKLINE_POSTGRES__DSN"]
+    assert analyst["SCHEMA_REGISTRY_URL"] == stack.environment()["SCHEMA_REGISTRY_URL"]
+
+
+def test_the_connection_string_of_a_persons_own_postgres_is_not_an_analysts(home: Home) -> None:
+    own = {"HOOKLINE_POSTGRES__DSN": "postgresql://hookline_operator:secret@db.example.com/hookline"}
+    assert "HOOKLINE_POSTGRES__DSN" not in planned(home, own).analyst()
+
+
 def test_ports_and_secrets_are_the_same_at_the_next_start(home: Home) -> None:
     assert planned(home, {}).environment() == planned(home, {}).environment()
 

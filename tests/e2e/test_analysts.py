@@ -1,0 +1,78 @@
+"""docs/analysts.md: every block runs as it stands there, as hookline_reader, and says what was sent."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg.rows import dict_row
+
+from tests.e2e.conftest import BIN, PATIENCE, ROOT, Stack, eventually
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+
+PAGE = (ROOT / "docs" / "analysts.md").read_text("utf-8")
+_BLOCK = re.compile(r"^<!-- run: ([\w-]+) -->\n```(sh|python|sql)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+BLOCKS = {name: (language, text) for name, language, text in _BLOCK.findall(PAGE)}
+
+
+@pytest.fixture(scope="module")
+def analyst(stack: Stack) -> dict[str, str]:
+    """What the first block leaves in the environment, and some traffic."""
+    text = BLOCKS["environment"][1].replace(".venv/bin/", f"{shlex.quote(str(BIN))}/")
+    done = subprocess.run(
+        ["bash", "-c", f"set -eu\n{text}\nenv"], env=stack.environment, capture_output=True, text=True, check=True
+    )
+    printed = dict(line.split("=", 1) for line in done.stdout.splitlines() if "=" in line)
+    for kind in ("received", "sent", "failed"):
+        sending = [f"{BIN}/hookline", "send", "textlink", kind, "--count", "20", "--seed", "5"]
+        subprocess.run(sending, env=stack.environment, check=True, capture_output=True, timeout=PATIENCE)
+    assert "hookline_reader" in printed["HOOKLINE_POSTGRES__DSN"]
+    eventually(lambda: bool(rows(printed, "SELECT FROM analytics.messages")), "messages are there")
+    return printed
+
+
+def rows(analyst: dict[str, str], statement: str) -> list[dict[str, Any]]:
+    with psycopg.connect(analyst["HOOKLINE_POSTGRES__DSN"], row_factory=dict_row) as connection:
+        return connection.execute(statement).fetchall()  # type: ignore[call-overload, no-any-return]
+
+
+@pytest.mark.parametrize("name", [name for name, (language, _) in BLOCKS.items() if language == "sql"])
+def test_a_question_has_an_answer(analyst: dict[str, str], name: str) -> None:
+    found = rows(analyst, BLOCKS[name][1])
+    if name != "tags":  # nobody's tag need have changed
+        eventually(lambda: bool(rows(analyst, BLOCKS[name][1])), f"the block {name} answers")
+    assert all(isinstance(row, dict) for row in found)
+
+
+def test_the_reader_of_a_topic_prints_every_event_once_and_again_on_its_second_run(analyst: dict[str, str]) -> None:
+    def printed() -> str:
+        done = subprocess.run(
+            [str(BIN / "python"), "-"],
+            input=BLOCKS["consumer"][1],
+            env=os.environ | analyst,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    first, second = printed(), printed()
+    [(events,)] = [
+        tuple(rows(analyst, "SELECT count(*) FROM analytics.events WHERE topic = 'sms.messages.v1'")[0].values())
+    ]
+    assert int(first.splitlines()[-1].split()[0]) >= int(events) > 0
+    assert len(first.splitlines()) == int(first.splitlines()[-1].split()[0]) + 1
+    assert second.splitlines()[-1] == first.splitlines()[-1]
+
+
+def test_every_block_is_run_or_named_as_one_that_needs_a_tool_of_its_own() -> None:
+    assert PAGE.count("<!-- run:") == len(BLOCKS)
+    assert {name for name, (language, _) in BLOCKS.items() if language != "sql"} == {"environment", "consumer", "spark"}
