@@ -11,6 +11,7 @@ from processors.opt_out.grammar import LONGEST, REMEMBERED, Grammar, Lexicon
 from processors.opt_out.nearest import Nearest
 from processors.opt_out.rules import Rule, Unless, listed
 from processors.opt_out.words import keywords
+from processors.opt_out.words.language import CHAT_WORDS
 
 #: Words beside a keyword's slip that are words of their own.
 OWN_WORDS = frozenset(word for words in keywords.OWN_WORDS.values() for word in words)
@@ -49,7 +50,7 @@ class Requests:
         self.grammar = Grammar(
             language.lexicon,
             [rule.pattern for rule in language.rules],
-            Nearest(words, real_words() | OWN_WORDS),
+            Nearest(words, real_words() | OWN_WORDS | CHAT_WORDS),
             others=others,
             cost=_cost(language.code),
         )

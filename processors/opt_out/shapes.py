@@ -97,7 +97,7 @@ def _splits(token: str) -> bool:
         token.startswith(glued) and token[len(glued) :] in ("stop", "unsubscribe", "optout", "stopall")
         for glued in words.GLUED
         if glued and not glued.isdigit() and len(glued) > 1
-    ) or bool(re.fullmatch(r"\d{1,2}(?:stop|unsubscribe|end|quit)", token))
+    ) or bool(re.fullmatch(r"[1-9]\d?(?:stop|unsubscribe|end|quit)", token))
 
 
 def _is_keyword(head: str) -> bool:

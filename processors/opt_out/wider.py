@@ -41,7 +41,7 @@ class Wider:
         self._english, *others = self.languages
         self._others = [(2 * _ENGLISH << at, requests) for at, requests in enumerate(others)]
         self._own_words = own_words
-        self._outside = Outside([rule for rule in rules if rule.kind == "outside"])
+        self._outside = Outside([rule for rule in rules if rule.kind == "outside"], exceptions)
         self._keywords = stops | {
             "stop",
             "quit",
@@ -115,8 +115,8 @@ class Wider:
                 for match in requests.matches(message, words):
                     yield match.rule, match.matched, match
         if mask & _OUTSIDE or not text.isascii():
-            for rule, matched in self._outside.find(text, message):
-                yield rule, matched, None
+            for match in self._outside.find(text, message):
+                yield match.rule, match.matched, match
 
     def nearest(self, message: str) -> tuple[Rule, tuple[str, ...]] | None:
         """The pattern that lacks least to fit the normalised `message`, and the words of which it lacks one."""

@@ -115,7 +115,7 @@ POLICY_RULES = (
     ),
     _rule(
         "go-away", "ik ga je melden, geblokkeerd, rot op",
-        "(ik|ga|we|u|je|jullie|wordt|zijn|bent|nummer|word|heb) (ga|je|u|jullie|dit|nummer|wordt|zal|is|heb|zijn|bent|nu|het|meteen){0,4} (blokkeren|blokkeer|geblokkeerd|melden (bij|als)|gemeld (bij|als)?|rapporteren|gerapporteerd|aangeven|aangifte|blocken|geblockt|rapporteer|aanklagen) | ik ga (je|u|jullie|dit|dit nummer) (melden|aangeven|rapporteren) | ^ {lead}* (intimidatie|geblokkeerd|geblockt|gemeld|rot op|rot toch op|opgerot|oprotten|donder op|flikker op|sodemieter op|tyf op|krijg de|val dood|ga weg|wegwezen|opdonderen|opzouten|oplichters|oplichting|spam|fuck (off|you|op)) | (dit is|is) (intimidatie|stalking|spam|belaging|strafbaar|illegaal) | mijn advocaat | (juridische stappen|acm|autoriteit persoonsgegevens|avg) ",
+        "(ik|ga|we|u|je|jullie|wordt|zijn|bent|nummer|word|heb) (ga|je|u|jullie|dit|nummer|wordt|zal|is|heb|zijn|bent|nu|het|meteen){0,4} (blokkeren|blokkeer|geblokkeerd|melden (bij|als)|gemeld (bij|als)?|rapporteren|gerapporteerd|aangeven|aangifte|blocken|geblockt|rapporteer|aanklagen) | ik ga (je|u|jullie|dit|dit nummer) (melden|aangeven|rapporteren) | ^ {lead}* (intimidatie|geblokkeerd|geblockt|gemeld|oplichters|oplichting|spam) {tail}* $ | ^ {lead}* (rot op|rot toch op|opgerot|oprotten|donder op|flikker op|sodemieter op|tyf op|krijg de|val dood|ga weg|wegwezen|opdonderen|opzouten|fuck (off|you|op)) | (dit is|is) (intimidatie|stalking|spam|belaging|strafbaar|illegaal) | mijn advocaat | (juridische stappen|autoriteit persoonsgegevens|(van|wet|volgens) de avg|avg wet|avg verzoek) ",
         "ik ga dit nummer blokkeren", "rot op", "dit is stalking", source=POLICY,
     ),
 )  # fmt: skip

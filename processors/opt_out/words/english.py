@@ -127,7 +127,7 @@ LEXICON = {
         "take get keep pull cross scratch kick knock leave rid clear expunge disenroll deregister unregister remov"
     ),
     "removed": (
-        "removed deleted unsubscribed erased excluded unenrolled taken off gone unlisted scrubbed unsubbed optout dropped "
+        "removed deleted unsubscribed erased excluded unenrolled taken unlisted scrubbed unsubbed optout dropped "
         "deregistered blacklisted"
     ),
     "off": "off out outta from offa of offf",
@@ -158,7 +158,7 @@ LEXICON = {
         "his her each every any second final same another tram metro subway rest gas fuel door at by for of in near from "
         "than cannot lets gotta wanna gonna is was with quick short sudden whistle doc back and or not as on make made let "
         "help go went going started got also then finally wouldnt couldnt people them him everything everyone things nonstop "
-        "layover wouldn couldn shouldnt emergency hard dead f abrupt coffee lunch potty bathroom early traffic unless once "
+        "layover wouldn couldn shouldnt emergency hard dead f abrupt more ur d dun miss missed overslept 1 2 3 4 1st 2nd 3rd coffee lunch potty bathroom early traffic unless once "
         "had has have before after because so dead complete screeching work what where why how who whos which whats wheres "
         "text txt reply send type press prochain le un el proximo nachste volgende prossimo der die das de het een il ultimo dernier cuando si wann quando tour bus's city station taxi elevator exit grocery shopping drop delivery key t water"
     ),

@@ -26,12 +26,12 @@ RULES = (
     ),
     _rule(
         "keyword-last", "a short run-on sentence with STOP at its end",
-        "^ (?! _* ({before-stop}|ill|well|id|youll|theyll|hell|shell|im) {stop}) (?! _* (make|made|makes|let|lets|saw|help|hear|watch|see|had|get|got|tell|told|want|wants) _ _? stop) _{1,6} (stop|unsubscribe|optout|stopall) {tail}* %",
+        "^ (?! _* ({before-stop}|ill|well|id|youll|theyll|hell|shell|im) {stop}) (?! {lead}* (why|when|where|did|does|didnt|doesnt)) (?! _* (make|made|makes|let|lets|saw|help|hear|watch|see|had|get|got|tell|told|want|wants) _ _? stop) _{1,6} (stop|unsubscribe|optout|stopall) {tail}* %",
         "moved away stop", "Go vote blue stop", source=_REPLIES,
     ),
     _rule(
         "quit-clause", "END, QUIT, CANCEL or REMOVE is a clause of its own",
-        "^ ({refusal}|{lead})* {quit} ({tail}|{quit}|{stop})* $ | ^ (u r|{you} are|youre|ur|thats|this is) ({heat}|{refusal}|my|our|time|a|{number})* (quit|end) {tail}* $",
+        "~ ({refusal}|{lead})* {quit} ({tail}|{quit}|{stop})* $ | ^ ({refusal}|{lead})* {quit} ({tail}|{quit}|{stop})* (; {tail}+){0,2} % | ^ (u r|{you} are|youre|ur|thats|this is) ({heat}|{refusal}|my|our|time|a|{number})* (quit|end) {tail}* $",
         "Not for me. End", "nope cancel", "Quit\nSent from my tablet", source=_REPLIES,
     ),
     _rule(
@@ -68,7 +68,7 @@ RULES = (
     ),
     _rule(
         "asked-removal", "asked to be removed, wants to be off the list",
-        "({want}|{took}|{not}|please|been|keep|supposed|again) (to|and|you|u|yall|was|that|i|for|{fill}|{heat}|kept)* (be|being|get|stay|am|are|have) {fill}* ({removed}|off)"
+        "({want}|{took}|{not}|please|been|keep|supposed|again) (to|and|you|u|yall|was|that|i|for|{fill}|{heat}|kept)* (be|being|get|stay|am|are|have been) {fill}* ({removed}|off (of|{your}|{heat})* ({list}|{texts}|{phone}))"
         " | (honor|respect) (my|our|the) (request|optout|opt out|wishes|unsubscribe) | (how|can|could|may) (do|can|would)? i? (be|get) (removed|unsubscribed|taken off|off (this|your|the))  | ~ {lead}* (i|we) want (out|off) {tail}* % | (request|requesting|requested|demand|want|asked|asking for) {fill}* (removal|off {your} {list}) | ^ {lead}* (be|get) removed "
         "| (want|wants|wanted|get) (off|out|removed|outta) (of|{your}|{heat})* {list}"
         " | (shouldnt|should not|{not}) (want|like|wish|need|be|supposed|to|even|wanna)* (be|being)? (on|in|part of) ({your}|{heat})+ ({heat}|{texts}|political|call)* ({list}|{texts})",
@@ -102,7 +102,7 @@ RULES = (
         "dnc", "asks for the do-not-call list",
         "(put|add|place|include|get|register|enter|want|mark|list|move|im|i am|am|are|is|set|log|already|be|been|have|keep) ({fill}|{me}|{my}|{number}|{heat}|i|we|are|am|{your}|on|as|to)* "
         "({dnc}|(do not|dont|don t|no|not) (call|contact|text|disturb|message|solicit) (list|registry|number|database|please)?)"
-        " | (national|federal|state) (do not call|dnc) | ^ {lead}* (do not (call|contact|text|disturb|solicit)|dnc) (list|registry)? {tail}* $",
+        " | (national|federal|state) (do not call|dnc) | ^ {lead}* (do not (call|contact|text|solicit)|do not disturb (list|registry)|dnc) (list|registry)? {tail}* $",
         "add this number to your dnc", "im on the do not call registry", "put us on your do not text list",
     ),
     _rule(
@@ -120,8 +120,8 @@ RULES = (
     _rule(
         "dont-send", "don't send any, send no more",
         "(<not>|never) ({ever}|{fill}|{heat}){0,5} {send} ({me}|{fill}|{heat}|{any}|{your}|one|single){0,6} ({texts}|{again}|anything|nothing|nada|these|this|those)"
-        " | {send} ({me}|{fill}|{heat})* (no more|nothing|zero|no further|no other) | ^ {lead}* no ({send}|{write}|{receive}) {me}? ({any}|no) "
-        " | (<not>) ({ever}|{heat})* send ({me}|{tail})* $",
+        " | {send} ({me}|{fill}|{heat})* (no more|nothing|zero|no further|no other) | ^ {lead}* no ({send}|{write}|{receive}) {me}? {any} "
+        " | (dont|don t|do not|donot) ({ever}|{heat})* send ({me}|{tail})* $",
         "don't send me any of those", "send nothing further", "no send any more",
     ),
     _rule(
@@ -129,7 +129,7 @@ RULES = (
         "~ ({lead}|{refusal}|(this is)? not _|its not _)* / (no|zero) ({heat}|more|of|your|these|those|this|any|text|political|sales|marketing|campaign|robo|job|phone){0,4} (texts|calls|messages|msgs|sms|spam|emails|texting|text (please|pls|plz|msgs|messages|me)|contact|contacting|solicitations|soliciting|txts) (please|pls|plz|thanks|thank you|{again}|to (my|this) {number}|allowed|wanted|from {you}|period|ok|asap|now|{abuse})* % | ^ {lead}* no ({heat}|more|of|your|these|those){0,3} (texts|messages|txts|sms|calls|contact) ({again}|please|pls|plz|allowed|wanted|to (my|this) {number})+ {tail}* $ | repeat no {texts}"
         " | (no|zero) <more> ({heat}|of|your|these|those|this|from|text|political|phone|{texts})* ({texts}|{texting}|contact|contacting|outreach) "
         "({tail}|{again}|from|to|{your}|{number}|my|{phone}|for|about|me|us|ever|please|$)"
-        " | ~ (please|pls|ok|stop|no|just|omg|ugh)* (no more|nomore|enough (is enough|already)?|thats enough|(had|ive had|have had) enough (of {your} {texts})?|no mo) (please|pls|plz|thanks|thank you|of (this|these)|ok|guys)* (% | ;) | ^ {lead}* enough (already|of|these|this|your|with|the|{heat}){1,4} ({texts}|crap|bs|already) {tail}* $ | ^ {lead}* send no more {tail}* $ "
+        " | ~ (please|pls|ok|stop|no|just|omg|ugh)* ((no more|nomore|enough (is enough|already)?|thats enough|(had|ive had|have had) enough (of {your} {texts})?|no mo) (please|pls|plz|thanks|thank you|of (this|these)|ok|guys)* % | (no more|nomore|enough|thats enough) (is|enough|already|please|pls|plz|thanks|thank you|of|this|these|ok|guys)+ ; | (no more|nomore|enough) ; ({refusal}|{stop}|{not})) | ^ {lead}* enough (already|of|these|this|your|with|the|{heat}){1,4} ({texts}|crap|bs|already) {tail}* $ | ^ {lead}* send no more {tail}* $ "
         " | ^ ({lead}|{refusal}|im|i am|so|very|really|getting)* (enough|sick|tired|fed up) (is enough|already|with|of|and|tired|your|the|these|all|this|{heat}|getting|receiving|from|so|many|constant|being|to|up){1,8} ({textsonly}|({texting} me)|spam) ",
         "no more of these texts", "No texts please", "enough with the messages", "no more calls",
     ),
@@ -137,7 +137,7 @@ RULES = (
         "dont-want", "doesn't want the texts, to be contacted, to hear from the sender",
         "({not}|do not|don t|no longer|didnt|did not|dont|never|not|nolonger) (ever|really|even|i|just|longer){0,3} (wish|want|wanna|need|care|interested|agree|consent|like|wanting|authorize|appreciate|asking|looking) (for|to|in|you|u|yall|any|it|at|of){0,3} "
         "({receive}|{fill}|{heat}|{any}|{your}|being|continue|keep|of){0,7} ({textsonly}|contacted|texted|messaged|bothered|called again|emailed|harassed|spammed|solicited|disturbed|{texting} ({me}|$)|{texts} ({again}|from (you|yall|this|your)|$))"
-        " | (<not>|no longer|not|dont|no) ({ever}|{want}|wish|care|to|interested|in|like|really|i|wanting){1,4} ({hear}|talk|speak|communicate|deal|contact|associated) ({again}|anything|with|{fill}|more|to|or|see|back|else)* (from|with|to|of) ({you}|yall|this|your|any|anyone)"
+        " | (<not>|no longer|not|dont|no) ({ever}|{want}|wish|care|to|interested|in|like|really|i|wanting){1,4} ({hear}|talk|speak|communicate|deal|contact|associated) ({again}|anything|with|{fill}|more|to|or|see|back|else)* (from|with|to|of) ({you}|yall|this|your|any {texts})"
         " | ~ {lead}* i (<not>|no longer) (want|need|wish for) (these|this|any of this|your crap|your messages|your spam) ({again}|{tail})* % | (rather|prefer|appreciate) (if)? (you|u|yall) (would|could|did)? (not|didnt|stop|stopped|dont) ({write}|{texting}) | (rather|prefer) (to)? not (to)? (get|receive|be) ({heat}|{your}|any|{fill})* ({texts}|these|texted|contacted|called|this) | (<not>|no longer|not) ({ever}|{want}|wish|care|to|interested|in|like|really|i|wanting){1,4} (to)? (receive|receiving|recieve|get|getting|see|have|these) ({fill}|{heat}|{any}|{your}|kind|of|or){0,5} (these|those|anything from|(this|your|that) (stuff|crap|shit)|any of (these|this|your)|of (these|those)) ({again}|{tail}|from)* $ | ^ {lead}* (i)? (<not>|no longer) (want|need) (any)? more ({again}|please|thanks|of (these|this))* $"
         ,
         "I no longer wish to be contacted", "dont wanna hear from u", "do not want to receive these", "we never want calls",
@@ -163,13 +163,13 @@ RULES = (
         "leave-alone", "get off my phone, out of my texts, leave us alone, don't bother me",
         "(get|stay|keep|fuck|f|stop|piss) ({heat}|the|your|right|{you}){0,3} (off|out|outta|outa|away) (of|from)? {heat}* (my|our|this) {heat}* ({phone}|{number}|messages)"
         " | leave ({me}|{my} {heat}* ({phone}|family|husband|wife|kids|mother|house|number)|people|my mom|everyone) {heat}* (alone|be|tf alone)"
-        " | ~ {lead}* (let me (be|alone)|stay (the|{heat})* away from (me|us|my _)) {tail}* % | (<not>|stop|quit) ({ever}|{heat})* (bother|disturb|harass|bug|pester|annoy|harrass) ({me}|my|anyone|people)? ({tail}|{again}|with|{texts}|{your}|family)* $",
+        " | ~ {lead}* (let me (be|alone)|stay (the|{heat})* away from (me|us|my _)) {tail}* % | (<not>|stop|quit) ({ever}|{heat})* (bother|disturb|harass|bug|pester|annoy|harrass) ({me}|my|anyone|people) ({tail}|{again}|with|{texts}|{your}|family)* $ | ~ ({lead}|{refusal})* (<not>|stop|quit) ({ever}|{heat})* (disturb|harass|bug|pester|annoy|harrass) ({tail}|{again})* %",
         "get out of my inbox", "stay off my phone", "leave my family alone", "dont ever bug me",
     ),
     _rule(
         "never-asked", "never signed up, takes back consent",
-        "({not}|did not|didnt|have not|havent|never|dont|was not|do not|nor|neither|wasnt|not|no) (ever|even|i|you|want|have|to|give|gave|given|remember|recall|just|knowingly|once|my|any|get){0,4} ((sign|signed) up|(subscribed|subscribe|consented|consent to|authorized|enrolled|enroll|optin|registered for (this|these|your)|requested (this|these|your|{texts})|(agreed|agree) to (this|these|receive|get|be|your|{texts})|(opted|opt) in)|ask for ({textsonly}|this $|these|any of|(your|ur) {texts})|asked for ({texts}|this|these|any|{your} {texts})|(give|gave|giving|given) {you}? (my|permission|consent|any|the)+ (permission|consent|number|info|phone)?) (me|up|in|to|for|you|u|permission|my|consent|any|the|this|these|it|be|on|with|your|receive|receiving|getting|contact|contacted|texted|{textsonly}|{list}|number|#|anything|either|of|from|texts){0,8}"
-        " | ~ {lead}* i (dont|do not|didnt|did not|never) (consent|consented) {tail}* % | {you} (dont|do not|never|didnt) (have|had|got|get) (my|our) {consent} | i (didnt|did not|never) request (this|these|any|{texts}) | who gave you (the)? permission (to)? ({write}|$) | (without|no|{not} have|dont have|lack) (my|any|prior|express|written|our)* {consent} | {consent} (is|has|hereby|been|was)* {revoked}"
+        "({not}|did not|didnt|have not|havent|never|dont|was not|do not|nor|neither|wasnt|not|no) (ever|even|i|you|want|have|to|give|gave|given|remember|recall|just|knowingly|once|my|any|get){0,4} ((sign|signed) up (for (this|these|your|it|that|any|ur|the)* ({texts}|{list}|this|these|it|that)|to (receive|get|be|your|this)|with (you|u))|(subscribed|subscribe|consented|consent to|authorized|enrolled|enroll|optin|registered for (this|these|your)|requested (this|these|your|{texts})|(agreed|agree) to (this|these|receive|get|be|your|{texts})|(opted|opt) in)|ask for ({textsonly}|this $|these|any of|(your|ur) {texts})|asked for ({texts}|this|these|any|{your} {texts})|(give|gave|giving|given) ({you}|anyone|anybody)? ((my|any|the|our|written|express)* {consent}|(my|our|this) {number})) (me|up|in|to|for|you|u|permission|my|consent|any|the|this|these|it|be|on|with|your|receive|receiving|getting|contact|contacted|texted|{textsonly}|{list}|number|#|anything|either|of|from|texts){0,8}"
+        " | ~ {lead}* (i|we)? (never|i didnt|i did not) (even|ever)? (sign|signed) up {tail}* % | ~ {lead}* i (dont|do not|didnt|did not|never) (consent|consented) {tail}* % | {you} (dont|do not|never|didnt) (have|had|got|get) (my|our) {consent} | i (didnt|did not|never) request (this|these|any|{texts}) | who gave you (the)? permission (to)? ({write}|$) | (without (my|any|prior|express|written|our)+|no (prior|express|written)*|{not} have (my|any|our)*|dont have (my|any|our)*|lack) (consent|permission|authorization|authorisation) | {consent} (is|has|hereby|been|was)* {revoked}"
         " | {revoked} (my|all|any|our|prior|express|previous)* {consent} | (unsolicited|unwanted) ({heat}|and|phone|text|political|sales)* ({textsonly}|calls|contact|texting|emails)",
         "I did not sign up for this", "My consent is withdrawn", "we never subscribed to your texts",
         "without my consent", "unsolicited texts are illegal",
@@ -182,7 +182,7 @@ RULES = (
         "opt us out", "kindly opt out now", "i choose to opt out",
     ),
     _rule(
-        "out", "OUT, halt or done as a clause beside a refusal", "; (out|count me out) {tail}* % | ~ {lead}* (out|halt|desist|count me out|leave me out|keep me out) {tail}* %",
+        "out", "OUT, halt or done as a clause beside a refusal", "(no|not|never|dont|nothing|nope|{refusal}|{stop}) _{0,8} ; (out|count me out) {tail}* % | ~ {lead}* (out|halt|desist|count me out|leave me out|keep me out) {tail}* %",
         "Not for sale. OUT", "halt", source=_REPLIES,
     ),
 )  # fmt: skip
@@ -197,8 +197,8 @@ POLICY = (
         " | (no one|nobody|noone) (here)? (by|with|named) (that|the|this)? (name|{name}) "
         " | (new|different|another) (owner|person) (has|of|with|now) (this)? (number|phone) | (changed|have a new|got a new|just got this|new) number (and|im|i|who|sorry|wrong|not) (not)?"
         " | (dont|do not) know (who)? (you|this|u) (are|is)? (so|and|please)* (stop|remove|lose)"
-        " | who ever (this|you) _{0,3} (looking|trying) (for|to) _{0,3} not | (mistaken identity|got the wrong|have the wrong|texted the wrong|reached the wrong)"
-        " | ~ {lead}* ((that|thats|this) (is)?|its|im|i am)? not me ({tail}|{lead})* % | ^ {lead}* (that|this) (isnt|aint|wasnt|was not) me $",
+        " | who ever (this|you) _{0,3} (looking|trying) (for|to) _{0,3} not | mistaken identity | {you} (have|got|texted|reached|contacted) the wrong $"
+        " | ~ (no|sorry|hi|hello|please|pls|nope|hey|wrong|number|person|k|ok)* ((that|thats|this) (is)?|its|im|i am)? not me ({tail}|{lead})* % | ^ {lead}* (that|this) (isnt|aint|wasnt|was not) me $",
         "wrong guy", "there is no Pat at this number", "you've reached the wrong woman", "that's not me",
         source=_POLICY,
     ),
@@ -211,26 +211,26 @@ POLICY = (
     ),
     _rule(
         "died", "the person has died",
-        "^ ({lead}|my|mom|dad|husband|wife|father|mother|brother|sister|son|unfortunately|sadly|he|she|hes|shes|they|{name}|person|the|is|was|has|had|have|been|owner|of|this|number|that)* (passed away|deceased|he passed on|she passed on) "
+        "(~|^) (?! _* ; _* ; _) ({lead}|my|mom|dad|husband|wife|father|mother|brother|sister|son|unfortunately|sadly|he|she|hes|shes|they|{name}|person|the|is|was|has|had|have|been|owner|of|this|number|that)* (passed away|deceased|he passed on|she passed on) "
         "({tail}|last|ago|years|year|month|week|in|two|three|several|{digits}|on|away|months|weeks|recently|yesterday|a|few)* $",
         "she passed away last year", "my husband is deceased", source=_POLICY,
     ),
     _rule(
         "go-away", "go away, get lost, abuse that sends somebody off",
-        "^ ({lead}|{refusal}|{you}|can|could|i|will|just|{texts}|spam)* ({off-verb} (right|the|all)? off|get (the|{heat})* lost {tail}* $|go (the|{heat})* away {tail}* $|buzz off|go to hell|eat shit|kiss my (ass|a)|fuck (you|u|yourself|yourselves) ({tail}|{abuse}|all)* $|f (you|u) $|stfu|gtfo|foad|screw (you|u) $|suck my|go fuck|go f) | ~ {lead}* ((back|bug|shove|jog) off|get (out|outta) (of)? here|scram|beat it|take a hike|kick rocks|get bent|drop dead|fu|shut (the|{heat})* up|get a life|up yours|back off|get away from me|leave me) {tail}* %"
+        "^ ({lead}|{refusal}|{you}|can|could|i|will|just|{texts}|spam)* ({off-verb} (right|the|all)? off|get (the|{heat})* lost {tail}* $|go (the|{heat})* away {tail}* $|buzz off|go to hell {tail}* $|eat shit|kiss my (ass|a)|fuck (you|u|yourself|yourselves) ({tail}|{abuse}|all)* $|f (you|u) $|stfu|gtfo|foad|screw (you|u) $|suck my|go fuck|go f) | ~ {lead}* ((back|bug|shove|jog) off|get (out|outta) (of)? here|scram|beat it|take a hike|kick rocks|get bent|drop dead|shut (the|{heat})* up|up yours|back off|get away from me) {tail}* %"
         " | {off-verb} off (with|and|you|stop|quit|{your}|{texts}|of|idiots|asshole|now|please|$)",
         "go away", "Get lost!", "f off already", "Fuck u all", source=_POLICY,
     ),
     _rule(
         "blocked", "blocked, or about to be",
-        "(u r|you r) blocked | ^ ({lead}|{refusal})* (block|blocked|blocking) ({tail}|{lead}|and|this|number|delete|deleted|report|reported|{number}|you|u|{digits})* $"
+        "(u r|you r) blocked | ^ ({lead}|{refusal})* (blocked|blocking) ({tail}|{lead}|and|this|number|delete|deleted|report|reported|{number}|you|u|{digits})* $ | ~ {lead}* block (and|this|delete|report|it|you|u|{number}|{tail})* %"
         " | (you|u|youre|ur|youve|yours|your number|this number|now) (are|is|now|been|being|getting|be|will|have|going|to|about|number|has|all|just|hereby|officially){0,4} blocked"
-        " | ({i}|will|going to|gonna|gotta|am|have|just|about|ima|imma|and|or|already|be|were|time|to) (to|be|have|just|already|am|will|now|definitely|gonna|going){0,4} (block|blocking|blocked) (you|u|your|ur|this|it|yall|the|all|these|them|and|number|$)",
+        " | ({i}|will|going to|gonna|gotta|am|have|just|about|ima|imma|and|or|already|be|were|time|to) (to|be|have|just|already|am|will|now|definitely|gonna|going){0,4} (block|blocking|blocked) (you|u|your|ur|this|it|yall|the (number|sender)|all|these|them|and (report|delete)|$)",
         "I'm blocking you", "blocked and deleted", "your number has been blocked", source=_POLICY,
     ),
     _rule(
         "reported", "reported, or about to be: as spam, to an authority",
-        "^ ({lead}|{refusal}|and)* (report|reported|reporting) (as|this|to|spam|junk|it|you|{tail}|number|for|and|{number}|block|blocked|deleted|delete|ftc|bbb|scam|phishing|{spam}|harassment|fcc)* $"
+        "^ ({lead}|{refusal}|and)* (report (as|this|to|spam|junk|it|you|and|block|for)|reported|reporting) (as|this|to|spam|junk|it|you|{tail}|number|for|and|{number}|block|blocked|deleted|delete|ftc|bbb|scam|phishing|{spam}|harassment|fcc)* $"
         " | ({i}|will|going to|gonna|am|have|just|about|ima|imma|already|and|or|you|been|be|being|is|has|get|are|were|getting|number|this|me) (to|be|have|just|already|am|will|now|gonna|been|being|going|getting|has|hereby|you|or|block|and|him){0,4} (report|reporting|reported) (you|u|your|ur|yall|(this|it|these) ({number}|{texts}|as|to|$)|as|to (the)? (bbb|ftc|fcc|police|authorities|att|verizon|my|whatsapp)|spam|for|these|all)"
         " | report (as|you|u|this) ({spam}|number|to|text|phone|$) | (bbb|ftc|better business bureau|attorney general|do not call violation)",
         "reported as junk", "I will report you to the FTC", "I've reported you", source=_POLICY,
@@ -238,10 +238,10 @@ POLICY = (
     _rule(
         "legal", "a legal step against the sender",
         "((see|take|taking|meet) you (all)? (in|to) court|^ {lead}* (this|its|that|it) is (so|very|totally|completely)* (illegal|against the law|unlawful|harassment) ({tail}|and)*|tcpa|fcc|cease (and|n) desist|harassment|harrassment|lawsuit|class action|legal action|small claims|restraining order)"
-        " | ({you}|youre|ur|keep|quit|stop|are|is|been|being|feel|were|this|constant|feeling|me|by) (are|all|is|constantly|keep|just|literally|been|being){0,3} (harassing|harassed|stalking|harass|harrassing) (me|my|us|our|{you}|people|$|by|this|and|{texts})?"
+        " | ({you}|youre|ur|keep|quit|stop|are|is|been|being|feel|were|this|constant|feeling|me|by) (are|all|is|constantly|keep|just|literally|been|being){0,3} (harassing|harassed|harass|harrassing) (me|my|us|our|{you}|people|$|by|this|and|{texts})? | (you|u|youre|ur|keep|quit|stop) (are|is|keep|been|all){0,2} stalking (me|us)"
         " | (my|our|an|the)? (lawyer|lawyers|attorney|attorneys) (will|is|are|to|about|gonna|going|you|and|has|have|contact) _{0,5} (you|u|your|ur|touch|this|sue|these|contacting|involved|action|damages|company|suit|hearing|notified)"
         " | (im|ill|am|will|gonna|we|well|were|ima|imma|have) (be)? (calling|call|contact|contacting|getting|get|involve|involving|notify|notifying|consulting|hire|hiring|retain|retained|contacted|notified) (my|a|an|our) (lawyer|lawyers|attorney|attorneys) $ | (from|to|with|by) (my|a|our) (lawyer|lawyers|attorney|attorneys) (if (you|u|this|i)|unless|next|about (you|this|these|harassment|your)|over this|for harassment) | (hear|hearing|letter|call) from (my|our) (lawyer|lawyers|attorney|attorneys)"
-        " | (want|if|will|ill|gonna|going to|can|could|may|might|must|would|should|im|i|we|well|ima|imma|to|shall|lets|happily|gladly) (to)? (sue|suing) (you|u|ya|yall|your|ur|the|this|for|if|$|over|every|and|unless|them|all|for|whoever)"
+        " | (want|if|will|ill|gonna|going to|can|could|may|might|must|would|should|im|i|we|well|ima|imma|to|shall|lets|happily|gladly) (to)? (sue|suing) (you|u|ya|yall|your|ur|the|this|for|if|$|over|every|and|unless|all)"
         " | (you|youll|u|ull|yall) (will|gonna|going to|are going to)? (be|get|getting) sued | (sue|suing|prosecute) (you|u|ya|yall|your|ur|for harassment|the shit|the pants|the hell)"
         " | (violating|violation|violates|violate) (of|the|my|federal|state|law|tcpa|privacy|rights|{fill}|dnc|do not call)+ | (illegal|unlawful|against the law) (to)? ({write}|{texts}|{texting}|{send}|contact)",
         "This is harassment", "I'll sue you", "my lawyer will contact you", "you are violating the law",
@@ -368,6 +368,67 @@ UNLESS: tuple[Unless, ...] = (
         "another way is asked for",
         ("c.en.dont-write", "c.en.dont-write-bare"),
         anywhere="(text|email|message|call|txt) (me)? instead",
+    ),
+    _unless(
+        "own-mistake",
+        "the writer was wrong, or asks whether the sender was",
+        ("c.en.wrong-person",),
+        itself="(?! {wrong} number) _",
+        before="(did ({you}|i) _{0,4}|im|i am|i was|(i|we) (_|just|have)? _? (the|a)) $",
+    ),
+    _unless(
+        "wrong-number-reached",
+        "the writer called a wrong number",
+        ("c.en.wrong-person",),
+        before="(say|says|said|saying|shows|showing) (its|it|is|that|a|the)* $",
+    ),
+    _unless("wrong-one-to-ask", "not the one to be asked", ("c.en.wrong-person",), after="(to ask|out|of)"),
+    _unless(
+        "stop-on-a-way",
+        "a stop of a bus or a train",
+        ("c.en.text-stop", "c.en.keyword-last"),
+        itself="({lead}|{digits})* {digits} ({stop} (away|before|after|to|left)|more {stop})",
+    ),
+    _unless(
+        "wants-not-to-text",
+        "the writer does not want to write",
+        ("c.en.dont-want",),
+        itself="_* (wanna|(want|wish|like|care) to) (spam|text|txt|message|msg|sms|contact)",
+    ),
+    _unless(
+        "never-written-to",
+        "complains that nobody calls",
+        ("c.en.dont-write",),
+        itself="(never|nevr|nvr) (call|text|txt|msg|message|sms) me $",
+        before="(?! ({lead}|{number}|{not}|{me}|{stop}|{list}|{texts}|{wrong}) $) _ $",
+    ),
+    _unless(
+        "somebody-stops",
+        "somebody else stops, or does not",
+        ("c.en.stop-doing",),
+        before="(she|he|it|who|nobody|someone|everyone|{name}) (is|was|ever|will|would|just|never|going|to|gonna|not|finally|should|can){0,5} $",
+    ),
+    _unless(
+        "line-is-dead",
+        "the telephone is off, or low",
+        ("c.en.dont-write",),
+        itself="_{2,5} my (mobile|phone|cell|battery|handphone|hp)",
+    ),
+    _unless(
+        "quoted-like",
+        "what somebody would say",
+        ("c.en.dont-write", "c.en.leave-alone", "c.en.stop-doing"),
+        before="be like _{0,5} $",
+    ),
+    _unless("no-need", "says that there is no need", ("c.en.dont-write-bare",), itself="_{1,3} bother $"),
+    _unless("no-matter", "does not care", ("c.en.dont-send",), itself="_{1,4} a (shit|crap|fuck|damn|bull|bs)"),
+    _unless("quit-and", "a row of verbs", ("c.en.quit-and-temper",), itself="_* (quit|end) and"),
+    _unless(
+        "somebody-did-not",
+        "somebody else has not signed up",
+        ("c.en.never-asked",),
+        itself="_{1,5} (sign|signed|subscribe|subscribed|enroll|enrolled|registered|opt|opted)",
+        before="(you|u|he|she|they|{name}|who) (still|all|guys|even|just|also|have|really)* $",
     ),
     _unless("why-dont-you", "an invitation", ("c.en.dont-write",), before="why $"),
 )

@@ -139,7 +139,7 @@ POLICY_RULES = (
     ),
     _rule(
         "go-away", "je vous bloque, je vais porter plainte, dégagez",
-        "(je|j|vais|on|vous|te|t|es|etes) (vais|vous|te|t|ai|le|les|je|bloque|suis|numero|ce){0,4} (bloque|bloquer|bloquee|bloques|signale|signaler|signales|denonce|denoncer|denonces|spammes) | ^ {lead}* (harcelement|bloque|bloquer|bloquee|signale|signalement|spam|spams|arnaqueur|arnaqueurs|degage|degagez|casse toi|cassez vous|barre toi|fous le camp|foutez le camp|va te faire|allez vous faire|ta gueule|vos gueules|nique|ntm|fdp|va chier|allez chier) "
+        "(je|j|vais|on|vous|te|t|es|etes) (vais|vous|te|t|ai|le|les|je|bloque|suis|numero|ce){0,4} (bloque|bloquer|bloquee|bloques|signale|signaler|signales|denonce|denoncer|denonces|spammes) | ^ {lead}* (harcelement|bloque|bloquer|bloquee|signale|signalement|spam|spams|arnaqueur|arnaqueurs) {tail}* $ | ^ {lead}* (degage|degagez|casse toi|cassez vous|barre toi|fous le camp|foutez le camp|va te faire|allez vous faire|ta gueule|vos gueules|nique|ntm|fdp|va chier|allez chier) "
         " | (porter|porte|depose|deposer) plainte | (cnil|signal spam|33700|bloctel) | (cest|c est|est|du|de) (du|de|un)? (harcelement|spam|illegal) | mon avocat | poursuites (judiciaires)?",
         "je vais vous signaler", "bloqué", "c'est du harcèlement", source=POLICY,
     ),

@@ -21,12 +21,12 @@ GLUED = (
 )  # fmt: skip
 #: Whole requests in one word.
 ONE_WORD = (
-    "removeme", "optmeout", "optusout", "takemeoff", "takemeoffyourlist", "leavemealone", "nomoretexts", "nomore",
+    "removeme", "optmeout", "optusout", "takemeoff", "takemeoffyourlist", "leavemealone", "nomoretexts",
     "deleteme", "unsubscribeme", "losemynumber", "wrongnumber", "donottext", "donotcall", "donotcontact", "donttextme",
     "dontcallme", "dontcontactme", "goaway", "fuckoff", "deletemynumber", "removemynumber", "removemefromyourlist",
     "stoptexting", "stopcalling", "notexts", "nomoremessages", "getlost", "unsuscribe", "unsub", "opttout", "opout",
     "optoff", "opt0ut", "unsubscription", "unsubscribing", "dnc", "stahp", "stawp", "stahhp", "unsubcribed",
-    "unsubscibed", "stopit", "stopstop", "donotdisturb", "optedout", "nomas",
+    "unsubscibed", "stopit", "stopstop", "donotdisturb", "optedout",
 )  # fmt: skip
 
 #: Keyword -> letters beside each of its letters on a keyboard, by which shorter words are misspelt.
@@ -134,6 +134,7 @@ OWN_SLIPS = frozenset(
         "stopp",
         "stoppa",
         "step",
+        "stip",
     ]
 ) - {"enf's"}
 

@@ -151,7 +151,7 @@ POLICY_RULES = (
     ),
     _rule(
         "go-away", "vete, bloqueado, te voy a reportar, acoso",
-        "^ {lead}* (vete|largate|larguense|vayanse|chinga tu|chinguen|que te jodan|jodete|jodanse|vete a|a la mierda|pudrete|pudranse|fuera|bloqueado|bloqueada|bloqueados|bloqueo|reportado|reportados|spam|denunciado|no molestar) {tail}*"
+        "^ {lead}* (vete|largate|larguense|vayanse|chinga tu|chinguen|que te jodan|jodete|jodanse|vete a|a la mierda|pudrete|pudranse) | ^ {lead}* (fuera|bloqueado|bloqueada|bloqueados|bloqueo|reportado|reportados|spam|denunciado|no molestar) {tail}* $"
         " | (voy a|vamos a|te|los|les|lo|la|procedere a|tendre que|ya|he|quedas|estas|estan|sera|sere) (voy|vamos|a|he|estoy|bloquear|{lead}){0,3} (bloquear|bloqueare|bloqueo|bloqueado|bloqueada|bloqueados|bloqueando|reportar|reportarte|reportarlos|reportare|reportado|reportando|denunciar|denunciarte|denunciarlos|denunciare|denuncio|denunciado|demandar|demandarlos|demandare|demandarte)"
         " | (bloquearte|bloquearlos|reportarte|reportarlos|denunciarlos|denunciarte|demandarlos|demandarte) | (esto|eso|es|un|puro) (es)? (un)? (acoso|hostigamiento|spam|ilegal) | mi abogado (los|le|les|se|te|va|hablara|contactara|sabra) | acciones legales | (nunca|no) (di|dado) mi (numero|telefono)",
         "los voy a denunciar", "esto es acoso", "bloqueado", source=POLICY,
