@@ -19,7 +19,7 @@ _COMMON = frozenset(listed("common_words.txt")) | frozenset(
 _WORDS = 8
 #: The most characters of a message that is compared as it came: a longer one is no single word, and composing a long
 #: run of marks takes quadratic time.
-_SHORT = 64
+_SHORT = 32
 
 
 def _frequency(word: str) -> tuple[int, int]:
@@ -55,13 +55,15 @@ class Outside:
         #: One of these is in every ASCII text that matches.
         self.words = frozenset(rarest) | frozenset(self._with_word)
 
-    def find(self, text: str, message: str) -> Iterator[RequestMatch]:
-        """Every rule that fits the message, and for phrases what takes it back."""
+    def find(self, text: str, message: str, has_a_word: bool) -> Iterator[RequestMatch]:
+        """Every rule that fits the message, and for phrases what takes it back; `has_a_word`: one of `words`."""
         if not text.isascii() and len(text) <= _SHORT:
             composed = unicodedata.normalize("NFC", text).casefold()
             for rule, pattern in self._exact:
                 if pattern.match(composed):
                     yield RequestMatch(rule, composed.strip(), None)
+        if not has_a_word and message.isascii():
+            return
         for clause in (message.replace("\n", " "), *message.split("\n")):
             bare = self._without_courtesy(clause)
             if bare in self._whole:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 
 from processors.opt_out.slips import drawn_in, slips
@@ -56,6 +57,8 @@ def _slips() -> dict[str, str]:
 
 
 _KEYWORDS = frozenset(words.JOINED)
+#: The first two letters of each keyword and of courtesy.
+_BEGINNINGS = frozenset(word[:2] for word in (*words.JOINED, "please", "pls"))
 #: Too short to be a slip by itself, and clear beside a keyword: stop2edn.
 _SWAPPED = frozenset({"edn", "nde", "end", "ned"})
 
@@ -102,6 +105,11 @@ def _splits(token: str) -> bool:
 
 def _is_keyword(head: str) -> bool:
     return head in _KEYWORDS or (len(head) > 2 and slip_of(head) is not None)
+
+
+def may_be_squeezed(words: Sequence[str]) -> bool:
+    """Whether what a short text of these words begins with is how a keyword begins, or courtesy before it."""
+    return "".join(words).lstrip("#@")[:2] in _BEGINNINGS
 
 
 def squeezed(bare: str) -> str | None:

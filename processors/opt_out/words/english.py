@@ -48,6 +48,7 @@ LEXICON = {
         "contacts books registry program subscription distribution register llist campaign campaigns service queue "
         "crm group thread chat roster texting texts messages mailings newsletter blast sms email emails messaging"
     ),
+    "put": "put add place include get register enter want mark list move im am are is set log already be been have keep",
     "dnc": "dnc donotcall donotcontact blacklist blocklist nocall",
     "your": "your ur yur yor yours the this that these those ya yalls any all every our such other further",
     "you": "you u ya yall youse yous y'all yo them they guys people company team",
@@ -196,6 +197,9 @@ MACROS = {
     "<more>": "(more|mor|anymore|further|additional|other|another)",
     "<object>": "({me}|({my}|{your}|{heat})+ {number}|this|at this {number}|here)",
     "<mynumber>": "({heat}* {mine} {heat}* (damn|cell|phone|mobile|contact|personal|old)? {number}|the {heat}* {numberonly})",
+    "<onto>": "({fill}|{me}|{my}|{number}|{heat}|i|we|are|am|{your}|on|as|to)",
+    "<just>": "(please|pls|ok|stop|no|just|omg|ugh)*",
+    "<thanks>": "(is|enough|already|please|pls|plz|thanks|thank you|of (this|these)|ok|guys)",
     "<howto>": "({howto} (with|back)?|press)",
 }
 

@@ -100,9 +100,9 @@ RULES = (
     ),
     _rule(
         "dnc", "asks for the do-not-call list",
-        "(put|add|place|include|get|register|enter|want|mark|list|move|im|i am|am|are|is|set|log|already|be|been|have|keep) ({fill}|{me}|{my}|{number}|{heat}|i|we|are|am|{your}|on|as|to)* "
-        "({dnc}|(do not|dont|don t|no|not) (call|contact|text|disturb|message|solicit) (list|registry|number|database|please)?)"
-        " | (national|federal|state) (do not call|dnc) | ^ {lead}* (do not (call|contact|text|solicit)|do not disturb (list|registry)|dnc) (list|registry)? {tail}* $",
+        "{put} <onto>* {dnc}"
+        " | {put} <onto>* (do not|dont|don t|no|not) (call|contact|text|disturb|message|solicit) (list|registry|number|database|please)?"
+        " | (national|federal|state) (do not call|dnc) | ^ {lead}* do not (call|contact|text|solicit) (list|registry)? {tail}* $ | ^ {lead}* do not disturb (list|registry) {tail}* $ | ^ {lead}* dnc (list|registry)? {tail}* $",
         "add this number to your dnc", "im on the do not call registry", "put us on your do not text list",
     ),
     _rule(
@@ -129,7 +129,7 @@ RULES = (
         "~ ({lead}|{refusal}|(this is)? not _|its not _)* / (no|zero) ({heat}|more|of|your|these|those|this|any|text|political|sales|marketing|campaign|robo|job|phone){0,4} (texts|calls|messages|msgs|sms|spam|emails|texting|text (please|pls|plz|msgs|messages|me)|contact|contacting|solicitations|soliciting|txts) (please|pls|plz|thanks|thank you|{again}|to (my|this) {number}|allowed|wanted|from {you}|period|ok|asap|now|{abuse})* % | ^ {lead}* no ({heat}|more|of|your|these|those){0,3} (texts|messages|txts|sms|calls|contact) ({again}|please|pls|plz|allowed|wanted|to (my|this) {number})+ {tail}* $ | repeat no {texts}"
         " | (no|zero) <more> ({heat}|of|your|these|those|this|from|text|political|phone|{texts})* ({texts}|{texting}|contact|contacting|outreach) "
         "({tail}|{again}|from|to|{your}|{number}|my|{phone}|for|about|me|us|ever|please|$)"
-        " | ~ (please|pls|ok|stop|no|just|omg|ugh)* ((no more|nomore|enough (is enough|already)?|thats enough|(had|ive had|have had) enough (of {your} {texts})?|no mo) (please|pls|plz|thanks|thank you|of (this|these)|ok|guys)* % | (no more|nomore|enough|thats enough) (is|enough|already|please|pls|plz|thanks|thank you|of|this|these|ok|guys)+ ; | (no more|nomore|enough) ; ({refusal}|{stop}|{not})) | ^ {lead}* enough (already|of|these|this|your|with|the|{heat}){1,4} ({texts}|crap|bs|already) {tail}* $ | ^ {lead}* send no more {tail}* $ "
+        " | ~ <just> no (more|mo) (<thanks>* % | <thanks>+ ; | ; ({refusal}|{stop}|{not})) | ~ <just> (nomore|enough (is enough|already)?|thats enough) (<thanks>* % | <thanks>+ ; | ; ({refusal}|{stop}|{not})) | ~ <just> (had|ive had|have had) enough (of {your} {texts})? <thanks>* % | ^ {lead}* enough (already|of|these|this|your|with|the|{heat}){1,4} ({texts}|crap|bs|already) {tail}* $ | ^ {lead}* send no more {tail}* $ "
         " | ^ ({lead}|{refusal}|im|i am|so|very|really|getting)* (enough|sick|tired|fed up) (is enough|already|with|of|and|tired|your|the|these|all|this|{heat}|getting|receiving|from|so|many|constant|being|to|up){1,8} ({textsonly}|({texting} me)|spam) ",
         "no more of these texts", "No texts please", "enough with the messages", "no more calls",
     ),
@@ -163,7 +163,7 @@ RULES = (
         "leave-alone", "get off my phone, out of my texts, leave us alone, don't bother me",
         "(get|stay|keep|fuck|f|stop|piss) ({heat}|the|your|right|{you}){0,3} (off|out|outta|outa|away) (of|from)? {heat}* (my|our|this) {heat}* ({phone}|{number}|messages)"
         " | leave ({me}|{my} {heat}* ({phone}|family|husband|wife|kids|mother|house|number)|people|my mom|everyone) {heat}* (alone|be|tf alone)"
-        " | ~ {lead}* (let me (be|alone)|stay (the|{heat})* away from (me|us|my _)) {tail}* % | (<not>|stop|quit) ({ever}|{heat})* (bother|disturb|harass|bug|pester|annoy|harrass) ({me}|my|anyone|people) ({tail}|{again}|with|{texts}|{your}|family)* $ | ~ ({lead}|{refusal})* (<not>|stop|quit) ({ever}|{heat})* (disturb|harass|bug|pester|annoy|harrass) ({tail}|{again})* %",
+        " | ~ {lead}* let me (be|alone) {tail}* % | ~ {lead}* stay (the|{heat})* away from (me|us|my _) {tail}* % | (<not>|stop|quit) ({ever}|{heat})* (bother|disturb|harass|bug|pester|annoy|harrass) ({me}|my|anyone|people) ({tail}|{again}|with|{texts}|{your}|family)* $ | ~ ({lead}|{refusal})* (<not>|stop|quit) ({ever}|{heat})* (disturb|harass|bug|pester|annoy|harrass) ({tail}|{again})* %",
         "get out of my inbox", "stay off my phone", "leave my family alone", "dont ever bug me",
     ),
     _rule(
@@ -182,7 +182,7 @@ RULES = (
         "opt us out", "kindly opt out now", "i choose to opt out",
     ),
     _rule(
-        "out", "OUT, halt or done as a clause beside a refusal", "(no|not|never|dont|nothing|nope|{refusal}|{stop}) _{0,8} ; (out|count me out) {tail}* % | ~ {lead}* (out|halt|desist|count me out|leave me out|keep me out) {tail}* %",
+        "out", "OUT, halt or done as a clause beside a refusal", "(no|not|never|dont|nothing|nope|{refusal}|{stop}) _{0,8} ; (out|count me out) {tail}* % | ~ {lead}* (out|halt|desist) {tail}* % | ~ {lead}* count me out {tail}* % | ~ {lead}* (leave|keep) me out {tail}* %",
         "Not for sale. OUT", "halt", source=_REPLIES,
     ),
 )  # fmt: skip
@@ -217,7 +217,7 @@ POLICY = (
     ),
     _rule(
         "go-away", "go away, get lost, abuse that sends somebody off",
-        "^ ({lead}|{refusal}|{you}|can|could|i|will|just|{texts}|spam)* ({off-verb} (right|the|all)? off|get (the|{heat})* lost {tail}* $|go (the|{heat})* away {tail}* $|buzz off|go to hell {tail}* $|eat shit|kiss my (ass|a)|fuck (you|u|yourself|yourselves) ({tail}|{abuse}|all)* $|f (you|u) $|stfu|gtfo|foad|screw (you|u) $|suck my|go fuck|go f) | ~ {lead}* ((back|bug|shove|jog) off|get (out|outta) (of)? here|scram|beat it|take a hike|kick rocks|get bent|drop dead|shut (the|{heat})* up|up yours|back off|get away from me) {tail}* %"
+        "^ ({lead}|{refusal}|{you}|can|could|i|will|just|{texts}|spam)* ({off-verb} (right|the|all)? off|get (the|{heat})* lost {tail}* $|go (the|{heat})* away {tail}* $|buzz off|go to hell {tail}* $|fuck (you|u|yourself|yourselves) ({tail}|{abuse}|all)* $|f (you|u) $|stfu|gtfo|foad|screw (you|u) $|suck my|go fuck|go f) | ~ {lead}* ((back|bug|shove|jog) off|scram|beat it|take a hike|kick rocks|get bent|drop dead|shut (the|{heat})* up|up yours|back off) {tail}* % | ~ {lead}* get away from me {tail}* % | ~ {lead}* get (out|outta) (of)? here {tail}* % | ^ ({lead}|{refusal}|{you})* eat shit | ^ ({lead}|{refusal}|{you})* kiss my (ass|a)"
         " | {off-verb} off (with|and|you|stop|quit|{your}|{texts}|of|idiots|asshole|now|please|$)",
         "go away", "Get lost!", "f off already", "Fuck u all", source=_POLICY,
     ),
@@ -237,7 +237,7 @@ POLICY = (
     ),
     _rule(
         "legal", "a legal step against the sender",
-        "((see|take|taking|meet) you (all)? (in|to) court|^ {lead}* (this|its|that|it) is (so|very|totally|completely)* (illegal|against the law|unlawful|harassment) ({tail}|and)*|tcpa|fcc|cease (and|n) desist|harassment|harrassment|lawsuit|class action|legal action|small claims|restraining order)"
+        "((see|take|taking|meet) you (all)? (in|to) court|^ {lead}* (this|its|that|it) is (so|very|totally|completely)* (illegal|against the law|unlawful|harassment) ({tail}|and)*|tcpa|fcc|cease (and|n) desist|harassment|harrassment|lawsuit|restraining order) | class action | legal action | small claims"
         " | ({you}|youre|ur|keep|quit|stop|are|is|been|being|feel|were|this|constant|feeling|me|by) (are|all|is|constantly|keep|just|literally|been|being){0,3} (harassing|harassed|harass|harrassing) (me|my|us|our|{you}|people|$|by|this|and|{texts})? | (you|u|youre|ur|keep|quit|stop) (are|is|keep|been|all){0,2} stalking (me|us)"
         " | (my|our|an|the)? (lawyer|lawyers|attorney|attorneys) (will|is|are|to|about|gonna|going|you|and|has|have|contact) _{0,5} (you|u|your|ur|touch|this|sue|these|contacting|involved|action|damages|company|suit|hearing|notified)"
         " | (im|ill|am|will|gonna|we|well|were|ima|imma|have) (be)? (calling|call|contact|contacting|getting|get|involve|involving|notify|notifying|consulting|hire|hiring|retain|retained|contacted|notified) (my|a|an|our) (lawyer|lawyers|attorney|attorneys) $ | (from|to|with|by) (my|a|our) (lawyer|lawyers|attorney|attorneys) (if (you|u|this|i)|unless|next|about (you|this|these|harassment|your)|over this|for harassment) | (hear|hearing|letter|call) from (my|our) (lawyer|lawyers|attorney|attorneys)"

@@ -142,7 +142,7 @@ POLICY_RULES = (
     ),
     _rule(
         "go-away", "chega, vou denunciar, bloqueado, vai embora, assédio",
-        "^ {lead}* (chega|some|suma|sumam|vaza|bloqueado|bloqueada|denunciado|denunciada|spam|golpe|golpista|golpistas|vai se foder|vai se ferrar|vao se ferrar|vai tomar|vtnc|vsf|foda se|fodase|vai a merda|va a merda|va embora|vai embora|cala a boca|sai daqui|sai fora|cai fora|vai pro inferno|desaparece|desapareca) (daqui|por favor|ja|agora|{tail}|foder|no|cu|numero)* $"
+        "^ {lead}* some (daqui|dai|ja|agora|por favor|da minha frente|logo)+ $ | ^ {lead}* (chega|suma|sumam|vaza|bloqueado|bloqueada|denunciado|denunciada|spam|golpe|golpista|golpistas|vai se foder|vai se ferrar|vao se ferrar|vai tomar|vtnc|vsf|foda se|fodase|vai a merda|va a merda|va embora|vai embora|cala a boca|sai daqui|sai fora|cai fora|vai pro inferno|desaparece|desapareca) (daqui|por favor|ja|agora|{tail}|foder|no|cu|numero)* $"
         " | (vou|irei|vamos|te|ja|esta|estou|sera|foi|numero|voce|vc) (te|vos|voces|o|a|esse|numero|{fill}){0,3} (denunciar|denunciando|bloquear|bloqueando|bloqueado|denunciado|reportar|processar|processo|bloqueei|denunciei|reportado) | (anatel|procon|lgpd|processo judicial|meu advogado|assedio|perseguicao|importunacao) ",
         "vou te bloquear", "some daqui", "vou no procon", source=POLICY,
     ),
