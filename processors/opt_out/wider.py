@@ -85,7 +85,7 @@ class Wider:
         if not english and not mask & ~_ENGLISH and not may_be_drawn(text, bare, words):
             return
         message = clauses(flat)
-        sign = None if words else shapes.only_emoji(text)
+        sign = shapes.only_emoji(text, words)
         if sign is not None:
             yield self._shapes["c.emoji"], sign, None
         if mask & _SHAPE:

@@ -34,7 +34,7 @@ LEXICON = {
         "texts txts text txt message messages msg msgs mesg sms mms spam notifications alerts solicitations emails "
         "solicitation communications communication correspondence junk calls mailings"
     ),
-    "me": "me us mee myself ourselves",
+    "me": "me us mee myself ourselves ne mme",
     "my": "my our this the these mine that are",
     "mine": "my our this mine",
     "number": (
@@ -112,7 +112,7 @@ LEXICON = {
     "visit": (
         "appointment appt appointments tomorrow tmrw tmr today tonight meeting interview shift reservation booking "
         "order reschedule resched monday tuesday wednesday thursday friday saturday sunday sick flight trip lesson "
-        "class event delivery delivered movie vacation week class subscription make busy party dinner lunch kids"
+        "class event delivery delivered movie vacation week class subscription make busy dinner lunch kids"
     ),
     "took": (
         "said say told texted replied sent typed wrote asked written responded messaged repeated answered requested "
@@ -125,13 +125,13 @@ LEXICON = {
     ),
     "remove": (
         "remove rmv rmove rem del delete erase unsubscribe scrub strike drop exclude purge unenroll unlist eliminate withdraw unsub opt "
-        "take get keep pull cross scratch kick knock leave rid clear expunge disenroll deregister unregister remov"
+        "take get keep pull cross scratch kick knock leave rid clear expunge disenroll deregister unregister"
     ),
     "removed": (
         "removed deleted unsubscribed erased excluded unenrolled taken unlisted scrubbed unsubbed optout dropped "
         "deregistered blacklisted"
     ),
-    "off": "off out outta from offa of offf",
+    "off": "off out outta from offa of offf odf ofd pff",
     "want": (
         "want wants wanted wish need needs needed would like prefer demand request asking ask asked wanna trying require "
         "id expect insist please desire hope hoping begging beg "
@@ -155,7 +155,7 @@ LEXICON = {
     "spam": "spam spamming scam phishing junk",
     "before-stop": (
         "to when if until till will would can could should must may might shall wont dont didnt doesnt do does did cant never "
-        "ever always i we they he she it you a an the this that next last first bus train truck pit full non one my your our "
+        "ever always i we they he she you a an the next last first bus train truck pit full non one my your our "
         "his her each every any second final same another tram metro subway rest gas fuel door at by for of in near from "
         "than cannot lets gotta wanna gonna is was with quick short sudden whistle doc back and or not as on make made let "
         "help go went going started got also then finally wouldnt couldnt people them him everything everyone things nonstop "

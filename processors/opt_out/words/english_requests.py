@@ -36,7 +36,7 @@ RULES = (
     ),
     _rule(
         "quit-and-temper", "END or QUIT and abuse, or a sentence about the writer",
-        "^ {lead}* (quit|end) ({refusal}|{abuse}|{you}|{i}|no|wrong|{heat})",
+        "^ {lead}* (quit|end) ({refusal}|{abuse}|{you}|{i}|no|wrong|{heat}) | ^ {lead}* (quit|end) or {i}",
         "QUIT I am broke", "end you clowns", source=_REPLIES,
     ),
     _rule(
@@ -54,7 +54,7 @@ RULES = (
     ),
     _rule(
         "already-said", "complains that a stop was ignored",
-        "({i}|have|{lead}|already|and|{you}|{not}|multiple|several)* {took} (you|u|yall|them)? (already|before|you|u|the|word|it|is|to|please|"
+        "what part of ({lead}|the word)* {stop} | ({i}|have|{lead}|already|and|{you}|{not}|multiple|several)* {took} (you|u|yall|them)? (already|before|you|u|the|word|it|is|to|please|"
         "in|a|times|many|multiple|several|yesterday|last|week|month|back|fucking|again|just|{digits}|with|out|of|all)* "
         "{stop}",
         "I texted STOP twice", "already told you to stop", "I've replied unsubscribe three times",
@@ -69,7 +69,7 @@ RULES = (
     _rule(
         "asked-removal", "asked to be removed, wants to be off the list",
         "({want}|{took}|{not}|please|been|keep|supposed|again) (to|and|you|u|yall|was|that|i|for|{fill}|{heat}|kept)* (be|being|get|stay|am|are|have been) {fill}* ({removed}|off (of|{your}|{heat})* ({list}|{texts}|{phone}))"
-        " | (honor|respect) (my|our|the) (request|optout|opt out|wishes|unsubscribe) | (how|can|could|may) (do|can|would)? i? (be|get) (removed|unsubscribed|taken off|off (this|your|the))  | ~ {lead}* (i|we) want (out|off) {tail}* % | (request|requesting|requested|demand|want|asked|asking for) {fill}* (removal|off {your} {list}) | ^ {lead}* (be|get) removed "
+        " | (honor|respect) (my|our|the) (request|optout|opt out|wishes|unsubscribe) | (how|can|could|may) (do|can|would)? i? (be|get) (removed|unsubscribed|taken off|off (this|your|the))  | ~ {lead}* (i|we) want (out|off|removed|unsubscribed|deleted) {tail}* % | (leave|keep) {my} {number} (out of|off) (this|it|that|{your}* {list}) {tail}* $ | (<not>|stop|quit) (using|use) (my|this|our) {number} {tail}* $ | (request|requesting|requested|demand|want|asked|asking for) {fill}* (removal|off {your} {list}) | ^ {lead}* (be|get) removed "
         "| (want|wants|wanted|get) (off|out|removed|outta) (of|{your}|{heat})* {list}"
         " | (shouldnt|should not|{not}) (want|like|wish|need|be|supposed|to|even|wanna)* (be|being)? (on|in|part of) ({your}|{heat})+ ({heat}|{texts}|political|call)* ({list}|{texts})",
         "I asked to be taken off twice", "I want off this list", "please request removal", "i dont want to be on your list",
@@ -107,7 +107,7 @@ RULES = (
     ),
     _rule(
         "dont-write", "don't, never text or call: me, this number, again",
-        "({took} {you}? not to|(didnt|did not|never) (tell|ask|allow|want) ({you}|anyone) to) (ever|please)? {write} | (<not>|not to|quit|no longer|no one|nobody) ({ever}|{heat}|{fill}){0,5} ({write} (or|and|nor|n) ({ever}){0,2}){0,2} {write} ({heat}|{fill}|or|and|{write}){0,3} "
+        "({took} {you}? not to|(didnt|did not|never) (tell|ask|allow|want) ({you}|anyone) to) (ever|please)? {write} | (can|could|would|will|please|pls|plz|kindly) {you}? (please|just|kindly)* not ({ever}|{heat}){0,3} {write} ({me}|at|this {number}|my {number}|here|{again}|$) | (<not>|not to|quit|no longer|no one|nobody) ({ever}|{heat}|{fill}){0,5} ({write} (or|and|nor|n) ({ever}){0,2}){0,2} {write} ({heat}|{fill}|or|and|{write}){0,3} "
         "({me}|({my}|{your}) ({heat}|cell|phone|fucking)* {number}|at {heat}* {your} {number}|on {your} {number}|my {phone}|from {your} {number}|this|here|{again}|any)",
         "don't u ever ring me", "do not text at this number", "never ever contact us again",
     ),
@@ -120,15 +120,15 @@ RULES = (
     _rule(
         "dont-send", "don't send any, send no more",
         "(<not>|never) ({ever}|{fill}|{heat}){0,5} {send} ({me}|{fill}|{heat}|{any}|{your}|one|single){0,6} ({texts}|{again}|anything|nothing|nada|these|this|those)"
-        " | {send} ({me}|{fill}|{heat})* (no more|nothing|zero|no further|no other) | ^ {lead}* no ({send}|{write}|{receive}) {me}? {any} "
+        " | {send} ({me}|{fill}|{heat})* (no more|nothing|zero|no further|no other) | ^ {lead}* no ({send}|{write}|{receive}) {me}? {any} | ^ {lead}* no {send} ({me}|{any}|{fill}){0,3} {texts} "
         " | (dont|don t|do not|donot) ({ever}|{heat})* send ({me}|{tail})* $",
         "don't send me any of those", "send nothing further", "no send any more",
     ),
     _rule(
         "no-more", "no more texts, no texts please, enough",
-        "~ ({lead}|{refusal}|(this is)? not _|its not _)* / (no|zero) ({heat}|more|of|your|these|those|this|any|text|political|sales|marketing|campaign|robo|job|phone){0,4} (texts|calls|messages|msgs|sms|spam|emails|texting|text (please|pls|plz|msgs|messages|me)|contact|contacting|solicitations|soliciting|txts) (please|pls|plz|thanks|thank you|{again}|to (my|this) {number}|allowed|wanted|from {you}|period|ok|asap|now|{abuse})* % | ^ {lead}* no ({heat}|more|of|your|these|those){0,3} (texts|messages|txts|sms|calls|contact) ({again}|please|pls|plz|allowed|wanted|to (my|this) {number})+ {tail}* $ | repeat no {texts}"
+        "~ ({lead}|{refusal}|(this is)? not _|its not _)* / (no|zero) ({heat}|more|of|your|these|those|this|any|text|political|sales|marketing|campaign|robo|job|phone){0,4} (texts|calls|messages|msgs|sms|spam|emails|texting|text (please|pls|plz|msgs|messages|me)|contact|contacting|solicitations|soliciting|txts) (please|pls|plz|thanks|thank you|{again}|to (my|this) {number}|allowed|wanted|from {you}|period|ok|asap|now|{abuse})* % | ^ {lead}* no ({heat}|more|of|your|these|those){0,3} (texts|messages|txts|sms|calls|contact) ({again}|please|pls|plz|allowed|wanted|to (my|this) {number})+ {tail}* $ | repeat no {texts} | ~ {lead}* no (text|txt|sms|msg|message|texts) {tail}* %"
         " | (no|zero) <more> ({heat}|of|your|these|those|this|from|text|political|phone|{texts})* ({texts}|{texting}|contact|contacting|outreach) "
-        "({tail}|{again}|from|to|{your}|{number}|my|{phone}|for|about|me|us|ever|please|$)"
+        "({tail}|{again}|from|to|{your}|{number}|my|{phone}|for|about|me|us|ever|please|or {texts}|and {texts}|$)"
         " | ~ <just> no (more|mo) (<thanks>* % | <thanks>+ ; | ; ({refusal}|{stop}|{not})) | ~ <just> (nomore|enough (is enough|already)?|thats enough) (<thanks>* % | <thanks>+ ; | ; ({refusal}|{stop}|{not})) | ~ <just> (had|ive had|have had) enough (of {your} {texts})? <thanks>* % | ^ {lead}* enough (already|of|these|this|your|with|the|{heat}){1,4} ({texts}|crap|bs|already) {tail}* $ | ^ {lead}* send no more {tail}* $ "
         " | ^ ({lead}|{refusal}|im|i am|so|very|really|getting)* (enough|sick|tired|fed up) (is enough|already|with|of|and|tired|your|the|these|all|this|{heat}|getting|receiving|from|so|many|constant|being|to|up){1,8} ({textsonly}|({texting} me)|spam) ",
         "no more of these texts", "No texts please", "enough with the messages", "no more calls",
@@ -138,17 +138,18 @@ RULES = (
         "({not}|do not|don t|no longer|didnt|did not|dont|never|not|nolonger) (ever|really|even|i|just|longer){0,3} (wish|want|wanna|need|care|interested|agree|consent|like|wanting|authorize|appreciate|asking|looking) (for|to|in|you|u|yall|any|it|at|of){0,3} "
         "({receive}|{fill}|{heat}|{any}|{your}|being|continue|keep|of){0,7} ({textsonly}|contacted|texted|messaged|bothered|called again|emailed|harassed|spammed|solicited|disturbed|{texting} ({me}|$)|{texts} ({again}|from (you|yall|this|your)|$))"
         " | (<not>|no longer|not|dont|no) ({ever}|{want}|wish|care|to|interested|in|like|really|i|wanting){1,4} ({hear}|talk|speak|communicate|deal|contact|associated) ({again}|anything|with|{fill}|more|to|or|see|back|else)* (from|with|to|of) ({you}|yall|this|your|any {texts})"
-        " | ~ {lead}* i (<not>|no longer) (want|need|wish for) (these|this|any of this|your crap|your messages|your spam) ({again}|{tail})* % | (rather|prefer|appreciate) (if)? (you|u|yall) (would|could|did)? (not|didnt|stop|stopped|dont) ({write}|{texting}) | (rather|prefer) (to)? not (to)? (get|receive|be) ({heat}|{your}|any|{fill})* ({texts}|these|texted|contacted|called|this) | (<not>|no longer|not) ({ever}|{want}|wish|care|to|interested|in|like|really|i|wanting){1,4} (to)? (receive|receiving|recieve|get|getting|see|have|these) ({fill}|{heat}|{any}|{your}|kind|of|or){0,5} (these|those|anything from|(this|your|that) (stuff|crap|shit)|any of (these|this|your)|of (these|those)) ({again}|{tail}|from)* $ | ^ {lead}* (i)? (<not>|no longer) (want|need) (any)? more ({again}|please|thanks|of (these|this))* $"
+        " | ~ {lead}* (i|we) (<not>|no longer) (want|need|wish for) (these|this|any of this|your crap|your messages|your spam) ({again}|{tail})* % | (rather|prefer|appreciate) (if)? (you|u|yall) (would|could|did)? (not|didnt|stop|stopped|dont) ({write}|{texting}) | (rather|prefer|appreciate|appreciated|glad|happy|grateful|thankful|nice|great) (it)? (if|that)? {you} (would|could|can|will|just|please)* (stop|stopped|quit|ceased) {tail}* $ | (rather|prefer) (to)? not (to)? (get|receive|be) ({heat}|{your}|any|{fill})* ({texts}|these|texted|contacted|called|this) | (<not>|no longer|not) ({ever}|{want}|wish|care|to|interested|in|like|really|i|wanting){1,4} (to)? (receive|receiving|recieve|get|getting|see|have|these) ({fill}|{heat}|{any}|{your}|kind|of|or){0,5} (these|those|anything from|(this|your|that) (stuff|crap|shit)|any of (these|this|your)|of (these|those)) ({again}|{tail}|from)* $ | ^ {lead}* (i)? (<not>|no longer) (want|need) (any)? more ({again}|please|thanks|of (these|this))* $"
         ,
         "I no longer wish to be contacted", "dont wanna hear from u", "do not want to receive these", "we never want calls",
     ),
     _rule(
         "texts-to-stop", "wants the texts to stop, makes it the last one",
         "({textsonly}|{texting} me|text messages) ({heat}|please|really|just|would|now|need|needs|have|has|must|better|gotta|got|should|can|please|want|from|you|me|{want}|to|all|already){1,6} (be)? (stop|end|cease|stopped|halt|ceased) ({tail}|immediately|and|asap)* $ | ~ {lead}* (i|id|we|just|would)* (make|want|need|like) (it|this|these|them|that) (to)? (stop|end) {tail}* % | ^ {lead}* (i|we|id|please)* {want} (all|your|these|this|the)* ({textsonly}|harassment|spam) (to)? (stop|end|cease|stopped)"
+        " | do (me|us|yourself|everyone) a (favor|favour) and (just|please)* {stopping} | (done|finished|through) (with|getting|receiving) ({your}|{heat}|all|getting|receiving)* {textsonly} | when (will|do|are|is) ({your}|{heat}|all)* {textsonly} (going to|gonna|ever|finally)* (end|stop|cease) | (sick|tired|fed up) (and tired)? (of|with) (getting|receiving|seeing) ({fill}|{heat})* (these|this|them|{textsonly}) {tail}* $ | (way|how) (for me|i can|can i|do i)* to (stop|end|cancel|quit) (this|these|it|{your} {textsonly}) {tail}* $"
         " | (want|like|need|wish|would|please|trying|how do i|how can i|how to) (to|please|just|u|you|yall|i){0,3} (stop|end|cancel|quit|discontinue|terminate|get out of) (this|these|the|your|all|getting|receiving|any|my|{heat}|with){1,4} ({textsonly}|{receive} {your}* {texts}|service|subscription|list|conversation|{receive}|text|membership|program|harassment|thread|madness|nonsense)"
         " | (last|final) ({heat})* ({textsonly}|time) (i|you|u|yall|ever|that|want|{fill}|should|better)* (you|u|yall|i) (ever|want|should|better|to|get|get from|will)* ({send}|{write}|from (you|u|yall))"
-        " | ~ {lead}* (this is)? (the|your|ur|my)? (last|final) warning | last time (i|im|i am|ill|i will) (will|gonna|going to|am)* (tell|telling|ask|asking|say|saying|warn|text|texting) | (let|make|better) (this|that|it|be)* (be)? (the|your|ur) last (one {tail}* $|{texts}|time {you} {write}|{heat} {texts})",
-        "I need these messages to stop", "this better be the last text you send me", "I want to end this service",
+        " | ~ {lead}* (this is)? (the|your|ur|my)? (last|final) warning | last time (i|im|i am|ill|i will) (will|gonna|going to|am)* (tell|telling|ask|asking|say|saying|warn|text|texting) | ({want}|would|like) (to)? {stopping} {receive} (these|this|them|{your}* {textsonly}) {tail}* $ | (let|make|better) (this|that|it|be)* (be)? (the|your|ur) last (one {tail}* $|{texts}|time {you} {write}|{heat} {texts})",
+        "I need these messages to stop", "do us a favor and stop", "I'm so done with your texts", "tired of getting these", "this better be the last text you send me", "I want to end this service",
         "how do i stop these",
     ),
     _rule(
@@ -162,7 +163,7 @@ RULES = (
     _rule(
         "leave-alone", "get off my phone, out of my texts, leave us alone, don't bother me",
         "(get|stay|keep|fuck|f|stop|piss) ({heat}|the|your|right|{you}){0,3} (off|out|outta|outa|away) (of|from)? {heat}* (my|our|this) {heat}* ({phone}|{number}|messages)"
-        " | leave ({me}|{my} {heat}* ({phone}|family|husband|wife|kids|mother|house|number)|people|my mom|everyone) {heat}* (alone|be|tf alone)"
+        " | ^ {lead}* (off|out|outta) (of)? (my|our) {heat}* {phone} {tail}* $ | leave ({me}|{my} {heat}* ({phone}|family|husband|wife|kids|mother|house|number)|people|my mom|everyone) {heat}* (alone|be|tf alone)"
         " | ~ {lead}* let me (be|alone) {tail}* % | ~ {lead}* stay (the|{heat})* away from (me|us|my _) {tail}* % | (<not>|stop|quit) ({ever}|{heat})* (bother|disturb|harass|bug|pester|annoy|harrass) ({me}|my|anyone|people) ({tail}|{again}|with|{texts}|{your}|family)* $ | ~ ({lead}|{refusal})* (<not>|stop|quit) ({ever}|{heat})* (disturb|harass|bug|pester|annoy|harrass) ({tail}|{again})* %",
         "get out of my inbox", "stay off my phone", "leave my family alone", "dont ever bug me",
     ),
@@ -178,6 +179,7 @@ RULES = (
         "please-no", "short forms of a wish to be left out",
         "^ ({lead}|{refusal})* (unlist|deregister|unenroll|delist|removeme|blacklist|disenroll) ({me}|{tail}|{my}|{number})*"
         " | ^ ({refusal}|{lead})* (opt ({me}|{my} {number})? (the fuck|tf)? out|opt out|opting out|optout) ({tail}|of|{your}|{texts}|{list}|all|{me}|everything)* $"
+        " | ^ ({lead}|{refusal})* (exclude|omit|withdraw|drop) ({me}|{my} {number}) (from ({your}|{heat}|{texts})*)? {list}? {tail}* $ | ~ {lead}* (({your}|{heat})* {textsonly} (are|is)?)? (not wanted|unwanted|not welcome|unwelcome|not appreciated) (here|at all|anymore|{tail})* %"
         " | (want|like|wish|need|please|kindly|choose|decided|id|prefer) (to|please|just|now|would){0,3} (opt out|optout|unsubscribe|unsub|opted out|be left alone|be optout)",
         "opt us out", "kindly opt out now", "i choose to opt out",
     ),

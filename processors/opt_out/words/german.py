@@ -113,14 +113,14 @@ RULES = (
     _rule(
         "stop-doing", "hören Sie auf, lassen Sie das",
         "~ (<lead>|jetzt)* (hor|hore|hort|horen|hoer|hoeren|hoert) ({sie}|{fill})* auf (bitte|danke|damit|jetzt|sofort)* % | (hor|hore|hort|horen|hoer|hoeren|hoert|aufhoren|aufhoeren|aufzuhoren) ({sie}|{fill})* auf? / ({me}|zu|{fill}|{texts}|an|dauernd|standig|mit)* ({inf}|{texts})"
-        " | (stopp|stoppt|stoppen|unterlass|unterlassen|unterlasst|einstellen|beenden) ({sie}|{fill})* ({texts}|kontaktaufnahmen) ({tail}|{fill}|{texts}|sein|an mich)* $ | ^ <lead>* (unterlassen|unterlass|unterlasst) ({sie}|{fill})* (das|dies)",
-        "hört auf mir zu schreiben", "stoppt diese SMS", "unterlassen Sie weitere Anrufe",
+        " | (stopp|stoppt|stoppen|unterlass|unterlassen|unterlasst|einstellen|beenden) ({sie}|{fill})* ({texts}|kontaktaufnahmen) ({tail}|{fill}|{texts}|sein|an mich)* $ | (hab|habe|hatte|haben) (ich|wir)? (doch|schon|bereits|mehrmals|mehrfach|ihnen|euch|gestern|es)* (stopp|stop|abmelden) (gesagt|geschrieben|geantwortet|gesendet|geschickt) | (mochte|moechte|will|wurde) (ich|gern|gerne|wir)* dass (das|dies|diese|die|ihre|eure|{texts})* (aufhort|aufhoren|endet|enden) | ^ <lead>* (unterlassen|unterlass|unterlasst) ({sie}|{fill})* (das|dies)",
+        "hab doch stopp geschrieben", "hört auf mir zu schreiben", "stoppt diese SMS", "unterlassen Sie weitere Anrufe",
     ),
     _rule(
         "remove", "nehmen Sie mich raus, löschen Sie meine Daten",
         "(?! (ich|wir)) {remove} ({sie}|{fill})* ({me}|{my} {number}) ({sie}|{fill}|telefon|mailing|und|emailliste)* (raus|heraus|{list}) | ^ <lead>* (entfern|entferne|entfernen|entfernt|losch|losche|loschen|loscht|loesch|loesche|streich|streiche|streichen|melden|meld|trag|tragen|abmelden) {sie}* ({me}|{my} {number}) (bitte|sofort|ab|aus|danke|wieder|{tail})* $"
         " | ({remove}|vergiss|vergessen|vergesst) ({sie}|{fill})* (alle|meine|meinen|diese|unsere) ({fill})* {number} | ^ (<lead>|{sie})* ({me}|{my} {number}) ({sie}|{fill}|{list})* (loschen|loeschen|entfernen|streichen|austragen|abmelden|rausnehmen|herausnehmen|sperren|nehmen|abbestellen)"
-        " | ~ {lead}* (daten|nummer|kontakt) (loschen|entfernen|streichen|sperren) {tail}* % | ^ <lead>* (melde|meld|meldet) (mich|uns) (bitte)? (ab|aus) | ^ (ich|wir)? kundige {tail}* % | (auf|in) (die|ihre|eure|deine)? (sperrliste|robinsonliste|blacklist|schwarze liste) | (raus|entfernt|geloscht|gestrichen|ausgetragen|abgemeldet|runter) (aus|von) {fill}* {list} | (von|aus) {fill}* {list} (streichen|entfernen|loschen|nehmen|runter|raus|gestrichen|entfernt|geloscht|austragen)"
+        " | ~ {lead}* (daten|nummer|kontakt) (loschen|entfernen|streichen|sperren) {tail}* % | ^ <lead>* (melde|meld|meldet) (mich|uns) (bitte)? (ab|aus) | ^ (ich|wir)? (kundige|kuendige) (hiermit|den|das|mein|meinen|diesen|die|ihren|euren)* (service|abo|dienst|newsletter)? {tail}* % | (auf|in) (die|ihre|eure|deine)? (sperrliste|robinsonliste|blacklist|schwarze liste) | (raus|entfernt|geloscht|gestrichen|ausgetragen|abgemeldet|runter) (aus|von) {fill}* {list} | (von|aus) {fill}* {list} (streichen|entfernen|loschen|nehmen|runter|raus|gestrichen|entfernt|geloscht|austragen)"
         " | (abmelden|abbestellen|kundigen|kuendigen|abmeldung|austragen) (vom|von|aus|der|den|dem|{fill})* ({list}|{texts}) | ({list}|abo|newsletter) (abmelden|abbestellen|kundigen|kuendigen) | (will|mochte|moechte) (ich|mich|{fill})* (abmelden|austragen|abbestellen|abgemeldet werden|(raus|runter) (aus|von))",
         "nehmt mich aus dem Verteiler", "lösch meine Nummer", "möchte mich abmelden", "streichen Sie uns von Ihrer Liste",
     ),
@@ -155,5 +155,9 @@ POLICY_RULES = (
 UNLESS = (
     Unless(
         "d.de.only-sometimes", "not now, not then: a time follows", ("c.de.dont-write",), "D", after="{when}", since=2,
+    ),
+    Unless(
+        "d.de.they-dont", "somebody else does not write", ("c.de.dont-write",), "D",
+        before="(du|ihr|sie|er|es|man|tom|{name}|warum|der|die|wer|leute|firmen) $", since=2,
     ),
 )  # fmt: skip

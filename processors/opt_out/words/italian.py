@@ -96,8 +96,8 @@ RULES = (
     _rule(
         "stop-doing", "smettetela di scrivermi",
         "{stop} ({fill}|{lead})* (di|con|a|i|gli|le|lo) (questi|questa|i|gli|tutti|continuare a|rompere|{fill})* ({write}|{textsonly}|rompere|scocciare|spam|stalking|tormentarmi|assillarmi)"
-        " | {stop} {textsonly} | (interrompete|interrompi|sospendete|sospendere|cessate|fermate|interrompere) ({fill})* ({textsonly}|invio|contatti|servizio)",
-        "piantatela di chiamarmi", "smetti di mandare sms", "interrompete questi messaggi",
+        " | (ho|avevo|abbiamo) (gia|piu volte)* (chiesto|detto|scritto|risposto) (gia|di|che|a voi)* (smettere|smetterla|smetterlo|basta|stop|cancellarmi|togliermi|non scrivere|non scrivermi) | sia (lultimo|l ultimo|l ultima|lultima) (messaggio|sms|volta|chiamata) | {stop} {textsonly} | (interrompete|interrompi|sospendete|sospendere|cessate|fermate|interrompere) ({fill})* ({textsonly}|invio|contatti|servizio)",
+        "ti avevo detto di smettere", "piantatela di chiamarmi", "smetti di mandare sms", "interrompete questi messaggi",
     ),
     _rule(
         "remove", "cancellatemi dalla lista, togliete il mio numero",

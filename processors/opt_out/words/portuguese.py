@@ -110,8 +110,8 @@ RULES = (
     _rule(
         "stop-doing", "pare de mandar, deixe de enviar",
         "{stop} (ja|por favor|agora|de|com|d|a|as|os|essas|esses|suas|dessas){1,3} ({me}|ficar|com|essas|esses|as|os|por)* ({inf}|{textsonly}|perturbacao|palhacada|enchecao) "
-        " | (parar|pare|parem|para) (de|com) (me|ficar)? (encher|mandar|enviar|ligar|perturbar|mensagem|torrar|isso|disso|essa|essas)",
-        "parem de me ligar", "deixem de me mandar mensagens", "para com essas propagandas",
+        " | ja (pedi|falei|disse|mandei|avisei|solicitei) (a voces|pra|para|que)* (parar|parem|pare|sair|nao (me|quero)|cancelar|remover) | (que|seja|sera)* (essa|esta|seja) (seja|e|sera)? a ultima (mensagem|msg|vez|ligacao) | ^ <lead>* (quero|queria|gostaria de|desejo|como)* (parar|deixar|deixo|paro) de receber | (gostaria|queria|quero|prefiro|desejo) (de|por favor)* nao (mais)? (receber|ser|ter) (mais)? ({textsonly}|nada|isso|essas|esses|contatado|contatada|incomodado|contato) | (parar|pare|parem|para) (de|com) (me|ficar)? (encher|mandar|enviar|ligar|perturbar|mensagem|torrar|isso|disso|essa|essas)",
+        "já falei pra parar", "que esta seja a última mensagem", "parem de me ligar", "deixem de me mandar mensagens", "para com essas propagandas",
     ),
     _rule(
         "remove", "me tire da lista, remova meu número, quero sair",

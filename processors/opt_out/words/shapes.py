@@ -19,6 +19,8 @@ GLUED = (
     "alltexts", "themessages", "thetexts", "thisshit", "emailing", "harassing", "spamming", "bothering", "immediately",
     "anymore", "mnow",
 )  # fmt: skip
+#: Behind END, QUIT and CANCEL.
+GLUED_TO_ANY = ("texting", "texts", "messages", "messaging", "calling", "now", "this", "please", "pls", "textingme", "all")
 #: Whole requests in one word.
 ONE_WORD = (
     "removeme", "optmeout", "optusout", "takemeoff", "takemeoffyourlist", "leavemealone", "nomoretexts",
@@ -26,7 +28,7 @@ ONE_WORD = (
     "dontcallme", "dontcontactme", "goaway", "fuckoff", "deletemynumber", "removemynumber", "removemefromyourlist",
     "stoptexting", "stopcalling", "notexts", "nomoremessages", "getlost", "unsuscribe", "unsub", "opttout", "opout",
     "optoff", "opt0ut", "unsubscription", "unsubscribing", "dnc", "stahp", "stawp", "stahhp", "unsubcribed",
-    "unsubscibed", "stopit", "stopstop", "donotdisturb", "optedout",
+    "unsubscibed", "unsubme", "unsubplease", "stopit", "stopitnow", "stopstop", "donotdisturb", "optedout",
 )  # fmt: skip
 
 #: Keyword -> letters beside each of its letters on a keyboard, by which shorter words are misspelt.
@@ -55,7 +57,6 @@ OWN_SLIPS = frozenset(
         "quot",
         "quote",
         "quoit",
-        "emd",
         "end's",
         "ends",
         "bend",
@@ -78,11 +79,11 @@ OWN_SLIPS = frozenset(
         "een",
         "eend",
         "ned",
-        "wnd",
         "remote",
         "removed",
         "remover",
         "removes",
+        "revokes",
         "remodel",
         "rumove",
         "nd",

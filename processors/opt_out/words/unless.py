@@ -272,7 +272,7 @@ _SINCE_2 = (
     ),
     Unless(
         "d.off-a-shift", "off a shift or a schedule", ("b.take-me-off", "b.remove-me"), "D",
-        after=r"^ (?:from )?(?:(?:the|my|this|that|your|our|next|all|for) ){0,2}(?:\w+ )?(?:schedules?|shifts?|rota|roster|rotation|calendar)"
+        after=r"^(?! (?:from )?(?:the|your) schedule(?:\n|$)) (?:from )?(?:(?:the|my|this|that|your|our|next|all|for) ){0,2}(?:\w+ )?(?:schedules?|shifts?|rota|roster|rotation|calendar)"
         r"(?! (?:text|texts|alerts?|messages|lists?|blasts?|sms|chats?|groups?))(?![a-z0-9])", since=2,
     ),
     Unless(
