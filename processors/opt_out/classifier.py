@@ -141,14 +141,15 @@ class Classifier:
         """What `text` says. Short texts are remembered: "yes" and "ok" come by the thousand."""
         found = self._remembered.get(text)
         if found is None:
-            found = self._classify(text)
+            found = self.decide(text)
             if len(text) <= _SHORT:
                 if len(self._remembered) >= _REMEMBERED:
                     self._remembered.clear()
                 self._remembered[text] = found
         return found
 
-    def _classify(self, text: str) -> Decision:
+    def decide(self, text: str) -> Decision:
+        """`classify` without what it remembers of texts."""
         wider = self._wider
         if wider is not None and ("*" in text or "!" in text or "@" in text or not text.isascii()):
             text = wider.prepared(text)

@@ -81,9 +81,9 @@ class Grammar:
             costs[char] = costs.get(char, 0.0) + cost(word)
         #: What the patterns need one of, as characters -> its bit in `present`.
         self._bits: dict[frozenset[str], int] = {}
-        #: The bit of what is rarest -> what may match a text that has it: the bits of all that it needs, the place of
-        #: the pattern, and the expression.
-        self._keyed: dict[int, list[tuple[int, int, re.Pattern[str]]]] = {}
+        #: The bit of what is rarest -> what may match a text that has it: the bits of all that it needs, whether only a
+        #: text of one clause matches, and the place and expression of the pattern.
+        self._keyed: dict[int, list[tuple[int, bool, tuple[int, re.Pattern[str]]]]] = {}
         for at, pattern in enumerate(patterns):
             for tokens in parted(_TOKEN.findall(pattern)):
                 self._add(at, tokens, costs)
@@ -102,7 +102,9 @@ class Grammar:
             self._bits.setdefault(frozenset(char for name in needed for char in self._classes[name]), 1 << len(self._bits))
             for needed in needs
         ]
-        entry = (functools.reduce(operator.or_, bits), at, re.compile(self._regex(tokens)))
+        expression = re.compile(self._regex(tokens))
+        one_clause = tokens[0] == "~" and tokens[-1] == "%" and not {"/", ";"}.intersection(tokens)
+        entry = (functools.reduce(operator.or_, bits), one_clause, (at, expression))
         self._keyed.setdefault(bits[0], []).append(entry)
 
     def regex(self, pattern: str) -> str:
@@ -125,7 +127,7 @@ class Grammar:
         read = self._read
         return "\n".join(["".join([read[word] for word in clause.split(" ")]) for clause in message.split("\n")])
 
-    def worth_trying(self, words: Iterable[str]) -> list[tuple[int, re.Pattern[str]]]:
+    def worth_trying(self, words: Iterable[str], one_clause: bool) -> list[tuple[int, re.Pattern[str]]]:
         """The patterns that a text of these words may match, in order: their places and expressions."""
         present = functools.reduce(operator.or_, map(self._present.__getitem__, words), 0)
         found = []
@@ -133,9 +135,9 @@ class Grammar:
         while keys:
             key = keys & -keys
             keys ^= key
-            for needs, at, expression in self._keyed[key]:
-                if needs & present == needs:
-                    found.append((at, expression))
+            for needs, of_one_clause, pattern in self._keyed[key]:
+                if needs & present == needs and (one_clause or not of_one_clause):
+                    found.append(pattern)
         return sorted(dict.fromkeys(found), key=_place) if len(found) > 1 else found
 
     def nearest_pattern(self, words: Iterable[str]) -> tuple[float, int, tuple[str, ...]] | None:

@@ -81,7 +81,8 @@ class Wider:
 
         `text` is prepared, `bare` plain and `flat` spread; `mask` is what the words belong to.
         """
-        english = self._english.grammar.worth_trying(words) if mask & _ENGLISH else []
+        one_clause = "\n" not in flat.strip()
+        english = self._english.grammar.worth_trying(words, one_clause) if mask & _ENGLISH else []
         if not english and not mask & ~_ENGLISH and not may_be_drawn(text, bare, words):
             return
         message = clauses(flat)
