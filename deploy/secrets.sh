@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes what deploy/compose.yaml mounts as secrets, in deploy/secrets/ (or the folder named as argument): random
-# passwords and signing secrets, the two connection strings, a self-signed certificate, and a file for settings.
+# passwords and signing secrets, the roles' connection strings, a self-signed certificate, and a file for settings.
 # Whatever is there already stays as it is: put a real certificate or a provider's own secret in its place.
 set -eu
 umask 077
@@ -17,12 +17,16 @@ keep() { if [ -s "$1" ]; then cat >/dev/null; else cat >"$1"; echo "made $1"; fi
 
 random | keep postgres_password
 random | keep owner_password
-random | keep app_password
 printf 'postgresql://hookline_owner:%s@postgres:5432/hookline\n' "$(cat owner_password)" | keep owner_dsn
-printf 'postgresql://hookline_app:%s@postgres:5432/hookline\n' "$(cat app_password)" | keep app_dsn
+for process in ingest persist opt-out crm-sync gate operator; do  # each as a role of its own
+    random | keep "${process}_password"
+    printf 'postgresql://hookline_%s:%s@postgres:5432/hookline\n' "$(echo "$process" | tr - _)" \
+        "$(cat "${process}_password")" | keep "${process}_dsn"
+done
 random | keep textlink_secrets
 random | keep textus_signing_secrets
 random | keep gate_tokens
+openssl rand -base64 32 | keep head_keys
 keep hookline.env <<'SETTINGS'
 # Settings for every service of deploy/compose.yaml, nothing secret: a line each, without quotes (docs/settings.md).
 # The CRMs that crm-sync keeps in step, none without this (docs/crm.md):

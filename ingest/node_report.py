@@ -14,9 +14,13 @@ from pathlib import Path
 
 import psycopg
 
+from ingest.node_facts import NodeFacts
 from ingest.spool.locks import FileLock
 from ingest.spool.state import SharedState
+from runtime.admin import Readiness
 from runtime.database_clock import DatabaseClock
+from runtime.heartbeat import EVERY as BEAT_EVERY
+from runtime.heartbeat import Heartbeat
 from runtime.logs import logger
 from runtime.postgres import Connection, connect
 from runtime.reminder import Reminder
@@ -54,8 +58,16 @@ class NodeReport:
         state: SharedState,
         open_connection: Callable[[], Connection],
         *,
+        heartbeat: Heartbeat | None = None,
+        readiness: Callable[[], Readiness] = lambda: Readiness(True),
+        facts: NodeFacts | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
+        """`heartbeat` goes out with every fourth report, with what `readiness` and `facts` tell."""
+        self._heartbeat = heartbeat or Heartbeat("ingest", node=node)
+        self._readiness = readiness
+        self._facts = facts
+        self._next_beat = float("-inf")
         self._node = node
         self._state = state
         self._open = open_connection
@@ -84,6 +96,7 @@ class NodeReport:
             return
         try:
             self._connection.execute(_STOPPED, (self._node,))
+            self._heartbeat.stopped(self._connection)
         except psycopg.Error as error:
             log.warning("node_not_signed_off", error_class=type(error).__name__)
 
@@ -114,6 +127,9 @@ class NodeReport:
         [(now,)] = self._connection.execute(_REPORT, values).fetchall()
         self._clock.learn(now)
         self._replayed = replayed
+        if looked_at >= self._next_beat:
+            self._next_beat = looked_at + BEAT_EVERY
+            self._heartbeat.beat(self._connection, self._readiness(), self._facts() if self._facts else None)
 
 
 class NodeReporter:

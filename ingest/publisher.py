@@ -16,6 +16,7 @@ from typing import NamedTuple, Protocol
 
 from ingest.breaker import BreakerState
 from ingest.group_commit import GroupCommit, NotCommitted
+from ingest.record_numbers import RecordNumbers
 from ingest.spool.database import SpoolUnavailable
 from ingest.spool.store import Spool
 from runtime import metrics
@@ -68,17 +69,27 @@ class _ToSpool(NamedTuple):
     must: bool  #: Kafka has had its chance; False: only because events queue
 
 
-def outgoing(event: Event, codec: Codec) -> OutgoingRecord:
-    """The record of `event`."""
+def outgoing(event: Event, codec: Codec, numbers: RecordNumbers) -> OutgoingRecord:
+    """The record of `event`, with its number: it can be encoded, and is about to be made durable."""
     key = None if event.contact_phone is None else event.contact_phone.encode()
-    return OutgoingRecord(TOPIC_OF[type(event)].name, key, codec.encode(event), cloudevents.headers(event))
+    value, headers = codec.encode(event), cloudevents.headers(event)
+    return OutgoingRecord(TOPIC_OF[type(event)].name, key, value, headers + numbers.next_headers())
 
 
 class DurablePublisher:
     """The Publisher of a worker: the events of all its threads go out in groups, to Kafka or to the spool."""
 
-    def __init__(self, producer: BulkProducer, spool: Spool, codec: Codec, *, timeout: float) -> None:
-        """`timeout` in seconds: how long Kafka may take to confirm an event."""
+    def __init__(
+        self,
+        producer: BulkProducer,
+        spool: Spool,
+        codec: Codec,
+        *,
+        timeout: float,
+        numbers: RecordNumbers | None = None,
+    ) -> None:
+        """`timeout` in seconds: how long Kafka may take to confirm an event. `numbers`: None: nobody keeps them."""
+        self._numbers = numbers or RecordNumbers.unkept()
         self._producer = producer
         self._spool = spool
         self._codec = codec
@@ -89,8 +100,17 @@ class DurablePublisher:
         self._past_failed_at = float("-inf")
 
     def publish(self, event: Event) -> Durability:
-        """See Publisher.publish."""
-        record = outgoing(event, self._codec)
+        record = outgoing(event, self._codec, self._numbers)
+        try:
+            durability = self._make_durable(record)
+        except Unavailable:
+            # Kafka may have it all the same, so the number is not given again; an audit finds here why it lacks.
+            log.error("number_given_up", **{name: value.decode() for name, value in record.headers[-3:]})
+            raise
+        self._numbers.count_durable()
+        return durability
+
+    def _make_durable(self, record: OutgoingRecord) -> Durability:
         begun = time.monotonic()
         for _ in range(TURNS_OF_THE_TIDE):
             try:

@@ -67,7 +67,6 @@ class NoQuarantine:
     def keep(
         self, provider: Provider, kind: str | None, headers: Headers, body: bytes, reason: str, received_at: datetime
     ) -> None:
-        """See Quarantine."""
         del kind, headers, body, reason, received_at
         _lost(provider.name, "no_quarantine")
 
@@ -100,7 +99,6 @@ class KeepingQuarantine:
     def keep(
         self, provider: Provider, kind: str | None, headers: Headers, body: bytes, reason: str, received_at: datetime
     ) -> None:
-        """See Quarantine."""
         origin = headers.get(_ORIGIN_HEADER, "").rpartition(",")[2].strip()
         secret = given_secret(body[:4096].decode("latin-1"))  # only to share the queue: what is stored is read properly
         webhook = RefusedWebhook(provider, kind, _storable(provider, headers), body, reason, received_at, origin)

@@ -10,6 +10,7 @@ import resource
 from functools import partial
 from multiprocessing.util import Finalize
 from pathlib import Path
+from uuid import uuid4
 
 from prometheus_client import CollectorRegistry
 from prometheus_client.multiprocess import MultiProcessCollector
@@ -59,7 +60,7 @@ def load() -> tuple[Configuration, list[Provider]]:
     return configuration, providers
 
 
-def build_worker(parent: int, schema_ids: SchemaIds) -> Ingest:
+def build_worker(parent: int, schema_ids: SchemaIds, instance: str) -> Ingest:
     """What Granian calls in each worker, `parent` being the main process's id: the app, wired.
 
     The schemas' numbers come from the parent, so that a worker can be replaced while a registry is away.
@@ -69,9 +70,8 @@ def build_worker(parent: int, schema_ids: SchemaIds) -> Ingest:
     configuration, providers = load()
     settings = configuration[IngestSettings]
     configure_logs(providers)
-    worker = DurableWorker(
-        settings, configuration[KafkaSettings], Codec(schema_ids), dsn=configuration[SpoolReportSettings].dsn
-    )
+    dsn = configuration[SpoolReportSettings].dsn
+    worker = DurableWorker(settings, configuration[KafkaSettings], Codec(schema_ids), dsn=dsn, instance=instance)
     Finalize(None, worker.close, exitpriority=10)  # what multiprocessing calls when the worker ends
     clock = ReceiptClock(settings.spool_dir / "receipt-clock", ahead=settings.receipt_ahead_seconds)
     return create_app(WebhookEndpoint(providers, worker.publisher, clock.now, worker.quarantine), worker.readiness)
@@ -94,13 +94,14 @@ def serve(metrics_dir: Path) -> None:
     schema_ids = registered_ids(configuration[SchemaRegistrySettings])
     directory = ServiceDirectory(settings.spool_dir, reserve=settings.spool_reserve_mb * MIB)
     allow_connections()
+    node_name(settings.spool_dir)  # made before the workers ask for it
     dsn = configuration[SpoolReportSettings].dsn
     if dsn is None:
         log.warning("spool_not_reported", effect="the gate does not know when this node's spool holds a stop")
     else:
-        node_name(settings.spool_dir)  # made before the workers ask for it
         import ingest.node_report  # noqa: F401 - once, and not in each worker
     start_workers_by_fork()
+    instance = uuid4().hex
     registry = CollectorRegistry()
     MultiProcessCollector(registry, str(metrics_dir))  # type: ignore[no-untyped-call] # it has no types
     registry.register(SpoolGauges(directory.state, settings.spool_dir, settings.spool_max_mb * MIB))
@@ -111,18 +112,21 @@ def serve(metrics_dir: Path) -> None:
     try:
         with AdminServer(admin, settings.admin_host, settings.admin_port) as listening:
             log.info("ingest_starting", port=server.port, admin_port=listening.port, workers=settings.workers)
-            server.run(partial(build_worker, os.getpid(), schema_ids))
+            server.run(partial(build_worker, os.getpid(), schema_ids, instance))
     finally:
         if dsn is not None:
-            sign_off(dsn, settings.spool_dir, directory.state)
+            sign_off(dsn, settings.spool_dir, directory.state, instance)
         directory.close()
 
 
-def sign_off(dsn: Dsn, spool_dir: Path, state: SharedState) -> None:
+def sign_off(dsn: Dsn, spool_dir: Path, state: SharedState, instance: str) -> None:
     """Tell PostgreSQL, if it answers, that no worker is left, and what is left in the spool."""
     from ingest.node_report import NodeReport, node_connection
+    from runtime.heartbeat import Heartbeat
 
-    report = NodeReport(node_name(spool_dir), state, lambda: node_connection(dsn.get_secret_value()))
+    node = node_name(spool_dir)
+    heartbeat = Heartbeat("ingest", node=node, instance=instance)
+    report = NodeReport(node, state, lambda: node_connection(dsn.get_secret_value()), heartbeat=heartbeat)
     report.stopped()
     report.close()
 

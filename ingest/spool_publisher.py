@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ingest.publisher import Durability, Unavailable, outgoing
+from ingest.record_numbers import RecordNumbers
 from ingest.spool.database import SpoolUnavailable
 from ingest.spool.store import Spool
 from schemas.codec import Codec
@@ -14,18 +15,20 @@ from schemas.events import Event
 class SpoolPublisher:
     """The service's replayer brings to Kafka what is published here, at once or when there is one."""
 
-    def __init__(self, spool: Spool, codec: Codec) -> None:
+    def __init__(self, spool: Spool, codec: Codec, numbers: RecordNumbers) -> None:
         self._spool = spool
         self._codec = codec
+        self._numbers = numbers
 
     def publish(self, event: Event) -> Durability:
-        """See Publisher.publish."""
         return self.publish_all([event])
 
     def publish_all(self, events: Sequence[Event]) -> Durability:
         """Return once all `events` are durable. Raises Unavailable: then none is."""
         try:
-            self._spool.append([outgoing(event, self._codec) for event in events])
+            self._spool.append([outgoing(event, self._codec, self._numbers) for event in events])
         except SpoolUnavailable as failure:
             raise Unavailable(str(failure)) from failure
+        for _ in events:
+            self._numbers.count_durable()
         return Durability.SPOOL

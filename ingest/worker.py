@@ -13,6 +13,7 @@ from ingest.node import node_name
 from ingest.publisher import DurablePublisher
 from ingest.quarantine import KeepingQuarantine, NoQuarantine
 from ingest.quarantine_store import QuarantineStore
+from ingest.record_numbers import RecordNumbers
 from ingest.replay_loop import ReplayLoop
 from ingest.replayer import Replayer
 from ingest.settings import IngestSettings
@@ -39,12 +40,27 @@ PATIENCE = 1.0
 class DurableWorker:
     """Built in the worker: a producer does not survive a fork."""
 
-    def __init__(self, settings: IngestSettings, kafka: KafkaSettings, codec: Codec, *, dsn: Dsn | None = None) -> None:
-        """`dsn`: where to tell what the spool holds. Raises ConfigurationError where another service has the spool."""
+    def __init__(
+        self,
+        settings: IngestSettings,
+        kafka: KafkaSettings,
+        codec: Codec,
+        *,
+        dsn: Dsn | None = None,
+        instance: str | None = None,
+    ) -> None:
+        """`dsn`: where to tell what the spool holds.
+
+        `instance`: the service, from its start to its end.
+        Raises ConfigurationError where another service has the spool.
+        """
         self._lock = worker_lock(settings.spool_dir)
         self._spool = Spool(settings.spool_dir, limit=settings.spool_max_mb * MIB)
         self._producer = KafkaProducer(kafka, f"hookline-ingest-{os.getpid()}")
-        self.publisher = DurablePublisher(self._producer, self._spool, codec, timeout=settings.publish_timeout)
+        self._numbers = RecordNumbers.kept(settings.spool_dir)
+        self.publisher = DurablePublisher(
+            self._producer, self._spool, codec, timeout=settings.publish_timeout, numbers=self._numbers
+        )
         self.readiness = IngestReadiness(self._spool.state, self._spool.works, self._producer.answers)
         self._rounds = KafkaProducer(kafka, f"hookline-replay-{os.getpid()}")
         replayer = Replayer(
@@ -52,7 +68,7 @@ class DurableWorker:
         )
         self.quarantine = _quarantine(settings)
         self._replay = ReplayLoop(replayer, self._spool.state, settings.spool_dir).start()
-        self._reporter = None if dsn is None else _reporter(settings.spool_dir, self._spool.state, dsn)
+        self._reporter = None if dsn is None else self._reporter_of(settings.spool_dir, dsn, instance)
 
     def close(self) -> None:
         """Finish the round that is under way and let go; every 200 is durable already."""
@@ -62,15 +78,25 @@ class DurableWorker:
         self.quarantine.close()
         self._rounds.close()
         self._producer.close()
+        self._numbers.save()
         self._spool.close()
         self._lock.close()
 
+    def _reporter_of(self, directory: Path, dsn: Dsn, instance: str | None) -> NodeReporter:
+        from ingest.node_facts import NodeFacts
+        from ingest.node_report import NodeReport, NodeReporter, node_connection  # psycopg: for those with a DSN
+        from runtime.heartbeat import Heartbeat
 
-def _reporter(directory: Path, state: SharedState, dsn: Dsn) -> NodeReporter:
-    from ingest.node_report import NodeReport, NodeReporter, node_connection  # psycopg: for those with a DSN
-
-    report = NodeReport(node_name(directory), state, lambda: node_connection(dsn.get_secret_value()))
-    return NodeReporter(report, directory).start()
+        node = node_name(directory)
+        report = NodeReport(
+            node,
+            self._spool.state,
+            lambda: node_connection(dsn.get_secret_value()),
+            heartbeat=Heartbeat("ingest", node=node, instance=instance),
+            readiness=self.readiness,
+            facts=NodeFacts(directory),
+        )
+        return NodeReporter(report, directory).start()
 
 
 def _quarantine(settings: IngestSettings) -> KeepingQuarantine | NoQuarantine:

@@ -26,19 +26,17 @@ from yoyo.connections import DatabaseURI
 from yoyo.migrations import Migration
 
 from ops.exits import TRY_LATER, UNAVAILABLE, failure
+from ops.privileges import TablePrivilege, changes, create_roles, password_of, roles_there
+from ops.privileges import apply as apply_privileges
 from runtime.postgres import Connection, connect
-from runtime.settings import ConfigurationError
+from schemas.privileges import ROLES
 
 #: Where yoyo looks for the migrations, in its own notation: package, folder.
 SOURCE = "package:schemas:sql"
 #: yoyo's table of what is applied.
 APPLIED_TABLE = "_yoyo_migration"
-#: The role that the migrations grant to.
-APPLICATION_ROLE = "hookline_app"
 #: Any number will do, as long as nobody else takes it: "hookline" as the bytes of a bigint.
 ADVISORY_LOCK = int.from_bytes(b"hookline", "big")
-
-_DUPLICATE_ROLE = ("42710", "23505")  # duplicate object; unique violation, when two databases ask at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +46,9 @@ class Plan:
     applied: tuple[str, ...]  #: migrations that it has, oldest first
     pending: tuple[str, ...]  #: migrations that it lacks, in the order in which they will run
     unknown: tuple[str, ...]  #: migrations that it has and this release does not: it is newer than we are
-    creates_role: bool  #: the role `hookline_app` is missing
+    missing_roles: tuple[str, ...]  #: roles of processes that the server lacks
+    granting: tuple[TablePrivilege, ...] = ()  #: privileges that roles lack, on tables that are there
+    revoking: tuple[TablePrivilege, ...] = ()  #: privileges that roles have and are not to have
 
 
 def wait_for_database(dsn: str, *, seconds: float, waiting: Callable[[str], None] = lambda _why: None) -> Connection:
@@ -83,12 +83,15 @@ def plan(connection: Connection) -> Plan:
         query = sql.SQL("SELECT migration_id FROM {} ORDER BY applied_at_utc, migration_id")
         rows = connection.execute(query.format(sql.Identifier(APPLIED_TABLE))).fetchall()
     applied = [str(row[0]) for row in rows]
-    role = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [APPLICATION_ROLE]).fetchone()
+    there_already = roles_there(connection)
+    granting, revoking = changes(connection)
     return Plan(
         applied=tuple(name for name in applied if name in ours),
         pending=tuple(name for name in ours if name not in applied),
         unknown=tuple(name for name in applied if name not in ours),
-        creates_role=role is None,
+        missing_roles=tuple(role for role in ROLES if role not in there_already),
+        granting=tuple(sorted(granting)),
+        revoking=tuple(sorted(revoking)),
     )
 
 
@@ -96,48 +99,28 @@ def migrate(
     owner_dsn: str,
     connection: Connection,
     *,
-    application_dsn: str | None = None,
+    process_dsn: str | None = None,
     started: Callable[[str], None] = lambda _migration: None,
 ) -> Plan:
-    """Bring the database of `owner_dsn` up to date and return what stood before.
+    """Bring the database of `owner_dsn` up to date, roles' privileges included, and return what stood before.
 
     `connection` is one to the same database; it holds the lock meanwhile, so a second migrator waits here and
-    then finds nothing left to do. `application_dsn` gives the password of a role that has to be created.
-    Raises psycopg.Error, with the migration at fault rolled back as a whole, and ConfigurationError where the
-    application's role is missing and may not be created.
+    then finds nothing left to do. `process_dsn` gives the password of its role, if that has to be created.
+    Raises psycopg.Error, with the migration at fault rolled back as a whole, and ConfigurationError where roles are
+    missing and may not be created.
     """
     connection.execute("SELECT pg_advisory_lock(%s)", [ADVISORY_LOCK])
     try:
         before = plan(connection)
-        if before.creates_role:
-            _create_role(connection, application_dsn)
+        create_roles(connection, password_of(process_dsn))
         if before.pending:
             _apply(owner_dsn, started)
+        if not before.unknown:  # a newer release's privileges are for that release to bring about
+            apply_privileges(connection)
         return before
     finally:
         if not connection.broken:
             connection.execute("SELECT pg_advisory_unlock(%s)", [ADVISORY_LOCK])
-
-
-def role_statement(application_dsn: str | None) -> sql.Composed:
-    """The SQL that creates the application's role, with the password of `application_dsn` if it has one."""
-    parts = conninfo_to_dict(application_dsn) if application_dsn else {}
-    create = sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(APPLICATION_ROLE))
-    if parts.get("user") == APPLICATION_ROLE and parts.get("password"):
-        return create + sql.SQL(" PASSWORD {}").format(sql.Literal(parts["password"]))
-    return create
-
-
-def _create_role(connection: Connection, application_dsn: str | None) -> None:
-    try:
-        connection.execute(role_statement(application_dsn))
-    except psycopg.errors.InsufficientPrivilege:
-        sentence = "the role {0} is missing, and the owner may not create it; as a superuser run: {1}"
-        create = f"CREATE ROLE {APPLICATION_ROLE} LOGIN PASSWORD '...';"
-        raise ConfigurationError([sentence.format(APPLICATION_ROLE, create)]) from None
-    except psycopg.Error as error:
-        if error.sqlstate not in _DUPLICATE_ROLE:
-            raise
 
 
 def _apply(owner_dsn: str, started: Callable[[str], None]) -> None:

@@ -24,6 +24,7 @@ from processors.state import State
 from runtime import logs
 from runtime.admin import AdminServer, Readiness, admin_app
 from runtime.connections import KafkaSettings, PostgresSettings
+from runtime.heartbeat import EVERY, Heartbeat
 from runtime.kafka.consumer import Consumer, KafkaConsumer
 from runtime.kafka.ends import EndsReader, KafkaEnds
 from runtime.kafka.producer import KafkaProducer, Producer
@@ -118,6 +119,7 @@ def serve(name: str) -> None:
         works = [
             *processor.background(connected, stop),
             *reporting(processor, KafkaEnds(kafka, f"{client_id}-ends"), positions, connected, stop),
+            heart(name, readiness, positions, connected, stop),
         ]
         failures, threads = start(works, stop, watch)
         try:
@@ -151,6 +153,33 @@ def reporting(
     if processor.tells_freshness:
         works.append(chore("freshness", connect, stop, Freshness(processor.group(), topics, positions)))
     return works
+
+
+def heart(
+    name: str,
+    readiness: Callable[[], Readiness],
+    positions: Positions,
+    connect: Callable[[], Connection],
+    stop: StopSignal,
+) -> Background:
+    """What says, every two seconds, how this process is, and how far behind."""
+    heartbeat = Heartbeat(name)
+
+    def beat(database: Database) -> float:
+        lags = positions.lags().values()
+        facts = {
+            "lag_records": sum(lag.records for lag in lags),
+            "lag_seconds": round(max((lag.seconds for lag in lags), default=0.0), 1),
+        }
+        with database.transaction() as connection:
+            heartbeat.beat(connection, readiness(), facts)
+        return EVERY
+
+    def finish(database: Database) -> None:
+        with database.transaction() as connection:
+            heartbeat.stopped(connection)
+
+    return chore("heartbeat", connect, stop, beat, finish)
 
 
 def start(

@@ -34,9 +34,9 @@ class KafkaSettings(Section, name="kafka"):
 
 
 class PostgresSettings(Section, name="postgres"):
-    """How the processes reach PostgreSQL: as the role `hookline_app`, which owns nothing."""
+    """How a process reaches PostgreSQL: each as a role of its own, such as `hookline_opt_out`, which owns nothing."""
 
-    dsn: Dsn = Field(description="connection string of the application's role")
+    dsn: Dsn = Field(description="connection string of the process's role; of commands: of `hookline_operator`")
     call_timeout: float = Field(
         default=20.0, ge=1.0, description="seconds that PostgreSQL has to answer one call; then it is tried anew"
     )

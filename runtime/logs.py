@@ -174,7 +174,7 @@ def configure(process: str, *, level: str = "INFO", secrets: Iterable[str] = (),
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    # kafka-python's DEBUG lines carry keys and values; its INFO is chatter (FACTS, "Kafka from Python"). In an outage
+    # kafka-python's DEBUG lines carry keys and values; its INFO is chatter (docs/kafka-python.md). In an outage
     # it repeats the same errors a dozen times a second.
     logging.getLogger("kafka").setLevel(max(logging.WARNING, root.level))
     handler.addFilter(Throttle("kafka"))

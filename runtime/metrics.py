@@ -105,6 +105,12 @@ OPT_OUT_LEDGER_ROWS = Gauge("hookline_opt_out_ledger_rows", "Rows of the ledger"
 OPT_OUT_LEDGER_HEAD = Gauge(
     "hookline_opt_out_ledger_head", "The first 48 bits of the newest row's hash: the head, as a number"
 )
+OPT_OUT_HEAD_PUBLISHED = Gauge(
+    "hookline_opt_out_head_published", "The position of the newest head that this process has signed and published"
+)
+OPT_OUT_HEAD_CONFLICT = Gauge(
+    "hookline_opt_out_head_conflict", "1: the ledger no longer holds the row whose head was published; 0: it does"
+)
 OPT_OUT_PHONES = Gauge("hookline_opt_out_phones", "Phones by their state", ["state"])
 OPT_OUT_REVIEWS = Gauge("hookline_opt_out_reviews_open", "Questions that nobody has answered", ["kind"])
 ENFORCEMENTS = Gauge("hookline_enforcements", "Opt-outs at a target's accounts, by status", ["target", "status"])

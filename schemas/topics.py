@@ -17,6 +17,7 @@ class Retention(StrEnum):
     EVENTS = "events"
     DEAD_LETTERS = "dead_letters"
     LATEST = "latest"  # compacted: the newest record of every key stays for ever
+    FOREVER = "forever"  # every record stays
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,12 @@ UNRECOGNIZED = Topic("sms.unrecognized.v1", "authentic webhooks of no known kind
 
 OPT_OUT_STATE = Topic(
     "sms.opt-out-state.v1", "who may be texted: the newest state of every phone", Retention.LATEST, OptOutState
+)
+
+OPT_OUT_HEADS = Topic(
+    "sms.opt-out-heads.v1",
+    "signed heads of the opt-out ledger, in JSON: what its chain is verified by",
+    Retention.FOREVER,
 )
 
 #: What ingest writes, in the order in which people should meet them.

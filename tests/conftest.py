@@ -6,6 +6,7 @@ fails them in CI (CI=true), where a missing server would hide a missing test.
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from itertools import count
 import hypothesis
 import psycopg
 import pytest
+import structlog
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
@@ -21,7 +23,8 @@ from ops.migrations import migrate
 from runtime.connections import KafkaSettings
 from runtime.kafka.topics import TopicAdmin
 from runtime.postgres import connect
-from schemas.topics import RECORD_TOPICS, dead_letter_topic, redrive_topic
+from schemas.privileges import ROLES, role_of
+from schemas.topics import OPT_OUT_HEADS, RECORD_TOPICS, dead_letter_topic, redrive_topic
 from tests.servers import containers, embedded
 from tests.servers.starting import started
 
@@ -38,8 +41,11 @@ class Database:
     """A migrated database that one test has to itself."""
 
     owner_dsn: str  #: the role that owns the tables
-    application_dsn: str  #: the role that the processes have
     superuser_dsn: str  #: may end other people's sessions
+
+    def dsn(self, process: str) -> str:
+        """As the role of `process`, such as "opt-out" or "operator"; "probe" is that of the tests' own processor."""
+        return make_conninfo(self.superuser_dsn, user=role_of(process), password=PASSWORD)
 
 
 def pytest_report_header() -> str:
@@ -51,6 +57,17 @@ def _server_kind() -> str:
         return "embedded, as HOOKLINE_TEST_SERVERS says"
     reason = containers.docker_available()
     return "containers" if reason is None else f"embedded ({reason})"
+
+
+@pytest.fixture(autouse=True)
+def logging_as_before() -> Iterator[None]:
+    """A test that configures the logs leaves no handler behind that writes to its own closed stream."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")
@@ -69,6 +86,7 @@ def kafka(server_kind: str, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         with TopicAdmin(KafkaSettings(bootstrap_servers=(servers,)), "hookline-tests") as admin:
             topics = [
                 *RECORD_TOPICS,
+                OPT_OUT_HEADS,
                 *(make(name) for make in (dead_letter_topic, redrive_topic) for name in PROCESSORS),
             ]
             admin.apply(admin.plan(topics))
@@ -94,7 +112,7 @@ def postgres_server(server_kind: str, tmp_path_factory: pytest.TempPathFactory) 
     dsn, stop = started("PostgreSQL", start)
     try:
         with psycopg.connect(dsn, autocommit=True) as connection:
-            for role in ("hookline_owner", "hookline_app"):
+            for role in ("hookline_owner", role_of("probe"), *ROLES):
                 there = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone()
                 statement = "ALTER ROLE {} PASSWORD {}" if there else "CREATE ROLE {} LOGIN PASSWORD {}"
                 connection.execute(sql.SQL(statement).format(sql.Identifier(role), sql.Literal(PASSWORD)))
@@ -121,7 +139,6 @@ def postgres(postgres_server: str) -> Iterator[Database]:
         connection.execute(create.format(sql.Identifier(name)))
         yield Database(
             owner_dsn=make_conninfo(postgres_server, user="hookline_owner", password=PASSWORD, dbname=name),
-            application_dsn=make_conninfo(postgres_server, user="hookline_app", password=PASSWORD, dbname=name),
             superuser_dsn=make_conninfo(postgres_server, dbname=name),
         )
         connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))

@@ -13,7 +13,7 @@ import secrets
 import shutil
 import signal
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
@@ -24,9 +24,16 @@ from deploy.local.json_files import DamagedFile, move_aside, read_json, write_js
 from deploy.local.launch import Account, launched
 from deploy.local.ports import HOST
 from runtime.settings import ConfigurationError
+from schemas.privileges import FORMER_ROLE, ROLES, role_of
 
 DATABASE = "hookline"
-OWNER, APPLICATION, SUPERUSER = "hookline_owner", "hookline_app", "postgres"
+OWNER, SUPERUSER = "hookline_owner", "postgres"
+
+#: Whoever logs in, each with a password of its own.
+_LOGINS = (SUPERUSER, OWNER, *ROLES)
+
+#: Whoever waits for the server connects before `hookline db migrate` has given the roles what they need.
+_CONNECT = [f"GRANT CONNECT ON DATABASE {DATABASE} TO {role};" for role in ROLES]
 
 #: A socket's path in Linux holds 107 bytes, in macOS 103 (sockaddr_un).
 _SOCKET_PATH_MAX = 103
@@ -89,10 +96,9 @@ class EmbeddedPostgres:
         """For migrations: the role that owns the database `hookline`."""
         return self._dsn(OWNER, DATABASE)
 
-    @property
-    def application_dsn(self) -> str:
-        """For the processes: the role that owns nothing."""
-        return self._dsn(APPLICATION, DATABASE)
+    def dsn(self, process: str) -> str:
+        """For a process, such as `opt-out`, or `operator` for commands: its own role, which owns nothing."""
+        return self._dsn(role_of(process), DATABASE)
 
     @property
     def superuser_dsn(self) -> str:
@@ -106,8 +112,9 @@ class EmbeddedPostgres:
             self._check_owner()
             self.data.chmod(0o700)  # PostgreSQL insists, and copying a home may have changed it
             self._end_leftover()
+            self._passwords()
             if self._unset.exists():
-                self._set_passwords()
+                self._set_up_roles()
         else:
             self._initialise()
 
@@ -151,7 +158,7 @@ class EmbeddedPostgres:
         import psycopg  # while the server starts, rather than before it does
 
         try:
-            psycopg.connect(self.application_dsn, connect_timeout=2).close()
+            psycopg.connect(self.dsn("operator"), connect_timeout=2).close()
         except psycopg.OperationalError as error:
             raise PostgresFailed(str(error)) from error
 
@@ -159,15 +166,21 @@ class EmbeddedPostgres:
         return f"postgresql://{role}:{quote(self._passwords()[role])}@{HOST}:{self.port}/{database}"
 
     def _passwords(self) -> dict[str, str]:
-        """A password for each role, made at the first use and whenever the file with them is lost or damaged."""
+        """A password for each role, made at the first use and whenever the file with them is lost or damaged.
+
+        A home of a version with fewer roles gets those that it lacks.
+        """
         path = self.home / "passwords.json"
+        found: dict[str, str] = {}
         try:
-            return read_json(path, str)
+            found = read_json(path, str)
         except FileNotFoundError:
             pass
         except DamagedFile as error:
             self._announce(f"{error}; moved aside to {move_aside(path)}; PostgreSQL's roles get new passwords")
-        made = {role: secrets.token_urlsafe(24) for role in (OWNER, APPLICATION, SUPERUSER)}
+        if all(role in found for role in _LOGINS):
+            return found
+        made = {role: found.get(role) or secrets.token_urlsafe(24) for role in _LOGINS}
         self.home.mkdir(parents=True, exist_ok=True)
         self._unset.touch()
         write_json(path, made)
@@ -175,13 +188,26 @@ class EmbeddedPostgres:
 
     @property
     def _unset(self) -> Path:
-        """Exists while the roles do not have the passwords that were made for them."""
+        """Exists while the roles are not there yet, or do not have the passwords that were made for them."""
         return self.home / "passwords.unset"
 
-    def _set_passwords(self) -> None:
-        statements = [f"ALTER ROLE {role} PASSWORD '{password}';" for role, password in self._passwords().items()]
-        self._run("postgres", "--single", "-D", str(self.data), "postgres", given="\n".join(statements) + "\n")
+    def _set_up_roles(self) -> None:
+        """Create the roles that are missing, set every password, and drop the role that all processes once shared."""
+        self._single("postgres", [*_roles(self._passwords()), *_CONNECT])
+        if self._has_former_role():
+            disown = f"DROP OWNED BY {FORMER_ROLE};"  # in each database, the rights that it has there
+            self._single(DATABASE, [disown])
+            self._single("postgres", [disown, f"DROP ROLE {FORMER_ROLE};"])
         self._unset.unlink()
+
+    def _has_former_role(self) -> bool:
+        query = f"SELECT 'found ' || rolname FROM pg_roles WHERE rolname = '{FORMER_ROLE}';"  # noqa: S608 - a name of ours
+        return f"found {FORMER_ROLE}" in self._single("postgres", [query])
+
+    def _single(self, database: str, statements: Sequence[str], data: Path | None = None) -> str:
+        """Run each statement, one line each, while no server runs; what PostgreSQL printed."""
+        given = "\n".join(statements) + "\n"
+        return self._run("postgres", "--single", "-D", str(data or self.data), database, given=given)
 
     def _initialise(self) -> None:
         """Into a folder of another name, which gets the right one when it is whole."""
@@ -194,23 +220,16 @@ class EmbeddedPostgres:
             os.chown(partial, account.uid, account.gid)
         # A locale that every machine has, and one in which sorting means the same everywhere.
         self._run("initdb", "-D", str(partial), "-U", SUPERUSER, "--auth=trust", "--encoding=UTF8", "--locale=C")
-        passwords = self._passwords()
-        roles = "\n".join(
-            (
-                f"ALTER ROLE {SUPERUSER} PASSWORD '{passwords[SUPERUSER]}';",
-                f"CREATE ROLE {OWNER} LOGIN PASSWORD '{passwords[OWNER]}';",
-                f"CREATE ROLE {APPLICATION} LOGIN PASSWORD '{passwords[APPLICATION]}';",
-                f"CREATE DATABASE {DATABASE} OWNER {OWNER};",
-                f"REVOKE ALL ON DATABASE {DATABASE} FROM PUBLIC;",
-                f"GRANT CONNECT ON DATABASE {DATABASE} TO {APPLICATION};",
-            )
-        )
-        self._run("postgres", "--single", "-D", str(partial), "postgres", given=roles + "\n")
+        database = [
+            f"CREATE DATABASE {DATABASE} OWNER {OWNER};",
+            f"REVOKE ALL ON DATABASE {DATABASE} FROM PUBLIC;",
+        ]
+        self._single("postgres", [*_roles(self._passwords()), *database, *_CONNECT], partial)
         (partial / "pg_hba.conf").write_text(_ACCESS, "utf-8")
         self._unset.unlink(missing_ok=True)
         partial.rename(self.data)
 
-    def _run(self, program: str, *arguments: str, given: str | None = None) -> None:
+    def _run(self, program: str, *arguments: str, given: str | None = None) -> str:
         done = subprocess.run(  # noqa: S603 - PostgreSQL's own binaries, our own arguments
             launched([str(_binary(program)), *arguments], account=self._account()),
             input=given,
@@ -223,6 +242,7 @@ class EmbeddedPostgres:
         # `postgres --single` tells of a failed statement, yet ends with 0.
         if done.returncode != 0 or "ERROR:" in done.stderr:
             raise PostgresFailed(f"PostgreSQL's {program} failed: {(done.stderr or done.stdout).strip()}")
+        return done.stdout
 
     def _account(self) -> Account | None:
         """Whom to run as: None is whoever we are."""
@@ -261,6 +281,19 @@ class EmbeddedPostgres:
             return
         process.send_signal(signal.SIGQUIT)
         process.wait(10)
+
+
+def _roles(passwords: Mapping[str, str]) -> list[str]:
+    """SQL, a line each, that makes each role with its password, whether or not it is there."""
+    return [
+        statement
+        for role, password in passwords.items()
+        for statement in (
+            f"DO $$BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{role}')"
+            f" THEN CREATE ROLE {role} LOGIN; END IF; END$$;",
+            f"ALTER ROLE {role} PASSWORD '{password}';",
+        )
+    ]
 
 
 def check_program_folder(initdb: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import http.client
 import os
 import signal
@@ -17,7 +19,9 @@ from deploy.local.postgres import EmbeddedPostgres
 from deploy.local.supervisor import Service
 from ingest.provider import provider_types
 from ingest.settings import IngestSettings
+from processors.opt_out.heads import HeadSigner
 from runtime.settings import PREFIX, Configuration, ConfigurationError
+from schemas.privileges import ROLES, role_of
 
 #: Variables that hold ports, and their defaults; 0 is a free one.
 _PORTS = {
@@ -38,6 +42,12 @@ _KAFKA, _POSTGRES, _OWNER = (
 _TEXTUS_API, _GATE_TOKENS = "HOOKLINE_TEXTUS__API_URL", "HOOKLINE_GATE__TOKENS"
 _CRM_TARGETS, _CRM_URL = "HOOKLINE_CRM__TARGETS", "HOOKLINE_CRM_REST__URL"
 
+_HEAD_KEYS, _HEAD_PUBLIC_KEYS, _HEADS_FILE = (
+    "HOOKLINE_OPT_OUT__HEAD_KEYS",
+    "HOOKLINE_OPT_OUT__HEAD_PUBLIC_KEYS",
+    "HOOKLINE_OPT_OUT__HEADS_FILE",
+)
+
 #: Seconds until a health check counts as failed: an overloaded machine answers late, and a restart would not help it.
 _HEALTH_TIMEOUT = 5.0
 
@@ -54,6 +64,25 @@ class Stack:
     #: For people and scripts, beside the variables: addresses, and the secrets that webhooks are sent with.
     facts: dict[str, str]
     services: list[Service] = field(default_factory=list)
+    #: The embedded PostgreSQL, where each process has a role of its own; None: the person's own, with one DSN for all.
+    postgres: EmbeddedPostgres | None = None
+    #: The key that signs the ledger's heads, for opt-out alone, where no setting gives one.
+    head_keys: dict[str, str] = field(default_factory=dict)
+
+    def environment_of(self, service: str) -> dict[str, str]:
+        """The variables of one service: a connection string of its own role, or none, and nobody else's."""
+        environ = os.environ | self.variables
+        if service == "opt-out":
+            environ |= self.head_keys
+        if self.postgres is None:
+            return environ
+        for name in (_POSTGRES, _OWNER, f"{_POSTGRES}_FILE", f"{_OWNER}_FILE"):
+            environ.pop(name, None)
+        if service == "migrate":
+            environ[_OWNER] = self.postgres.owner_dsn
+        elif role_of(service) in ROLES:
+            environ[_POSTGRES] = self.postgres.dsn(service)
+        return environ
 
     def environment(self) -> dict[str, str]:
         """What `hookline env` prints: enough to start any of our processes by hand, beside the stack."""
@@ -81,9 +110,10 @@ def plan(home: Home, environ: Mapping[str, str], processors: Sequence[str], anno
     facts = _secrets(home, environ, variables)
 
     services: list[Service] = []
+    postgres: EmbeddedPostgres | None = None
     if embedded[_POSTGRES]:
         postgres = EmbeddedPostgres(home.path / "postgres", ports["postgres"], announce=announce)
-        variables |= {_POSTGRES: postgres.application_dsn, _OWNER: postgres.owner_dsn}
+        variables |= {_POSTGRES: postgres.dsn("operator"), _OWNER: postgres.owner_dsn}
         services.append(_postgres_service(postgres))
     elif not _given(environ, _OWNER):
         announce(f"{_OWNER} is not set: migrations run as the role in {_POSTGRES}")
@@ -111,8 +141,9 @@ def plan(home: Home, environ: Mapping[str, str], processors: Sequence[str], anno
         variables[_CRM_TARGETS] = "rest"
     if not _given(environ, _CRM_URL):
         variables[_CRM_URL] = f"{facts['SANDBOX_URL']}/crm"
+    head_keys = _head_keys(home, environ, variables)
     home.write("made.json", {name: value for name, value in variables.items() if environ.get(name) != value})
-    stack = Stack(home, variables, facts, services)
+    stack = Stack(home, variables, facts, services, postgres, head_keys)
     services += _our_services(stack, processors, {one.name for one in services})
     return stack
 
@@ -153,7 +184,7 @@ def ours(
     return Service(
         name=name,
         command=lambda: launched([*hookline(), *command.split()]),
-        environment=lambda: os.environ | stack.variables,
+        environment=lambda: stack.environment_of(name),
         ready=lambda: not where or _problem(where + ready, timeout=2.0) is None,
         unhealthy=(lambda: _problem(where + health, timeout=_HEALTH_TIMEOUT)) if where else None,
         after=tuple(sorted(after)),
@@ -231,6 +262,18 @@ def _secrets(home: Home, environ: Mapping[str, str], variables: dict[str, str]) 
     if not _given(environ, token):
         variables[token] = home.secret(token)  # the sandbox plays TextUs's API and is strict about it
     return facts
+
+
+def _head_keys(home: Home, environ: Mapping[str, str], variables: dict[str, str]) -> dict[str, str]:
+    """The key that signs the ledger's heads, unless a setting gives one; its public key goes to `variables`."""
+    if _HEADS_FILE not in environ:
+        variables[_HEADS_FILE] = str(home.logs / "opt-out-heads.jsonl")
+    if _given(environ, _HEAD_KEYS):
+        return {}
+    key = base64.b64encode(hashlib.sha256(home.secret(_HEAD_KEYS).encode()).digest()).decode()
+    known = [variables.get(_HEAD_PUBLIC_KEYS, ""), HeadSigner(key).public_key]
+    variables[_HEAD_PUBLIC_KEYS] = ",".join(filter(None, known))
+    return {_HEAD_KEYS: key}
 
 
 def _given(environ: Mapping[str, str], variable: str) -> bool:

@@ -1,6 +1,10 @@
 #!/bin/bash
-# Run once by the postgres image, on an empty data folder: roles.sql with the passwords of the compose file's secrets.
+# Run by the postgres image on an empty data folder: roles.sql with the passwords of the compose file's secrets. Run it
+# again after an upgrade that brings new roles, or to set passwords anew.
 set -euo pipefail
 
-OWNER_PASSWORD=$(cat /run/secrets/owner_password) APP_PASSWORD=$(cat /run/secrets/app_password) \
-    psql --username "$POSTGRES_USER" --dbname postgres --file /etc/hookline/roles.sql
+for name in owner ingest persist opt-out crm-sync gate operator; do
+    variable=${name^^}_PASSWORD
+    export "${variable//-/_}=$(cat "/run/secrets/${name}_password")"
+done
+psql --quiet --username "${POSTGRES_USER:-postgres}" --dbname postgres --file /etc/hookline/roles.sql

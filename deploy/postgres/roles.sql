@@ -1,15 +1,34 @@
--- The roles and the database, once, as a superuser, on a server without them:
---   OWNER_PASSWORD=... APP_PASSWORD=... psql --file deploy/postgres/roles.sql postgres
--- The owner's role is for migrations (hookline db migrate). The processes' role owns nothing.
+-- The roles and the database, as a superuser; what is there already stays, with the passwords that are given now:
+--   OWNER_PASSWORD=... INGEST_PASSWORD=... PERSIST_PASSWORD=... OPT_OUT_PASSWORD=... CRM_SYNC_PASSWORD=... \
+--   GATE_PASSWORD=... OPERATOR_PASSWORD=... psql --file deploy/postgres/roles.sql postgres
+-- The owner's role is for migrations (hookline db migrate), which also grant each process's role what it needs. Those
+-- own nothing; the operator's is for commands.
 \set ON_ERROR_STOP on
 -- From the environment: other users of a machine see a command's arguments.
 \getenv owner_password OWNER_PASSWORD
-\getenv app_password APP_PASSWORD
-CREATE ROLE hookline_owner LOGIN PASSWORD :'owner_password';
-CREATE ROLE hookline_app LOGIN PASSWORD :'app_password';
-CREATE DATABASE hookline OWNER hookline_owner;
+\getenv ingest_password INGEST_PASSWORD
+\getenv persist_password PERSIST_PASSWORD
+\getenv opt_out_password OPT_OUT_PASSWORD
+\getenv crm_sync_password CRM_SYNC_PASSWORD
+\getenv gate_password GATE_PASSWORD
+\getenv operator_password OPERATOR_PASSWORD
+SELECT 'CREATE ROLE hookline_owner LOGIN' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'hookline_owner') \gexec
+ALTER ROLE hookline_owner PASSWORD :'owner_password';
+SELECT 'CREATE ROLE hookline_ingest LOGIN' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'hookline_ingest') \gexec
+ALTER ROLE hookline_ingest PASSWORD :'ingest_password';
+SELECT 'CREATE ROLE hookline_persist LOGIN' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'hookline_persist') \gexec
+ALTER ROLE hookline_persist PASSWORD :'persist_password';
+SELECT 'CREATE ROLE hookline_opt_out LOGIN' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'hookline_opt_out') \gexec
+ALTER ROLE hookline_opt_out PASSWORD :'opt_out_password';
+SELECT 'CREATE ROLE hookline_crm_sync LOGIN' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'hookline_crm_sync') \gexec
+ALTER ROLE hookline_crm_sync PASSWORD :'crm_sync_password';
+SELECT 'CREATE ROLE hookline_gate LOGIN' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'hookline_gate') \gexec
+ALTER ROLE hookline_gate PASSWORD :'gate_password';
+SELECT 'CREATE ROLE hookline_operator LOGIN' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'hookline_operator') \gexec
+ALTER ROLE hookline_operator PASSWORD :'operator_password';
+SELECT 'CREATE DATABASE hookline OWNER hookline_owner'
+    WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'hookline') \gexec
 REVOKE ALL ON DATABASE hookline FROM PUBLIC;
-GRANT CONNECT ON DATABASE hookline TO hookline_app;
 -- An error's detail quotes the row that failed, with its phone and its text, and an error's statement may do so too:
 -- neither belongs in the server's log. Whoever runs into the error is still told all of it. For every role that
 -- connects to this database; only a superuser may set or change it.

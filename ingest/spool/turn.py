@@ -35,7 +35,6 @@ class Turn:
         self._now = now
 
     def append(self, records: Sequence[OutgoingRecord], *, only_while_spooling: bool) -> bool:
-        """See Spool.append."""
         if only_while_spooling and not self._state.spooling:
             return False
         self._state.spooling = 1  # before the commit, and so before anybody is told of it

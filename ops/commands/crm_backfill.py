@@ -23,7 +23,6 @@ class Moment(click.ParamType[datetime]):
     name = "time"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        """See click.ParamType.convert."""
         try:
             at = datetime.fromisoformat(value)
         except ValueError:

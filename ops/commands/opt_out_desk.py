@@ -70,21 +70,6 @@ def release(out: Output, phone: str, reason: str, operator: str | None) -> None:
     decide(out, operator, lambda desk, connection: desk.release(connection, held_as(connection, number), reason))
 
 
-@command()
-def verify(out: Output) -> None:
-    """Walk the whole chain of the ledger; name the first row that is not as it was written: exit code 1."""
-    from processors.opt_out.verify import verify as walk
-
-    with database("opt-outs") as connection:
-        [(rows,)] = connection.execute("SELECT count(*) FROM opt_out_ledger").fetchall()
-        with out.progress("walking the chain", rows) as seen:
-            verdict = walk(connection, seen)
-    data = {"ok": verdict.broken is None} | asdict(verdict)
-    out.result(data, lambda: table(("what", "value"), data.items()))
-    if verdict.broken is not None:
-        raise CheckFailed(f"row {verdict.broken} of the ledger is broken: {verdict.reason}")
-
-
 @command(changes=True)
 def rebuild(out: Output) -> None:
     """Make the states anew from the ledger. Nothing changes where all is as it ought to be.
@@ -238,5 +223,5 @@ def _number(text: str) -> NumberQuery:
     return number
 
 
-for _member in (show, add, hold, release, review, verify, rebuild, reconcile, report):
+for _member in (show, add, hold, release, review, rebuild, reconcile, report):
     opt_outs.add_command(_member)

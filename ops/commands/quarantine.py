@@ -216,6 +216,7 @@ def _chosen(store: QuarantineStore, numbers: Sequence[int]) -> Iterator[KeptWebh
 
 @contextmanager
 def _publisher(dry_run: bool) -> Iterator[SpoolPublisher | None]:
+    from ingest.record_numbers import RecordNumbers
     from ingest.spool_publisher import SpoolPublisher
     from ops.configuration import load
     from runtime.schema_registry import SchemaRegistrySettings, codec
@@ -223,8 +224,10 @@ def _publisher(dry_run: bool) -> Iterator[SpoolPublisher | None]:
     if dry_run:
         yield None
         return
-    with usable_spool(ingest_settings()) as (spool, _):
-        yield SpoolPublisher(spool, codec(load(SchemaRegistrySettings)[SchemaRegistrySettings]))
+    settings = ingest_settings()
+    with usable_spool(settings) as (spool, _):
+        registered = codec(load(SchemaRegistrySettings)[SchemaRegistrySettings])
+        yield SpoolPublisher(spool, registered, RecordNumbers.kept(settings.spool_dir))
 
 
 @contextmanager

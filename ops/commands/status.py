@@ -84,6 +84,8 @@ def described(snapshot: Snapshot) -> dict[str, object]:
         "postgres": snapshot.postgres,
         "processors": list(snapshot.processors),
         "crms": list(snapshot.crms),
+        "heartbeats": list(snapshot.heartbeats),
+        "last_events": dict(snapshot.last_events),
     }
 
 
@@ -127,6 +129,15 @@ def drawn(snapshot: Snapshot) -> RenderableType:
     if snapshot.crms:
         names = ("CRM", "state", "pending", "dead", "paused until", "why")
         parts.append(table(names, [_crm(one) for one in snapshot.crms], numbers=("pending", "dead")))
+    if snapshot.heartbeats:
+        beats = [
+            (one.name, one.node, state(one.state, good=one.state == "ready"), one.version, one.reason)
+            for one in snapshot.heartbeats
+        ]
+        parts.append(table(("heartbeat of", "node", "state", "version", ""), beats))
+    if snapshot.last_events:
+        last = [(name, at.isoformat(timespec="seconds")) for name, at in snapshot.last_events.items()]
+        parts.append(table(("provider", "last event"), last))
     warnings = (f"warning: {warning}" for warning in snapshot.warnings)
     return stacked(*parts, *(f"! {problem}" for problem in snapshot.problems), *warnings)
 

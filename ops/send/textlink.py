@@ -17,7 +17,6 @@ class TextLinkPlayer:
     kinds: ClassVar[tuple[str, ...]] = ("received", "sent", "failed", "tag")
 
     def webhook(self, kind: str, chance: Chance) -> Webhook:
-        """See Player.webhook."""
         phone: dict[str, object] = {"phone_number": chance.phone}
         sent = phone | {
             "text": chance.text,
@@ -35,12 +34,10 @@ class TextLinkPlayer:
         return Webhook(f"/webhooks/textlink/{kind}", body)
 
     def signed(self, webhook: Webhook, secret: str | None) -> Signed:
-        """See Player.signed."""
         body = dict(webhook.body) if secret is None else {"secret": secret} | dict(webhook.body)
         return Signed(webhook.path, {"Content-Type": "application/json"}, json.dumps(body).encode())
 
     def secret(self, settings: ProviderSettings) -> str | None:
-        """See Player.secret."""
         secrets = settings.secrets if isinstance(settings, TextLinkSettings) else ()
         return secrets[0].get_secret_value() if secrets else None
 

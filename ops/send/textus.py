@@ -32,7 +32,6 @@ class TextUsPlayer:
     )
 
     def webhook(self, kind: str, chance: Chance) -> Webhook:
-        """See Player.webhook."""
         subject, event = kind.split(".")
         part = {
             "message": _message,
@@ -50,7 +49,6 @@ class TextUsPlayer:
         return Webhook("/webhooks/textus", envelope | part)
 
     def signed(self, webhook: Webhook, secret: str | None) -> Signed:
-        """See Player.signed."""
         body = json.dumps(webhook.body).encode()
         headers = {"Content-Type": "application/json"}
         if secret is not None:
@@ -58,7 +56,6 @@ class TextUsPlayer:
         return Signed(webhook.path, headers, body)
 
     def secret(self, settings: ProviderSettings) -> str | None:
-        """See Player.secret."""
         secrets = settings.signing_secrets if isinstance(settings, TextUsSettings) else ()
         return secrets[0].get_secret_value() if secrets else None
 

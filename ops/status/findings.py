@@ -156,6 +156,26 @@ def in_locks(connection: Connection, seconds: float = LOCK_WAIT) -> Iterator[Sta
         )
 
 
+#: What keeps readers out; nothing of ours takes such a lock but a migration.
+_HELD = """
+SELECT DISTINCT c.relname, l.pid, a.application_name, a.usename
+FROM pg_locks AS l JOIN pg_class AS c ON c.oid = l.relation JOIN pg_namespace AS n ON n.oid = c.relnamespace
+JOIN pg_stat_activity AS a ON a.pid = l.pid
+WHERE l.granted AND l.mode = 'AccessExclusiveLock' AND n.nspname = 'public' AND c.relkind = 'r'
+    AND a.datname = current_database()
+ORDER BY 1, 2
+"""
+
+
+def in_held_tables(connection: Connection) -> Iterator[StatusFinding]:
+    """Tables that nobody else can read, and who holds them, whether or not anybody waits. Raises psycopg.Error."""
+    for table, pid, name, user in connection.execute(_HELD):
+        what = f"the session {pid} holds the table {table} ({name or 'no name'}, {user})"
+        yield StatusFinding(
+            what, "error", f"end that transaction, or as a superuser: SELECT pg_terminate_backend({pid})"
+        )
+
+
 def in_stack(services: Iterable[Mapping[str, Any]], now: datetime) -> Iterator[StatusFinding]:
     """What the local stack's supervisor had to do within an hour; `services` as `stack.json` has them."""
     for service in services:

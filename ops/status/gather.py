@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -17,6 +17,7 @@ from ops.exits import failure
 from ops.status.findings import (
     Sample,
     StatusFinding,
+    in_held_tables,
     in_locks,
     in_metrics,
     in_stack,
@@ -24,6 +25,7 @@ from ops.status.findings import (
     lag_seconds,
     samples_of,
 )
+from ops.status.heartbeats import Heartbeats, HeartbeatState, heard, last_events
 from ops.status.snapshot import (
     KafkaState,
     PostgresState,
@@ -57,6 +59,7 @@ class Place:
     name: str
     url: str | None  #: of /readyz
     admin_url: str | None  #: of /metrics
+    certain: bool = True  #: False: the address is a setting's, which may lead nowhere from this machine
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,8 @@ class _Kept:
     findings: Sequence[StatusFinding] = ()
     redriven: Mapping[tuple[str, UUID, int], Sequence[int]] = field(default_factory=dict)
     crms: Sequence[Backlog] = ()
+    heartbeats: Heartbeats = field(default_factory=Heartbeats)
+    last_events: Mapping[str, datetime] = field(default_factory=dict)
 
 
 def gather(
@@ -102,6 +107,8 @@ def gather(
         processes = list(pool.map(_ask_process, places))
         log, kept = asked_kafka.result(), asked_postgres.result()
         metrics = {name: asked.result() for name, asked in asked_metrics.items()}
+    processes = [_seen_by(process, kept.heartbeats.processes) for process in processes]
+    unwell = {process.name for process in processes if not process.healthy}
     states = {process.name: process.state for process in processes}
     told = [finding for name, samples in metrics.items() for finding in in_metrics(name, samples)]
     return Snapshot(
@@ -113,7 +120,9 @@ def gather(
             for kind in processors
         ],
         crms=kept.crms,
-        findings=[*kept.findings, *told, *in_stack(services, datetime.now(UTC))],
+        findings=[*kept.findings, *told, *kept.heartbeats.findings(unwell), *in_stack(services, datetime.now(UTC))],
+        heartbeats=kept.heartbeats.processes,
+        last_events=kept.last_events,
     )
 
 
@@ -122,6 +131,9 @@ def _ask_process(place: Place) -> ProcessState:
         return ProcessState(place.name, None, "not asked", "its admin port is not set here")
     try:
         answer = httpx.get(f"{place.url}/readyz", timeout=HTTP_TIMEOUT_S, trust_env=False)
+    except httpx.ConnectError as error:
+        state = "unreachable" if place.certain else "not reachable from here"
+        return ProcessState(place.name, place.url, state, " ".join(str(error).split()))
     except httpx.TransportError as error:
         return ProcessState(place.name, place.url, "unreachable", " ".join(str(error).split()))
     if answer.is_success:
@@ -132,6 +144,19 @@ def _ask_process(place: Place) -> ProcessState:
         body = None
     reason = body.get("reason") if isinstance(body, dict) else None
     return ProcessState(place.name, place.url, "not ready", str(reason or f"HTTP {answer.status_code}"))
+
+
+def _seen_by(process: ProcessState, heartbeats: Sequence[HeartbeatState]) -> ProcessState:
+    """What cannot be asked from here is as its heartbeats say: where none is there, it is unreachable."""
+    if process.state not in ("not reachable from here", "not asked"):
+        return process
+    own = [beat for beat in heartbeats if beat.name == process.name]
+    for state in ("missing", "not ready", "ready"):
+        for beat in own:
+            if beat.state == state:
+                shown = "unreachable" if state == "missing" else state
+                return ProcessState(process.name, None, shown, f"{beat.node}: {beat.reason}" if beat.reason else "")
+    return process if process.state == "not asked" else replace(process, state="unreachable")
 
 
 def _ask_metrics(place: Place) -> list[Sample]:
@@ -176,18 +201,24 @@ def _ask_postgres(dsn: str) -> _Kept:
             connection.execute(f"SET statement_timeout = {STATEMENT_TIMEOUT_MS}")
             connection.execute(f"SET lock_timeout = {LOCK_TIMEOUT_MS}")
             locks = list(in_locks(connection))
+            beats = Heartbeats()
             try:
-                return _read_tables(connection, locks)
+                beats = heard(connection)
+                return _read_tables(connection, locks, beats)
             except (psycopg.errors.LockNotAvailable, psycopg.errors.QueryCanceled):
                 slow = StatusFinding(
                     "PostgreSQL answers, but a table of ours is locked or slow", "error", "see who waits"
                 )
-                return _Kept(PostgresState(True, "", known=False), findings=[*(locks or in_locks(connection, 0)), slow])
+                return _Kept(
+                    PostgresState(True, "", known=False),
+                    findings=[*locks, *in_held_tables(connection), slow],
+                    heartbeats=beats,
+                )
     except psycopg.Error as error:
         return _Kept(PostgresState(False, failure(error).message))
 
 
-def _read_tables(connection: Connection, locks: Sequence[StatusFinding]) -> _Kept:
+def _read_tables(connection: Connection, locks: Sequence[StatusFinding], beats: Heartbeats) -> _Kept:
     return _Kept(
         PostgresState(True, "", _tables(connection)),
         {tuple(row[:4]): row[4] for row in _rows(connection, _OFFSETS)},
@@ -196,6 +227,8 @@ def _read_tables(connection: Connection, locks: Sequence[StatusFinding]) -> _Kep
         [*locks, *in_tables(connection)],
         {(cluster, topic, number): sent for cluster, topic, number, sent in _rows(connection, _REDRIVEN)},
         backlogs(connection),
+        beats,
+        last_events(connection),
     )
 
 

@@ -21,13 +21,15 @@ def places() -> list[Place]:
     configuration = load(IngestSettings, RegistrySettings, *sections)
     told = environment()
     ingest, registry = configuration[IngestSettings], configuration[RegistrySettings]
+    stack = "INGEST_URL" in told  # a local stack serves: what it cannot reach does not serve
     found = [
         Place(
             "ingest",
             told.get("INGEST_URL") or _url(ingest.host, ingest.port),
             _url(ingest.admin_host, ingest.admin_port),
+            stack,
         ),
-        Place("registry", _url(registry.admin_host, registry.admin_port), None),
+        Place("registry", _url(registry.admin_host, registry.admin_port), None, stack),
     ]
     if gate := told.get("GATE_URL"):
         found.append(Place("gate", gate, None))
@@ -36,7 +38,7 @@ def places() -> list[Place]:
     for kind in kinds.values():
         settings = configuration[kind.settings_type]
         url = _url(settings.admin_host, settings.admin_port)
-        found.append(Place(kind.name, url, url))
+        found.append(Place(kind.name, url, url, stack))
     return found
 
 

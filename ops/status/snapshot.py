@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from ops.status.findings import StatusFinding
+from ops.status.heartbeats import HeartbeatState
 from processors.crm_sync.report import Backlog
 
 
@@ -110,6 +111,8 @@ class Snapshot:
     processors: Sequence[ProcessorState]
     crms: Sequence[Backlog] = ()
     findings: Sequence[StatusFinding] = ()
+    heartbeats: Sequence[HeartbeatState] = ()
+    last_events: Mapping[str, datetime] = field(default_factory=dict)  #: by provider, of the last hour
 
     @property
     def problems(self) -> list[str]:

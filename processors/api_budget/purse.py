@@ -43,10 +43,9 @@ class Prepaid:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def pay(self) -> None:
-        """See Purse.pay."""
+        """Nothing to take: the request is paid for."""
 
     def tell(self, told: Told) -> None:
-        """See Purse.tell."""
         with self._lock:
             self._told.append(told)
 
@@ -71,7 +70,7 @@ class PayAsYouGo:
         self._lock = threading.Lock()  # of the connection; nobody holds it while waiting for the budget
 
     def pay(self) -> None:
-        """See Purse.pay. Raises psycopg.OperationalError where there is no database."""
+        """Raises psycopg.OperationalError where there is no database."""
         while True:
             with self._lock, self._database.transaction() as connection:
                 grant = self._budget.take(connection, 1, urgent=self._urgent)
@@ -81,7 +80,6 @@ class PayAsYouGo:
                 raise Stopped
 
     def tell(self, told: Told) -> None:
-        """See Purse.tell."""
         seen = [told.seen] if told.seen is not None else []
         with self._lock, self._database.transaction() as connection:
             self._budget.report(connection, 1, seen, answered=told.answered, blocked=told.blocked)
@@ -96,7 +94,7 @@ class NoLimit:
     """For an API that knows no limit."""
 
     def pay(self) -> None:
-        """See Purse.pay."""
+        """Never waits."""
 
     def tell(self, told: Told) -> None:
-        """See Purse.tell."""
+        """Nothing is counted."""

@@ -53,7 +53,6 @@ class CrmSync(Processor):
         return list(dict.fromkeys([CrmSettings, TextUsApiSettings, *theirs]))
 
     def handle(self, batch: Sequence[Delivery], connection: Connection) -> None:
-        """See Processor.handle."""
         take_in(connection, [one.event for one in batch], self._names)
         if self._fetches:
             ask_for_texts(connection, self._crm)

@@ -74,7 +74,6 @@ class EachMessage(Notebook):
         self._template = template
 
     def wanted(self, connection: Connection, heads: Sequence[Head]) -> list[tuple[Wanted, ...]]:
-        """See Notebook.wanted."""
         del connection
         return [() if _DAYS in head.link.written else (self.alone(head),) for head in heads]
 
@@ -94,7 +93,6 @@ class Daily(Notebook):
         self._zone = ZoneInfo(zone)
 
     def wanted(self, connection: Connection, heads: Sequence[Head]) -> list[tuple[Wanted, ...]]:
-        """See Notebook.wanted."""
         days = [() if head.link.remote_id else self._days(head) for head in heads]
         placed = [(head, its) for head, its in zip(heads, days, strict=True) if its]
         if not placed:

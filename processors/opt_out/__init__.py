@@ -14,6 +14,8 @@ from processors.opt_out.classifier import classifier
 from processors.opt_out.clock import HoldClock
 from processors.opt_out.enforcer import Enforcer
 from processors.opt_out.gauges import Gauges
+from processors.opt_out.head_publication import HeadPublication, genuine_heads, published_lines
+from processors.opt_out.heads import HeadSigner, HeadVerifier
 from processors.opt_out.ledger import Ledger, lock, utc_now
 from processors.opt_out.publication import Publication
 from processors.opt_out.reading import read
@@ -55,11 +57,9 @@ class OptOutProcessor(Processor):
 
     @classmethod
     def sections(cls) -> Sequence[type[Section]]:
-        """See Processor.sections."""
         return [kind.settings_type for kind in target_types().values()]
 
     def handle(self, batch: Sequence[Delivery], connection: Connection) -> None:
-        """See Processor.handle."""
         found = [read(delivery, self._classifier, self._own.default_region) for delivery in batch]
         drafts = [draft for one in found for draft in one.drafts]
         for entry in self._ledger.append(connection, drafts):
@@ -88,6 +88,17 @@ class OptOutProcessor(Processor):
             chore("clock", connect, stop, HoldClock(self._ledger)),
             chore("gauges", connect, stop, Gauges(near=timedelta(hours=own.near_deadline_hours))),
         ]
+        if own.head_keys:
+            signer = HeadSigner(own.head_keys[0].get_secret_value())
+            verifier = HeadVerifier(own.all_head_public_keys())
+            kafka = configuration[KafkaSettings]
+            heads_producer = KafkaProducer(kafka, f"hookline-opt-out-heads-{os.getpid()}")
+            heads = HeadPublication(
+                signer, heads_producer, lambda: genuine_heads(verifier, published_lines(kafka)), own.heads_file
+            )
+            works.append(chore("heads", connect, stop, heads))
+        else:
+            log.warning("heads_not_signed", effect="what an owner of the database does to the ledger is not found")
         for name, kind in target_types().items():
             settings = configuration[kind.settings_type]
             budget, prepaid = kind.budget(settings), Prepaid()

@@ -89,7 +89,7 @@ class Ledger:
 
     def folded(self, connection: Connection, phone: str) -> Standing | None:
         """How `phone` stands by the rows that are there; None: no row."""
-        return fold(states.entries_of(connection, [phone]).get(phone, []), self._settings.scope)
+        return fold(states.counting_entries_of(connection, [phone]).get(phone, []), self._settings.scope)
 
     def _chained(self, connection: Connection, drafts: Sequence[Draft]) -> list[Entry]:
         head = connection.execute(_HEAD).fetchone()

@@ -1,7 +1,7 @@
 """The normalised message, in two steps: `plain` (letters as letters) and `clauses` (words between stops).
 
-`plain` does per character what FACTS asks of the whole (NFKC, casefold, accents, emoji and zero-width off). Because
-every mark is dropped, no two characters have to be put into order, which is where `unicodedata.normalize` takes
+`plain` does per character what docs/opt-outs.md asks of the whole (NFKC, casefold, accents, emoji and zero-width off).
+Because every mark is dropped, no two characters have to be put into order, which is where `unicodedata.normalize` takes
 quadratic time on a long run of marks.
 """
 

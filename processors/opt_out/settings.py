@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, field_validator
+from pydantic import Field, SecretStr, field_validator
 
 from processors.opt_out.fold import Scope
+from processors.opt_out.heads import HeadSigner, HeadVerifier, key_bytes
 from processors.opt_out.rules import LANGUAGES
 from processors.settings import ProcessorSettings
 from runtime.phone_settings import PhoneReader
-from runtime.settings import StringList
+from runtime.settings import SecretList, StringList
 
 
 class OptOutSettings(PhoneReader, ProcessorSettings, name="opt_out"):
@@ -38,6 +40,36 @@ class OptOutSettings(PhoneReader, ProcessorSettings, name="opt_out"):
     reconcile_hours: float = Field(
         default=24.0, ge=0, description="hours between two comparisons with each target; 0: only by hand"
     )
+
+    head_keys: SecretList = Field(
+        default=(),
+        description="Ed25519 keys, each 32 bytes in Base64: the first signs the ledger's heads, all verify; "
+        "empty: no head is published",
+    )
+    head_public_keys: StringList = Field(
+        default=(), description="public keys, in Base64, that heads are verified with beside those of head_keys"
+    )
+    heads_file: Path | None = Field(
+        default=None, description="file that each signed head is added to, beside the logs; unset: only Kafka has them"
+    )
+
+    @field_validator("head_keys")
+    @classmethod
+    def _private_keys(cls, keys: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        for key in keys:
+            key_bytes(key.get_secret_value())
+        return keys
+
+    @field_validator("head_public_keys")
+    @classmethod
+    def _public_keys(cls, keys: tuple[str, ...]) -> tuple[str, ...]:
+        HeadVerifier(keys)
+        return keys
+
+    def all_head_public_keys(self) -> tuple[str, ...]:
+        """What a head may be signed with, the key that signs first."""
+        own = (HeadSigner(key.get_secret_value()).public_key for key in self.head_keys)
+        return tuple(dict.fromkeys((*own, *self.head_public_keys)))
 
     @field_validator("time_zone")
     @classmethod

@@ -6,11 +6,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from processors.opt_out.entry import SELECTED, Entry, entry
+from processors.opt_out.chain import READABLE, chain_fault
+from processors.opt_out.entry import COLUMNS, SELECTED, Entry, entry
 from processors.opt_out.fold import Scope, Standing, fold
 from runtime.postgres import Connection
 
 _ROWS = f"SELECT {SELECTED} FROM opt_out_ledger WHERE phone = ANY (%s) ORDER BY position"  # noqa: S608 - our columns
+_COUNTING = f"""
+SELECT {", ".join(f"l.{column}" for column in COLUMNS)}, previous.hash
+FROM opt_out_ledger AS l LEFT JOIN opt_out_ledger AS previous ON previous.position = l.position - 1
+WHERE l.phone = ANY (%s) AND l.position >= 1 AND {READABLE} ORDER BY l.position
+"""  # noqa: S608 - as above
 _WRITE = """
 INSERT INTO opt_outs AS o (phone, state, since, reason, position, last_position, provider, account, updated_at)
 VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
@@ -39,11 +45,25 @@ def entries_of(connection: Connection, phones: Iterable[str]) -> dict[str, list[
     return found
 
 
+def counting_entries_of(connection: Connection, phones: Iterable[str]) -> dict[str, list[Entry]]:
+    """The rows about each of `phones` that the fold counts: those that are part of the chain.
+
+    A row that was changed after it was written, or does not follow the row before it, opens nothing: an opt-in, a
+    release or a correction counts for nothing then. A stop or a hold counts all the same: it may have been genuine.
+    """
+    found: dict[str, list[Entry]] = {}
+    for *columns, previous_hash in connection.execute(_COUNTING, (sorted(set(phones)),)):
+        row = entry(tuple(columns))
+        if row.action in ("out", "hold") or chain_fault(row, previous_hash) is None:
+            found.setdefault(row.phone, []).append(row)
+    return found
+
+
 def refold(connection: Connection, phones: Iterable[str], scope: Scope, now: datetime) -> Mapping[str, Standing]:
     """Write how each of `phones` stands; the ledger is locked by the caller."""
     standings: dict[str, Standing] = {}
     rows = []
-    for phone, entries in sorted(entries_of(connection, phones).items()):
+    for phone, entries in sorted(counting_entries_of(connection, phones).items()):
         standing = fold(entries, scope)
         if standing is not None:
             standings[phone] = standing
@@ -56,10 +76,10 @@ def refold(connection: Connection, phones: Iterable[str], scope: Scope, now: dat
 def rebuild(connection: Connection, scope: Scope, now: datetime, *, write: bool) -> Rebuilt:
     """Make the whole table anew from the ledger, which the caller has locked; what was not as it ought to be."""
     kept = {row[0]: row for row in connection.execute(f"SELECT {_COMPARED} FROM opt_outs")}  # noqa: S608
-    phones = [phone for (phone,) in connection.execute("SELECT DISTINCT phone FROM opt_out_ledger")]
+    phones = [phone for (phone,) in connection.execute("SELECT DISTINCT phone FROM opt_out_ledger WHERE position >= 1")]
     differing: list[str] = []
     for start in range(0, len(phones), 1000):
-        for phone, entries in entries_of(connection, phones[start : start + 1000]).items():
+        for phone, entries in counting_entries_of(connection, phones[start : start + 1000]).items():
             standing = fold(entries, scope)
             if standing is not None and kept.pop(phone, None) != _row(phone, standing, entries):
                 differing.append(phone)

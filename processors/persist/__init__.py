@@ -34,8 +34,7 @@ class Persist(Processor):
     settings_type = PersistSettings
 
     def handle(self, batch: Sequence[Delivery], connection: Connection) -> None:
-        """See Processor.handle."""
-        stage(connection, (one.event for one in batch))
+        stage(connection, (one.event for one in batch), [one.record[:3] for one in batch])
         with connection.cursor() as cursor:
             # A batch that a crash of the database takes away takes its offsets with it, and Kafka has its records:
             # it is read again (docs/decisions/0011).

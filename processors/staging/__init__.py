@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Literal
 
 from processors.sql import sql
-from processors.staging.rows import COLUMNS, rows
+from processors.staging.rows import COLUMNS, PLACE, rows
 from runtime.postgres import Connection
 from schemas.events import Event
 
 _COPY = f"COPY staged_events ({', '.join(COLUMNS)}) FROM STDIN".encode()
+_COPY_WITH_PLACES = f"COPY staged_events ({', '.join((*COLUMNS, *PLACE))}) FROM STDIN".encode()
 #: Emptied when it is used again, and its file given back only when that has grown. Having PostgreSQL do so at each
 #: commit (ON COMMIT DELETE ROWS) costs a cut of a file, which waits while the disk is being synced for others: seconds.
 _EMPTY = b"""
@@ -20,14 +21,24 @@ END $$
 """
 
 
-def stage(connection: Connection, events: Iterable[Event]) -> None:
-    """Put `events` into `staged_events`, instead of what an earlier batch or part of one left there."""
+def stage(
+    connection: Connection, events: Iterable[Event], places: Collection[tuple[str, int, int]] | None = None
+) -> None:
+    """Put `events` into `staged_events`, instead of what an earlier batch or part of one left there.
+
+    `places`: the topic, partition and offset of each event's record; None: nobody asks for them.
+    """
     with connection.cursor() as cursor:
         cursor.execute(sql(__package__, "stage"))
         cursor.execute(_EMPTY)
-        with cursor.copy(_COPY) as copy:
-            for row in rows(events):
-                copy.write_row(row)
+        if places is None:
+            with cursor.copy(_COPY) as copy:
+                for row in rows(events):
+                    copy.write_row(row)
+        else:
+            with cursor.copy(_COPY_WITH_PLACES) as copy:
+                for row, place in zip(rows(events), places, strict=True):
+                    copy.write_row(row + place)
 
 
 def fold_contacts(connection: Connection, table: Literal["contacts", "crm_contacts"]) -> None:

@@ -21,6 +21,9 @@ _CONTACT = ("provider_contact_id", "tags", "business_name")
 #: COPY's column list, in the order of the rows. A message's columns before a contact's.
 COLUMNS = (*_EVENT, *_MESSAGE, "is_contact", *_CONTACT)
 
+#: Behind them, where the place of each record is staged too.
+PLACE = ("topic", "partition", '"offset"')
+
 _event = attrgetter(*_EVENT)
 _message = attrgetter(*_EVENT, *_MESSAGE)
 _contact = attrgetter("name", "tag")

@@ -28,5 +28,8 @@ CREATE TEMPORARY TABLE IF NOT EXISTS staged_events (
     is_contact          boolean NOT NULL,
     provider_contact_id text,
     tags                text[],
-    business_name       text
+    business_name       text,
+    topic               text,
+    partition           integer,
+    "offset"            bigint
 );

@@ -179,11 +179,9 @@ class KafkaConsumer:
         self._delivering: set[Partition] = set()
 
     def subscribe(self, topics: Sequence[str], listener: RebalanceListener) -> None:
-        """See Consumer.subscribe."""
         self._client.subscribe(topics=list(topics), listener=_Listener(self, listener))
 
     def poll(self, timeout: float) -> list[Record]:
-        """See Consumer.poll."""
         try:
             if not self._joined():
                 return []
@@ -209,7 +207,7 @@ class KafkaConsumer:
         kafka-python 3.0.12 forgets a join that completes between two polls, and begins another: members that poll
         for moments at a time send each other from one rebalance into the next, for minutes (measured). Where the
         partitions of a topic changed it does not even begin another: it believes itself a member, has no partition
-        and sends no heartbeat, for ever (FAULTS, K10). So whoever gave partitions back and got none is sent to join.
+        and sends no heartbeat, for ever (fault row K10). So whoever gave partitions back and got none is sent to join.
         """
         coordinator = self._client._coordinator
         if coordinator.rejoining:
@@ -217,25 +215,20 @@ class KafkaConsumer:
         return not coordinator.need_rejoin() or bool(coordinator.poll(timeout_ms=JOIN_TIMEOUT * 1000))
 
     def seek(self, partition: Partition, offset: int) -> None:
-        """See Consumer.seek."""
         self._client.seek(TopicPartition(*partition), offset)
         self._client.resume(TopicPartition(*partition))
         self._delivering.add(partition)
 
     def pause(self) -> None:
-        """See Consumer.pause."""
         self._client.pause(*(TopicPartition(*one) for one in self._delivering))
 
     def resume(self) -> None:
-        """See Consumer.resume."""
         self._client.resume(*(TopicPartition(*one) for one in self._delivering))
 
     def hold(self, partition: Partition) -> None:
-        """See Consumer.hold."""
         self._hold([partition])
 
     def reachable(self) -> bool:
-        """See Consumer.reachable."""
         return not self._client._coordinator.coordinator_unknown()
 
     def identity(self, topics: Iterable[str]) -> Identity:
@@ -252,12 +245,10 @@ class KafkaConsumer:
         return Identity(cluster_id, {topic: found for topic, found in known.items() if found is not None})
 
     def topic_id(self, topic: str) -> UUID | None:
-        """See Consumer.topic_id."""
         found = self._client._cluster.topic_id(topic)
         return UUID(str(found)) if found is not None and found.int else None
 
     def bounds(self, partitions: Collection[Partition]) -> dict[Partition, Bounds]:
-        """See Consumer.bounds."""
         if not partitions:
             return {}
         asked = [TopicPartition(*one) for one in partitions]
@@ -276,14 +267,12 @@ class KafkaConsumer:
         return None if state is None or state.position is None else int(state.position.offset)
 
     def mirror(self, offsets: Mapping[Partition, int]) -> None:
-        """See Consumer.mirror."""
         try:
             self._client.commit_async(_committed(offsets), callback=_mirrored)
         except KafkaError as error:
             log.info("mirror_failed", error=type(error).__name__)
 
     def mirror_now(self, offsets: Mapping[Partition, int], timeout: float) -> bool:
-        """See Consumer.mirror_now."""
         try:
             self._client.commit(_committed(offsets), timeout_ms=int(timeout * 1000))
         except KafkaError as error:
@@ -292,7 +281,6 @@ class KafkaConsumer:
         return True
 
     def close(self, timeout: float) -> None:
-        """See Consumer.close."""
         try:
             self._client.close(autocommit=False, timeout_ms=int(timeout * 1000))
         except (KafkaError, BrokerResponseError) as error:

@@ -4,7 +4,7 @@ kafka-python keeps the connections, the metadata, TLS and SASL; its `KafkaProduc
 for records that come one by one: for each of them a future, a look at every partition, a wake-up of its sender's
 thread. Ours come in groups whose threads wait for the answer, so a group is encoded as it stands, sent by the thread
 that brings it, and answered as a whole (docs/decisions/0008). Nothing is kept between two calls, so nothing can wedge,
-as kafka-python's idempotent producer does for ever after one delivery time-out (FACTS, "Kafka from Python").
+as kafka-python's idempotent producer does for ever after one delivery time-out (docs/kafka-python.md).
 
 acks=all, no idempotence: a record that was not confirmed may have arrived all the same. Duplicates in the log are
 normal, duplicates in effect are prevented by whoever reads.
@@ -86,13 +86,11 @@ class KafkaProducer:
         self._round_robin = count()
 
     def publish(self, topic: str, key: bytes | None, value: bytes, headers: Headers, *, timeout: float = 2.0) -> None:
-        """See Producer.publish."""
         [outcome] = self.publish_all([OutgoingRecord(topic, key, value, headers)], timeout=timeout)
         if outcome is not None:
             raise outcome
 
     def publish_all(self, records: Sequence[OutgoingRecord], *, timeout: float = 2.0) -> list[Outcome]:
-        """See Producer.publish_all."""
         group = Group(records)
         deadline = self._clock() + timeout
         with self._having_turn(timeout) as client:
@@ -109,7 +107,6 @@ class KafkaProducer:
             return client is not None and client.ask(deadline)
 
     def close(self, timeout: float = 2.0) -> None:
-        """See Producer.close."""
         if self._turn.acquire(timeout=timeout):
             self._let_go()
             self._turn.release()

@@ -138,9 +138,10 @@ class TopicAdmin:
             Retention.EVENTS: self._settings.retention_days,
             Retention.DEAD_LETTERS: self._settings.dead_letter_retention_days,
             Retention.LATEST: None,
+            Retention.FOREVER: None,
         }[topic.retention]
         return {
-            "cleanup.policy": "compact" if days is None else "delete",
+            "cleanup.policy": "compact" if topic.retention is Retention.LATEST else "delete",
             "retention.ms": "-1" if days is None else str(int(days * _DAY_MS)),
             "max.message.bytes": str(MAX_LETTER_BYTES if topic.record is None else MAX_RECORD_BYTES),
             "min.insync.replicas": str(max(1, replication - 1)),

@@ -9,4 +9,3 @@ CREATE TABLE redriven_letters (
     PRIMARY KEY (cluster_id, topic_id, partition, letter_offset)
 );
 COMMENT ON TABLE redriven_letters IS 'Dead letters that were sent back to their processor, by their place on the dead letter topic.';
-GRANT SELECT, INSERT, DELETE ON redriven_letters TO hookline_app;

@@ -126,9 +126,3 @@ CREATE TABLE opt_out_cursors (
 );
 COMMENT ON TABLE opt_out_cursors IS 'How far readers of the ledger have come: state, the publisher of sms.opt-out-state.v1.';
 INSERT INTO opt_out_cursors (name, position) VALUES ('state', 0);
-
-GRANT SELECT, INSERT ON opt_out_ledger, opt_out_evidence TO hookline_app;
-GRANT SELECT, INSERT, UPDATE, DELETE ON opt_outs TO hookline_app;
-GRANT SELECT, INSERT, UPDATE ON opt_out_reviews TO hookline_app;
-GRANT SELECT, INSERT ON opt_out_parked TO hookline_app;
-GRANT SELECT, UPDATE ON opt_out_cursors TO hookline_app;

@@ -59,7 +59,3 @@ COMMENT ON TABLE api_budgets IS 'One request budget per API for all processes: w
 COMMENT ON COLUMN api_budgets.used IS 'Requests granted in this window, or counted by the API itself, whichever is more.';
 COMMENT ON COLUMN api_budgets.in_flight IS 'Requests granted and not yet reported.';
 COMMENT ON COLUMN api_budgets.urgent_until IS 'Opt-outs wait: nothing else is granted until then.';
-
-GRANT SELECT, INSERT, UPDATE ON enforcements TO hookline_app;
-GRANT SELECT, INSERT, UPDATE, DELETE ON target_accounts TO hookline_app;
-GRANT SELECT, INSERT, UPDATE ON target_rounds, api_budgets TO hookline_app;

@@ -107,6 +107,3 @@ COMMENT ON TABLE crm_targets IS 'The breaker of each target, shared by all worke
 COMMENT ON COLUMN crm_targets.paused_until IS 'Nothing is called until then, and then one delivery, as a probe; none: all goes well.';
 COMMENT ON COLUMN crm_targets.failures IS 'Pauses in a row: each is longer than the one before.';
 COMMENT ON COLUMN crm_targets.served_at IS 'The last time that a delivery was done there, or refused for good.';
-
-GRANT SELECT, INSERT, UPDATE, DELETE ON crm_contacts, crm_notes, crm_lanes, crm_links TO hookline_app;
-GRANT SELECT, INSERT, UPDATE ON crm_deliveries, crm_targets TO hookline_app;

@@ -17,7 +17,6 @@ CREATE TABLE discarded_letters (
     PRIMARY KEY (cluster_id, topic_id, partition, letter_offset)
 );
 COMMENT ON TABLE discarded_letters IS 'Dead letters that an operator discarded, by their place on the dead letter topic, which keeps them until its retention ends.';
-GRANT SELECT, INSERT ON discarded_letters TO hookline_app;
 
 ALTER TABLE opt_out_parked ADD COLUMN writer text;
 COMMENT ON COLUMN opt_out_parked.writer IS 'ours: one of our processes wrote the record; unknown: somebody else; none: parked before this was told.';

@@ -15,5 +15,3 @@ COMMENT ON COLUMN opt_out_rule_changes.newer IS 'The rule set that they were com
 COMMENT ON COLUMN opt_out_rule_changes.since IS 'Messages received from then on; none: all that are stored.';
 COMMENT ON COLUMN opt_out_rule_changes.messages IS 'Messages that were read.';
 COMMENT ON COLUMN opt_out_rule_changes.holds IS 'Rows that were added to the ledger.';
-
-GRANT SELECT, INSERT, UPDATE ON opt_out_rule_changes TO hookline_app;

@@ -79,7 +79,3 @@ SELECT clock_timestamp() AS read_at,
     nodes.spooled, nodes.spooling_node, nodes.drained_at, nodes.heard_at AS nodes_heard_at, nodes.silent_node
 FROM caught_up, nodes;
 COMMENT ON VIEW opt_out_certainty IS 'Up to when every stop is in the ledger, and what keeps anybody from knowing.';
-
-GRANT SELECT, INSERT, UPDATE, DELETE ON consumer_freshness TO hookline_app;
-GRANT SELECT, INSERT, UPDATE ON ingest_nodes TO hookline_app;
-GRANT SELECT ON opt_out_certainty TO hookline_app;

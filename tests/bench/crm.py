@@ -66,13 +66,13 @@ def _note(number: int) -> Event:
 
 def _round(ours: Servers, port: int, events: Sequence[Event]) -> tuple[float, float]:
     """Notes a second, and milliseconds of crm-sync's CPU time for each, once the first tenth is done."""
-    application, superuser = ours.new_database()
-    with connect(application, process="bench") as connection:
+    own, superuser = ours.new_database("crm-sync")
+    with connect(own, process="bench") as connection:
         for first in range(0, len(events), 1000):
             with connection.transaction():
                 take_in(connection, events[first : first + 1000], ["rest"])
         connection.execute(_KNOWN)
-    settings = {"POSTGRES__DSN": application, "CRM__TARGETS": "rest", "CRM_REST__URL": f"http://{HOST}:{port}"}
+    settings = {"POSTGRES__DSN": own, "CRM__TARGETS": "rest", "CRM_REST__URL": f"http://{HOST}:{port}"}
     child = ours.start("crm-sync", "-m", "ops", "process", "crm-sync", **settings)
     try:
         with psycopg.connect(superuser, autocommit=True) as watch:

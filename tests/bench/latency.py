@@ -26,9 +26,9 @@ def run(options: Options) -> list[Figure]:
     rows: list[list[float]] = []
     answers: list[list[float]] = []
     with servers(options.note) as ours:
-        application, superuser = ours.new_database()
+        own, superuser = ours.new_database("persist")
         port = start(ours, "ingest", "-m", "ops", "ingest")
-        persist = ours.start("persist", "-m", "ops", "process", "persist", POSTGRES__DSN=application)
+        persist = ours.start("persist", "-m", "ops", "process", "persist", POSTGRES__DSN=own)
         with psycopg.connect(superuser, autocommit=True) as connection:
 
             def committed(sent: list[Sent]) -> list[tuple[Sent, float]]:

@@ -76,8 +76,8 @@ def publish(ours: Servers, first: int, end: int) -> None:
 
 def _copy(ours: Servers, rows: Sequence[tuple[Any, ...]]) -> float:
     """Rows a second of plain COPY, a commit for each batch."""
-    application, _ = ours.new_database()
-    with psycopg.connect(application) as connection:
+    own, _ = ours.new_database("persist")
+    with psycopg.connect(own) as connection:
         began = time.monotonic()
         for first in range(0, len(rows), BATCH):
             connection.execute("SET LOCAL synchronous_commit = off")  # as persist's
@@ -105,11 +105,11 @@ def _at_the_start(
     Gives what lets them go, what tells how many events are stored, and the processes. So neither their start nor
     the group's rebalance is part of what is measured. On the way out: that each event is there, once.
     """
-    application, superuser = ours.new_database()
+    own, superuser = ours.new_database("persist")
     with psycopg.connect(superuser) as gate, psycopg.connect(superuser, autocommit=True) as watch:
         gate.execute("LOCK TABLE consumer_offsets IN ACCESS EXCLUSIVE MODE")
         names = [f"persist-{number + 1}" for number in range(processes)]
-        children = [ours.start(name, "-m", "ops", "process", "persist", POSTGRES__DSN=application) for name in names]
+        children = [ours.start(name, "-m", "ops", "process", "persist", POSTGRES__DSN=own) for name in names]
         waiting = (
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
         )

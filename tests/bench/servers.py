@@ -59,16 +59,19 @@ class Servers:
         """Of the server's own database."""
         return self._postgres.superuser_dsn
 
-    def new_database(self) -> tuple[str, str]:
-        """An empty, migrated database: the DSNs of the application's role and of the superuser."""
+    def new_database(self, process: str) -> tuple[str, str]:
+        """An empty, migrated database: the DSNs of the role of `process` and of the superuser."""
         self._databases += 1
         name = f"bench_{self._databases}"
         with psycopg.connect(self._postgres.superuser_dsn, autocommit=True) as connection:
             create = sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER {}")
             connection.execute(create.format(*map(sql.Identifier, (name, DATABASE, OWNER))))
             connection.execute("CHECKPOINT")  # what the round before has left to write is not this round's
-        application, superuser = self._postgres.application_dsn, self._postgres.superuser_dsn
-        return make_conninfo(application, dbname=name), make_conninfo(superuser, dbname=name)
+        return self.dsn_of(process, name), make_conninfo(self._postgres.superuser_dsn, dbname=name)
+
+    def dsn_of(self, process: str, database: str) -> str:
+        """Of the role of `process` in one of the new databases."""
+        return make_conninfo(self._postgres.dsn(process), dbname=database)
 
     def start(self, name: str, *arguments: str, **settings: str) -> Child:
         """`python ARGUMENTS` with HOOKLINE_ `settings`; it ends with the servers, or before."""

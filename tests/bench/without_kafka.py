@@ -25,7 +25,6 @@ class Nowhere:
     """A Publisher to which nothing is durable, and which says so of nothing."""
 
     def publish(self, event: Event) -> Durability:
-        """See Publisher.publish."""
         return Durability.KAFKA
 
 

@@ -147,7 +147,7 @@ def test_a_large_body_is_413_in_the_same_form(deployment: Deployment, size: int)
 
 
 def test_logs_hold_no_phone_and_no_secret(deployment: Deployment) -> None:
-    secrets = [deployment.secret(name) for name in ("textlink_secrets", "app_password", "owner_password")]
+    secrets = [deployment.secret(name) for name in ("textlink_secrets", "opt-out_password", "owner_password")]
     for service in ("nginx", "postgres", *deployment.processes):
         written = deployment.log(service)
         assert "+14155550123" not in written, service

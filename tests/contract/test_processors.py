@@ -38,8 +38,10 @@ WRITTEN = {"stored_at", "updated_at", "created_at", "id", "number"}
 #: Those of the opt-out ledger: places in the chain, and what is salted or hashed over them.
 WRITTEN |= {"position", "last_position", "record_offset", "decided_at", "opened_at", "next_attempt_at"}
 WRITTEN |= {"previous_hash", "hash", "evidence_digest", "digest", "salt"}
+#: Where a record stood in Kafka: another delivery of the event has another place.
+WRITTEN |= {"topic", "partition", "offset"}
 #: Tables that tell of progress, not of effects.
-PROGRESS = {"consumer_offsets", "consumer_outcomes", "consumer_failures", "opt_out_cursors"}
+PROGRESS = {"consumer_offsets", "consumer_outcomes", "consumer_failures", "opt_out_cursors", "process_heartbeats"}
 
 
 @pytest.fixture(params=list(TYPES))
@@ -107,7 +109,7 @@ def samples(kind: type[Processor]) -> list[Event]:
 
 
 def taken(kind: type[Processor], postgres: Any, *batches: Sequence[Event]) -> None:
-    database = Database(lambda: connect(postgres.application_dsn, process=kind.name))
+    database = Database(lambda: connect(postgres.dsn(kind.name), process=kind.name))
     processor = kind(kind.settings_type())
     for batch in batches:
         deliveries = [
@@ -208,7 +210,7 @@ def test_what_it_cannot_read_is_kept_and_the_rest_lands(kind: type[Processor], d
         processor,
         consumer,
         producer,
-        Database(lambda: connect(postgres.application_dsn, process=kind.name)),
+        Database(lambda: connect(postgres.dsn(kind.name), process=kind.name)),
         state=state,
         stop=stop,
     )

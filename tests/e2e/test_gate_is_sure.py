@@ -120,7 +120,7 @@ def test_frozen(stack: Stack, what: str, durable: str, why: str) -> None:
 def test_halted(stack: Stack) -> None:
     eventually(lambda: sure(stack), "the gate is sure")
     phone = next(_phones)
-    with psycopg.connect(stack.env["HOOKLINE_POSTGRES__DSN"], autocommit=True) as connection:
+    with psycopg.connect(stack.env["HOOKLINE_POSTGRES__OWNER_DSN"], autocommit=True) as connection:
         connection.execute(
             "INSERT INTO consumer_outcomes (consumer_group, recent, halted_at) VALUES"
             " ('hookline-opt-out', repeat('1', 60), now()) ON CONFLICT (consumer_group) DO UPDATE"

@@ -28,13 +28,12 @@ class Database:
 
     @property
     def dsn(self) -> str:
-        """Of the application's role."""
-        return self.server.application_dsn
+        """Of an operator, who reads everything."""
+        return self.server.dsn("operator")
 
-    @property
-    def proxied(self) -> str:
-        """The same, through the proxy."""
-        return self.dsn.replace(f":{self.server.port}/", f":{self.proxy.port}/")
+    def proxied(self, process: str) -> str:
+        """Of the role of `process`, through the proxy."""
+        return self.server.dsn(process).replace(f":{self.server.port}/", f":{self.proxy.port}/")
 
     @property
     def superuser(self) -> str:

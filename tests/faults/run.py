@@ -87,9 +87,9 @@ class Run:
         self.persist = self.member()
         self.members = [self.persist]
         self.textus = TextUs()
-        self.opt_out = self._opt_out(db.dsn)
+        self.opt_out = self._opt_out(db.server.dsn("opt-out"))
         self.crms = {name: PlayedCrm(name) for name in row.crms}
-        self.crm_sync = self._crm_sync(db.dsn)
+        self.crm_sync = self._crm_sync(db.server.dsn("crm-sync"))
         self.redriven: list[str] = []  #: event ids of deliveries that were dead, and that the story has tried again
         self.listener = self._listener()
         self._load: subprocess.Popen[bytes] | None = None
@@ -110,7 +110,8 @@ class Run:
 
     def member(self, number: int = 1, dsn: str | None = None) -> Processor:
         """One more persist, not started."""
-        return Processor(self.launcher, self.home, "persist", self.cluster.bootstrap, dsn or self.db.dsn, number=number)
+        dsn = dsn or self.db.server.dsn("persist")
+        return Processor(self.launcher, self.home, "persist", self.cluster.bootstrap, dsn, number=number)
 
     def opt_out_through(self, dsn: str) -> None:
         """From its next start opt-out reaches PostgreSQL by `dsn`."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -39,14 +40,15 @@ class World:
     """A Kafka in memory, a real database, a gate, and as many members as a test wants."""
 
     def __init__(self, postgres: Any) -> None:
-        self.dsn = postgres.application_dsn
+        self.postgres = postgres
+        self.dsn = postgres.dsn("operator")
         self.connections: list[Connection] = []
         self.owner = psycopg.connect(postgres.owner_dsn, autocommit=True)
         self.kafka = MemoryKafka()
         for topic in TOPICS:
             self.kafka.create(topic, PARTITIONS)
         self.gate = Answers(
-            self.connect,
+            partial(self.connect, "gate"),
             threads=2,
             timeout=1.0,
             fresh=FRESH,
@@ -54,8 +56,9 @@ class World:
             region="US",
         )
 
-    def connect(self) -> Connection:
-        self.connections.append(connect(self.dsn, process="tests", connect_timeout=2, call_timeout=1.0))
+    def connect(self, process: str) -> Connection:
+        dsn = self.postgres.dsn(process)
+        self.connections.append(connect(dsn, process="tests", connect_timeout=2, call_timeout=1.0))
         return self.connections[-1]
 
     @property
@@ -89,7 +92,7 @@ class Member:
         self.world = world
         self.positions = Positions()
         self.freshness = Freshness(GROUP, TOPICS, self.positions)
-        self.database = Database(world.connect)
+        self.database = Database(partial(world.connect, "opt-out"))
         self.own(*numbers)
 
     def own(self, *numbers: int) -> None:
@@ -259,7 +262,7 @@ class Node:
 
     def __init__(self, world: World, folder: Path, name: str) -> None:
         self.state = SharedState(folder / f"{name}-{uuid4().hex[:4]}")
-        self.report = NodeReport(name, self.state, world.connect)
+        self.report = NodeReport(name, self.state, partial(world.connect, "ingest"))
 
 
 @pytest.fixture

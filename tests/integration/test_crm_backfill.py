@@ -21,6 +21,7 @@ from ops.stored_events import event_again
 from processors.crm_sync import backfill
 from processors.crm_sync.backfill import stored_event
 from processors.crm_sync.intake import take_in
+from runtime.postgres import connect
 from schemas.events import Event
 from tests.twins.crm import CrmDesk, Sandbox
 from tests.twins.events import T0, at, opt_out_state
@@ -37,7 +38,7 @@ PAYLOADS = sorted((Path(__file__).parent.parent / "payloads").glob("*/*.json"))
 def desk(postgres: Any, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[CrmDesk]:
     made = CrmDesk(postgres, sandbox)
     monkeypatch.setenv("HOOKLINE_HOME", str(tmp_path))
-    monkeypatch.setenv("HOOKLINE_POSTGRES__DSN", made.dsn)
+    monkeypatch.setenv("HOOKLINE_POSTGRES__DSN", made.operator_dsn)
     monkeypatch.setenv("HOOKLINE_CRM__TARGETS", "rest")
     yield made
     made.close()
@@ -74,9 +75,9 @@ def test_what_is_stored_is_read_again_as_it_was(desk: CrmDesk) -> None:
         odd = {"text": {"a": [1.50, True, None]}, "sim_card_id": 17, "tag": 9.0, "nul": "\x00", "id": payload.stem}
         for told in (fields, fields | odd):
             events.append(webhook(provider, kind if provider == "textlink" else None, T0, **told))
-    store(desk.database, events)
+    store(desk.persist, events)
     # When they are read again, they are what they were
-    with desk.database.transaction() as connection:
+    with connect(desk.operator_dsn, process="tests") as connection:
         for event in events:
             stored = stored_event(connection, event.event_id)
             assert stored is not None
@@ -100,7 +101,7 @@ def test_what_the_crm_was_not_there_for(
         webhook("textlink", "received", at(6), phone_number="+11234567890", text="Working!"),
         webhook("textlink", None, at(7), phone_number=ANN),
     ]
-    store(desk.database, events)
+    store(desk.persist, events)
     for phone in (BEN, "+13035550188"):
         assert main(["opt-outs", "add", phone, "--reason", "called us"]) == 0
     # When a dry run tells what there is
@@ -135,7 +136,7 @@ def test_what_the_crm_was_not_there_for(
 
 def test_only_what_is_asked_for(desk: CrmDesk, capsys: pytest.CaptureFixture[str]) -> None:
     events = [received(number * 60) for number in range(10)]
-    store(desk.database, events)
+    store(desk.persist, events)
     desk.take(*events[:2])  # crm-sync was there then
     assert hookline(capsys, "--to", "2026-11-02T12:04:00+00:00", "--dry-run")["estimate"]["events"] == 2
     assert hookline(capsys, "--from", "2026-11-02T13:07:00+01:00")["ordered"] == 3
@@ -158,7 +159,7 @@ def test_a_mistake_is_told(desk: CrmDesk, capsys: pytest.CaptureFixture[str], mo
 
 
 def test_an_event_that_nobody_reads_any_more_is_left_out(desk: CrmDesk, capsys: pytest.CaptureFixture[str]) -> None:
-    store(desk.database, [received(1), received(2)])
+    store(desk.persist, [received(1), received(2)])
     desk.owner.execute("UPDATE events SET provider = 'gone' WHERE received_at = %s", (at(1 / 60),))
     told = hookline(capsys)
     assert (told["ordered"], told["unreadable"]) == (1, 1)
@@ -172,7 +173,7 @@ def test_texts_that_are_lacking_are_asked_for_where_they_are_fetched(
     [payload] = [path for path in PAYLOADS if path.name == "message.received.json"]
     fields = json.loads(payload.read_text("utf-8"))
     fields["message"].pop("body")
-    store(desk.database, [webhook("textus", None, T0, **fields)])
+    store(desk.persist, [webhook("textus", None, T0, **fields)])
     assert hookline(capsys)["ordered"] == 1
     assert desk.all("SELECT text_asked_at IS NOT NULL FROM crm_notes") == [(bool(token),)]
 
@@ -187,7 +188,7 @@ def test_it_does_not_wait_in_a_circle_with_those_at_work(
     chance = random.Random(6)
     phones = [f"+1303555{number:04d}" for number in range(30)]
     events = [received(number, phones[number % 30], name=f"N{number}", tag=f"T{number}") for number in range(900)]
-    store(desk.database, events)
+    store(desk.persist, events)
     states = [
         opt_out_state(state, n, contact_phone=chance.choice(phones)) for n, state in enumerate(["out", "in"] * 90)
     ]
@@ -224,7 +225,7 @@ def test_killed_three_times_on_the_way(
     # C1. Given many stored messages (HOOKLINE_TEST_PACE=full: 20,000 of 2,000 contacts)
     monkeypatch.setattr("tests.twins.rig.PATIENCE", 900.0 if FULL else 90.0)
     count, contacts, batch, every = (20_000, 2_000, 1000, 0.5) if FULL else (600, 60, 50, 0.005)
-    store(desk.database, [received(n, f"+1303{2_000_000 + n % contacts:07d}") for n in range(count)])
+    store(desk.persist, [received(n, f"+1303{2_000_000 + n % contacts:07d}") for n in range(count)])
     couriers = [sys.executable, "-m", "tests.twins.crm_process", desk.dsn, f"{sandbox.url}/crm"]
     ordering = [sys.executable, "-m", "tests.twins.crm_backfill_process", str(batch), str(count // batch // 4)]
     since = ["--from", str(T0 - timedelta(days=1))]

@@ -147,12 +147,17 @@ def test_the_mode_counts_for_messages_that_are_not_noted_yet(desk: CrmDesk, sand
 def test_a_backfill_makes_a_note_a_day(
     desk: CrmDesk, sandbox: Sandbox, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    told = [("HOME", str(tmp_path)), ("POSTGRES__DSN", desk.dsn), ("CRM__TARGETS", "rest"), ("CRM__NOTE_MODE", "daily")]
+    told = [
+        ("HOME", str(tmp_path)),
+        ("POSTGRES__DSN", desk.operator_dsn),
+        ("CRM__TARGETS", "rest"),
+        ("CRM__NOTE_MODE", "daily"),
+    ]
     for name, value in told:
         monkeypatch.setenv(f"HOOKLINE_{name}", value)
     texts = [f"text {n:02d}" for n in range(48)]
     store(
-        desk.database,
+        desk.persist,
         [webhook("textlink", "received", at(n * HOUR), phone_number=ANN, text=text) for n, text in enumerate(texts)],
     )
     assert main(["crm", "backfill", "--target", "rest", "--json"]) == 0

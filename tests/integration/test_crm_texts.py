@@ -9,6 +9,7 @@ import pytest
 
 from processors.crm_sync.backfill import order
 from processors.textus_api.settings import TextUsApiSettings, textus_budget
+from runtime.postgres import connect
 from schemas.events import Event
 from tests.twins.crm import CrmDesk, Sandbox
 from tests.twins.events import at, message
@@ -152,7 +153,7 @@ def test_always_asks_for_every_text_and_never_for_none(desk: CrmDesk, sandbox: S
 
 def test_a_backfill_asks_too(desk: CrmDesk, sandbox: Sandbox) -> None:
     sandbox.hold_message("m1", "of old")
-    with desk.database.transaction() as connection:
+    with connect(desk.operator_dsn, process="crm") as connection:
         assert order(connection, "rest", [textus("received", "m1")], texts=desk.crm) == (1, 0)
     with desk.fetching():
         desk.work_off()

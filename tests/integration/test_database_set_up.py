@@ -10,15 +10,18 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from ops.migrations import migrate
 from processors.isolation import described
 from runtime.postgres import Connection, connect
+from schemas.privileges import ROLES as PROCESS_ROLES
 from tests.servers.embedded import start_postgres
 from tests.servers.starting import started
 
 ROLES = Path(__file__).parents[2] / "deploy" / "postgres" / "roles.sql"
+NAMES = ("hookline_owner", *PROCESS_ROLES)
 PHONE, TEXT, PASSWORD = "+14155550199", "my account number is 5551234", "it's a password"
 COLUMNS = "(event_id, event_type, provider, account, contact_phone, occurred_at, received_at, is_test, payload)"
 INSERT = f"INSERT INTO events {COLUMNS} VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)"  # noqa: S608 - our own columns
@@ -37,14 +40,14 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[s
         with psycopg.connect(superuser, autocommit=True) as connection:
             if by_hand:
                 connection.execute("DROP DATABASE hookline")
-                connection.execute("DROP ROLE hookline_owner, hookline_app")
+                connection.execute(sql.SQL("DROP ROLE {}").format(sql.SQL(", ").join(map(sql.Identifier, NAMES))))
                 _run_roles(superuser)
-            for role in ("hookline_owner", "hookline_app"):
+            for role in ("hookline_owner", "hookline_persist"):
                 connection.execute(f"ALTER ROLE {role} PASSWORD '{PASSWORD.replace(chr(39), chr(39) * 2)}'")
         owner = make_conninfo(superuser, user="hookline_owner", password=PASSWORD, dbname="hookline")
         with connect(owner, process="tests") as connection:
             migrate(owner, connection)
-        yield make_conninfo(owner, user="hookline_app"), tmp_path / "postgres.log"
+        yield make_conninfo(owner, user="hookline_persist"), tmp_path / "postgres.log"
     finally:
         stop()
 
@@ -74,7 +77,7 @@ def test_the_log_holds_no_phone_and_no_text_of_a_row_that_failed(database: tuple
 def test_the_processes_role_owns_nothing_and_nobody_else_gets_in(database: tuple[str, Path]) -> None:
     dsn, _ = database
     with connect(dsn, process="tests") as connection:
-        owned = "SELECT relname FROM pg_class WHERE relowner = 'hookline_app'::regrole"
+        owned = "SELECT relname FROM pg_class WHERE relowner = 'hookline_persist'::regrole"
         assert connection.execute(owned).fetchall() == []
         public = (
             "SELECT 1 FROM aclexplode((SELECT datacl FROM pg_database WHERE datname = 'hookline')) WHERE grantee = 0"
@@ -97,7 +100,7 @@ def _run_roles(superuser: str) -> None:
         [_binary("psql"), "--no-psqlrc", "--file", ROLES, "postgres"],
         env=os.environ
         | {f"PG{name.upper()}": str(server[name]) for name in ("host", "port", "user", "password")}
-        | {"OWNER_PASSWORD": PASSWORD, "APP_PASSWORD": PASSWORD},
+        | {f"{name.removeprefix('hookline_').upper()}_PASSWORD": PASSWORD for name in NAMES},
         capture_output=True,
         text=True,
         check=False,

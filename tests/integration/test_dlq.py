@@ -41,7 +41,7 @@ def processor(
         admin.apply(admin.plan(topics))
     monkeypatch.setattr(ops.processors, "processor_names", lambda: [name])
     monkeypatch.setenv("HOOKLINE_KAFKA__BOOTSTRAP_SERVERS", kafka)
-    monkeypatch.setenv("HOOKLINE_POSTGRES__DSN", postgres.application_dsn)
+    monkeypatch.setenv("HOOKLINE_POSTGRES__DSN", postgres.dsn("operator"))
     yield name
     from kafka import KafkaAdminClient
 
@@ -108,7 +108,7 @@ def test_letters_are_counted_by_what_was_wrong(
     aside: Aside, processor: str, postgres: Database, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(capsys, "dlq", "ls") == (0, {"processors": [processor], "dead_letters": []})
-    with psycopg.connect(postgres.application_dsn, autocommit=True) as connection:
+    with psycopg.connect(postgres.owner_dsn, autocommit=True) as connection:
         connection.execute(
             "INSERT INTO crm_deliveries (event_id, target, contact_phone, event_type, received_at, status, detail,"
             " last_attempt_at) VALUES (%s, 'rest', '+13035550142', 'x', now(), 'dead', 'it says 422', now())",
@@ -214,7 +214,7 @@ def test_two_redrives_at_once_are_one_too_many(
 ) -> None:
     aside(1)
     [box] = open_boxes(kafka_settings, [processor])
-    with connect(postgres.application_dsn, process="tests") as other:
+    with connect(postgres.dsn("operator"), process="tests") as other:
         assert Memory(other).alone(box)
 
         assert main(["dlq", "redrive", processor, "--yes"]) == 75
@@ -227,7 +227,7 @@ def test_ls_works_without_postgres(
     aside: Aside, processor: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     aside(2)
-    monkeypatch.setenv("HOOKLINE_POSTGRES__DSN", "postgresql://hookline_app@127.0.0.1:9/hookline")
+    monkeypatch.setenv("HOOKLINE_POSTGRES__DSN", "postgresql://hookline_operator@127.0.0.1:9/hookline")
 
     code, told = run(capsys, "dlq", "ls", processor)
 
@@ -238,7 +238,7 @@ def test_a_halt_is_lifted_by_resume_and_a_dry_run_only_tells(
     processor: str, postgres: Database, capsys: pytest.CaptureFixture[str]
 ) -> None:
     group = consumer_group(processor)
-    with psycopg.connect(postgres.application_dsn, autocommit=True) as connection:
+    with psycopg.connect(postgres.owner_dsn, autocommit=True) as connection:
         connection.execute(
             "INSERT INTO consumer_outcomes (consumer_group, recent, halted_at) VALUES (%s, '111', now())", [group]
         )
@@ -270,7 +270,7 @@ def test_a_partition_that_lost_its_place_goes_on_only_when_that_is_accepted(
     processor: str, postgres: Database, capsys: pytest.CaptureFixture[str]
 ) -> None:
     group = consumer_group(processor)
-    with psycopg.connect(postgres.application_dsn, autocommit=True) as connection:
+    with psycopg.connect(postgres.owner_dsn, autocommit=True) as connection:
         connection.execute(
             "INSERT INTO consumer_offsets (consumer_group, cluster_id, topic_id, partition, topic, next_offset,"
             " lost_since, log_begin) VALUES (%s, 'c', %s, 3, 'sms.calls.v1', 17, now(), 40)",
@@ -299,7 +299,7 @@ def test_discarded_letters_are_recorded_and_wait_no_longer(
     code, answer = run(capsys, *command, "--reason", "a test wrote them", "--dry-run")
     assert (code, answer["dry_run"], len(answer["letters"])) == (0, True, 4)
     assert run(capsys, *command[:-1], "ours", "--reason", "x", "--yes")[1]["letters"] == []
-    with psycopg.connect(postgres.application_dsn, autocommit=True) as connection:
+    with psycopg.connect(postgres.owner_dsn, autocommit=True) as connection:
         assert connection.execute("SELECT count(*) FROM discarded_letters").fetchone() == (0,)
         # When they are discarded, it is answer which, and written down why and by whom
         code, answer = run(capsys, *command, "--reason", "a test wrote them", "--by", "Ann", "--yes")
@@ -363,13 +363,13 @@ def test_a_halt_is_lifted_for_all_that_is_on_the_topics(
     kafka: str, postgres: Database, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("HOOKLINE_KAFKA__BOOTSTRAP_SERVERS", kafka)
-    monkeypatch.setenv("HOOKLINE_POSTGRES__DSN", postgres.application_dsn)
+    monkeypatch.setenv("HOOKLINE_POSTGRES__DSN", postgres.dsn("operator"))
     settings = KafkaSettings(bootstrap_servers=(kafka,))
     place = TopicPartition("redrive.persist", 5)
     assert put_batches(settings, [(place, batch([(b"k", b"v", [])] * 3))], patience=30) == (1, 0)
     with TopicAdmin(settings, "tests") as admin:
         [end] = [its.end for key, its in admin.offsets(admin.describe([place.topic]).values()).items() if key == place]
-    with psycopg.connect(postgres.application_dsn, autocommit=True) as connection:
+    with psycopg.connect(postgres.owner_dsn, autocommit=True) as connection:
         connection.execute(
             "INSERT INTO consumer_outcomes (consumer_group, recent, halted_at) VALUES ('hookline-persist', '1', now())"
         )

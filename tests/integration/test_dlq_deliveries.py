@@ -21,13 +21,13 @@ ANN, BEN = "+13035550142", "+13035550177"
 def desk(postgres: Any, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[CrmDesk]:
     """Seven messages: the CRM has refused five, of which four for one reason; the last is of nobody that is stored."""
     monkeypatch.setenv("HOOKLINE_HOME", str(tmp_path))
-    monkeypatch.setenv("HOOKLINE_POSTGRES__DSN", postgres.application_dsn)
+    monkeypatch.setenv("HOOKLINE_POSTGRES__DSN", postgres.dsn("operator"))
     made = CrmDesk(postgres, sandbox)
     events = [
         webhook("textlink", "received", at(n), phone_number=(ANN, BEN)[n % 2], text=f"call {n}", name="Ann")
         for n in range(7)
     ]
-    store(made.database, events)
+    store(made.persist, events)
     made.take(*events)
     made.owner.execute(
         "UPDATE crm_deliveries SET status = 'dead', attempts = 3, last_attempt_at = received_at,"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import tempfile
@@ -16,6 +17,7 @@ from deploy.local.kafka import EmbeddedKafka
 from deploy.local.ports import free_ports
 from deploy.local.postgres import EmbeddedPostgres, PostgresFailed
 from deploy.local.running import ServerEnded, running
+from schemas.privileges import ROLES
 
 pytestmark = [pytest.mark.slow, pytest.mark.root, pytest.mark.timeout(600)]
 
@@ -29,7 +31,7 @@ def test_postgresql_keeps_what_it_acknowledged_and_its_roles_own_what_they_shoul
             owner.execute("INSERT INTO kept VALUES ('kept')")
             assert owner.execute("SHOW fsync").fetchone() == ("on",)
         with (
-            psycopg.connect(server.application_dsn) as application,
+            psycopg.connect(server.dsn("operator")) as application,
             pytest.raises(psycopg.errors.InsufficientPrivilege),
         ):
             application.execute("CREATE TABLE mine (word text)")
@@ -48,9 +50,42 @@ def test_postgresql_lets_nobody_in_without_the_password(tmp_path: Path) -> None:
     server.prepare()
     assert (tmp_path / "postgres" / "passwords.json").stat().st_mode & 0o777 == 0o600
     with running(server, tmp_path / "log"):
-        for dsn in (server.owner_dsn, server.application_dsn, server.superuser_dsn):
+        for dsn in (server.owner_dsn, server.dsn("gate"), server.superuser_dsn):
             with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
                 psycopg.connect(dsn, password="wrong")
+
+
+def test_a_home_of_the_version_before_gets_a_role_for_each_process(tmp_path: Path) -> None:
+    # Given a home in which every process was hookline_app
+    server = EmbeddedPostgres(tmp_path / "postgres", *free_ports(1), durable=False)
+    server.prepare()
+    passwords = tmp_path / "postgres" / "passwords.json"
+    with running(server, tmp_path / "log"), psycopg.connect(server.owner_dsn, autocommit=True) as owner:
+        with psycopg.connect(server.superuser_dsn, autocommit=True) as superuser:
+            superuser.execute("CREATE ROLE hookline_app LOGIN")
+            superuser.execute("GRANT CONNECT ON DATABASE hookline TO hookline_app")
+            for role in ROLES:
+                owner.execute(f"REVOKE ALL ON DATABASE hookline FROM {role}")  # type: ignore[arg-type]
+                superuser.execute(f"DROP ROLE {role}")  # type: ignore[arg-type]
+        owner.execute("CREATE TABLE kept (word text)")
+        owner.execute("GRANT USAGE ON SCHEMA public TO hookline_app")
+        owner.execute("GRANT SELECT ON kept TO hookline_app")
+    before = {role: word for role, word in json.loads(passwords.read_text()).items() if role not in ROLES}
+    passwords.write_text(json.dumps(before | {"hookline_app": "secret"}))
+
+    # When this version prepares it
+    again = EmbeddedPostgres(tmp_path / "postgres", *free_ports(1), durable=False)
+    again.prepare()
+
+    # Then everybody has a role, the owner the same password, and the old role is gone
+    with running(again, tmp_path / "log"):
+        for process in ("persist", "opt-out", "crm-sync", "gate", "operator"):
+            psycopg.connect(again.dsn(process)).close()
+        with psycopg.connect(again.superuser_dsn) as postgres:
+            rows = postgres.execute("SELECT rolname FROM pg_roles WHERE rolname LIKE 'hookline%'").fetchall()
+        assert {role for (role,) in rows} == {"hookline_owner", *ROLES}
+    kept = json.loads(passwords.read_text())
+    assert {role: kept[role] for role in before} == before
 
 
 def test_an_interrupted_preparation_is_begun_anew(tmp_path: Path) -> None:

@@ -60,8 +60,8 @@ def inserted(connection: Connection) -> None:
 @pytest.mark.parametrize("call", [selected, committed, copied, inserted])
 @pytest.mark.usefixtures("embedded")
 def test_a_call_to_a_frozen_server_ends_in_time_and_the_connection_with_it(postgres: Any, call: Any) -> None:
-    connection = connect(postgres.application_dsn, process="tests", call_timeout=0.5)
-    with frozen(server_of(postgres.application_dsn)):
+    connection = connect(postgres.dsn("probe"), process="tests", call_timeout=0.5)
+    with frozen(server_of(postgres.dsn("probe"))):
         begun = time.monotonic()
         with pytest.raises(CallTimedOut, match=r"no answer within 0\.5 s"):
             call(connection)
@@ -72,14 +72,14 @@ def test_a_call_to_a_frozen_server_ends_in_time_and_the_connection_with_it(postg
 def test_what_takes_its_time_within_the_deadline_or_fails_by_itself_is_left_alone(postgres: Any) -> None:
     answers = []
     with connect(
-        postgres.application_dsn, process="tests", call_timeout=5, after_call=lambda: answers.append(1)
+        postgres.dsn("probe"), process="tests", call_timeout=5, after_call=lambda: answers.append(1)
     ) as connection:
         connection.execute("SELECT pg_sleep(0.3)")
         assert answers == [1]
         with pytest.raises(psycopg.errors.DivisionByZero):
             connection.execute("SELECT 1/0")
         assert not connection.closed
-    with connect(postgres.application_dsn, process="tests") as patient:  # an operator's: no deadline
+    with connect(postgres.dsn("probe"), process="tests") as patient:  # an operator's: no deadline
         patient.execute("SELECT pg_sleep(0.3)")
 
 
@@ -95,7 +95,7 @@ def test_postgresql_frozen_is_seen_at_once_and_lag_grows_until_it_is_back(
     logs.configure("probe")
     positions, stop = Positions(), StopSignal()
     watch = LagWatch("probe", [TOPIC], MemoryEnds(rig.kafka), positions, stop)
-    database = Database(lambda: connect(postgres.application_dsn, process="probe", connect_timeout=2, call_timeout=0.5))
+    database = Database(lambda: connect(postgres.dsn("probe"), process="probe", connect_timeout=2, call_timeout=0.5))
     rig.put(first := message())
     with rig.running(database=database, positions=positions) as run:
         until(lambda: rig.effects() == [first.event_id])
@@ -103,7 +103,7 @@ def test_postgresql_frozen_is_seen_at_once_and_lag_grows_until_it_is_back(
         watch.step()
         assert (metric("hookline_lag_records"), metric("hookline_lag_seconds")) == (0, 0)
         # Given a server that says nothing, and events that go on coming
-        with frozen(server_of(postgres.application_dsn)):
+        with frozen(server_of(postgres.dsn("probe"))):
             late = [message(key=str(n)) for n in range(5)]
             for event in late:
                 rig.put(event)
@@ -133,7 +133,7 @@ def test_a_batch_that_hangs_is_told_before_any_call_is_given_up(postgres: Any) -
     rig = Rig(postgres, batch_limit=0.5)
     with rig.running() as run:  # its connection has no deadline
         until(lambda: run.state.readiness().ready)
-        with frozen(server_of(postgres.application_dsn)):
+        with frozen(server_of(postgres.dsn("probe"))):
             rig.put(message())
             until(lambda: run.reason == "a batch has taken more than 0.5 s")
         until(lambda: len(rig.effects()) == 1)

@@ -60,7 +60,7 @@ class Processes:
             environment = {key: value for key, value in os.environ.items() if not key.startswith("HOOKLINE_")} | {
                 "HOOKLINE_HOME": str(folder),
                 "HOOKLINE_KAFKA__BOOTSTRAP_SERVERS": kafka,
-                "HOOKLINE_POSTGRES__DSN": postgres.application_dsn,
+                "HOOKLINE_POSTGRES__DSN": postgres.dsn(name),
                 f"HOOKLINE_{section}__ADMIN_PORT": str(port),
             }
             with self.logs[name].open("wb") as output:

@@ -18,7 +18,7 @@ from psycopg.conninfo import make_conninfo
 
 import ops.migrations
 from ops.__main__ import main
-from ops.migrations import SOURCE, Plan, migrate, plan, role_statement, wait_for_database
+from ops.migrations import SOURCE, Plan, migrate, plan, wait_for_database
 from runtime.postgres import connect
 from tests.conftest import PASSWORD, Database
 from tests.reference.tables import tables
@@ -159,40 +159,6 @@ def test_a_newer_database_is_told_and_left_alone(
     assert "messages" in table_names(settings)
 
 
-def test_the_application_owns_nothing_and_cannot_change_tables(postgres: Database) -> None:
-    with psycopg.connect(postgres.application_dsn, autocommit=True) as connection:
-        owned = connection.execute("SELECT count(*) FROM pg_tables WHERE tableowner = 'hookline_app'").fetchone()
-        assert owned == (0,)
-        for statement in (
-            "DROP TABLE events",
-            "ALTER TABLE messages ADD COLUMN more int",
-            "CREATE TABLE mine (a int)",
-            "TRUNCATE events",
-            "DELETE FROM events",
-            "UPDATE events SET provider = 'x'",
-        ):
-            with pytest.raises(psycopg.errors.InsufficientPrivilege):
-                connection.execute(statement)
-
-
-def test_the_role_gets_the_password_of_the_applications_dsn() -> None:
-    with_password = role_statement("postgresql://hookline_app:it's@db/hookline").as_string(None)
-    somebody_else = role_statement("postgresql://other:secret@db/hookline").as_string(None)
-
-    assert with_password == "CREATE ROLE \"hookline_app\" LOGIN PASSWORD 'it''s'"
-    assert somebody_else == role_statement(None).as_string(None) == 'CREATE ROLE "hookline_app" LOGIN'
-
-
-def test_a_role_that_may_not_be_created_is_named_with_the_sql_to_run(
-    settings: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    del settings
-    monkeypatch.setattr(ops.migrations, "APPLICATION_ROLE", f"app_{uuid4().hex[:8]}")
-
-    assert main(["db", "migrate"]) == 78  # the owner of a database may not create roles
-    assert "CREATE ROLE app_" in capsys.readouterr().err
-
-
 def test_a_database_that_is_not_there_is_waited_for_and_then_69(
     settings: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -224,3 +190,40 @@ def test_the_data_dictionary_knows_every_table_and_column_as_postgres_has_them(p
         (table.name, column.name, column.required) for table in tables().values() for column in table.columns.values()
     ]
     assert sorted(read) == rows
+
+
+#: The last migration of the version before.
+_VERSION_BEFORE = "0012"
+
+
+def test_a_database_of_the_version_before_is_brought_along_with_its_rows(
+    settings: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    # Given the tables of the version before, made by the same means, and a row
+    before = tmp_path / "before"
+    before.mkdir()
+    for file in (Path(__file__).parents[2] / "schemas" / "sql").glob("*.sql"):
+        if file.name[:4] <= _VERSION_BEFORE:
+            (before / file.name).write_bytes(file.read_bytes())
+    with monkeypatch.context() as version_before:
+        version_before.setattr(ops.migrations, "SOURCE", str(before))
+        # today's privileges are for tables that were not there
+        version_before.setattr(ops.migrations, "apply_privileges", lambda _connection: None)
+        code, told = run(capsys)
+        assert (code, len(told["applied"])) == (0, 12)
+    with psycopg.connect(settings) as connection:
+        connection.execute(
+            "INSERT INTO events (event_id, event_type, provider, account, contact_phone, phone_valid, occurred_at,"
+            " time_valid, received_at, is_test, sanitised, payload) VALUES (%s, 'message.received', 'textlink', 'a',"
+            " '+13035550142', true, now(), true, now(), false, false, '{}')",
+            [uuid4()],
+        )
+
+    code, told = run(capsys)
+
+    assert (code, tuple(told["applied"])) == (0, OURS)
+    with psycopg.connect(settings) as connection:
+        rows = connection.execute(
+            'SELECT contact_phone, topic, partition, "offset", message_key FROM events'
+        ).fetchall()
+    assert rows == [("+13035550142", None, None, None, None)]

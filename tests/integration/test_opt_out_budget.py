@@ -55,7 +55,7 @@ def test_opt_outs_use_nearly_all_of_the_budget_and_come_first(sandbox: str, desk
     budget, prepaid = TextUsTarget.budget(settings), Prepaid()
 
     def connected() -> Connection:
-        return connect(desk.postgres.application_dsn, process="budget")
+        return connect(desk.postgres.dsn("opt-out"), process="budget")
 
     def sleep(seconds: float) -> bool:
         time.sleep(seconds)

@@ -24,7 +24,7 @@ PHONE = "+13035550142"
 
 @pytest.fixture
 def desk(postgres: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Desk]:
-    monkeypatch.setenv("HOOKLINE_POSTGRES__DSN", postgres.application_dsn)
+    monkeypatch.setenv("HOOKLINE_POSTGRES__DSN", postgres.dsn("operator"))
     monkeypatch.setenv("HOOKLINE_HOME", str(tmp_path))
     made = Desk(postgres, "acme")
     made.now = utc_now() + timedelta(minutes=1)  # the command goes by the wall clock

@@ -22,7 +22,7 @@ ANN, BEN, CAT = "+13035550142", "+13035550143", "+13035550144"
 
 @pytest.fixture
 def desk(postgres: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Desk]:
-    monkeypatch.setenv("HOOKLINE_POSTGRES__DSN", postgres.application_dsn)
+    monkeypatch.setenv("HOOKLINE_POSTGRES__DSN", postgres.dsn("operator"))
     monkeypatch.setenv("HOOKLINE_HOME", str(tmp_path))
     made = Desk(postgres, "acme")
     made.now = utc_now()
@@ -41,7 +41,7 @@ def test_what_was_missed_is_held_with_the_messages_own_times(
 ) -> None:
     # Given a month-old history that rule set 1 let through, and an opt-in that came later
     then = utc_now() - timedelta(days=30)
-    database = Database(lambda: connect(postgres.application_dsn, process="test"))
+    database = Database(lambda: connect(postgres.dsn("persist"), process="test"))
     texts = [(ANN, "Quit2End"), (BEN, "get off my phone"), (CAT, "see you at 5"), (CAT, "stop")]
     events = [
         webhook(

@@ -65,7 +65,7 @@ class Persisted:
 
 @pytest.fixture
 def tables(postgres: Any) -> Any:
-    made = Persisted(postgres.owner_dsn, postgres.application_dsn)
+    made = Persisted(postgres.owner_dsn, postgres.dsn("persist"))
     yield made
     made.close()
 

@@ -65,7 +65,8 @@ class Stage:
 
     def start(self) -> subprocess.Popen[bytes]:
         [bootstrap] = self.settings.bootstrap_servers
-        command = [sys.executable, "-m", persist_process.__name__, bootstrap, self.postgres.application_dsn]
+        # As the owner: the role of persist may write the positions of its own group only, and this is another.
+        command = [sys.executable, "-m", persist_process.__name__, bootstrap, self.postgres.owner_dsn]
         process = subprocess.Popen([*command, self.group, self.topic], cwd=ROOT, stderr=subprocess.DEVNULL)
         self.processes.append(process)
         return process
@@ -100,6 +101,12 @@ def test_what_is_published_becomes_rows_and_sigterm_ends_it_cleanly(stage: Stage
     until(lambda: stage.stored() == {event.event_id for event in events}, "every event is stored")
     assert stage.owner.execute("SELECT count(*) FROM messages").fetchone() == (50,)
     assert stage.owner.execute("SELECT count(*), min(name) FROM contacts").fetchone() == (50, "Ann")
+    places = stage.owner.execute('SELECT topic, partition, "offset", message_key FROM events').fetchall()
+    assert {place[0] for place in places} == {stage.topic}
+    assert len({place[:3] for place in places}) == 51
+    [(ends,)] = stage.owner.execute("SELECT sum(next_offset) FROM consumer_offsets").fetchall()
+    assert sum(len({p[2] for p in places if p[1] == number}) for number in {p[1] for p in places}) == ends
+    assert {place[3] for place in places} == {None, *(event.message_key for event in events[:50])}  # type: ignore[attr-defined]
     process.send_signal(signal.SIGTERM)
     assert process.wait(20) == 0
     # it has left the group, so that the next one gets the partitions at once
@@ -164,7 +171,7 @@ def test_frozen_in_mid_batch_and_resumed_it_is_fenced_off(stage: Stage) -> None:
 def test_the_command_runs_it_and_tells_how_it_is(kafka: str, postgres: Any, stage: Stage, tmp_path: Path) -> None:
     environment = os.environ | {
         "HOOKLINE_KAFKA__BOOTSTRAP_SERVERS": kafka,
-        "HOOKLINE_POSTGRES__DSN": postgres.application_dsn,
+        "HOOKLINE_POSTGRES__DSN": postgres.dsn("persist"),
         "HOOKLINE_PERSIST__ADMIN_PORT": "0",
     }
     command = [sys.executable, "-m", "ops", "process", "persist"]
@@ -188,7 +195,7 @@ def test_the_command_runs_it_and_tells_how_it_is(kafka: str, postgres: Any, stag
     assert process.wait(20) == 0
     said = log.read_text("utf-8")
     assert "processor_stopped" in said
-    assert postgres.application_dsn not in said
+    assert postgres.dsn("persist") not in said
 
 
 def test_without_its_settings_it_refuses_to_start_and_names_them() -> None:

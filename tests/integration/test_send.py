@@ -44,7 +44,7 @@ def house(
     settings = SECRETS | {
         "HOOKLINE_HOME": str(tmp_path),
         "HOOKLINE_KAFKA__BOOTSTRAP_SERVERS": kafka,
-        "HOOKLINE_POSTGRES__DSN": postgres.application_dsn,
+        "HOOKLINE_POSTGRES__DSN": postgres.dsn("operator"),
         "HOOKLINE_POSTGRES__OWNER_DSN": postgres.owner_dsn,
         "HOOKLINE_INGEST__PORT": str(ports[0]),
         "HOOKLINE_INGEST__ADMIN_PORT": str(ports[1]),
@@ -62,7 +62,8 @@ def house(
     for name in ("ingest", "process persist", "registry"):
         with (tmp_path / f"{name}.log").open("wb") as log:
             command = [sys.executable, "-m", "ops", *name.split()]
-            started[name] = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
+            own = os.environ | {"HOOKLINE_POSTGRES__DSN": postgres.dsn("persist")}  # the only one that asks
+            started[name] = subprocess.Popen(command, env=own, stdout=log, stderr=subprocess.STDOUT)
 
     def ready(port: int) -> bool:
         try:
@@ -108,7 +109,7 @@ def test_what_is_sent_twice_and_in_disorder_becomes_each_row_once_and_all_is_wel
 
     # And each is one row, whatever was repeated
     messages = "SELECT count(*) FROM messages WHERE text = 'send test'"
-    wait_until(lambda: rows(postgres.application_dsn, messages) == 200, "200 messages")
+    wait_until(lambda: rows(postgres.owner_dsn, messages) == 200, "200 messages")
 
     # And status says that all is well and nobody is behind
     def nobody_behind() -> bool:
@@ -121,7 +122,7 @@ def test_what_is_sent_twice_and_in_disorder_becomes_each_row_once_and_all_is_wel
     _, told = run(capsys, "status")
     states = {one["name"]: one["state"] for one in told["processes"]}
     assert [states[name] for name in ("ingest", "registry", "persist")] == ["ready"] * 3
-    assert rows(postgres.application_dsn, messages) == 200
+    assert rows(postgres.owner_dsn, messages) == 200
 
     # And a wrong signature is refused, which is what was asked for
     assert run(capsys, "send", "textus", "message.received", "--bad-signature")[1]["answers"] == {"401": 1}

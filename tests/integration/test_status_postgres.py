@@ -21,14 +21,14 @@ def test_a_locked_table_names_who_holds_it(postgres: Any) -> None:
         thinking.execute("LOCK TABLE events IN ACCESS EXCLUSIVE MODE")
         started = time.monotonic()
         # When status is asked for
-        snapshot = gather(NO_KAFKA, postgres.application_dsn, [], [], [])
+        snapshot = gather(NO_KAFKA, postgres.dsn("operator"), [], [], [])
         # Then PostgreSQL is reachable, and the table is said to be locked
         assert snapshot.postgres.reachable
         assert not snapshot.postgres.known
         assert time.monotonic() - started < 30
         assert any("locked or slow" in problem for problem in snapshot.problems)
         # And where a process waits for it, by whom
-        with psycopg.connect(postgres.application_dsn, application_name="persist", autocommit=True) as waiting:
+        with psycopg.connect(postgres.dsn("operator"), application_name="persist", autocommit=True) as waiting:
             waiting.execute("SET statement_timeout = '20s'")
             reading = Thread(target=waiting.execute, args=("SELECT count(*) FROM events",))
             reading.start()
@@ -58,7 +58,7 @@ def test_an_overdue_enforcement_is_a_problem(postgres: Any) -> None:
 
 
 def _gathered(postgres: Any) -> Any:
-    return gather(NO_KAFKA, postgres.application_dsn, [], [], [])
+    return gather(NO_KAFKA, postgres.dsn("operator"), [], [], [])
 
 
 def _until_blocked(postgres: Any) -> None:

@@ -22,7 +22,7 @@ def test_it_holds_what_the_command_needs_and_nothing_private(tmp_path: Path) -> 
             copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
             copy(ROOT / name, source / name)
     (source / "deploy" / "secrets").mkdir(exist_ok=True)
-    (source / "deploy" / "secrets" / "app_password").write_text("private")
+    (source / "deploy" / "secrets" / "gate_password").write_text("private")
 
     options = ("--no-deps", "--no-build-isolation", "--no-index", "--disable-pip-version-check")
     _run(sys.executable, "-m", "pip", "wheel", *options, "--wheel-dir", tmp_path, source)

@@ -6,6 +6,7 @@ from typing import Any
 
 from ops.processors import topics_of_hookline
 from schemas.ids import SchemaIds
+from schemas.privileges import PRIVILEGES, ROLES
 from schemas.topics import PARTITIONS, RECORD_TOPICS
 from tests.reference.markdown import code, table
 from tests.reference.tables import tables
@@ -41,7 +42,9 @@ def page() -> str:
         rows = [(code(one["name"]), avro(one["type"]), one["doc"]) for one in newest.schema["fields"]]
         parts.append(table(("field", "type", "meaning"), rows))
     parts.append("## Tables\n")
-    parts.append("The role `hookline_owner` owns them; the processes' role `hookline_app` owns nothing.\n")
+    parts.append("The role `hookline_owner` owns them. The roles of the processes own nothing, and may:\n")
+    parts.append(table(("table", *map(code, ROLES)), [(code(name), *privileges(name)) for name in tables()]))
+    parts.append("r: SELECT, a: INSERT, w: UPDATE, d: DELETE, w(column): UPDATE of that column only.\n")
     for one in tables().values():
         parts.append(f"### {one.name}\n")
         parts.append(f"{one.comment}\n")
@@ -51,6 +54,18 @@ def page() -> str:
         ]
         parts.append(table(("column", "type", "always there", "meaning"), columns))
     return "\n".join(parts)
+
+
+def privileges(name: str) -> list[str]:
+    """What each role may do with the table `name`, in the letters of psql's \\dp."""
+    letters = {"SELECT": "r", "INSERT": "a", "UPDATE": "w", "DELETE": "d"}
+    found: list[str] = []
+    for role in ROLES:
+        granted = PRIVILEGES[role].get(name, frozenset())
+        whole = "".join(letter for privilege, letter in letters.items() if privilege in granted)
+        columns = sorted(one.removeprefix("UPDATE ") for one in granted if "(" in one)
+        found.append(" ".join([whole, *(f"w{one}" for one in columns)]))
+    return found
 
 
 def avro(kind: Any) -> str:

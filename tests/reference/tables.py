@@ -37,9 +37,9 @@ _VIEW = re.compile(r"CREATE VIEW (\w+) AS.*", re.DOTALL)
 _ADD = re.compile(r"ALTER TABLE (\w+) ADD COLUMN (.*)", re.DOTALL)
 _DROP_COLUMN = re.compile(r"ALTER TABLE (\w+) DROP COLUMN (\w+)")
 _DROP = re.compile(r"DROP TABLE (\w+)")
-_COMMENT = re.compile(r"COMMENT ON (TABLE|VIEW|COLUMN) ([\w.]+) IS '(.*)'", re.DOTALL)
+_COMMENT = re.compile(r"COMMENT ON (TABLE|VIEW|COLUMN) ([\w.\"]+) IS '(.*)'", re.DOTALL)
 _HARMLESS_ALTER = re.compile(r"ALTER TABLE \w+ (SET|ENABLE|ADD CONSTRAINT|DROP CONSTRAINT|VALIDATE)")
-_COLUMN = re.compile(r"(\w+)\s+(.*)", re.DOTALL)
+_COLUMN = re.compile(r'"?(\w+)"?\s+(.*)', re.DOTALL)
 _TYPE_ENDS = re.compile(
     r"\s+(NOT NULL|NULL|PRIMARY KEY|DEFAULT|CHECK|UNIQUE|REFERENCES|GENERATED|COLLATE|CONSTRAINT)\b"
 )
@@ -74,7 +74,7 @@ def _apply(statement: str, found: dict[str, Table]) -> None:
     elif match := _DROP.fullmatch(statement):
         del found[match[1]]
     elif match := _COMMENT.fullmatch(statement):
-        table_name, _, column_name = match[2].partition(".")
+        table_name, _, column_name = match[2].replace('"', "").partition(".")
         commented = found[table_name].columns[column_name] if column_name else found[table_name]
         commented.comment = match[3].replace("''", "'")
     elif statement.startswith(("CREATE TABLE", "ALTER TABLE", "DROP TABLE")) and not _HARMLESS_ALTER.match(statement):

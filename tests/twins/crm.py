@@ -120,8 +120,10 @@ class CrmDesk:
         self.sandbox = sandbox
         self.targets = targets
         self.crm = CrmSettings(**{"targets": targets} | QUICK | crm)
-        self.dsn = postgres.application_dsn
+        self.dsn = postgres.dsn("crm-sync")
+        self.operator_dsn = postgres.dsn("operator")
         self.database = self.new_database()
+        self.persist = Database(lambda: connect(postgres.dsn("persist"), process="persist"))
         self.owner = psycopg.connect(postgres.owner_dsn, autocommit=True)
 
     def new_database(self) -> Database:
@@ -204,4 +206,5 @@ class CrmDesk:
 
     def close(self) -> None:
         self.database.close()
+        self.persist.close()
         self.owner.close()

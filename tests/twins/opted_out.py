@@ -90,7 +90,8 @@ class Desk:
         self.ledger = Ledger(self.settings, self.clock)
         self.processor._ledger = self.ledger
         self.postgres = postgres
-        self.database = Database(lambda: connect(postgres.application_dsn, process="opt-out"))
+        self.database = Database(lambda: connect(postgres.dsn("opt-out"), process="opt-out"))
+        self.by_operator = Database(lambda: connect(postgres.dsn("operator"), process="opt-outs"))
         self.owner = psycopg.connect(postgres.owner_dsn, autocommit=True)
         self.purse = Prepaid()
         self.target = MemoryTarget(self.purse, *slugs)
@@ -129,6 +130,7 @@ class Desk:
     def close(self) -> None:
         self.enforcer.close()
         self.database.close()
+        self.by_operator.close()
         self.owner.close()
 
 

@@ -25,6 +25,7 @@ from schemas import cloudevents
 from schemas.codec import Codec
 from schemas.events import Event
 from schemas.ids import SchemaIds
+from schemas.privileges import GROUP_TABLES
 from schemas.topics import MESSAGES, Topic
 from tests.twins.events import message
 from tests.twins.kafka import MemoryConsumer, MemoryKafka, MemoryProducer
@@ -107,9 +108,10 @@ class Rig:
         self.producer = MemoryProducer()
         self.owner = psycopg.connect(postgres.owner_dsn, autocommit=True)
         self.owner.execute("CREATE TABLE effects (number serial, event_id uuid NOT NULL)")
-        self.owner.execute("GRANT SELECT, INSERT ON effects TO hookline_app")
-        self.owner.execute("GRANT USAGE ON effects_number_seq TO hookline_app")
-        self._dsn = postgres.application_dsn
+        self.owner.execute("GRANT SELECT, INSERT ON effects TO hookline_probe")
+        self.owner.execute("GRANT USAGE ON effects_number_seq TO hookline_probe")
+        self.owner.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON {', '.join(GROUP_TABLES)} TO hookline_probe")
+        self._dsn = postgres.dsn("probe")
         self.settings = ProbeSettings(**{"recheck": 0.05, "retry_max": 0.2, "stop_timeout": 10.0} | settings)
         self.probe = Probe(self.settings)
 

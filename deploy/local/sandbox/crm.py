@@ -1,7 +1,7 @@
 """A small CRM, as plain as the real ones: it takes no idempotency key and merges nothing by itself.
 
 Two contacts of one phone, or two notes of one external_id, are two: whoever calls it twice sees it here.
-Routes and fields: DESIGN section 6. Answers are JSON objects and plain JSON lists.
+Routes and fields as docs/crm-contract.md has them. Answers are JSON objects and plain JSON lists.
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ class Request:
     at: float  #: when it arrived, epoch seconds
 
     def shown(self) -> dict[str, Any]:
-        """{method, path, query, headers, body, status, at} as DESIGN section 6 fixes it."""
+        """{method, path, query, headers, body, status, at}, as `hookline sandbox` answers it."""
         return {
             "method": self.method,
             "path": self.path,

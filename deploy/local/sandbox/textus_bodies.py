@@ -14,7 +14,7 @@ from pydantic import Field, StringConstraints, field_validator
 
 from deploy.local.sandbox.refusals import Body
 
-#: What an integration can be told to send (FACTS: eight actions).
+#: What an integration can be told to send (docs/providers.md: eight actions).
 Action = Literal[
     "message.received",
     "message.delivered",

@@ -95,7 +95,6 @@ class RestTarget(Target):
 
     @classmethod
     def configured(cls, settings: Section, purse: Purse) -> RestTarget:
-        """See Target.configured."""
         assert isinstance(settings, RestSettings)
         if not settings.url:
             raise ConfigurationError([f"{settings.variable('url')} is missing: the target rest is called there"])
@@ -113,7 +112,6 @@ class RestTarget(Target):
 
     @classmethod
     def budget(cls, settings: Section) -> Budget | None:
-        """See Target.budget."""
         assert isinstance(settings, RestSettings)
         if not settings.rate_limit:
             return None
@@ -131,12 +129,10 @@ class RestTarget(Target):
         )
 
     def find_by_phone(self, phone: str) -> Sequence[Person]:
-        """See Target.find_by_phone."""
         found = self._list(self._call("find", phone=phone))
         return [Person(self._id(one), _text(one.get(self._settings.name_field))) for one in found]
 
     def upsert_contact(self, phone: str, name: str | None, contact: str | None) -> str:
-        """See Target.upsert_contact."""
         if contact is None:
             return self._id(self._one(self._call("create", phone=phone, name=name)))
         if name is not None and "update" in self._templates:
@@ -144,18 +140,15 @@ class RestTarget(Target):
         return contact
 
     def log_message(self, contact: str, note: Note) -> str:
-        """See Target.log_message."""
         return self._id(self._one(self._call("note", contact=contact, **_said(note))))
 
     def find_note(self, contact: str, external_id: str) -> str | None:
-        """See Target.find_note."""
         for one in self._list(self._call("find_note", contact=contact, external_id=external_id)):
             if one.get(self._settings.external_id_field) == external_id:
                 return self._id(one)
         return None
 
     def update_note(self, contact: str, note: str, said: Note) -> None:
-        """See Target.update_note."""
         self._call("update_note", contact=contact, note=note, **_said(said))
 
     def set_tags(self, contact: str, add: Collection[str], remove: Collection[str]) -> None:
@@ -165,7 +158,6 @@ class RestTarget(Target):
         self._call("tag", contact=contact, tags=list(dict.fromkeys([*kept, *add])))
 
     def set_opt_out(self, contact: str, *, opted_out: bool) -> None:
-        """See Target.set_opt_out."""
         self._call("opt_out", contact=contact, opted_out=opted_out)
 
     def check(self) -> Sequence[Finding]:
@@ -180,7 +172,6 @@ class RestTarget(Target):
         return [Finding("find a contact", ok=True, told="answers"), Finding("requests", ok=True, told=told)]
 
     def close(self) -> None:
-        """See Target.close."""
         self._api.close()
 
     def _call(self, template: str, **values: Any) -> Any:

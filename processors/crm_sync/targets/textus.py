@@ -96,7 +96,6 @@ class TextUsTarget(Target):
 
     @classmethod
     def at(cls, place: str, settings: Section, purse: Purse) -> TextUsTarget:
-        """See Target.at."""
         assert isinstance(settings, CrmTextUsSettings)
         client = TextUsClient(settings, purse, allow_private=settings.allow_private)
         return cls(settings, place.partition(":")[2], client)
@@ -131,7 +130,6 @@ class TextUsTarget(Target):
         return [Person(_id(one), _name(one, phone)) for one in found]
 
     def upsert_contact(self, phone: str, name: str | None, contact: str | None) -> str:
-        """See Target.upsert_contact."""
         if contact is not None:
             if name is not None:
                 self._change(contact, lambda one: one | {"name": name})
@@ -141,7 +139,6 @@ class TextUsTarget(Target):
             return _id(self._client.send("POST", self._account, "contacts", body=body))
 
     def set_tags(self, contact: str, add: Collection[str], remove: Collection[str]) -> None:
-        """See Target.set_tags."""
 
         def tagged(one: dict[str, Any]) -> dict[str, Any]:
             held = one["data"].get("tags") or []
@@ -173,7 +170,6 @@ class TextUsTarget(Target):
         return findings + [self._quota(told.seen) for told in purse.taken() if told.seen is not None][-1:]
 
     def close(self) -> None:
-        """See Target.close."""
         self._client.close()
 
     def _quota(self, seen: Any) -> Finding:

@@ -101,7 +101,6 @@ class TrytonTarget(Target):
 
     @classmethod
     def configured(cls, settings: Section, purse: Purse) -> TrytonTarget:
-        """See Target.configured."""
         assert isinstance(settings, TrytonSettings)
         needed = {
             "url": "the address of the Tryton server",
@@ -127,7 +126,6 @@ class TrytonTarget(Target):
 
     @classmethod
     def budget(cls, settings: Section) -> Budget | None:
-        """See Target.budget."""
         assert isinstance(settings, TrytonSettings)
         if not settings.rate_limit:
             return None
@@ -144,7 +142,6 @@ class TrytonTarget(Target):
         return [Person(str(one["id"]), one.get("name")) for one in self._search(_PARTY, domain, "name")]
 
     def upsert_contact(self, phone: str, name: str | None, contact: str | None) -> str:
-        """See Target.upsert_contact."""
         if contact is None:
             return self._made(phone.strip(), name)
         if name is not None:
@@ -159,7 +156,6 @@ class TrytonTarget(Target):
         return note.external_id
 
     def find_note(self, contact: str, external_id: str) -> str | None:
-        """See Target.find_note."""
         return external_id if self._notes(contact, external_id) else None
 
     def update_note(self, contact: str, note: str, said: Note) -> None:
@@ -184,12 +180,10 @@ class TrytonTarget(Target):
         self._categorize(contact, added, removed - added)
 
     def set_opt_out(self, contact: str, *, opted_out: bool) -> None:
-        """See Target.set_opt_out."""
         ours = {self._opted_out}
         self._categorize(contact, ours if opted_out else set(), set() if opted_out else ours)
 
     def check(self) -> Sequence[Finding]:
-        """See Target.check."""
         try:
             self.find_by_phone("+10000000000")
         except (Retryable, Rejected) as error:
@@ -204,7 +198,6 @@ class TrytonTarget(Target):
         return findings
 
     def close(self) -> None:
-        """See Target.close."""
         self._api.close()
 
     def _made(self, phone: str, name: str | None) -> str:

@@ -76,11 +76,9 @@ class TextUsTarget(Target):
         return {phone for phone in phones if phone in told}
 
     def batch(self) -> int:
-        """See Target.batch."""
         return BATCH
 
     def close(self) -> None:
-        """See Target.close."""
         self._client.close()
 
     def _add_family(self, top: str, found: dict[str, Account]) -> None:

@@ -28,14 +28,14 @@ def server_dies(run: Run) -> None:
 def commit_cut(run: Run) -> None:
     """Of persist's connection, and of all of opt-out's and crm-sync's: those that call somebody commit, too."""
     run.persist.stop()
-    run.persist = run.member(2, dsn=run.db.proxied)
+    run.persist = run.member(2, dsn=run.db.proxied("persist"))
     run.members[0] = run.persist
     run.start_persist()
     run.opt_out.stop()
-    run.opt_out_through(run.db.proxied)
+    run.opt_out_through(run.db.proxied("opt-out"))
     run.start_opt_out()
     run.crm_sync.stop()
-    run.crm_sync_through(run.db.proxied)
+    run.crm_sync_through(run.db.proxied("crm-sync"))
     run.start_crm_sync()
     behind = (run.behind, run.opt_out_unread, run.crm_sync_unread)
     run.wait(lambda: max(one() for one in behind) < run.row.rate, 30, "all are at work")

@@ -19,6 +19,7 @@ from deploy.local.downloads import read_lock
 from ingest.endpoint import MAX_BODY
 from ingest.settings import IngestSettings
 from ops.configuration import all_sections, unknown_variables
+from schemas.privileges import ROLES
 from tests.servers import containers
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -240,8 +241,15 @@ def test_secrets_are_made_once(tmp_path: Path) -> None:
     _make_secrets(folder)
 
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
-    assert len({before[name] for name in ("owner_password", "app_password", "textlink_secrets")}) == 3
-    assert before["app_password"].strip() in before["app_dsn"]
+    assert len({before[name] for name in ("owner_password", "gate_password", "textlink_secrets")}) == 3
+    for role in ROLES:
+        process = role.removeprefix("hookline_").replace("_", "-")
+        assert before[f"{process}_password"].strip() in before[f"{process}_dsn"]
+        assert f"//{role}:".encode() in before[f"{process}_dsn"]
+    script = (DEPLOY / "postgres" / "roles.sh").read_text("utf-8")
+    assert {role.removeprefix("hookline_").replace("_", "-") for role in ROLES} == set(
+        re.search(r"for name in owner ([a-z -]+); do", script)[1].split()  # type: ignore[index]
+    )
 
 
 def _make_secrets(folder: Path) -> None:

@@ -78,7 +78,8 @@ def test_each_service_gets_its_own_secrets_and_no_others() -> None:
             continue
         name = service.partition("-")[0] if service.startswith("ingest-") else service
         if name in processor_names():
-            credentials = _credentials("hookline-process@.service") | _credentials(f"hookline-process@{name}.service")
+            shared = {credential.replace("%i", name) for credential in _credentials("hookline-process@.service")}
+            credentials = shared | _credentials(f"hookline-process@{name}.service")
         else:
             credentials = _credentials(f"hookline-{name}{'@' if name == 'ingest' else ''}.service")
         assert credentials == set(description.get("secrets", [])), service

@@ -1,4 +1,4 @@
-"""The house stands as DESIGN has it: schemas <- runtime <- ingest, processors <- deploy.local <- ops."""
+"""The layers hold: schemas <- runtime <- ingest, processors <- deploy.local <- ops."""
 
 from __future__ import annotations
 

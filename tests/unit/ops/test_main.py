@@ -46,7 +46,15 @@ LOOKING = {
     "quarantine show",
     "nodes ls",
 }
-LOOKING |= {"opt-outs classify", "opt-outs rules", "opt-outs verify", "opt-outs report", "crm status", "crm check"}
+LOOKING |= {
+    "opt-outs classify",
+    "opt-outs rules",
+    "opt-outs verify",
+    "opt-outs new-head-key",
+    "opt-outs report",
+    "crm status",
+    "crm check",
+}
 #: Those that change what runs here and now: a dry run of them would tell nothing.
 RUNNING = {"up", "down", "registry", "sandbox"}
 

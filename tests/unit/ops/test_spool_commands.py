@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -14,7 +13,6 @@ from typing import Any
 
 import httpx
 import pytest
-import structlog
 
 from ingest.quarantine import KeepingQuarantine
 from ingest.quarantine_store import QuarantineStore
@@ -57,12 +55,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
         out = capsys.readouterr().out
         return code, json.loads(out) if out else None
 
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    yield command
-    structlog.reset_defaults()
-    root.handlers[:] = handlers
-    root.setLevel(level)
+    return command
 
 
 class Nowhere:

@@ -7,7 +7,6 @@ import json
 import logging
 import sys
 import unicodedata
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -113,16 +112,7 @@ class Terminal(io.StringIO):
         return True
 
 
-@pytest.fixture
-def root_logger() -> Iterator[logging.Logger]:
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    yield root
-    root.handlers[:], root.level = handlers, level
-
-
 @pytest.mark.parametrize("stream", [io.StringIO(), Terminal()], ids=["json", "people"])
-@pytest.mark.usefixtures("root_logger")
 def test_logs_escape(stream: io.StringIO) -> None:
     logs.configure("probe", stream=stream)
     for attack in (*ATTACKS, *COMMANDS):

@@ -193,7 +193,7 @@ class TestKafka:
         assert made["metadata_max_age_ms"] == 30_000
 
     def test_checksums_are_made_in_c(self) -> None:
-        """102 us/KiB in Python against 0.1 (FACTS, "Kafka from Python")."""
+        """102 us/KiB in Python against 0.1 (docs/kafka-python.md)."""
         import crc32c
         from kafka.record import util
 

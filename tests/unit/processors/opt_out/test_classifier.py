@@ -14,7 +14,7 @@ from processors.opt_out.classifier import Classifier, Decision, classifier, clas
 from processors.opt_out.rules import VERSION, rule_set
 from tests.unit.processors.opt_out.labelled import TEXTS
 
-#: FACTS' table, tier A, by language.
+#: The keywords of tier A (docs/opt-outs.md), by language.
 KEYWORDS = {
     "en": ["STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT", "REMOVE"],
     "es": ["ALTO", "PARAR", "BAJA", "CANCELAR", "NO MAS", "DETENER"],

@@ -1,4 +1,4 @@
-"""The normalised message: FACTS' definition, character by character."""
+"""The normalised message as docs/opt-outs.md defines it, character by character."""
 
 from __future__ import annotations
 

@@ -95,7 +95,7 @@ def test_a_refusal_can_be_dropped_too(textus, plant):
 
 
 def test_an_answer_can_have_any_body_and_headers(textus, plant, read):
-    # HubSpot's 429 names its policy in the body (FACTS).
+    # HubSpot's 429 names its policy in the body.
     plant(path="/", status=429, body={"policyName": "DAILY"})
     plant(path="/", status=302, headers={"Location": "http://169.254.169.254/"})
     plant(path="/", status=200, body="not { json")

@@ -1,0 +1,105 @@
+"""What the processes say of themselves in PostgreSQL, wherever they run, and what lacks there."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from ops.status.findings import OLD_LAG, SHARE_OF_401, StatusFinding
+from runtime.heartbeat import MISSING_AFTER
+from runtime.postgres import Connection
+
+#: Refused webhooks of the last minutes, or webhooks in a quarantine, that are more than scanners and trials.
+REFUSED_LEAST = QUARANTINED_LEAST = 20
+
+_HEARTBEATS = """
+SELECT name, node, version, state, reason, facts, started_at, at,
+    extract(epoch FROM clock_timestamp() - at)::float8 AS age,
+    EXISTS (SELECT 1 FROM process_heartbeats AS later
+            WHERE later.name = h.name AND later.node = h.node AND later.started_at > h.at) AS was_replaced
+FROM process_heartbeats AS h ORDER BY name, node, started_at
+"""
+_LAST_EVENTS = """
+SELECT provider, max(received_at) FROM events WHERE received_at > now() - interval '1 hour' GROUP BY provider ORDER BY 1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class HeartbeatState:
+    """One process as it says itself, or as it lacks."""
+
+    name: str
+    node: str
+    version: str
+    state: str  #: "ready", "not ready", "missing" or "stopped"
+    reason: str
+    facts: Mapping[str, Any]
+    started_at: datetime
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Heartbeats:
+    """All of them; empty where PostgreSQL could not be asked."""
+
+    processes: Sequence[HeartbeatState] = ()
+    restarts: Mapping[str, int] = field(default_factory=dict)  #: by process, without having stopped, in the last hour
+
+    def findings(self, named: Collection[str] = ()) -> Iterator[StatusFinding]:
+        """What is wrong; of the processes `named`, which somebody told about already, not that they are unwell."""
+        for beat in self.processes:
+            if beat.state in ("missing", "not ready") and beat.name not in named:
+                yield StatusFinding(f"{beat.name} on {beat.node} is {beat.state}", "error", beat.reason)
+            elif beat.state == "ready":
+                yield from _in_facts(beat)
+        for name, count in self.restarts.items():
+            what = f"{name} was started again {count} times within an hour without having been stopped"
+            yield StatusFinding(what, "warning", "see its log")
+
+
+def _in_facts(beat: HeartbeatState) -> Iterator[StatusFinding]:
+    facts = beat.facts
+    if (seconds := facts.get("lag_seconds", 0)) > OLD_LAG:
+        what = f"{beat.name} on {beat.node} is {facts['lag_records']} records and {seconds:.0f} s behind"
+        yield StatusFinding(what, "error", f"see its log; hookline dlq ls {beat.name}")
+    if (quarantined := facts.get("quarantined", 0)) >= QUARANTINED_LEAST:
+        yield StatusFinding(
+            f"{quarantined} webhooks wait in the quarantine of {beat.node}", "warning", "hookline quarantine ls"
+        )
+    refused, answered = facts.get("refused_lately", 0), facts.get("answered_lately", 0)
+    if refused >= REFUSED_LEAST and refused > SHARE_OF_401 * (refused + answered):
+        share = refused / (refused + answered)
+        what = f"ingest on {beat.node} refused {share:.0%} of its webhooks in the last 5 minutes"
+        yield StatusFinding(what, "error", "compare the providers' secrets; then hookline quarantine replay")
+
+
+def heard(connection: Connection) -> Heartbeats:
+    """Every process that is not stopped or replaced. Raises psycopg.Error."""
+    rows = connection.execute(_HEARTBEATS).fetchall()
+    beats = [_state(*row[:9]) for row in rows if not row[9]]
+    restarts = Counter(row[0] for row in rows if row[9] and row[3] != "stopped" and row[8] < 3600)
+    return Heartbeats([beat for beat in beats if beat.state != "stopped"], dict(sorted(restarts.items())))
+
+
+def last_events(connection: Connection) -> dict[str, datetime]:
+    """When each provider's last event was received, within the last hour. Raises psycopg.Error."""
+    return dict(connection.execute(_LAST_EVENTS).fetchall())
+
+
+def _state(
+    name: str,
+    node: str,
+    version: str,
+    state: str,
+    reason: str,
+    facts: Mapping[str, Any],
+    started_at: datetime,
+    at: datetime,
+    age: float,
+) -> HeartbeatState:
+    if state != "stopped" and age > MISSING_AFTER:
+        state, reason = "missing", f"not heard of for {age:.0f} s: it has ended, is frozen or cannot reach PostgreSQL"
+    return HeartbeatState(name, node, version, state, reason, facts, started_at, at)

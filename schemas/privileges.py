@@ -1,0 +1,120 @@
+"""Which database role may do what: one role a process, each with what its statements need and no more.
+
+`hookline db migrate` grants what is missing here and revokes what is not here, after the migrations. No role owns
+anything. Triggers (0017_ledger_guard.sql) and row-level security say what of a table a role may write.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+#: Privileges on one table: a privilege's name, or with columns in brackets, such as "UPDATE (status)".
+Privileges = frozenset[str]
+
+READ: Privileges = frozenset({"SELECT"})
+ADD: Privileges = READ | {"INSERT"}
+KEEP: Privileges = ADD | {"UPDATE"}
+ALL: Privileges = KEEP | {"DELETE"}
+
+#: Every processor keeps its own group's rows of these; row-level security sees to that.
+GROUP_TABLES = ("consumer_offsets", "consumer_outcomes", "consumer_failures", "consumer_freshness")
+_PROGRESS = dict.fromkeys((*GROUP_TABLES, "process_heartbeats"), ALL)
+
+_TABLES = (
+    *("events", "messages", "message_failures", "contacts"),
+    *(
+        *GROUP_TABLES,
+        "redriven_letters",
+        "discarded_letters",
+        "ingest_nodes",
+        "opt_out_certainty",
+        "process_heartbeats",
+    ),
+    *("opt_out_ledger", "opt_out_evidence", "opt_outs", "opt_out_reviews", "opt_out_parked", "opt_out_cursors"),
+    "opt_out_rule_changes",
+    *("enforcements", "target_accounts", "target_rounds", "api_budgets"),
+    *("crm_contacts", "crm_notes", "crm_deliveries", "crm_lanes", "crm_links", "crm_targets"),
+)
+
+_OPERATOR: dict[str, Privileges] = dict.fromkeys(_TABLES, READ) | {
+    # opt-outs add, hold, release, review, rebuild: through the same triggers as opt-out itself
+    "opt_out_ledger": ADD,
+    "opt_out_evidence": ADD,
+    "opt_outs": ALL,
+    "opt_out_reviews": KEEP,
+    "opt_out_cursors": READ | {"UPDATE"},
+    "opt_out_rule_changes": KEEP,  # opt-outs replay
+    "enforcements": ADD | {"UPDATE (detail)", "UPDATE (leased_until)", "UPDATE (next_attempt_at)", "UPDATE (status)"},
+    # opt-outs reconcile; the calls of commands are paid from the same budget
+    "target_rounds": KEEP,
+    "api_budgets": KEEP,
+    # process resume and accept-loss; dlq redrive, resume and discard
+    "consumer_offsets": KEEP,
+    "consumer_outcomes": READ | {"UPDATE"},
+    "redriven_letters": ADD | {"DELETE"},
+    "discarded_letters": ADD,
+    # nodes retire
+    "ingest_nodes": READ | {"UPDATE"},
+    # crm backfill; dlq redrive of a delivery
+    "crm_contacts": KEEP,
+    "crm_notes": KEEP,
+    "crm_deliveries": KEEP,
+    "crm_lanes": KEEP,
+}
+
+#: By role, by table. A table that is not named is closed to the role.
+PRIVILEGES: Mapping[str, Mapping[str, Privileges]] = MappingProxyType(
+    {
+        "hookline_ingest": {"ingest_nodes": KEEP, "process_heartbeats": ALL},
+        "hookline_persist": _PROGRESS | {"events": ADD, "messages": ALL, "message_failures": ALL, "contacts": ALL},
+        "hookline_opt_out": _PROGRESS
+        | {
+            "opt_out_ledger": ADD,
+            "opt_out_evidence": ADD,
+            "opt_outs": KEEP,
+            "opt_out_reviews": KEEP,
+            "opt_out_parked": ADD,
+            "opt_out_cursors": READ | {"UPDATE"},
+            "enforcements": KEEP,
+            "target_accounts": ALL,
+            "target_rounds": KEEP,
+            "api_budgets": KEEP,
+            "messages": READ,  # how many were texted, for the rate of opt-outs
+        },
+        "hookline_crm_sync": _PROGRESS
+        | {
+            "crm_contacts": ALL,
+            "crm_notes": ALL,
+            "crm_deliveries": KEEP,
+            "crm_lanes": ALL,
+            "crm_links": ALL,
+            "crm_targets": KEEP,
+            "api_budgets": KEEP,
+        },
+        "hookline_gate": {"opt_outs": READ, "opt_out_certainty": READ},
+        "hookline_operator": _OPERATOR,
+    }
+)
+
+ROLES: tuple[str, ...] = tuple(PRIVILEGES)
+#: These stage batches in temporary tables.
+STAGING = frozenset({"hookline_persist", "hookline_crm_sync", "hookline_operator"})
+
+#: The one role of all processes up to version 0.1: where it is still there, it keeps what it could do, for processes
+#: that have not been started as a role of their own yet. `hookline db drop-app-role` ends it.
+FORMER_ROLE = "hookline_app"
+
+
+def role_of(process: str) -> str:
+    """The role of a process, by its name on the command line, such as `opt-out`."""
+    return "hookline_" + process.replace("-", "_")
+
+
+def former_privileges() -> dict[str, Privileges]:
+    """What FORMER_ROLE may do: all that any process may."""
+    together: dict[str, Privileges] = {}
+    for tables in PRIVILEGES.values():
+        for table, privileges in tables.items():
+            together[table] = together.get(table, frozenset()) | {name for name in privileges if "(" not in name}
+    return together

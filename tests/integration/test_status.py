@@ -1,0 +1,158 @@
+"""`hookline status` on a real PostgreSQL: processes that live, are frozen or were replaced, and a locked table."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+import pytest
+
+from ops.status.gather import Place, gather
+from ops.status.heartbeats import heard
+from runtime.admin import Readiness
+from runtime.connections import KafkaSettings
+from runtime.heartbeat import Heartbeat
+from runtime.postgres import Connection, connect
+
+#: Nothing listens there.
+NOWHERE = "http://127.0.0.1:1"
+
+
+@pytest.fixture
+def connection(postgres: Any) -> Iterator[Connection]:
+    with connect(postgres.dsn("persist"), process="tests") as made:
+        yield made
+
+
+@pytest.fixture
+def owner(postgres: Any) -> Iterator[Connection]:
+    with connect(postgres.owner_dsn, process="migration") as made:
+        yield made
+
+
+def look(dsn: str, *places: Place) -> Any:
+    return gather(KafkaSettings(bootstrap_servers=["127.0.0.1:1"]), dsn, places, [], [])
+
+
+def age(owner: Connection, heartbeat: Heartbeat, seconds: float) -> None:
+    owner.execute(
+        "UPDATE process_heartbeats SET at = at - %s * interval '1 second',"
+        " started_at = started_at - %s * interval '1 second' WHERE instance = %s",
+        (seconds, seconds, heartbeat.instance),
+    )
+
+
+def test_a_process_that_cannot_be_asked_from_here_is_as_its_heartbeat_says(
+    postgres: Any, connection: Connection
+) -> None:
+    Heartbeat("ingest", node="web-1").beat(connection, Readiness(True, "ok"), {"quarantined": 0})
+
+    [ingest] = look(postgres.dsn("operator"), Place("ingest", NOWHERE, None, certain=False)).processes
+    assert (ingest.name, ingest.state) == ("ingest", "ready")
+    # In a local stack the address is known to be right, so nobody excuses it
+    snapshot = look(postgres.dsn("operator"), Place("ingest", NOWHERE, None))
+    assert snapshot.processes[0].state == "unreachable"
+    assert any(problem.startswith("ingest is unreachable") for problem in snapshot.problems)
+
+
+def test_without_a_heartbeat_it_is_unreachable(postgres: Any) -> None:
+    [ingest] = look(postgres.dsn("operator"), Place("ingest", NOWHERE, None, certain=False)).processes
+
+    assert ingest.state == "unreachable"
+
+
+def test_a_frozen_process_is_missing_within_30_seconds(postgres: Any, connection: Connection) -> None:
+    # Given a process that beats, and is frozen
+    code = """
+        import sys, time
+        from runtime.admin import Readiness
+        from runtime.heartbeat import Heartbeat
+        from runtime.postgres import connect
+        heartbeat, connection = Heartbeat("persist", node="n1"), connect(sys.argv[1], process="tests")
+        while True:
+            heartbeat.beat(connection, Readiness(True))
+            print("beat", flush=True)
+            time.sleep(0.1)
+    """
+    command = [sys.executable, "-c", textwrap.dedent(code), postgres.dsn("persist")]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE)
+    try:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"beat\n"
+        assert [beat.state for beat in heard(connection).processes] == ["ready"]
+        os.kill(process.pid, signal.SIGSTOP)
+        begun = time.monotonic()
+        while not (problems := [str(one) for one in heard(connection).findings()]) and time.monotonic() - begun < 30:
+            time.sleep(0.2)
+    finally:
+        process.kill()
+        process.communicate()
+    assert problems[0].startswith("persist on n1 is missing: not heard of for")
+
+
+def test_a_replica_that_was_replaced_is_a_restart_and_one_that_stopped_is_none(
+    connection: Connection, owner: Connection
+) -> None:
+    killed, stopped, successor = (Heartbeat("persist", node="n1") for _ in range(3))
+    for heartbeat in (killed, stopped):
+        heartbeat.beat(connection, Readiness(True))
+    stopped.stopped(connection)
+    age(owner, killed, 60)
+    age(owner, stopped, 60)
+    successor.beat(connection, Readiness(True))
+
+    facts = heard(connection)
+
+    assert [beat.state for beat in facts.processes] == ["ready"]
+    assert [str(one) for one in facts.findings()] == [
+        "persist was started again 1 times within an hour without having been stopped: see its log"
+    ]
+
+
+def test_what_is_silent_for_an_hour_goes_unless_it_is_the_last_of_its_name(
+    connection: Connection, owner: Connection
+) -> None:
+    old, lonely = Heartbeat("persist", node="gone"), Heartbeat("crm-sync", node="gone")
+    for heartbeat in (old, lonely):
+        heartbeat.beat(connection, Readiness(True))
+        age(owner, heartbeat, 4_000)
+    Heartbeat("persist", node="n2").beat(connection, Readiness(True))
+
+    states = [(beat.name, beat.node, beat.state) for beat in heard(connection).processes]
+
+    assert states == [("crm-sync", "gone", "missing"), ("persist", "n2", "ready")]
+
+
+def test_a_locked_table_is_not_an_unreachable_postgres_and_its_blocker_is_named(
+    postgres: Any, connection: Connection, owner: Connection
+) -> None:
+    Heartbeat("ingest", node="web-1").beat(connection, Readiness(True))
+    with owner.transaction():
+        owner.execute("LOCK TABLE enforcements IN ACCESS EXCLUSIVE MODE")
+        snapshot = look(postgres.dsn("operator"), Place("ingest", NOWHERE, None, certain=False))
+        [(pid,)] = owner.execute("SELECT pg_backend_pid()").fetchall()
+
+    assert snapshot.postgres.reachable
+    assert snapshot.processes[0].state == "ready"
+    found = [
+        problem
+        for problem in snapshot.problems
+        if f"the session {pid} holds the table enforcements (hookline-migration" in problem
+    ]
+    assert len(found) == 1
+
+
+def test_postgres_is_unreachable_only_when_it_is(postgres: Any) -> None:
+    parts = psycopg.conninfo.conninfo_to_dict(postgres.dsn("persist")) | {"host": "127.0.0.1", "port": "1"}
+
+    snapshot = look(psycopg.conninfo.make_conninfo("", **parts))
+
+    assert not snapshot.postgres.reachable
+    assert snapshot.heartbeats == ()

@@ -1,0 +1,55 @@
+"""What heartbeats tell, planted and named."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from ops.status.heartbeats import Heartbeats, HeartbeatState
+
+AT = datetime(2026, 1, 2, tzinfo=UTC)
+
+
+def beat(state: str = "ready", reason: str = "ok", **facts: Any) -> HeartbeatState:
+    return HeartbeatState("persist", "n1", "1.0", state, reason, facts, AT, AT)
+
+
+@pytest.mark.parametrize(
+    ("beats", "severity", "told"),
+    [
+        (Heartbeats([beat("missing", "not heard of for 12 s")]), "error", "persist on n1 is missing: not heard of"),
+        (Heartbeats([beat("not ready", "paused")]), "error", "persist on n1 is not ready: paused"),
+        (
+            Heartbeats([beat(lag_records=970, lag_seconds=75.2)]),
+            "error",
+            "persist on n1 is 970 records and 75 s behind",
+        ),
+        (Heartbeats([beat(refused_lately=30, answered_lately=70)]), "error", "n1 refused 30% of its webhooks"),
+        (Heartbeats([beat(quarantined=20)]), "warning", "20 webhooks wait in the quarantine of n1"),
+        (Heartbeats(restarts={"persist": 3}), "warning", "persist was started again 3 times"),
+    ],
+)
+def test_what_is_wrong_is_named(beats: Heartbeats, severity: str, told: str) -> None:
+    [finding] = beats.findings()
+
+    assert told in str(finding)
+    assert finding.severity == severity
+
+
+@pytest.mark.parametrize(
+    "well",
+    [
+        beat(lag_records=5, lag_seconds=59.0),
+        beat(refused_lately=19, answered_lately=0, quarantined=19),
+        beat(refused_lately=20, answered_lately=80),
+        beat(),
+    ],
+)
+def test_what_is_well_is_no_problem(well: HeartbeatState) -> None:
+    assert list(Heartbeats([well]).findings()) == []
+
+
+def test_a_process_that_was_named_already_is_not_named_again() -> None:
+    assert list(Heartbeats([beat("missing", "silent")]).findings({"persist"})) == []
