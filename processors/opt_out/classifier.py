@@ -31,6 +31,7 @@ from processors.opt_out.rules import (
 )
 from processors.opt_out.slips import drawn_in, slips_of
 from processors.opt_out.wider import Wider, may_be_drawn
+from processors.opt_out.word_kinds import WordKinds
 from processors.opt_out.words import after_stop, keywords, reactions
 
 #: Courtesy is short: more words than this beside a keyword are a message of their own.
@@ -39,8 +40,6 @@ _COURTEOUS_WORDS = 16
 _DRAWN_OUT = tuple(letter * 3 for letter in "abceiklnoprstuv")
 #: Texts that are remembered with their decisions, and the most characters of one: a few megabytes together.
 _REMEMBERED, _SHORT = 16_384, 80
-#: Words that are remembered with what they may be a part of, and the longest of them.
-_WORDS_REMEMBERED, _LONGEST = 50_000, 32
 #: What a word says to the table's rules: it is in a phrase or a keyword, it is in a keyword, it is a slip or drawn out,
 #: it is "opt". What it says to rule set 2 (`Wider.belongs`) is in the bits above these.
 _TELLING, _KEYWORD, _UNUSUAL, _OPT, _ABOVE = 1, 2, 4, 8, 4
@@ -135,7 +134,7 @@ class Classifier:
         self._says = {rule.id: rule.says for rule in rules} | {exception.id: exception.says for exception in unless}
         self._remembered: dict[str, Decision] = {}
         self._wider = Wider(spoken, unless, self.languages, self._stops, own) if number >= 2 else None
-        self._kinds = _WordKinds(self)
+        self._kinds = WordKinds(self._kinds_of_word)
 
     def classify(self, text: str) -> Decision:
         """What `text` says. Short texts are remembered: "yes" and "ok" come by the thousand."""
@@ -172,7 +171,7 @@ class Classifier:
             kinds |= self._kinds["optout"]
         return kinds
 
-    def kinds_of_word(self, word: str) -> int:
+    def _kinds_of_word(self, word: str) -> int:
         """What `word` may be a part of, as bits."""
         kinds = _TELLING * (word in self._telling) | _KEYWORD * (word in self._keyword_words)
         if word in self._slips or any(three in word for three in _DRAWN_OUT):
@@ -181,9 +180,7 @@ class Classifier:
             kinds |= _OPT
         return kinds if self._wider is None else kinds | self._wider.belongs(word) << _ABOVE
 
-    def _widely(
-        self, wider: Wider, text: str, bare: str, flat: str, words: list[str], kinds: int
-    ) -> Decision | None:
+    def _widely(self, wider: Wider, text: str, bare: str, flat: str, words: list[str], kinds: int) -> Decision | None:
         """What rule set 2 finds in a text that the table's rules leave alone."""
         if len(flat) > 2 * END:  # a request stands at an end of what is longer than any text
             bare, flat = f"{bare[:END]}\n{bare[-END:]}", f"{flat[:END]}\n{flat[-END:]}"
@@ -378,20 +375,6 @@ class Classifier:
             if one.fits(before, found[0], after, message):
                 return one.asks
         return None
-
-
-class _WordKinds(dict[str, int]):
-    """What each word may be a part of, worked out when it is first met."""
-
-    def __init__(self, made_for: Classifier) -> None:
-        super().__init__()
-        self._classifier = made_for
-
-    def __missing__(self, word: str) -> int:
-        kinds = self._classifier.kinds_of_word(word)
-        if len(self) < _WORDS_REMEMBERED and len(word) <= _LONGEST:
-            self[word] = kinds
-        return kinds
 
 
 def _of(rules: Iterable[Rule], kind: Kind) -> list[Rule]:

@@ -99,7 +99,9 @@ class Grammar:
             raise ValueError(f"no word is in every text that matches {' '.join(tokens)}")
         self._needs.append((at, needs))
         bits = [
-            self._bits.setdefault(frozenset(char for name in needed for char in self._classes[name]), 1 << len(self._bits))
+            self._bits.setdefault(
+                frozenset(char for name in needed for char in self._classes[name]), 1 << len(self._bits)
+            )
             for needed in needs
         ]
         expression = re.compile(self._regex(tokens))

@@ -6,7 +6,6 @@ It only ever raises a hold. A text without one of its words costs one look at ea
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 

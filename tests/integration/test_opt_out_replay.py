@@ -91,13 +91,19 @@ def test_an_opt_in_that_came_later_ends_a_hold_of_a_replay(
 ) -> None:
     # Given wishes that rule set 1 let through; Ann and Cat have opted in since, Cat before she wrote
     then = utc_now() - timedelta(days=30)
-    written = [(ANN, "Quit2End", 0), (BEN, "Quit2End", 0), (CAT, "Quit2End", 0), (ANN, "START", 60), (CAT, "START", -60)]
+    written = [
+        (ANN, "Quit2End", 0),
+        (BEN, "Quit2End", 0),
+        (CAT, "Quit2End", 0),
+        (ANN, "START", 60),
+        (CAT, "START", -60),
+    ]
     events = [
         webhook("textlink", "received", then + timedelta(minutes=at), phone_number=phone, text=text,
                 textlink_id=number, sim_card_id=1)
         for number, (phone, text, at) in enumerate(written, 1)
     ]  # fmt: skip
-    database = Database(lambda: connect(_processes(postgres), process="test"))
+    database = Database(lambda: connect(postgres.dsn("persist"), process="test"))
     store(database, events)
     database.close()
     desk.take(*(event for event, (_, text, _) in zip(events, written, strict=True) if text == "START"))
@@ -106,9 +112,7 @@ def test_an_opt_in_that_came_later_ends_a_hold_of_a_replay(
     # Then only what came after the opt-in, or without one, holds
     assert (desk.state(ANN), desk.state(BEN), desk.state(CAT)) == ("in", "hold", "hold")
     # And an opt-in that comes now ends a hold, too
-    desk.take(
-        webhook("textlink", "received", utc_now(), phone_number=BEN, text="START", textlink_id=9, sim_card_id=1)
-    )
+    desk.take(webhook("textlink", "received", utc_now(), phone_number=BEN, text="START", textlink_id=9, sim_card_id=1))
     assert desk.state(BEN) == "in"
     assert hookline(capsys, "verify")["ok"]
 
@@ -122,7 +126,7 @@ def test_a_history_of_some_thousand_messages(desk: Desk, postgres: Any, capsys: 
                 text=texts[at % len(texts)], textlink_id=at + 1, sim_card_id=1)
         for at in range(2_500)
     ]  # fmt: skip
-    database = Database(lambda: connect(_processes(postgres), process="test"))
+    database = Database(lambda: connect(postgres.dsn("persist"), process="test"))
     store(database, events)
     database.close()
     told = hookline(capsys, "replay", "--rules", "1..2")
@@ -132,8 +136,3 @@ def test_a_history_of_some_thousand_messages(desk: Desk, postgres: Any, capsys: 
     assert hookline(capsys, "replay", "--rules", "1..2", "--apply")["holds"] == 500
     assert hookline(capsys, "replay", "--rules", "1..2", "--apply")["holds"] == 0
     assert desk.all("SELECT count(*) FROM opt_outs WHERE state = 'hold'") == [(500,)]
-
-
-def _processes(postgres: Any) -> str:
-    """How persist reaches the test's database."""
-    return str(postgres.application_dsn)

@@ -20,7 +20,19 @@ GLUED = (
     "anymore", "mnow",
 )  # fmt: skip
 #: Behind END, QUIT and CANCEL.
-GLUED_TO_ANY = ("texting", "texts", "messages", "messaging", "calling", "now", "this", "please", "pls", "textingme", "all")
+GLUED_TO_ANY = (
+    "texting",
+    "texts",
+    "messages",
+    "messaging",
+    "calling",
+    "now",
+    "this",
+    "please",
+    "pls",
+    "textingme",
+    "all",
+)
 #: Whole requests in one word.
 ONE_WORD = (
     "removeme", "optmeout", "optusout", "takemeoff", "takemeoffyourlist", "leavemealone", "nomoretexts",

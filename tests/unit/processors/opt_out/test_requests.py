@@ -79,8 +79,8 @@ def test_what_rule_set_1_opted_out_still_is() -> None:
         if older.classify(labelled.text).action == "out" and classify(labelled.text).action != "out":
             lost.add(classify(labelled.text).rule)
     assert lost <= {
-        "d.thing-removed", "d.somebody-told", "c.somebody-told", "d.called-a-name", "d.off-a-shift", "d.negated-in-chat",
-        "d.will-leave", "d.quoted-like", "c.leave-alone-in-fun", "c.leave-alone-a-guess",
+        "d.thing-removed", "d.somebody-told", "c.somebody-told", "d.called-a-name", "d.off-a-shift",
+        "d.negated-in-chat", "d.will-leave", "d.quoted-like", "c.leave-alone-in-fun", "c.leave-alone-a-guess",
     }  # fmt: skip
 
 
