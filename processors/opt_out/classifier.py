@@ -9,6 +9,7 @@ the clock, the sender or an earlier message.
 from __future__ import annotations
 
 import functools
+import operator
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -29,7 +30,8 @@ from processors.opt_out.rules import (
     rule_set,
 )
 from processors.opt_out.slips import drawn_in, slips_of
-from processors.opt_out.wider import Wider
+from processors.opt_out.wider import Wider, may_be_drawn
+from processors.opt_out.word_kinds import WordKinds
 from processors.opt_out.words import after_stop, keywords, reactions
 
 #: Courtesy is short: more words than this beside a keyword are a message of their own.
@@ -38,6 +40,9 @@ _COURTEOUS_WORDS = 16
 _DRAWN_OUT = tuple(letter * 3 for letter in "abceiklnoprstuv")
 #: Texts that are remembered with their decisions, and the most characters of one: a few megabytes together.
 _REMEMBERED, _SHORT = 16_384, 80
+#: What a word says to the table's rules: it is in a phrase or a keyword, it is in a keyword, it is a slip or drawn out,
+#: it is "opt". What it says to rule set 2 (`Wider.belongs`) is in the bits above these.
+_TELLING, _KEYWORD, _UNUSUAL, _OPT, _ABOVE = 1, 2, 4, 8, 4
 #: How far beside a phrase its meaning is looked for.
 _BESIDE = 60
 
@@ -129,58 +134,73 @@ class Classifier:
         self._says = {rule.id: rule.says for rule in rules} | {exception.id: exception.says for exception in unless}
         self._remembered: dict[str, Decision] = {}
         self._wider = Wider(spoken, unless, self.languages, self._stops, own) if number >= 2 else None
+        self._kinds = WordKinds(self._kinds_of_word)
 
     def classify(self, text: str) -> Decision:
         """What `text` says. Short texts are remembered: "yes" and "ok" come by the thousand."""
         found = self._remembered.get(text)
         if found is None:
-            found = self._classify(text)
+            found = self.decide(text)
             if len(text) <= _SHORT:
                 if len(self._remembered) >= _REMEMBERED:
                     self._remembered.clear()
                 self._remembered[text] = found
         return found
 
-    def _classify(self, text: str) -> Decision:
+    def decide(self, text: str) -> Decision:
+        """`classify` without what it remembers of texts."""
         wider = self._wider
-        if wider is not None:
+        if wider is not None and ("*" in text or "!" in text or "@" in text or not text.isascii()):
             text = wider.prepared(text)
         bare = plain(text)
         flat = spread(bare)
         words = flat.split()
-        found = self._by_the_table(bare, flat, words)
+        kinds = self._kinds_of(words)
+        found = self._by_the_table(bare, flat, words, kinds)
         if wider is None or found.tier != "D" or found.rule == self._reaction.id:
             return found
-        return self._widely(wider, text, bare, flat, words) or found
+        if not kinds >> _ABOVE and not may_be_drawn(text, bare, words):
+            return found
+        return self._widely(wider, text, bare, flat, words, kinds) or found
 
-    def _widely(self, wider: Wider, text: str, bare: str, flat: str, words: list[str]) -> Decision | None:
+    def _kinds_of(self, words: list[str]) -> int:
+        """What `words` may be a part of, as bits; "optout", which `clauses` makes of "opt out", is put beside them."""
+        kinds = functools.reduce(operator.or_, map(self._kinds.__getitem__, words), 0)
+        if kinds & _OPT and len(words) > 1:
+            words.append("optout")
+            kinds |= self._kinds["optout"]
+        return kinds
+
+    def _kinds_of_word(self, word: str) -> int:
+        """What `word` may be a part of, as bits."""
+        kinds = _TELLING * (word in self._telling) | _KEYWORD * (word in self._keyword_words)
+        if word in self._slips or any(three in word for three in _DRAWN_OUT):
+            kinds |= _UNUSUAL
+        if word == "opt":
+            kinds |= _OPT
+        return kinds if self._wider is None else kinds | self._wider.belongs(word) << _ABOVE
+
+    def _widely(self, wider: Wider, text: str, bare: str, flat: str, words: list[str], kinds: int) -> Decision | None:
         """What rule set 2 finds in a text that the table's rules leave alone."""
         if len(flat) > 2 * END:  # a request stands at an end of what is longer than any text
             bare, flat = f"{bare[:END]}\n{bare[-END:]}", f"{flat[:END]}\n{flat[-END:]}"
             text, words = bare, flat.split()
-        if "opt" in words:
-            words = [*words, "optout"]  # which `clauses` makes of "opt out"
-        candidates = wider.may_say(text, words)
-        if candidates is None:
-            return None
-        message = clauses(flat)
-        for rule, matched, match in wider.find(candidates, bare, message):
+            kinds = self._kinds_of(words)
+        for rule, matched, match in wider.find(text, bare, flat, words, kinds >> _ABOVE):
             if match is None or match.taken_back is None:
                 decides = self._reaction if self._is_reaction(bare) else rule
                 return Decision(decides.tier, decides.id, matched, self.number)
         return None
 
-    def _by_the_table(self, bare: str, flat: str, words: list[str]) -> Decision:
+    def _by_the_table(self, bare: str, flat: str, words: list[str], kinds: int) -> Decision:
         if len(words) == 1:
             return self._one_word(words[0].strip("#@"))
         phrases: Sequence[CompiledPhrase] = ()
-        if not self._telling.isdisjoint(words):
-            if "opt" in words:
-                words.append("optout")  # which `clauses` makes of "opt out"
+        if kinds & _TELLING:
             phrases = self._worth_trying(frozenset(words))
-            if not phrases and self._keyword_words.isdisjoint(words):
+            if not phrases and not kinds & _KEYWORD:
                 return self._rest
-        elif not self._may_be_unusual(words, flat):
+        elif not self._may_be_unusual(words, kinds):
             return self._rest
         return self._several_words(bare, clauses(flat), phrases)
 
@@ -198,7 +218,8 @@ class Classifier:
             found = self._one_word(message.strip("#@"))
         if wider is None or found.tier != "D" or found.rule == self._reaction.id:
             return found
-        return self._widely(wider, text, bare, flat, flat.split()) or found
+        words = flat.split()
+        return self._widely(wider, text, bare, flat, words, self._kinds_of(words)) or found
 
     def prepared(self, text: str) -> str:
         """`text` with look-alike letters and masked words as this rule set reads them."""
@@ -220,11 +241,9 @@ class Classifier:
                 yield phrase.rule.id, found[0].strip(), "" if unless is None else unless.id
         if self._wider is not None:
             words = flat.split()
-            candidates = self._wider.may_say(prepared, words)
-            if candidates is not None:
-                for rule, matched, match in self._wider.find(candidates, bare, message):
-                    taken_back = match.taken_back if match is not None else None
-                    yield rule.id, matched, "" if taken_back is None else taken_back.id
+            for rule, matched, match in self._wider.find(prepared, bare, flat, words, self._kinds_of(words) >> _ABOVE):
+                taken_back = match.taken_back if match is not None else None
+                yield rule.id, matched, "" if taken_back is None else taken_back.id
 
     def nearest(self, text: str) -> tuple[Rule, tuple[str, ...]] | None:
         """The pattern that lacks least to fit `text`, and the words or classes of which it lacks one."""
@@ -235,7 +254,7 @@ class Classifier:
     def _worth_trying(self, words: frozenset[str]) -> list[CompiledPhrase]:
         """The phrases whose words are in a text, in their order."""
         with_words = self._phrases_with
-        found = {at for word in words if word in with_words for at in with_words[word]}
+        found = {at for word in with_words.keys() & words for at in with_words[word]}
         phrases = (self._phrases[at] for at in sorted(found))
         return [one for one in phrases if not (one.rule.beside and words.isdisjoint(one.rule.beside))]
 
@@ -253,12 +272,11 @@ class Classifier:
             return Decision(self._spelled.tier, self._spelled.id, word, self.number)
         return None
 
-    def _may_be_unusual(self, words: list[str], flat: str) -> bool:
+    def _may_be_unusual(self, words: list[str], kinds: int) -> bool:
         """Whether words without any that tells could be a keyword spelled out, or a slip beside courtesy."""
         if not words or len(words) > _COURTEOUS_WORDS:
             return False
-        spelled = len(words[0]) == 1 and words[0] in self._initials
-        return spelled or self._has_a_slip(words, flat)
+        return bool(kinds & _UNUSUAL) or (len(words[0]) == 1 and words[0] in self._initials)
 
     def _has_a_slip(self, words: list[str], flat: str) -> bool:
         return not self._slips.keys().isdisjoint(words) or any(three in flat for three in _DRAWN_OUT)

@@ -17,6 +17,8 @@ away from one that it has counts as that (nearest.py).
 
 from __future__ import annotations
 
+import functools
+import operator
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain
@@ -77,12 +79,16 @@ class Grammar:
         costs: dict[str, float] = {}
         for word, char in self._known.items():
             costs[char] = costs.get(char, 0.0) + cost(word)
-        #: Character -> what may match a text with it: the bits of the other characters of which it needs one each, the
-        #: place of the pattern, and the expression.
-        self._keyed: dict[str, list[tuple[list[int], int, re.Pattern[str]]]] = {}
+        #: What the patterns need one of, as characters -> its bit in `present`.
+        self._bits: dict[frozenset[str], int] = {}
+        #: The bit of what is rarest -> what may match a text that has it: the bits of all that it needs, whether only a
+        #: text of one clause matches, and the place and expression of the pattern.
+        self._keyed: dict[int, list[tuple[int, bool, tuple[int, re.Pattern[str]]]]] = {}
         for at, pattern in enumerate(patterns):
             for tokens in parted(_TOKEN.findall(pattern)):
                 self._add(at, tokens, costs)
+        self._keys = functools.reduce(operator.or_, self._keyed, 0)
+        self._present = _Present(self)
 
     def _add(self, at: int, tokens: Sequence[str], costs: Mapping[str, float]) -> None:
         def dear(needed: frozenset[str]) -> float:
@@ -92,14 +98,16 @@ class Grammar:
         if not needs:
             raise ValueError(f"no word is in every text that matches {' '.join(tokens)}")
         self._needs.append((at, needs))
-        first, *rest = ([char for name in needed for char in self._classes[name]] for needed in needs)
-        entry = (
-            [sum(1 << (ord(char) - _FIRST) for char in set(chars)) for chars in rest],
-            at,
-            re.compile(self._regex(tokens)),
-        )
-        for char in set(first):
-            self._keyed.setdefault(char, []).append(entry)
+        bits = [
+            self._bits.setdefault(
+                frozenset(char for name in needed for char in self._classes[name]), 1 << len(self._bits)
+            )
+            for needed in needs
+        ]
+        expression = re.compile(self._regex(tokens))
+        one_clause = tokens[0] == "~" and tokens[-1] == "%" and not {"/", ";"}.intersection(tokens)
+        entry = (functools.reduce(operator.or_, bits), one_clause, (at, expression))
+        self._keyed.setdefault(bits[0], []).append(entry)
 
     def regex(self, pattern: str) -> str:
         """`pattern` as a regular expression over what `read` makes."""
@@ -121,17 +129,17 @@ class Grammar:
         read = self._read
         return "\n".join(["".join([read[word] for word in clause.split(" ")]) for clause in message.split("\n")])
 
-    def worth_trying(self, keys: Iterable[str], present: int) -> list[tuple[int, re.Pattern[str]]]:
-        """The patterns that a text may match, in order: `keys` are its key words, `present` the bits of all its words.
-
-        Each pattern comes as its place and its expression.
-        """
-        found = [
-            (at, expression)
-            for key in keys
-            for others, at, expression in self._keyed[self._read[key]]
-            if all(present & needed for needed in others)
-        ]
+    def worth_trying(self, words: Iterable[str], one_clause: bool) -> list[tuple[int, re.Pattern[str]]]:
+        """The patterns that a text of these words may match, in order: their places and expressions."""
+        present = functools.reduce(operator.or_, map(self._present.__getitem__, words), 0)
+        found = []
+        keys = present & self._keys
+        while keys:
+            key = keys & -keys
+            keys ^= key
+            for needs, of_one_clause, pattern in self._keyed[key]:
+                if needs & present == needs and (one_clause or not of_one_clause):
+                    found.append(pattern)
         return sorted(dict.fromkeys(found), key=_place) if len(found) > 1 else found
 
     def nearest_pattern(self, words: Iterable[str]) -> tuple[float, int, tuple[str, ...]] | None:
@@ -148,13 +156,14 @@ class Grammar:
         lacks = next((needed for needed in needs if present.isdisjoint(needed)), frozenset[str]())
         return share, at, tuple(sorted(lacks)[:8])
 
-    def bit(self, word: str) -> int:
-        """The bit of a word's character in `present`."""
-        return 1 << (ord(self._read[word]) - _FIRST)
-
     def is_key(self, word: str) -> bool:
         """Whether some pattern is looked at because of `word`."""
-        return self._read[word] in self._keyed
+        return bool(self._present[word] & self._keys)
+
+    def needed(self, word: str) -> int:
+        """The bits of what `word` is, of all that the patterns need one of."""
+        char = self._read[word]
+        return sum(bit for chars, bit in self._bits.items() if char in chars)
 
     def character(self, word: str) -> str:
         """The character of one word."""
@@ -182,6 +191,20 @@ class _Read(dict[str, str]):
         if len(self) < REMEMBERED and len(word) <= LONGEST:
             self[word] = character
         return character
+
+
+class _Present(dict[str, int]):
+    """What each word is of all that the patterns need, as bits, worked out when it is first met."""
+
+    def __init__(self, grammar: Grammar) -> None:
+        super().__init__()
+        self._grammar = grammar
+
+    def __missing__(self, word: str) -> int:
+        bits = self._grammar.needed(word)
+        if len(self) < REMEMBERED and len(word) <= LONGEST:
+            self[word] = bits
+        return bits
 
 
 def _place(found: tuple[int, re.Pattern[str]]) -> int:

@@ -6,8 +6,10 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 
+from processors.opt_out.compiled import END
 from processors.opt_out.normalise import normalise
-from processors.opt_out.rules import Rule, listed
+from processors.opt_out.requests import RequestMatch
+from processors.opt_out.rules import Rule, Unless, listed
 from processors.opt_out.words.outside import COURTESIES
 
 _COMMON = frozenset(listed("common_words.txt")) | frozenset(
@@ -17,7 +19,7 @@ _COMMON = frozenset(listed("common_words.txt")) | frozenset(
 _WORDS = 8
 #: The most characters of a message that is compared as it came: a longer one is no single word, and composing a long
 #: run of marks takes quadratic time.
-_SHORT = 64
+_SHORT = 32
 
 
 def _frequency(word: str) -> tuple[int, int]:
@@ -28,7 +30,7 @@ def _frequency(word: str) -> tuple[int, int]:
 class Outside:
     """The rules of some languages, compiled."""
 
-    def __init__(self, rules: Sequence[Rule]) -> None:
+    def __init__(self, rules: Sequence[Rule], exceptions: Sequence[Unless]) -> None:
         self._whole = {normalise(word): rule for rule in reversed(rules) for word in rule.words}
         self._by_phrase = {
             normalise(phrase).replace("\n", " "): rule for rule in reversed(rules) for phrase in rule.beside
@@ -40,6 +42,11 @@ class Outside:
         for phrase in self._by_phrase:
             if phrase.isascii() and phrase:
                 self._with_word.setdefault(min(phrase.split(), key=_frequency), []).append(phrase)
+        self._unless = [
+            (exception, re.compile(exception.anywhere))
+            for exception in exceptions
+            if {rule.id for rule in rules}.intersection(exception.of)
+        ]
         self._exact = [(rule, re.compile(rule.pattern)) for rule in rules if rule.pattern]
         courtesies = sorted({normalise(part) for part in COURTESIES.split(" / ")}, key=len, reverse=True)
         self._courtesies = frozenset(part for part in courtesies if " " not in part)
@@ -48,24 +55,33 @@ class Outside:
         #: One of these is in every ASCII text that matches.
         self.words = frozenset(rarest) | frozenset(self._with_word)
 
-    def find(self, text: str, message: str) -> Iterator[tuple[Rule, str]]:
-        """Every rule that fits the message, with the words that it saw."""
+    def find(self, text: str, message: str, has_a_word: bool) -> Iterator[RequestMatch]:
+        """Every rule that fits the message, and for phrases what takes it back; `has_a_word`: one of `words`."""
         if not text.isascii() and len(text) <= _SHORT:
             composed = unicodedata.normalize("NFC", text).casefold()
             for rule, pattern in self._exact:
                 if pattern.match(composed):
-                    yield rule, composed.strip()
+                    yield RequestMatch(rule, composed.strip(), None)
+        if not has_a_word and message.isascii():
+            return
         for clause in (message.replace("\n", " "), *message.split("\n")):
             bare = self._without_courtesy(clause)
             if bare in self._whole:
-                yield self._whole[bare], bare
+                yield RequestMatch(self._whole[bare], bare, None)
         spaced = f" {message} ".replace("\n", " ")
         for word in self._with_word.keys() & set(spaced.split(" ")):
             for phrase in self._with_word[word]:
                 if f" {phrase} " in spaced:
-                    yield self._by_phrase[phrase], phrase
+                    yield self._found(phrase, message)
         if not message.isascii() and (found := self._others.search(message)) is not None:
-            yield self._by_phrase[found[0]], found[0]
+            yield self._found(found[0], message)
+
+    def _found(self, phrase: str, message: str) -> RequestMatch:
+        rule = self._by_phrase[phrase]
+        taken_back = (
+            one for one, pattern in self._unless if rule.id in one.of and pattern.search(message, 0, END) is not None
+        )
+        return RequestMatch(rule, phrase, next(taken_back, None))
 
     def _without_courtesy(self, clause: str) -> str:
         if clause in self._whole:

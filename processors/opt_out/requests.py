@@ -7,15 +7,18 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from processors.opt_out.grammar import LONGEST, REMEMBERED, Grammar, Lexicon
+from processors.opt_out.grammar import Grammar, Lexicon
 from processors.opt_out.nearest import Nearest
-from processors.opt_out.rules import Rule, Unless, listed
+from processors.opt_out.rules import ALWAYS, Rule, Unless, listed
 from processors.opt_out.words import keywords
+from processors.opt_out.words.language import CHAT_WORDS
 
 #: Words beside a keyword's slip that are words of their own.
 OWN_WORDS = frozenset(word for words in keywords.OWN_WORDS.values() for word in words)
 #: How many words beside a request its meaning is looked for, and how many at each end of the text.
 _BESIDE, _AROUND = 24, 64
+#: How many times as many texts are in English as in another language: what words are looked for first depends on it.
+_ENGLISH_SHARE = 5
 #: Words of each language in words/common_words.txt.
 _COMMON = 300
 
@@ -49,35 +52,26 @@ class Requests:
         self.grammar = Grammar(
             language.lexicon,
             [rule.pattern for rule in language.rules],
-            Nearest(words, real_words() | OWN_WORDS),
+            Nearest(words, real_words() | OWN_WORDS | CHAT_WORDS),
             others=others,
             cost=_cost(language.code),
         )
-        self._known = _Known(self.grammar)
         self._unless = [_TakesBack(one, self.grammar) for one in language.unless]
         self._concerning = [[one for one in self._unless if rule.id in one.unless.of] for rule in language.rules]
 
     def matches(self, message: str, words: Iterable[str]) -> Iterator[RequestMatch]:
         """Every pattern that fits the normalised `message` of these `words`, in their order."""
-        known = self._known
-        present = 0
-        keys: list[str] = []
-        for word in words:
-            bit, is_key = known[word]
-            present |= bit
-            if is_key:
-                keys.append(word)
-        worth_trying = self.grammar.worth_trying(keys, present)
+        worth_trying = self.grammar.worth_trying(words, "\n" not in message)
         return self.tried(message, worth_trying) if worth_trying else iter(())
 
     def tried(self, message: str, worth_trying: Sequence[tuple[int, re.Pattern[str]]]) -> Iterator[RequestMatch]:
         """Of the patterns that are `worth_trying`, every one that fits the normalised `message`."""
         characters = self.grammar.read(message)
-        words = message.replace("\n", " \n ").split(" ")
         for at, expression in worth_trying:
             for found in expression.finditer(characters):
                 if found.end() > found.start():
-                    matched = " ".join(word for word in words[found.start() : found.end()] if word != "\n")
+                    words = message.replace("\n", " \n ").split(" ")[found.start() : found.end()]
+                    matched = " ".join(word for word in words if word != "\n")
                     yield RequestMatch(self.rules[at], matched, self._taken_back(at, characters, found))
 
     def _taken_back(self, at: int, characters: str, found: re.Match[str]) -> Unless | None:
@@ -90,20 +84,6 @@ class Requests:
             if one.fits(before, found[0], after, around):
                 return one.unless
         return None
-
-
-class _Known(dict[str, tuple[int, bool]]):
-    """Each word's bit, and whether some pattern is looked at because of it; worked out when it is first met."""
-
-    def __init__(self, grammar: Grammar) -> None:
-        super().__init__()
-        self._grammar = grammar
-
-    def __missing__(self, word: str) -> tuple[int, bool]:
-        known = self._grammar.bit(word), self._grammar.is_key(word)
-        if len(self) < REMEMBERED and len(word) <= LONGEST:
-            self[word] = known
-        return known
 
 
 class _TakesBack:
@@ -136,11 +116,14 @@ def real_words() -> frozenset[str]:
 
 
 def _cost(code: str) -> Callable[[str], float]:
-    """How frequent a word is in a language: 1 for the most frequent, next to nothing for one outside the list."""
+    """How frequent a word is in a language and in English, next to nothing for one outside the lists."""
     words = listed("common_words.txt")
-    start = words.index(f"[{code}]") + 1
-    rank = {word: place for place, word in enumerate(words[start : start + _COMMON])}
-    return lambda word: 1 / (rank[word] + 1) if word in rank else 0.0001
+    frequency: dict[str, float] = {}
+    for language, share in ((code, 1), (ALWAYS, _ENGLISH_SHARE)):
+        start = words.index(f"[{language}]") + 1
+        for place, word in enumerate(words[start : start + _COMMON]):
+            frequency[word] = max(frequency.get(word, 0.0), share / (place + 1))
+    return lambda word: frequency.get(word, 0.0001)
 
 
 def by_language(

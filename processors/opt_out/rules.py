@@ -128,7 +128,7 @@ def rule_set(number: int = VERSION) -> RuleSet:
         *keywords.RULES, *phrases.RULES, *requests.RULES, *abroad.RULES, *shapes.RULES, *languages.RULES,
         *outside.RULES,
     )  # fmt: skip
-    exceptions = (*unless.UNLESS, *languages.UNLESS)
+    exceptions = (*unless.UNLESS, *languages.UNLESS, *outside.UNLESS)
     return (
         tuple(rule for rule in rules if alive(rule, number)),
         tuple(exception for exception in exceptions if alive(exception, number)),
@@ -142,7 +142,7 @@ def alive(rule: Rule | Unless, number: int) -> bool:
 
 def fingerprint(number: int = VERSION) -> str:
     """SHA-256 over every rule and word list of rule set `number`: it changes with any of them."""
-    from processors.opt_out.words import after_stop, keywords, languages, outside, reactions
+    from processors.opt_out.words import after_stop, keywords, language, languages, outside, reactions
 
     rules, taken_away = rule_set(number)
     parts = [
@@ -158,6 +158,7 @@ def fingerprint(number: int = VERSION) -> str:
             after_stop.OTHER_THINGS,
             after_stop.IN_FUN,
             outside.COURTESIES,
+            repr(sorted(language.CHAT_WORDS)),
             repr(languages.LEXICONS),
         ]
         parts += [(_WORDS / name).read_text("utf-8") for name in _FILES]

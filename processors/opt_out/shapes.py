@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 
 from processors.opt_out.slips import drawn_in, slips
@@ -13,6 +14,8 @@ SHORT = 32
 #: A token longer than this is no keyword joined to another.
 _LONGEST = 32
 _COURTEOUS = re.compile(r"^(?:please|pls|plz)\W+|\W+(?:please|pls|plz|thanks|thank you|thx|now|it)\W*$")
+_COURTEOUS_GLUED = re.compile("^(?:please|pls|plz)|(?:please|pls|plz|now|thanks|asap|already)$")
+_POLITE = frozenset(["please", "pls", "plz", "thanks", "thx"])
 _BOTH = re.compile(r"[^a-z0-9$]+")
 _EMOJI = re.compile(f"[{words.EMOJI}]")
 _SKIN_AND_SHAPE = re.compile("[\u200d\ufe0e\ufe0f\U0001f3fb-\U0001f3ff\\s!.?]+")
@@ -56,13 +59,21 @@ def _slips() -> dict[str, str]:
 
 
 _KEYWORDS = frozenset(words.JOINED)
+#: The first two letters of each keyword and of courtesy.
+_BEGINNINGS = frozenset(word[:2] for word in (*words.JOINED, "please", "pls"))
+#: Digits and signs that stand for letters: 5T0P.
+_DIGITS = str.maketrans("01345$7", "oieasst")
 #: Too short to be a slip by itself, and clear beside a keyword: stop2edn.
 _SWAPPED = frozenset({"edn", "nde", "end", "ned"})
 
 
 def slip_of(token: str) -> str | None:
-    """The keyword that `token` is a slip of, in more ways than the tier table's."""
-    return _slips().get(token)
+    """The keyword that `token` is a slip of, or is in digits, in more ways than the tier table's."""
+    found = _slips().get(token)
+    if found is not None or token.isalpha():
+        return found
+    letters = token.translate(_DIGITS)
+    return letters if letters != token and letters in _KEYWORDS else None
 
 
 @lru_cache(maxsize=20_000)
@@ -70,7 +81,7 @@ def joined(token: str) -> bool:
     """Whether `token` is keywords joined to each other or to a word beside."""
     if not 4 < len(token) <= _LONGEST:
         return False
-    if token in words.ONE_WORD:
+    if token in words.ONE_WORD or _COURTEOUS_GLUED.sub("", token) in words.ONE_WORD:
         return True
     drawn = drawn_in(token)
     return any(_splits(one) for one in (token, drawn) if one)
@@ -83,6 +94,8 @@ def _splits(token: str) -> bool:
             continue
         rest = token[at:]
         if head in ("stop", "stopall", "unsubscribe", "optout") and rest in words.GLUED:
+            return True
+        if head in ("quit", "end", "cancel") and rest in words.GLUED_TO_ANY:
             return True
         for joint in words.JOINTS:
             if rest.startswith(joint):
@@ -97,11 +110,16 @@ def _splits(token: str) -> bool:
         token.startswith(glued) and token[len(glued) :] in ("stop", "unsubscribe", "optout", "stopall")
         for glued in words.GLUED
         if glued and not glued.isdigit() and len(glued) > 1
-    ) or bool(re.fullmatch(r"\d{1,2}(?:stop|unsubscribe|end|quit)", token))
+    ) or bool(re.fullmatch(r"[1-9]\d?(?:stop|unsubscribe|end|quit)", token))
 
 
 def _is_keyword(head: str) -> bool:
     return head in _KEYWORDS or (len(head) > 2 and slip_of(head) is not None)
+
+
+def may_be_squeezed(words: Sequence[str]) -> bool:
+    """Whether what a short text of these words begins with is how a keyword begins, or courtesy before it."""
+    return "".join(words).lstrip("#@")[:2] in _BEGINNINGS
 
 
 def squeezed(bare: str) -> str | None:
@@ -118,12 +136,12 @@ def squeezed(bare: str) -> str | None:
     return letters if letters in _KEYWORDS else None
 
 
-def only_emoji(text: str) -> str | None:
-    """The signs that say stop where `text` is nothing else; None: there is more, or none."""
-    if text.isascii() or len(text) > 40 or _EMOJI.search(text) is None:
+def only_emoji(text: str, message_words: Sequence[str]) -> str | None:
+    """The signs that say stop where `text` is nothing else but courtesy; None: there is more, or none."""
+    if text.isascii() or len(text) > 40 or not _POLITE.issuperset(message_words) or _EMOJI.search(text) is None:
         return None
     rest = _SKIN_AND_SHAPE.sub("", _EMOJI.sub("", text))
-    return "".join(dict.fromkeys(_EMOJI.findall(text))) if not rest else None
+    return "".join(dict.fromkeys(_EMOJI.findall(text))) if message_words or not rest else None
 
 
 def unmasked(text: str) -> str:

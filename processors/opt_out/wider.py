@@ -6,22 +6,19 @@ It only ever raises a hold. A text without one of its words costs one look at ea
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from processors.opt_out import shapes
-from processors.opt_out.normalise import plain, spread
+from processors.opt_out.normalise import clauses, plain, spread
 from processors.opt_out.outside import Outside
 from processors.opt_out.requests import RequestMatch, by_language
 from processors.opt_out.rules import Rule, Unless
 from processors.opt_out.words.languages import LANGUAGES_OF_PATTERNS
 
 _CONFUSABLES = Path(__file__).parent / "words" / "confusables.json"
-#: Words that are remembered with what they may belong to.
-_REMEMBERED, _LONGEST = 50_000, 32
-_SHAPE, _OUTSIDE, _ENGLISH = 1, 2, 4
+#: What a word may be a part of, each a bit of `Wider.belongs`; the languages beside English have bits of their own.
+_SHAPE, _OUTSIDE, _ENGLISH, _OTHERS = 1, 2, 4, 8
 
 
 class Wider:
@@ -39,9 +36,9 @@ class Wider:
         self._shapes = {rule.id: rule for rule in rules if rule.kind == "shape"}
         self.languages = by_language(LANGUAGES_OF_PATTERNS, spoken, rules, exceptions)
         self._english, *others = self.languages
-        self._others = [(2 * _ENGLISH << at, requests) for at, requests in enumerate(others)]
+        self._others = [(_OTHERS << at, requests) for at, requests in enumerate(others)]
         self._own_words = own_words
-        self._outside = Outside([rule for rule in rules if rule.kind == "outside"])
+        self._outside = Outside([rule for rule in rules if rule.kind == "outside"], exceptions)
         self._keywords = stops | {
             "stop",
             "quit",
@@ -53,7 +50,6 @@ class Wider:
             "remove",
             "revoke",
         }
-        self._may = _MayBelong(self)
         listed: dict[str, str] = json.loads(_CONFUSABLES.read_text("utf-8"))
         self._alike = {ord(char): letter for letter, chars in listed.items() for char in chars}
 
@@ -77,46 +73,39 @@ class Wider:
     def _is_keyword(self, word: str) -> bool:
         return spread(plain(word)).strip() in self._keywords
 
-    def may_say(self, text: str, words: Sequence[str]) -> Candidates | None:
-        """What is worth a look in a text of these words; None: nothing is."""
-        may = self._may
-        mask = present = 0
-        keys: list[str] = []
-        for word in words:
-            belongs, bit = may[word]
-            mask |= belongs
-            present |= bit
-            if belongs & _ENGLISH:
-                keys.append(word)
-        english = self._english.grammar.worth_trying(keys, present) if keys else []
-        if english or mask & ~_ENGLISH or len(text) <= shapes.SHORT or not text.isascii():
-            return Candidates(text, words, mask, english)
-        return None
+    def find(
+        self, text: str, bare: str, flat: str, words: Sequence[str], mask: int
+    ) -> Iterator[tuple[Rule, str, RequestMatch | None]]:
+        """Every rule that fits a text of these words, with the words that it saw, the likeliest first.
 
-    def find(self, found: Candidates, bare: str, message: str) -> Iterator[tuple[Rule, str, RequestMatch | None]]:
-        """Every rule that fits, with the words that it saw, the likeliest first."""
-        text, words, mask = found.text, found.words, found.mask
-        sign = shapes.only_emoji(text)
+        `text` is prepared, `bare` plain and `flat` spread; `mask` is what the words belong to.
+        """
+        one_clause = "\n" not in flat.strip()
+        english = self._english.grammar.worth_trying(words, one_clause) if mask & _ENGLISH else []
+        if not english and not mask & ~_ENGLISH and not may_be_drawn(text, bare, words):
+            return
+        message = clauses(flat)
+        sign = shapes.only_emoji(text, words)
         if sign is not None:
             yield self._shapes["c.emoji"], sign, None
         if mask & _SHAPE:
-            shape = next(word for word in words if self._may[word][0] & _SHAPE)
+            shape = next(word for word in words if self._is_shape(word))
             if shapes.joined(shape):
                 yield self._shapes["c.joined"], shape, None
             elif len(words) == 1:
                 yield self._shapes["c.slip-more"], shape, None
-        whole = shapes.squeezed(bare.strip())
+        whole = shapes.squeezed(bare.strip()) if len(bare) <= shapes.SHORT else None
         if whole is not None:
             yield self._shapes["c.squeezed"], whole, None
-        for match in self._english.tried(message, found.english) if found.english else ():
+        for match in self._english.tried(message, english) if english else ():
             yield match.rule, match.matched, match
-        for bit, requests in self._others:
+        for bit, requests in self._others if mask >= _OTHERS else ():
             if mask & bit:
                 for match in requests.matches(message, words):
                     yield match.rule, match.matched, match
         if mask & _OUTSIDE or not text.isascii():
-            for rule, matched in self._outside.find(text, message):
-                yield rule, matched, None
+            for match in self._outside.find(text, message, bool(mask & _OUTSIDE)):
+                yield match.rule, match.matched, match
 
     def nearest(self, message: str) -> tuple[Rule, tuple[str, ...]] | None:
         """The pattern that lacks least to fit the normalised `message`, and the words of which it lacks one."""
@@ -127,10 +116,10 @@ class Wider:
         (_, at, lacks), requests = max(found, key=lambda one: one[0][0])
         return requests.rules[at], lacks
 
-    def belongs(self, word: str) -> tuple[int, int]:
-        """What `word` may belong to, and its bit among English words."""
+    def belongs(self, word: str) -> int:
+        """What `word` may be a part of, as bits."""
         mask = 0
-        if shapes.joined(word) or (word not in self._own_words and shapes.slip_of(word) is not None):
+        if self._is_shape(word):
             mask |= _SHAPE
         if word in self._outside.words:
             mask |= _OUTSIDE
@@ -139,28 +128,15 @@ class Wider:
         for bit, requests in self._others:
             if requests.grammar.is_key(word):
                 mask |= bit
-        return mask, self._english.grammar.bit(word)
+        return mask
+
+    def _is_shape(self, word: str) -> bool:
+        return shapes.joined(word) or (word not in self._own_words and shapes.slip_of(word) is not None)
 
 
-@dataclass(frozen=True, slots=True)
-class Candidates:
-    """What is worth a look in one text."""
-
-    text: str
-    words: Sequence[str]
-    mask: int
-    english: Sequence[tuple[int, re.Pattern[str]]]  #: the places and expressions of the patterns to try
-
-
-class _MayBelong(dict[str, tuple[int, int]]):
-    """What each word may belong to, worked out when it is first met."""
-
-    def __init__(self, wider: Wider) -> None:
-        super().__init__()
-        self._wider = wider
-
-    def __missing__(self, word: str) -> tuple[int, int]:
-        belongs = self._wider.belongs(word)
-        if len(self) < _REMEMBERED and len(word) <= _LONGEST:
-            self[word] = belongs
-        return belongs
+def may_be_drawn(text: str, bare: str, words: Sequence[str]) -> bool:
+    """Whether the look of `text` may say something that none of its words says: another script, emoji, signs between
+    letters, accents on a short word."""
+    if len(text) <= shapes.SHORT:
+        return not text.isascii() or shapes.may_be_squeezed(words)
+    return not words or not bare.isascii()

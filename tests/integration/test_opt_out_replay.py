@@ -84,3 +84,55 @@ def test_what_was_missed_is_held_with_the_messages_own_times(
 def test_rule_sets_that_there_are_not(desk: Desk, capsys: pytest.CaptureFixture[str], sets: str) -> None:
     assert main(["opt-outs", "replay", "--rules", sets]) == 2
     assert "there are rule sets 1 to 2" in capsys.readouterr().err
+
+
+def test_an_opt_in_that_came_later_ends_a_hold_of_a_replay(
+    desk: Desk, postgres: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # Given wishes that rule set 1 let through; Ann and Cat have opted in since, Cat before she wrote
+    then = utc_now() - timedelta(days=30)
+    written = [
+        (ANN, "Quit2End", 0),
+        (BEN, "Quit2End", 0),
+        (CAT, "Quit2End", 0),
+        (ANN, "START", 60),
+        (CAT, "START", -60),
+    ]
+    events = [
+        webhook("textlink", "received", then + timedelta(minutes=at), phone_number=phone, text=text,
+                textlink_id=number, sim_card_id=1)
+        for number, (phone, text, at) in enumerate(written, 1)
+    ]  # fmt: skip
+    database = Database(lambda: connect(postgres.dsn("persist"), process="test"))
+    store(database, events)
+    database.close()
+    desk.take(*(event for event, (_, text, _) in zip(events, written, strict=True) if text == "START"))
+    # When the wishes are held as of their own times
+    assert hookline(capsys, "replay", "--rules", "1..2", "--apply")["holds"] == 3
+    # Then only what came after the opt-in, or without one, holds
+    assert (desk.state(ANN), desk.state(BEN), desk.state(CAT)) == ("in", "hold", "hold")
+    # And an opt-in that comes now ends a hold, too
+    desk.take(webhook("textlink", "received", utc_now(), phone_number=BEN, text="START", textlink_id=9, sim_card_id=1))
+    assert desk.state(BEN) == "in"
+    assert hookline(capsys, "verify")["ok"]
+
+
+def test_a_history_of_some_thousand_messages(desk: Desk, postgres: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    """Read and held a batch at a time: more messages than one batch has, and each wish is held once."""
+    then = utc_now() - timedelta(days=30)
+    texts = ["see you at 5", "Quit2End", "can I start on Monday?", "running late, sorry", "ok"]
+    events = [
+        webhook("textlink", "received", then + timedelta(minutes=at), phone_number=f"+1303555{at:04d}",
+                text=texts[at % len(texts)], textlink_id=at + 1, sim_card_id=1)
+        for at in range(2_500)
+    ]  # fmt: skip
+    database = Database(lambda: connect(postgres.dsn("persist"), process="test"))
+    store(database, events)
+    database.close()
+    told = hookline(capsys, "replay", "--rules", "1..2")
+    assert (told["messages"], told["unreadable"], told["holds"]) == (2_500, 0, 0)
+    [kind] = told["differences"]
+    assert (kind["from"], kind["to"], kind["messages"], kind["phones"]) == ("none", "hold", 500, 500)
+    assert hookline(capsys, "replay", "--rules", "1..2", "--apply")["holds"] == 500
+    assert hookline(capsys, "replay", "--rules", "1..2", "--apply")["holds"] == 0
+    assert desk.all("SELECT count(*) FROM opt_outs WHERE state = 'hold'") == [(500,)]

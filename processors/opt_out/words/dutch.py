@@ -86,13 +86,13 @@ RULES = (
     ),
     _rule(
         "stop-doing", "stop met sturen, hou op",
-        "(stop|stopt|hou|houd|kap|ophouden|stoppen) ({fill}|toch)* (op)? (met|om|deze|die) ({fill}|{me}|te|dat)* ({inf}|{texts}|berichten|dit|zo|stalken|spam|spammen|te appen|te bellen|te sturen) | ^ {lead}* (hou|houd|houdt|kap|schei) ({fill}|toch)* (op|ermee|ermee op|uit) (ermee|nu|{tail})* $",
-        "hou op met bellen", "stop alstublieft met appen", "kap ermee",
+        "(stop|stopt|hou|houd|kap|ophouden|stoppen) ({fill}|toch)* (op)? (met|om|deze|die) ({fill}|{me}|te|dat)* ({inf}|{texts}|berichten|dit|zo|stalken|spam|spammen|te appen|te bellen|te sturen) | (heb|had) (ik)? (al|reeds|toch|jullie|u|je|gisteren|meermaals)* (stop|stoppen|afmelden|nee) (gezegd|gestuurd|geschreven|gemeld|geantwoord|getypt) | ^ {lead}* (hou|houd|houdt|kap|schei) ({fill}|toch)* (op|ermee|ermee op|uit) (ermee|nu|{tail})* $",
+        "ik had toch stop gestuurd", "hou op met bellen", "stop alstublieft met appen", "kap ermee",
     ),
     _rule(
         "remove", "haal mij van de lijst, verwijder mijn nummer, meld mij af",
         "{remove} ({fill}|{me})* ({me}|mijn {number}|onze {number}|dit {number}) ({fill}|{number}|en)* (van|uit|af) ({fill})* {list}? (af|halen)? | (meld|schrijf|melden|schrijven) ({fill})* ({me}) ({fill}|voor|{list})* (af|uit) ({tail}|van|voor|{fill}|{list})* $ | (verwijder|schrap|wis|delete|vergeet|blokkeer) ({fill})* (mijn|dit|onze|deze) ({fill})* {number} | (verwijder|schrap|wis|delete) ({fill})* {me} {tail}* $"
-        " | ({me}|mijn {number}|ik wil) ({fill})* (van|uit) ({fill})* {list} (verwijderen|halen|schrappen|af|verwijderd|uitgeschreven|afhalen) | (van|uit) ({fill})* {list} (af|verwijderen|verwijderd|halen|gehaald|schrappen|worden)+ | ^ <lead>* {me} ({fill}|voor|{list})* (afmelden|uitschrijven) {tail}* $ | (afmelden|uitschrijven|opzeggen|afmelding) (voor|van|uit|{fill})* ({list}|{texts}) | haal (me|mij|ons|mijn nummer) ({fill})* (eraf|weg|eruit|er uit) | ^ (ik)? zeg op {tail}* % | (zet|plaats) (mij|me|mijn nummer|{fill})* (zwarte lijst|bel me niet|blacklist|bel-me-niet|niet bellen)",
+        " | ({me}|mijn {number}|ik wil) ({fill})* (van|uit) ({fill})* {list} (verwijderen|halen|schrappen|af|verwijderd|uitgeschreven|afhalen) | (van|uit) ({fill})* {list} (af|verwijderen|verwijderd|halen|gehaald|schrappen|worden)+ | ^ <lead>* {me} ({fill}|voor|{list})* (afmelden|uitschrijven) {tail}* $ | (afmelden|uitschrijven|opzeggen|afmelding) (voor|van|uit|{fill})* ({list}|{texts}) | (verwijderen|schrappen|halen|uitschrijven|verwijder|wissen) (graag|aub|{fill})* (uit|van) ({fill}|uw)* {list} | (gooi|smijt) ({fill})* (mijn|dit|ons) {number} weg | haal (me|mij|ons|mijn nummer) ({fill})* (eraf|weg|eruit|er uit) | ^ (ik)? zeg op {tail}* % | (zet|plaats) (mij|me|mijn nummer|{fill})* (zwarte lijst|bel me niet|blacklist|bel-me-niet|niet bellen)",
         "haal ons uit jullie bestand", "schrijf mij uit", "verwijder dit nummer", "ik wil me afmelden",
     ),
     _rule(
@@ -115,7 +115,7 @@ POLICY_RULES = (
     ),
     _rule(
         "go-away", "ik ga je melden, geblokkeerd, rot op",
-        "(ik|ga|we|u|je|jullie|wordt|zijn|bent|nummer|word|heb) (ga|je|u|jullie|dit|nummer|wordt|zal|is|heb|zijn|bent|nu|het|meteen){0,4} (blokkeren|blokkeer|geblokkeerd|melden (bij|als)|gemeld (bij|als)?|rapporteren|gerapporteerd|aangeven|aangifte|blocken|geblockt|rapporteer|aanklagen) | ik ga (je|u|jullie|dit|dit nummer) (melden|aangeven|rapporteren) | ^ {lead}* (intimidatie|geblokkeerd|geblockt|gemeld|rot op|rot toch op|opgerot|oprotten|donder op|flikker op|sodemieter op|tyf op|krijg de|val dood|ga weg|wegwezen|opdonderen|opzouten|oplichters|oplichting|spam|fuck (off|you|op)) | (dit is|is) (intimidatie|stalking|spam|belaging|strafbaar|illegaal) | mijn advocaat | (juridische stappen|acm|autoriteit persoonsgegevens|avg) ",
+        "(ik|ga|we|u|je|jullie|wordt|zijn|bent|nummer|word|heb) (ga|je|u|jullie|dit|nummer|wordt|zal|is|heb|zijn|bent|nu|het|meteen){0,4} (blokkeren|blokkeer|geblokkeerd|melden (bij|als)|gemeld (bij|als)?|rapporteren|gerapporteerd|aangeven|aangifte|blocken|geblockt|rapporteer|aanklagen) | ik ga (je|u|jullie|dit|dit nummer) (melden|aangeven|rapporteren) | ^ {lead}* (intimidatie|geblokkeerd|geblockt|gemeld|oplichters|oplichting|spam) {tail}* $ | ^ {lead}* (rot op|rot toch op|opgerot|oprotten|donder op|flikker op|sodemieter op|tyf op|krijg de|val dood|ga weg|wegwezen|opdonderen|opzouten|fuck (off|you|op)) | (dit is|is) (intimidatie|stalking|spam|belaging|strafbaar|illegaal) | mijn advocaat | (juridische stappen|autoriteit persoonsgegevens|(van|wet|volgens) de avg|avg wet|avg verzoek) ",
         "ik ga dit nummer blokkeren", "rot op", "dit is stalking", source=POLICY,
     ),
 )  # fmt: skip

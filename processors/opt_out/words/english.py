@@ -34,7 +34,7 @@ LEXICON = {
         "texts txts text txt message messages msg msgs mesg sms mms spam notifications alerts solicitations emails "
         "solicitation communications communication correspondence junk calls mailings"
     ),
-    "me": "me us mee myself ourselves",
+    "me": "me us mee myself ourselves ne mme",
     "my": "my our this the these mine that are",
     "mine": "my our this mine",
     "number": (
@@ -48,6 +48,7 @@ LEXICON = {
         "contacts books registry program subscription distribution register llist campaign campaigns service queue "
         "crm group thread chat roster texting texts messages mailings newsletter blast sms email emails messaging"
     ),
+    "put": "put add place include get register enter want mark list move im am are is set log already be been have keep",
     "dnc": "dnc donotcall donotcontact blacklist blocklist nocall",
     "your": "your ur yur yor yours the this that these those ya yalls any all every our such other further",
     "you": "you u ya yall youse yous y'all yo them they guys people company team",
@@ -111,7 +112,7 @@ LEXICON = {
     "visit": (
         "appointment appt appointments tomorrow tmrw tmr today tonight meeting interview shift reservation booking "
         "order reschedule resched monday tuesday wednesday thursday friday saturday sunday sick flight trip lesson "
-        "class event delivery delivered movie vacation week class subscription make busy party dinner lunch kids"
+        "class event delivery delivered movie vacation week class subscription make busy dinner lunch kids"
     ),
     "took": (
         "said say told texted replied sent typed wrote asked written responded messaged repeated answered requested "
@@ -124,13 +125,13 @@ LEXICON = {
     ),
     "remove": (
         "remove rmv rmove rem del delete erase unsubscribe scrub strike drop exclude purge unenroll unlist eliminate withdraw unsub opt "
-        "take get keep pull cross scratch kick knock leave rid clear expunge disenroll deregister unregister remov"
+        "take get keep pull cross scratch kick knock leave rid clear expunge disenroll deregister unregister"
     ),
     "removed": (
-        "removed deleted unsubscribed erased excluded unenrolled taken off gone unlisted scrubbed unsubbed optout dropped "
+        "removed deleted unsubscribed erased excluded unenrolled taken unlisted scrubbed unsubbed optout dropped "
         "deregistered blacklisted"
     ),
-    "off": "off out outta from offa of offf",
+    "off": "off out outta from offa of offf odf ofd pff",
     "want": (
         "want wants wanted wish need needs needed would like prefer demand request asking ask asked wanna trying require "
         "id expect insist please desire hope hoping begging beg "
@@ -154,11 +155,11 @@ LEXICON = {
     "spam": "spam spamming scam phishing junk",
     "before-stop": (
         "to when if until till will would can could should must may might shall wont dont didnt doesnt do does did cant never "
-        "ever always i we they he she it you a an the this that next last first bus train truck pit full non one my your our "
+        "ever always i we they he she you a an the next last first bus train truck pit full non one my your our "
         "his her each every any second final same another tram metro subway rest gas fuel door at by for of in near from "
         "than cannot lets gotta wanna gonna is was with quick short sudden whistle doc back and or not as on make made let "
         "help go went going started got also then finally wouldnt couldnt people them him everything everyone things nonstop "
-        "layover wouldn couldn shouldnt emergency hard dead f abrupt coffee lunch potty bathroom early traffic unless once "
+        "layover wouldn couldn shouldnt emergency hard dead f abrupt more ur d dun miss missed overslept 1 2 3 4 1st 2nd 3rd coffee lunch potty bathroom early traffic unless once "
         "had has have before after because so dead complete screeching work what where why how who whos which whats wheres "
         "text txt reply send type press prochain le un el proximo nachste volgende prossimo der die das de het een il ultimo dernier cuando si wann quando tour bus's city station taxi elevator exit grocery shopping drop delivery key t water"
     ),
@@ -196,6 +197,9 @@ MACROS = {
     "<more>": "(more|mor|anymore|further|additional|other|another)",
     "<object>": "({me}|({my}|{your}|{heat})+ {number}|this|at this {number}|here)",
     "<mynumber>": "({heat}* {mine} {heat}* (damn|cell|phone|mobile|contact|personal|old)? {number}|the {heat}* {numberonly})",
+    "<onto>": "({fill}|{me}|{my}|{number}|{heat}|i|we|are|am|{your}|on|as|to)",
+    "<just>": "(please|pls|ok|stop|no|just|omg|ugh)*",
+    "<thanks>": "(is|enough|already|please|pls|plz|thanks|thank you|of (this|these)|ok|guys)",
     "<howto>": "({howto} (with|back)?|press)",
 }
 

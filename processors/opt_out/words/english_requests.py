@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from processors.opt_out.rules import Rule, Unless
+from processors.opt_out.rules import Rule
 from processors.opt_out.words.english import expand
 
 _LAW = "47 CFR 64.1200(a)(10): any wording that a reasonable person reads as a stop"
@@ -26,17 +24,17 @@ RULES = (
     ),
     _rule(
         "keyword-last", "a short run-on sentence with STOP at its end",
-        "^ (?! _* ({before-stop}|ill|well|id|youll|theyll|hell|shell|im) {stop}) (?! _* (make|made|makes|let|lets|saw|help|hear|watch|see|had|get|got|tell|told|want|wants) _ _? stop) _{1,6} (stop|unsubscribe|optout|stopall) {tail}* %",
+        "^ (?! _* ({before-stop}|ill|well|id|youll|theyll|hell|shell|im) {stop}) (?! {lead}* (why|when|where|did|does|didnt|doesnt)) (?! _* (make|made|makes|let|lets|saw|help|hear|watch|see|had|get|got|tell|told|want|wants) _ _? stop) _{1,6} (stop|unsubscribe|optout|stopall) {tail}* %",
         "moved away stop", "Go vote blue stop", source=_REPLIES,
     ),
     _rule(
         "quit-clause", "END, QUIT, CANCEL or REMOVE is a clause of its own",
-        "^ ({refusal}|{lead})* {quit} ({tail}|{quit}|{stop})* $ | ^ (u r|{you} are|youre|ur|thats|this is) ({heat}|{refusal}|my|our|time|a|{number})* (quit|end) {tail}* $",
+        "~ ({refusal}|{lead})* {quit} ({tail}|{quit}|{stop})* $ | ^ ({refusal}|{lead})* {quit} ({tail}|{quit}|{stop})* (; {tail}+){0,2} % | ^ (u r|{you} are|youre|ur|thats|this is) ({heat}|{refusal}|my|our|time|a|{number})* (quit|end) {tail}* $",
         "Not for me. End", "nope cancel", "Quit\nSent from my tablet", source=_REPLIES,
     ),
     _rule(
         "quit-and-temper", "END or QUIT and abuse, or a sentence about the writer",
-        "^ {lead}* (quit|end) ({refusal}|{abuse}|{you}|{i}|no|wrong|{heat})",
+        "^ {lead}* (quit|end) ({refusal}|{abuse}|{you}|{i}|no|wrong|{heat}) | ^ {lead}* (quit|end) or {i}",
         "QUIT I am broke", "end you clowns", source=_REPLIES,
     ),
     _rule(
@@ -54,7 +52,7 @@ RULES = (
     ),
     _rule(
         "already-said", "complains that a stop was ignored",
-        "({i}|have|{lead}|already|and|{you}|{not}|multiple|several)* {took} (you|u|yall|them)? (already|before|you|u|the|word|it|is|to|please|"
+        "what part of ({lead}|the word)* {stop} | ({i}|have|{lead}|already|and|{you}|{not}|multiple|several)* {took} (you|u|yall|them)? (already|before|you|u|the|word|it|is|to|please|"
         "in|a|times|many|multiple|several|yesterday|last|week|month|back|fucking|again|just|{digits}|with|out|of|all)* "
         "{stop}",
         "I texted STOP twice", "already told you to stop", "I've replied unsubscribe three times",
@@ -68,8 +66,8 @@ RULES = (
     ),
     _rule(
         "asked-removal", "asked to be removed, wants to be off the list",
-        "({want}|{took}|{not}|please|been|keep|supposed|again) (to|and|you|u|yall|was|that|i|for|{fill}|{heat}|kept)* (be|being|get|stay|am|are|have) {fill}* ({removed}|off)"
-        " | (honor|respect) (my|our|the) (request|optout|opt out|wishes|unsubscribe) | (how|can|could|may) (do|can|would)? i? (be|get) (removed|unsubscribed|taken off|off (this|your|the))  | ~ {lead}* (i|we) want (out|off) {tail}* % | (request|requesting|requested|demand|want|asked|asking for) {fill}* (removal|off {your} {list}) | ^ {lead}* (be|get) removed "
+        "({want}|{took}|{not}|please|been|keep|supposed|again) (to|and|you|u|yall|was|that|i|for|{fill}|{heat}|kept)* (be|being|get|stay|am|are|have been) {fill}* ({removed}|off (of|{your}|{heat})* ({list}|{texts}|{phone}))"
+        " | (honor|respect) (my|our|the) (request|optout|opt out|wishes|unsubscribe) | (how|can|could|may) (do|can|would)? i? (be|get) (removed|unsubscribed|taken off|off (this|your|the))  | ~ {lead}* (i|we) want (out|off|removed|unsubscribed|deleted) {tail}* % | (leave|keep) {my} {number} (out of|off) (this|it|that|{your}* {list}) {tail}* $ | (<not>|stop|quit) (using|use) (my|this|our) {number} {tail}* $ | (request|requesting|requested|demand|want|asked|asking for) {fill}* (removal|off {your} {list}) | ^ {lead}* (be|get) removed "
         "| (want|wants|wanted|get) (off|out|removed|outta) (of|{your}|{heat})* {list}"
         " | (shouldnt|should not|{not}) (want|like|wish|need|be|supposed|to|even|wanna)* (be|being)? (on|in|part of) ({your}|{heat})+ ({heat}|{texts}|political|call)* ({list}|{texts})",
         "I asked to be taken off twice", "I want off this list", "please request removal", "i dont want to be on your list",
@@ -100,14 +98,14 @@ RULES = (
     ),
     _rule(
         "dnc", "asks for the do-not-call list",
-        "(put|add|place|include|get|register|enter|want|mark|list|move|im|i am|am|are|is|set|log|already|be|been|have|keep) ({fill}|{me}|{my}|{number}|{heat}|i|we|are|am|{your}|on|as|to)* "
-        "({dnc}|(do not|dont|don t|no|not) (call|contact|text|disturb|message|solicit) (list|registry|number|database|please)?)"
-        " | (national|federal|state) (do not call|dnc) | ^ {lead}* (do not (call|contact|text|disturb|solicit)|dnc) (list|registry)? {tail}* $",
+        "{put} <onto>* {dnc}"
+        " | {put} <onto>* (do not|dont|don t|no|not) (call|contact|text|disturb|message|solicit) (list|registry|number|database|please)?"
+        " | (national|federal|state) (do not call|dnc) | ^ {lead}* do not (call|contact|text|solicit) (list|registry)? {tail}* $ | ^ {lead}* do not disturb (list|registry) {tail}* $ | ^ {lead}* dnc (list|registry)? {tail}* $",
         "add this number to your dnc", "im on the do not call registry", "put us on your do not text list",
     ),
     _rule(
         "dont-write", "don't, never text or call: me, this number, again",
-        "({took} {you}? not to|(didnt|did not|never) (tell|ask|allow|want) ({you}|anyone) to) (ever|please)? {write} | (<not>|not to|quit|no longer|no one|nobody) ({ever}|{heat}|{fill}){0,5} ({write} (or|and|nor|n) ({ever}){0,2}){0,2} {write} ({heat}|{fill}|or|and|{write}){0,3} "
+        "({took} {you}? not to|(didnt|did not|never) (tell|ask|allow|want) ({you}|anyone) to) (ever|please)? {write} | (can|could|would|will|please|pls|plz|kindly) {you}? (please|just|kindly)* not ({ever}|{heat}){0,3} {write} ({me}|at|this {number}|my {number}|here|{again}|$) | (<not>|not to|quit|no longer|no one|nobody) ({ever}|{heat}|{fill}){0,5} ({write} (or|and|nor|n) ({ever}){0,2}){0,2} {write} ({heat}|{fill}|or|and|{write}){0,3} "
         "({me}|({my}|{your}) ({heat}|cell|phone|fucking)* {number}|at {heat}* {your} {number}|on {your} {number}|my {phone}|from {your} {number}|this|here|{again}|any)",
         "don't u ever ring me", "do not text at this number", "never ever contact us again",
     ),
@@ -120,16 +118,16 @@ RULES = (
     _rule(
         "dont-send", "don't send any, send no more",
         "(<not>|never) ({ever}|{fill}|{heat}){0,5} {send} ({me}|{fill}|{heat}|{any}|{your}|one|single){0,6} ({texts}|{again}|anything|nothing|nada|these|this|those)"
-        " | {send} ({me}|{fill}|{heat})* (no more|nothing|zero|no further|no other) | ^ {lead}* no ({send}|{write}|{receive}) {me}? ({any}|no) "
-        " | (<not>) ({ever}|{heat})* send ({me}|{tail})* $",
+        " | {send} ({me}|{fill}|{heat})* (no more|nothing|zero|no further|no other) | ^ {lead}* no ({send}|{write}|{receive}) {me}? {any} | ^ {lead}* no {send} ({me}|{any}|{fill}){0,3} {texts} "
+        " | (dont|don t|do not|donot) ({ever}|{heat})* send ({me}|{tail})* $",
         "don't send me any of those", "send nothing further", "no send any more",
     ),
     _rule(
         "no-more", "no more texts, no texts please, enough",
-        "~ ({lead}|{refusal}|(this is)? not _|its not _)* / (no|zero) ({heat}|more|of|your|these|those|this|any|text|political|sales|marketing|campaign|robo|job|phone){0,4} (texts|calls|messages|msgs|sms|spam|emails|texting|text (please|pls|plz|msgs|messages|me)|contact|contacting|solicitations|soliciting|txts) (please|pls|plz|thanks|thank you|{again}|to (my|this) {number}|allowed|wanted|from {you}|period|ok|asap|now|{abuse})* % | ^ {lead}* no ({heat}|more|of|your|these|those){0,3} (texts|messages|txts|sms|calls|contact) ({again}|please|pls|plz|allowed|wanted|to (my|this) {number})+ {tail}* $ | repeat no {texts}"
+        "~ ({lead}|{refusal}|(this is)? not _|its not _)* / (no|zero) ({heat}|more|of|your|these|those|this|any|text|political|sales|marketing|campaign|robo|job|phone){0,4} (texts|calls|messages|msgs|sms|spam|emails|texting|text (please|pls|plz|msgs|messages|me)|contact|contacting|solicitations|soliciting|txts) (please|pls|plz|thanks|thank you|{again}|to (my|this) {number}|allowed|wanted|from {you}|period|ok|asap|now|{abuse})* % | ^ {lead}* no ({heat}|more|of|your|these|those){0,3} (texts|messages|txts|sms|calls|contact) ({again}|please|pls|plz|allowed|wanted|to (my|this) {number})+ {tail}* $ | repeat no {texts} | ~ {lead}* no (text|txt|sms|msg|message|texts) {tail}* %"
         " | (no|zero) <more> ({heat}|of|your|these|those|this|from|text|political|phone|{texts})* ({texts}|{texting}|contact|contacting|outreach) "
-        "({tail}|{again}|from|to|{your}|{number}|my|{phone}|for|about|me|us|ever|please|$)"
-        " | ~ (please|pls|ok|stop|no|just|omg|ugh)* (no more|nomore|enough (is enough|already)?|thats enough|(had|ive had|have had) enough (of {your} {texts})?|no mo) (please|pls|plz|thanks|thank you|of (this|these)|ok|guys)* (% | ;) | ^ {lead}* enough (already|of|these|this|your|with|the|{heat}){1,4} ({texts}|crap|bs|already) {tail}* $ | ^ {lead}* send no more {tail}* $ "
+        "({tail}|{again}|from|to|{your}|{number}|my|{phone}|for|about|me|us|ever|please|or {texts}|and {texts}|$)"
+        " | ~ <just> no (more|mo) (<thanks>* % | <thanks>+ ; | ; ({refusal}|{stop}|{not})) | ~ <just> (nomore|enough (is enough|already)?|thats enough) (<thanks>* % | <thanks>+ ; | ; ({refusal}|{stop}|{not})) | ~ <just> (had|ive had|have had) enough (of {your} {texts})? <thanks>* % | ^ {lead}* enough (already|of|these|this|your|with|the|{heat}){1,4} ({texts}|crap|bs|already) {tail}* $ | ^ {lead}* send no more {tail}* $ "
         " | ^ ({lead}|{refusal}|im|i am|so|very|really|getting)* (enough|sick|tired|fed up) (is enough|already|with|of|and|tired|your|the|these|all|this|{heat}|getting|receiving|from|so|many|constant|being|to|up){1,8} ({textsonly}|({texting} me)|spam) ",
         "no more of these texts", "No texts please", "enough with the messages", "no more calls",
     ),
@@ -137,18 +135,19 @@ RULES = (
         "dont-want", "doesn't want the texts, to be contacted, to hear from the sender",
         "({not}|do not|don t|no longer|didnt|did not|dont|never|not|nolonger) (ever|really|even|i|just|longer){0,3} (wish|want|wanna|need|care|interested|agree|consent|like|wanting|authorize|appreciate|asking|looking) (for|to|in|you|u|yall|any|it|at|of){0,3} "
         "({receive}|{fill}|{heat}|{any}|{your}|being|continue|keep|of){0,7} ({textsonly}|contacted|texted|messaged|bothered|called again|emailed|harassed|spammed|solicited|disturbed|{texting} ({me}|$)|{texts} ({again}|from (you|yall|this|your)|$))"
-        " | (<not>|no longer|not|dont|no) ({ever}|{want}|wish|care|to|interested|in|like|really|i|wanting){1,4} ({hear}|talk|speak|communicate|deal|contact|associated) ({again}|anything|with|{fill}|more|to|or|see|back|else)* (from|with|to|of) ({you}|yall|this|your|any|anyone)"
-        " | ~ {lead}* i (<not>|no longer) (want|need|wish for) (these|this|any of this|your crap|your messages|your spam) ({again}|{tail})* % | (rather|prefer|appreciate) (if)? (you|u|yall) (would|could|did)? (not|didnt|stop|stopped|dont) ({write}|{texting}) | (rather|prefer) (to)? not (to)? (get|receive|be) ({heat}|{your}|any|{fill})* ({texts}|these|texted|contacted|called|this) | (<not>|no longer|not) ({ever}|{want}|wish|care|to|interested|in|like|really|i|wanting){1,4} (to)? (receive|receiving|recieve|get|getting|see|have|these) ({fill}|{heat}|{any}|{your}|kind|of|or){0,5} (these|those|anything from|(this|your|that) (stuff|crap|shit)|any of (these|this|your)|of (these|those)) ({again}|{tail}|from)* $ | ^ {lead}* (i)? (<not>|no longer) (want|need) (any)? more ({again}|please|thanks|of (these|this))* $"
+        " | (<not>|no longer|not|dont|no) ({ever}|{want}|wish|care|to|interested|in|like|really|i|wanting){1,4} ({hear}|talk|speak|communicate|deal|contact|associated) ({again}|anything|with|{fill}|more|to|or|see|back|else)* (from|with|to|of) ({you}|yall|this|your|any {texts})"
+        " | ~ {lead}* (i|we) (<not>|no longer) (want|need|wish for) (these|this|any of this|your crap|your messages|your spam) ({again}|{tail})* % | (rather|prefer|appreciate) (if)? (you|u|yall) (would|could|did)? (not|didnt|stop|stopped|dont) ({write}|{texting}) | (rather|prefer|appreciate|appreciated|glad|happy|grateful|thankful|nice|great) (it)? (if|that)? {you} (would|could|can|will|just|please)* (stop|stopped|quit|ceased) {tail}* $ | (rather|prefer) (to)? not (to)? (get|receive|be) ({heat}|{your}|any|{fill})* ({texts}|these|texted|contacted|called|this) | (<not>|no longer|not) ({ever}|{want}|wish|care|to|interested|in|like|really|i|wanting){1,4} (to)? (receive|receiving|recieve|get|getting|see|have|these) ({fill}|{heat}|{any}|{your}|kind|of|or){0,5} (these|those|anything from|(this|your|that) (stuff|crap|shit)|any of (these|this|your)|of (these|those)) ({again}|{tail}|from)* $ | ^ {lead}* (i)? (<not>|no longer) (want|need) (any)? more ({again}|please|thanks|of (these|this))* $"
         ,
         "I no longer wish to be contacted", "dont wanna hear from u", "do not want to receive these", "we never want calls",
     ),
     _rule(
         "texts-to-stop", "wants the texts to stop, makes it the last one",
         "({textsonly}|{texting} me|text messages) ({heat}|please|really|just|would|now|need|needs|have|has|must|better|gotta|got|should|can|please|want|from|you|me|{want}|to|all|already){1,6} (be)? (stop|end|cease|stopped|halt|ceased) ({tail}|immediately|and|asap)* $ | ~ {lead}* (i|id|we|just|would)* (make|want|need|like) (it|this|these|them|that) (to)? (stop|end) {tail}* % | ^ {lead}* (i|we|id|please)* {want} (all|your|these|this|the)* ({textsonly}|harassment|spam) (to)? (stop|end|cease|stopped)"
+        " | do (me|us|yourself|everyone) a (favor|favour) and (just|please)* {stopping} | (done|finished|through) (with|getting|receiving) ({your}|{heat}|all|getting|receiving)* {textsonly} | when (will|do|are|is) ({your}|{heat}|all)* {textsonly} (going to|gonna|ever|finally)* (end|stop|cease) | (sick|tired|fed up) (and tired)? (of|with) (getting|receiving|seeing) ({fill}|{heat})* (these|this|them|{textsonly}) {tail}* $ | (way|how) (for me|i can|can i|do i)* to (stop|end|cancel|quit) (this|these|it|{your} {textsonly}) {tail}* $"
         " | (want|like|need|wish|would|please|trying|how do i|how can i|how to) (to|please|just|u|you|yall|i){0,3} (stop|end|cancel|quit|discontinue|terminate|get out of) (this|these|the|your|all|getting|receiving|any|my|{heat}|with){1,4} ({textsonly}|{receive} {your}* {texts}|service|subscription|list|conversation|{receive}|text|membership|program|harassment|thread|madness|nonsense)"
         " | (last|final) ({heat})* ({textsonly}|time) (i|you|u|yall|ever|that|want|{fill}|should|better)* (you|u|yall|i) (ever|want|should|better|to|get|get from|will)* ({send}|{write}|from (you|u|yall))"
-        " | ~ {lead}* (this is)? (the|your|ur|my)? (last|final) warning | last time (i|im|i am|ill|i will) (will|gonna|going to|am)* (tell|telling|ask|asking|say|saying|warn|text|texting) | (let|make|better) (this|that|it|be)* (be)? (the|your|ur) last (one {tail}* $|{texts}|time {you} {write}|{heat} {texts})",
-        "I need these messages to stop", "this better be the last text you send me", "I want to end this service",
+        " | ~ {lead}* (this is)? (the|your|ur|my)? (last|final) warning | last time (i|im|i am|ill|i will) (will|gonna|going to|am)* (tell|telling|ask|asking|say|saying|warn|text|texting) | ({want}|would|like) (to)? {stopping} {receive} (these|this|them|{your}* {textsonly}) {tail}* $ | (let|make|better) (this|that|it|be)* (be)? (the|your|ur) last (one {tail}* $|{texts}|time {you} {write}|{heat} {texts})",
+        "I need these messages to stop", "do us a favor and stop", "I'm so done with your texts", "tired of getting these", "this better be the last text you send me", "I want to end this service",
         "how do i stop these",
     ),
     _rule(
@@ -162,14 +161,14 @@ RULES = (
     _rule(
         "leave-alone", "get off my phone, out of my texts, leave us alone, don't bother me",
         "(get|stay|keep|fuck|f|stop|piss) ({heat}|the|your|right|{you}){0,3} (off|out|outta|outa|away) (of|from)? {heat}* (my|our|this) {heat}* ({phone}|{number}|messages)"
-        " | leave ({me}|{my} {heat}* ({phone}|family|husband|wife|kids|mother|house|number)|people|my mom|everyone) {heat}* (alone|be|tf alone)"
-        " | ~ {lead}* (let me (be|alone)|stay (the|{heat})* away from (me|us|my _)) {tail}* % | (<not>|stop|quit) ({ever}|{heat})* (bother|disturb|harass|bug|pester|annoy|harrass) ({me}|my|anyone|people)? ({tail}|{again}|with|{texts}|{your}|family)* $",
+        " | ^ {lead}* (off|out|outta) (of)? (my|our) {heat}* {phone} {tail}* $ | leave ({me}|{my} {heat}* ({phone}|family|husband|wife|kids|mother|house|number)|people|my mom|everyone) {heat}* (alone|be|tf alone)"
+        " | ~ {lead}* let me (be|alone) {tail}* % | ~ {lead}* stay (the|{heat})* away from (me|us|my _) {tail}* % | (<not>|stop|quit) ({ever}|{heat})* (bother|disturb|harass|bug|pester|annoy|harrass) ({me}|my|anyone|people) ({tail}|{again}|with|{texts}|{your}|family)* $ | ~ ({lead}|{refusal})* (<not>|stop|quit) ({ever}|{heat})* (disturb|harass|bug|pester|annoy|harrass) ({tail}|{again})* %",
         "get out of my inbox", "stay off my phone", "leave my family alone", "dont ever bug me",
     ),
     _rule(
         "never-asked", "never signed up, takes back consent",
-        "({not}|did not|didnt|have not|havent|never|dont|was not|do not|nor|neither|wasnt|not|no) (ever|even|i|you|want|have|to|give|gave|given|remember|recall|just|knowingly|once|my|any|get){0,4} ((sign|signed) up|(subscribed|subscribe|consented|consent to|authorized|enrolled|enroll|optin|registered for (this|these|your)|requested (this|these|your|{texts})|(agreed|agree) to (this|these|receive|get|be|your|{texts})|(opted|opt) in)|ask for ({textsonly}|this $|these|any of|(your|ur) {texts})|asked for ({texts}|this|these|any|{your} {texts})|(give|gave|giving|given) {you}? (my|permission|consent|any|the)+ (permission|consent|number|info|phone)?) (me|up|in|to|for|you|u|permission|my|consent|any|the|this|these|it|be|on|with|your|receive|receiving|getting|contact|contacted|texted|{textsonly}|{list}|number|#|anything|either|of|from|texts){0,8}"
-        " | ~ {lead}* i (dont|do not|didnt|did not|never) (consent|consented) {tail}* % | {you} (dont|do not|never|didnt) (have|had|got|get) (my|our) {consent} | i (didnt|did not|never) request (this|these|any|{texts}) | who gave you (the)? permission (to)? ({write}|$) | (without|no|{not} have|dont have|lack) (my|any|prior|express|written|our)* {consent} | {consent} (is|has|hereby|been|was)* {revoked}"
+        "({not}|did not|didnt|have not|havent|never|dont|was not|do not|nor|neither|wasnt|not|no) (ever|even|i|you|want|have|to|give|gave|given|remember|recall|just|knowingly|once|my|any|get){0,4} ((sign|signed) up (for (this|these|your|it|that|any|ur|the)* ({texts}|{list}|this|these|it|that)|to (receive|get|be|your|this)|with (you|u))|(subscribed|subscribe|consented|consent to|authorized|enrolled|enroll|optin|registered for (this|these|your)|requested (this|these|your|{texts})|(agreed|agree) to (this|these|receive|get|be|your|{texts})|(opted|opt) in)|ask for ({textsonly}|this $|these|any of|(your|ur) {texts})|asked for ({texts}|this|these|any|{your} {texts})|(give|gave|giving|given) ({you}|anyone|anybody)? ((my|any|the|our|written|express)* {consent}|(my|our|this) {number})) (me|up|in|to|for|you|u|permission|my|consent|any|the|this|these|it|be|on|with|your|receive|receiving|getting|contact|contacted|texted|{textsonly}|{list}|number|#|anything|either|of|from|texts){0,8}"
+        " | ~ {lead}* (i|we)? (never|i didnt|i did not) (even|ever)? (sign|signed) up {tail}* % | ~ {lead}* i (dont|do not|didnt|did not|never) (consent|consented) {tail}* % | {you} (dont|do not|never|didnt) (have|had|got|get) (my|our) {consent} | i (didnt|did not|never) request (this|these|any|{texts}) | who gave you (the)? permission (to)? ({write}|$) | (without (my|any|prior|express|written|our)+|no (prior|express|written)*|{not} have (my|any|our)*|dont have (my|any|our)*|lack) (consent|permission|authorization|authorisation) | {consent} (is|has|hereby|been|was)* {revoked}"
         " | {revoked} (my|all|any|our|prior|express|previous)* {consent} | (unsolicited|unwanted) ({heat}|and|phone|text|political|sales)* ({textsonly}|calls|contact|texting|emails)",
         "I did not sign up for this", "My consent is withdrawn", "we never subscribed to your texts",
         "without my consent", "unsolicited texts are illegal",
@@ -178,11 +177,12 @@ RULES = (
         "please-no", "short forms of a wish to be left out",
         "^ ({lead}|{refusal})* (unlist|deregister|unenroll|delist|removeme|blacklist|disenroll) ({me}|{tail}|{my}|{number})*"
         " | ^ ({refusal}|{lead})* (opt ({me}|{my} {number})? (the fuck|tf)? out|opt out|opting out|optout) ({tail}|of|{your}|{texts}|{list}|all|{me}|everything)* $"
+        " | ^ ({lead}|{refusal})* (exclude|omit|withdraw|drop) ({me}|{my} {number}) (from ({your}|{heat}|{texts})*)? {list}? {tail}* $ | ~ {lead}* (({your}|{heat})* {textsonly} (are|is)?)? (not wanted|unwanted|not welcome|unwelcome|not appreciated) (here|at all|anymore|{tail})* %"
         " | (want|like|wish|need|please|kindly|choose|decided|id|prefer) (to|please|just|now|would){0,3} (opt out|optout|unsubscribe|unsub|opted out|be left alone|be optout)",
         "opt us out", "kindly opt out now", "i choose to opt out",
     ),
     _rule(
-        "out", "OUT, halt or done as a clause beside a refusal", "; (out|count me out) {tail}* % | ~ {lead}* (out|halt|desist|count me out|leave me out|keep me out) {tail}* %",
+        "out", "OUT, halt or done as a clause beside a refusal", "(no|not|never|dont|nothing|nope|{refusal}|{stop}) _{0,8} ; (out|count me out) {tail}* % | ~ {lead}* (out|halt|desist) {tail}* % | ~ {lead}* count me out {tail}* % | ~ {lead}* (leave|keep) me out {tail}* %",
         "Not for sale. OUT", "halt", source=_REPLIES,
     ),
 )  # fmt: skip
@@ -197,8 +197,8 @@ POLICY = (
         " | (no one|nobody|noone) (here)? (by|with|named) (that|the|this)? (name|{name}) "
         " | (new|different|another) (owner|person) (has|of|with|now) (this)? (number|phone) | (changed|have a new|got a new|just got this|new) number (and|im|i|who|sorry|wrong|not) (not)?"
         " | (dont|do not) know (who)? (you|this|u) (are|is)? (so|and|please)* (stop|remove|lose)"
-        " | who ever (this|you) _{0,3} (looking|trying) (for|to) _{0,3} not | (mistaken identity|got the wrong|have the wrong|texted the wrong|reached the wrong)"
-        " | ~ {lead}* ((that|thats|this) (is)?|its|im|i am)? not me ({tail}|{lead})* % | ^ {lead}* (that|this) (isnt|aint|wasnt|was not) me $",
+        " | who ever (this|you) _{0,3} (looking|trying) (for|to) _{0,3} not | mistaken identity | {you} (have|got|texted|reached|contacted) the wrong $"
+        " | ~ (no|sorry|hi|hello|please|pls|nope|hey|wrong|number|person|k|ok)* ((that|thats|this) (is)?|its|im|i am)? not me ({tail}|{lead})* % | ^ {lead}* (that|this) (isnt|aint|wasnt|was not) me $",
         "wrong guy", "there is no Pat at this number", "you've reached the wrong woman", "that's not me",
         source=_POLICY,
     ),
@@ -211,37 +211,37 @@ POLICY = (
     ),
     _rule(
         "died", "the person has died",
-        "^ ({lead}|my|mom|dad|husband|wife|father|mother|brother|sister|son|unfortunately|sadly|he|she|hes|shes|they|{name}|person|the|is|was|has|had|have|been|owner|of|this|number|that)* (passed away|deceased|he passed on|she passed on) "
+        "(~|^) (?! _* ; _* ; _) ({lead}|my|mom|dad|husband|wife|father|mother|brother|sister|son|unfortunately|sadly|he|she|hes|shes|they|{name}|person|the|is|was|has|had|have|been|owner|of|this|number|that)* (passed away|deceased|he passed on|she passed on) "
         "({tail}|last|ago|years|year|month|week|in|two|three|several|{digits}|on|away|months|weeks|recently|yesterday|a|few)* $",
         "she passed away last year", "my husband is deceased", source=_POLICY,
     ),
     _rule(
         "go-away", "go away, get lost, abuse that sends somebody off",
-        "^ ({lead}|{refusal}|{you}|can|could|i|will|just|{texts}|spam)* ({off-verb} (right|the|all)? off|get (the|{heat})* lost {tail}* $|go (the|{heat})* away {tail}* $|buzz off|go to hell|eat shit|kiss my (ass|a)|fuck (you|u|yourself|yourselves) ({tail}|{abuse}|all)* $|f (you|u) $|stfu|gtfo|foad|screw (you|u) $|suck my|go fuck|go f) | ~ {lead}* ((back|bug|shove|jog) off|get (out|outta) (of)? here|scram|beat it|take a hike|kick rocks|get bent|drop dead|fu|shut (the|{heat})* up|get a life|up yours|back off|get away from me|leave me) {tail}* %"
+        "^ ({lead}|{refusal}|{you}|can|could|i|will|just|{texts}|spam)* ({off-verb} (right|the|all)? off|get (the|{heat})* lost {tail}* $|go (the|{heat})* away {tail}* $|buzz off|go to hell {tail}* $|fuck (you|u|yourself|yourselves) ({tail}|{abuse}|all)* $|f (you|u) $|stfu|gtfo|foad|screw (you|u) $|suck my|go fuck|go f) | ~ {lead}* ((back|bug|shove|jog) off|scram|beat it|take a hike|kick rocks|get bent|drop dead|shut (the|{heat})* up|up yours|back off) {tail}* % | ~ {lead}* get away from me {tail}* % | ~ {lead}* get (out|outta) (of)? here {tail}* % | ^ ({lead}|{refusal}|{you})* eat shit | ^ ({lead}|{refusal}|{you})* kiss my (ass|a)"
         " | {off-verb} off (with|and|you|stop|quit|{your}|{texts}|of|idiots|asshole|now|please|$)",
         "go away", "Get lost!", "f off already", "Fuck u all", source=_POLICY,
     ),
     _rule(
         "blocked", "blocked, or about to be",
-        "(u r|you r) blocked | ^ ({lead}|{refusal})* (block|blocked|blocking) ({tail}|{lead}|and|this|number|delete|deleted|report|reported|{number}|you|u|{digits})* $"
+        "(u r|you r) blocked | ^ ({lead}|{refusal})* (blocked|blocking) ({tail}|{lead}|and|this|number|delete|deleted|report|reported|{number}|you|u|{digits})* $ | ~ {lead}* block (and|this|delete|report|it|you|u|{number}|{tail})* %"
         " | (you|u|youre|ur|youve|yours|your number|this number|now) (are|is|now|been|being|getting|be|will|have|going|to|about|number|has|all|just|hereby|officially){0,4} blocked"
-        " | ({i}|will|going to|gonna|gotta|am|have|just|about|ima|imma|and|or|already|be|were|time|to) (to|be|have|just|already|am|will|now|definitely|gonna|going){0,4} (block|blocking|blocked) (you|u|your|ur|this|it|yall|the|all|these|them|and|number|$)",
+        " | ({i}|will|going to|gonna|gotta|am|have|just|about|ima|imma|and|or|already|be|were|time|to) (to|be|have|just|already|am|will|now|definitely|gonna|going){0,4} (block|blocking|blocked) (you|u|your|ur|this|it|yall|the (number|sender)|all|these|them|and (report|delete)|$)",
         "I'm blocking you", "blocked and deleted", "your number has been blocked", source=_POLICY,
     ),
     _rule(
         "reported", "reported, or about to be: as spam, to an authority",
-        "^ ({lead}|{refusal}|and)* (report|reported|reporting) (as|this|to|spam|junk|it|you|{tail}|number|for|and|{number}|block|blocked|deleted|delete|ftc|bbb|scam|phishing|{spam}|harassment|fcc)* $"
+        "^ ({lead}|{refusal}|and)* (report (as|this|to|spam|junk|it|you|and|block|for)|reported|reporting) (as|this|to|spam|junk|it|you|{tail}|number|for|and|{number}|block|blocked|deleted|delete|ftc|bbb|scam|phishing|{spam}|harassment|fcc)* $"
         " | ({i}|will|going to|gonna|am|have|just|about|ima|imma|already|and|or|you|been|be|being|is|has|get|are|were|getting|number|this|me) (to|be|have|just|already|am|will|now|gonna|been|being|going|getting|has|hereby|you|or|block|and|him){0,4} (report|reporting|reported) (you|u|your|ur|yall|(this|it|these) ({number}|{texts}|as|to|$)|as|to (the)? (bbb|ftc|fcc|police|authorities|att|verizon|my|whatsapp)|spam|for|these|all)"
         " | report (as|you|u|this) ({spam}|number|to|text|phone|$) | (bbb|ftc|better business bureau|attorney general|do not call violation)",
         "reported as junk", "I will report you to the FTC", "I've reported you", source=_POLICY,
     ),
     _rule(
         "legal", "a legal step against the sender",
-        "((see|take|taking|meet) you (all)? (in|to) court|^ {lead}* (this|its|that|it) is (so|very|totally|completely)* (illegal|against the law|unlawful|harassment) ({tail}|and)*|tcpa|fcc|cease (and|n) desist|harassment|harrassment|lawsuit|class action|legal action|small claims|restraining order)"
-        " | ({you}|youre|ur|keep|quit|stop|are|is|been|being|feel|were|this|constant|feeling|me|by) (are|all|is|constantly|keep|just|literally|been|being){0,3} (harassing|harassed|stalking|harass|harrassing) (me|my|us|our|{you}|people|$|by|this|and|{texts})?"
+        "((see|take|taking|meet) you (all)? (in|to) court|^ {lead}* (this|its|that|it) is (so|very|totally|completely)* (illegal|against the law|unlawful|harassment) ({tail}|and)*|tcpa|fcc|cease (and|n) desist|harassment|harrassment|lawsuit|restraining order) | class action | legal action | small claims"
+        " | ({you}|youre|ur|keep|quit|stop|are|is|been|being|feel|were|this|constant|feeling|me|by) (are|all|is|constantly|keep|just|literally|been|being){0,3} (harassing|harassed|harass|harrassing) (me|my|us|our|{you}|people|$|by|this|and|{texts})? | (you|u|youre|ur|keep|quit|stop) (are|is|keep|been|all){0,2} stalking (me|us)"
         " | (my|our|an|the)? (lawyer|lawyers|attorney|attorneys) (will|is|are|to|about|gonna|going|you|and|has|have|contact) _{0,5} (you|u|your|ur|touch|this|sue|these|contacting|involved|action|damages|company|suit|hearing|notified)"
         " | (im|ill|am|will|gonna|we|well|were|ima|imma|have) (be)? (calling|call|contact|contacting|getting|get|involve|involving|notify|notifying|consulting|hire|hiring|retain|retained|contacted|notified) (my|a|an|our) (lawyer|lawyers|attorney|attorneys) $ | (from|to|with|by) (my|a|our) (lawyer|lawyers|attorney|attorneys) (if (you|u|this|i)|unless|next|about (you|this|these|harassment|your)|over this|for harassment) | (hear|hearing|letter|call) from (my|our) (lawyer|lawyers|attorney|attorneys)"
-        " | (want|if|will|ill|gonna|going to|can|could|may|might|must|would|should|im|i|we|well|ima|imma|to|shall|lets|happily|gladly) (to)? (sue|suing) (you|u|ya|yall|your|ur|the|this|for|if|$|over|every|and|unless|them|all|for|whoever)"
+        " | (want|if|will|ill|gonna|going to|can|could|may|might|must|would|should|im|i|we|well|ima|imma|to|shall|lets|happily|gladly) (to)? (sue|suing) (you|u|ya|yall|your|ur|the|this|for|if|$|over|every|and|unless|all)"
         " | (you|youll|u|ull|yall) (will|gonna|going to|are going to)? (be|get|getting) sued | (sue|suing|prosecute) (you|u|ya|yall|your|ur|for harassment|the shit|the pants|the hell)"
         " | (violating|violation|violates|violate) (of|the|my|federal|state|law|tcpa|privacy|rights|{fill}|dnc|do not call)+ | (illegal|unlawful|against the law) (to)? ({write}|{texts}|{texting}|{send}|contact)",
         "This is harassment", "I'll sue you", "my lawyer will contact you", "you are violating the law",
@@ -252,122 +252,3 @@ POLICY = (
         "spam", "enough of the spam", source=_POLICY,
     ),
 )  # fmt: skip
-
-#: Of the patterns above. `before` and `after` are patterns over the same clause, `anywhere` over the whole text.
-_ALL_REQUESTS = tuple(rule.id for rule in RULES)
-_KEYWORDS = ("c.en.keyword-clause", "c.en.quit-clause")
-
-_REMOVALS = (
-    "c.en.take-off", "c.en.remove", "c.en.lose-number", "c.en.leave-alone", "c.en.stop-doing", "c.en.texts-to-stop",
-    "c.en.keyword-clause", "c.en.please-no", "c.en.asked-removal", "c.en.dnc",
-)  # fmt: skip
-_WHO = "(you|u|they|he|she|we|i|it|people|ppl|who|yall|{name}|recruiters|companies|guys|kids|friends|which|that)"
-
-
-def _unless(name: str, says: str, of: tuple[str, ...], **beside: str) -> Unless:
-    patterns: dict[str, Any] = {side: expand(pattern) for side, pattern in beside.items()}
-    return Unless(f"d.en.{name}", says, of, "D", since=2, **patterns)
-
-
-UNLESS: tuple[Unless, ...] = (
-    _unless(
-        "negated",
-        "negated: don't take me off, never lose this number",
-        _REMOVALS,
-        before="({not}|cant|cannot|wont|didnt|did not|doesnt|(do|does|would|could|should|please|is|was|am|are|will|to|can|i|you) not) ({ever}|{want}|you|i|to|be|get|take|me|keep|leave)* $",
-    ),
-    _unless(
-        "why-removed",
-        "asks why or whether it was done",
-        ("c.en.take-off", "c.en.remove", "c.en.lose-number", "c.en.stop-doing"),
-        before="(why|when|how come|did|didnt|has|have|havent|if|whether|until|till) (did|do|would|does|have|are|is|would)? "
-        + _WHO
-        + " (all|guys|just|ever|have|has|accidentally|to|you)* $",
-    ),
-    _unless(
-        "about-others",
-        "somebody else does it, or the writer",
-        ("c.en.take-off", "c.en.remove", "c.en.lose-number", "c.en.stop-doing", "c.en.leave-alone"),
-        before="(i|we|he|she|they|ill|well|ive|id|im|hes|shes|theyll|who|it|{name}|gonna|lets) (will|would|can|could|should|might|may|have|had|has|already|just|finally|accidentally|always|also|gonna|to|be|going|need|needs|did|want|wanted|tried|decided|plan)* $",
-    ),
-    _unless(
-        "they-dont",
-        "somebody does not write",
-        ("c.en.dont-write", "c.en.dont-write-bare", "c.en.dont-send", "c.en.leave-alone"),
-        itself="({not}|do not|don t|does not)",
-        before=_WHO + " (really|also|all|just|usually|always|often|still|even)* $",
-    ),
-    _unless(
-        "only-sometimes",
-        "not now, not there: a time, a place or a name follows",
-        ("c.en.dont-write", "c.en.dont-write-bare", "c.en.dont-send", "c.en.leave-alone"),
-        after="(me|us|back|again|up|anything|it|this)* ({when}|a|an|by|on|with|my (husband|wife|mom|son|daughter|boss|dad|work)|names|{name}|later|yet|for (the|a|that)|back|late|early|crazy|that|the|fat|stupid|liar|dude|bro|sir)",
-    ),
-    _unless(
-        "what-was-lost",
-        "a thing of everyday life is meant",
-        (
-            "c.en.take-off",
-            "c.en.remove",
-            "c.en.stop-doing",
-            "c.en.asked-removal",
-            "c.en.lose-number",
-            "c.en.dnc",
-            "c.en.please-no",
-            "c.en.text-stop",
-            "c.en.already-out",
-        ),
-        after="(from|off|of|out|on|for|in|to|with)? (the|my|your|our|this|a|that|next|tomorrows|his|her|company|group)* (warranty|dental|vision|medical|health|benefits|coverage|401k|pto|overtime|union|trip|gym|schedule|shift|shifts|roster|rota|calendar|payroll|job|position|project|interview|appointment|invite|policy|insurance|lease|team|cart|order|invoice|car|truck|desk|waitlist|waiting|route|assignment|title|plan|account|meeting|cc|agenda|menu|bill|oven|fridge|wall)",
-    ),
-    _unless(
-        "reported-speech",
-        "told to somebody else",
-        ("c.en.leave-alone", "c.en.go-away", "c.en.stop-doing", "c.en.lose-number", "c.en.keyword-clause"),
-        before="(tell|told|asked|ask|make|made|let|telling|begged) (him|her|them|{name}|my _|the _|that _|everyone|people) (to|that|please|just)* $",
-    ),
-    _unless(
-        "playful",
-        "said in fun, or to the family",
-        (
-            "c.en.keyword-clause",
-            "c.en.keyword-last",
-            "c.en.text-stop",
-            "c.en.go-away",
-            "c.en.wrong-person",
-            "c.en.leave-alone",
-        ),
-        anywhere="~ {kin} | ~ {laugh} | {laugh} % | ; {laugh}",
-    ),
-    _unless(
-        "cancels-a-visit",
-        "CANCEL or END beside an appointment, an order, a day",
-        ("c.en.quit-clause",),
-        anywhere="{visit}",
-    ),
-    _unless(
-        "calls-a-name",
-        "calling the writer by a name",
-        ("c.en.stop-doing",),
-        after="({name}|names|a _|an _|that) $",
-    ),
-    _unless("sender-says", "quotes the sender", ("c.en.two-keywords",), anywhere="reply {stop} to"),
-    _unless(
-        "right-number", "says that it is not the wrong one", ("c.en.wrong-person",), before="(not|isnt|aint) (the|a)? $"
-    ),
-    _unless("confirmation", "quotes a confirmation", ("c.en.no-more",), before="will (receive|get|be sent) $"),
-    _unless(
-        "more-please",
-        "does not want them to stop",
-        ("c.en.texts-to-stop",),
-        before="(dont|do not|not|never) (want|need|like) (all|these|the|your|any)* $",
-    ),
-    _unless("the-opposite", "does not want them to stop", ("c.en.dont-want",), after="to (stop|end)"),
-    _unless("in-case", "a condition", ("c.en.lose-number",), before="(in case|incase|hope|think|did|if) (you|u|i)? $"),
-    _unless(
-        "instead",
-        "another way is asked for",
-        ("c.en.dont-write", "c.en.dont-write-bare"),
-        anywhere="(text|email|message|call|txt) (me)? instead",
-    ),
-    _unless("why-dont-you", "an invitation", ("c.en.dont-write",), before="why $"),
-)

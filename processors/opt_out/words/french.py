@@ -100,12 +100,12 @@ RULES = (
     _rule(
         "stop-doing", "arrêtez de m'écrire, cessez vos messages",
         "{stop} (donc|svp|s il vous plait|immediatement|tout de suite)* (de|d|avec|ces|vos|les|tes|a|aux|cette|votre|tout|le|la|toute) (me|m|nous|tous|toute|ces|vos|les|tes|tout|le|la)* ({write}|{texts}|harcelement|spammer|relancer|prospection|communication)"
-        " | {stop} ({write}|{texts}) | (merci|svp|veuillez|priere) (de|d|bien|vouloir|en){0,3} (arreter|cesser|stopper|darreter)",
-        "cessez vos appels", "arrête de m'envoyer des sms", "merci de stopper les messages", "stop aux textos",
+        " | {stop} ({write}|{texts}) | (aimerais|voudrais|souhaite|veux|faut|voudrait) que (ces|vos|les|tous|tout|ca|cela)* ({texts}|messages|message|ca|cela)? (cesse|cessent|sarrete|sarretent|s arrete|s arretent|arretent) | (merci|svp|veuillez|priere) (de|d|bien|vouloir|en){0,3} (arreter|cesser|stopper|darreter)",
+        "j'aimerais que vos sms cessent", "cessez vos appels", "arrête de m'envoyer des sms", "merci de stopper les messages", "stop aux textos",
     ),
     _rule(
         "no-more", "plus de messages, plus d'appels, aucun message",
-        "^ <lead>* (plus|aucun|pas|zero|assez) (de|d|jamais|aucun|ces|vos|des)* {texts} {tail}* $ | plus (jamais|aucun|de|d|un seul)+ {texts} (svp|merci|s il|de votre part|de vous|$) | ~ {lead}* (ca suffit|suffit|assez|stop ca|y en a marre|yen a marre|plus jamais) {tail}* % | (ca suffit|assez) (de|ces|vos|les|avec)+ {texts} | (marre|assez|ras le bol) (de|d|des) (ces|vos|tous|toutes|recevoir|{fill})* {texts}",
+        "^ <lead>* (plus|aucun|pas|zero|assez) (de|d|jamais|aucun|ces|vos|des)* {texts} {tail}* $ | plus (jamais|aucun|de|d|un seul)+ {texts} (svp|merci|s il|de votre part|de vous|$) | ~ {lead}* (ne)? plus recevoir (de|vos|ces|rien|cela|ca|{texts}|{tail})* % | ~ {lead}* (ca suffit|suffit|assez|stop ca|y en a marre|yen a marre|plus jamais) {tail}* % | (ca suffit|assez) (de|ces|vos|les|avec)+ {texts} | (marre|assez|ras le bol) (de|d|des) (ces|vos|tous|toutes|recevoir|{fill})* {texts}",
         "plus d'appels merci", "ça suffit les sms", "plus jamais",
     ),
     _rule(
@@ -139,7 +139,7 @@ POLICY_RULES = (
     ),
     _rule(
         "go-away", "je vous bloque, je vais porter plainte, dégagez",
-        "(je|j|vais|on|vous|te|t|es|etes) (vais|vous|te|t|ai|le|les|je|bloque|suis|numero|ce){0,4} (bloque|bloquer|bloquee|bloques|signale|signaler|signales|denonce|denoncer|denonces|spammes) | ^ {lead}* (harcelement|bloque|bloquer|bloquee|signale|signalement|spam|spams|arnaqueur|arnaqueurs|degage|degagez|casse toi|cassez vous|barre toi|fous le camp|foutez le camp|va te faire|allez vous faire|ta gueule|vos gueules|nique|ntm|fdp|va chier|allez chier) "
+        "(je|j|vais|on|vous|te|t|es|etes) (vais|vous|te|t|ai|le|les|je|bloque|suis|numero|ce){0,4} (bloque|bloquer|bloquee|bloques|signale|signaler|signales|denonce|denoncer|denonces|spammes) | ^ {lead}* (harcelement|bloque|bloquer|bloquee|signale|signalement|spam|spams|arnaqueur|arnaqueurs) {tail}* $ | ^ {lead}* (degage|degagez|casse toi|cassez vous|barre toi|fous le camp|foutez le camp|va te faire|allez vous faire|ta gueule|vos gueules|nique|ntm|fdp|va chier|allez chier) "
         " | (porter|porte|depose|deposer) plainte | (cnil|signal spam|33700|bloctel) | (cest|c est|est|du|de) (du|de|un)? (harcelement|spam|illegal) | mon avocat | poursuites (judiciaires)?",
         "je vais vous signaler", "bloqué", "c'est du harcèlement", source=POLICY,
     ),

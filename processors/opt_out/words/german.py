@@ -100,7 +100,7 @@ RULES = (
         "{write} ({sie}|{fill})* ({me}|diese nummer|hier|unter dieser nummer|diesem anschluss) ({sie}|{fill})* {no} ({nomore}|an|zu|nochmal|unter|mit|{fill}|{texts}|{tail})* $"
         " | {write} ({sie}|{fill})* ({me}|diese nummer|hier)* ({sie}|{fill})* {no} ({nomore}|jemals|an mich|an diese nummer|an meine nummer)"
         " | ^ (<lead>|{me}|diese nummer|hier)* (nicht|nie|niemals) ({me}|jemals)* {nomore} ({nomore}|{me}|{fill})* {inf} (werden|{tail}|zu|wollen)* $ | ^ bitte (<lead>|{me})* (nicht|nie) ({me}|hier|an|unter)* {inf} $ | (bitte|wunsche|mochte|moechte|will) (ich|wir|von|ihnen|euch|{me})* (nicht|nie|keine) ({nomore}|{fill})* (kontaktiert|angeschrieben|angerufen|belastigt) werden"
-        " | ^ <lead>* (melden|meld|melde|meldet) (sie)? (sich|dich|euch) (bitte)? (nicht|nie) (mehr|wieder) | (nicht|nie) (mehr|wieder|weiter) ({inf}|an)  | (will|mochte|moechte|wollen|mochten) (ich|wir|nicht|nie|{fill})* (nicht|nie|nichts) (mehr|weiter|wieder|langer|von ihnen)* (von ihnen|von euch|von dir|{fill})* (kontaktiert|angeschrieben|angerufen|belastigt) | (nichts|nie) (mehr|wieder)? (von ihnen|von euch|von dir) (horen|hoeren|lesen)",
+        " | ^ <lead>* (melden|meld|melde|meldet) (sie)? (sich|dich|euch) (bitte)? (nicht|nie) (mehr|wieder) | (nicht|nie) (mehr|wieder|weiter) {inf} | (will|mochte|moechte|wollen|mochten) (ich|wir|nicht|nie|{fill})* (nicht|nie|nichts) (mehr|weiter|wieder|langer|von ihnen)* (von ihnen|von euch|von dir|{fill})* (kontaktiert|angeschrieben|angerufen|belastigt) | (nichts|nie) (mehr|wieder)? (von ihnen|von euch|von dir) (horen|hoeren|lesen)",
         "schreib mich nie wieder an", "Rufen Sie hier nicht mehr an", "bitte nicht mehr kontaktieren", "kontaktiert mich nicht",
     ),
     _rule(
@@ -113,21 +113,21 @@ RULES = (
     _rule(
         "stop-doing", "hören Sie auf, lassen Sie das",
         "~ (<lead>|jetzt)* (hor|hore|hort|horen|hoer|hoeren|hoert) ({sie}|{fill})* auf (bitte|danke|damit|jetzt|sofort)* % | (hor|hore|hort|horen|hoer|hoeren|hoert|aufhoren|aufhoeren|aufzuhoren) ({sie}|{fill})* auf? / ({me}|zu|{fill}|{texts}|an|dauernd|standig|mit)* ({inf}|{texts})"
-        " | (stopp|stoppt|stoppen|unterlass|unterlassen|unterlasst|einstellen|beenden) ({sie}|{fill})* ({texts}|kontaktaufnahmen) ({tail}|{fill}|{texts}|sein|an mich)* $ | ^ <lead>* (unterlassen|unterlass|unterlasst) ({sie}|{fill})* (das|dies)",
-        "hört auf mir zu schreiben", "stoppt diese SMS", "unterlassen Sie weitere Anrufe",
+        " | (stopp|stoppt|stoppen|unterlass|unterlassen|unterlasst|einstellen|beenden) ({sie}|{fill})* ({texts}|kontaktaufnahmen) ({tail}|{fill}|{texts}|sein|an mich)* $ | (hab|habe|hatte|haben) (ich|wir)? (doch|schon|bereits|mehrmals|mehrfach|ihnen|euch|gestern|es)* (stopp|stop|abmelden) (gesagt|geschrieben|geantwortet|gesendet|geschickt) | (mochte|moechte|will|wurde) (ich|gern|gerne|wir)* dass (das|dies|diese|die|ihre|eure|{texts})* (aufhort|aufhoren|endet|enden) | ^ <lead>* (unterlassen|unterlass|unterlasst) ({sie}|{fill})* (das|dies)",
+        "hab doch stopp geschrieben", "hört auf mir zu schreiben", "stoppt diese SMS", "unterlassen Sie weitere Anrufe",
     ),
     _rule(
         "remove", "nehmen Sie mich raus, löschen Sie meine Daten",
         "(?! (ich|wir)) {remove} ({sie}|{fill})* ({me}|{my} {number}) ({sie}|{fill}|telefon|mailing|und|emailliste)* (raus|heraus|{list}) | ^ <lead>* (entfern|entferne|entfernen|entfernt|losch|losche|loschen|loscht|loesch|loesche|streich|streiche|streichen|melden|meld|trag|tragen|abmelden) {sie}* ({me}|{my} {number}) (bitte|sofort|ab|aus|danke|wieder|{tail})* $"
         " | ({remove}|vergiss|vergessen|vergesst) ({sie}|{fill})* (alle|meine|meinen|diese|unsere) ({fill})* {number} | ^ (<lead>|{sie})* ({me}|{my} {number}) ({sie}|{fill}|{list})* (loschen|loeschen|entfernen|streichen|austragen|abmelden|rausnehmen|herausnehmen|sperren|nehmen|abbestellen)"
-        " | ~ {lead}* (daten|nummer|kontakt) (loschen|entfernen|streichen|sperren) {tail}* % | ^ <lead>* (melde|meld|meldet) (mich|uns) (bitte)? (ab|aus) | ^ (ich|wir)? kundige {tail}* % | (auf|in) (die|ihre|eure|deine)? (sperrliste|robinsonliste|blacklist|schwarze liste) | (raus|entfernt|geloscht|gestrichen|ausgetragen|abgemeldet|runter) (aus|von) {fill}* {list} | (von|aus) {fill}* {list} (streichen|entfernen|loschen|nehmen|runter|raus|gestrichen|entfernt|geloscht|austragen)"
+        " | ~ {lead}* (daten|nummer|kontakt) (loschen|entfernen|streichen|sperren) {tail}* % | ^ <lead>* (melde|meld|meldet) (mich|uns) (bitte)? (ab|aus) | ^ (ich|wir)? (kundige|kuendige) (hiermit|den|das|mein|meinen|diesen|die|ihren|euren)* (service|abo|dienst|newsletter)? {tail}* % | (auf|in) (die|ihre|eure|deine)? (sperrliste|robinsonliste|blacklist|schwarze liste) | (raus|entfernt|geloscht|gestrichen|ausgetragen|abgemeldet|runter) (aus|von) {fill}* {list} | (von|aus) {fill}* {list} (streichen|entfernen|loschen|nehmen|runter|raus|gestrichen|entfernt|geloscht|austragen)"
         " | (abmelden|abbestellen|kundigen|kuendigen|abmeldung|austragen) (vom|von|aus|der|den|dem|{fill})* ({list}|{texts}) | ({list}|abo|newsletter) (abmelden|abbestellen|kundigen|kuendigen) | (will|mochte|moechte) (ich|mich|{fill})* (abmelden|austragen|abbestellen|abgemeldet werden|(raus|runter) (aus|von))",
         "nehmt mich aus dem Verteiler", "lösch meine Nummer", "möchte mich abmelden", "streichen Sie uns von Ihrer Liste",
     ),
     _rule(
         "dont-want", "kein Einverständnis, Widerruf, nie angemeldet",
         "(widerrufe|widerruf|widerspreche|untersage|verbiete|widerrufen) ({fill}|{my}|ich|hiermit|ihnen|der|jeder|jede)* (einwilligung|zustimmung|erlaubnis|einverstandnis|nutzung|speicherung|verwendung|kontaktaufnahme|{texts}|{number}|$)"
-        " | (nie|keine|niemals) (meine|zum|zu|{fill})* (angemeldet|zugestimmt|eingewilligt|einwilligung (gegeben|erteilt)|zustimmung (gegeben|erteilt)|erlaubnis (gegeben|erteilt)|abonniert|registriert|angefordert) | letzte (nachricht|sms|mal) | ~ (ich|das) (will|mochte|moechte|wunsche) (das|ich|keinen kontakt|keine kontaktaufnahme) (nicht)? (mehr)? {tail}* % | (wunsche|mochte|will) (ich)? keinen kontakt (mehr)? $ | ~ {lead}* (unerwunscht|unerwuenscht) {tail}* %",
+        " | (nie|keine|niemals) (meine|zum|zu|{fill})* (angemeldet|zugestimmt|eingewilligt|einwilligung (gegeben|erteilt)|zustimmung (gegeben|erteilt)|erlaubnis (gegeben|erteilt)|abonniert|registriert|angefordert) | letzte (nachricht|sms|mal) | ~ (ich|das) (will|mochte|moechte|wunsche) ((das|ich|dies|diese {texts}) nicht|keinen kontakt|keine kontaktaufnahme) (mehr)? {tail}* % | (wunsche|mochte|will) (ich)? keinen kontakt (mehr)? $ | ~ {lead}* (unerwunscht|unerwuenscht) {tail}* %",
         "ich widerrufe meine Einwilligung", "dem habe ich nie zugestimmt", "habe mich nie angemeldet",
     ),
     _rule(
@@ -146,7 +146,7 @@ POLICY_RULES = (
     _rule(
         "go-away", "ich melde Sie, blockiert, verpiss dich, Anwalt, Belästigung",
         "(ich|werde|wir) (werde|werden|hab|habe|jetzt|die|diese|das|ihre|bereits|schon|muss){0,3} (sie|dich|euch|nummer|ihre nummer|diese nummer) (jetzt|bereits|schon|der|bei|als|spam){0,3} (melden|gemeldet|blockieren|blockiert|anzeigen|angezeigt|verklagen|blocken|geblockt|sperren) | ich zeige (sie|euch|dich) an | ich (jetzt)? (melde|blockiere|blocke|sperre|verklage) (sie|dich|euch|diese|die|ihre) | (du|sie|ihr|nummer|ihre nummer|deine nummer) (bist|sind|seid|ist|wird|wurde|wurden|hiermit|jetzt)+ (bei mir)? (blockiert|gemeldet|geblockt|gesperrt|angezeigt) | (ich werde) (dich|sie|euch) (melden|blockieren|blockiere|blockiert|blocke|geblockt|anzeigen|anzeige|angezeigt|verklagen|verklage|sperre|gesperrt|blocken)"
-        " | ^ {lead}* (blockiert|gemeldet|geblockt|gesperrt|verpiss|verpisst|verschwinde|verschwindet|hau ab|haut ab|verzieh dich|verzieht euch|spam|abzocke|leck mich|fick dich|fickt euch|halt die fresse|halt die klappe %|das ist spam %) "
+        " | ^ {lead}* (blockiert|gemeldet|geblockt|gesperrt|spam|abzocke) {tail}* $ | ^ {lead}* (verpiss|verpisst|verschwinde|verschwindet|hau ab|haut ab|verzieh dich|verzieht euch|leck mich|fick dich|fickt euch|halt die fresse|halt die klappe %|das ist spam %) "
         " | (erstatte|erstatten|stelle|stellen|mache) (ich)? (anzeige|strafanzeige) | (mein|unser) (anwalt|rechtsanwalt) (wird|meldet|kontaktiert|hort) | (von|an|mit) (meinem|meinen|unserem|unseren) (anwalt|rechtsanwalt) | (bundesnetzagentur|verbraucherzentrale|belastigung|belaestigung|abmahnung|unterlassung|datenschutzbehorde|dsgvo) | rechtliche schritte",
         "ich werde Sie anzeigen", "du bist blockiert", "das ist Belästigung", source=POLICY,
     ),

@@ -96,8 +96,8 @@ RULES = (
     _rule(
         "stop-doing", "smettetela di scrivermi",
         "{stop} ({fill}|{lead})* (di|con|a|i|gli|le|lo) (questi|questa|i|gli|tutti|continuare a|rompere|{fill})* ({write}|{textsonly}|rompere|scocciare|spam|stalking|tormentarmi|assillarmi)"
-        " | {stop} {textsonly} | (interrompete|interrompi|sospendete|sospendere|cessate|fermate|interrompere) ({fill})* ({textsonly}|invio|contatti|servizio)",
-        "piantatela di chiamarmi", "smetti di mandare sms", "interrompete questi messaggi",
+        " | (ho|avevo|abbiamo) (gia|piu volte)* (chiesto|detto|scritto|risposto) (gia|di|che|a voi)* (smettere|smetterla|smetterlo|basta|stop|cancellarmi|togliermi|non scrivere|non scrivermi) | sia (lultimo|l ultimo|l ultima|lultima) (messaggio|sms|volta|chiamata) | {stop} {textsonly} | (interrompete|interrompi|sospendete|sospendere|cessate|fermate|interrompere) ({fill})* ({textsonly}|invio|contatti|servizio)",
+        "ti avevo detto di smettere", "piantatela di chiamarmi", "smetti di mandare sms", "interrompete questi messaggi",
     ),
     _rule(
         "remove", "cancellatemi dalla lista, togliete il mio numero",
@@ -126,7 +126,7 @@ POLICY_RULES = (
     ),
     _rule(
         "go-away", "vi segnalo, bloccato, questo è stalking, andate via",
-        "^ {lead}* (vattene|andatevene|sparisci|sparite|vaffanculo|fanculo|bloccato|bloccata|bloccati|segnalato|segnalati|spam|truffa|truffatori|va via|vai via|andate via|levati|levatevi|fuori dalle palle|fottiti|fottetevi|affanculo|crepate|stalker|stalking) "
+        "^ {lead}* (vattene|andatevene|sparisci|sparite|vaffanculo|fanculo|va via|vai via|andate via|levati|levatevi|fuori dalle palle|fottiti|fottetevi|affanculo|crepate) | ^ {lead}* (bloccato|bloccata|bloccati|segnalato|segnalati|spam|truffa|truffatori|stalking) (come|e|per|spam|bloccato|segnalato|{tail})* $ "
         " | (vi|ti|la|lo|sto|sara|siete|sei|verrete|verrai|adesso|ora) (sto|ho|siete|devo|e|stato|state|gia){0,3} (bloccato|bloccati|blocco|bloccando|blocchero|segnalo|segnalero|segnalato|segnalati|segnalando|denuncio|denuncero|denunciato|denunciati|querelo|denunciando) | (bloccare|segnalare|denunciare) (questo|il|alla|per|vi) (numero|polizia|stalking|spam|autorita) | (questo|e|questa|una|un) (e)? (una|un|vera)? (stalking|molestia|molestie|persecuzione|violazione|spam) | (mio avvocato|garante (della|privacy)?|vie legali|polizia postale|azioni legali)",
         "vi denuncio", "questa è una molestia", "numero bloccato? adesso ti blocco", source=POLICY,
     ),

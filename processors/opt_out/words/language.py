@@ -7,6 +7,10 @@ from collections.abc import Callable
 from processors.opt_out.rules import Rule
 
 LAW = "47 CFR 64.1200(a)(10): any wording that a reasonable person reads as a stop"
+#: Words one letter away from a word of a lexicon, most of them of chats (bus stop, shop): they are no slips.
+CHAT_WORDS = frozenset(
+    ["avg", "bstop", "liao", "nosms", "paya", "psam", "revokes", "shopp", "shoppe", "stopover", "tocall"]
+)
 POLICY = "our own decision: a person looks, see docs/opt-outs.md"
 
 

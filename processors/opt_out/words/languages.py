@@ -8,6 +8,7 @@ from processors.opt_out.words import (
     dutch,
     english,
     english_requests,
+    english_unless,
     french,
     german,
     italian,
@@ -23,7 +24,7 @@ LANGUAGES_OF_PATTERNS = {
         "en",
         {**english.LEXICON, "name": _NAMES},
         (*english_requests.RULES, *english_requests.POLICY),
-        english_requests.UNLESS,
+        english_unless.UNLESS,
     ),
     **{
         code: Language(

@@ -7,7 +7,7 @@ compared with the message in small letters as it came.
 
 from __future__ import annotations
 
-from processors.opt_out.rules import Rule
+from processors.opt_out.rules import Rule, Unless
 
 _OWN = "our own wording, after the messages that senders in this language use"
 
@@ -40,12 +40,12 @@ RULES = (
     _rule(
         "zh", "Chinese, both scripts",
         "停止 / 停 / 退订 / 退訂 / 取消 / 取消订阅 / 取消訂閱 / 停止发送 / 停止發送 / 拒收 / 别发 / 別發 / 别发了 / 別發了 / 别烦我 / 別煩我 / 滚 / 滾 / "
-        "tuiding / 解除 / 终止 / 終止 / 结束 / 結束 / 回复td / 回復td / 打住 / 别发短信 / 不要发 / 住手 / 删除 / 刪除 / 停止短信 / 移除 / 退出 / 够了 / 夠了 / 别吵",
+        "tuiding / 解除 / 终止 / 終止 / 结束 / 結束 / 回复td / 回復td / 打住 / 别发短信 / 不要发 / 住手 / 删除 / 刪除 / 停止短信 / 移除 / 退出 / 够了 / 夠了",
         "取消订阅 / 取消訂閱 / 不要再联系 / 不要再聯繫 / 不要再聯絡 / 不要再发 / 不要再發 / 不要再给我发 / 不要再給我發 / 别再发 / 別再發 / 别再给我 / 別再給我 / 别再联系 / 別再聯繫 / "
         "別再聯絡 / 不要给我发 / 不要給我發 / 不要发短信 / 不要發短信 / 不要傳 / 别给我发 / 別給我發 / 别给我打 / 別打給我 / 不要联系我 / 不要聯繫我 / 不要聯絡我 / 请勿联系 / 請勿聯繫 / "
         "請勿聯絡 / 请勿打扰 / 請勿打擾 / 不要打扰 / 不要打擾 / 别打扰 / 別打擾 / 别骚扰 / 別騷擾 / 停止骚扰 / 停止騷擾 / 不要骚扰 / 不要騷擾 / 停止给我发 / 停止給我發 / 停止发 / 停止發 / "
-        "停止联系 / 停止聯繫 / 停止聯絡 / 删除我的 / 刪除我的 / 移除我的 / 把我删 / 把我刪 / 把我从 / 把我從 / 从名单 / 從名單 / 不想收到 / 不想再收到 / 不愿收到 / 不願收到 / 不想再收 / 不再接收 / 拒绝接收 / "
-        "拒絕接收 / 别再打 / 別再打 / 不要再打 / 不要打电话 / 不要打電話 / 不要再传 / 不要再傳 / 别再短信 / 发错人 / 打错了 / 打錯了 / 發錯人 / 號碼錯 / 号码错 / 举报你 / 舉報你 / 拉黑 / 封鎖你 / 不要再来 / 退订短信 / 我要退订 / 我要退訂",
+        "停止联系 / 停止聯繫 / 停止聯絡 / 删除我的 / 刪除我的 / 号码删 / 號碼刪 / 把我的号码 / 把我的號碼 / 移除我的 / 把我删 / 把我刪 / 把我从名单 / 把我從名單 / 把我从你 / 把我從你 / 从名单 / 從名單 / 不想收到 / 不想再收到 / 不愿收到 / 不願收到 / 不想再收 / 不再接收 / 拒绝接收 / "
+        "拒絕接收 / 别再打 / 別再打 / 不要再打 / 不要打电话 / 不要打電話 / 不要再传 / 不要再傳 / 别再短信 / 你发错人 / 您发错人 / 你打错了 / 您打错了 / 你打錯了 / 您打錯了 / 你發錯人 / 您發錯人 / 打错电话了 / 打錯電話了 / 號碼錯 / 号码错 / 举报你 / 舉報你 / 拉黑 / 封鎖你 / 不要再来电 / 不要再来信 / 退订短信 / 我要退订 / 我要退訂",
         "退訂", "请不要再发短信给我", "別再打電話來", source="\"回T退订\" of Chinese carriers; our own wording",
     ),
     _rule(
@@ -80,8 +80,8 @@ RULES = (
     ),
     _rule(
         "ja", "Japanese",
-        "停止 / 配信停止 / 解除 / 登録解除 / 退会 / やめて / やめてください / やめろ / 止めて / 止めてください / ストップ / キャンセル / 不要 / 受信拒否 / 拒否 / 配信解除 / 中止 / 解約 / もういい / 送るな / うざい / 配信停止希望 / 削除",
-        "配信停止 / 配信を停止 / 配信を止め / 登録を解除 / 登録解除 / 送らないで / 送信しないで / 送ってこないで / 送信を停止 / 送るのをやめ / 連絡しないで / 連絡をやめ / 連絡してこないで / 連絡は不要 / メッセージを送らない / "
+        "停止 / 配信停止 / 解除 / 登録解除 / 退会 / やめて / やめてください / やめろ / 止めて / 止めてください / ストップ / キャンセル / 不要です / 受信拒否 / 拒否 / 配信解除 / 中止 / 解約 / もういい / 送るな / うざい / 配信停止希望 / 削除",
+        "もうやめて / やめてください / 配信停止 / 配信を停止 / 配信を止め / 登録を解除 / 登録解除 / 送らないで / 送信しないで / 送ってこないで / 送信を停止 / 送るのをやめ / 連絡しないで / 連絡をやめ / 連絡してこないで / 連絡は不要 / メッセージを送らない / "
         "メールしないで / 電話しないで / 電話をかけないで / 電話してこないで / 二度と連絡 / 二度と送 / 二度と電話 / もう連絡 / もう送ら / 迷惑です / 迷惑なので / 削除してください / 削除して下さい / リストから / 受け取りたくない / 受信したくない / 番号を間違え / 番号違い / 間違い電話 / 人違い / 通報します / ブロックします / やめていただけ / 止めていただけ",
         "配信停止", "もう連絡しないでください", "リストから削除してください", source="配信停止, the words that Japanese senders offer",
     ),
@@ -155,7 +155,7 @@ RULES = (
           "nu mai trimite / nu mi mai / numi mai / nu ma mai / nu mai scrie / nu mai suna / nu mai vreau sa prim / nu mai vreau mesaj / nu mai doresc sa prim / nu mai doresc mesaj / nu mai primesc / nu ma contacta / nu ma sunati / nu ma suna / nu imi mai / nu imi scrie / opriti mesajele / incetati cu / inceteaza cu / dezaboneaza ma / dezabonati ma / stergeti numarul / sterge numarul / stergeti mi / scoateti ma / scoate ma / lasati ma in pace / lasa ma in pace / numar gresit / persoana gresita / fara mesaje / nu doresc sa primesc",
           "dezabonare", "nu mă mai sunați", "scoateți-mă de pe listă"),
     _rule("cs", "Czech and Slovak",
-          "dost / prestan / prestante / odhlasit / odhlaste me / odhlas me / zrusit / zruste / smazat / smazte / vymazte / vymazat / konec / stacilo / odhlasit se / nechte me / odhlasujem / odhlasuji se / odhlaste ma / prestante uz / koniec / zrusit odber / nepiste / nevolejte / nepis / nevolej / nepiste mi / nevolajte",
+          "prestan / prestante / odhlasit / odhlaste me / odhlas me / zrusit / zruste / smazat / smazte / vymazte / vymazat / konec / stacilo / odhlasit se / nechte me / odhlasujem / odhlasuji se / odhlaste ma / prestante uz / koniec / zrusit odber / nepiste / nevolejte / nepis / nevolej / nepiste mi / nevolajte",
           "nepiste mi / nepis mi / uz mi nepis / uz mi nepiste / nevolejte mi / mi nevolejte / mi nepiste / mi nepis / mi nevolej / nevolej mi / nevolajte mi / nekontaktujte / neposilejte / neposielajte / neotravujte / neobtezujte / nechci dostavat / nechci zadne / nechci dalsi / nechcem dostavat / prestante mi / prestante posilat / prestan mi / prestante psat / prestante volat / prestante posielat / odhlaste me / odhlaste ma / vyradte me / vyradte ma / smazte me / smazte moje / smazte si / vymazte moje / vymazte me / dejte mi pokoj / dajte mi pokoj / nechte me byt / nechte ma / spatne cislo / zle cislo / omyl",
           "odhlaste mě", "už mi nevolejte", "smažte moje číslo"),
     _rule("hu", "Hungarian",
@@ -199,4 +199,12 @@ RULES = (
           "կանգնեցրեք / դադարեցրեք / վերջ / შეწყვიტეთ / შეჩერდით / გააუქმეთ / საკმარისია / ឈប់ / បញ្ឈប់ / ຢຸດ / ရပ် / ရပ်ပါ / tsum / tsis txhob / நிறுத்து / நிறுத்துங்கள் / ఆపు / ఆపండి / రద్దు / बन्द गर्नुहोस् / നിർത്തുക / നിർത്തൂ / ನಿಲ್ಲಿಸಿ / બંધ કરો / थांबा / थांबवा / बंद करा / nutto / niruthu / aapu / aapandi / banda gara / ndalo / ndaloni / cregistrohu / mjaft / baigti / pabaigti / atsisakyti / stabdyti / beigt / pietiek / atteikties / aitab / da wannan / dakata / kwusi",
           "մի գրեք / մի զանգեք / ინებეთ შეწყვიტ / ნუ მომწერ / ნუ მირეკ / აღარ მომწერ / កុំផ្ញើ / កុំទូរស័ព្ទ / ຢ່າສົ່ງ / မပို့ပါနဲ့ / မဆက်သွယ်ပါ / tsis txhob xa / tsis txhob hu / tsis txhob sau / txhob xa ntawv / அனுப்பாதீர்கள் / அனுப்ப வேண்டாம் / அழைக்க வேண்டாம் / పంపకండి / పంపవద్దు / కాల్ చేయవద్దు / नपठाउनुहोस् / मेसेज नगर / फोन नगर / അയക്കരുത് / ಕಳುಹಿಸಬೇಡಿ / મોકલશો નહીં / મેસેજ ના / पाठवू नका / मेसेज करू नका / mos me shkruaj / mos me shkruani / mos me telefono / mos me dergo / nerasykite / neskambinkite / nesiuskite / nerakstiet / nezvaniet / nesutiet / arge saatke / arge helistage / ara saada / palun lopetage",
           "կանգնեցրեք", "நிறுத்து", "mos më shkruani më"),
+)  # fmt: skip
+
+#: What takes a phrase back: `anywhere` is a regular expression over the message.
+UNLESS = (
+    Unless(
+        "d.outside.not-now", "Chinese: not now, not then", ("c.outside.zh",), "D", since=2,
+        anywhere="[点點半]之?前|[点點半]之?后|[点點]之?後|上课|上課|上班|开会|開會|明天|今天|睡觉|睡覺|我.{0,8}打给你|我.{0,8}打給你|听歌|听课",
+    ),
 )  # fmt: skip

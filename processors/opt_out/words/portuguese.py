@@ -110,8 +110,8 @@ RULES = (
     _rule(
         "stop-doing", "pare de mandar, deixe de enviar",
         "{stop} (ja|por favor|agora|de|com|d|a|as|os|essas|esses|suas|dessas){1,3} ({me}|ficar|com|essas|esses|as|os|por)* ({inf}|{textsonly}|perturbacao|palhacada|enchecao) "
-        " | (parar|pare|parem|para) (de|com) (me|ficar)? (encher|mandar|enviar|ligar|perturbar|mensagem|torrar|isso|disso|essa|essas)",
-        "parem de me ligar", "deixem de me mandar mensagens", "para com essas propagandas",
+        " | ja (pedi|falei|disse|mandei|avisei|solicitei) (a voces|pra|para|que)* (parar|parem|pare|sair|nao (me|quero)|cancelar|remover) | (que|seja|sera)* (essa|esta|seja) (seja|e|sera)? a ultima (mensagem|msg|vez|ligacao) | ^ <lead>* (quero|queria|gostaria de|desejo|como)* (parar|deixar|deixo|paro) de receber | (gostaria|queria|quero|prefiro|desejo) (de|por favor)* nao (mais)? (receber|ser|ter) (mais)? ({textsonly}|nada|isso|essas|esses|contatado|contatada|incomodado|contato) | (parar|pare|parem|para) (de|com) (me|ficar)? (encher|mandar|enviar|ligar|perturbar|mensagem|torrar|isso|disso|essa|essas)",
+        "já falei pra parar", "que esta seja a última mensagem", "parem de me ligar", "deixem de me mandar mensagens", "para com essas propagandas",
     ),
     _rule(
         "remove", "me tire da lista, remova meu número, quero sair",
@@ -142,7 +142,7 @@ POLICY_RULES = (
     ),
     _rule(
         "go-away", "chega, vou denunciar, bloqueado, vai embora, assédio",
-        "^ {lead}* (chega|some|suma|sumam|vaza|bloqueado|bloqueada|denunciado|denunciada|spam|golpe|golpista|golpistas|vai se foder|vai se ferrar|vao se ferrar|vai tomar|vtnc|vsf|foda se|fodase|vai a merda|va a merda|va embora|vai embora|cala a boca|sai daqui|sai fora|cai fora|vai pro inferno|desaparece|desapareca) (daqui|por favor|ja|agora|{tail}|foder|no|cu|numero)* $"
+        "^ {lead}* some (daqui|dai|ja|agora|por favor|da minha frente|logo)+ $ | ^ {lead}* (chega|suma|sumam|vaza|bloqueado|bloqueada|denunciado|denunciada|spam|golpe|golpista|golpistas|vai se foder|vai se ferrar|vao se ferrar|vai tomar|vtnc|vsf|foda se|fodase|vai a merda|va a merda|va embora|vai embora|cala a boca|sai daqui|sai fora|cai fora|vai pro inferno|desaparece|desapareca) (daqui|por favor|ja|agora|{tail}|foder|no|cu|numero)* $"
         " | (vou|irei|vamos|te|ja|esta|estou|sera|foi|numero|voce|vc) (te|vos|voces|o|a|esse|numero|{fill}){0,3} (denunciar|denunciando|bloquear|bloqueando|bloqueado|denunciado|reportar|processar|processo|bloqueei|denunciei|reportado) | (anatel|procon|lgpd|processo judicial|meu advogado|assedio|perseguicao|importunacao) ",
         "vou te bloquear", "some daqui", "vou no procon", source=POLICY,
     ),

@@ -19,14 +19,28 @@ GLUED = (
     "alltexts", "themessages", "thetexts", "thisshit", "emailing", "harassing", "spamming", "bothering", "immediately",
     "anymore", "mnow",
 )  # fmt: skip
+#: Behind END, QUIT and CANCEL.
+GLUED_TO_ANY = (
+    "texting",
+    "texts",
+    "messages",
+    "messaging",
+    "calling",
+    "now",
+    "this",
+    "please",
+    "pls",
+    "textingme",
+    "all",
+)
 #: Whole requests in one word.
 ONE_WORD = (
-    "removeme", "optmeout", "optusout", "takemeoff", "takemeoffyourlist", "leavemealone", "nomoretexts", "nomore",
+    "removeme", "optmeout", "optusout", "takemeoff", "takemeoffyourlist", "leavemealone", "nomoretexts",
     "deleteme", "unsubscribeme", "losemynumber", "wrongnumber", "donottext", "donotcall", "donotcontact", "donttextme",
     "dontcallme", "dontcontactme", "goaway", "fuckoff", "deletemynumber", "removemynumber", "removemefromyourlist",
     "stoptexting", "stopcalling", "notexts", "nomoremessages", "getlost", "unsuscribe", "unsub", "opttout", "opout",
     "optoff", "opt0ut", "unsubscription", "unsubscribing", "dnc", "stahp", "stawp", "stahhp", "unsubcribed",
-    "unsubscibed", "stopit", "stopstop", "donotdisturb", "optedout", "nomas",
+    "unsubscibed", "unsubme", "unsubplease", "stopit", "stopitnow", "stopstop", "donotdisturb", "optedout",
 )  # fmt: skip
 
 #: Keyword -> letters beside each of its letters on a keyboard, by which shorter words are misspelt.
@@ -55,7 +69,6 @@ OWN_SLIPS = frozenset(
         "quot",
         "quote",
         "quoit",
-        "emd",
         "end's",
         "ends",
         "bend",
@@ -78,11 +91,11 @@ OWN_SLIPS = frozenset(
         "een",
         "eend",
         "ned",
-        "wnd",
         "remote",
         "removed",
         "remover",
         "removes",
+        "revokes",
         "remodel",
         "rumove",
         "nd",
@@ -134,6 +147,7 @@ OWN_SLIPS = frozenset(
         "stopp",
         "stoppa",
         "step",
+        "stip",
     ]
 ) - {"enf's"}
 

@@ -115,7 +115,7 @@ RULES = (
     ),
     _rule(
         "stop-doing", "dejen de mandar, paren de llamar",
-        "{stop} (ya|por favor|porfa)* de (estar)? ({me}|estar|andar|joder|chingar|{fill})* ({inf}|{texts}|molestar|joder|chingar|mandando|fregar|acosar)"
+        "{stop} (ya|por favor|porfa)* de (estar)? ({me}|estar|andar|joder|chingar|{fill})* ({inf}|{texts}|molestar|joder|chingar|mandando|fregar|acosar|fastidiar|fastidiarme|insistir|chingarme)"
         " | (dejen|paren|pare|detengan|eviten|basta|detener|parar|cesen) (de mandar|con|el|la|los|las|sus|tus|estos|esos|ya|de){1,3} {texts} | (cesen|cese) (toda|todo|de|la|los|el|{texts})* {texts}",
         "dejen ya de mandar textos", "paren de llamarme", "deje de enviarme publicidad",
     ),
@@ -129,10 +129,10 @@ RULES = (
     ),
     _rule(
         "dont-want", "no quiero recibir, ya no deseo sus mensajes",
-        "{no} ({me}|les|le|mas|ya)* {want} ({receive}|{fill}|nada)* ({texts}|recibir|recibirlos|que me contacten|ser (contactado|contactada|molestado|molestada)|saber (nada)? de (ustedes|usted|ti)|hablar con ustedes|nada de ustedes|su publicidad)"
+        "({want}|como|puedo|favor de) (dejar|parar) (de|con) (recibir|esto|eso|estos|sus|los|las|{texts})+ | (ya estuvo|estoy harto|estoy harta|cansado|cansada|harto|harta) (bueno|ya)? (de|con) {fill}* {texts} | {no} ({me}|les|le|mas|ya)* {want} ({receive}|{fill}|nada)* ({texts}|recibir|recibirlos|que me contacten|ser (contactado|contactada|molestado|molestada)|saber (nada)? de (ustedes|usted|ti)|hablar con ustedes|nada de ustedes|su publicidad)"
         " | {no} (me)? (interesa|interesan) (recibir|sus|que me|estos|tus|seguir) | {no} (di|he dado|doy|tienen|tiene|autorice|autorizo|autorizado) (mi)? (permiso|consentimiento|autorizacion) | (retiro|revoco|retirar|revocar) (mi)? (consentimiento|permiso|autorizacion) | {no} (me)? (suscribi|inscribi|registre|apunte) | ^ (yo)? {no} (autorizo|autorice|autorizado) (esto|nada|{texts}|{tail})* $ | ^ (yo)? {no} (pedi|solicite) (esto|estos|esta|nada|{texts}) | como (me doy|puedo|hago para|dejo|le hago para) (darme|dejar|cancelar|de|cancelo|parar|no|salir|cancelo)* (baja|recibir|cancelar|parar|salir|esto|estos|{texts})"
-        " | (ultimo|ultima) {texts} ",
-        "no deseo recibir nada", "no quiero saber nada de ustedes", "retiro mi consentimiento", "nunca me suscribí",
+        " | (ultimo|ultima) {texts} | (sea|seria|es) (el|la) (ultimo|ultima) (mensaje|texto|vez|llamada|sms) ",
+        "quisiera dejar de recibir sus mensajes", "no deseo recibir nada", "no quiero saber nada de ustedes", "retiro mi consentimiento", "nunca me suscribí",
     ),
     _rule(
         "leave-alone", "déjame en paz, no molesten",
@@ -151,7 +151,7 @@ POLICY_RULES = (
     ),
     _rule(
         "go-away", "vete, bloqueado, te voy a reportar, acoso",
-        "^ {lead}* (vete|largate|larguense|vayanse|chinga tu|chinguen|que te jodan|jodete|jodanse|vete a|a la mierda|pudrete|pudranse|fuera|bloqueado|bloqueada|bloqueados|bloqueo|reportado|reportados|spam|denunciado|no molestar) {tail}*"
+        "^ {lead}* (vete|largate|larguense|vayanse|chinga tu|chinguen|que te jodan|jodete|jodanse|vete a|a la mierda|pudrete|pudranse) | ^ {lead}* (fuera|bloqueado|bloqueada|bloqueados|bloqueo|reportado|reportados|spam|denunciado|no molestar) {tail}* $"
         " | (voy a|vamos a|te|los|les|lo|la|procedere a|tendre que|ya|he|quedas|estas|estan|sera|sere) (voy|vamos|a|he|estoy|bloquear|{lead}){0,3} (bloquear|bloqueare|bloqueo|bloqueado|bloqueada|bloqueados|bloqueando|reportar|reportarte|reportarlos|reportare|reportado|reportando|denunciar|denunciarte|denunciarlos|denunciare|denuncio|denunciado|demandar|demandarlos|demandare|demandarte)"
         " | (bloquearte|bloquearlos|reportarte|reportarlos|denunciarlos|denunciarte|demandarlos|demandarte) | (esto|eso|es|un|puro) (es)? (un)? (acoso|hostigamiento|spam|ilegal) | mi abogado (los|le|les|se|te|va|hablara|contactara|sabra) | acciones legales | (nunca|no) (di|dado) mi (numero|telefono)",
         "los voy a denunciar", "esto es acoso", "bloqueado", source=POLICY,

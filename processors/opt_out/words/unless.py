@@ -272,12 +272,31 @@ _SINCE_2 = (
     ),
     Unless(
         "d.off-a-shift", "off a shift or a schedule", ("b.take-me-off", "b.remove-me"), "D",
-        after=r"^ (?:from )?(?:(?:the|my|this|that|your|our|next|all|for) ){0,2}(?:\w+ )?(?:schedules?|shifts?|rota|roster|rotation|calendar)"
+        after=r"^(?! (?:from )?(?:the|your) schedule(?:\n|$)) (?:from )?(?:(?:the|my|this|that|your|our|next|all|for) ){0,2}(?:\w+ )?(?:schedules?|shifts?|rota|roster|rotation|calendar)"
         r"(?! (?:text|texts|alerts?|messages|lists?|blasts?|sms|chats?|groups?))(?![a-z0-9])", since=2,
     ),
     Unless(
         "d.somebody-told", "somebody else was told to leave the writer alone", ("b.leave-me-alone",), "D",
         before=r"\b(?:tell|told|asked|ask|telling) (?!you|u|yall|your|them)\w+(?: \w+)? to (?:just |please )?$", since=2,
+    ),
+    Unless(
+        "d.negated-in-chat", "negated as chats spell it: dun, dnt, nvr", (*_OFFS, "b.leave-me-alone", "b.lose-my-number"), "D",
+        before=r"\b(?:dun|dunt|dnt|doan|nvr|nevr|wun)(?: (?:ever|just|u|you|go and))?\s$", since=2,
+    ),
+    Unless(
+        "d.will-leave", "somebody else will leave the writer alone", ("b.leave-me-alone",), "D",
+        before=r"\b(?!you |u |yall |ya |guys |people |they |she |he |stop )\w+ (?:will|would|might|may|is gonna|is going to) (?:just |finally |never )?$", since=2,
+    ),
+    Unless(
+        "c.leave-alone-in-fun", "said in fun, or about a guess", ("b.leave-me-alone",), "C",
+        before=r"^(?:lol|lmao|haha\w*|hehe\w*) (?:just |pls |please )?$", since=2,
+    ),
+    Unless(
+        "c.leave-alone-a-guess", "a guess", ("b.leave-me-alone",), "C", after=r"^ (?:i (?:think|guess|suppose)|lol|haha\w*)\b", since=2,
+    ),
+    Unless(
+        "d.quoted-like", "what somebody would say", (*_STOPS, *_NEVERS, "b.leave-me-alone"), "D",
+        before=r"\b(?:(?:you|u|he|she|they|i|we) ?(?:d|would|ll|will)|gonna|(?:i|he|she) was|im|hes|shes) (?:be )?(?:all )?like\b[^\n]*$", since=2,
     ),
     Unless(
         "c.somebody-told", "somebody else was told", (*_STOPS, *_OFFS), "C",

@@ -78,7 +78,10 @@ def test_what_rule_set_1_opted_out_still_is() -> None:
     for labelled in TEXTS:
         if older.classify(labelled.text).action == "out" and classify(labelled.text).action != "out":
             lost.add(classify(labelled.text).rule)
-    assert lost <= {"d.thing-removed", "d.somebody-told", "c.somebody-told", "d.called-a-name", "d.off-a-shift"}
+    assert lost <= {
+        "d.thing-removed", "d.somebody-told", "c.somebody-told", "d.called-a-name", "d.off-a-shift",
+        "d.negated-in-chat", "d.will-leave", "d.quoted-like", "c.leave-alone-in-fun", "c.leave-alone-a-guess",
+    }  # fmt: skip
 
 
 # One of each kind that is spelled otherwise than it is meant.
@@ -167,7 +170,7 @@ def test_time_grows_with_length() -> None:
         for _ in range(5):
             start = time.thread_time()
             for _ in range(3):
-                held._classify(text)
+                held.decide(text)
             best = min(best, time.thread_time() - start)
         return best
 
