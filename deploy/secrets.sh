@@ -23,6 +23,20 @@ for process in ingest persist opt-out crm-sync gate operator; do  # each as a ro
     printf 'postgresql://hookline_%s:%s@postgres:5432/hookline\n' "$(echo "$process" | tr - _)" \
         "$(cat "${process}_password")" | keep "${process}_dsn"
 done
+for process in broker ingest persist opt-out crm-sync operator; do  # Kafka's principals, hookline-PROCESS
+    random | keep "kafka_${process}_password"
+done
+for process in ingest persist opt-out crm-sync operator; do
+    printf 'hookline-%s:%s\n' "$process" "$(cat "kafka_${process}_password")"
+done | paste -s -d , - | keep kafka_principal_passwords
+keep kafka_jaas <<JAAS
+KafkaServer {
+  org.apache.kafka.common.security.plain.PlainLoginModule required
+    username="hookline-broker" password="$(cat kafka_broker_password)"
+    user_hookline-broker="$(cat kafka_broker_password)";
+  org.apache.kafka.common.security.scram.ScramLoginModule required;
+};
+JAAS
 random | keep textlink_secrets
 random | keep textus_signing_secrets
 random | keep gate_tokens

@@ -13,6 +13,7 @@ from runtime.settings import ConfigurationError
 
 #: So that a developer's own stack on 8080 is in nobody's way.
 FREE = {"HOOKLINE_INGEST__PORT": "0"}
+_PASSWORD = "HOOKLINE_KAFKA__SASL_PASSWORD"
 
 
 @pytest.fixture
@@ -30,14 +31,15 @@ def names(stack: Stack) -> list[str]:
 
 def test_everything_is_embedded_unless_a_setting_says_otherwise(home: Home) -> None:
     stack = planned(home, {})
-    ours = ["migrate", "topics", "sandbox", "registry", "ingest", "persist", "opt-out", "crm-sync", "gate"]
+    ours = ["migrate", "kafka-access", "topics", "sandbox", "registry", "ingest", "persist", "opt-out", "crm-sync", "gate"]
     assert names(stack) == ["postgres", "kafka", *ours]
     after = {one.name: set(one.after) for one in stack.services}
     assert after["migrate"] == {"postgres"}
-    assert after["topics"] == {"kafka"}
-    assert after["ingest"] == {"kafka"}
+    assert after["kafka-access"] == {"kafka"}
+    assert after["topics"] == {"kafka-access"}
+    assert after["ingest"] == {"kafka-access"}
     assert after["persist"] == {"topics", "migrate"}
-    assert [one.name for one in stack.services if one.once] == ["migrate", "topics"]
+    assert [one.name for one in stack.services if one.once] == ["migrate", "kafka-access", "topics"]
 
 
 def test_the_environment_names_what_scripts_go_by(home: Home) -> None:
@@ -61,6 +63,29 @@ def test_the_environment_names_what_scripts_go_by(home: Home) -> None:
     assert environment["HOOKLINE_TEXTUS__SIGNING_SECRETS"] == environment["TEXTUS_SIGNING_SECRET"]
     assert environment["INGEST_URL"] == f"http://127.0.0.1:{environment['HOOKLINE_INGEST__PORT']}"
     assert {"HOOKLINE_PERSIST__ADMIN_PORT", "HOOKLINE_OPT_OUT__ADMIN_PORT"} <= environment.keys()
+
+
+def test_each_service_has_the_credentials_of_its_own_principal(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOOKLINE_KAFKA__SASL_PASSWORD_FILE", "/somebody's")
+    stack = planned(home, {})
+    printed = stack.environment()
+    assert [printed[f"HOOKLINE_KAFKA__{name}"] for name in ("SECURITY_PROTOCOL", "SASL_MECHANISM", "SASL_USERNAME")] == [
+        "SASL_PLAINTEXT",
+        "SCRAM-SHA-512",
+        "hookline-operator",
+    ]
+    users = {name: stack.environment_of(name).get("HOOKLINE_KAFKA__SASL_USERNAME") for name in names(stack)}
+    assert users == {
+        "kafka-access": "hookline-broker",
+        "topics": "hookline-operator",
+        **{name: f"hookline-{name}" for name in ("ingest", "persist", "opt-out", "crm-sync")},
+        **dict.fromkeys(("postgres", "kafka", "migrate", "sandbox", "registry", "gate")),
+    }
+    given = [stack.environment_of(name) for name in names(stack)]
+    passwords = [environ[_PASSWORD] for environ in given if _PASSWORD in environ]
+    assert len(set(passwords)) == len(passwords) == 6
+    assert sum("HOOKLINE_KAFKA__PRINCIPAL_PASSWORDS" in environ for environ in given) == 1
+    assert not any("HOOKLINE_KAFKA__SASL_PASSWORD_FILE" in environ for environ in given)
 
 
 def test_no_console_is_named_while_none_listens(home: Home) -> None:
