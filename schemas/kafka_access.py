@@ -60,10 +60,21 @@ PROCESSOR_READS: Mapping[str, tuple[Topic, ...]] = MappingProxyType(
 #: What a processor alone writes, beside its dead letters.
 PROCESSOR_WRITES: Mapping[str, tuple[Topic, ...]] = MappingProxyType({"opt-out": (OPT_OUT_STATE, OPT_OUT_HEADS)})
 
+_MANAGE_TOPICS = ("Create", "Alter", "Delete", "DescribeConfigs", "AlterConfigs")
+
 #: Operators read and write every topic (dlq, spool drain, quarantine replay), and make and alter them.
 _OPERATOR: Mapping[ResourceKind, tuple[str, ...]] = MappingProxyType(
     {
-        ResourceKind.TOPIC: tuple("Read Write Describe Create Alter Delete DescribeConfigs AlterConfigs".split()),
+        ResourceKind.TOPIC: (
+            "Read",
+            "Write",
+            "Describe",
+            "Create",
+            "Alter",
+            "Delete",
+            "DescribeConfigs",
+            "AlterConfigs",
+        ),
         ResourceKind.GROUP: ("Read", "Describe", "Delete"),
         ResourceKind.TRANSACTIONAL_ID: ("Write", "Describe"),
     }
@@ -86,7 +97,8 @@ def _acls() -> tuple[KafkaAcl, ...]:
         acls += [KafkaAcl(principal, ResourceKind.TOPIC, topic.name, "Write") for topic in writes]
         if process == "opt-out":  # which heads are published already: it reads them once, at its start
             acls += [
-                KafkaAcl(principal, ResourceKind.TOPIC, OPT_OUT_HEADS.name, name) for name in ("Read", "DescribeConfigs")
+                KafkaAcl(principal, ResourceKind.TOPIC, OPT_OUT_HEADS.name, name)
+                for name in ("Read", "DescribeConfigs")
             ]
         acls.append(KafkaAcl(principal, ResourceKind.GROUP, consumer_group(process), "Read"))
     for kind, operations in _OPERATOR.items():

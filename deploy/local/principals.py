@@ -18,8 +18,7 @@ OPERATOR = "operator"
 _RUN_BY_OPERATOR = (OPERATOR, "topics")
 _PASSWORDS = KafkaAccessSettings.variable("principal_passwords")
 _SASL = [
-    KafkaSettings.variable(field)
-    for field in ("security_protocol", "sasl_mechanism", "sasl_username", "sasl_password")
+    KafkaSettings.variable(field) for field in ("security_protocol", "sasl_mechanism", "sasl_username", "sasl_password")
 ]
 
 

@@ -14,9 +14,9 @@ from urllib.parse import urlsplit
 from deploy.local.home import Home
 from deploy.local.kafka import EmbeddedKafka
 from deploy.local.launch import hookline, launched
-from deploy.local.principals import ACCESS, OPERATOR, Principals
 from deploy.local.ports import HOST, Wish, choose
 from deploy.local.postgres import EmbeddedPostgres
+from deploy.local.principals import ACCESS, OPERATOR, Principals
 from deploy.local.supervisor import Service
 from ingest.provider import provider_types
 from ingest.settings import IngestSettings

@@ -83,7 +83,7 @@ def apply(out: Output, mechanism: str, drop_other: bool) -> None:
         "mechanism": mechanism,
     }
     would = "would be " if out.dry_run else ""
-    rows = [(f"{would}added", *acl) for acl in sorted(adding)]
+    rows: list[tuple[str, ...]] = [(f"{would}added", *acl) for acl in sorted(adding)]
     rows += [(f"{would}removed", *acl) for acl in sorted(removing)]
     rows += [(f"{would}set", name, "password", mechanism, "") for name in sorted(passwords)]
     out.result(data, lambda: table(("change", *_COLUMNS), rows))

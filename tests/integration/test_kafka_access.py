@@ -133,7 +133,7 @@ def test_a_forged_opt_in_of_a_processor_leaves_no_trace(cluster: Cluster) -> Non
         {"sasl_mechanism": "PLAIN"},  # which is the brokers' alone, whatever the password
         {"sasl_username": "hookline-broker", "sasl_mechanism": "PLAIN", "sasl_password": "a-guess"},
     ],
-    ids=lambda changed: ",".join(changed),
+    ids=",".join,
 )
 def test_whoever_has_no_password_writes_nothing_and_an_ingest_keeps_its_events(
     cluster: Cluster, changed: dict[str, str]
