@@ -26,8 +26,8 @@ class Principals:
     """Makes the passwords that the home lacks."""
 
     def __init__(self, home: Home) -> None:
-        self.broker_password = _kept(home, BROKER)
-        self._passwords = {principal: _kept(home, principal) for principal in PRINCIPALS}
+        self.broker_password = _secret_of(home, BROKER)
+        self._passwords = {principal: _secret_of(home, principal) for principal in PRINCIPALS}
 
     def environment_of(self, service: str, environ: Mapping[str, str]) -> dict[str, str]:
         """`environ` with the credentials of one service, and nobody else's."""
@@ -46,5 +46,5 @@ def _credentials(mechanism: str, principal: str, password: str) -> dict[str, str
     return dict(zip(_SASL, ("SASL_PLAINTEXT", mechanism, principal, password), strict=True))
 
 
-def _kept(home: Home, principal: str) -> str:
+def _secret_of(home: Home, principal: str) -> str:
     return home.secret(f"kafka {principal}")

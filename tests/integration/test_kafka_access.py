@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import stat
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,7 +32,7 @@ from schemas.topics import EVENT_TOPICS, OPT_OUT_HEADS, OPT_OUT_STATE, OPT_OUTS,
 PROCESSES = ("ingest", *processor_names())
 
 
-class Cluster:
+class SecuredKafka:
     """A broker with its principals, and settings as each process gets them."""
 
     def __init__(self, principals: Principals, kafka: EmbeddedKafka) -> None:
@@ -62,7 +63,7 @@ def started(home: Path, principals: Principals | None) -> Iterator[EmbeddedKafka
 
 
 @pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecuredKafka]:
     """The home is one of a version whose broker asked for nothing: it has topics and a record."""
     home = tmp_path_factory.mktemp("home")
     with started(home, None) as before:
@@ -70,7 +71,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
         assert publish(before.client_settings, OPT_OUTS.name) is None
     principals = Principals(Home(home))
     with started(home, principals) as kafka:
-        made = Cluster(principals, kafka)
+        made = SecuredKafka(principals, kafka)
         made.hookline(ACCESS, "apply")
         apply_topics(made.settings(OPERATOR))
         yield made
@@ -90,7 +91,7 @@ def publish(settings: KafkaSettings, topic: str) -> Exception | None:
         producer.close()
 
 
-def log_of(cluster: Cluster, topic: str) -> list[Offsets]:
+def log_of(cluster: SecuredKafka, topic: str) -> list[Offsets]:
     with TopicAdmin(cluster.settings(OPERATOR), "tests") as admin:
         return list(admin.offsets(admin.describe([topic]).values()).values())
 
@@ -105,7 +106,7 @@ WRITERS = {
 
 
 @pytest.mark.parametrize("process", PROCESSES)
-def test_a_process_writes_its_own_topics_and_no_others(cluster: Cluster, process: str) -> None:
+def test_a_process_writes_its_own_topics_and_no_others(cluster: SecuredKafka, process: str) -> None:
     producer = KafkaProducer(cluster.settings(process), "tests")
     try:
         outcomes = producer.publish_all([OutgoingRecord(name, b"key", b"value", []) for name in WRITERS], timeout=20)
@@ -114,10 +115,10 @@ def test_a_process_writes_its_own_topics_and_no_others(cluster: Cluster, process
     taken = {name for name, outcome in zip(WRITERS, outcomes, strict=True) if outcome is None}
     assert taken == {name for name, writer in WRITERS.items() if writer == process}
     refused = [outcome for outcome in outcomes if outcome is not None]
-    assert all(isinstance(one, RefusedForGood) and "Authorization" in str(one) for one in refused)
+    assert all(isinstance(error, RefusedForGood) and "Authorization" in str(error) for error in refused)
 
 
-def test_a_forged_opt_in_of_a_processor_leaves_no_trace(cluster: Cluster) -> None:
+def test_a_forged_opt_in_of_a_processor_leaves_no_trace(cluster: SecuredKafka) -> None:
     before = log_of(cluster, OPT_OUTS.name)
     for process in processor_names():
         assert isinstance(publish(cluster.settings(process), OPT_OUTS.name), RefusedForGood)
@@ -136,7 +137,7 @@ def test_a_forged_opt_in_of_a_processor_leaves_no_trace(cluster: Cluster) -> Non
     ids=",".join,
 )
 def test_whoever_has_no_password_writes_nothing_and_an_ingest_keeps_its_events(
-    cluster: Cluster, changed: dict[str, str]
+    cluster: SecuredKafka, changed: dict[str, str]
 ) -> None:
     before = log_of(cluster, OPT_OUTS.name)
     # Not "for good": what ingest holds goes to its spool, and on when the password is mended.
@@ -144,25 +145,25 @@ def test_whoever_has_no_password_writes_nothing_and_an_ingest_keeps_its_events(
     assert log_of(cluster, OPT_OUTS.name) == before
 
 
-def test_the_operator_reads_and_writes_every_topic(cluster: Cluster) -> None:
+def test_the_operator_reads_and_writes_every_topic(cluster: SecuredKafka) -> None:
     settings = cluster.settings(OPERATOR)
     assert [publish(settings, topic.name) for topic in topics_of_hookline()] == [None] * len(topics_of_hookline())
     # A record of the time before credentials is still there, beside the operator's own.
     assert sum(bounds.end for bounds in log_of(cluster, OPT_OUTS.name)) >= 2
 
 
-def test_nobody_but_the_brokers_changes_acls(cluster: Cluster) -> None:
+def test_nobody_but_the_brokers_changes_acls(cluster: SecuredKafka) -> None:
     for process in (*PROCESSES, OPERATOR):
         with AccessAdmin(cluster.settings(process), "tests") as admin, pytest.raises(errors.KafkaError):
             admin.apply()
 
 
-def test_the_broker_tells_the_acls_that_are_declared(cluster: Cluster) -> None:
-    told = json.loads(cluster.hookline(ACCESS, "acls", "--actual", "--json"))["acls"]
-    assert {tuple(acl.values()) for acl in told} == {tuple(acl) for acl in ACLS}
+def test_the_broker_has_the_acls_that_are_declared(cluster: SecuredKafka) -> None:
+    actual = json.loads(cluster.hookline(ACCESS, "acls", "--actual", "--json"))["acls"]
+    assert {tuple(acl.values()) for acl in actual} == {tuple(acl) for acl in ACLS}
 
 
-def test_what_somebody_allowed_or_denied_beside_them_is_taken_away(cluster: Cluster) -> None:
+def test_what_somebody_allowed_or_denied_beside_them_is_taken_away(cluster: SecuredKafka) -> None:
     with AccessAdmin(cluster.settings(ACCESS), "tests") as admin:
         pattern = ResourcePattern(ResourceType.TOPIC, "sms.", ACLResourcePatternType.PREFIXED)
         topic = ResourcePattern(ResourceType.TOPIC, OPT_OUTS.name)
@@ -175,8 +176,10 @@ def test_what_somebody_allowed_or_denied_beside_them_is_taken_away(cluster: Clus
                 ACL("User:somebody-else", "*", ACLOperation.READ, ACLPermissionType.ALLOW, topic),
             ]
         )
+        deadline = time.monotonic() + 30
         while len(admin.changes()[1]) < 3:
-            pass
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
     dry = json.loads(cluster.hookline(ACCESS, "apply", "--dry-run", "--json"))
     assert {acl["operation"] for acl in dry["removed"]} == {"Write", "not Read", "Alter from 127.0.0.1"}
     cluster.hookline(ACCESS, "apply")
@@ -184,7 +187,7 @@ def test_what_somebody_allowed_or_denied_beside_them_is_taken_away(cluster: Clus
         assert admin.changes() == (set(), set())
 
 
-def test_a_password_changes_while_processes_run(cluster: Cluster) -> None:
+def test_a_password_changes_while_processes_run(cluster: SecuredKafka) -> None:
     """Each mechanism has a password of its own: the new one is set for the mechanism that is not in use."""
     old = KafkaProducer(cluster.settings("ingest"), "tests")
     record = OutgoingRecord(OPT_OUTS.name, b"key", b"value", [])
@@ -209,7 +212,7 @@ def test_a_password_changes_while_processes_run(cluster: Cluster) -> None:
         assert admin.mechanisms().keys() == set(PRINCIPALS)
 
 
-def test_the_brokers_password_is_for_their_own_user_alone(cluster: Cluster) -> None:
+def test_the_brokers_password_is_for_their_own_user_alone(cluster: SecuredKafka) -> None:
     settings = cluster.kafka.home / "server.properties"
     assert "PlainLoginModule" in settings.read_text()
     assert stat.S_IMODE(settings.stat().st_mode) == 0o600
