@@ -29,6 +29,20 @@ for name in textlink_secrets textus_signing_secrets; do
     [ ! -s "$name" ] || mv "$name" "providers/$name"  # where earlier versions had it
     random | keep "providers/$name"
 done
+for process in broker ingest persist opt-out crm-sync operator analyst; do  # Kafka's principals, hookline-PROCESS
+    random | keep "kafka_${process}_password"
+done
+for process in ingest persist opt-out crm-sync operator analyst; do
+    printf 'hookline-%s:%s\n' "$process" "$(cat "kafka_${process}_password")"
+done | paste -s -d , - | keep kafka_principal_passwords
+keep kafka_jaas <<JAAS
+KafkaServer {
+  org.apache.kafka.common.security.plain.PlainLoginModule required
+    username="hookline-broker" password="$(cat kafka_broker_password)"
+    user_hookline-broker="$(cat kafka_broker_password)";
+  org.apache.kafka.common.security.scram.ScramLoginModule required;
+};
+JAAS
 random | keep gate_tokens
 openssl rand -base64 32 | keep head_keys
 keep hookline.env <<'SETTINGS'

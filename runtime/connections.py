@@ -6,7 +6,8 @@ from typing import Literal
 
 from pydantic import Field, SecretStr
 
-from runtime.settings import Dsn, Section, StringList
+from runtime.settings import SHORTEST_SECRET, ConfigurationError, Dsn, SecretList, Section, StringList
+from schemas.kafka_access import PRINCIPALS
 
 
 class KafkaSettings(Section, name="kafka"):
@@ -31,6 +32,27 @@ class KafkaSettings(Section, name="kafka"):
     )
     retention_days: float = Field(default=30, gt=0, description="how long the event topics keep records")
     dead_letter_retention_days: float = Field(default=90, gt=0, description="how long dead letters stay")
+
+
+class KafkaAccessSettings(Section, name="kafka"):
+    """What `hookline kafka apply` gives the processes' principals."""
+
+    principal_passwords: SecretList = Field(
+        default=(), description="for `hookline kafka apply`: principal:password, such as hookline-ingest:...; several"
+    )
+
+    def passwords(self) -> dict[str, str]:
+        """By principal. Raises ConfigurationError where a principal is none of Hookline's, or has no password."""
+        pairs = (item.get_secret_value().partition(":") for item in self.principal_passwords)
+        found = {name.strip(): password.strip() for name, _, password in pairs}
+        variable = self.variable("principal_passwords")
+        if unknown := sorted(found.keys() - set(PRINCIPALS)):  # it may be a password, so it is not shown
+            raise ConfigurationError(
+                [f"{variable}: {len(unknown)} of its items do not begin with a principal: {', '.join(PRINCIPALS)}"]
+            )
+        if empty := [name for name, password in found.items() if len(password) < SHORTEST_SECRET]:
+            raise ConfigurationError([f"{variable}: give {', '.join(empty)} a longer password behind the colon"])
+        return found
 
 
 class PostgresSettings(Section, name="postgres"):

@@ -178,6 +178,8 @@ def configure(process: str, *, level: str = "INFO", secrets: Iterable[str] = (),
     # it repeats the same errors a dozen times a second.
     logging.getLogger("kafka").setLevel(max(logging.WARNING, root.level))
     handler.addFilter(Throttle("kafka"))
+    # It warns at every connection of credentials "in the clear", which SCRAM does not send: they are salted and proven.
+    logging.getLogger("kafka.net.sasl.scram").setLevel(logging.ERROR)
     for chatty in ("werkzeug", "httpx", "httpcore"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
 

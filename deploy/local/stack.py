@@ -16,6 +16,7 @@ from deploy.local.kafka import EmbeddedKafka
 from deploy.local.launch import hookline, launched
 from deploy.local.ports import HOST, Wish, choose
 from deploy.local.postgres import EmbeddedPostgres
+from deploy.local.principals import ACCESS, ANALYST, OPERATOR, Principals
 from deploy.local.supervisor import Service
 from ingest.provider import provider_types
 from ingest.settings import IngestSettings
@@ -72,6 +73,8 @@ class Stack:
     services: list[Service] = field(default_factory=list)
     #: The embedded PostgreSQL, where each process has a role of its own; None: the person's own, with one DSN for all.
     postgres: EmbeddedPostgres | None = None
+    #: The embedded Kafka's principals with their passwords, by the client's variables; None: the person's own Kafka.
+    principals: Principals | None = None
     #: The key that signs the ledger's heads, for opt-out alone, where no setting gives one.
     head_keys: dict[str, str] = field(default_factory=dict)
 
@@ -82,6 +85,8 @@ class Stack:
             environ |= self.head_keys
         if service == "console-user":
             environ["CONSOLE_PASSWORD"] = self.facts["CONSOLE_PASSWORD"]
+        if self.principals is not None:
+            environ = self.principals.environment_of(service, environ)
         if self.postgres is None:
             return environ
         for name in (_POSTGRES, _OWNER, f"{_POSTGRES}_FILE", f"{_OWNER}_FILE"):
@@ -98,6 +103,8 @@ class Stack:
         Where the PostgreSQL is the person's own, its reader's password is theirs to know.
         """
         found = {_KAFKA: self.variables[_KAFKA]} if _KAFKA in self.variables else {}
+        if self.principals is not None:
+            found = self.principals.environment_of(ANALYST, found)
         if self.postgres is not None:
             found[_POSTGRES] = self.postgres.dsn("reader")
         return found | {"SCHEMA_REGISTRY_URL": self.facts["SCHEMA_REGISTRY_URL"]}
@@ -129,6 +136,7 @@ def plan(home: Home, environ: Mapping[str, str], processors: Sequence[str], anno
 
     services: list[Service] = []
     postgres: EmbeddedPostgres | None = None
+    principals: Principals | None = None
     if embedded[_POSTGRES]:
         postgres = EmbeddedPostgres(home.path / "postgres", ports["postgres"], announce=announce)
         variables |= {_POSTGRES: postgres.dsn("operator"), _OWNER: postgres.owner_dsn}
@@ -138,8 +146,14 @@ def plan(home: Home, environ: Mapping[str, str], processors: Sequence[str], anno
         source = _POSTGRES if _POSTGRES in environ else f"{_POSTGRES}_FILE"
         variables[source.replace(_POSTGRES, _OWNER)] = environ[source]
     if embedded[_KAFKA]:
-        kafka = EmbeddedKafka(home.path / "kafka", ports["kafka"], ports["kafka-controller"])
-        variables[_KAFKA] = kafka.bootstrap_servers
+        principals = Principals(home)
+        kafka = EmbeddedKafka(
+            home.path / "kafka",
+            ports["kafka"],
+            ports["kafka-controller"],
+            broker_password=principals.broker_password,
+        )
+        variables = principals.environment_of(OPERATOR, variables) | {_KAFKA: kafka.bootstrap_servers}
         services.append(_kafka_service(kafka))
 
     host = environ.get("HOOKLINE_INGEST__HOST", HOST)
@@ -165,7 +179,7 @@ def plan(home: Home, environ: Mapping[str, str], processors: Sequence[str], anno
         variables[_CRM_URL] = f"{facts['SANDBOX_URL']}/crm"
     head_keys = _head_keys(home, environ, variables)
     home.write("made.json", {name: value for name, value in variables.items() if environ.get(name) != value})
-    stack = Stack(home, variables, facts, services, postgres, head_keys)
+    stack = Stack(home, variables, facts, services, postgres, principals, head_keys)
     services += _our_services(stack, processors, {one.name for one in services})
     return stack
 
@@ -173,15 +187,17 @@ def plan(home: Home, environ: Mapping[str, str], processors: Sequence[str], anno
 def _our_services(stack: Stack, processors: Sequence[str], servers: set[str]) -> list[Service]:
     """Every process of ours, in the order of its start. A new one is a line here."""
     url = stack.facts
+    access = {ACCESS} if "kafka" in servers else set()
     admin = {name: f"http://{HOST}:{stack.variables[_admin_port(name)]}" for name in processors}
     makes_user = bool(url["CONSOLE_PASSWORD"])
     console_after = {"migrate", "console-user"} if makes_user else {"migrate"}
     return [
         ours(stack, "migrate", "db migrate", once=True, after=servers & {"postgres"}),
-        ours(stack, "topics", "topics apply", once=True, after=servers & {"kafka"}),
+        *([ours(stack, ACCESS, "kafka apply", once=True, after={"kafka"})] if access else []),
+        ours(stack, "topics", "topics apply", once=True, after=access),
         ours(stack, "sandbox", "sandbox", where=url["SANDBOX_URL"], ready="/_sandbox/requests"),
         ours(stack, "registry", "registry", where=url["SCHEMA_REGISTRY_URL"], ready="/subjects", health="/subjects"),
-        ours(stack, "ingest", "ingest", where=url["INGEST_URL"], ready="/readyz", after=servers & {"kafka"}),
+        ours(stack, "ingest", "ingest", where=url["INGEST_URL"], ready="/readyz", after=access),
         *(
             ours(stack, name, f"process {name}", where=admin[name], ready="/readyz", after={"topics", "migrate"})
             for name in processors

@@ -83,7 +83,7 @@ class TopicsRefused(Exception):
         super().__init__("; ".join(f"{name}: {reason}" for name, reason in refused.items()))
 
 
-class _Client(KafkaAdminClient):  # type: ignore[misc] # it has no types
+class AdminClient(KafkaAdminClient):  # type: ignore[misc] # it has no types
     """The library's, which leaves its thread and its sockets behind when its constructor finds no broker."""
 
     def __init__(self, **settings: Any) -> None:
@@ -105,7 +105,7 @@ class TopicAdmin:
     def __init__(self, settings: KafkaSettings, client_id: str, *, timeout_s: float = 10) -> None:
         self._settings = settings
         milliseconds = int(timeout_s * 1000)
-        self._client = _Client(
+        self._client = AdminClient(
             **client_settings(settings, client_id),
             bootstrap_timeout_ms=milliseconds,
             request_timeout_ms=milliseconds,

@@ -39,6 +39,7 @@ LOOKING = {
     "status",
     "env",
     "topics ls",
+    "kafka acls",
     "dlq ls",
     "dlq show",
     "spool status",

@@ -13,6 +13,7 @@ from runtime.settings import ConfigurationError
 
 #: So that a developer's own stack on 8080 and 8081 is in nobody's way.
 FREE = {"HOOKLINE_INGEST__PORT": "0", "HOOKLINE_CONSOLE__PORT": "0"}
+_PASSWORD = "HOOKLINE_KAFKA__SASL_PASSWORD"
 
 
 @pytest.fixture
@@ -30,15 +31,16 @@ def names(stack: Stack) -> list[str]:
 
 def test_everything_is_embedded_unless_a_setting_says_otherwise(home: Home) -> None:
     stack = planned(home, {})
-    ours = ["migrate", "topics", "sandbox", "registry", "ingest", "persist", "opt-out", "crm-sync", "gate"]
-    ours += ["console-user", "console"]
+    jobs, processors = ["migrate", "kafka-access", "topics"], ["persist", "opt-out", "crm-sync"]
+    ours = [*jobs, "sandbox", "registry", "ingest", *processors, "gate", "console-user", "console"]
     assert names(stack) == ["postgres", "kafka", *ours]
     after = {one.name: set(one.after) for one in stack.services}
     assert after["migrate"] == {"postgres"}
-    assert after["topics"] == {"kafka"}
-    assert after["ingest"] == {"kafka"}
+    assert after["kafka-access"] == {"kafka"}
+    assert after["topics"] == {"kafka-access"}
+    assert after["ingest"] == {"kafka-access"}
     assert after["persist"] == {"topics", "migrate"}
-    assert [one.name for one in stack.services if one.once] == ["migrate", "topics", "console-user"]
+    assert [one.name for one in stack.services if one.once] == ["migrate", "kafka-access", "topics", "console-user"]
 
 
 def test_the_environment_names_what_scripts_go_by(home: Home) -> None:
@@ -89,7 +91,16 @@ def test_a_users_file_of_ones_own_is_left_alone(home: Home, tmp_path: Path) -> N
 def test_an_analyst_gets_the_readers_credentials_the_brokers_and_the_registry_and_nothing_else(home: Home) -> None:
     stack = planned(home, {})
     analyst = stack.analyst()
-    assert analyst.keys() == {"HOOKLINE_KAFKA__BOOTSTRAP_SERVERS", "HOOKLINE_POSTGRES__DSN", "SCHEMA_REGISTRY_URL"}
+    kafka = {name for name in analyst if name.startswith("HOOKLINE_KAFKA__")}
+    assert analyst.keys() - kafka == {"HOOKLINE_POSTGRES__DSN", "SCHEMA_REGISTRY_URL"}
+    assert analyst["HOOKLINE_KAFKA__SASL_USERNAME"] == "hookline-analyst"
+    assert {name.removeprefix("HOOKLINE_KAFKA__") for name in kafka} == {
+        "BOOTSTRAP_SERVERS",
+        "SECURITY_PROTOCOL",
+        "SASL_MECHANISM",
+        "SASL_USERNAME",
+        "SASL_PASSWORD",
+    }
     assert "hookline_reader:" in analyst["HOOKLINE_POSTGRES__DSN"]
     assert analyst["HOOKLINE_POSTGRES__DSN"] != stack.environment()["HOOKLINE_POSTGRES__DSN"]
     assert analyst["SCHEMA_REGISTRY_URL"] == stack.environment()["SCHEMA_REGISTRY_URL"]
@@ -98,6 +109,30 @@ def test_an_analyst_gets_the_readers_credentials_the_brokers_and_the_registry_an
 def test_the_connection_string_of_a_persons_own_postgres_is_not_an_analysts(home: Home) -> None:
     own = {"HOOKLINE_POSTGRES__DSN": "postgresql://hookline_operator:secret@db.example.com/hookline"}
     assert "HOOKLINE_POSTGRES__DSN" not in planned(home, own).analyst()
+
+
+def test_each_service_has_the_credentials_of_its_own_principal(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOOKLINE_KAFKA__SASL_PASSWORD_FILE", "/somebody's")
+    stack = planned(home, {})
+    printed = stack.environment()
+    operator = {
+        "SECURITY_PROTOCOL": "SASL_PLAINTEXT",
+        "SASL_MECHANISM": "SCRAM-SHA-512",
+        "SASL_USERNAME": "hookline-operator",
+    }
+    assert {f"HOOKLINE_KAFKA__{name}": value for name, value in operator.items()}.items() <= printed.items()
+    users = {name: stack.environment_of(name).get("HOOKLINE_KAFKA__SASL_USERNAME") for name in names(stack)}
+    assert users == {
+        "kafka-access": "hookline-broker",
+        "topics": "hookline-operator",
+        **{name: f"hookline-{name}" for name in ("ingest", "persist", "opt-out", "crm-sync")},
+        **dict.fromkeys(("postgres", "kafka", "migrate", "sandbox", "registry", "gate", "console-user", "console")),
+    }
+    given = [stack.environment_of(name) for name in names(stack)]
+    passwords = [environ[_PASSWORD] for environ in given if _PASSWORD in environ]
+    assert len(set(passwords)) == len(passwords) == 6
+    assert sum("HOOKLINE_KAFKA__PRINCIPAL_PASSWORDS" in environ for environ in given) == 1
+    assert not any("HOOKLINE_KAFKA__SASL_PASSWORD_FILE" in environ for environ in given)
 
 
 def test_ports_and_secrets_are_the_same_at_the_next_start(home: Home) -> None:
