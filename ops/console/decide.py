@@ -81,9 +81,9 @@ class Decider:
         return number.number
 
 
-def carry_out(connection: Connection, asked: dict[str, Any], settings: OptOutSettings) -> str:
-    """Do what is asked and record it, in one transaction; what was done. Raises NothingToDecide, psycopg.Error."""
-    username, reason, action = asked["username"], asked["reason"], asked["action"]
+def carry_out(connection: Connection, request: dict[str, Any], settings: OptOutSettings) -> str:
+    """Do what is requested and record it, in one transaction; what was done. Raises NothingToDecide, psycopg.Error."""
+    username, reason, action = request["username"], request["reason"], request["action"]
     decider = Decider(username, reason, settings)
     actions: dict[str, Callable[..., tuple[str, str]]] = {
         "release": decider.release,
@@ -94,7 +94,7 @@ def carry_out(connection: Connection, asked: dict[str, Any], settings: OptOutSet
         "redrive": decider.redrive,
     }
     with connection.transaction():
-        subject, message = actions[action](connection, **asked["arguments"])
+        subject, message = actions[action](connection, **request["arguments"])
         write_record(connection, username, "change", action.replace("_row", ""), subject, reason)
     return message
 
@@ -109,17 +109,17 @@ def _phone_at(connection: Connection, position: int) -> str:
 def main() -> int:
     """Read, do, answer; 0 where there is an answer."""
     logs.configure("console")
-    asked = json.load(sys.stdin)
+    request = json.load(sys.stdin)
     answered: dict[str, object]
     try:
         configuration = Configuration.load(PostgresSettings, OptOutSettings)
         dsn = configuration[PostgresSettings].dsn.get_secret_value()
         with connect(dsn, process="console-decision", call_timeout=CALL_TIMEOUT) as connection:
-            answered = {"ok": True, "message": carry_out(connection, asked, configuration[OptOutSettings])}
+            answered = {"ok": True, "message": carry_out(connection, request, configuration[OptOutSettings])}
     except NothingToDecide as error:
         answered = {"ok": False, "message": str(error)}
-    except Exception as error:  # noqa: BLE001 - told to whoever asked; the details of a bug go to the log
-        log.error("decision_failed", action=asked.get("action"), error_class=type(error).__name__)
+    except Exception as error:  # noqa: BLE001 - told to whoever made the request; the details of a bug go to the log
+        log.error("decision_failed", action=request.get("action"), error_class=type(error).__name__)
         answered = {"ok": False, "message": failure(error).message}
     print(json.dumps(answered))  # noqa: T201 - the answer
     return 0

@@ -33,11 +33,11 @@ class DecisionRunner:
 
     def run(self, action: str, *, username: str, reason: str, **arguments: Any) -> str:
         """Carry out `action`; what was done, for people. Raises DecisionRefused, DecisionFailed."""
-        asked = {"action": action, "username": username, "reason": reason, "arguments": arguments}
+        request = {"action": action, "username": username, "reason": reason, "arguments": arguments}
         try:
             done = subprocess.run(
                 [sys.executable, "-m", "ops.console.decide"],
-                input=json.dumps(asked),
+                input=json.dumps(request),
                 capture_output=True,
                 encoding="utf-8",
                 env=self._environ,

@@ -10,7 +10,7 @@ from flask import Blueprint, abort, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from ops.console.context import Answer, answer, masking, services, session
-from ops.console.events import PAGE, Criteria, EventRow, Place, event_rows, find_events
+from ops.console.events import PAGE, Criteria, EventPosition, EventRow, event_rows, find_events
 from ops.console.numbers import number_facts
 from ops.trace.hops import steps_of
 from ops.trace.subject import SubjectKind, find_subject
@@ -39,11 +39,11 @@ def listing() -> Answer:
         if special is not None:
             return special
         found = find_events(connection, criteria, below)
-    older = None if found.next is None else url_for("events.listing", **_kept_arguments(), below=str(found.next))
+    older = None if found.next is None else url_for("events.listing", **_search_argument(), below=str(found.next))
     values = {
         "rows": found.rows,
         "older": older,
-        "first": url_for("events.listing", **_kept_arguments()) if below else None,
+        "first": url_for("events.listing", **_search_argument()) if below else None,
         "looked_back_to": found.looked_back_to,
         "typed": typed,
         "types": [kind.value for kind in EventType],
@@ -77,7 +77,7 @@ def message(event_id: str) -> Answer:
 
 
 @pages.get("/<event_id>")
-def one(event_id: str) -> Answer:
+def event(event_id: str) -> Answer:
     """One event: what it says, and every step from the webhook to the effects."""
     personal = masking()
     with services().database.reading() as connection:
@@ -119,7 +119,7 @@ def _criteria(connection: Connection, typed: dict[str, str] | object) -> tuple[C
         return Criteria(phones=phones, **filters), None  # type: ignore[arg-type] # as above
     subject = find_subject(connection, query, region=_region(), limit=PAGE)
     if subject is not None and subject.kind is SubjectKind.EVENT:
-        return Criteria(), redirect(url_for("events.one", event_id=subject.text), 303)
+        return Criteria(), redirect(url_for("events.event", event_id=subject.text), 303)
     if subject is not None and subject.kind is SubjectKind.MESSAGE:
         return Criteria(), redirect(url_for("events.message", event_id=str(subject.event_ids[-1])), 303)
     return Criteria(text=query, **filters), None  # type: ignore[arg-type] # as above
@@ -156,14 +156,14 @@ def _uuid(text: str) -> UUID:
         abort(404, "That is no event's id.")
 
 
-def _place(text: str | None) -> Place | None:
+def _place(text: str | None) -> EventPosition | None:
     try:
-        return None if text is None else Place.read(text)
+        return None if text is None else EventPosition.read(text)
     except ValueError:
         abort(400, "below is a place, as the links of this page have it")
 
 
-def _kept_arguments() -> dict[str, Any]:
+def _search_argument() -> dict[str, Any]:
     return {"search": request.args["search"]} if "search" in request.args else {}
 
 

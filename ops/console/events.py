@@ -78,7 +78,7 @@ class EventRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class EventPosition:
     """Where the next page begins: below this time and id."""
 
     at: datetime
@@ -88,7 +88,7 @@ class Place:
         return f"{self.at.astimezone(UTC).strftime('%Y%m%dT%H%M%S.%f')}-{self.event_id.hex}"
 
     @classmethod
-    def read(cls, text: str) -> Place:
+    def read(cls, text: str) -> EventPosition:
         """Raises ValueError."""
         at, _, event_id = text.partition("-")
         return cls(datetime.strptime(at, "%Y%m%dT%H%M%S.%f").replace(tzinfo=UTC), UUID(hex=event_id))
@@ -119,12 +119,12 @@ class EventPage:
     """Rows, and how to go on."""
 
     rows: list[EventRow]
-    next: Place | None  #: None: there is nothing older
+    next: EventPosition | None  #: None: there is nothing older
     looked_back_to: datetime | None = None  #: the search stopped here for want of time; `next` goes on
 
 
 def find_events(
-    connection: Connection, criteria: Criteria, below: Place | None, clock: Callable[[], float] = time.monotonic
+    connection: Connection, criteria: Criteria, below: EventPosition | None, clock: Callable[[], float] = time.monotonic
 ) -> EventPage:
     """The newest page of `criteria`, or the one below a place. Raises psycopg.Error."""
     return (
@@ -132,8 +132,8 @@ def find_events(
     )
 
 
-def _of_phones(connection: Connection, criteria: Criteria, below: Place | None) -> EventPage:
-    start = below or Place(criteria.until or datetime(9999, 1, 1, tzinfo=UTC), HIGHEST)
+def _of_phones(connection: Connection, criteria: Criteria, below: EventPosition | None) -> EventPage:
+    start = below or EventPosition(criteria.until or datetime(9999, 1, 1, tzinfo=UTC), HIGHEST)
     values = criteria.values() | {
         "phones": list(criteria.phones),
         "since": criteria.since or BEGINNING,
@@ -142,16 +142,16 @@ def _of_phones(connection: Connection, criteria: Criteria, below: Place | None) 
         "limit": PAGE + 1,
     }
     rows = [EventRow(*row) for row in connection.execute(_OF_PHONES, values)]
-    more = Place(rows[PAGE - 1].occurred_at, rows[PAGE - 1].event_id) if len(rows) > PAGE else None
+    more = EventPosition(rows[PAGE - 1].occurred_at, rows[PAGE - 1].event_id) if len(rows) > PAGE else None
     return EventPage(rows[:PAGE], more)
 
 
 def _by_receipt(
-    connection: Connection, criteria: Criteria, below: Place | None, clock: Callable[[], float]
+    connection: Connection, criteria: Criteria, below: EventPosition | None, clock: Callable[[], float]
 ) -> EventPage:
     begun, rows = clock(), list[EventRow]()
     [(now,)] = connection.execute("SELECT clock_timestamp() + interval '5 minutes'").fetchall()
-    place = below or Place(min(criteria.until or now, now), HIGHEST)
+    place = below or EventPosition(min(criteria.until or now, now), HIGHEST)
     oldest, span = criteria.since or BEGINNING, FIRST_SPAN
     while place.at >= oldest:
         since = max(oldest, place.at - span)
@@ -171,8 +171,8 @@ def _by_receipt(
 
 
 def _in_span(
-    connection: Connection, criteria: Criteria, place: Place, since: datetime, limit: int
-) -> tuple[list[EventRow], Place, bool]:
+    connection: Connection, criteria: Criteria, place: EventPosition, since: datetime, limit: int
+) -> tuple[list[EventRow], EventPosition, bool]:
     """Rows of a span, where to go on below it, and whether all of the span has been looked at."""
     values: Mapping[str, object] = criteria.values() | {
         "since": since,
@@ -187,18 +187,18 @@ def _in_span(
     if criteria.text is not None:
         [(count, lowest)] = connection.execute(_COUNT_IN_SPAN, values).fetchall()
         if count >= MOST_LOOKED_AT:
-            return rows, Place(lowest, UUID(int=0)), False
-    return rows, Place(since, UUID(int=0)), True
+            return rows, EventPosition(lowest, UUID(int=0)), False
+    return rows, EventPosition(since, UUID(int=0)), True
 
 
-def _is_any_older(connection: Connection, place: Place, oldest: datetime) -> bool:
+def _is_any_older(connection: Connection, place: EventPosition, oldest: datetime) -> bool:
     query = "SELECT EXISTS (SELECT FROM events WHERE received_at < %s AND received_at >= %s)"
     [(found,)] = connection.execute(query, (place.at, oldest)).fetchall()
     return bool(found)
 
 
-def _place_of(row: EventRow) -> Place:
-    return Place(row.received_at, row.event_id)
+def _place_of(row: EventRow) -> EventPosition:
+    return EventPosition(row.received_at, row.event_id)
 
 
 #: Names under which the providers' payloads have a message's text.

@@ -66,7 +66,7 @@ class NumberFacts:
     """What the tables have of a number."""
 
     phone: str
-    kept_as: Sequence[str]  #: by the ledger, where that is not the same text
+    ledger_phones: Sequence[str]  #: by the ledger, where that is not the same text
     may_also_be: Sequence[str]  #: numbers of the ledger that it cannot be told apart from
     opt_out: Row | None
     ledger: Sequence[Row]
@@ -88,13 +88,13 @@ class NumberFacts:
 def number_facts(connection: Connection, phone: str, region: str | None) -> NumberFacts:
     """Everything about `phone`, however the ledger writes it. Raises psycopg.Error."""
     number = number_query(phone, region)
-    alike = [str(kept) for (kept,) in connection.execute(_ALIKE, ([phone, number.phone.number], list(number.keys)))]
-    same = [kept for kept in alike if kept == phone or number.match(kept) is Match.SAME]
+    alike = [str(found) for (found,) in connection.execute(_ALIKE, ([phone, number.phone.number], list(number.keys)))]
+    same = [found for found in alike if found == phone or number.match(found) is Match.SAME]
     phones = list(dict.fromkeys([phone, *same]))
     return NumberFacts(
         phone=phone,
-        kept_as=[kept for kept in same if kept != phone],
-        may_also_be=[kept for kept in alike if kept not in same and number.match(kept) is Match.POSSIBLE],
+        ledger_phones=[found for found in same if found != phone],
+        may_also_be=[found for found in alike if found not in same and number.match(found) is Match.POSSIBLE],
         opt_out=next(iter(named(connection, _STATE, phones)), None),
         ledger=named(connection, _LEDGER, phones),
         enforcements=named(connection, _ENFORCEMENTS, phones),

@@ -36,6 +36,6 @@ def _page(template: str) -> Answer:
     except (psycopg.Error, ConsoleBusy) as error:
         # What the tables would tell is not known: whoever can be asked is asked. 200, or htmx would not show it.
         why = "busy" if isinstance(error, ConsoleBusy) else failure(error).message
-        asked = ask_all(services().settings.admin_ports, "/readyz")
-        return answer(template, overview=None, why=why, asked=asked)
+        readiness = ask_all(services().settings.admin_ports, "/readyz")
+        return answer(template, overview=None, why=why, readiness=readiness)
     return answer(template, overview=overview)

@@ -94,7 +94,7 @@ class UserDirectory:
         #: One password at a time: each check takes memory and a core.
         self._checking = threading.Lock()
         #: What the password of an unknown name is compared with, so that the time does not tell that it is unknown.
-        self._nobody = generate_password_hash("nobody", hash_method)
+        self._hash_of_unknown = generate_password_hash("nobody", hash_method)
 
     def find(self, name: str) -> User | None:
         """Raises UsersFileUnusable."""
@@ -112,5 +112,5 @@ class UserDirectory:
         """The user of that name and password. Raises UsersFileUnusable."""
         user = self.find(name)
         with self._checking:
-            is_right = check_password_hash(self._nobody if user is None else user.password_hash, password)
+            is_right = check_password_hash(self._hash_of_unknown if user is None else user.password_hash, password)
         return user if is_right else None

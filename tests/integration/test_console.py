@@ -79,11 +79,17 @@ def stored(desk: Desk, *events: Event) -> None:
 
 def pages(desk: Desk, story: dict[str, Event]) -> list[str]:
     """Every page that is read, the static ones aside."""
-    one = story["hostile"].event_id
+    hostile = story["hostile"].event_id
     [(position,)] = desk.all("SELECT max(position) FROM opt_out_ledger")
     return [
         *("/", "/overview/live", "/events", "/opt-outs", "/opt-outs?state=out", "/crm", "/dead-letters", "/records"),
-        *("/settings", f"/events/{one}", f"/events/{one}/number", f"/events/message/{one}", f"/opt-outs/{position}"),
+        *(
+            "/settings",
+            f"/events/{hostile}",
+            f"/events/{hostile}/number",
+            f"/events/message/{hostile}",
+            f"/opt-outs/{position}",
+        ),
     ]
 
 
