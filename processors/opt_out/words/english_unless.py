@@ -165,6 +165,7 @@ UNLESS: tuple[Unless, ...] = (
         ("c.en.dont-write",),
         itself="_{2,5} my (mobile|phone|cell|battery|handphone|hp)",
     ),
+    _unless("told-to-visit", "was told to come by", ("c.en.already-said",), after="(by|in|at|for|over|off)"),
     _unless(
         "quoted-like",
         "what somebody would say",
