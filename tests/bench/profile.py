@@ -234,6 +234,8 @@ def rows(profiles: Mapping[str, Profile]) -> Iterator[tuple[str, ...]]:
             ratios = [this / that for this, that in zip(ours.cpu, other.cpu, strict=True)]
             ratio = f"{statistics.median(ratios):.3f} ({min(ratios):.3f} .. {max(ratios):.3f})"
         yield (stage, *(f"{value:.1f}" for value in columns), ratio)
+        if stage == "CPU":  # a hundred samples tell large stages from small ones, and no more
+            yield ("samples", *(str(profile.stages.total()) for profile in (other, ours) if profile is not None), "")
 
 
 def as_markdown(title: str, profiles: Mapping[str, Profile]) -> str:

@@ -41,6 +41,7 @@ def test_a_stage_takes_its_share_of_the_median() -> None:
     other = Profile([200.0, 300.0, 100.0], Counter(accept=1))
     assert as_markdown("ingest", {"other": other, "this": ours}).splitlines()[2:] == [
         "| CPU | 200.0 | 200.0 | 1.000 (0.500 .. 2.000) |",
+        "| samples | 1 | 4 |  |",
         "| accept | 200.0 | 150.0 |  |",
         "| parse | 0.0 | 50.0 |  |",
     ]
