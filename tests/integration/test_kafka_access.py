@@ -22,7 +22,7 @@ from deploy.local.running import running
 from ops.commands.kafka import kafka as kafka_command
 from ops.processors import processor_names, topics_of_hookline
 from runtime.connections import KafkaSettings
-from runtime.kafka.access import AccessAdmin
+from runtime.kafka.access import AccessAdmin, AccessRefused
 from runtime.kafka.producer import KafkaProducer, NotPublished, OutgoingRecord, RefusedForGood
 from runtime.kafka.topics import Offsets, TopicAdmin
 from runtime.settings import Configuration
@@ -153,9 +153,13 @@ def test_the_operator_reads_and_writes_every_topic(cluster: SecuredKafka) -> Non
 
 
 def test_nobody_but_the_brokers_changes_acls(cluster: SecuredKafka) -> None:
+    topic = ResourcePattern(ResourceType.TOPIC, OPT_OUTS.name)
     for process in (*PROCESSES, OPERATOR):
-        with AccessAdmin(cluster.settings(process), "tests") as admin, pytest.raises(errors.KafkaError):
-            admin.apply()
+        with AccessAdmin(cluster.settings(process), "tests") as admin:
+            forged = ACL(f"User:hookline-{process}", "*", ACLOperation.ALL, ACLPermissionType.ALLOW, topic)
+            assert admin._client.create_acls([forged])["failed"] == [errors.ClusterAuthorizationFailedError]
+            with pytest.raises((AccessRefused, errors.KafkaError)):
+                admin.set_passwords({"hookline-ingest": "one-of-an-attacker"}, "SCRAM-SHA-512")
 
 
 def test_the_broker_has_the_acls_that_are_declared(cluster: SecuredKafka) -> None:
