@@ -13,6 +13,7 @@ from uuid import UUID
 
 from ops.console.records import write_record
 from ops.exits import failure
+from ops.output import Output
 from processors.crm_sync.report import redrive
 from processors.opt_out.desk import Desk, NothingToDecide
 from processors.opt_out.ledger import Ledger
@@ -121,7 +122,7 @@ def main() -> int:
     except Exception as error:  # noqa: BLE001 - told to whoever made the request; the details of a bug go to the log
         log.error("decision_failed", action=request.get("action"), error_class=type(error).__name__)
         answered = {"ok": False, "message": failure(error).message}
-    print(json.dumps(answered))  # noqa: T201 - the answer
+    Output(as_json=True).line(answered, "")
     return 0
 
 
