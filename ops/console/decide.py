@@ -13,7 +13,6 @@ from uuid import UUID
 
 from ops.console.records import write_record
 from ops.exits import failure
-from ops.output import Output
 from processors.crm_sync.report import redrive
 from processors.opt_out.desk import Desk, NothingToDecide
 from processors.opt_out.ledger import Ledger
@@ -22,6 +21,7 @@ from runtime import logs
 from runtime.connections import PostgresSettings
 from runtime.phone_lookup import number_query
 from runtime.postgres import Connection, connect
+from runtime.printable import printable_json
 from runtime.settings import Configuration
 
 log = logs.logger("hookline.console.decide")
@@ -122,7 +122,7 @@ def main() -> int:
     except Exception as error:  # noqa: BLE001 - told to whoever made the request; the details of a bug go to the log
         log.error("decision_failed", action=request.get("action"), error_class=type(error).__name__)
         answered = {"ok": False, "message": failure(error).message}
-    Output(as_json=True).line(answered, "")
+    sys.stdout.write(printable_json(answered) + "\n")
     return 0
 
 
