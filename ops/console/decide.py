@@ -21,6 +21,7 @@ from runtime import logs
 from runtime.connections import PostgresSettings
 from runtime.phone_lookup import number_query
 from runtime.postgres import Connection, connect
+from runtime.printable import printable_json
 from runtime.settings import Configuration
 
 log = logs.logger("hookline.console.decide")
@@ -121,7 +122,7 @@ def main() -> int:
     except Exception as error:  # noqa: BLE001 - told to whoever made the request; the details of a bug go to the log
         log.error("decision_failed", action=request.get("action"), error_class=type(error).__name__)
         answered = {"ok": False, "message": failure(error).message}
-    print(json.dumps(answered))  # noqa: T201 - the answer
+    sys.stdout.write(printable_json(answered) + "\n")
     return 0
 
 
