@@ -47,7 +47,7 @@ PROGRESS = {
     "consumer_outcomes",
     "consumer_failures",
     "opt_out_cursors",
-    "process_heartbeats",
+    "process_heartbeats", "provider_facts",
 }
 
 
