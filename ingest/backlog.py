@@ -30,7 +30,7 @@ class _Passed(NamedTuple):
         return self._replace(end=end) if begin == self.end else self._replace(begin=begin, end=end)
 
 
-class Backlog:
+class SpoolQueue:
     """The queue, as a replayer walks through it. In an outage a row is passed over once, not at each look."""
 
     def __init__(self, spool: Spool) -> None:

@@ -18,7 +18,7 @@ class BreakerState(IntEnum):
     HALF_OPEN = 2  #: it is time to try it with one record
 
 
-class Breaker:
+class KafkaBreaker:
     """Counts failures in a row, and says when to try again: after twice as long each time."""
 
     def __init__(self, clock: Callable[[], float], *, first: float = 0.2, longest: float = 1.0) -> None:

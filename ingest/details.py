@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from schemas.events import Call, Contact, Event, Message, OptOut
+from schemas.events import Contact, Event, Message, PhoneCall, ReportedOptOut
 
 
 class MessageDetails(NamedTuple):
@@ -60,6 +60,6 @@ Details = MessageDetails | ContactDetails | OptOutDetails | CallDetails
 RECORD_OF: dict[type[Details], type[Event]] = {
     MessageDetails: Message,
     ContactDetails: Contact,
-    OptOutDetails: OptOut,
-    CallDetails: Call,
+    OptOutDetails: ReportedOptOut,
+    CallDetails: PhoneCall,
 }

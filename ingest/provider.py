@@ -18,7 +18,7 @@ from ingest.json_body import Json
 from ingest.json_text import json_text
 from ingest.request import WebhookRequest
 from ingest.settings import IngestSettings, ProviderSettings
-from ingest.times import Moment
+from ingest.times import OccurredAt
 from runtime.found import found_in
 from runtime.settings import ConfigurationError
 from schemas.events import EventType
@@ -43,7 +43,7 @@ class Reading(NamedTuple):
 
     fields: Json  #: the provider's JSON about this event, without the secret: the payload
     kind: str | None  #: what the provider calls it
-    moment: Moment  #: when it happened (`WebhookRequest.moment`)
+    moment: OccurredAt  #: when it happened (`WebhookRequest.moment`)
     #: What is the same for every repeat of this delivery and differs between any two; None: nothing is. A value that
     #: may be the same in any number of deliveries tells none of them from another.
     delivery_key: str | None

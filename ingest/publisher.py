@@ -36,7 +36,7 @@ SPOOL_TIMEOUT = 0.9
 #: then: requests that wait for each other's tries would wait too long together.
 PAST_TIMEOUT, PAST_PAUSE = 0.9, 1.0
 #: How often a request may find that the way it took has just been closed in favour of the other.
-TURNS_OF_THE_TIDE = 4
+REROUTE_TRIES = 4
 
 
 class Unavailable(Exception):
@@ -122,7 +122,7 @@ class DurablePublisher:
 
     def _make_durable(self, records: Records) -> Durability:
         begun = time.monotonic()
-        for _ in range(TURNS_OF_THE_TIDE):
+        for _ in range(REROUTE_TRIES):
             try:
                 if self._spool.spooling:
                     return self._to_spool(records, begun, must=False)

@@ -23,7 +23,7 @@ from ingest.json_body import read_body
 from ingest.provider import Provider, Unauthorized
 from ingest.quarantine_masking import given_secret, legible, without_pairs, without_secret_keys, without_values
 from ingest.quarantine_queue import RefusedQueue, RefusedWebhook
-from ingest.quarantine_store import KeptWebhook, Losses, QuarantineStore
+from ingest.quarantine_store import Losses, QuarantinedWebhook, QuarantineStore
 from ingest.request import WebhookRequest
 from ingest.sanitise import without_secrets
 from runtime import metrics
@@ -75,7 +75,7 @@ class NoQuarantine:
 class StorableWebhook(NamedTuple):
     """A refused webhook as it is stored."""
 
-    webhook: KeptWebhook
+    webhook: QuarantinedWebhook
     authentic: bool  #: its signature or its secret is right: it was refused because it could not be read
 
 
@@ -188,7 +188,7 @@ def storable_webhook(refused: RefusedWebhook, digest: Callable[[str], bytes]) ->
     is_authentic = given in provider.accepted_secrets if given is not None else _is_verified(provider, request)
     sender = secret_digest or digest("\n".join((provider.name, refused.reason, hint, refused.origin)))
     headers = {name: value for name in _stored_names(provider) if (value := request.headers.get(name, ""))}
-    webhook = KeptWebhook(
+    webhook = QuarantinedWebhook(
         received_at=request.received_at,
         provider=provider.name,
         kind=request.kind,

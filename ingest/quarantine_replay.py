@@ -8,7 +8,7 @@ from uuid import UUID, uuid5
 
 from ingest.event import event_of
 from ingest.provider import EVENT_NAMESPACE, Provider, Reading, Unauthorized
-from ingest.quarantine_store import KeptWebhook
+from ingest.quarantine_store import QuarantinedWebhook
 from ingest.request import WebhookRequest
 from schemas.events import Event
 
@@ -22,7 +22,7 @@ class ReadAgain:
 
 
 def check_again(
-    webhook: KeptWebhook,
+    webhook: QuarantinedWebhook,
     provider: Provider,
     digest: Callable[[str], bytes],
     *,
@@ -42,14 +42,14 @@ def check_again(
     return read_again(webhook, provider, mended)
 
 
-def read_again(webhook: KeptWebhook, provider: Provider, mended: bytes | None = None) -> ReadAgain:
+def read_again(webhook: QuarantinedWebhook, provider: Provider, mended: bytes | None = None) -> ReadAgain:
     """What `webhook` says, whoever sent it. Raises BadBody, BodyTooLarge."""
     request = _request(webhook, "", mended)
     readings = provider.parse(request)
     return ReadAgain(readings, request.storable)
 
 
-def events_again(webhook: KeptWebhook, provider: Provider, content: ReadAgain) -> list[Event]:
+def events_again(webhook: QuarantinedWebhook, provider: Provider, content: ReadAgain) -> list[Event]:
     """The events that `webhook` would have been, with its time of receipt, had it been let in with this `content`.
 
     They are the same events however often it is brought back.
@@ -62,7 +62,7 @@ def events_again(webhook: KeptWebhook, provider: Provider, content: ReadAgain) -
     ]
 
 
-def _event_id(webhook: KeptWebhook, provider: Provider, reading: Reading, number: int) -> UUID:
+def _event_id(webhook: QuarantinedWebhook, provider: Provider, reading: Reading, number: int) -> UUID:
     """The id of the event with this `number` in its webhook.
 
     The first has the one that it was given when it came, unless nobody could read it then.
@@ -79,7 +79,7 @@ def _event_id(webhook: KeptWebhook, provider: Provider, reading: Reading, number
     return UUID(int=unlike.int & ~(0xF << 76) | 0x7 << 76)
 
 
-def _request(webhook: KeptWebhook, public_url: str, mended: bytes | None) -> WebhookRequest:
+def _request(webhook: QuarantinedWebhook, public_url: str, mended: bytes | None) -> WebhookRequest:
     path, _, query = webhook.target.partition("?")
     return WebhookRequest(
         webhook.kind,

@@ -57,7 +57,7 @@ _LOG_PART, _LOG_MOST = 8, 8 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class KeptWebhook:
+class QuarantinedWebhook:
     """A webhook that was answered 400 or 401, without the secret that it carried."""
 
     id: int = 0  #: its number, for the operator; 0: not stored yet
@@ -122,7 +122,7 @@ class QuarantineStore:
         """What is stored instead of a secret: enough to tell whether it is a given one, and no more."""
         return hmac.digest(self._salt, text.encode("utf-8", "surrogatepass"), hashlib.sha256)
 
-    def add(self, webhooks: Collection[KeptWebhook], *, authentic: Collection[bytes] = ()) -> Losses:
+    def add(self, webhooks: Collection[QuarantinedWebhook], *, authentic: Collection[bytes] = ()) -> Losses:
         """Store `webhooks`, synced to the disk when this returns, and remove what has no room or had its time.
 
         `authentic`: the senders among theirs that are known to be the provider itself.
@@ -141,7 +141,7 @@ class QuarantineStore:
             oldest = int((self._now() - timedelta(days=self._days).total_seconds()) * 1e6)
             return Losses(evicted=self._evict(), expired=self._budgets.expire(oldest))
 
-    def kept(self, *, replayed: bool = False, after: int = 0) -> Iterator[KeptWebhook]:
+    def waiting(self, *, replayed: bool = False, after: int = 0) -> Iterator[QuarantinedWebhook]:
         """What waits with a number beyond `after`, oldest first; with `replayed`, what was replayed already, too.
 
         It is read in pages: what comes or goes meanwhile may be missed.
@@ -157,7 +157,7 @@ class QuarantineStore:
                 return
             after = page[-1][0]
 
-    def one(self, number: int) -> KeptWebhook | None:
+    def by_number(self, number: int) -> QuarantinedWebhook | None:
         """The webhook with the number `number`."""
         row = self._connection.execute(
             f"SELECT {_COLUMNS} FROM kept WHERE id = ?",  # noqa: S608 - our own constants
@@ -304,14 +304,14 @@ def _counted(connection: sqlite3.Connection, *, replayed: bool) -> int:
     return int(count)
 
 
-def _row(webhook: KeptWebhook) -> tuple[Any, ...]:
+def _row(webhook: QuarantinedWebhook) -> tuple[Any, ...]:
     return (
         _micros(webhook.received_at), webhook.provider, webhook.kind, webhook.reason, _headers(webhook), webhook.body,
         webhook.secret_digest, str(webhook.event_id), webhook.sender, int(webhook.identified), webhook.target,
     )  # fmt: skip
 
 
-def _webhook(row: tuple[Any, ...]) -> KeptWebhook:
+def _webhook(row: tuple[Any, ...]) -> QuarantinedWebhook:
     (
         number,
         received_at,
@@ -327,7 +327,7 @@ def _webhook(row: tuple[Any, ...]) -> KeptWebhook:
         identified,
         target,
     ) = row
-    return KeptWebhook(
+    return QuarantinedWebhook(
         id=number,
         received_at=_EPOCH + timedelta(microseconds=received_at),
         provider=provider,
@@ -344,11 +344,11 @@ def _webhook(row: tuple[Any, ...]) -> KeptWebhook:
     )
 
 
-def _headers(webhook: KeptWebhook) -> str:
+def _headers(webhook: QuarantinedWebhook) -> str:
     return json.dumps(dict(webhook.headers))
 
 
-def _size(webhook: KeptWebhook) -> int:
+def _size(webhook: QuarantinedWebhook) -> int:
     """As budgets.SIZE has it."""
     return len(webhook.body) + len(_headers(webhook)) + len(webhook.target) + budgets.OVERHEAD
 

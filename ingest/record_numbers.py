@@ -33,7 +33,7 @@ log = logs.logger("ingest.record_numbers")
 
 DIRECTORY = "records"
 #: Files that are kept, the newest: more than the starts of a node within the retention of its topics.
-KEPT = 1_000
+FILES_LIMIT = 1_000
 _COUNTS = struct.Struct("<QQ")
 
 
@@ -59,7 +59,7 @@ class RecordNumbers:
         self._lock = threading.Lock()
 
     @classmethod
-    def kept(cls, directory: Path, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> RecordNumbers:
+    def on_disk(cls, directory: Path, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> RecordNumbers:
         """Numbers whose counts are kept in `directory`, the spool's. Where the disk takes no file, they are not kept:
         that keeps no webhook out.
         """
@@ -108,7 +108,7 @@ class RecordNumbers:
         self._minutes.save()
 
 
-def epochs(spool_dir: Path, *, newest: int = KEPT) -> Iterator[EpochCounts]:
+def epochs(spool_dir: Path, *, newest: int = FILES_LIMIT) -> Iterator[EpochCounts]:
     """What each worker of the node gave, oldest first, of the `newest` so many. Raises OSError."""
     if not (spool_dir / DIRECTORY).is_dir():
         return
@@ -120,7 +120,7 @@ def epochs(spool_dir: Path, *, newest: int = KEPT) -> Iterator[EpochCounts]:
 
 def _file_counts(directory: Path, epoch: str) -> mmap.mmap:
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for file in sorted(directory.iterdir())[: -(KEPT - 1)]:
+    for file in sorted(directory.iterdir())[: -(FILES_LIMIT - 1)]:
         file.unlink(missing_ok=True)
     descriptor = os.open(directory / epoch, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     try:

@@ -18,8 +18,8 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from ingest.backlog import Backlog
-from ingest.breaker import Breaker, BreakerState
+from ingest.backlog import SpoolQueue
+from ingest.breaker import BreakerState, KafkaBreaker
 from ingest.spool.database import SpoolRescued, SpoolUnavailable
 from ingest.spool.directory import give_reserve, keep_reserve
 from ingest.spool.row import SpooledRow
@@ -43,22 +43,22 @@ LASTED = 10.0
 #: Bytes of an empty database file from which on its disk space is given back.
 SHRINK_ABOVE = 32 * 1024 * 1024
 
-Lane = tuple[str, bytes | None]
+ContactQueue = tuple[str, bytes | None]
 
 
 @dataclass(slots=True)
 class _Pass:
     """One walk through the spool from its head."""
 
-    #: Lanes with a record that was not confirmed: what follows it must wait.
-    blocked: set[Lane] = field(default_factory=set)
+    #: Contacts' queues with a record that was not confirmed: what follows it must wait.
+    blocked: set[ContactQueue] = field(default_factory=set)
     #: Topics that are left alone.
     down: set[str] = field(default_factory=set)
     moved: int = 0  #: rows that have left the spool
     left: int = 0  #: rows that were seen and stay
 
     def waits(self, row: SpooledRow) -> bool:
-        return row.record.topic in self.down or (row.lane in self.blocked and row.record.key is not None)
+        return row.record.topic in self.down or (row.contact_queue in self.blocked and row.record.key is not None)
 
 
 class Replayer:
@@ -75,14 +75,14 @@ class Replayer:
     ) -> None:
         """`answers`: whether Kafka does, for when there is no record to try it with. `reserve`: see keep_reserve."""
         self._spool = spool
-        self._backlog = Backlog(spool)
+        self._backlog = SpoolQueue(spool)
         self._producer = producer
         self._answers = answers
         self._reserve = reserve
         self._clock = clock
-        self._breakers: dict[str, Breaker] = {}
+        self._breakers: dict[str, KafkaBreaker] = {}
         self._suspects: set[int] = set()  # rows that were refused for good together with others
-        self._idle = Breaker(clock)  # for an empty spool: whether Kafka answers at all
+        self._idle = KafkaBreaker(clock)  # for an empty spool: whether Kafka answers at all
         self._handed_back_at = float("-inf")
         self._hold_off = 0.0
         self._diverted_at = clock()
@@ -169,7 +169,7 @@ class Replayer:
     def _publish(
         self, rows: Sequence[SpooledRow], walk: _Pass, timeout: float
     ) -> tuple[list[SpooledRow], list[tuple[SpooledRow, str]]]:
-        """Publish `rows`: which have arrived, and which are refused for good. The others' lanes are blocked."""
+        """Publish `rows`: which have arrived, and which are refused for good. The others' queues are blocked."""
         outcomes = self._producer.publish_all([row.sent for row in rows], timeout=timeout)
         done: list[SpooledRow] = []
         refused: list[tuple[SpooledRow, str]] = []
@@ -183,7 +183,7 @@ class Replayer:
                 refused.append((row, str(outcome)))
                 self._suspects.discard(row.id)
             else:
-                walk.blocked.add(row.lane)
+                walk.blocked.add(row.contact_queue)
                 if isinstance(outcome, RefusedForGood):
                     self._suspects.add(row.id)
         self._suspects.difference_update(row.id for row in done)
@@ -203,9 +203,9 @@ class Replayer:
         breaker.failed()
         walk.down.add(topic)
 
-    def _breaker(self, topic: str) -> Breaker:
+    def _breaker(self, topic: str) -> KafkaBreaker:
         if topic not in self._breakers:
-            self._breakers[topic] = Breaker(self._clock)
+            self._breakers[topic] = KafkaBreaker(self._clock)
         return self._breakers[topic]
 
     def _take_out(self, done: Sequence[SpooledRow], refused: Sequence[tuple[SpooledRow, str]]) -> None:

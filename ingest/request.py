@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 
 from ingest.content_coding import Headers, unpacked
 from ingest.json_body import MAX_NODES, BadBody, Body, Json, read_body
-from ingest.times import Moment, occurred
+from ingest.times import OccurredAt, occurred
 
 
 class WebhookRequest:
@@ -81,7 +81,7 @@ class WebhookRequest:
                 found[name] = [*before, value] if isinstance(before, list) else [before, value]
         return found
 
-    def moment(self, value: Any) -> Moment:
+    def moment(self, value: Any) -> OccurredAt:
         """When something happened, by the provider's time field `value`, checked against the receipt."""
         return occurred(value, self.received_at)
 

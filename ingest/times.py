@@ -10,7 +10,7 @@ LATEST_AFTER_RECEIPT = timedelta(days=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-class Moment(NamedTuple):
+class OccurredAt(NamedTuple):
     """When something happened, as far as we know."""
 
     at: datetime  #: UTC
@@ -18,7 +18,7 @@ class Moment(NamedTuple):
     own: datetime | None  #: the provider's own time; None: it gave none, or an odd one
 
 
-def occurred(value: Any, receipt: datetime) -> Moment:
+def occurred(value: Any, receipt: datetime) -> OccurredAt:
     """The moment in a provider's time field: epoch milliseconds, or ISO 8601 with or without an offset.
 
     None or "" means that the provider told no time, which is not odd: the receipt is used.
@@ -27,13 +27,13 @@ def occurred(value: Any, receipt: datetime) -> Moment:
     not hold: a time more than a day ahead is odd when it first comes, and valid when it is repeated after that day.
     """
     if value is None or value == "":
-        return Moment(receipt, True, None)
+        return OccurredAt(receipt, True, None)
     try:
         at = _read(value)
         sane = EARLIEST <= at <= receipt + LATEST_AFTER_RECEIPT
     except (ValueError, OverflowError, OSError):
         sane = False
-    return Moment(at, True, at) if sane else Moment(receipt, False, None)
+    return OccurredAt(at, True, at) if sane else OccurredAt(receipt, False, None)
 
 
 def _read(value: Any) -> datetime:

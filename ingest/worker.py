@@ -34,7 +34,7 @@ log = logger("ingest.worker")
 
 MIB = 1024 * 1024
 #: Seconds after which a worker is ready whether or not it knows yet how Kafka is: the spool takes events all the same.
-PATIENCE = 1.0
+TIME_LIMIT = 1.0
 
 
 class DurableWorker:
@@ -57,7 +57,7 @@ class DurableWorker:
         self._lock = worker_lock(settings.spool_dir)
         self._spool = Spool(settings.spool_dir, limit=settings.spool_max_mb * MIB)
         self._producer = KafkaProducer(kafka, f"hookline-ingest-{os.getpid()}")
-        self._numbers = RecordNumbers.kept(settings.spool_dir)
+        self._numbers = RecordNumbers.on_disk(settings.spool_dir)
         self.publisher = DurablePublisher(
             self._producer, self._spool, codec, timeout=settings.publish_timeout, numbers=self._numbers
         )
@@ -133,7 +133,7 @@ class IngestReadiness:
         """As it is now."""
         if self._state.leaving:
             return Readiness(False, "leaving")
-        if not self._state.proven and self._clock() - self._begun < PATIENCE:
+        if not self._state.proven and self._clock() - self._begun < TIME_LIMIT:
             return Readiness(False, "starting")
         if self._spool_works():
             return Readiness(True, "spooling" if self._state.spooling else "ok")

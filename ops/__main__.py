@@ -38,12 +38,14 @@ class Hookline(click.Group):
                 made = [item for item in held if isinstance(item, click.Command)]
                 families = [item for item in made if isinstance(item, click.Group)]
                 members = {id(member) for family in families for member in family.commands.values()}
-                self.commands.update({one.name: one for one in made if one.name and id(one) not in members})
+                self.commands.update(
+                    {command_.name: command_ for command_ in made if command_.name and id(command_) not in members}
+                )
         return dict(self.commands)
 
 
-def _version(context: click.Context, _parameter: click.Parameter, asked: bool) -> None:
-    if asked:
+def _version(context: click.Context, _parameter: click.Parameter, given: bool) -> None:
+    if given:
         from runtime.version import hookline_version
 
         click.echo(f"hookline {hookline_version()}")

@@ -88,7 +88,7 @@ def unknown_variables(sections: list[type[Section]], environ: Mapping[str, str])
     accepted = known | {f"{name}_FILE" for name in known} | set(PLAIN)
     for name in sorted(environ):
         if name.startswith(PREFIX) and name not in accepted:
-            given, bare = name.removeprefix(PREFIX), [one.removeprefix(PREFIX) for one in accepted]
+            given, bare = name.removeprefix(PREFIX), [variable.removeprefix(PREFIX) for variable in accepted]
             nearest = get_close_matches(given, bare, n=1, cutoff=0.7)
             yield name, f"{PREFIX}{nearest[0]}" if nearest else None
 

@@ -72,7 +72,7 @@ def wait_for_database(dsn: str, *, seconds: float, waiting: Callable[[str], None
     def not_yet(error: BaseException) -> bool:
         return isinstance(error, psycopg.OperationalError) and failure(error).code in (UNAVAILABLE, TRY_LATER)
 
-    def tell(state: Any) -> None:
+    def say(state: Any) -> None:
         if state.attempt_number == 1:
             waiting(failure(state.outcome.exception()).message)
 
@@ -80,7 +80,7 @@ def wait_for_database(dsn: str, *, seconds: float, waiting: Callable[[str], None
         retry=retry_if_exception(not_yet),
         stop=stop_before_delay(seconds),
         wait=wait_fixed(0.25),
-        before_sleep=tell,
+        before_sleep=say,
         reraise=True,
     )
     return attempts(connect, dsn, process="migrate")

@@ -12,11 +12,11 @@ from ingest.request import WebhookRequest
 
 if TYPE_CHECKING:
     from ingest.details import Details
-    from processors.crm_sync.backfill import Stored
+    from processors.crm_sync.backfill import StoredEvent
     from schemas.events import Event
 
 
-def event_again(stored: Stored) -> Event | None:
+def event_again(stored: StoredEvent) -> Event | None:
     """The record that `stored` was; None where no provider of ours reads such an event (any more)."""
     provider = _providers().get(stored.provider)
     details = None if provider is None else _details(provider, stored)
@@ -24,7 +24,7 @@ def event_again(stored: Stored) -> Event | None:
     return None if details is None else record_of(details, stored._asdict())
 
 
-def _details(provider: Provider, stored: Stored) -> Details | None:
+def _details(provider: Provider, stored: StoredEvent) -> Details | None:
     try:
         fields = read_json(stored.payload.encode()).fields
     except BadBody:

@@ -15,7 +15,7 @@ from schemas.topics import RECORD_TOPICS, Retention
 _COMPACTED = frozenset(topic.name for topic in RECORD_TOPICS if topic.retention is Retention.LATEST)
 
 
-class Place(NamedTuple):
+class PartitionId(NamedTuple):
     """A partition, whatever its topic is called at the moment."""
 
     cluster_id: str
@@ -26,7 +26,7 @@ class Place(NamedTuple):
 class Span(NamedTuple):
     """A partition's part in a batch."""
 
-    place: Place
+    place: PartitionId
     start: int | None  #: the stored offset that the batch begins at; None: none was stored
     next: int  #: the offset to be stored with its effects
 
@@ -43,13 +43,13 @@ class Batch:
     def first(self, count: int) -> Batch:
         """The first `count` records as a batch of their own."""
         records = self.records[:count]
-        kept = {identity(record) for record in records}
+        first_ones = {identity(record) for record in records}
         ends = {Partition(record.topic, record.partition): record.offset + 1 for record in records}
         return Batch(
             records,
-            [one for one in self.deliveries if identity(one.record) in kept],
-            [one for one in self.undecodable if identity(one.record) in kept],
-            {one: self.spans[one]._replace(next=end) for one, end in ends.items()},
+            [delivery for delivery in self.deliveries if identity(delivery.record) in first_ones],
+            [letter for letter in self.undecodable if identity(letter.record) in first_ones],
+            {partition: self.spans[partition]._replace(next=end) for partition, end in ends.items()},
         )
 
 

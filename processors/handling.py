@@ -10,14 +10,14 @@ from datetime import UTC, datetime
 from functools import partial
 
 from processors import dead_letter_index
-from processors.batch import Batch, Place, identity
+from processors.batch import Batch, PartitionId, identity
 from processors.database import Database
 from processors.dead_letter import DeadLetters
 from processors.isolation import described, is_rejection, land
 from processors.positions import Held
 from processors.processor import Delivery, Processor, SetAside
-from processors.progress import DONE, POISON_AT, Progress, Stored, outcomes_of, records_until_halt
-from processors.retry import Patience
+from processors.progress import DONE, POISON_AT, Progress, StoredProgress, outcomes_of, records_until_halt
+from processors.retry import TimeLimit
 from processors.writer import is_ours, writer_of
 from runtime import logs, metrics
 from runtime.kafka.consumer import Identity, Partition
@@ -26,7 +26,7 @@ from runtime.postgres import Connection
 log = logs.logger("processors.handling")
 
 #: Whether what is being tried is still ours to do.
-Wanted = Callable[[], bool]
+StillWanted = Callable[[], bool]
 
 
 class OurBug(Exception):
@@ -44,7 +44,7 @@ class _HaltsAfter(Exception):
 class _Failed(Exception):
     """Roll back and count the failure: `__cause__` is what the handler raised."""
 
-    def __init__(self, place: Place, offset: int) -> None:
+    def __init__(self, place: PartitionId, offset: int) -> None:
         super().__init__(offset)
         self.place = place
         self.offset = offset
@@ -81,7 +81,7 @@ class Handling:
         database: Database,
         progress: Progress,
         dead_letters: DeadLetters,
-        patience: Patience,
+        time_limit: TimeLimit,
         *,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
@@ -89,10 +89,10 @@ class Handling:
         self._database = database
         self._progress = progress
         self._dead_letters = dead_letters
-        self._patience = patience
+        self._time_limit = time_limit
         self._now = now
 
-    def handle(self, batch: Batch, wanted: Wanted) -> Handled:
+    def handle(self, batch: Batch, still_wanted: StillWanted) -> Handled:
         """Commit `batch`, for as long as it takes.
 
         Raises Fenced, Unwanted and OurBug. Where a commit's outcome is unknown the next try is fenced off if it
@@ -100,32 +100,32 @@ class Handling:
         """
         started = time.monotonic()
         try:
-            kept, halt = self._patience.until_done(lambda: self._commit(batch), wanted)
+            committed, halt = self._time_limit.until_done(lambda: self._commit(batch), still_wanted)
         except _Failed as failed:
-            attempts = self._patience.until_done(partial(self._count, failed), wanted)
+            attempts = self._time_limit.until_done(partial(self._count, failed), still_wanted)
             raise OurBug(f"attempt {attempts} of {POISON_AT}") from failed.__cause__
-        self._measure(kept, time.monotonic() - started)
-        return Handled(kept, halt)
+        self._measure(committed, time.monotonic() - started)
+        return Handled(committed, halt)
 
-    def stored(self, identity: Identity, partitions: frozenset[Partition], wanted: Wanted) -> Stored:
+    def stored(self, identity: Identity, partitions: frozenset[Partition], still_wanted: StillWanted) -> StoredProgress:
         """Where each of `partitions` stands. Raises Unwanted."""
 
-        def read() -> Stored:
+        def read() -> StoredProgress:
             with self._database.transaction() as connection:
                 return self._progress.stored(connection, identity, partitions)
 
-        return self._patience.until_done(read, wanted)
+        return self._time_limit.until_done(read, still_wanted)
 
-    def compare(self, held: Mapping[Partition, Held], current: Wanted) -> Compared:
+    def compare(self, held: Mapping[Partition, Held], current: StillWanted) -> Compared:
         """Whether PostgreSQL still has the offsets that we hold. Raises Unwanted."""
 
         def read() -> Compared:
             with self._database.transaction() as connection:
                 return Compared(self._progress.stopped_by(connection), held, self._progress.moved(connection, held))
 
-        return self._patience.until_done(read, current)
+        return self._time_limit.until_done(read, current)
 
-    def lose(self, lost: Mapping[Place, int], wanted: Wanted) -> None:
+    def lose(self, lost: Mapping[PartitionId, int], still_wanted: StillWanted) -> None:
         """Write down that the stored offsets of these are no place in their logs, and where those begin."""
 
         def write() -> None:
@@ -133,7 +133,7 @@ class Handling:
                 for place, log_begin in sorted(lost.items()):
                     self._progress.lose(connection, place, log_begin)
 
-        self._patience.until_done(write, wanted)
+        self._time_limit.until_done(write, still_wanted)
 
     def close(self) -> None:
         """Let go of the database."""
@@ -176,15 +176,15 @@ class Handling:
     def _land(self, batch: Batch, connection: Connection) -> list[SetAside]:
         def blame(delivery: Delivery, error: Exception) -> SetAside:
             record = delivery.record
-            told = type(error).__name__, described(error)
+            description = type(error).__name__, described(error)
             if is_rejection(error):
-                return SetAside(record, "rejected", *told)
+                return SetAside(record, "rejected", *description)
             place = batch.spans[Partition(record.topic, record.partition)].place
             attempts = self._progress.failed(connection, place, record.offset, type(error).__name__)
             if attempts < POISON_AT:
                 raise _Failed(place, record.offset) from error
-            log.error("poison", **_where(record), error_class=told[0], error=told[1], attempts=attempts)
-            return SetAside(record, "poison", *told, attempts)
+            log.error("poison", **_where(record), error_class=description[0], error=description[1], attempts=attempts)
+            return SetAside(record, "poison", *description, attempts)
 
         return land(batch.deliveries, self._processor.handle, connection, blame)
 
@@ -192,12 +192,14 @@ class Handling:
         until_halt = records_until_halt(self._progress.recent(connection), outcomes)
         if until_halt < len(outcomes):
             raise _HaltsAfter(until_halt)
-        letters = [one for one in aside if not self._processor.park(one, connection)]
+        letters = [letter for letter in aside if not self._processor.park(letter, connection)]
         if letters:
             dead_letter_index.index(connection, self._progress.group, batch, letters)
         self._dead_letters.publish(letters)
-        for one in aside:
-            log.warning("set_aside", **_where(one.record), disposition=one.disposition, error_class=one.error_class)
+        for letter in aside:
+            log.warning(
+                "set_aside", **_where(letter.record), disposition=letter.disposition, error_class=letter.error_class
+            )
 
     def _count(self, failed: _Failed) -> int:
         with self._database.transaction() as connection:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from processors.batch import Batch, Place, Span
+from processors.batch import Batch, PartitionId, Span
 from runtime.kafka.consumer import Partition, Record
 from runtime.kafka.ends import LogEnds
 
@@ -25,7 +25,7 @@ READINGS = 64
 class Held(NamedTuple):
     """One partition of ours."""
 
-    place: Place
+    place: PartitionId
     stored: int | None  #: the offset that PostgreSQL had when we last committed or asked; None: no row
     done: int  #: every record below it is committed: `stored`, or where the log began
     lost: bool = False  #: `stored` is no place in the log: nothing is read until an operator decides
@@ -47,7 +47,7 @@ class CaughtUp(NamedTuple):
 
 @dataclass(slots=True)
 class _Track:
-    place: Place
+    place: PartitionId
     stored: int | None
     done: int
     lost: bool
@@ -193,7 +193,7 @@ def _held(track: _Track) -> Held:
     return Held(track.place, track.stored, track.done, track.lost)
 
 
-def _is_same(reading: LogEnds, partition: Partition, place: Place) -> bool:
+def _is_same(reading: LogEnds, partition: Partition, place: PartitionId) -> bool:
     """Whether `reading` is about the very topic that `place` is a partition of."""
     shape = reading.topics.get(partition.topic)
     return shape is not None and shape.id == place.topic_id

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from processors.batch import Place, Span
+from processors.batch import PartitionId, Span
 from processors.pauses import NOT_PAUSED, pause_reason
 from processors.positions import Held
 from processors.processor import SetAside
@@ -27,7 +27,7 @@ class Fenced(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class StoredProgress:
     """What PostgreSQL says about the partitions that were asked for."""
 
     halt: str | None  #: why the whole group is halted, or who has paused it
@@ -113,7 +113,7 @@ class Progress:
     def __init__(self, group: str) -> None:
         self.group = group
 
-    def stored(self, connection: Connection, identity: Identity, partitions: Collection[Partition]) -> Stored:
+    def stored(self, connection: Connection, identity: Identity, partitions: Collection[Partition]) -> StoredProgress:
         """Where each of `partitions` stands."""
         topics = {id: topic for topic, id in identity.topic_ids.items()}
         found = connection.execute(_OFFSETS, (self.group, identity.cluster_id, list(topics)))
@@ -122,14 +122,18 @@ class Progress:
         if not offsets:
             row = connection.execute(_OTHER_CLUSTER, (self.group, self.group, identity.cluster_id)).fetchone()
             other = None if row is None else str(row[0])
-        return Stored(self.stopped_by(connection), {one: offsets[one] for one in partitions if one in offsets}, other)
+        return StoredProgress(
+            self.stopped_by(connection),
+            {partition: offsets[partition] for partition in partitions if partition in offsets},
+            other,
+        )
 
     def moved(self, connection: Connection, held: Mapping[Partition, Held]) -> dict[Partition, int | None]:
         """Of the partitions in `held`, those whose stored offset is another one, and which; None: no row."""
         topics = list({at.place.topic_id for at in held.values()})
         clusters = list({at.place.cluster_id for at in held.values()})
         rows = connection.execute(_PLACES, (self.group, clusters, topics))
-        stored = {Place(*row[:3]): int(row[3]) for row in rows}
+        stored = {PartitionId(*row[:3]): int(row[3]) for row in rows}
         found = {partition: stored.get(at.place) for partition, at in held.items()}
         return {partition: offset for partition, offset in found.items() if offset != held[partition].stored}
 
@@ -145,7 +149,7 @@ class Progress:
         """Why the group commits nothing: it is halted, or an operator has paused it; None: it goes on."""
         return self.halt(connection) or pause_reason(connection, self.group)
 
-    def lose(self, connection: Connection, place: Place, log_begin: int) -> None:
+    def lose(self, connection: Connection, place: PartitionId, log_begin: int) -> None:
         """Write down that the stored offset of `place` is no place in the log, which begins at `log_begin`."""
         connection.execute(_LOSE, (log_begin, self.group, *place))
 
@@ -155,18 +159,18 @@ class Progress:
         The rows stay locked until the transaction ends: a member that is no longer the owner waits here, before
         it has done anything, and is fenced off.
         """
-        moved = sorted((one, span) for one, span in spans.items() if span.start is not None)
+        moved = sorted((partition, span) for partition, span in spans.items() if span.start is not None)
         columns = [
-            (span.place.cluster_id, span.place.topic_id, span.place.partition, span.start, span.next, one.topic)
-            for one, span in moved
+            (span.place.cluster_id, span.place.topic_id, span.place.partition, span.start, span.next, partition.topic)
+            for partition, span in moved
         ]
         if moved:
             lists = [list(column) for column in zip(*columns, strict=True)]
             if connection.execute(_MOVE, (*lists, self.group, self.group, self.group)).rowcount != len(moved):
                 raise Fenced
-        for one, span in sorted(spans.items()):
+        for partition, span in sorted(spans.items()):
             if span.start is None:
-                values = (self.group, *span.place, one.topic, span.next)
+                values = (self.group, *span.place, partition.topic, span.next)
                 if connection.execute(_BEGIN, values).rowcount != 1 or self.stopped_by(connection):
                     raise Fenced
 
@@ -177,10 +181,10 @@ class Progress:
         ).fetchone()
         return "" if row is None else str(row[0])
 
-    def excused(self, connection: Connection) -> dict[Place, int]:
+    def excused(self, connection: Connection) -> dict[PartitionId, int]:
         """Below which offset of each partition what is set aside does not count, because an operator said so."""
         rows = connection.execute(_EXCUSED, (self.group,))
-        return {Place(cluster_id, topic_id, number): below for cluster_id, topic_id, number, below in rows}
+        return {PartitionId(cluster_id, topic_id, number): below for cluster_id, topic_id, number, below in rows}
 
     def count(self, connection: Connection, outcomes: str, described: Sequence[str] = ()) -> str | None:
         """Add `outcomes` to the last ones; why the group is halted by them, or None.
@@ -199,12 +203,12 @@ class Progress:
         connection.execute("UPDATE consumer_outcomes SET halted_at = now() WHERE consumer_group = %s", (self.group,))
         return halt_reason(recent, set_aside)
 
-    def failed(self, connection: Connection, place: Place, offset: int, error_class: str) -> int:
+    def failed(self, connection: Connection, place: PartitionId, offset: int, error_class: str) -> int:
         """Count a failure of ours on one record; how many there have been."""
         [(attempts,)] = connection.execute(_COUNT_FAILURE, (self.group, *place, offset, error_class)).fetchall()
         return int(attempts)
 
-    def failures(self, connection: Connection, place: Place, offset: int) -> int:
+    def failures(self, connection: Connection, place: PartitionId, offset: int) -> int:
         """How often we have failed on one record."""
         row = connection.execute(
             "SELECT attempts FROM consumer_failures WHERE consumer_group = %s AND cluster_id = %s AND topic_id = %s"
@@ -256,7 +260,7 @@ def resume(connection: Connection, group: str) -> bool:
     )
 
 
-def excuse(connection: Connection, group: str, ends: Mapping[tuple[Place, str], tuple[int, int]]) -> None:
+def excuse(connection: Connection, group: str, ends: Mapping[tuple[PartitionId, str], tuple[int, int]]) -> None:
     """Have nothing that is set aside below the ends of these partitions count towards a halt. For operators.
 
     `ends`: where the log of each place and topic begins and ends.

@@ -43,11 +43,11 @@ class wait_as_told(wait_base):  # noqa: N801 - tenacity's style: strategies read
 
     def __call__(self, retry_state: RetryCallState) -> float:
         error = retry_state.outcome.exception() if retry_state.outcome else None
-        told = getattr(error, "retry_after", None) or 0.0
-        return max(float(told), self._otherwise(retry_state))
+        wait = getattr(error, "retry_after", None) or 0.0
+        return max(float(wait), self._otherwise(retry_state))
 
 
-class Patience:
+class TimeLimit:
     """Tries something again while the world is down. `sleep` returns True when the process is to stop."""
 
     def __init__(
@@ -66,11 +66,11 @@ class Patience:
         self._clock = clock
         self._reminder = Reminder()
 
-    def until_done(self, attempt: Callable[[], T], wanted: Callable[[], bool]) -> T:
+    def until_done(self, attempt: Callable[[], T], still_wanted: Callable[[], bool]) -> T:
         """What `attempt` returns once it goes through. Raises what is no passing trouble, and Unwanted."""
 
         def sleep(seconds: float) -> None:
-            if self._sleep(seconds) or not wanted():
+            if self._sleep(seconds) or not still_wanted():
                 raise Unwanted
 
         try:

@@ -19,11 +19,11 @@ from dataclasses import dataclass
 from functools import partial
 
 from processors.batch import Batch, decoded
-from processors.handling import Compared, Handled, Handling, Wanted
-from processors.partitions import Standing, advance, advance_to, found
+from processors.handling import Compared, Handled, Handling, StillWanted
+from processors.partitions import PartitionPosition, advance, advance_to, found
 from processors.positions import Held, Positions
 from processors.processor import Processor
-from processors.progress import Fenced, Stored
+from processors.progress import Fenced, StoredProgress
 from processors.state import State
 from processors.worker import Worker
 from runtime import logs, metrics
@@ -51,7 +51,7 @@ POLL_LOOP_LIMIT = 60.0
 #: Seconds for the batch under way to be committed before its partitions are given up. Heartbeats wait meanwhile.
 REVOKE_WAIT = 2.0
 
-_NOBODY = Identity("", {})
+_UNKNOWN = Identity("", {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class Located:
     """The worker's answer to where the partitions stand."""
 
     identity: Identity
-    stored: Stored
+    stored: StoredProgress
 
 
 def topics_of(processor: Processor | type[Processor]) -> list[str]:
@@ -97,11 +97,11 @@ class Runner:
         self._topics = list(topics or topics_of(processor))
         self._worker = Worker(stop.is_set, watch, clock=clock)
         self._assigned: frozenset[Partition] = frozenset()
-        self._standing: dict[Partition, Standing] = {}
+        self._partition_positions: dict[Partition, PartitionPosition] = {}
         self._truncated: frozenset[Partition] = frozenset()
         self._unknown: bool = False  # where the partitions stand has to be asked
         self._located: Located | None = None  # PostgreSQL has answered, Kafka is to be asked for the log's bounds
-        self._identity = _NOBODY
+        self._identity = _UNKNOWN
         self._look_again: float | None = None  # when a halt may have been lifted
         self._compare_at = 0.0  # when the stored offsets are to be compared with ours
         self._comparing = False
@@ -120,15 +120,15 @@ class Runner:
         try:
             while not self._stop.is_set():
                 self._watch.beat()
-                self._hear()
+                self._drain_results()
                 self._locate()
                 records = self._poll()
                 if records:
                     batch = self._decode(records)
                     self._positions.read(batch)
-                    self._worker.give(lambda wanted, batch=batch: self._handle(batch, wanted))  # type: ignore[misc]
+                    self._worker.give(lambda still_wanted, batch=batch: self._handle(batch, still_wanted))  # type: ignore[misc]
                 self._compare_positions()
-                self._keep_up_appearances()
+                self._housekeeping()
         finally:
             self._stop.set()
             self._watch.leave()
@@ -143,7 +143,7 @@ class Runner:
             self._consumer.resume()
             return []
         try:
-            records = self._consumer.poll(POLL if self._standing else POLL / 10)
+            records = self._consumer.poll(POLL if self._partition_positions else POLL / 10)
         except LogTruncated as truncated:
             self._truncated |= truncated.partitions
             self._lose_place("log_truncated")
@@ -154,23 +154,23 @@ class Runner:
         if any(self._consumer.topic_id(name) not in (None, id) for name, id in self._identity.topic_ids.items()):
             self._lose_place("topic_made_anew")
             return []
-        return [record for record in records if (record.topic, record.partition) in self._standing]
+        return [record for record in records if (record.topic, record.partition) in self._partition_positions]
 
     def _decode(self, records: list[Record]) -> Batch:
         deliveries, undecodable = decoded(records, self._codec)
-        return Batch(records, deliveries, undecodable, advance(self._standing, records))
+        return Batch(records, deliveries, undecodable, advance(self._partition_positions, records))
 
-    def _handle(self, batch: Batch, wanted: Wanted) -> Handled:
+    def _handle(self, batch: Batch, still_wanted: StillWanted) -> Handled:
         """In the worker's thread."""
-        handled = self._handling.handle(batch, wanted)
+        handled = self._handling.handle(batch, still_wanted)
         self._positions.commit(handled.batch.spans)
         return handled
 
-    def _hear(self) -> None:
+    def _drain_results(self) -> None:
         """What the worker has to say."""
         for _, answer in self._worker.answers():
             if isinstance(answer, Handled):
-                self._to_mirror |= {one: span.next for one, span in answer.batch.spans.items()}
+                self._to_mirror |= {partition: span.next for partition, span in answer.batch.spans.items()}
                 if answer.halt is not None:
                     self._lose_place("halted")
             elif isinstance(answer, Fenced):
@@ -199,9 +199,9 @@ class Runner:
         self._worker.drop()
         self._positions.forget_read()
         self._comparing = False
-        for partition in self._standing:
+        for partition in self._partition_positions:
             self._consumer.hold(partition)
-        self._standing, self._located, self._identity = {}, None, _NOBODY
+        self._partition_positions, self._located, self._identity = {}, None, _UNKNOWN
         self._unknown = bool(self._assigned)
 
     def _locate(self) -> None:
@@ -218,39 +218,39 @@ class Runner:
 
     def _ask_postgres(self, identity: Identity) -> None:
         self._unknown, self._look_again = False, None
-        known = frozenset(one for one in self._assigned if one.topic in identity.topic_ids)
+        known = frozenset(partition for partition in self._assigned if partition.topic in identity.topic_ids)
 
-        def ask(wanted: Wanted) -> Located:
-            return Located(identity, self._handling.stored(identity, known, wanted))
+        def ask(still_wanted: StillWanted) -> Located:
+            return Located(identity, self._handling.stored(identity, known, still_wanted))
 
         self._worker.give(ask)
 
     def _take_places(self, located: Located) -> None:
         # Kafka is asked after PostgreSQL: the log may have grown meanwhile, but not the other way round.
-        known = [one for one in self._assigned if one.topic in located.identity.topic_ids]
+        known = [partition for partition in self._assigned if partition.topic in located.identity.topic_ids]
         bounds = self._consumer.bounds(known)
-        standing, lost = found(located.identity, located.stored, bounds, self._truncated)
+        position, lost = found(located.identity, located.stored, bounds, self._truncated)
         self._located, self._identity, self._truncated = None, located.identity, frozenset(lost) & self._truncated
         halt = located.stored.halt
         self._positions.take(
-            {partition: Held(at.place, at.stored, at.next) for partition, at in standing.items()}
+            {partition: Held(at.place, at.stored, at.next) for partition, at in position.items()}
             | {
                 partition: Held(at.place, located.stored.offsets[partition], at.log_begin, lost=True)
                 for partition, at in lost.items()
             }
         )
         self._look_at_cluster(located)
-        self._state.stand(halt, {one: at.reason for one, at in lost.items()})
+        self._state.stand(halt, {partition: at.reason for partition, at in lost.items()})
         self._state.waiting(None)
         if lost:
             begins = {at.place: at.log_begin for at in lost.values()}
-            self._worker.give(lambda wanted: self._handling.lose(begins, wanted))
+            self._worker.give(lambda still_wanted: self._handling.lose(begins, still_wanted))
         if halt or lost or len(known) < len(self._assigned):
             self._look_again = self._clock() + self._settings.recheck
         if halt:
             return
-        self._standing = standing
-        for partition, at in standing.items():
+        self._partition_positions = position
+        for partition, at in position.items():
             self._consumer.seek(partition, at.next)
 
     def _look_at_cluster(self, located: Located) -> None:
@@ -263,12 +263,12 @@ class Runner:
     def _compare_positions(self) -> None:
         """Have the worker see, every few seconds, whether PostgreSQL still has our offsets."""
         due = self._clock() >= self._compare_at or self._positions.is_suspect()
-        if not due or not self._standing or self._comparing:
+        if not due or not self._partition_positions or self._comparing:
             return
         self._compare_at, self._comparing = self._clock() + self._settings.recheck, True
         self._worker.give(self._compare)
 
-    def _compare(self, current: Wanted) -> Compared:
+    def _compare(self, current: StillWanted) -> Compared:
         """In the worker's thread, between two batches: what is committed is what is held."""
         held = {partition: at for partition, at in self._positions.held().items() if not at.lost}
         return self._handling.compare(held, current)
@@ -278,7 +278,7 @@ class Runner:
         self._worker.drop()
         if partitions and not self._worker.wait_until_idle(REVOKE_WAIT):
             log.info("revoked_in_mid_batch", partitions=len(partitions))
-        self._assigned, self._standing, self._located, self._unknown = frozenset(), {}, None, False
+        self._assigned, self._partition_positions, self._located, self._unknown = frozenset(), {}, None, False
         self._look_again = None
         self._comparing = False
         self._to_mirror.clear()
@@ -289,12 +289,12 @@ class Runner:
         """All of them have to be put in their place."""
         self._worker.drop()
         self._comparing = False
-        self._assigned, self._standing, self._located, self._unknown = partitions, {}, None, bool(partitions)
+        self._assigned, self._partition_positions, self._located, self._unknown = partitions, {}, None, bool(partitions)
         log.info("assigned", partitions=len(partitions))
         if not partitions:
             self._state.waiting(None)  # there are more members than partitions
 
-    def _keep_up_appearances(self) -> None:
+    def _housekeeping(self) -> None:
         """Have Kafka's offsets follow, and see how Kafka and the batch under way are, once in a while."""
         if self._clock() < self._slowly:
             return
@@ -313,12 +313,12 @@ class Runner:
     def _pass_over(self) -> None:
         """Commit positions behind what holds no record, such as the marks of transactions: no record will do so."""
         ends: dict[Partition, int] = {}
-        for partition, at in self._standing.items():
+        for partition, at in self._partition_positions.items():
             position = self._consumer.position(partition)
             if position is not None and position > at.next:
                 ends[partition] = position
         if ends:
-            batch = Batch([], [], [], advance_to(self._standing, ends))
+            batch = Batch([], [], [], advance_to(self._partition_positions, ends))
             self._worker.give(partial(self._handle, batch))
 
     def _finish(self) -> None:
@@ -327,7 +327,7 @@ class Runner:
         else:
             log.warning("stopped_in_mid_batch", effect="none: its transaction is not committed")
         try:
-            self._hear()
+            self._drain_results()
         finally:
             if self._to_mirror:
                 self._consumer.mirror_now(self._to_mirror, REVOKE_WAIT)

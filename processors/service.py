@@ -8,17 +8,17 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
-from processors.chores import chore
 from processors.database import Database
 from processors.dead_letter import DeadLetters
 from processors.freshness import Freshness
 from processors.handling import Handling, OurBug
 from processors.isolation import described
 from processors.lag import LagWatch
+from processors.periodic_tasks import periodic_task
 from processors.positions import Positions
 from processors.processor import Background, Processor, processor_types
 from processors.progress import Progress
-from processors.retry import Patience
+from processors.retry import TimeLimit
 from processors.runner import Runner, topics_of
 from processors.state import State
 from runtime import logs
@@ -66,8 +66,8 @@ def runner_of(
     """
     group = group or processor.group()
     letters = DeadLetters(producer, processor.dead_letters().name, group, now=now)
-    patience = Patience(processor.name, state, sleep=stop.wait, longest=processor.settings.retry_max)
-    handling = Handling(processor, database, Progress(group), letters, patience, now=now)
+    time_limit = TimeLimit(processor.name, state, sleep=stop.wait, longest=processor.settings.retry_max)
+    handling = Handling(processor, database, Progress(group), letters, time_limit, now=now)
     codec = codec or Codec(SchemaIds.checked_in())
     return Runner(
         processor,
@@ -151,7 +151,7 @@ def reporting(
     topics = topics_of(processor)
     works = [Background("lag", LagWatch(processor.name, topics, ends, positions, stop).run)]
     if processor.tells_freshness:
-        works.append(chore("freshness", connect, stop, Freshness(processor.group(), topics, positions)))
+        works.append(periodic_task("freshness", connect, stop, Freshness(processor.group(), topics, positions)))
     return works
 
 
@@ -179,7 +179,7 @@ def heart(
         with database.transaction() as connection:
             heartbeat.stopped(connection)
 
-    return chore("heartbeat", connect, stop, beat, finish)
+    return periodic_task("heartbeat", connect, stop, beat, finish)
 
 
 def start(

@@ -75,7 +75,7 @@ class State:
         """Whether the whole processor is halted, and which partitions have lost their place."""
         with self._lock:
             before, self._halt = self._halt, halt
-            new = {one: why for one, why in lost.items() if self._lost.get(one) != why}
+            new = {partition: why for partition, why in lost.items() if self._lost.get(partition) != why}
             self._lost = dict(lost)
         self._halted.set(1 if halt or lost else 0)
         if halt and halt != before:

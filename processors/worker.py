@@ -20,7 +20,7 @@ LIMIT = 120.0
 Work = Callable[[Callable[[], bool]], object]
 
 
-class Answer(NamedTuple):
+class WorkResult(NamedTuple):
     """What became of a piece of work."""
 
     epoch: int
@@ -41,7 +41,7 @@ class Worker:
         self._queue: deque[tuple[int, Work]] = deque()
         self._busy = False
         self._finishing = False
-        self._answers: deque[Answer] = deque()
+        self._answers: deque[WorkResult] = deque()
         self._failure: BaseException | None = None
         self._thread = threading.Thread(target=self._run, name="worker", daemon=True)
         self.epoch = 0
@@ -78,7 +78,7 @@ class Worker:
         begun = self._begun
         return 0.0 if begun is None else self._clock() - begun
 
-    def answers(self) -> list[Answer]:
+    def answers(self) -> list[WorkResult]:
         """What came out of the current epoch's work since the last call. Raises what broke the worker."""
         with self._changed:
             if self._failure is not None:
@@ -127,6 +127,6 @@ class Worker:
                     self._changed.notify_all()
                 return
             with self._changed:
-                self._answers.append(Answer(epoch, result))
+                self._answers.append(WorkResult(epoch, result))
                 self._busy, self._begun = False, None
                 self._changed.notify_all()

@@ -17,7 +17,7 @@ log = logs.logger("runtime.self_check")
 #: Seconds between two questions, and to wait for an answer.
 INTERVAL, TIMEOUT = 10.0, 5.0
 #: Seconds without any answer after which a server is given up: far more than the worst of floods has cost.
-PATIENCE = 60.0
+TIME_LIMIT = 60.0
 
 
 def answers(address: str, port: int) -> bool:
@@ -56,7 +56,7 @@ class SelfCheck:
     def run(self) -> None:
         """Ask until nobody has answered for too long."""
         answered = self._clock()
-        while (silent := self._clock() - answered) < PATIENCE:
+        while (silent := self._clock() - answered) < TIME_LIMIT:
             self._sleep(INTERVAL)
             if self._ask():
                 answered = self._clock()

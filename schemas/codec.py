@@ -173,7 +173,7 @@ def _only_added(older: Schema, newer: Schema) -> dict[str, Any] | None:
 def _is_list(type_: Any) -> bool:
     """Whether a field's Avro type is an array, or may be one."""
     if isinstance(type_, list):
-        return any(_is_list(one) for one in type_)
+        return any(_is_list(branch) for branch in type_)
     return isinstance(type_, dict) and type_["type"] == "array"
 
 

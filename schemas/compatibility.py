@@ -80,8 +80,8 @@ def _bare(type_: Any) -> Any:
     if isinstance(type_, list):
         return [_bare(branch) for branch in type_]
     if isinstance(type_, dict):
-        kept = {key: _bare(value) for key, value in sorted(type_.items()) if key not in _DOCUMENTATION}
-        return kept["type"] if set(kept) == {"type"} else kept
+        relevant = {key: _bare(value) for key, value in sorted(type_.items()) if key not in _DOCUMENTATION}
+        return relevant["type"] if set(relevant) == {"type"} else relevant
     return type_
 
 

@@ -88,7 +88,7 @@ class Contact(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OptOut(Event):
+class ReportedOptOut(Event):
     """The provider itself opted a contact out or in (`sms.opt-outs.v1`)."""
 
     opted_out: bool  #: True: out, False: in again
@@ -96,7 +96,7 @@ class OptOut(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Call(Event):
+class PhoneCall(Event):
     """A phone call was completed (`sms.calls.v1`)."""
 
     provider_call_id: str | None  #: from TextUs, as it came

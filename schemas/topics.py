@@ -5,7 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from schemas.events import Call, Contact, Event, EventType, Message, MessageState, OptOut, OptOutState, Unrecognized
+from schemas.events import (
+    Contact,
+    Event,
+    EventType,
+    Message,
+    MessageState,
+    OptOutState,
+    PhoneCall,
+    ReportedOptOut,
+    Unrecognized,
+)
 
 #: Partitions of every topic. The same number everywhere keeps a contact on one partition number.
 PARTITIONS = 12
@@ -37,8 +47,8 @@ class Topic:
 
 MESSAGES = Topic("sms.messages.v1", "messages received, sent, delivered, failed", record=Message)
 CONTACTS = Topic("sms.contacts.v1", "contacts created, tags changed", record=Contact)
-OPT_OUTS = Topic("sms.opt-outs.v1", "opt-outs and opt-ins that a provider reports", record=OptOut)
-CALLS = Topic("sms.calls.v1", "phone calls completed", record=Call)
+OPT_OUTS = Topic("sms.opt-outs.v1", "opt-outs and opt-ins that a provider reports", record=ReportedOptOut)
+CALLS = Topic("sms.calls.v1", "phone calls completed", record=PhoneCall)
 UNRECOGNIZED = Topic("sms.unrecognized.v1", "authentic webhooks of no known kind", record=Unrecognized)
 
 OPT_OUT_STATE = Topic(
@@ -70,8 +80,8 @@ TOPIC_OF: dict[type[Event], Topic] = {topic.record: topic for topic in RECORD_TO
 _RECORD_OF = {
     "message.": Message,
     "contact.": Contact,
-    "contact.opted_": OptOut,
-    "call.": Call,
+    "contact.opted_": ReportedOptOut,
+    "call.": PhoneCall,
     EventType.UNRECOGNIZED.value: Unrecognized,
     EventType.OPT_OUT_STATE.value: OptOutState,
     EventType.MESSAGE_STATE.value: MessageState,

@@ -17,9 +17,9 @@ from deploy.local.home import AlreadyRunning, Home, alive
 from deploy.local.launch import hookline
 
 #: Seconds that `down` waits for a tidy end; longer than any service is given (Service.stop_patience).
-STOP_PATIENCE = 90.0
+STOP_TIMEOUT = 90.0
 #: Seconds that a stack in the background is given until it serves: a first start downloads.
-START_PATIENCE = 600.0
+START_TIMEOUT = 600.0
 
 
 class DidNotServe(Exception):
@@ -53,7 +53,7 @@ def serve_in_background(home: Home, options: Sequence[str], show: Callable[[str]
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-        deadline = time.monotonic() + START_PATIENCE
+        deadline = time.monotonic() + START_TIMEOUT
         try:
             while process.poll() is None and time.monotonic() < deadline:
                 environment = home.environment()
@@ -69,7 +69,7 @@ def serve_in_background(home: Home, options: Sequence[str], show: Callable[[str]
             show(line)
     if process.returncode is None:
         process.terminate()
-        raise DidNotServe(f"the local stack did not serve within {START_PATIENCE:g} s ({log.path})", 75)
+        raise DidNotServe(f"the local stack did not serve within {START_TIMEOUT:g} s ({log.path})", 75)
     raise DidNotServe(f"the local stack did not come up ({log.path})", process.returncode or 70)
 
 
@@ -82,12 +82,12 @@ def stop_running(home: Home, announce: Callable[[str], None]) -> bool:
     supervisor = alive(state.get("supervisor", {}))
     if supervisor is not None:
         supervisor.terminate()
-    deadline = time.monotonic() + STOP_PATIENCE
+    deadline = time.monotonic() + STOP_TIMEOUT
     while home.is_held():
         if time.monotonic() > deadline:
             if supervisor is None:
                 raise DidNotServe(f"something else holds {home.path / 'lock'}: no stack is known to run", 75)
-            announce(f"it did not stop in {STOP_PATIENCE:g} s: killed")
+            announce(f"it did not stop in {STOP_TIMEOUT:g} s: killed")
             supervisor.kill()
             break
         time.sleep(0.05)

@@ -101,9 +101,9 @@ class LiveDisplay:
         table = Table(box=None, pad_edge=False)
         for column in ("service", "state", "where", "restarts"):
             table.add_column(column)
-        for one in services:
-            state = Text(one.phase, style=_COLOURS.get(one.phase, "yellow"))
-            table.add_row(one.service.name, state, one.service.where, str(one.restarts or ""))
+        for service in services:
+            state = Text(service.phase, style=_COLOURS.get(service.phase, "yellow"))
+            table.add_row(service.service.name, state, service.service.where, str(service.restarts or ""))
         self._table = table
         self._live.update(self._drawn())
 

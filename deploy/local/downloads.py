@@ -98,7 +98,7 @@ def ensure_jars(cache: Path, jars: Sequence[Jar], report: Report = silent, fetch
             missing = [jar for jar in jars if not _is(folder / jar.name, jar)]
             if missing:
                 _need_room(cache, sum(jar.size for jar in missing))
-                _bring(missing, cache, folder, report, fetch or fetch_from_maven)
+                _download(missing, cache, folder, report, fetch or fetch_from_maven)
     except OSError as error:
         from requests import RequestException
 
@@ -144,12 +144,12 @@ def system_certificates() -> str | None:
     return next((place for place in places if place and Path(place).is_file()), None)
 
 
-def _bring(missing: Sequence[Jar], cache: Path, folder: Path, report: Report, fetch: Fetch) -> None:
+def _download(missing: Sequence[Jar], cache: Path, folder: Path, report: Report, fetch: Fetch) -> None:
     staging = cache / "incoming"
     shutil.rmtree(staging, ignore_errors=True)
     total, done, counting, given_up = sum(jar.size for jar in missing), 0, Lock(), Event()
 
-    def bring(jar: Jar) -> None:
+    def download(jar: Jar) -> None:
         nonlocal done
         if given_up.is_set():
             return
@@ -169,7 +169,7 @@ def _bring(missing: Sequence[Jar], cache: Path, folder: Path, report: Report, fe
     report("Kafka", 0, total)
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         try:
-            for _ in pool.map(bring, sorted(missing, key=lambda jar: -jar.size)):
+            for _ in pool.map(download, sorted(missing, key=lambda jar: -jar.size)):
                 pass
         except BaseException:
             given_up.set()

@@ -187,11 +187,11 @@ class Home:
 
     def secret(self, name: str) -> str:
         """The random secret called `name`, made at its first use and kept."""
-        kept = self.read("secrets.json", str)
-        if not kept.get(name):
-            kept[name] = secrets.token_urlsafe(24)
-            self.write("secrets.json", kept)
-        return str(kept[name])
+        stored = self.read("secrets.json", str)
+        if not stored.get(name):
+            stored[name] = secrets.token_urlsafe(24)
+            self.write("secrets.json", stored)
+        return str(stored[name])
 
     def state(self) -> dict[str, Any]:
         """What the running stack wrote about itself; empty when none runs, and while one has not written yet.
@@ -203,13 +203,13 @@ class Home:
 
     def environment(self) -> dict[str, str] | None:
         """The variables of the stack that serves in this home, for whatever should reach it; None: none serves."""
-        return self._told("environment")
+        return self._while_serving("environment")
 
     def analyst(self) -> dict[str, str] | None:
         """Those that an analyst needs; None: none serves."""
-        return self._told("analyst")
+        return self._while_serving("analyst")
 
-    def _told(self, part: str) -> dict[str, str] | None:
+    def _while_serving(self, part: str) -> dict[str, str] | None:
         state = self.state()
         return dict(state[part]) if state.get("phase") == "serving" else None
 

@@ -24,7 +24,7 @@ _PR_SET_KEEPCAPS, _PR_CAP_AMBIENT, _PR_CAP_AMBIENT_RAISE = 8, 47, 2
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class SystemUser:
     """Whom a program runs as, where root must not."""
 
     uid: int
@@ -36,7 +36,7 @@ class Account:
 def launched(
     command: Sequence[str],
     *,
-    account: Account | None = None,
+    account: SystemUser | None = None,
     death_signal: int = signal.SIGKILL,
     directory: Path | None = None,
 ) -> list[str]:
@@ -66,7 +66,7 @@ def main(arguments: Sequence[str]) -> None:
         os.setsid()
     if who:
         uid, gid, passes = (int(part) for part in who.split(":"))
-        _become(Account(uid, gid, passes_folders=bool(passes)))
+        _become(SystemUser(uid, gid, passes_folders=bool(passes)))
     if directory:
         os.chdir(directory)
     die_with_parent(int(parent), int(death_signal))  # after the change of user, which clears it
@@ -75,7 +75,7 @@ def main(arguments: Sequence[str]) -> None:
     os.execvp(command[0], command)  # noqa: S606 - to become it is the purpose
 
 
-def _become(account: Account) -> None:
+def _become(account: SystemUser) -> None:
     libc = ctypes.CDLL(None, use_errno=True)
     keeps = account.passes_folders and sys.platform.startswith("linux")
     capability = _DAC_READ_SEARCH if _has(_DAC_READ_SEARCH) else _DAC_OVERRIDE

@@ -24,7 +24,7 @@ class PortTaken(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class PortRequest:
     """A port that a stack needs."""
 
     name: str  #: of the port; the variable that sets it, where there is one
@@ -54,24 +54,26 @@ def free_ports(count: int, *, besides: Sequence[int] = ()) -> list[int]:
     return found
 
 
-def choose(wishes: Sequence[Wish], kept: Mapping[str, int], announce: Callable[[str], None]) -> dict[str, int]:
+def choose(
+    requests: Sequence[PortRequest], last_ports: Mapping[str, int], announce: Callable[[str], None]
+) -> dict[str, int]:
     """A port for every wish: the fixed one, the one of last time, or a free one. Raises PortTaken."""
     chosen: dict[str, int] = {}
-    for wish in wishes:
-        last = kept.get(wish.name)
-        if wish.fixed is not None:
-            if wish.fixed in chosen.values() or not is_free(wish.fixed):
+    for request in requests:
+        last = last_ports.get(request.name)
+        if request.fixed is not None:
+            if request.fixed in chosen.values() or not is_free(request.fixed):
                 raise PortTaken(
-                    f"port {wish.fixed} is {wish.origin}, but {_holder(wish.fixed)}: set {wish.name} to another port,"
-                    " or to 0 for a free one, or end that program"
+                    f"port {request.fixed} is {request.origin}, but {_holder(request.fixed)}: set {request.name} to"
+                    " another port, or to 0 for a free one, or end that program"
                 )
-            chosen[wish.name] = wish.fixed
+            chosen[request.name] = request.fixed
         elif last is not None and last not in chosen.values() and is_free(last):
-            chosen[wish.name] = last
+            chosen[request.name] = last
         else:
-            (chosen[wish.name],) = free_ports(1, besides=list(chosen.values()))
+            (chosen[request.name],) = free_ports(1, besides=list(chosen.values()))
             if last is not None:
-                announce(f"port {last} is in use by now: {wish.name} moves to {chosen[wish.name]}")
+                announce(f"port {last} is in use by now: {request.name} moves to {chosen[request.name]}")
     return chosen
 
 

@@ -21,7 +21,7 @@ import psutil
 from tenacity import RetryError, Retrying, retry_if_exception_type, stop_before_delay, wait_fixed
 
 from deploy.local.json_files import DamagedFile, move_aside, read_json, write_json
-from deploy.local.launch import Account, launched
+from deploy.local.launch import SystemUser, launched
 from deploy.local.ports import HOST
 from runtime.settings import ConfigurationError
 from schemas.privileges import FORMER_ROLE, ROLES, role_of
@@ -244,7 +244,7 @@ class EmbeddedPostgres:
             raise PostgresFailed(f"PostgreSQL's {program} failed: {(done.stderr or done.stdout).strip()}")
         return done.stdout
 
-    def _account(self) -> Account | None:
+    def _account(self) -> SystemUser | None:
         """Whom to run as: None is whoever we are."""
         if os.geteuid() != 0:
             return None
@@ -256,7 +256,7 @@ class EmbeddedPostgres:
         binary = _binary("postgres")
         folders = [*self.data.parents, *binary.parents]
         closed = any(not folder.stat().st_mode & 0o001 for folder in folders if folder.exists())
-        return Account(uid, gid, passes_folders=closed or binary.stat().st_mode & 0o005 != 0o005)
+        return SystemUser(uid, gid, passes_folders=closed or binary.stat().st_mode & 0o005 != 0o005)
 
     def _check_owner(self) -> None:
         owner = self.data.stat().st_uid

@@ -23,13 +23,17 @@ _HEADER = "# Kafka's jars: sha256, bytes, group:artifact:version. Made by `pytho
 
 def main() -> None:
     """Resolve, download and sum every jar that Kafka needs."""
-    wanted = {(one.groupId, one.artifactId, one.version) for one in jgo.resolve(KAFKA) if one.packaging == "jar"}
+    artifacts = {
+        (artifact.groupId, artifact.artifactId, artifact.version)
+        for artifact in jgo.resolve(KAFKA)
+        if artifact.packaging == "jar"
+    }
     group, artifact, version = LOGGING.split(":")
-    wanted.add((group, artifact, version))
+    artifacts.add((group, artifact, version))
     lines = []
     with tempfile.TemporaryDirectory() as folder:
         context = MavenContext(repo_cache=Path(folder))
-        for group, artifact, version in sorted(wanted):
+        for group, artifact, version in sorted(artifacts):
             content = context.project(group, artifact).at_version(version).artifact().resolve().read_bytes()
             coordinate = f"{group}:{artifact}:{version}"
             lines.append(f"{hashlib.sha256(content).hexdigest()} {len(content):>8} {coordinate}\n")

@@ -33,11 +33,11 @@ class ServerEnded(Exception):
 
 @contextmanager
 def running(
-    server: Server, log: Path, *, timeout: float = 60.0, patience: float = 15.0
+    server: Server, log: Path, *, timeout: float = 60.0, stop_timeout: float = 15.0
 ) -> Iterator[subprocess.Popen[bytes]]:
     """`server`, prepared before, running and ready within `timeout` seconds; what it prints goes to `log`.
 
-    Ended with the block, and killed if that takes longer than `patience` seconds.
+    Ended with the block, and killed if that takes longer than `stop_timeout` seconds.
     """
     with log.open("ab") as out:
         process = subprocess.Popen(  # noqa: S603 - our own servers
@@ -53,7 +53,7 @@ def running(
     finally:
         process.send_signal(signal.SIGINT)  # PostgreSQL's "fast" shutdown; Kafka takes it as SIGTERM
         try:
-            process.wait(patience)
+            process.wait(stop_timeout)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()

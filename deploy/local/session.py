@@ -87,17 +87,17 @@ def _state(stack: Stack, supervisor: Supervisor, *, stopping: bool) -> dict[str,
     services = [
         {
             "name": name,
-            "phase": one.phase,
-            "where": one.service.where,
-            "restarts": one.restarts,
+            "phase": service.phase,
+            "where": service.service.where,
+            "restarts": service.restarts,
             "last_restarts": [
                 {"at": restart.at.isoformat(timespec="milliseconds"), "reason": restart.reason}
-                for restart in one.last_restarts
+                for restart in service.last_restarts
             ],
-            "log": str(one.log.path),
-            **(identity(one.child.pid) if one.child else {}),
+            "log": str(service.log.path),
+            **(identity(service.child.pid) if service.child else {}),
         }
-        for name, one in supervisor.supervised.items()
+        for name, service in supervisor.supervised.items()
     ]
     return {
         "phase": phase,

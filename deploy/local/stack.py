@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from deploy.local.home import Home
 from deploy.local.kafka import EmbeddedKafka
 from deploy.local.launch import hookline, launched
-from deploy.local.ports import HOST, Wish, choose
+from deploy.local.ports import HOST, PortRequest, choose
 from deploy.local.postgres import EmbeddedPostgres
 from deploy.local.principals import ACCESS, ANALYST, OPERATOR, Principals
 from deploy.local.supervisor import Service
@@ -180,7 +180,7 @@ def plan(home: Home, environ: Mapping[str, str], processors: Sequence[str], anno
     head_keys = _head_keys(home, environ, variables)
     home.write("made.json", {name: value for name, value in variables.items() if environ.get(name) != value})
     stack = Stack(home, variables, facts, services, postgres, principals, head_keys)
-    services += _our_services(stack, processors, {one.name for one in services})
+    services += _our_services(stack, processors, {service.name for service in services})
     return stack
 
 
@@ -232,7 +232,7 @@ def ours(
         after=tuple(sorted(after)),
         once=once,
         where=where,
-        stop_patience=30.0,  # longer than a processor gives itself to finish what is in flight
+        stop_timeout=30.0,  # longer than a processor gives itself to finish what is in flight
     )
 
 
@@ -266,7 +266,7 @@ def _ports(
     embedded: Mapping[str, bool],
     announce: Announce,
 ) -> dict[str, int]:
-    wishes: list[Wish] = []
+    port_requests: list[PortRequest] = []
     mistakes: list[str] = []
     for name, default in defaults.items():
         given = environ.get(name, "")
@@ -274,14 +274,14 @@ def _ports(
             mistakes.append(f"{name}: {given!r} is no port: a number from 0 (a free one) to 65535")
             continue
         port = int(given) if given else default
-        wishes.append(Wish(name, port or None, f"set by {name}" if given else f"the default of {name}"))
+        port_requests.append(PortRequest(name, port or None, f"set by {name}" if given else f"the default of {name}"))
     if mistakes:
         raise ConfigurationError(mistakes)
-    wishes += [Wish(name) for name in ("kafka", "kafka-controller") if embedded[_KAFKA]]
-    wishes += [Wish("postgres")] if embedded[_POSTGRES] else []
-    kept = home.read("ports.json", int)
-    chosen = choose(wishes, kept, announce)
-    home.write("ports.json", kept | chosen)
+    port_requests += [PortRequest(name) for name in ("kafka", "kafka-controller") if embedded[_KAFKA]]
+    port_requests += [PortRequest("postgres")] if embedded[_POSTGRES] else []
+    last_ports = home.read("ports.json", int)
+    chosen = choose(port_requests, last_ports, announce)
+    home.write("ports.json", last_ports | chosen)
     return chosen
 
 

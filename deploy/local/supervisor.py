@@ -55,7 +55,7 @@ class ServiceFailed(Exception):
         self.exit_code = code  #: for the whole stack
 
 
-class Stopped(Exception):
+class PreparationStopped(Exception):
     """End this preparation: the stack is being stopped."""
 
 
@@ -86,9 +86,9 @@ class Service:
     after: tuple[str, ...] = ()  #: these must serve, or be done, before the first start
     once: bool = False  #: a job: ready when it has ended well
     where: str = ""  #: for people: an address
-    patience: float = 120.0  #: seconds from its start until it must be ready; a busy machine takes a while
+    ready_timeout: float = 120.0  #: seconds from its start until it must be ready; a busy machine takes a while
     stop_signal: int = signal.SIGTERM
-    stop_patience: float = 15.0  #: seconds from that signal until it is killed
+    stop_timeout: float = 15.0  #: seconds from that signal until it is killed
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +132,7 @@ class Supervisor:
         report: Report = silent,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.supervised = {one.name: Supervised(one, Log(logs / f"{one.name}.log")) for one in services}
+        self.supervised = {service.name: Supervised(service, Log(logs / f"{service.name}.log")) for service in services}
         self.served = False  #: everything has served at the same time, once
         self._announce = announce
         self._changed = changed
@@ -154,111 +154,111 @@ class Supervisor:
 
     def step(self) -> bool:
         """Look at every service once and do what is due; whether all of them serve."""
-        for one in self.supervised.values():
-            self._step(one)
-            self._rotate(one)
-        quiet = all(one.phase in (Phase.SERVING, Phase.DONE) for one in self.supervised.values())
+        for supervised in self.supervised.values():
+            self._step(supervised)
+            self._rotate(supervised)
+        quiet = all(supervised.phase in (Phase.SERVING, Phase.DONE) for supervised in self.supervised.values())
         if quiet and not self.served:
             self.served = self._has_changed = True
-        self._tell()
+        self._announce_state()
         return quiet
 
     def stop(self) -> None:
         """Stop every service once those that need it have stopped; kill what takes too long."""
         self._stopping = True
-        running = [one for one in self.supervised.values() if one.child]
+        running = [supervised for supervised in self.supervised.values() if supervised.child]
         while running:
-            needed = {name for one in running for name in self._needs(one)}
-            for one in running:
-                if one.phase is not Phase.STOPPING and one.service.name not in needed:
-                    self._enter(one, Phase.STOPPING)
-                    self._live(one).signal(one.service.stop_signal)
-                if one.phase is Phase.STOPPING and self._clock() - one.since > one.service.stop_patience:
-                    self._announce(f"{one.service.name}: did not stop in {one.service.stop_patience:g} s, killed")
-                    self._live(one).kill()
-                if self._live(one).ended() is not None:
-                    one.child = None
-                    self._enter(one, Phase.STOPPED)
-            running = [one for one in running if one.child]
-            self._tell()
+            needed = {name for supervised in running for name in self._needs(supervised)}
+            for unit in running:
+                if unit.phase is not Phase.STOPPING and unit.service.name not in needed:
+                    self._enter(unit, Phase.STOPPING)
+                    self._live(unit).signal(unit.service.stop_signal)
+                if unit.phase is Phase.STOPPING and self._clock() - unit.since > unit.service.stop_timeout:
+                    self._announce(f"{unit.service.name}: did not stop in {unit.service.stop_timeout:g} s, killed")
+                    self._live(unit).kill()
+                if self._live(unit).ended() is not None:
+                    unit.child = None
+                    self._enter(unit, Phase.STOPPED)
+            running = [supervised for supervised in running if supervised.child]
+            self._announce_state()
             time.sleep(_BUSY if running else 0)
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    def _needs(self, one: Supervised) -> set[str]:
-        """Everything that must start before `one` and stop after it, through jobs long done as well."""
-        direct = [self.supervised[name] for name in one.service.after]
+    def _needs(self, unit: Supervised) -> set[str]:
+        """Everything that must start before `unit` and stop after it, through jobs long done as well."""
+        direct = [self.supervised[name] for name in unit.service.after]
         return {other.service.name for other in direct}.union(*map(self._needs, direct))
 
-    def _step(self, one: Supervised) -> None:
-        match one.phase:
+    def _step(self, unit: Supervised) -> None:
+        match unit.phase:
             case Phase.WAITING:
-                needs = (self.supervised[name].phase for name in one.service.after)
+                needs = (self.supervised[name].phase for name in unit.service.after)
                 if all(phase in (Phase.SERVING, Phase.DONE) for phase in needs):
-                    self._prepare(one)
+                    self._prepare(unit)
             case Phase.PREPARING:
-                if one.work and one.work.done():
-                    one.work.result()
-                    self._start(one)
+                if unit.work and unit.work.done():
+                    unit.work.result()
+                    self._start(unit)
             case Phase.STARTING:
-                self._look_for_readiness(one)
+                self._look_for_readiness(unit)
             case Phase.SERVING:
-                if (code := self._live(one).ended()) is not None:
-                    self._died(one, f"{_how(code)}", code)
-                elif one.service.unhealthy is not None:
-                    self._look_for_health(one, one.service.unhealthy)
+                if (code := self._live(unit).ended()) is not None:
+                    self._died(unit, f"{_how(code)}", code)
+                elif unit.service.unhealthy is not None:
+                    self._look_for_health(unit, unit.service.unhealthy)
             case Phase.RESTARTING:
-                if self._clock() >= one.again_at:
-                    one.restarts += 1
-                    self._start(one)
+                if self._clock() >= unit.again_at:
+                    unit.restarts += 1
+                    self._start(unit)
             case _:
                 pass
 
-    def _prepare(self, one: Supervised) -> None:
-        if one.service.prepare is None:
-            self._start(one)
+    def _prepare(self, unit: Supervised) -> None:
+        if unit.service.prepare is None:
+            self._start(unit)
             return
-        one.work = self._threads.submit(one.service.prepare, self._prepared)
-        self._enter(one, Phase.PREPARING)
+        unit.work = self._threads.submit(unit.service.prepare, self._prepared)
+        self._enter(unit, Phase.PREPARING)
 
     def _prepared(self, what: str, done: int, total: int) -> None:
         if self._stopping:
-            raise Stopped
+            raise PreparationStopped
         self._report(what, done, total)
 
-    def _start(self, one: Supervised) -> None:
-        one.work = None
+    def _start(self, unit: Supervised) -> None:
+        unit.work = None
         try:
-            one.child = Child(one.service.command(), one.service.environment(), one.log)
+            unit.child = Child(unit.service.command(), unit.service.environment(), unit.log)
         except OSError as error:  # no room for its log, no memory for a process
             if not self.served:
                 raise
-            self._died(one, f"could not be started ({error})", EX_TEMPFAIL)
+            self._died(unit, f"could not be started ({error})", EX_TEMPFAIL)
         else:
-            self._enter(one, Phase.STARTING)
+            self._enter(unit, Phase.STARTING)
 
-    def _look_for_readiness(self, one: Supervised) -> None:
-        service, took = one.service, self._clock() - one.since
-        if (code := self._live(one).ended()) is not None:
+    def _look_for_readiness(self, unit: Supervised) -> None:
+        service, took = unit.service, self._clock() - unit.since
+        if (code := self._live(unit).ended()) is not None:
             if code == 0 and service.once:
-                one.child = None
-                self._enter(one, Phase.DONE)
+                unit.child = None
+                self._enter(unit, Phase.DONE)
                 self._announce(f"{service.name}: done in {took:.1f} s")
             else:
-                self._died(one, f"{_how(code)} before it was ready", code)
+                self._died(unit, f"{_how(code)} before it was ready", code)
             return
-        if took > service.patience:
-            self._live(one).kill()
-            self._died(one, f"was not ready within {service.patience:g} s", EX_UNAVAILABLE)
+        if took > service.ready_timeout:
+            self._live(unit).kill()
+            self._died(unit, f"was not ready within {service.ready_timeout:g} s", EX_UNAVAILABLE)
         elif service.once:
             return
-        elif one.work is None:
-            one.work = self._threads.submit(service.ready)
-        elif one.work.done():
-            ready, one.work = one.work.result(), None
+        elif unit.work is None:
+            unit.work = self._threads.submit(service.ready)
+        elif unit.work.done():
+            ready, unit.work = unit.work.result(), None
             if ready:
-                self._enter(one, Phase.SERVING)
-                one.healthy_at, one.health_failures = self._clock(), 0
-                again = " again" if one.restarts else ""
+                self._enter(unit, Phase.SERVING)
+                unit.healthy_at, unit.health_failures = self._clock(), 0
+                again = " again" if unit.restarts else ""
                 place = f" at {service.where}" if service.where else ""
                 self._announce(f"{service.name}: serving{again}{place} after {took:.1f} s")
 
@@ -288,38 +288,38 @@ class Supervisor:
             supervised.rotate_at = self._clock() + _ROTATION_RETRY
             self._announce(f"{supervised.service.name}: its log could not be set aside ({error}); tried again later")
 
-    def _died(self, one: Supervised, how: str, code: int) -> None:
-        child = one.child
-        if one.phase is Phase.SERVING and self._clock() - one.since >= WELL_AFTER:
-            one.deaths = 0
-        one.child = one.work = None
-        one.deaths += 1
+    def _died(self, unit: Supervised, how: str, code: int) -> None:
+        child = unit.child
+        if unit.phase is Phase.SERVING and self._clock() - unit.since >= WELL_AFTER:
+            unit.deaths = 0
+        unit.child = unit.work = None
+        unit.deaths += 1
         # A stack that has served goes on without this service: ingest does not need PostgreSQL, nor a CRM Kafka.
-        if not self.served and (code == EX_CONFIG or one.deaths >= ATTEMPTS):
-            self._enter(one, Phase.STOPPED)
+        if not self.served and (code == EX_CONFIG or unit.deaths >= ATTEMPTS):
+            self._enter(unit, Phase.STOPPED)
             ending = code if code in (EX_CONFIG, EX_TEMPFAIL) else EX_UNAVAILABLE
-            raise ServiceFailed(one.service.name, how, ending, child.tail() if child else [], one.log.path)
-        pause = min(FIRST_PAUSE * 2 ** min(one.deaths - 1, 16), LONGEST_PAUSE)
-        one.last_restarts.append(Restart(datetime.now(UTC), how))
-        one.again_at = self._clock() + pause
-        self._enter(one, Phase.RESTARTING)
-        self._announce(f"{one.service.name}: {how}; started again in {pause:g} s (log: {one.log.path})")
+            raise ServiceFailed(unit.service.name, how, ending, child.tail() if child else [], unit.log.path)
+        pause = min(FIRST_PAUSE * 2 ** min(unit.deaths - 1, 16), LONGEST_PAUSE)
+        unit.last_restarts.append(Restart(datetime.now(UTC), how))
+        unit.again_at = self._clock() + pause
+        self._enter(unit, Phase.RESTARTING)
+        self._announce(f"{unit.service.name}: {how}; started again in {pause:g} s (log: {unit.log.path})")
 
-    def _enter(self, one: Supervised, phase: Phase) -> None:
-        one.phase, one.since = phase, self._clock()
+    def _enter(self, unit: Supervised, phase: Phase) -> None:
+        unit.phase, unit.since = phase, self._clock()
         self._has_changed = True
 
-    def _tell(self) -> None:
+    def _announce_state(self) -> None:
         """Call `changed` when something has, and now and then when nothing has."""
         if self._has_changed or self._clock() - self._told_at >= REFRESH:
             self._has_changed, self._told_at = False, self._clock()
             self._changed(self)
 
     @staticmethod
-    def _live(one: Supervised) -> Child:
-        if one.child is None:
-            raise RuntimeError(f"{one.service.name} has no process in phase {one.phase}")
-        return one.child
+    def _live(unit: Supervised) -> Child:
+        if unit.child is None:
+            raise RuntimeError(f"{unit.service.name} has no process in phase {unit.phase}")
+        return unit.child
 
 
 def _how(code: int) -> str:

@@ -17,7 +17,7 @@ from ingest.json_text import json_text
 from ingest.provider import Provider, Reading, Unauthorized, as_text, canonical, matches_any, plain
 from ingest.request import WebhookRequest
 from ingest.settings import ProviderSettings
-from ingest.times import Moment
+from ingest.times import OccurredAt
 from runtime.settings import SecretList
 from schemas.events import EventType
 
@@ -125,7 +125,7 @@ class TextLink(Provider):
         is_test = phone == TEST_PHONE and text in (None, TEST_TEXT)
         return [Reading(fields, kind, moment, key, event_type, details, phone, is_test=is_test)]
 
-    def _delivery_key(self, kind: str | None, fields: Json, request: WebhookRequest, moment: Moment) -> str | None:
+    def _delivery_key(self, kind: str | None, fields: Json, request: WebhookRequest, moment: OccurredAt) -> str | None:
         """The proxy's request id where one is trusted; else the content, if a time makes it unlike any other.
 
         Two equal texts without a time ("ok", "ok") are two messages.

@@ -107,9 +107,9 @@ def action_of(fields: Json) -> str | None:
     """The action in our spelling; where none came, what the nested object says; None: unknown."""
     if action := (as_text(fields.get("action")) or "").strip():
         return action.lower().replace("-", "_")
-    for (nested, told), action in NESTED.items():
+    for (nested, subject), action in NESTED.items():
         found = _object(fields, nested)
-        if told in (found.get("type"), found.get("deliveryState"), found.get("status")):
+        if subject in (found.get("type"), found.get("deliveryState"), found.get("status")):
             return action
     if fields.get("message") is not None:
         return None  # a message of no known state, which may be a stop: no call and no contact beside it decides

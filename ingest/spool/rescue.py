@@ -47,7 +47,7 @@ def rescue(directory: Path, generation: int, connect: Connect) -> Saved:
     Nobody may have the files open. Raises sqlite3.Error, OSError; then the damaged files are where they were.
     """
     following = database_file(directory, generation + 1)
-    for file in (following, *_beside(following)):
+    for file in (following, *_log_and_index(following)):
         file.unlink(missing_ok=True)  # of a rescue that was cut short, and is done again
     with closing(connect(following)) as connection:
         database.prepare(connection, 2**40)
@@ -63,13 +63,13 @@ def save_rows(directory: Path, generation: int, into: sqlite3.Connection) -> int
 
 def log_of(directory: Path, generation: int) -> bytes:
     """The write-ahead log of `generation`; empty where there is none."""
-    log = _beside(database_file(directory, generation))[0]
+    log = _log_and_index(database_file(directory, generation))[0]
     return log.read_bytes() if log.exists() else b""
 
 
 def index_of(directory: Path, generation: int) -> Path:
     """The index that SQLite keeps of the log of `generation` while somebody has the file open."""
-    return _beside(database_file(directory, generation))[1]
+    return _log_and_index(database_file(directory, generation))[1]
 
 
 def insert_missing(connection: sqlite3.Connection, rows: Iterable[FoundRow]) -> int:
@@ -90,7 +90,7 @@ def set_aside(directory: Path, generation: int) -> tuple[str, ...]:
     """Give the files of `generation` another name, under which they stay for people to look at."""
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
     main = database_file(directory, generation)
-    log, index = _beside(main)
+    log, index = _log_and_index(main)
     names = []
     for file in (main, log):
         if file.exists():
@@ -111,7 +111,7 @@ def sync_directory(directory: Path) -> None:
         os.close(descriptor)
 
 
-def _beside(main: Path) -> tuple[Path, Path]:
+def _log_and_index(main: Path) -> tuple[Path, Path]:
     return main.with_name(main.name + _LOG), main.with_name(main.name + _INDEX)
 
 

@@ -43,7 +43,7 @@ class SpooledRow(NamedTuple):
     size: int  #: bytes
 
     @property
-    def lane(self) -> tuple[str, bytes | None]:
+    def contact_queue(self) -> tuple[str, bytes | None]:
         """What order is kept within: a contact's records on one topic."""
         return self.record.topic, self.record.key
 

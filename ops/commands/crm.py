@@ -15,8 +15,8 @@ from ops.output import Output, command, stacked, table
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from processors.crm_sync.places import Place
-    from processors.crm_sync.port import Finding, Target
+    from processors.crm_sync.destinations import Destination
+    from processors.crm_sync.port import CrmTarget, Finding
     from processors.crm_sync.settings import CrmSettings
 
 
@@ -52,43 +52,43 @@ def crm_status(out: Output, shown: int) -> None:
         found = standings(connection)
         lost = newest_dead(connection, None, shown)
     columns = ("target", "pending", "doubtful", "dead", "done", "oldest", "paused_until", "reason", "served_at")
-    drawn = table(columns, [[getattr(one, column) for column in columns] for one in found], numbers=columns[1:5])
+    drawn = table(columns, [[getattr(target, column) for column in columns] for target in found], numbers=columns[1:5])
     names = ("target", "event_id", "event_type", "attempts", "reason", "last_attempt_at")
-    corpses = table(names, [[getattr(one, name) for name in names] for one in lost], title="dead")
-    data = {"targets": [asdict(one) for one in found], "dead": [asdict(one) for one in lost]}
+    corpses = table(names, [[getattr(delivery, name) for name in names] for delivery in lost], title="dead")
+    data = {"targets": [asdict(target) for target in found], "dead": [asdict(delivery) for delivery in lost]}
     out.result(data, lambda: stacked(drawn, corpses) if lost else drawn)
-    if count := sum(one.dead for one in found):
+    if count := sum(target.dead for target in found):
         raise CheckFailed(f"{count} deliveries are dead: mend the cause, then `hookline dlq redrive crm:TARGET`")
 
 
 def _checked() -> Iterator[tuple[str, Sequence[Finding]]]:
     from ops.configuration import load
-    from processors.api_budget.purse import NoLimit
-    from processors.crm_sync.places import places_of
+    from processors.api_budget.rate_limiter import Unlimited
+    from processors.crm_sync.destinations import places_of
     from processors.crm_sync.port import Finding, target_types
 
     known = target_types()
     for name in settings().targets:
         if name not in known:
-            told = f"there is no such CRM; HOOKLINE_CRM__TARGETS may name {', '.join(known)}"
-            yield name, [Finding("name", ok=False, told=told)]
+            sentence = f"there is no such CRM; HOOKLINE_CRM__TARGETS may name {', '.join(known)}"
+            yield name, [Finding("name", ok=False, sentence=sentence)]
     for place in places_of((name for name in settings().targets if name in known), load):
-        target = place.target(NoLimit())
+        target = place.target(Unlimited())
         try:
             yield place.name, [*target.check(), *_note_mode(target)]
         finally:
             target.close()
 
 
-def _note_mode(target: Target) -> Sequence[Finding]:
-    from processors.crm_sync.notebook import notebook_of
+def _note_mode(target: CrmTarget) -> Sequence[Finding]:
+    from processors.crm_sync.note_policy import note_policy_of
     from processors.crm_sync.port import Finding
     from runtime.settings import ConfigurationError
 
     try:
-        notebook_of(target, settings())
+        note_policy_of(target, settings())
     except ConfigurationError as error:
-        return [Finding("note mode", ok=False, told=str(error))]
+        return [Finding("note mode", ok=False, sentence=str(error))]
     return []
 
 
@@ -100,10 +100,10 @@ def settings() -> CrmSettings:
     return load(CrmSettings)[CrmSettings]
 
 
-def place_named(name: str) -> Place:
+def place_named(name: str) -> Destination:
     """The place of HOOKLINE_CRM__TARGETS with this name. Raises click.BadParameter, ConfigurationError."""
     from ops.configuration import load
-    from processors.crm_sync.places import places_of
+    from processors.crm_sync.destinations import places_of
     from processors.crm_sync.port import target_types
 
     if name.partition(":")[0] not in (known := target_types()):
@@ -111,8 +111,8 @@ def place_named(name: str) -> Place:
     on = {place.name: place for place in places_of(settings().targets, load)}
     if name not in on:
         there = f"names {', '.join(on)}" if on else "is empty"
-        told = f"{name}: nobody works its deliveries off, HOOKLINE_CRM__TARGETS {there}. Add it there"
-        raise click.BadParameter(f"{told}, for crm-sync and for this command")
+        sentence = f"{name}: nobody works its deliveries off, HOOKLINE_CRM__TARGETS {there}. Add it there"
+        raise click.BadParameter(f"{sentence}, for crm-sync and for this command")
     return on[name]
 
 

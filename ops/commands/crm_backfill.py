@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from runtime.postgres import Connection
 
 
-class Moment(click.ParamType[datetime]):
+class TimeArgument(click.ParamType[datetime]):
     """A date or a time in ISO 8601; UTC where it names no offset."""
 
     name = "time"
@@ -32,8 +32,8 @@ class Moment(click.ParamType[datetime]):
 
 @command(changes=True)
 @click.option("--target", required=True, help="The CRM, one of HOOKLINE_CRM__TARGETS; textus:ACCOUNT for an account.")
-@click.option("--from", "since", type=Moment(), help="Events received from then on; default: all.")
-@click.option("--to", "until", type=Moment(), help="Events received before then; default: all.")
+@click.option("--from", "since", type=TimeArgument(), help="Events received from then on; default: all.")
+@click.option("--to", "until", type=TimeArgument(), help="Events received before then; default: all.")
 def backfill(out: Output, target: str, since: datetime | None, until: datetime | None) -> None:
     """Order deliveries at TARGET for events that PostgreSQL holds: messages, calls, contacts and opt-outs.
 
@@ -115,12 +115,12 @@ def _duration(seconds: float) -> str:
 
 
 def _done(data: dict[str, Any]) -> str:
-    told = [f"{data['ordered']:,} deliveries ordered; `hookline crm status` shows how far {data['target']} is"]
+    lines = [f"{data['ordered']:,} deliveries ordered; `hookline crm status` shows how far {data['target']} is"]
     if data["unreadable"]:
-        told.append(f"{data['unreadable']:,} events are of no provider that there is any more, and left out")
+        lines.append(f"{data['unreadable']:,} events are of no provider that there is any more, and left out")
     if data["refused"]:
-        told.append(f"{data['refused']:,} events do not fit in PostgreSQL's tables, and are left out")
-    return "\n".join(told)
+        lines.append(f"{data['refused']:,} events do not fit in PostgreSQL's tables, and are left out")
+    return "\n".join(lines)
 
 
 crm.add_command(backfill)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ops.dead_letters.box import Box, Memory
     from ops.dead_letters.canary import CanaryFailure
     from ops.dead_letters.letter import Letter
-    from ops.dead_letters.redrive import Verdict
+    from ops.dead_letters.redrive import RedriveDecision
     from runtime.postgres import Connection
 
 
@@ -122,14 +122,14 @@ def redrive(out: Output, source: str, **options: Any) -> None:
     rest was not sent.
     """
     from ops.dead_letters.box import Memory, open_boxes
-    from ops.dead_letters.redrive import Wanted, judge
+    from ops.dead_letters.redrive import LetterFilter, judge
 
     if target := deliveries.target_of(source, options):
         deliveries.redrive(out, target, options)
         return
     [processor] = names_of(source)
     [box] = open_boxes(kafka_settings(), [processor])
-    wanted = Wanted(
+    letter_filter = LetterFilter(
         options["disposition"], options["error_class"], options["limit"], options["force"], options["writer"]
     )
     with database("dlq") as connection:
@@ -137,8 +137,8 @@ def redrive(out: Output, source: str, **options: Any) -> None:
         if not out.dry_run and not memory.alone(box):
             raise TryLater(f"another redrive of {processor} is running")
         letters = letter_at(box, options) if is_placed(options) else box.letters()
-        verdicts = list(judge(letters, processor, memory.decided(box), wanted))
-        going = [verdict.letter for verdict in verdicts if verdict.kept is None]
+        verdicts = list(judge(letters, processor, memory.decided(box), letter_filter))
+        going = [verdict.letter for verdict in verdicts if verdict.reason is None]
         sent = _Sent()
         if going and not out.dry_run:
             if not options["yes"]:
@@ -214,7 +214,7 @@ def _send(out: Output, box: Box, going: list[Letter], memory: Any, rate: float |
 
 
 def _report(
-    out: Output, processor: str, verdicts: list[Verdict], refused: list[Letter], held_back: list[Letter]
+    out: Output, processor: str, verdicts: list[RedriveDecision], refused: list[Letter], held_back: list[Letter]
 ) -> None:
     places = {letter.place: "kept: Kafka refuses it for good" for letter in refused}
     places |= {letter.place: "kept: the canary failed" for letter in held_back}
@@ -225,11 +225,16 @@ def _report(
     out.result(data, lambda: _drawn(verdicts, places, word) if rows else "no dead letters to send back")
 
 
-def _drawn(verdicts: list[Verdict], reasons: Mapping[tuple[int, int], str], word: str) -> Any:
+def _drawn(verdicts: list[RedriveDecision], reasons: Mapping[tuple[int, int], str], word: str) -> Any:
     rows = []
     for verdict in verdicts[: deliveries.SHOWN]:
-        one = verdict.letter.described()
-        what = (one["event_type"], one["disposition"], one["error_class"], one["redrive_count"])
+        description = verdict.letter.described()
+        what = (
+            description["event_type"],
+            description["disposition"],
+            description["error_class"],
+            description["redrive_count"],
+        )
         rows.append((place_of(verdict.letter), *what, _verdict(verdict, reasons, word)))
     counts = Counter(_verdict(verdict, reasons, word) for verdict in verdicts)
     more = f"and {len(verdicts) - deliveries.SHOWN} more" if len(verdicts) > deliveries.SHOWN else ""
@@ -239,10 +244,10 @@ def _drawn(verdicts: list[Verdict], reasons: Mapping[tuple[int, int], str], word
     )
 
 
-def _verdict(verdict: Verdict, reasons: Mapping[tuple[int, int], str], word: str) -> str:
+def _verdict(verdict: RedriveDecision, reasons: Mapping[tuple[int, int], str], word: str) -> str:
     if verdict.letter.place in reasons:
         return reasons[verdict.letter.place]
-    return word if verdict.kept is None else f"kept: {verdict.kept}"
+    return word if verdict.reason is None else f"kept: {verdict.reason}"
 
 
 for member in (list_letters, show, redrive, resume, discard):

@@ -15,7 +15,7 @@ from ops.output import Output, command, stacked, table
 
 if TYPE_CHECKING:
     from ops.dead_letters.letter import Letter
-    from processors.batch import Place
+    from processors.batch import PartitionId
 
 
 @command(changes=True)
@@ -89,13 +89,13 @@ def discard(out: Output, processor: str, reason: str, **options: Any) -> None:
     of that topic ends. Asks first; --dry-run only tells.
     """
     from ops.dead_letters.box import Memory, open_boxes
-    from ops.dead_letters.redrive import Wanted, selected
+    from ops.dead_letters.redrive import LetterFilter, selected
 
     if deliveries.target_of(processor) is not None:
         raise click.UsageError(f"{processor}: deliveries are redriven, or stay dead; discard is for letters on a topic")
     [name] = names_of(processor)
     [box] = open_boxes(kafka_settings(), [name])
-    selection = Wanted(options["disposition"], options["error_class"], options["limit"], writer=options["writer"])
+    selection = LetterFilter(options["disposition"], options["error_class"], options["limit"], writer=options["writer"])
     with database("dlq") as connection:
         memory = Memory(connection)
         letters = letter_at(box, options) if is_placed(options) else box.letters()
@@ -110,9 +110,9 @@ def discard(out: Output, processor: str, reason: str, **options: Any) -> None:
     out.result(data, lambda: _drawn(chosen) if rows else "no dead letters to discard")
 
 
-def _ends(name: str) -> dict[tuple[Place, str], tuple[int, int]]:
+def _ends(name: str) -> dict[tuple[PartitionId, str], tuple[int, int]]:
     """Where the log of every partition that the processor reads begins and ends."""
-    from processors.batch import Place
+    from processors.batch import PartitionId
     from processors.processor import processor_types
     from runtime.kafka.topics import TopicAdmin
 
@@ -123,7 +123,7 @@ def _ends(name: str) -> dict[tuple[Place, str], tuple[int, int]]:
         offsets = admin.offsets(there.values())
         cluster = admin.cluster_id()
     return {
-        (Place(cluster, there[topic].id, number), topic): (bounds.begin, bounds.end)
+        (PartitionId(cluster, there[topic].id, number), topic): (bounds.begin, bounds.end)
         for (topic, number), bounds in offsets.items()
     }
 

@@ -73,10 +73,10 @@ def show(out: Output, target: str, options: dict[str, Any]) -> None:
         if options["event"] and not found:
             raise CheckFailed(f"{PREFIX}{target} has no dead delivery of the event {options['event']}")
         rows = []
-        for one in found[::-1]:  # the newest last, as of letters
-            row = described(one)
+        for delivery in found[::-1]:  # the newest last, as of letters
+            row = described(delivery)
             if options["decode"]:
-                row["event"] = decoded(connection, one.event_id, reveal=options["reveal"])
+                row["event"] = decoded(connection, delivery.event_id, reveal=options["reveal"])
             rows.append(row)
     columns = ("last_attempt_at", "event_type", "event_id", "attempts", "failures", "reason")
     drawn = table(columns, [[row[column] for column in columns] for row in rows], numbers=("attempts", "failures"))
@@ -94,7 +94,7 @@ def redrive(out: Output, target: str, options: dict[str, Any]) -> None:
     with database("crm") as connection:
         limit, reason, event = options["limit"], options["error_class"], options["event"]
         found = oldest_dead(connection, target, limit, reason=reason, event=event)
-        rows = [described(one) | {"verdict": "would go"} for one in found]
+        rows = [described(delivery) | {"verdict": "would go"} for delivery in found]
         if rows and not out.dry_run:
             if not options["yes"]:
                 ask(out, _drawn(rows), f"Have {len(rows)} tried again at {target}?")

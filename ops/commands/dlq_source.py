@@ -45,7 +45,7 @@ def is_placed(options: dict[str, Any]) -> bool:
 
 def letter_at(box: Box, options: dict[str, Any]) -> list[Letter]:
     """The letter that is asked for by its place. Raises CheckFailed where there is none."""
-    found = box.one(options["partition"], options["offset"])
+    found = box.at(options["partition"], options["offset"])
     if not found:
         raise CheckFailed(f"dlq.{box.processor} holds no letter {options['partition']}/{options['offset']}")
     return found

@@ -101,11 +101,11 @@ def reconcile(out: Output) -> None:
     import time
 
     from ops.configuration import load
-    from processors.api_budget.purse import PayAsYouGo
+    from processors.api_budget.rate_limiter import BudgetLimiter
     from processors.database import Database
     from processors.opt_out.ledger import Ledger, utc_now
     from processors.opt_out.reconcile import compare, repair
-    from processors.opt_out.target import AccountGone, Locked, NotNow, Refused, target_types
+    from processors.opt_out.target import AccountGone, CredentialsRefused, NeverAccepted, NotNow, target_types
     from runtime.postgres import connect
 
     dsn = postgres_dsn()
@@ -117,29 +117,29 @@ def reconcile(out: Output) -> None:
         time.sleep(seconds)
         return False
 
-    database, told = Database(connected), []
+    database, lines = Database(connected), []
     for name, kind in target_types().items():
         settings = load(kind.settings_type)[kind.settings_type]
-        purse = PayAsYouGo(kind.budget(settings), connected, sleep)
-        target = kind.configured(settings, purse)
+        limiter = BudgetLimiter(kind.budget(settings), connected, sleep)
+        target = kind.configured(settings, limiter)
         if target is None:
             out.note(f"{name} is not configured")
             continue
         try:
             found = compare(database, target)
-        except (NotNow, Locked, Refused, AccountGone) as error:
+        except (NotNow, CredentialsRefused, NeverAccepted, AccountGone) as error:
             raise TryLater(str(error)) from error
         finally:
             target.close()
-            purse.close()
+            limiter.close()
         if not out.dry_run:
             with database.transaction() as connection:
                 repair(connection, Ledger(opt_out_settings()), found, utc_now())
-        told.append({"target": name} | found.counts() | {"lost_at": found.lost, "unheard_at": found.unheard})
+        lines.append({"target": name} | found.counts() | {"lost_at": found.lost, "unheard_at": found.unheard})
     database.close()
     columns = ("target", "accounts", "compared", "lost", "unheard")
-    rows = [[row[column] for column in columns] for row in told]
-    out.result({"dry_run": out.dry_run, "targets": told}, lambda: table(columns, rows, numbers=columns[1:]))
+    rows = [[row[column] for column in columns] for row in lines]
+    out.result({"dry_run": out.dry_run, "targets": lines}, lambda: table(columns, rows, numbers=columns[1:]))
 
 
 @command()
@@ -162,15 +162,15 @@ def report(out: Output, days: float) -> None:
         statuses = of.statuses(connection)
         rates = of.rates(connection, now)
         violations = of.violations(connection, now)
-    over = [one for one in late if one.deadline <= now]
-    near = [one for one in late if one.deadline > now]
+    over = [call for call in late if call.deadline <= now]
+    near = [call for call in late if call.deadline > now]
     data = {
         "seconds_from_received_to_enforced": asdict(speed),
         "enforcements": [dict(zip(("target", "status", "count"), row, strict=True)) for row in statuses],
-        "over_deadline": [asdict(one) for one in over],
-        "near_deadline": [asdict(one) for one in near],
-        "rates_30_days": [asdict(one) | {"rate": one.rate, "alarm": one.alarm} for one in rates],
-        "violations_30_days": [asdict(one) for one in violations],
+        "over_deadline": [asdict(call) for call in over],
+        "near_deadline": [asdict(call) for call in near],
+        "rates_30_days": [asdict(rate) | {"rate": rate.rate, "alarm": rate.alarm} for rate in rates],
+        "violations_30_days": [asdict(violation) for violation in violations],
     }
     rows = [
         ("calls that made it true", speed.calls),
@@ -178,11 +178,13 @@ def report(out: Output, days: float) -> None:
         *((f"{target}: {status}", count) for target, status, count in statuses),
         ("near deadline", len(near)),
         ("over deadline", len(over)),
-        *((f"opt-out rate of {one.provider}/{one.account}", f"{one.rate:.2%} {one.alarm or ''}") for one in rates),
+        *((f"opt-out rate of {rate.provider}/{rate.account}", f"{rate.rate:.2%} {rate.alarm or ''}") for rate in rates),
         ("texts after an opt-out", len(violations)),
     ]
     out.result(data, lambda: table(("what", "value"), rows))
-    alarms = [f"{one.provider}/{one.account}: {one.rate:.2%}" for one in rates if one.alarm and one.contacts >= 100]
+    alarms = [
+        f"{rate.provider}/{rate.account}: {rate.rate:.2%}" for rate in rates if rate.alarm and rate.contacts >= 100
+    ]
     problems = [f"{len(over)} over deadline"] * bool(over) + [f"{len(violations)} violations"] * bool(violations)
     if problems or alarms:
         raise CheckFailed("; ".join([*problems, *alarms]))
@@ -199,15 +201,17 @@ def _drawn(data: dict[str, Any]) -> RenderableType:
         (row["target"], row["account"], row["status"], row["attempts"], row["deadline"], row["done_at"])
         for row in data["enforcements"]
     ]
-    asked = [(row["id"], row["kind"], row["due_at"], row["decision"], row["decided_by"]) for row in data["reviews"]]
-    told = f"{data['phone']}: {state['state']} since {state['since']}: {state['reason']}" if state else "not known"
+    reviews_shown = [
+        (row["id"], row["kind"], row["due_at"], row["decision"], row["decided_by"]) for row in data["reviews"]
+    ]
+    lines = f"{data['phone']}: {state['state']} since {state['since']}: {state['reason']}" if state else "not known"
     others = [f"kept as {phone}" for phone in data["kept_as"] if phone != data["phone"]]
     others += [f"cannot be told apart from {phone}: show that too" for phone in data["may_also_be"]]
     return stacked(
-        "\n".join([told, *others]),
+        "\n".join([lines, *others]),
         table(("row", "action", "effective", "actor", "rule or reason", "evidence", "hash"), ledger),
         table(("target", "account", "status", "attempts", "deadline", "done"), calls),
-        table(("question", "kind", "due", "decision", "by"), asked),
+        table(("question", "kind", "due", "decision", "by"), reviews_shown),
     )
 
 

@@ -46,7 +46,7 @@ def replay(out: Output, sets: str, since: datetime | None, applied: bool, reveal
         "applied": applied,
         "rule_change": change,
         "holds": holds,
-        "differences": [_told(key, kind, reveal) for key, kind in kinds],
+        "differences": [_described(key, kind, reveal) for key, kind in kinds],
     }
     out.result(data, lambda: _shown(data))
 
@@ -86,7 +86,7 @@ def _key(difference: RuleDifference) -> tuple[str, str, str]:
     return difference.older.action, difference.newer.action, rule
 
 
-def _told(key: tuple[str, str, str], kind: Kind, reveal: bool) -> dict[str, Any]:
+def _described(key: tuple[str, str, str], kind: Kind, reveal: bool) -> dict[str, Any]:
     examples = [
         {
             "event_id": message.event_id,

@@ -69,12 +69,12 @@ def rules(out: Output) -> None:
         "rule_set": VERSION,
         "fingerprint": fingerprint(),
         "rules": [{**asdict(rule), "action": ACTIONS[rule.tier]} for rule in held],
-        "unless": [asdict(one) for one in unless],
+        "unless": [asdict(exception) for exception in unless],
     }
     columns = ("rule", "tier", "action", "languages", "recognises")
     rows = [
         *((rule.id, rule.tier, ACTIONS[rule.tier], _spoken(rule), rule.says) for rule in held),
-        *((one.id, _becomes(one.becomes), "", "", one.says) for one in unless),
+        *((exception.id, _becomes(exception.becomes), "", "", exception.says) for exception in unless),
     ]
     out.result(data, lambda: table(columns, rows, title=f"rule set {VERSION}"))
 
@@ -97,11 +97,11 @@ def _languages(given: str | None) -> frozenset[str]:
         from processors.opt_out.settings import OptOutSettings
 
         return frozenset(load(OptOutSettings)[OptOutSettings].languages)
-    asked = frozenset(one.strip() for one in given.split(",") if one.strip())
-    if asked - LANGUAGES:
-        unknown, known = ", ".join(sorted(asked - LANGUAGES)), ", ".join(sorted(LANGUAGES))
+    chosen = frozenset(part.strip() for part in given.split(",") if part.strip())
+    if chosen - LANGUAGES:
+        unknown, known = ", ".join(sorted(chosen - LANGUAGES)), ", ".join(sorted(LANGUAGES))
         raise click.BadParameter(f"{unknown}: no opt-out language; there are {known}", param_hint="--languages")
-    return asked
+    return chosen
 
 
 def _lines() -> Iterator[str]:

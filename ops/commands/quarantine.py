@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from ingest.provider import Provider
     from ingest.quarantine_replay import ReadAgain
-    from ingest.quarantine_store import KeptWebhook, QuarantineStore
+    from ingest.quarantine_store import QuarantinedWebhook, QuarantineStore
     from ingest.spool_publisher import SpoolPublisher
     from schemas.events import Event
 
@@ -39,12 +39,12 @@ def quarantine() -> None:
 @click.option("--all", "everything", is_flag=True, help="Also those that were brought back already.")
 @click.option("--after", type=int, default=0, metavar="ID", help="Only those with a greater number.")
 @click.option("--limit", type=click.IntRange(min=1), help=f"The most that are listed; {PAGE} unless --json is given.")
-def list_kept(out: Output, everything: bool, after: int, limit: int | None) -> None:
+def list_quarantined(out: Output, everything: bool, after: int, limit: int | None) -> None:
     """What is kept, oldest first, and whether it would be let in now."""
     limit = limit or (None if out.as_json else PAGE)
     with _store() as store:
         enabled = _enabled()
-        webhooks = store.kept(replayed=everything, after=after)
+        webhooks = store.waiting(replayed=everything, after=after)
         rows = (_row(webhook, _verdict(webhook, enabled, store)) for webhook in islice(webhooks, limit))
         last: list[int] = []
         total = store.count(replayed=everything)
@@ -67,7 +67,7 @@ def list_kept(out: Output, everything: bool, after: int, limit: int | None) -> N
 def show(out: Output, number: int) -> None:
     """One webhook whole, its secret taken out. It holds a contact's phone and text."""
     with _store() as store:
-        webhook = store.one(number)
+        webhook = store.by_number(number)
         if webhook is None:
             raise CheckFailed(f"the quarantine has no webhook {number}")
         verdict = _verdict(webhook, _enabled(), store)
@@ -108,7 +108,7 @@ def replay(out: Output, numbers: Sequence[int], force: bool, body_file: IO[bytes
         def shown() -> Iterator[dict[str, Any]]:
             with out.progress("webhooks", len(numbers) or store.count()) as advance:
                 while group := list(islice(chosen, _GROUP)):
-                    for webhook, verdict in replaying.bring_back(group):
+                    for webhook, verdict in replaying.replay_quarantined(group):
                         counts[verdict] += 1
                         if numbers and verdict in _GOOD:
                             replayed.add(webhook.id)
@@ -124,7 +124,7 @@ def replay(out: Output, numbers: Sequence[int], force: bool, body_file: IO[bytes
         raise CheckFailed(f"not brought back: {', '.join(map(str, failed))}")
 
 
-for _member in (list_kept, show, replay):
+for _member in (list_quarantined, show, replay):
     quarantine.add_command(_member)
 
 
@@ -154,12 +154,12 @@ class Replaying:
         self._force = force
         self._body = body
 
-    def bring_back(self, webhooks: Sequence[KeptWebhook]) -> list[tuple[KeptWebhook, str]]:
+    def replay_quarantined(self, webhooks: Sequence[QuarantinedWebhook]) -> list[tuple[QuarantinedWebhook, str]]:
         """Make those of `webhooks` durable that may be, together; each with what became of it. Raises TryLater."""
         from ingest.publisher import Unavailable
         from ingest.quarantine_replay import events_again
 
-        verdicts: list[tuple[KeptWebhook, str]] = []
+        verdicts: list[tuple[QuarantinedWebhook, str]] = []
         events: dict[int, list[Event]] = {}
         new_ids: dict[int, UUID] = {}
         for webhook in webhooks:
@@ -182,7 +182,7 @@ class Replaying:
 
 
 def _checked(
-    webhook: KeptWebhook,
+    webhook: QuarantinedWebhook,
     enabled: _Enabled,
     store: QuarantineStore,
     *,
@@ -209,15 +209,15 @@ def _checked(
         return str(refusal), None
 
 
-def _verdict(webhook: KeptWebhook, enabled: _Enabled, store: QuarantineStore) -> str:
+def _verdict(webhook: QuarantinedWebhook, enabled: _Enabled, store: QuarantineStore) -> str:
     return _checked(webhook, enabled, store)[0]
 
 
-def _chosen(store: QuarantineStore, numbers: Sequence[int]) -> Iterator[KeptWebhook]:
+def _chosen(store: QuarantineStore, numbers: Sequence[int]) -> Iterator[QuarantinedWebhook]:
     """Those with `numbers` that were not brought back yet, or all of these."""
     if not numbers:
-        return store.kept()
-    found = (store.one(number) for number in numbers)
+        return store.waiting()
+    found = (store.by_number(number) for number in numbers)
     return (webhook for webhook in found if webhook is not None and webhook.replayed_at is None)
 
 
@@ -234,7 +234,7 @@ def _publisher(dry_run: bool) -> Iterator[SpoolPublisher | None]:
     settings = ingest_settings()
     with usable_spool(settings) as (spool, _):
         registered = codec(load(SchemaRegistrySettings)[SchemaRegistrySettings])
-        yield SpoolPublisher(spool, registered, RecordNumbers.kept(settings.spool_dir))
+        yield SpoolPublisher(spool, registered, RecordNumbers.on_disk(settings.spool_dir))
 
 
 @contextmanager
@@ -258,7 +258,7 @@ def _enabled() -> _Enabled:
     return _Enabled(providers, settings.public_url)
 
 
-def _row(webhook: KeptWebhook, now: str) -> dict[str, Any]:
+def _row(webhook: QuarantinedWebhook, now: str) -> dict[str, Any]:
     return {
         "id": webhook.id,
         "received_at": webhook.received_at.isoformat(),

@@ -13,7 +13,7 @@ from ops.exits import CheckFailed
 from ops.output import Output, command, stacked, table
 
 if TYPE_CHECKING:
-    from ops.send.delivery import Outcome
+    from ops.send.delivery import SendReport
     from ops.send.player import Player, Signed
 
 
@@ -73,7 +73,7 @@ def send(out: Output, provider: str, kind: str | None, **options: Any) -> None:
     requests = [player.signed(webhook, secret, address) for webhook in made]
     requests = reordered(with_duplicates(requests, options["duplicates"], seed), options["reorder"], seed)
     if out.dry_run:
-        _tell(out, url, requests, secret)
+        _print_dry_run(out, url, requests, secret)
         return
     outcome = _deliver(out, url, requests, options)
     _report(out, outcome, {"url": url, "provider": provider, "kind": kind, "seed": seed})
@@ -85,7 +85,7 @@ def send(out: Output, provider: str, kind: str | None, **options: Any) -> None:
         )
 
 
-def _deliver(out: Output, url: str, requests: list[Signed], options: dict[str, Any]) -> Outcome:
+def _deliver(out: Output, url: str, requests: list[Signed], options: dict[str, Any]) -> SendReport:
     import httpx
 
     from ops.send.delivery import TIMEOUT_S, deliver
@@ -108,7 +108,7 @@ def _deliver(out: Output, url: str, requests: list[Signed], options: dict[str, A
     return outcome
 
 
-def _report(out: Output, outcome: Outcome, about: dict[str, Any]) -> None:
+def _report(out: Output, outcome: SendReport, about: dict[str, Any]) -> None:
     answers = dict(outcome.answers.most_common())
     p50, p99 = outcome.quantile(0.5), outcome.quantile(0.99)
     rate = round(outcome.sent / outcome.elapsed, 1) if outcome.elapsed else None
@@ -122,7 +122,7 @@ def _report(out: Output, outcome: Outcome, about: dict[str, Any]) -> None:
     )
 
 
-def _tell(out: Output, url: str, requests: list[Signed], secret: str | None) -> None:
+def _print_dry_run(out: Output, url: str, requests: list[Signed], secret: str | None) -> None:
     def masked(text: str) -> str:
         for spelling in spellings:
             text = text.replace(spelling, "********")
@@ -184,7 +184,7 @@ def _ingest_url() -> str:
     from ingest.settings import IngestSettings
     from ops.configuration import environment, load
 
-    if told := environment().get("INGEST_URL"):
-        return told
+    if url_of_stack := environment().get("INGEST_URL"):
+        return url_of_stack
     settings = load(IngestSettings)[IngestSettings]
     return f"http://{settings.host}:{settings.port}"

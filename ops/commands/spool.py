@@ -164,8 +164,15 @@ def _shown(found: SpoolStatus) -> RenderableType:
     if found.refused_records:
         columns = ("id", "at", "topic", "reason", "bytes", "event id")
         refused = [
-            (one.id, one.at.isoformat(timespec="seconds"), one.topic, one.reason, one.size, one.event_id)
-            for one in found.refused_records
+            (
+                refused_record.id,
+                refused_record.at.isoformat(timespec="seconds"),
+                refused_record.topic,
+                refused_record.reason,
+                refused_record.size,
+                refused_record.event_id,
+            )
+            for refused_record in found.refused_records
         ]
         parts.append(table(columns, refused, title="refused for good by Kafka", numbers=("id", "bytes")))
     return stacked(*parts)

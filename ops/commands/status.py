@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from ops.status.snapshot import PostgresState, ProcessorState, Snapshot
-    from processors.crm_sync.report import Backlog
+    from processors.crm_sync.report import CrmBacklog
 
 
 @command()
@@ -93,7 +93,10 @@ def drawn(snapshot: Snapshot) -> RenderableType:
     """The snapshot for people."""
     kafka, postgres = snapshot.kafka, snapshot.postgres
     processes = [
-        *((one.name, state(one.state, good=one.healthy), one.url, one.reason) for one in snapshot.processes),
+        *(
+            (process.name, state(process.state, good=process.healthy), process.url, process.reason)
+            for process in snapshot.processes
+        ),
         (
             "kafka",
             state("ready" if kafka.healthy else "not well", good=kafka.healthy),
@@ -104,22 +107,22 @@ def drawn(snapshot: Snapshot) -> RenderableType:
             "postgres",
             state(_postgres(postgres), good=postgres.healthy),
             None,
-            ", ".join(f"{one.table} {'' if one.exact else '~'}{one.rows:,}" for one in postgres.tables)
+            ", ".join(f"{size.table} {'' if size.exact else '~'}{size.rows:,}" for size in postgres.tables)
             if postgres.reachable
             else postgres.reason,
         ),
     ]
     processors = [
         (
-            one.name,
-            state(_verdict(one), good=one.healthy),
-            one.total_lag,
-            None if one.lag_seconds is None else f"{one.lag_seconds:,.0f}",
-            ", ".join(f"{each.topic} {each.lag:,}" for each in one.lag or () if each.lag) or None,
-            one.dead_letters,
-            one.redriven,
+            processor.name,
+            state(_verdict(processor), good=processor.healthy),
+            processor.total_lag,
+            None if processor.lag_seconds is None else f"{processor.lag_seconds:,.0f}",
+            ", ".join(f"{each.topic} {each.lag:,}" for each in processor.lag or () if each.lag) or None,
+            processor.dead_letters,
+            processor.redriven,
         )
-        for one in snapshot.processors
+        for processor in snapshot.processors
     ]
     columns = ("processor", "state", "lag", "seconds", "behind on", "dead letters", "redriven")
     parts = [
@@ -128,11 +131,17 @@ def drawn(snapshot: Snapshot) -> RenderableType:
     ]
     if snapshot.crms:
         names = ("CRM", "state", "pending", "dead", "paused until", "why")
-        parts.append(table(names, [_crm(one) for one in snapshot.crms], numbers=("pending", "dead")))
+        parts.append(table(names, [_crm(crm) for crm in snapshot.crms], numbers=("pending", "dead")))
     if snapshot.heartbeats:
         beats = [
-            (one.name, one.node, state(one.state, good=one.state == "ready"), one.version, one.reason)
-            for one in snapshot.heartbeats
+            (
+                heartbeat.name,
+                heartbeat.node,
+                state(heartbeat.state, good=heartbeat.state == "ready"),
+                heartbeat.version,
+                heartbeat.reason,
+            )
+            for heartbeat in snapshot.heartbeats
         ]
         parts.append(table(("heartbeat of", "node", "state", "version", ""), beats))
     if snapshot.last_events:
@@ -142,17 +151,24 @@ def drawn(snapshot: Snapshot) -> RenderableType:
     return stacked(*parts, *(f"! {problem}" for problem in snapshot.problems), *warnings)
 
 
-def _crm(one: Backlog) -> tuple[object, ...]:
-    until = None if one.paused_until is None else one.paused_until.isoformat(timespec="seconds")
-    return one.target, state("paused" if until else "ok", good=not until), one.pending, one.dead, until, one.reason
+def _crm(backlog: CrmBacklog) -> tuple[object, ...]:
+    until = None if backlog.paused_until is None else backlog.paused_until.isoformat(timespec="seconds")
+    return (
+        backlog.target,
+        state("paused" if until else "ok", good=not until),
+        backlog.pending,
+        backlog.dead,
+        until,
+        backlog.reason,
+    )
 
 
-def _verdict(one: ProcessorState) -> str:
-    if one.healthy:
-        return "unknown" if one.lag is None else "ok"
-    if one.halted_at is not None:
+def _verdict(processor_state: ProcessorState) -> str:
+    if processor_state.healthy:
+        return "unknown" if processor_state.lag is None else "ok"
+    if processor_state.halted_at is not None:
         return "halted"
-    return "lost its place" if one.lost_partitions else one.process
+    return "lost its place" if processor_state.lost_partitions else processor_state.process
 
 
 def _postgres(postgres: PostgresState) -> str:

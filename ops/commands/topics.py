@@ -34,7 +34,9 @@ def apply(out: Output) -> None:
         if not out.dry_run:
             admin.apply(changes)
     columns = ("topic", "change", "details")
-    rows = [(one.topic.name, _verdict(one, dry_run=out.dry_run), "; ".join(_details(one))) for one in changes]
+    rows = [
+        (change.topic.name, _verdict(change, dry_run=out.dry_run), "; ".join(_details(change))) for change in changes
+    ]
     data = [dict(zip(columns, row, strict=True)) for row in rows]
     out.result({"dry_run": out.dry_run, "topics": data}, lambda: table(columns, rows))
     if any(change.differs for change in changes):
@@ -49,14 +51,14 @@ def list_topics(out: Output) -> None:
     from runtime.connections import KafkaSettings
     from runtime.kafka.topics import TopicAdmin
 
-    wanted = topics_of_hookline()
+    topics = topics_of_hookline()
     with TopicAdmin(load(KafkaSettings)[KafkaSettings], "hookline-topics") as admin:
-        there = admin.describe(topic.name for topic in wanted)
+        there = admin.describe(topic.name for topic in topics)
         offsets = admin.offsets(there.values())
     rows = []
-    for topic in wanted:
+    for topic in topics:
         state = there.get(topic.name)
-        held = [one.end - one.begin for (name, _), one in offsets.items() if name == topic.name]
+        held = [span.end - span.begin for (name, _), span in offsets.items() if name == topic.name]
         rows.append(
             {
                 "topic": topic.name,

@@ -30,7 +30,7 @@ class Box:
     @property
     def held(self) -> int:
         """How many letters the topic holds."""
-        return sum(one.end - one.begin for one in self.bounds.values())
+        return sum(bound.end - bound.begin for bound in self.bounds.values())
 
     def letters(self) -> Iterator[Letter]:
         """Every letter, in order within each partition. Raises kafka.errors.KafkaTimeoutError."""
@@ -38,11 +38,13 @@ class Box:
 
     def newest(self, count: int) -> list[Letter]:
         """The `count` letters that were set aside last, the newest last."""
-        stretches = {one: Offsets(max(its.begin, its.end - count), its.end) for one, its in self.bounds.items()}
+        stretches = {
+            partition: Offsets(max(its.begin, its.end - count), its.end) for partition, its in self.bounds.items()
+        }
         found = sorted(read(self.settings, CLIENT_ID, stretches), key=lambda record: record.timestamp_ms)
         return [Letter(record) for record in found[-count:]]
 
-    def one(self, partition: int, offset: int) -> list[Letter]:
+    def at(self, partition: int, offset: int) -> list[Letter]:
         """The letter at this place; none where the topic does not hold it."""
         place = Partition(dead_letter_topic(self.processor).name, partition)
         bounds = self.bounds.get(place)

@@ -41,9 +41,9 @@ def counted(connection: Connection, target: str | None) -> list[dict[str, Any]]:
     ]
 
 
-def described(one: Dead) -> dict[str, Any]:
+def described(dead: Dead) -> dict[str, Any]:
     """What may be shown to anybody."""
-    return asdict(one) | {"reason": Redactor().text(one.reason or "")}
+    return asdict(dead) | {"reason": Redactor().text(dead.reason or "")}
 
 
 def decoded(connection: Connection, event_id: UUID, *, reveal: bool) -> dict[str, Any]:
@@ -69,12 +69,12 @@ def send_back(
     sent: set[UUID] = set()
     for part in paced(going, BATCH, rate=rate, clock=clock, sleep=sleep):
         with connection.transaction():
-            sent |= redrive(connection, target, [one.event_id for one in part])
+            sent |= redrive(connection, target, [delivery.event_id for delivery in part])
         done(len(part))
     return sent
 
 
-#: Deliveries of the canary that no courier has finished, and those that are dead again.
+#: Deliveries of the canary that no delivery worker has finished, and those that are dead again.
 _OUTCOME = """
 SELECT count(*) FILTER (WHERE status = 'pending'), count(*) FILTER (WHERE status = 'dead') FROM crm_deliveries
 WHERE target = %s AND event_id = ANY (%s)
@@ -90,7 +90,7 @@ def failed_again(
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> int:
-    """Wait until the couriers have done the deliveries `sent`; how many of them are dead again.
+    """Wait until the delivery workers have done the deliveries `sent`; how many of them are dead again.
 
     Raises NotHandledInTime after `timeout` seconds.
     """

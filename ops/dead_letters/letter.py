@@ -67,8 +67,8 @@ class Letter:
     @property
     def redrive_count(self) -> int:
         """How often it has been sent back before."""
-        told = self.header(REDRIVE_COUNT) or ""
-        return int(told) if told.isascii() and told.isdigit() and len(told) < _DIGITS else 0
+        count = self.header(REDRIVE_COUNT) or ""
+        return int(count) if count.isascii() and count.isdigit() and len(count) < _DIGITS else 0
 
     @property
     def writer(self) -> str:

@@ -26,15 +26,15 @@ class Interrupted(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class RedriveDecision:
     """Whether a letter goes back, and why not."""
 
     letter: Letter
-    kept: str | None  #: None: it goes
+    reason: str | None  #: None: it goes
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class LetterFilter:
     """Which letters are asked for."""
 
     disposition: str | None = None
@@ -44,7 +44,7 @@ class Wanted:
     writer: str | None = None  #: "ours" or "unknown"
 
 
-def selected(letters: Iterable[Letter], decided: set[tuple[int, int]], selection: Wanted) -> Iterator[Letter]:
+def selected(letters: Iterable[Letter], decided: set[tuple[int, int]], selection: LetterFilter) -> Iterator[Letter]:
     """Those of `letters` that are asked for; those sent back or discarded before are passed over in silence."""
     for letter in letters:
         conditions = (
@@ -57,24 +57,24 @@ def selected(letters: Iterable[Letter], decided: set[tuple[int, int]], selection
 
 
 def judge(
-    letters: Iterable[Letter], processor: str, decided: set[tuple[int, int]], wanted: Wanted
-) -> Iterator[Verdict]:
+    letters: Iterable[Letter], processor: str, decided: set[tuple[int, int]], letter_filter: LetterFilter
+) -> Iterator[RedriveDecision]:
     """A verdict on each of `letters` that is asked for; see `selected`."""
     going = 0
-    for letter in selected(letters, decided, wanted):
-        if wanted.limit is not None and going >= wanted.limit:
+    for letter in selected(letters, decided, letter_filter):
+        if letter_filter.limit is not None and going >= letter_filter.limit:
             return
-        verdict = Verdict(letter, _kept(letter, processor, wanted))
-        going += verdict.kept is None
+        verdict = RedriveDecision(letter, _reason_to_stay(letter, processor, letter_filter))
+        going += verdict.reason is None
         yield verdict
 
 
-def _kept(letter: Letter, processor: str, wanted: Wanted) -> str | None:
+def _reason_to_stay(letter: Letter, processor: str, letter_filter: LetterFilter) -> str | None:
     if letter.group != consumer_group(processor):
         return f"set aside by {letter.group or 'nobody who says so'}, not by {consumer_group(processor)}"
     if letter.left_out is not None:
         return f"the letter lacks its {letter.left_out}; the record is where it was set aside, as `dlq show` tells"
-    if letter.redrive_count >= MAX_REDRIVES and not wanted.force:
+    if letter.redrive_count >= MAX_REDRIVES and not letter_filter.force:
         return f"has been sent back {letter.redrive_count} times already; --force sends it again"
     return None
 

@@ -11,11 +11,11 @@ from ingest.settings import IngestSettings
 from ops.doctor.check import Check, broken, doubtful, fine
 from ops.doctor.settings import webhook_url
 from ops.doctor.textus import registrations, subscription_checks
-from processors.api_budget.purse import NoLimit
-from processors.crm_sync.places import places_of
+from processors.api_budget.rate_limiter import Unlimited
+from processors.crm_sync.destinations import places_of
 from processors.crm_sync.port import target_types
 from processors.crm_sync.settings import CrmSettings
-from processors.opt_out.targets.textus import TextUsTarget
+from processors.opt_out.targets.textus import TextUsOptOuts
 from processors.textus_api.client import TextUsClient
 from processors.textus_api.settings import TextUsApiSettings
 from runtime.settings import Configuration, Section
@@ -35,9 +35,9 @@ def reached(settings: TextUsApiSettings, public_url: str) -> Iterator[TextUsReac
 
     A few calls, made by a person: they are not taken from the processes' budget. Raises the target's exceptions.
     """
-    client = TextUsClient(settings, NoLimit())
+    client = TextUsClient(settings, Unlimited())
     try:
-        target = TextUsTarget(settings, client)
+        target = TextUsOptOuts(settings, client)
         accounts = [account.slug for account in target.accounts_by_hand or target.accounts()]
         yield TextUsReached(client, accounts, webhook_url(public_url, "textus"))
     finally:
@@ -81,10 +81,10 @@ def crm_checks(settings: CrmSettings, environ: Mapping[str, str]) -> Iterator[Ch
             fix = f"export HOOKLINE_CRM__TARGETS={','.join(known)}  # those that you use"
             yield broken("crm", f"{name}: there is no such CRM", fix)
     for place in places_of((name for name in settings.targets if name in known), load):
-        target = place.target(NoLimit())
+        target = place.target(Unlimited())
         try:
             for finding in target.check():
-                found = f"{place.name}: {finding.about}: {finding.told}"
+                found = f"{place.name}: {finding.about}: {finding.sentence}"
                 yield fine("crm", found) if finding.ok else broken("crm", found, "hookline crm check")
         finally:
             target.close()

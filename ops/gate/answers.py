@@ -32,7 +32,7 @@ _WORSE = ("in", "hold", "out")
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class GateAnswer:
     """About one number."""
 
     phone: str  #: E.164 where it is a full number, else as it was asked
@@ -74,9 +74,9 @@ class Answers:
         # A server that hangs keeps its threads; those who ask have their answer in time all the same.
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="gate")
 
-    def about(self, asked: Sequence[str]) -> list[Answer]:
+    def about(self, numbers_asked: Sequence[str]) -> list[GateAnswer]:
         """One answer a number, in their order. Never raises for what is down."""
-        numbers = [number_query(text, self._region) for text in asked]
+        numbers = [number_query(text, self._region) for text in numbers_asked]
         begun = self._clock()
         try:
             certainty, known = self._pool.submit(self._read, numbers).result(self._timeout)
@@ -85,7 +85,9 @@ class Answers:
             if self._reminder.due():
                 log.error("gate_fails_closed", error_class=type(error).__name__, phones=len(numbers))
             why = "it is not known: the ledger does not answer"
-            return [Answer(number.phone.number, "out", None, why, sure=False, retry_after=SOON) for number in numbers]
+            return [
+                GateAnswer(number.phone.number, "out", None, why, sure=False, retry_after=SOON) for number in numbers
+            ]
         self._reminder.reset()
         found = [_answer(number, known) for number in numbers]
         # Asked last: this process may have been frozen since the ledger was read.
@@ -129,7 +131,7 @@ class Answers:
         return connection.execute(_STATEMENT, (phones, keys), prepare=True).fetchall()
 
 
-def doubted(answer: Answer, doubt: Doubt) -> Answer:
+def doubted(answer: GateAnswer, doubt: Doubt) -> GateAnswer:
     """`answer`, when the ledger may lack a stop: out, whatever it says."""
     return replace(answer, state="out", why=doubt.why, sure=False, retry_after=doubt.retry_after)
 
@@ -148,24 +150,24 @@ class StoredState:
 Known = dict[str | None, list[StoredState]]
 
 
-def _answer(number: NumberQuery, known: Known) -> Answer:
+def _answer(number: NumberQuery, known: Known) -> GateAnswer:
     """The worst of what is known of `number`, and of numbers that cannot be told apart from it."""
     phone, full = number.phone
     found = {stored for name in (phone, *number.keys) for stored in known.get(name, ())}
-    worst = Answer(phone, "in", None, "the ledger has never heard of it")
+    worst = GateAnswer(phone, "in", None, "the ledger has never heard of it")
     if not full:
-        worst = Answer(phone, "out", None, "it is no full phone number of the region", sure=False)
+        worst = GateAnswer(phone, "out", None, "it is no full phone number of the region", sure=False)
     for stored in sorted(found, key=lambda stored: stored.phone):
         match = number.match(stored.phone)
         if match is Match.SAME and (full or stored.state != "in"):
-            answer = Answer(phone, stored.state, stored.since, stored.why)
+            answer = GateAnswer(phone, stored.state, stored.since, stored.why)
         elif match is Match.POSSIBLE and stored.state != "in":
-            answer = Answer(phone, "out", None, "it cannot be told apart from a number that is out", sure=False)
+            answer = GateAnswer(phone, "out", None, "it cannot be told apart from a number that is out", sure=False)
         else:
             continue
         worst = max(worst, answer, key=_severity)
     return worst
 
 
-def _severity(answer: Answer) -> tuple[int, bool, bool]:
+def _severity(answer: GateAnswer) -> tuple[int, bool, bool]:
     return _WORSE.index(answer.state), answer.sure, answer.since is not None

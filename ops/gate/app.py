@@ -11,7 +11,7 @@ from flask import Flask, Response, jsonify, request
 from pydantic import SecretStr
 from werkzeug.exceptions import HTTPException
 
-from ops.gate.answers import Answer, Answers
+from ops.gate.answers import Answers, GateAnswer
 from runtime import metrics
 from runtime.admin import Readiness
 
@@ -33,12 +33,12 @@ def gate_app(answers: Answers, tokens: tuple[SecretStr, ...], readiness: Callabl
         scheme, _, given = request.headers.get("Authorization", "").partition(" ")
         token = given.strip().encode() if scheme.lower() == "bearer" else b""
         # Every token is compared, so that the time tells nothing about any.
-        if sum(hmac.compare_digest(token, one) for one in valid) > 0:
+        if sum(hmac.compare_digest(token, known) for known in valid) > 0:
             return None
         return jsonify(ok=False, error="send Authorization: Bearer TOKEN"), 401
 
     @app.get("/opt-outs/<path:phone>")
-    def one(phone: str) -> Response:
+    def one_number(phone: str) -> Response:
         started = time.perf_counter()
         [answer] = answers.about([phone])
         _count([answer], started)
@@ -73,7 +73,7 @@ def gate_app(answers: Answers, tokens: tuple[SecretStr, ...], readiness: Callabl
     return app
 
 
-def _answered(body: dict[str, Any], found: list[Answer]) -> Response:
+def _answered(body: dict[str, Any], found: list[GateAnswer]) -> Response:
     """With the seconds after which those that are not sure may be asked about again, where that can help."""
     waits = [answer.retry_after for answer in found if answer.retry_after is not None]
     if not waits:
@@ -83,7 +83,7 @@ def _answered(body: dict[str, Any], found: list[Answer]) -> Response:
     return response
 
 
-def _shown(answer: Answer) -> dict[str, Any]:
+def _shown(answer: GateAnswer) -> dict[str, Any]:
     return {
         "phone": answer.phone,
         "state": answer.state,
@@ -93,7 +93,7 @@ def _shown(answer: Answer) -> dict[str, Any]:
     }
 
 
-def _count(found: list[Answer], started: float) -> None:
+def _count(found: list[GateAnswer], started: float) -> None:
     metrics.GATE_SECONDS.observe(time.perf_counter() - started)
     for answer in found:
         metrics.GATE_ANSWERS.labels(answer.state).inc()

@@ -166,12 +166,12 @@ def _lookup(ids: SchemaIds, subject: str) -> RegisteredSchema:
     versions = _versions(ids, subject)
     body = request.get_json(force=True, silent=True)
     try:
-        asked = fingerprint(json.loads(body["schema"])) if isinstance(body, dict) else None
+        print_asked = fingerprint(json.loads(body["schema"])) if isinstance(body, dict) else None
     except (KeyError, TypeError, ValueError):
-        asked = None
-    if asked is None:
+        print_asked = None
+    if print_asked is None:
         raise RegistryError(422, 42201, 'Invalid schema: the body is to be {"schema": "..."}')
     for entry in versions:
-        if fingerprint(entry.schema) == asked:
+        if fingerprint(entry.schema) == print_asked:
             return entry
     raise RegistryError(404, 40403, "Schema not found")

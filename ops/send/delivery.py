@@ -30,7 +30,7 @@ class Post(Protocol):
 
 
 @dataclass
-class Outcome:
+class SendReport:
     """What became of a run."""
 
     answers: Counter[str] = field(default_factory=Counter)  #: by status and durability, or the failure's name
@@ -83,12 +83,12 @@ def deliver(
     done: Callable[[int], None],
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
-) -> Outcome:
+) -> SendReport:
     """Post `requests` from `threads` threads, the nth not before n / `rate` seconds (None: as fast as they go).
 
     With one thread, each waits for the answer to the one before.
     """
-    outcome = Outcome()
+    outcome = SendReport()
     lock, stop = threading.Lock(), threading.Event()
     waiting: queue.SimpleQueue[tuple[int, Signed]] = queue.SimpleQueue()
     for numbered in enumerate(requests):
@@ -103,7 +103,7 @@ def deliver(
                 return
             if rate is not None and (early := began + number / rate - clock()) > 0:
                 sleep(early)
-            asked = clock()
+            sent_at = clock()
             try:
                 answer = post(request)
             except httpx.TransportError as error:
@@ -113,7 +113,7 @@ def deliver(
             else:
                 with lock:
                     outcome.answers[_label(answer)] += 1
-                    outcome.seconds.append(clock() - asked)
+                    outcome.seconds.append(clock() - sent_at)
             done(1)
 
     with ThreadPoolExecutor(threads, thread_name_prefix="send") as pool:

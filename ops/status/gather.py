@@ -35,7 +35,7 @@ from ops.status.snapshot import (
     TableRows,
     TopicLag,
 )
-from processors.crm_sync.report import Backlog, backlogs
+from processors.crm_sync.report import CrmBacklog, backlogs
 from processors.processor import Processor
 from processors.progress import halt_reason
 from runtime.connections import KafkaSettings
@@ -53,7 +53,7 @@ EXACT_UP_TO = 500_000
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ProcessAddress:
     """A process and where it may be asked."""
 
     name: str
@@ -73,7 +73,7 @@ class _Log:
 
 
 @dataclass(frozen=True, slots=True)
-class _Kept:
+class _StoredFacts:
     """What PostgreSQL said."""
 
     state: PostgresState
@@ -82,7 +82,7 @@ class _Kept:
     halted: Mapping[str, tuple[datetime, str]] = field(default_factory=dict)
     findings: Sequence[StatusFinding] = ()
     redriven: Mapping[tuple[str, UUID, int], Sequence[int]] = field(default_factory=dict)
-    crms: Sequence[Backlog] = ()
+    crms: Sequence[CrmBacklog] = ()
     heartbeats: Heartbeats = field(default_factory=Heartbeats)
     last_events: Mapping[str, datetime] = field(default_factory=dict)
 
@@ -90,7 +90,7 @@ class _Kept:
 def gather(
     kafka: KafkaSettings,
     dsn: str,
-    places: Iterable[Place],
+    places: Iterable[ProcessAddress],
     processors: Sequence[type[Processor]],
     topics: Sequence[Topic],
     services: Iterable[Mapping[str, Any]] = (),
@@ -105,28 +105,33 @@ def gather(
         asked_postgres = pool.submit(_ask_postgres, dsn)
         asked_metrics = {place.name: pool.submit(_ask_metrics, place) for place in places}
         processes = list(pool.map(_ask_process, places))
-        log, kept = asked_kafka.result(), asked_postgres.result()
-        metrics = {name: asked.result() for name, asked in asked_metrics.items()}
-    processes = [_seen_by(process, kept.heartbeats.processes) for process in processes]
+        log, stored = asked_kafka.result(), asked_postgres.result()
+        metrics = {name: pending.result() for name, pending in asked_metrics.items()}
+    processes = [_seen_by(process, stored.heartbeats.processes) for process in processes]
     unwell = {process.name for process in processes if not process.healthy}
     states = {process.name: process.state for process in processes}
-    told = [finding for name, samples in metrics.items() for finding in in_metrics(name, samples)]
+    own_findings = [finding for name, samples in metrics.items() for finding in in_metrics(name, samples)]
     return Snapshot(
         processes=processes,
         kafka=log.state,
-        postgres=kept.state,
+        postgres=stored.state,
         processors=[
-            _processor(kind, log, kept, states.get(kind.name, "not asked"), metrics.get(kind.name, []))
+            _processor(kind, log, stored, states.get(kind.name, "not asked"), metrics.get(kind.name, []))
             for kind in processors
         ],
-        crms=kept.crms,
-        findings=[*kept.findings, *told, *kept.heartbeats.findings(unwell), *in_stack(services, datetime.now(UTC))],
-        heartbeats=kept.heartbeats.processes,
-        last_events=kept.last_events,
+        crms=stored.crms,
+        findings=[
+            *stored.findings,
+            *own_findings,
+            *stored.heartbeats.findings(unwell),
+            *in_stack(services, datetime.now(UTC)),
+        ],
+        heartbeats=stored.heartbeats.processes,
+        last_events=stored.last_events,
     )
 
 
-def _ask_process(place: Place) -> ProcessState:
+def _ask_process(place: ProcessAddress) -> ProcessState:
     if place.url is None:
         return ProcessState(place.name, None, "not asked", "its admin port is not set here")
     try:
@@ -159,7 +164,7 @@ def _seen_by(process: ProcessState, heartbeats: Sequence[HeartbeatState]) -> Pro
     return process if process.state == "not asked" else replace(process, state="unreachable")
 
 
-def _ask_metrics(place: Place) -> list[Sample]:
+def _ask_metrics(place: ProcessAddress) -> list[Sample]:
     """None where they cannot be had: that the process does not answer is told by `_ask_process`."""
     if place.admin_url is None:
         return []
@@ -169,18 +174,18 @@ def _ask_metrics(place: Place) -> list[Sample]:
         return []
 
 
-def _ask_kafka(settings: KafkaSettings, wanted: Sequence[Topic]) -> _Log:
+def _ask_kafka(settings: KafkaSettings, topics_asked: Sequence[Topic]) -> _Log:
     try:
         with TopicAdmin(settings, "hookline-status", timeout_s=KAFKA_TIMEOUT_S) as admin:
-            there = admin.describe(topic.name for topic in wanted)
-            led = [one for one in there.values() if not one.leaderless]
+            there = admin.describe(topic.name for topic in topics_asked)
+            led = [topic for topic in there.values() if not topic.leaderless]
             state = KafkaState(
                 reachable=True,
                 reason="",
                 brokers=admin.brokers(),
                 topics=len(there),
-                missing=[topic.name for topic in wanted if topic.name not in there],
-                without_leader=[one.name for one in there.values() if one.leaderless],
+                missing=[topic.name for topic in topics_asked if topic.name not in there],
+                without_leader=[topic.name for topic in there.values() if topic.leaderless],
             )
             return _Log(state, admin.cluster_id(), there, admin.offsets(led))
     except KafkaError as error:
@@ -195,7 +200,7 @@ WHERE n.nspname = 'public' AND c.relkind = 'r' AND c.relname = ANY (%s)
 TABLES = ("events", "messages", "contacts")
 
 
-def _ask_postgres(dsn: str) -> _Kept:
+def _ask_postgres(dsn: str) -> _StoredFacts:
     try:
         with connect(dsn, process="status", connect_timeout=POSTGRES_TIMEOUT_S) as connection:
             connection.execute(f"SET statement_timeout = {STATEMENT_TIMEOUT_MS}")
@@ -209,17 +214,17 @@ def _ask_postgres(dsn: str) -> _Kept:
                 slow = StatusFinding(
                     "PostgreSQL answers, but a table of ours is locked or slow", "error", "see who waits"
                 )
-                return _Kept(
+                return _StoredFacts(
                     PostgresState(True, "", known=False),
                     findings=[*locks, *in_held_tables(connection), slow],
                     heartbeats=beats,
                 )
     except psycopg.Error as error:
-        return _Kept(PostgresState(False, failure(error).message))
+        return _StoredFacts(PostgresState(False, failure(error).message))
 
 
-def _read_tables(connection: Connection, locks: Sequence[StatusFinding], beats: Heartbeats) -> _Kept:
-    return _Kept(
+def _read_tables(connection: Connection, locks: Sequence[StatusFinding], beats: Heartbeats) -> _StoredFacts:
+    return _StoredFacts(
         PostgresState(True, "", _tables(connection)),
         {tuple(row[:4]): row[4] for row in _rows(connection, _OFFSETS)},
         [(group, topic, number) for group, topic, number in _rows(connection, _LOST)],
@@ -264,26 +269,26 @@ def _rows(connection: Connection, query: str) -> list[tuple[Any, ...]]:
 
 
 def _processor(
-    kind: type[Processor], log: _Log, kept: _Kept, process: str, samples: Sequence[Sample]
+    kind: type[Processor], log: _Log, stored: _StoredFacts, process: str, samples: Sequence[Sample]
 ) -> ProcessorState:
     letters = log.topics.get(kind.dead_letters().name)
-    halted_at, halt = kept.halted.get(kind.group(), (None, None))
-    is_known = kept.state.reachable and kept.state.known
+    halted_at, halt = stored.halted.get(kind.group(), (None, None))
+    is_known = stored.state.reachable and stored.state.known
     return ProcessorState(
         name=kind.name,
         group=kind.group(),
-        lag=_lag(kind, log, kept) if log.state.reachable and is_known else None,
+        lag=_lag(kind, log, stored) if log.state.reachable and is_known else None,
         dead_letters=None if letters is None else _held(letters, log),
-        redriven=None if letters is None or not is_known else _redriven(letters, log, kept),
+        redriven=None if letters is None or not is_known else _redriven(letters, log, stored),
         halted_at=halted_at,
-        lost_partitions=[f"{topic}/{number}" for group, topic, number in kept.lost if group == kind.group()],
+        lost_partitions=[f"{topic}/{number}" for group, topic, number in stored.lost if group == kind.group()],
         lag_seconds=lag_seconds(samples, kind.name),
         halt=halt,
         process=process,
     )
 
 
-def _lag(kind: type[Processor], log: _Log, kept: _Kept) -> list[TopicLag]:
+def _lag(kind: type[Processor], log: _Log, stored: _StoredFacts) -> list[TopicLag]:
     found = []
     for topic in (*kind.topics, kind.redrive()):
         state = log.topics.get(topic.name)
@@ -294,19 +299,19 @@ def _lag(kind: type[Processor], log: _Log, kept: _Kept) -> list[TopicLag]:
             bounds = log.offsets.get((topic.name, number))
             if bounds is not None:
                 place = (kind.group(), log.cluster_id, state.id, number)
-                behind += max(0, bounds.end - max(kept.offsets.get(place, bounds.begin), bounds.begin))
+                behind += max(0, bounds.end - max(stored.offsets.get(place, bounds.begin), bounds.begin))
         found.append(TopicLag(topic.name, behind))
     return found
 
 
 def _held(state: TopicState, log: _Log) -> int:
-    return sum(one.end - one.begin for (name, _), one in log.offsets.items() if name == state.name)
+    return sum(span.end - span.begin for (name, _), span in log.offsets.items() if name == state.name)
 
 
-def _redriven(state: TopicState, log: _Log, kept: _Kept) -> int:
+def _redriven(state: TopicState, log: _Log, stored: _StoredFacts) -> int:
     """Those sent back or discarded that the topic still holds."""
     return sum(
-        sum(offset >= one.begin for offset in kept.redriven.get((log.cluster_id, state.id, number), ()))
-        for (name, number), one in log.offsets.items()
+        sum(offset >= span.begin for offset in stored.redriven.get((log.cluster_id, state.id, number), ()))
+        for (name, number), span in log.offsets.items()
         if name == state.name
     )

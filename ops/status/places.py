@@ -8,37 +8,37 @@ from typing import Any
 from ingest.settings import IngestSettings
 from ops.configuration import environment, load
 from ops.registry.settings import RegistrySettings
-from ops.status.gather import Place
+from ops.status.gather import ProcessAddress
 from processors.processor import processor_types
 from runtime.addresses import local_url
 from runtime.settings import home
 
 
-def places() -> list[Place]:
+def places() -> list[ProcessAddress]:
     """Every process that belongs to Hookline, and its address where a setting tells it."""
     kinds = processor_types()
     sections = {kind.settings_type for kind in kinds.values()}
     configuration = load(IngestSettings, RegistrySettings, *sections)
-    told = environment()
+    variables = environment()
     ingest, registry = configuration[IngestSettings], configuration[RegistrySettings]
-    stack = "INGEST_URL" in told  # a local stack serves: what it cannot reach does not serve
+    stack = "INGEST_URL" in variables  # a local stack serves: what it cannot reach does not serve
     found = [
-        Place(
+        ProcessAddress(
             "ingest",
-            told.get("INGEST_URL") or _url(ingest.host, ingest.port),
+            variables.get("INGEST_URL") or _url(ingest.host, ingest.port),
             _url(ingest.admin_host, ingest.admin_port),
             stack,
         ),
-        Place("registry", _url(registry.admin_host, registry.admin_port), None, stack),
+        ProcessAddress("registry", _url(registry.admin_host, registry.admin_port), None, stack),
     ]
-    if gate := told.get("GATE_URL"):
-        found.append(Place("gate", gate, None))
-    if sandbox := told.get("SANDBOX_URL"):
-        found.append(Place("sandbox", sandbox, None))
+    if gate := variables.get("GATE_URL"):
+        found.append(ProcessAddress("gate", gate, None))
+    if sandbox := variables.get("SANDBOX_URL"):
+        found.append(ProcessAddress("sandbox", sandbox, None))
     for kind in kinds.values():
         settings = configuration[kind.settings_type]
         url = _url(settings.admin_host, settings.admin_port)
-        found.append(Place(kind.name, url, url, stack))
+        found.append(ProcessAddress(kind.name, url, url, stack))
     return found
 
 

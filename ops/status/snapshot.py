@@ -8,7 +8,7 @@ from datetime import datetime
 
 from ops.status.findings import StatusFinding
 from ops.status.heartbeats import HeartbeatState
-from processors.crm_sync.report import Backlog
+from processors.crm_sync.report import CrmBacklog
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ class ProcessorState:
     @property
     def total_lag(self) -> int | None:
         """Over all topics."""
-        return None if self.lag is None else sum(one.lag for one in self.lag)
+        return None if self.lag is None else sum(topic.lag for topic in self.lag)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ class Snapshot:
     kafka: KafkaState
     postgres: PostgresState
     processors: Sequence[ProcessorState]
-    crms: Sequence[Backlog] = ()
+    crms: Sequence[CrmBacklog] = ()
     findings: Sequence[StatusFinding] = ()
     heartbeats: Sequence[HeartbeatState] = ()
     last_events: Mapping[str, datetime] = field(default_factory=dict)  #: by provider, of the last hour
@@ -117,19 +117,21 @@ class Snapshot:
     @property
     def problems(self) -> list[str]:
         """What is wrong, a phrase each."""
-        found = [f"{one.name} is {one.state}: {one.reason}" for one in self.processes if not one.healthy]
+        found = [
+            f"{process.name} is {process.state}: {process.reason}" for process in self.processes if not process.healthy
+        ]
         if not self.kafka.reachable:
             found.append(f"Kafka: {self.kafka.reason}")
         found += [f"topic {name} is missing (hookline topics apply)" for name in self.kafka.missing]
         found += [f"topic {name} has partitions without a leader" for name in self.kafka.without_leader]
         if not self.postgres.reachable:
             found.append(f"PostgreSQL: {self.postgres.reason}")
-        for one in self.processors:
-            if one.halted_at is not None:
-                cause = one.halt or "mend the cause, then resume"
-                found.append(f"{one.name} halted: {cause}: `hookline dlq resume {one.name}`")
-            if one.lost_partitions:
-                found.append(f"{one.name} lost its place on {', '.join(one.lost_partitions)}")
+        for processor in self.processors:
+            if processor.halted_at is not None:
+                cause = processor.halt or "mend the cause, then resume"
+                found.append(f"{processor.name} halted: {cause}: `hookline dlq resume {processor.name}`")
+            if processor.lost_partitions:
+                found.append(f"{processor.name} lost its place on {', '.join(processor.lost_partitions)}")
         for crm in self.crms:
             if crm.paused_until is not None:
                 until = crm.paused_until.isoformat(timespec="seconds")
@@ -153,5 +155,5 @@ class Snapshot:
     @property
     def anything_reachable(self) -> bool:
         """Whether anything at all answered."""
-        answered = any(one.state in ("ready", "not ready") for one in self.processes)
+        answered = any(process.state in ("ready", "not ready") for process in self.processes)
         return answered or self.kafka.reachable or self.postgres.reachable

@@ -61,8 +61,8 @@ class Window:
     urgent_until: datetime | None = None
     blocked_until: datetime | None = None
 
-    def take(self, now: datetime, wanted: int, *, urgent: bool, reserve: int) -> tuple[Window, Grant]:
-        """Grant up to `wanted` requests."""
+    def take(self, now: datetime, requested: int, *, urgent: bool, reserve: int) -> tuple[Window, Grant]:
+        """Grant up to `requested` requests."""
         window = self
         if window.granted_at is not None and now - window.granted_at > FORGOTTEN:
             window = replace(window, in_flight=0)
@@ -80,8 +80,8 @@ class Window:
             probes = window.in_flight + 1
             return replace(window, used=probes, in_flight=probes, granted_at=now), Grant(1, PROBING.total_seconds())
         room = window.allowed - window.used - (0 if urgent else reserve)
-        count = max(0, min(wanted, room))
-        wait = (window.ends + MARGIN - now).total_seconds() if count < wanted else 0.0
+        count = max(0, min(requested, room))
+        wait = (window.ends + MARGIN - now).total_seconds() if count < requested else 0.0
         if not count:
             return window, Grant(0, wait)
         taken = replace(window, used=window.used + count, in_flight=window.in_flight + count, granted_at=now)
@@ -98,8 +98,8 @@ class Window:
             if window.ends is None and answered:  # it does not count, or does not tell
                 return replace(window, ends=now + timedelta(seconds=length))
             return window
-        newest = max(one.resets_at for one in seen)
-        last = min((one for one in seen if one.resets_at == newest), key=lambda one: one.remaining)
+        newest = max(headers.resets_at for headers in seen)
+        last = min((headers for headers in seen if headers.resets_at == newest), key=lambda known: known.remaining)
         ends = datetime.fromtimestamp(newest, UTC)
         counted = last.limit - last.remaining + window.in_flight
         if window.ends is None or ends > window.ends or now < ends < window.ends:  # the last: ours was a guess
@@ -123,14 +123,14 @@ class Budget:
         """Requests a second that are there for other work than opt-outs."""
         return (self._limit - self._reserve) / self._length
 
-    def take(self, connection: Connection, wanted: int, *, urgent: bool) -> Grant:
-        """Ask for `wanted` requests, in a transaction of its own; each of those granted has to be reported."""
+    def take(self, connection: Connection, requested: int, *, urgent: bool) -> Grant:
+        """Ask for `requested` requests, in a transaction of its own; each of those granted has to be reported."""
         with connection.transaction():
             now, window = self._read(connection)
-            window, grant = window.take(now, wanted, urgent=urgent, reserve=self._reserve)
+            window, grant = window.take(now, requested, urgent=urgent, reserve=self._reserve)
             self._write(connection, window)
         metrics.API_BUDGET_USED.labels(self.api).set(window.used)
-        if grant.count < wanted:
+        if grant.count < requested:
             metrics.API_BUDGET_WAITS.labels(self.api, "opt-out" if urgent else "other").inc()
         return grant
 
@@ -167,5 +167,5 @@ class Budget:
         return row[0], Window(*row[1:])
 
     def _write(self, connection: Connection, window: Window) -> None:
-        told = (window.allowed, window.used, window.in_flight, window.granted_at, window.ends)
-        connection.execute(_WRITE, (*told, window.urgent_until, window.blocked_until, self.api))
+        values = (window.allowed, window.used, window.in_flight, window.granted_at, window.ends)
+        connection.execute(_WRITE, (*values, window.urgent_until, window.blocked_until, self.api))

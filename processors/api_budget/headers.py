@@ -8,7 +8,7 @@ from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 
 from processors.api_budget.budget import Seen
-from processors.api_budget.purse import Told
+from processors.api_budget.rate_limiter import RequestResult
 
 #: Seconds that an API is believed to want us to wait, at most.
 LONGEST_WAIT = 3600.0
@@ -20,10 +20,10 @@ DIGITS = 10
 Header = Callable[[str], str]
 
 
-def told(status: int, header: Header, *, busy: float) -> Told:
-    """What the purse is to know of an answer. `busy`: seconds to wait after a 429 that does not say how long."""
+def request_result(status: int, header: Header, *, busy: float) -> RequestResult:
+    """What the limiter is to know of an answer. `busy`: seconds to wait after a 429 that does not say how long."""
     blocked = (wait(header) or busy) if status == HTTPStatus.TOO_MANY_REQUESTS else None
-    return Told(seen(header), blocked=blocked)
+    return RequestResult(seen(header), blocked=blocked)
 
 
 def wait(header: Header) -> float | None:

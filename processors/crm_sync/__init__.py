@@ -1,6 +1,6 @@
 """crm_sync: contacts, notes, tags and opt-outs in the CRMs, each once, in order per contact.
 
-`intake` turns events into deliveries in the offset's transaction; a `courier` for each target works them off.
+`intake` turns events into deliveries in the offset's transaction; a `delivery_worker` for each target works them off.
 """
 
 from __future__ import annotations
@@ -8,19 +8,19 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from processors.api_budget.purse import NoLimit, PayAsYouGo, Purse
-from processors.chores import chore
-from processors.crm_sync.alignment import Alignment
-from processors.crm_sync.breaker import Breaker
-from processors.crm_sync.courier import Courier
-from processors.crm_sync.gauges import Gauges
+from processors.api_budget.rate_limiter import BudgetLimiter, RateLimiter, Unlimited
+from processors.crm_sync.breaker import CircuitBreaker
+from processors.crm_sync.delivery_worker import DeliveryWorker
+from processors.crm_sync.destinations import places_of
+from processors.crm_sync.gauges import CrmGauges
 from processors.crm_sync.intake import take_in
 from processors.crm_sync.lanes import Lanes
-from processors.crm_sync.notebook import notebook_of
-from processors.crm_sync.places import places_of
-from processors.crm_sync.port import Target
+from processors.crm_sync.note_policy import note_policy_of
+from processors.crm_sync.port import CrmTarget
+from processors.crm_sync.reconciler import Reconciler
 from processors.crm_sync.settings import CrmSettings, CrmSyncSettings
 from processors.crm_sync.texts import TextFetcher, are_fetched, ask_for_texts
+from processors.periodic_tasks import periodic_task
 from processors.processor import Background, Delivery, Processor
 from processors.settings import ProcessorSettings
 from processors.textus_api.settings import TextUsApiSettings, textus_budget
@@ -53,35 +53,37 @@ class CrmSync(Processor):
         return list(dict.fromkeys([CrmSettings, TextUsApiSettings, *theirs]))
 
     def handle(self, batch: Sequence[Delivery], connection: Connection) -> None:
-        take_in(connection, [one.event for one in batch], self._names)
+        take_in(connection, [delivery.event for delivery in batch], self._names)
         if self._fetches:
             ask_for_texts(connection, self._crm)
 
     def background(self, connect: Callable[[], Connection], stop: StopSignal) -> Sequence[Background]:
         """See Processor.background. Raises ConfigurationError."""
-        works = [chore("gauges", connect, stop, Gauges(self._names))]
+        works = [periodic_task("gauges", connect, stop, CrmGauges(self._names))]
         if self._fetches:
             shared = textus_budget(self._textus)
             fetcher = TextFetcher(self._textus, shared, self._names, give_up_hours=self._crm.give_up_hours)
-            works.append(chore("crm-texts", connect, stop, fetcher, fetcher.close))
-        purses: dict[type[Target], Purse] = {}
+            works.append(periodic_task("crm-texts", connect, stop, fetcher, fetcher.close))
+        limiters: dict[type[CrmTarget], RateLimiter] = {}
         for place in self._places:
-            if place.kind not in purses:
+            if place.kind not in limiters:
                 budget = place.kind.budget(place.settings)
-                purses[place.kind] = NoLimit() if budget is None else PayAsYouGo(budget, connect, stop.wait)
-            courier = courier_of(place.target(purses[place.kind]), self._crm)
-            finish = partial(courier.close, patience=self.settings.stop_timeout)
-            works.append(chore(f"crm-{place.name}", connect, stop, courier, finish))
+                limiters[place.kind] = Unlimited() if budget is None else BudgetLimiter(budget, connect, stop.wait)
+            delivery_worker = delivery_worker_of(place.target(limiters[place.kind]), self._crm)
+            finish = partial(delivery_worker.close, time_limit=self.settings.stop_timeout)
+            works.append(periodic_task(f"crm-{place.name}", connect, stop, delivery_worker, finish))
         return works
 
 
-def courier_of(target: Target, crm: CrmSettings) -> Courier:
+def delivery_worker_of(target: CrmTarget, crm: CrmSettings) -> DeliveryWorker:
     """The parts that one target's work needs, put together. Raises ConfigurationError."""
-    return Courier(
+    return DeliveryWorker(
         target.place,
-        Alignment(target, repeats=crm.after_unknown == "at-least-once"),
-        Lanes(target.place, notebook_of(target, crm), max_failures=crm.max_failures, give_up_hours=crm.give_up_hours),
-        Breaker(target.place, failures=crm.breaker_failures, longest=crm.breaker_longest),
+        Reconciler(target, repeats=crm.after_unknown == "at-least-once"),
+        Lanes(
+            target.place, note_policy_of(target, crm), max_failures=crm.max_failures, give_up_hours=crm.give_up_hours
+        ),
+        CircuitBreaker(target.place, failures=crm.breaker_failures, longest=crm.breaker_longest),
         at_once=crm.calls_at_once,
         look_after=crm.look_after,
         longest=crm.retry_longest,

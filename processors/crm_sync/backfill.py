@@ -1,8 +1,8 @@
 """Deliveries at one target for events that PostgreSQL holds already: what a CRM missed, or was not there for.
 
 The place that is kept is the deliveries themselves: an event that has one at the target is passed over, so that a run
-that was killed goes on where it stood, and one after it finds nothing to do. Nothing here calls the target; couriers
-work these deliveries off like any other.
+that was killed goes on where it stood, and one after it finds nothing to do. Nothing here calls the target; delivery
+workers work these deliveries off like any other.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ EVENT_TYPES = (
     EventType.CONTACT_CREATED,
     EventType.CONTACT_TAG_CHANGED,
 )
-#: Events, or phones, in one transaction: the couriers' rows wait for it, and it is over in a fraction of a second.
+#: Events, or phones, in one transaction: the rows of delivery workers wait for it, for a fraction of a second.
 BATCH = 1000
 #: Seconds that a call takes, for an estimate, where no limit says how fast it may go.
 CALL_SECONDS = 0.2
 
 
-class Stored(NamedTuple):
+class StoredEvent(NamedTuple):
     """A row of `events`: all of an event but what is in the provider's own words."""
 
     event_id: UUID
@@ -73,7 +73,7 @@ class Stretch:
             "since": self.since or "-infinity",
             "until": self.until or "infinity",
             "zone": self.zone,
-            "types": [one.value for one in EVENT_TYPES],
+            "types": [event_type.value for event_type in EVENT_TYPES],
         }
 
 
@@ -102,7 +102,7 @@ class Extent:
         return (self.calls + self.waiting) / (rate or at_once / CALL_SECONDS)
 
 
-_COLUMNS = ", ".join(f"e.{name}" for name in Stored._fields).replace("e.payload", "e.payload::text")
+_COLUMNS = ", ".join(f"e.{name}" for name in StoredEvent._fields).replace("e.payload", "e.payload::text")
 _MISSING = """
 FROM events AS e WHERE e.received_at >= %(since)s AND e.received_at < %(until)s
     AND NOT e.is_test AND e.contact_phone IS NOT NULL AND e.event_type = ANY (%(types)s)
@@ -137,13 +137,13 @@ def extent(connection: Connection, stretch: Stretch) -> Extent:
     return Extent(*row)
 
 
-def missing_events(connection: Connection, stretch: Stretch) -> Iterator[list[Stored]]:
+def missing_events(connection: Connection, stretch: Stretch) -> Iterator[list[StoredEvent]]:
     """Events without a delivery, in order of receipt, a batch at a time; within a transaction of `connection`."""
     with connection.cursor("missing_events") as cursor:
         cursor.itersize = BATCH
         cursor.execute(_EVENTS, stretch.values())
         while rows := cursor.fetchmany(BATCH):
-            yield [Stored(*row) for row in rows]
+            yield [StoredEvent(*row) for row in rows]
 
 
 def phones_with_states(connection: Connection, stretch: Stretch) -> Iterator[list[str]]:
@@ -154,10 +154,10 @@ def phones_with_states(connection: Connection, stretch: Stretch) -> Iterator[lis
             yield [phone for (phone,) in rows]
 
 
-def stored_event(connection: Connection, event_id: UUID) -> Stored | None:
+def stored_event(connection: Connection, event_id: UUID) -> StoredEvent | None:
     """One event as `events` keeps it."""
     row = connection.execute(_EVENT, (event_id,)).fetchone()
-    return None if row is None else Stored(*row)
+    return None if row is None else StoredEvent(*row)
 
 
 def order(
@@ -173,7 +173,7 @@ def order(
     All of it in the transaction of `connection`. How many deliveries that made, and how many events PostgreSQL
     refuses, each of which would stop all that come after it. `texts`: have those fetched that these settings ask for.
     """
-    named = sorted({*phones, *(str(one.contact_phone) for one in events)})
+    named = sorted({*phones, *(str(event.contact_phone) for event in events)})
     made = 0
 
     def handle(part: Sequence[Event], inner: Connection) -> None:

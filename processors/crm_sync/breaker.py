@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from processors.backoff import backoff
-from processors.crm_sync.lanes import LEASE, Outcome
+from processors.crm_sync.lanes import LEASE, DeliveryOutcome
 from processors.processor import Retryable
 from runtime.postgres import Connection
 
@@ -38,7 +38,7 @@ class Leave(NamedTuple):
     wait: float  #: seconds until it is worth asking again, where none may
 
 
-class Breaker:
+class CircuitBreaker:
     """One target's, in one process. Used by one thread."""
 
     def __init__(self, target: str, *, failures: int, longest: float) -> None:
@@ -64,26 +64,26 @@ class Breaker:
         """A delivery has been taken up as the probe: nobody else is to go until its outcome is known."""
         connection.execute(_PAUSE, (LEASE, False, "one delivery is tried, as a probe", 0, self._target))
 
-    def told(self, connection: Connection, outcomes: Sequence[Outcome]) -> None:
+    def record(self, connection: Connection, outcomes: Sequence[DeliveryOutcome]) -> None:
         """Learn from `outcomes`."""
-        if any(one.kind in ("done", "rejected") for one in outcomes):
+        if any(outcome.kind in ("done", "rejected") for outcome in outcomes):
             self._failing.clear()
             connection.execute(_SERVED, (self._target,))
-        for one in outcomes:
-            if one.kind in ("later", "unknown"):
-                self._failing.add(one.job.phone)
-            if one.kind in ("done", "rejected"):
-                self._recent.append(one.kind == "rejected")
-        probe = next((one for one in outcomes if one.job.is_probe), None)
+        for outcome in outcomes:
+            if outcome.kind in ("later", "unknown"):
+                self._failing.add(outcome.job.phone)
+            if outcome.kind in ("done", "rejected"):
+                self._recent.append(outcome.kind == "rejected")
+        probe = next((outcome for outcome in outcomes if outcome.job.is_probe), None)
         if probe is not None and probe.kind in ("done", "rejected"):
             connection.execute(_CLOSE, (self._target,))
-        told_to_wait = [one for one in outcomes if one.kind in ("asked", "locked")]
-        for one in told_to_wait:
-            self._pause(connection, one.wait or 1.0, one.detail, longer=probe is None)
+        asked_to_wait = [outcome for outcome in outcomes if outcome.kind in ("asked", "locked")]
+        for outcome in asked_to_wait:
+            self._pause(connection, outcome.wait or 1.0, outcome.detail, longer=probe is None)
         if sum(self._recent) >= MOST:
             self._recent.clear()
             self._pause(connection, self._longest, "most deliveries are refused: look at its settings", longer=True)
-        elif not told_to_wait and probe is not None and probe.kind not in ("done", "rejected"):
+        elif not asked_to_wait and probe is not None and probe.kind not in ("done", "rejected"):
             self._open(connection, probe)
         elif len(self._failing) >= self._failures and not self._is_open(connection):
             self._open(connection, outcomes[-1])
@@ -91,7 +91,7 @@ class Breaker:
     def _is_open(self, connection: Connection) -> bool:
         return connection.execute(_READ, (self._target,)).fetchone() is not None
 
-    def _open(self, connection: Connection, by: Outcome) -> None:
+    def _open(self, connection: Connection, by: DeliveryOutcome) -> None:
         row = connection.execute("SELECT failures FROM crm_targets WHERE target = %s", (self._target,)).fetchone()
         failures = row[0] if row else 0
         wait = min(max(backoff(failures + 1, Retryable("")), 0.2 * 2 ** min(failures, 10)), self._longest)

@@ -17,7 +17,7 @@ FROM crm_deliveries WHERE status IN ('pending', 'dead') GROUP BY target, status
 _PAUSES = "SELECT target, COALESCE(EXTRACT(epoch FROM paused_until), 0) FROM crm_targets"
 
 
-class Gauges:
+class CrmGauges:
     """Sets them, for `targets`."""
 
     def __init__(self, targets: Collection[str]) -> None:
@@ -26,7 +26,7 @@ class Gauges:
     def __call__(self, database: Database) -> float:
         """Read and set; seconds until the next time."""
         with database.transaction() as connection:
-            found = {(target, status): told for target, status, *told in connection.execute(_STATUSES)}
+            found = {(target, status): counts for target, status, *counts in connection.execute(_STATUSES)}
             pauses = dict(connection.execute(_PAUSES).fetchall())
         for target in self._targets:
             for status in ("pending", "dead"):

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
-from processors.api_budget.purse import Purse
-from processors.crm_sync.port import Asked, Gone, Locked, Unknown
-from processors.outbound.caller import Answer, Caller, NoAnswer, NotSent
-from processors.outbound.guarded import Refused
+from processors.api_budget.rate_limiter import RateLimiter
+from processors.crm_sync.port import AskedToWait, CrmCredentialsRefused, Gone, Unknown
+from processors.outbound.caller import Caller, HttpResponse, NoAnswer, NotSent
+from processors.outbound.ssrf_guard import AddressRefused
 from processors.processor import Rejected, Retryable
 
 #: Seconds to wait after a 429 that does not say how long.
@@ -30,7 +30,7 @@ class HttpApi:
         self,
         name: str,
         base_url: str,
-        purse: Purse,
+        limiter: RateLimiter,
         *,
         headers: Mapping[str, str],
         timeout: float,
@@ -39,7 +39,7 @@ class HttpApi:
         self._name = name
         self._caller = Caller(
             base_url,
-            purse,
+            limiter,
             headers={"Accept": "application/json", **headers},
             content_type="application/json",
             timeout=timeout,
@@ -59,7 +59,7 @@ class HttpApi:
         changes = method != "GET"
         try:
             answer = self._caller.call(method, path, body)
-        except Refused as error:
+        except AddressRefused as error:
             raise Rejected(f"{self._name}: {error}") from None
         except NotSent as error:
             raise Retryable(f"{self._name} cannot be reached: {error}") from None
@@ -68,7 +68,7 @@ class HttpApi:
             raise kind(f"{self._name} does not answer: {error}") from None
         return self._judged(answer, changes=changes)
 
-    def _judged(self, answer: Answer, *, changes: bool) -> Any:
+    def _judged(self, answer: HttpResponse, *, changes: bool) -> Any:
         status, says = answer.status, f"{self._name} answers {answer.status}"
         if 200 <= status < 300:
             try:
@@ -78,11 +78,11 @@ class HttpApi:
                 raise kind(f"{says} with what is not JSON") from None
         wait = answer.wait()
         if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
-            raise Locked(f"{says}: it refuses our credentials", retry_after=max(wait or 0.0, LOCKED_OUT))
+            raise CrmCredentialsRefused(f"{says}: it refuses our credentials", retry_after=max(wait or 0.0, LOCKED_OUT))
         if status in (HTTPStatus.NOT_FOUND, HTTPStatus.GONE):
             raise Gone(says)
         if status == HTTPStatus.TOO_MANY_REQUESTS or (status == HTTPStatus.SERVICE_UNAVAILABLE and wait):
-            raise Asked(says, retry_after=wait or BUSY)
+            raise AskedToWait(says, retry_after=wait or BUSY)
         if status == HTTPStatus.LOCKED:
             raise Retryable(says, retry_after=max(wait or 0.0, HELD))
         if 300 <= status < 400:

@@ -32,14 +32,14 @@ def take_in(connection: Connection, events: Sequence[Event], targets: Iterable[s
     """
     names = sorted(targets)
     stage(connection, events)
-    if any(one.event_type == EventType.CONTACT_CREATED for one in events):
+    if any(event.event_type == EventType.CONTACT_CREATED for event in events):
         connection.execute(sql(__package__, "echoes"), (names,))
-    states = [one for one in events if isinstance(one, OptOutState) and not one.is_test]
+    states = [event for event in events if isinstance(event, OptOutState) and not event.is_test]
     if states:
         connection.execute(_BOTH)
     fold_contacts(connection, "crm_contacts")
     if states:
-        columns = zip(*((one.contact_phone, one.state, one.position) for one in states), strict=True)
+        columns = zip(*((state.contact_phone, state.state, state.position) for state in states), strict=True)
         connection.execute(_OPT_OUTS, [list(column) for column in columns])
     connection.execute(sql(__package__, "notes"))
     ordered = connection.execute(sql(__package__, "deliveries"), (names,)).rowcount

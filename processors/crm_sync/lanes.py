@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from processors.crm_sync.notebook import Head, Notebook
-from processors.crm_sync.work import Draft, Job, Link, Wish
+from processors.crm_sync.note_policy import Head, NotePolicy
+from processors.crm_sync.work import DesiredContact, Job, Link, NoteDraft
 from runtime.postgres import Connection
 
 #: Seconds that a lane is leased for; renewed while a worker is at it.
@@ -102,7 +102,7 @@ FROM (
 WHERE d.event_id = told.event_id AND d.target = %(target)s AND d.attempts = told.attempt AND d.status || '' = 'pending'
 RETURNING d.event_id, d.contact_phone, d.status
 """
-_LAY_DOWN = """
+_RELEASE = """
 UPDATE crm_lanes AS l SET next_attempt_at = CASE
     WHEN mine.wait IS NOT NULL THEN clock_timestamp() + mine.wait * interval '1 second'
     WHEN EXISTS (SELECT FROM crm_deliveries AS d WHERE d.target = %(target)s AND d.contact_phone = l.contact_phone
@@ -113,7 +113,7 @@ WHERE l.target = %(target)s AND l.contact_phone = mine.phone
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class DeliveryOutcome:
     """What came of one attempt."""
 
     job: Job
@@ -128,9 +128,9 @@ class Outcome:
 class Lanes:
     """Those of one target."""
 
-    def __init__(self, target: str, notebook: Notebook, *, max_failures: int, give_up_hours: float) -> None:
+    def __init__(self, target: str, note_policy: NotePolicy, *, max_failures: int, give_up_hours: float) -> None:
         self._target = target
-        self._notebook = notebook
+        self._note_policy = note_policy
         self._limits = {"max_failures": max_failures, "give_up": give_up_hours}
 
     def take(self, connection: Connection, limit: int, *, is_probe: bool) -> list[Job]:
@@ -143,11 +143,11 @@ class Lanes:
         rows = connection.execute(_TAKE, {"target": self._target, "phones": list(leases)}).fetchall()
         jobs = [_job(row, leases[row[1]], until, is_probe=is_probe) for row in rows]
         noted = [(job, head) for job, row in zip(jobs, rows, strict=True) if (head := _head(job, row)) is not None]
-        wanted = self._notebook.wanted(connection, [head for _, head in noted])
-        for (job, _), notes in zip(noted, wanted, strict=True):
+        desired_notes = self._note_policy.desired_notes(connection, [head for _, head in noted])
+        for (job, _), notes in zip(noted, desired_notes, strict=True):
             job.notes = notes
         idle = leases.keys() - {job.phone for job in jobs}
-        self._lay_down(connection, dict.fromkeys(idle), pause=AWAITING)
+        self._release(connection, dict.fromkeys(idle), pause=AWAITING)
         return jobs
 
     def renew(self, connection: Connection, jobs: Sequence[Job]) -> None:
@@ -158,25 +158,35 @@ class Lanes:
             if job.phone in found:
                 job.lease, job.leased_until = found[job.phone], until
 
-    def tell(self, connection: Connection, outcomes: Sequence[Outcome]) -> list[str]:
+    def record(self, connection: Connection, outcomes: Sequence[DeliveryOutcome]) -> list[str]:
         """Write `outcomes` down; the contacts whose delivery is dead by it. Those whose lane was lost are left out."""
-        locked = {phone for (phone,) in connection.execute(_LOCK, self._leases([one.job for one in outcomes]))}
-        mine = [one for one in outcomes if one.job.phone in locked]
+        locked = {phone for (phone,) in connection.execute(_LOCK, self._leases([outcome.job for outcome in outcomes]))}
+        mine = [outcome for outcome in outcomes if outcome.job.phone in locked]
         if not mine:
             return []
-        self._link(connection, [link for one in mine for link in one.job.learned.values()])
+        self._link(connection, [link for outcome in mine for link in outcome.job.learned.values()])
         columns = zip(
             *(
-                (one.job.event_id, one.job.attempt, one.status, one.detail, one.doubtful, one.fails, one.job.tried_at)
-                for one in mine
+                (
+                    outcome.job.event_id,
+                    outcome.job.attempt,
+                    outcome.status,
+                    outcome.detail,
+                    outcome.doubtful,
+                    outcome.fails,
+                    outcome.job.tried_at,
+                )
+                for outcome in mine
             ),
             strict=True,
         )
         names = ("ids", "attempts", "statuses", "details", "doubts", "fails", "tried")
-        told = dict(zip(names, map(list, columns), strict=True)) | self._limits | {"target": self._target}
-        now = {phone: status for _, phone, status in connection.execute(_OUTCOMES, told)}
-        waits = {one.job.phone: one.wait if now.get(one.job.phone) == "pending" else None for one in mine}
-        self._lay_down(connection, waits)
+        values_of_rows = dict(zip(names, map(list, columns), strict=True)) | self._limits | {"target": self._target}
+        now = {phone: status for _, phone, status in connection.execute(_OUTCOMES, values_of_rows)}
+        waits = {
+            outcome.job.phone: outcome.wait if now.get(outcome.job.phone) == "pending" else None for outcome in mine
+        }
+        self._release(connection, waits)
         return [phone for phone, status in now.items() if status == "dead"]
 
     def _leases(self, jobs: Sequence[Job]) -> dict[str, object]:
@@ -197,10 +207,10 @@ class Lanes:
             }
             connection.execute(_LINK, values)
 
-    def _lay_down(self, connection: Connection, waits: dict[str, float | None], *, pause: float = 0.0) -> None:
+    def _release(self, connection: Connection, waits: dict[str, float | None], *, pause: float = 0.0) -> None:
         if waits:
             values = {"target": self._target, "phones": list(waits), "waits": list(waits.values()), "pause": pause}
-            connection.execute(_LAY_DOWN, values)
+            connection.execute(_RELEASE, values)
 
 
 def _job(row: Sequence[object], lease: datetime, until: float, *, is_probe: bool) -> Job:
@@ -213,7 +223,7 @@ def _job(row: Sequence[object], lease: datetime, until: float, *, is_probe: bool
         attempt=attempt,  # type: ignore[arg-type]
         doubtful=doubtful,  # type: ignore[arg-type]
         tried_at=tried_at,  # type: ignore[arg-type]
-        wish=Wish(name, labels, opted_out),  # type: ignore[arg-type]
+        desired=DesiredContact(name, labels, opted_out),  # type: ignore[arg-type]
         contact=Link("contact", phone, contact_id, contact_written or {}),  # type: ignore[arg-type]
         lease=lease,
         leased_until=until,
@@ -226,5 +236,5 @@ def _head(job: Job, row: Sequence[object]) -> Head | None:
     key, external_id, kind, provider, account, direction, state, text, first_at, note_id, note_written = row[11:]
     if key is None:
         return None
-    draft = Draft(key, external_id, kind, provider, account, direction, state, text, first_at)  # type: ignore[arg-type]
+    draft = NoteDraft(key, external_id, kind, provider, account, direction, state, text, first_at)  # type: ignore[arg-type]
     return Head(job.event_id, job.phone, draft, Link("note", draft.key, note_id, note_written or {}))  # type: ignore[arg-type]

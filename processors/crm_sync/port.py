@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import ClassVar
 
 from processors.api_budget.budget import Budget
-from processors.api_budget.purse import Purse
+from processors.api_budget.rate_limiter import RateLimiter
 from processors.processor import Rejected, Retryable
 from runtime.found import found_in
 from runtime.settings import Section
@@ -23,11 +23,11 @@ class Unknown(Retryable):
     """Look before this is repeated: the call may have gone through, its answer is lost."""
 
 
-class Asked(Retryable):
+class AskedToWait(Retryable):
     """Call nothing of this target for as long as it asks: it is there, and has had enough for now."""
 
 
-class Locked(Retryable):
+class CrmCredentialsRefused(Retryable):
     """Call nothing of this target until a person has mended its credentials."""
 
 
@@ -69,10 +69,10 @@ class Finding:
 
     about: str
     ok: bool
-    told: str  #: what is so, or what to mend and how
+    sentence: str  #: what is so, or what to mend and how
 
 
-class Target(ABC):
+class CrmTarget(ABC):
     """One CRM. Used by several threads at once; every method may raise Retryable and its kinds, and Rejected.
 
     What its capabilities leave out is never asked of it.
@@ -85,8 +85,8 @@ class Target(ABC):
 
     @classmethod
     @abstractmethod
-    def configured(cls, settings: Section, purse: Purse) -> Target:
-        """The target that `settings` describe, paying from `purse`. Raises ConfigurationError."""
+    def configured(cls, settings: Section, limiter: RateLimiter) -> CrmTarget:
+        """The target that `settings` describe, paying from `limiter`. Raises ConfigurationError."""
 
     @classmethod
     @abstractmethod
@@ -99,9 +99,9 @@ class Target(ABC):
         return (cls.name,)
 
     @classmethod
-    def at(cls, place: str, settings: Section, purse: Purse) -> Target:  # noqa: ARG003
+    def at(cls, place: str, settings: Section, limiter: RateLimiter) -> CrmTarget:  # noqa: ARG003
         """The target at one of its places. Raises ConfigurationError."""
-        return cls.configured(settings, purse)
+        return cls.configured(settings, limiter)
 
     @property
     def place(self) -> str:
@@ -154,8 +154,8 @@ class Target(ABC):
 
 
 @lru_cache(maxsize=1)
-def target_types() -> Mapping[str, type[Target]]:
+def target_types() -> Mapping[str, type[CrmTarget]]:
     """Every target in `targets/` by its name."""
     from processors.crm_sync import targets
 
-    return found_in(targets, Target)
+    return found_in(targets, CrmTarget)

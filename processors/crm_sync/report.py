@@ -64,7 +64,7 @@ SELECT event_id FROM back
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class TargetBacklog:
     """One target."""
 
     target: str
@@ -79,7 +79,7 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
-class Backlog:
+class CrmBacklog:
     """What waits for one target, and whether it is paused."""
 
     target: str
@@ -104,15 +104,15 @@ class Dead:
     last_attempt_at: datetime | None
 
 
-def standings(connection: Connection) -> Sequence[Standing]:
+def standings(connection: Connection) -> Sequence[TargetBacklog]:
     """Every target that anything was ever ordered at."""
-    return [Standing(*row) for row in connection.execute(_STANDINGS)]
+    return [TargetBacklog(*row) for row in connection.execute(_STANDINGS)]
 
 
-def backlogs(connection: Connection) -> Sequence[Backlog]:
+def backlogs(connection: Connection) -> Sequence[CrmBacklog]:
     """Every target that anything waits for, or ever did."""
     return [
-        Backlog(str(name), int(pending), int(dead), *rest)
+        CrmBacklog(str(name), int(pending), int(dead), *rest)
         for name, pending, dead, *rest in connection.execute(_BACKLOGS)
     ]
 

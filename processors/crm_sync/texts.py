@@ -13,13 +13,13 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 from processors.api_budget.budget import Budget
-from processors.api_budget.purse import Prepaid
+from processors.api_budget.rate_limiter import PrepaidLimiter
 from processors.backoff import backoff
 from processors.crm_sync.settings import CrmSettings
 from processors.database import Database
 from processors.processor import Retryable
 from processors.sql import sql
-from processors.textus_api.client import BadRequest, NotFound, TextUsClient, Unauthorized, Unavailable
+from processors.textus_api.client import BadRequest, NotFound, TextUsClient, TextUsUnavailable, TokenRefused
 from processors.textus_api.settings import TextUsApiSettings
 from runtime import logs, metrics
 from runtime.postgres import Connection
@@ -98,8 +98,8 @@ class TextFetcher:
     ) -> None:
         """`targets`: the places whose deliveries may have gone without a text."""
         self._budget = budget
-        self._purse = Prepaid()
-        self._client = TextUsClient(settings, self._purse)
+        self._limiter = PrepaidLimiter()
+        self._client = TextUsClient(settings, self._limiter)
         self._targets = list(targets)
         self._give_up = give_up_hours
         self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="fetch-text")
@@ -121,11 +121,11 @@ class TextFetcher:
             return INTERVAL
         outcomes = list(self._pool.map(self._fetch, messages))
         self._report(database, len(messages))
-        for one in outcomes:
+        for outcome in outcomes:
             with database.transaction() as connection:
-                self._keep(connection, one)
-            metrics.CRM_TEXTS.labels(one.kind).inc()
-        return LOCKED_OUT if any(one.kind == "locked" for one in outcomes) else 0.0
+                self._keep(connection, outcome)
+            metrics.CRM_TEXTS.labels(outcome.kind).inc()
+        return LOCKED_OUT if any(outcome.kind == "locked" for outcome in outcomes) else 0.0
 
     def close(self, _database: Database) -> None:
         """Let go of threads and connections."""
@@ -135,10 +135,10 @@ class TextFetcher:
     def _fetch(self, message: _Message) -> _Outcome:
         try:
             body = self._client.get("messages", message.id.rpartition("/")[2]).get("body")
-        except Unauthorized as error:
+        except TokenRefused as error:
             log.error("text_not_fetched", reason=str(error), fix="HOOKLINE_TEXTUS__API_TOKEN")
             return _Outcome(message, "locked", wait=LOCKED_OUT)
-        except Unavailable as error:
+        except TextUsUnavailable as error:
             log.warning("text_not_fetched", reason=str(error))
             ours = min(backoff(message.tries, Retryable("")), LONGEST)
             return _Outcome(message, "later", wait=max(error.retry_after or 0.0, ours))
@@ -148,10 +148,10 @@ class TextFetcher:
         return _Outcome(message, "fetched", _storable(body)) if isinstance(body, str) else _Outcome(message, "absent")
 
     def _report(self, database: Database, count: int) -> None:
-        told = self._purse.taken()
-        seen = [one.seen for one in told if one.seen is not None]
-        blocked = max((one.blocked for one in told if one.blocked is not None), default=None)
-        answered = any(one.answered for one in told)
+        results = self._limiter.taken()
+        seen = [result.seen for result in results if result.seen is not None]
+        blocked = max((result.blocked for result in results if result.blocked is not None), default=None)
+        answered = any(result.answered for result in results)
         with database.transaction() as connection:
             self._budget.report(connection, count, seen, answered=answered, blocked=blocked)
 

@@ -8,7 +8,7 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 from processors.crm_sync.port import Note
-from processors.crm_sync.work import Draft
+from processors.crm_sync.work import NoteDraft
 
 #: What a note begins with, by the message's state.
 _WHAT = {
@@ -20,19 +20,19 @@ _WHAT = {
 }
 
 
-def worded(draft: Draft, phone: str, template: str) -> Note:
+def worded(draft: NoteDraft, phone: str, template: str) -> Note:
     """The note that `draft` asks for."""
     text = _filled(template, draft, phone, draft.first_at.strftime("%Y-%m-%d %H:%M:%S UTC"))
     return Note(text, draft.external_id, draft.first_at)
 
 
-def worded_day(day: date, drafts: Sequence[Draft], phone: str, line: str, zone: ZoneInfo, external_id: str) -> str:
+def worded_day(day: date, drafts: Sequence[NoteDraft], phone: str, line: str, zone: ZoneInfo, external_id: str) -> str:
     """What a note says about `drafts`, which are those of `day`: a line each."""
-    lines = [_filled(line, one, phone, one.first_at.astimezone(zone).strftime("%H:%M")) for one in drafts]
+    lines = [_filled(line, draft, phone, draft.first_at.astimezone(zone).strftime("%H:%M")) for draft in drafts]
     return "\n".join([f"Messages and calls of {day.isoformat()} ({zone.key})", *lines, f"[{external_id}]"])
 
 
-def _filled(template: str, draft: Draft, phone: str, time: str) -> str:
+def _filled(template: str, draft: NoteDraft, phone: str, time: str) -> str:
     call = f"Call completed ({draft.direction})" if draft.direction else "Call completed"
     return template.format(
         text=draft.text or "",

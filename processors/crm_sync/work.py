@@ -21,7 +21,7 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class DesiredContact:
     """How a contact ought to be."""
 
     name: str | None
@@ -30,7 +30,7 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class NoteDraft:
     """What is to be noted about one message or call."""
 
     key: str
@@ -45,7 +45,7 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class DesiredNote:
     """A note as it ought to be, and as it is known to be."""
 
     note: Note
@@ -62,12 +62,12 @@ class Job:
     attempt: int  #: this one included
     doubtful: bool  #: a call of an earlier attempt may have gone through
     tried_at: datetime | None  #: the attempt before
-    wish: Wish
+    desired: DesiredContact
     contact: Link
     lease: datetime  #: the lane's, in the database
     leased_until: float  #: the same by this process's monotonic clock
     is_probe: bool = False
-    notes: tuple[Wanted, ...] = ()
+    notes: tuple[DesiredNote, ...] = ()
     learned: dict[tuple[str, str], Link] = field(default_factory=dict)  #: what became known, failed or not
 
     def learn(self, link: Link) -> Link:

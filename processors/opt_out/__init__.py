@@ -6,23 +6,23 @@ import os
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
-from processors.api_budget.purse import PayAsYouGo, Prepaid
-from processors.chores import chore
+from processors.api_budget.rate_limiter import BudgetLimiter, PrepaidLimiter
 from processors.opt_out import parking, reviews
 from processors.opt_out.accounts import AccountsReader
 from processors.opt_out.classifier import classifier
 from processors.opt_out.clock import HoldClock
 from processors.opt_out.enforcer import Enforcer
-from processors.opt_out.gauges import Gauges
+from processors.opt_out.gauges import OptOutGauges
 from processors.opt_out.head_publication import HeadPublication, genuine_heads, published_lines
 from processors.opt_out.heads import HeadSigner, HeadVerifier
 from processors.opt_out.ledger import Ledger, lock, utc_now
 from processors.opt_out.provider_facts import provider_facts
 from processors.opt_out.publication import Publication
 from processors.opt_out.reading import read
-from processors.opt_out.reconcile import Reconciler
+from processors.opt_out.reconcile import OptOutReconciler
 from processors.opt_out.settings import OptOutSettings
 from processors.opt_out.target import target_types
+from processors.periodic_tasks import periodic_task
 from processors.processor import Background, Delivery, Processor, SetAside
 from processors.settings import ProcessorSettings
 from runtime import logs, metrics
@@ -63,14 +63,14 @@ class OptOutProcessor(Processor):
     def handle(self, batch: Sequence[Delivery], connection: Connection) -> None:
         facts = provider_facts(connection)
         found = [read(delivery, self._classifier, self._own.default_region, facts) for delivery in batch]
-        drafts = [draft for one in found for draft in one.drafts]
+        drafts = [draft for reading in found for draft in reading.drafts]
         for entry in self._ledger.append(connection, drafts):
             metrics.OPT_OUTS_RECORDED.labels(entry.action, entry.actor, entry.tier or "").inc()
-        questions = [one.question for one in found if one.question is not None]
+        questions = [reading.question for reading in found if reading.question is not None]
         if questions:
             lock(connection)
         for question in questions:
-            reviews.ask_about_nobody(connection, question.event_id, question.text, utc_now())
+            reviews.ask_without_phone(connection, question.event_id, question.text, utc_now())
 
     def park(self, aside: SetAside, connection: Connection) -> bool:
         """Always: an opt-out that cannot be read is no dead letter."""
@@ -86,9 +86,9 @@ class OptOutProcessor(Processor):
         producer = KafkaProducer(configuration[KafkaSettings], f"hookline-opt-out-state-{os.getpid()}")
         publication = Publication(producer, codec(configuration[SchemaRegistrySettings]))
         works = [
-            chore("publish", connect, stop, publication),
-            chore("clock", connect, stop, HoldClock(self._ledger)),
-            chore("gauges", connect, stop, Gauges(near=timedelta(hours=own.near_deadline_hours))),
+            periodic_task("publish", connect, stop, publication),
+            periodic_task("clock", connect, stop, HoldClock(self._ledger)),
+            periodic_task("gauges", connect, stop, OptOutGauges(near=timedelta(hours=own.near_deadline_hours))),
         ]
         if own.head_keys:
             signer = HeadSigner(own.head_keys[0].get_secret_value())
@@ -98,25 +98,29 @@ class OptOutProcessor(Processor):
             heads = HeadPublication(
                 signer, heads_producer, lambda: genuine_heads(verifier, published_lines(kafka)), own.heads_file
             )
-            works.append(chore("heads", connect, stop, heads))
+            works.append(periodic_task("heads", connect, stop, heads))
         else:
             log.warning("heads_not_signed", effect="what an owner of the database does to the ledger is not found")
         for name, kind in target_types().items():
             settings = configuration[kind.settings_type]
-            budget, prepaid = kind.budget(settings), Prepaid()
+            budget, prepaid = kind.budget(settings), PrepaidLimiter()
             target = kind.configured(settings, prepaid)
             if target is None:
                 log.warning("target_not_configured", target=name, effect="opt-outs are kept, and not told there")
                 continue
             enforcer = Enforcer(target, budget, prepaid, calls_at_once=own.calls_at_once)
-            works.append(chore(f"enforce-{name}", connect, stop, enforcer, enforcer.finish))
-            reader = kind.configured(settings, PayAsYouGo(budget, connect, stop.wait, urgent=True))
+            works.append(periodic_task(f"enforce-{name}", connect, stop, enforcer, enforcer.finish))
+            reader = kind.configured(settings, BudgetLimiter(budget, connect, stop.wait, urgent=True))
             assert reader is not None
             every = timedelta(hours=own.accounts_hours)
-            works.append(chore(f"accounts-{name}", connect, stop, AccountsReader(reader, every=every)))
+            works.append(periodic_task(f"accounts-{name}", connect, stop, AccountsReader(reader, every=every)))
             if own.reconcile_hours:
-                asker = kind.configured(settings, PayAsYouGo(budget, connect, stop.wait))
+                asker = kind.configured(settings, BudgetLimiter(budget, connect, stop.wait))
                 assert asker is not None
                 every = timedelta(hours=own.reconcile_hours)
-                works.append(chore(f"reconcile-{name}", connect, stop, Reconciler(asker, self._ledger, every=every)))
+                works.append(
+                    periodic_task(
+                        f"reconcile-{name}", connect, stop, OptOutReconciler(asker, self._ledger, every=every)
+                    )
+                )
         return works

@@ -9,7 +9,14 @@ from datetime import datetime, timedelta
 from processors.database import Database
 from processors.opt_out import enforcement
 from processors.opt_out.ledger import lock, utc_now
-from processors.opt_out.target import Account, AccountGone, Locked, NotNow, Refused, Target
+from processors.opt_out.target import (
+    AccountGone,
+    CredentialsRefused,
+    NeverAccepted,
+    NotNow,
+    OptOutTarget,
+    TargetAccount,
+)
 from runtime import logs, metrics
 from runtime.postgres import Connection
 
@@ -43,7 +50,7 @@ WHERE target = %s AND account = ANY (%s) AND status IN ('pending', 'failed')
 class AccountsReader:
     """Keeps `target_accounts` of one target."""
 
-    def __init__(self, target: Target, *, every: timedelta, now: Callable[[], datetime] = utc_now) -> None:
+    def __init__(self, target: OptOutTarget, *, every: timedelta, now: Callable[[], datetime] = utc_now) -> None:
         self._target = target
         self._every = every
         self._now = now
@@ -56,10 +63,10 @@ class AccountsReader:
         try:
             by_hand = list(self._target.accounts_by_hand)
             accounts = by_hand or self._target.accounts()
-        except (NotNow, Refused, AccountGone) as error:
+        except (NotNow, NeverAccepted, AccountGone) as error:
             log.warning("accounts_not_read", target=self._target.name, reason=str(error))
             return max(AFTER_FAILURE, getattr(error, "retry_after", None) or 0.0)
-        except Locked as error:
+        except CredentialsRefused as error:
             metrics.TARGET_LOCKED.labels(self._target.name).set(1)
             log.error("target_locked", target=self._target.name, reason=str(error))
             return AFTER_FAILURE
@@ -76,19 +83,19 @@ class AccountsReader:
             return True
         if self._target.accounts_by_hand:
             known = {slug for (slug,) in connection.execute(_KNOWN, (self._target.name,))}
-            return known != {one.slug for one in self._target.accounts_by_hand}
+            return known != {account.slug for account in self._target.accounts_by_hand}
         if self._now() - last[0] < NOT_SOONER:
             return False
         return connection.execute(_OPT_OUT_SINCE, (last[0],)).fetchone() == (True,)
 
-    def _keep(self, connection: Connection, accounts: Sequence[Account], source: str) -> None:
+    def _keep(self, connection: Connection, accounts: Sequence[TargetAccount], source: str) -> None:
         name, now = self._target.name, self._now()
         lock(connection)
         known = {slug for (slug,) in connection.execute(_KNOWN, (name,))}
-        there = {one.slug: one for one in accounts}
+        there = {account.slug: account for account in accounts}
         gone = sorted(known - there.keys())
         with connection.cursor() as cursor:
-            cursor.executemany(_WRITE, [(name, one.slug, one.name, source, now) for one in there.values()])
+            cursor.executemany(_WRITE, [(name, account.slug, account.name, source, now) for account in there.values()])
         connection.execute(_FORGET, (name, gone))
         ordered = 0
         for slug in sorted(there.keys() - known):

@@ -29,7 +29,7 @@ from processors.opt_out.rules import (
     Unless,
     rule_set,
 )
-from processors.opt_out.slips import drawn_in, slips_of
+from processors.opt_out.typos import collapsed, slips_of
 from processors.opt_out.wider import Wider, may_be_drawn
 from processors.opt_out.word_kinds import WordKinds
 from processors.opt_out.words import after_stop, keywords, reactions
@@ -44,7 +44,7 @@ _REMEMBERED, _SHORT = 16_384, 80
 #: it is "opt". What it says to rule set 2 (`Wider.belongs`) is in the bits above these.
 _TELLING, _KEYWORD, _UNUSUAL, _OPT, _ABOVE = 1, 2, 4, 8, 4
 #: How far beside a phrase its meaning is looked for.
-_BESIDE = 60
+_AROUND = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ class Classifier:
         by_kind = {rule.kind: rule for rule in spoken}
         self._rest = Decision("D", by_kind["rest"].id, "", number)
         self._reaction, self._courtesy, self._several = by_kind["reaction"], by_kind["courtesy"], by_kind["several"]
-        self._slip, self._spelled = by_kind["typo"], by_kind["spelled"]
+        self._typo, self._spelled = by_kind["typo"], by_kind["spelled"]
 
         self._whole: dict[str, Decision] = {}
         for rule in _of(spoken, "whole"):
@@ -98,13 +98,17 @@ class Classifier:
                 self._whole.setdefault(word, Decision(rule.tier, rule.id, word, number))
         self._stops = frozenset(word for word, decision in self._whole.items() if decision.tier == "A")
         own = frozenset(word for language in self.languages for word in keywords.OWN_WORDS.get(language, ()))
-        self._slips = slips_of(self._slip.words, own | self._stops)
+        self._typos = slips_of(self._typo.words, own | self._stops)
         self._initials = frozenset(word[0] for word in self._spelled.words)
 
         named = {rule.id for rule in _of(spoken, "phrase")}
-        compiled = [CompiledUnless.of(one) for one in unless if named.intersection(one.of)]
+        compiled = [CompiledUnless.of(exception) for exception in unless if named.intersection(exception.of)]
         self._phrases = [
-            CompiledPhrase(rule, re.compile(rule.pattern), tuple(one for one in compiled if rule.id in one.asks.of))
+            CompiledPhrase(
+                rule,
+                re.compile(rule.pattern),
+                tuple(exception for exception in compiled if rule.id in exception.asks.of),
+            )
             for rule in _of(spoken, "phrase")
         ]
         self._phrases_with: dict[str, set[int]] = {}
@@ -174,7 +178,7 @@ class Classifier:
     def _kinds_of_word(self, word: str) -> int:
         """What `word` may be a part of, as bits."""
         kinds = _TELLING * (word in self._telling) | _KEYWORD * (word in self._keyword_words)
-        if word in self._slips or any(three in word for three in _DRAWN_OUT):
+        if word in self._typos or any(three in word for three in _DRAWN_OUT):
             kinds |= _UNUSUAL
         if word == "opt":
             kinds |= _OPT
@@ -256,7 +260,7 @@ class Classifier:
         with_words = self._phrases_with
         found = {at for word in with_words.keys() & words for at in with_words[word]}
         phrases = (self._phrases[at] for at in sorted(found))
-        return [one for one in phrases if not (one.rule.beside and words.isdisjoint(one.rule.beside))]
+        return [phrase for phrase in phrases if not (phrase.rule.beside and words.isdisjoint(phrase.rule.beside))]
 
     def _one_word(self, word: str) -> Decision:
         found = self._whole.get(word) or self._misspelt(word)
@@ -266,9 +270,9 @@ class Classifier:
 
     def _misspelt(self, word: str) -> Decision | None:
         """A slip of a keyword, or one drawn out."""
-        if word in self._slips:
-            return Decision(self._slip.tier, self._slip.id, word, self.number)
-        if (drawn := drawn_in(word)) and (drawn in self._spelled.words or drawn in self._stops):
+        if word in self._typos:
+            return Decision(self._typo.tier, self._typo.id, word, self.number)
+        if (drawn := collapsed(word)) and (drawn in self._spelled.words or drawn in self._stops):
             return Decision(self._spelled.tier, self._spelled.id, word, self.number)
         return None
 
@@ -278,8 +282,8 @@ class Classifier:
             return False
         return bool(kinds & _UNUSUAL) or (len(words[0]) == 1 and words[0] in self._initials)
 
-    def _has_a_slip(self, words: list[str], flat: str) -> bool:
-        return not self._slips.keys().isdisjoint(words) or any(three in flat for three in _DRAWN_OUT)
+    def _has_a_typo(self, words: list[str], flat: str) -> bool:
+        return not self._typos.keys().isdisjoint(words) or any(three in flat for three in _DRAWN_OUT)
 
     def _several_words(self, bare: str, message: str, phrases: Sequence[CompiledPhrase]) -> Decision:
         found = self._whole.get(message)
@@ -289,7 +293,9 @@ class Classifier:
         if found is None or found.tier != "B":
             held = self._first_word(message) or self._phrase(message, ("C",), phrases)
             # A doubtful phrase of tier B says more than a voided one of tier C.
-            found = next((one for one in (found, held) if one and one.tier == "C"), found or held or self._rest)
+            found = next(
+                (verdict for verdict in (found, held) if verdict and verdict.tier == "C"), found or held or self._rest
+            )
         if found.tier != "D" and self._is_reaction(bare):
             return Decision(self._reaction.tier, self._reaction.id, found.matched, self.number)
         return found
@@ -297,10 +303,10 @@ class Classifier:
     def _is_reaction(self, bare: str) -> bool:
         mark = '"' if '"' in bare else "'"
         head, quoted, rest = bare.partition(mark)
-        if not quoted or len(head) > 2 * _BESIDE or not self._opener.fullmatch(" ".join(head.split())):
+        if not quoted or len(head) > 2 * _AROUND or not self._opener.fullmatch(" ".join(head.split())):
             return False
         tail = rest.rpartition(mark)[2] if mark in rest else ""
-        return len(tail) <= _BESIDE and self._closer.fullmatch(tail) is not None
+        return len(tail) <= _AROUND and self._closer.fullmatch(tail) is not None
 
     def _with_courtesy(self, message: str) -> Decision | None:
         """A keyword, or a slip of one, with nothing but courtesy; several keywords; a keyword spelled out."""
@@ -310,7 +316,7 @@ class Classifier:
         if (spelled := "".join(words)) in self._spelled.words and all(len(word) == 1 for word in words):
             return Decision(self._spelled.tier, self._spelled.id, spelled, self.number)
         flat = " ".join(words)
-        if self._last_words.isdisjoint(words) and not self._has_a_slip(words, flat):
+        if self._last_words.isdisjoint(words) and not self._has_a_typo(words, flat):
             return None
         left = self._courtesies.sub("", flat).split()
         rest = " ".join(left)
@@ -325,7 +331,7 @@ class Classifier:
             found = pattern.match(message)
             if found is None:
                 continue
-            behind = message[found.end() : found.end() + _BESIDE]
+            behind = message[found.end() : found.end() + _AROUND]
             if found[1] == "stop" and self._calls_in.match(behind) and not self._still_a_stop.match(behind):
                 continue
             if self.number >= 2 and self._means_no_message(found[1], behind, message):
@@ -333,8 +339,8 @@ class Classifier:
             return Decision(rule.tier, rule.id, found[0].replace("\n", " "), self.number)
         first, _, rest = message.partition(" ")
         # No other word is near it: as a first word its slips are as clear as alone.
-        if self._slips.get(first) == "unsubscribe" and rest.startswith(("me", "us", "from", "this", "now")):
-            return Decision(self._slip.tier, self._slip.id, first, self.number)
+        if self._typos.get(first) == "unsubscribe" and rest.startswith(("me", "us", "from", "this", "now")):
+            return Decision(self._typo.tier, self._typo.id, first, self.number)
         return None
 
     def _means_no_message(self, keyword: str, behind: str, message: str) -> bool:
@@ -369,11 +375,11 @@ class Classifier:
 
     @staticmethod
     def _taken_away(phrase: CompiledPhrase, message: str, found: re.Match[str]) -> Unless | None:
-        before = message[max(0, found.start() - _BESIDE) : found.start()].rpartition("\n")[2]
-        after = message[found.end() : found.end() + _BESIDE]
-        for one in phrase.unless:
-            if one.fits(before, found[0], after, message):
-                return one.asks
+        before = message[max(0, found.start() - _AROUND) : found.start()].rpartition("\n")[2]
+        after = message[found.end() : found.end() + _AROUND]
+        for exception in phrase.unless:
+            if exception.fits(before, found[0], after, message):
+                return exception.asks
         return None
 
 

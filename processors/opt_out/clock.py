@@ -7,7 +7,7 @@ from datetime import datetime
 
 from processors.database import Database
 from processors.opt_out import reviews
-from processors.opt_out.entry import Draft
+from processors.opt_out.entry import EntryDraft
 from processors.opt_out.ledger import Ledger, lock, utc_now
 from runtime import logs, metrics
 
@@ -34,7 +34,7 @@ class HoldClock:
             lock(connection)  # before the second look: somebody may be deciding at this very moment
             overdue = reviews.due(connection, now)
             drafts = [
-                Draft(
+                EntryDraft(
                     phone=review.phone,
                     action="out",
                     actor="clock",

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any, Literal
 
 from processors.opt_out import reviews, states
-from processors.opt_out.entry import COLUMNS, OPERATOR, Draft, Entry, Evidence
+from processors.opt_out.entry import COLUMNS, OPERATOR, Entry, EntryDraft, Evidence
 from processors.opt_out.ledger import Ledger, lock
 from processors.opt_out.ledger_phones import ledger_phones
 from processors.opt_out.reviews import Review
@@ -34,7 +34,7 @@ class Desk:
 
     def hold(self, connection: Connection, phone: str, reason: str) -> Entry:
         """Nobody may text `phone` until somebody decides."""
-        draft = Draft(
+        draft = EntryDraft(
             phone=phone, action="hold", actor=self._actor, reason=reason, review="hold", question=f"held: {reason}"
         )
         [entry] = self._ledger.append(connection, [draft])
@@ -97,7 +97,7 @@ class Desk:
 
     def _correct(self, connection: Connection, review: Review, reason: str) -> Entry:
         assert review.phone is not None
-        draft = Draft(
+        draft = EntryDraft(
             phone=review.phone, action="correction", actor=self._actor, reason=reason, corrects=review.position
         )
         [entry] = self._ledger.append(connection, [draft])
@@ -110,7 +110,7 @@ class Desk:
         first = doubtful[0]
         if answer == "in":
             # It counts from its own receipt: a stop that came after it still stands, known by now or not.
-            confirmed = Draft(
+            confirmed = EntryDraft(
                 phone=phone,
                 action="in",
                 actor=self._actor,
@@ -122,13 +122,13 @@ class Desk:
             [entry] = self._ledger.append(connection, [confirmed])
             return entry
         corrections = [
-            Draft(phone=phone, action="correction", actor=self._actor, reason=reason, corrects=opt_in.position)
+            EntryDraft(phone=phone, action="correction", actor=self._actor, reason=reason, corrects=opt_in.position)
             for opt_in in doubtful
         ]
         return self._ledger.append(connection, corrections)[0]
 
     def _release(self, connection: Connection, phone: str, reason: str) -> Entry:
-        open_before = [one.id for one in reviews.waiting(connection, phone=phone) if one.holds]
+        open_before = [question.id for question in reviews.waiting(connection, phone=phone) if question.holds]
         entry = self._row(connection, phone, "release", reason, None)
         reviews.close(connection, open_before, "released", self._actor, self._ledger.now())
         return entry
@@ -137,7 +137,7 @@ class Desk:
         self, connection: Connection, phone: str, action: Literal["out", "release"], reason: str, text: str | None
     ) -> Entry:
         evidence = None if text is None else Evidence(text=text)
-        draft = Draft(phone=phone, action=action, actor=self._actor, reason=reason, evidence=evidence)
+        draft = EntryDraft(phone=phone, action=action, actor=self._actor, reason=reason, evidence=evidence)
         [entry] = self._ledger.append(connection, [draft])
         return entry
 
@@ -181,9 +181,9 @@ def proof(connection: Connection, number: NumberQuery) -> dict[str, Any]:
     same, possible = ledger_phones(connection, number)
     phones = same or possible
     of_phones = states.entries_of(connection, phones)
-    entries = sorted((one for phone in phones for one in of_phones.get(phone, ())), key=lambda one: one.position)
+    entries = sorted((entry for phone in phones for entry in of_phones.get(phone, ())), key=lambda row: row.position)
     received: dict[int, str | None] = dict(connection.execute(_RECEIVED, (phones,)).fetchall())
-    digests = [one.evidence_digest for one in entries]
+    digests = [entry.evidence_digest for entry in entries]
     evidence = {
         digest: {"text": text, "name": name} for digest, text, name in connection.execute(_EVIDENCE, (digests,))
     }
@@ -194,13 +194,13 @@ def proof(connection: Connection, number: NumberQuery) -> dict[str, Any]:
         "may_also_be": possible if same else [],
         "opt_out": next(iter(_rows(connection, _STATE, phones)), None),
         "ledger": [
-            {name: getattr(one, name) for name in COLUMNS}
-            | {"phone_as_received": received.get(one.position)}
-            | {"evidence": evidence.get(one.evidence_digest), "hash_is_right": one.hashed() == one.hash}
-            for one in entries
+            {name: getattr(entry, name) for name in COLUMNS}
+            | {"phone_as_received": received.get(entry.position)}
+            | {"evidence": evidence.get(entry.evidence_digest), "hash_is_right": entry.hashed() == entry.hash}
+            for entry in entries
         ],
         "enforcements": _rows(connection, _ENFORCEMENTS, phones),
-        "reviews": [asdict(one) for phone in phones for one in reviews.of_phone(connection, phone)],
+        "reviews": [asdict(question) for phone in phones for question in reviews.of_phone(connection, phone)],
         "parked": _rows(connection, _PARKED, phones),
         "chain": {"head": head[0] if head else 0, "hash": head[1] if head else None},
     }

@@ -10,8 +10,8 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
-from processors.opt_out.entry import Draft, Entry
-from processors.opt_out.fold import Standing
+from processors.opt_out.entry import Entry, EntryDraft
+from processors.opt_out.fold import FoldedState
 from processors.opt_out.target import target_names
 from runtime.postgres import Connection
 
@@ -42,7 +42,7 @@ WITH reported AS (
 UPDATE enforcements AS e SET status = 'done', detail = %s, done_at = reported.done_at
 FROM reported WHERE e.id = reported.id AND e.status = 'pending'
 """
-_TOLD = "told us so itself"
+_TOLD_BY_PROVIDER = "told us so itself"
 _SETTLE = """
 WITH changing AS (
     SELECT e.id, s.is_out FROM enforcements AS e
@@ -73,33 +73,35 @@ ON CONFLICT (phone, target, account, position) DO UPDATE SET status = EXCLUDED.s
 """
 
 
-def echoes(connection: Connection, drafts: Sequence[Draft]) -> set[int]:
+def echoes(connection: Connection, drafts: Sequence[EntryDraft]) -> set[int]:
     """Which of `drafts`, by `id()`, tell of an opt-out that we made there ourselves.
 
     Only a provider's own word for a number that is out, from an account that we have asked: if it is an opt-out of
     the person's own after all, every account has been asked for the same number, and it folds as out either way.
     """
-    asked = [draft for draft in drafts if draft.actor == "provider" and draft.action == "out"]
+    reported = [draft for draft in drafts if draft.actor == "provider" and draft.action == "out"]
     found: set[int] = set()
-    for provider in {draft.provider for draft in asked if draft.provider in target_names()}:
-        phones = sorted({draft.phone for draft in asked if draft.provider == provider})
+    for provider in {draft.provider for draft in reported if draft.provider in target_names()}:
+        phones = sorted({draft.phone for draft in reported if draft.provider == provider})
         rows = connection.execute(_ECHO, (phones, provider)).fetchall()
         attempts = {(phone, account): first for phone, account, first in rows}
-        for draft in asked:
+        for draft in reported:
             first = attempts.get((draft.phone, draft.account)) if draft.provider == provider else None
-            told = draft.occurred_at or draft.received_at
-            if first is not None and told is not None and told >= first - CLOCK_DIFFERENCE:
+            reported_at = draft.occurred_at or draft.received_at
+            if first is not None and reported_at is not None and reported_at >= first - CLOCK_DIFFERENCE:
                 found.add(id(draft))
     return found
 
 
-def follow(connection: Connection, entries: Sequence[Entry], standings: Mapping[str, Standing], now: datetime) -> None:
+def follow(
+    connection: Connection, entries: Sequence[Entry], folded_states: Mapping[str, FoldedState], now: datetime
+) -> None:
     """Make the calls of new opt-outs, and settle those of phones that stand otherwise now."""
     outs = [entry for entry in entries if entry.action == "out" and not entry.echo]
     if outs:
         _order_calls(connection, outs, now)
-    phones = list(standings)
-    out = [standing.state == "out" for standing in standings.values()]
+    phones = list(folded_states)
+    out = [folded_state.state == "out" for folded_state in folded_states.values()]
     connection.execute(_SETTLE, (phones, out, now))
 
 
@@ -114,13 +116,13 @@ def _order_calls(connection: Connection, outs: Sequence[Entry], now: datetime) -
     for entry in outs:
         places = list(everywhere)
         own = (entry.provider, entry.account)
-        if entry.provider in target_names() and entry.account and not any(one[0] == own[0] for one in places):
+        if entry.provider in target_names() and entry.account and not any(place[0] == own[0] for place in places):
             places.append((str(entry.provider), entry.account))  # its accounts have never been read
         for target, account in places:
             key = (entry.phone, target, account)
             if entry.actor == "provider" and own == (target, account):
                 reported.setdefault(key, entry.received_at)
-                rows.append((*key, entry.position, "done", _TOLD, entry.deadline, now, entry.received_at))
+                rows.append((*key, entry.position, "done", _TOLD_BY_PROVIDER, entry.deadline, now, entry.received_at))
             elif key not in covered or covered[key] < entry.received_at:
                 able = _E164.fullmatch(entry.phone) is not None
                 status, detail = ("pending", None) if able else ("parked", "no number that can be told")
@@ -128,7 +130,7 @@ def _order_calls(connection: Connection, outs: Sequence[Entry], now: datetime) -
                 covered[key] = _FOREVER
     if reported:
         columns = zip(*((*key, at) for key, at in reported.items()), strict=True)
-        connection.execute(_REPORTED, (*map(list, columns), _TOLD))
+        connection.execute(_REPORTED, (*map(list, columns), _TOLD_BY_PROVIDER))
     with connection.cursor() as cursor:
         cursor.executemany(_INSERT, rows)
 

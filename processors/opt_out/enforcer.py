@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from processors.api_budget.budget import URGENCY, Budget
-from processors.api_budget.purse import Prepaid
+from processors.api_budget.rate_limiter import PrepaidLimiter
 from processors.backoff import backoff
 from processors.database import Database
 from processors.opt_out.ledger import utc_now
-from processors.opt_out.target import AccountGone, Locked, NotNow, Refused, Target
+from processors.opt_out.target import AccountGone, CredentialsRefused, NeverAccepted, NotNow, OptOutTarget
 from runtime import logs, metrics
 
 log = logs.logger("processors.opt_out.enforcer")
@@ -65,7 +65,7 @@ _READ_ACCOUNTS_AGAIN = "UPDATE target_rounds SET done_at = 'epoch' WHERE target 
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class EnforcementCall:
     """One call to be made."""
 
     id: int
@@ -76,10 +76,10 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class EnforcementOutcome:
     """What came of it."""
 
-    call: Call
+    call: EnforcementCall
     status: str  #: of the row from here on
     kind: str  #: for the metric: done, later, locked, gone, refused
     detail: str | None = None
@@ -91,21 +91,21 @@ class Enforcer:
 
     def __init__(
         self,
-        target: Target,
+        target: OptOutTarget,
         budget: Budget,
-        purse: Prepaid,
+        limiter: PrepaidLimiter,
         *,
         calls_at_once: int,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
-        """`target` pays from `purse`, which holds what was granted here."""
+        """`target` pays from `limiter`, which holds what was granted here."""
         self._target = target
         self._budget = budget
-        self._purse = purse
+        self._limiter = limiter
         self._at_once = calls_at_once
         self._now = now
         self._pool = ThreadPoolExecutor(calls_at_once, thread_name_prefix=f"enforce-{target.name}")
-        self._under_way: set[Future[Outcome]] = set()
+        self._under_way: set[Future[EnforcementOutcome]] = set()
 
     def __call__(self, database: Database) -> float:
         """Make the calls that are due and that the budget allows; seconds until the next round.
@@ -126,7 +126,7 @@ class Enforcer:
         self._pool.shutdown()
         self._target.close()
 
-    def _claim(self, database: Database) -> tuple[list[Call], float]:
+    def _claim(self, database: Database) -> tuple[list[EnforcementCall], float]:
         """Calls to be made now, leased; where there is none, the seconds to wait."""
         free = self._at_once - len(self._under_way)
         values = {"target": self._target.name, "now": self._now(), "limit": free}
@@ -139,12 +139,12 @@ class Enforcer:
             return [], min(grant.wait, 0.5)
         values |= {"limit": grant.count, "until": self._now() + LEASE}
         with database.transaction() as connection:
-            calls = [Call(*row) for row in connection.execute(_CLAIM, values)]
+            calls = [EnforcementCall(*row) for row in connection.execute(_CLAIM, values)]
             if len(calls) < grant.count:
                 self._budget.give_back(connection, grant.count - len(calls))
         return calls, INTERVAL
 
-    def _record_finished(self, database: Database, seconds: float | None) -> list[Outcome]:
+    def _record_finished(self, database: Database, seconds: float | None) -> list[EnforcementOutcome]:
         """What came of the calls that are over within `seconds` (None: of all). It is told to PostgreSQL."""
         finished, self._under_way = wait(self._under_way, seconds)
         outcomes = [call.result() for call in finished]
@@ -152,48 +152,53 @@ class Enforcer:
             self._record(database, outcomes)
         return outcomes
 
-    def _make(self, call: Call) -> Outcome:
+    def _make(self, call: EnforcementCall) -> EnforcementOutcome:
         try:
             self._target.opt_out(call.account, call.phone)
         except NotNow as error:
-            return Outcome(call, "pending", "later", str(error), backoff(call.attempts, error))
-        except Locked as error:
-            return Outcome(call, "pending", "locked", str(error), LOCKED_OUT)
+            return EnforcementOutcome(call, "pending", "later", str(error), backoff(call.attempts, error))
+        except CredentialsRefused as error:
+            return EnforcementOutcome(call, "pending", "locked", str(error), LOCKED_OUT)
         except AccountGone as error:
             if call.attempts < TRIES_WITHOUT_ACCOUNT:
-                return Outcome(call, "pending", "gone", str(error), backoff(call.attempts, error))
-            return Outcome(call, "failed", "gone", str(error))
-        except Refused as error:
-            return Outcome(call, "failed", "refused", str(error))
-        return Outcome(call, "done", "done")
+                return EnforcementOutcome(call, "pending", "gone", str(error), backoff(call.attempts, error))
+            return EnforcementOutcome(call, "failed", "gone", str(error))
+        except NeverAccepted as error:
+            return EnforcementOutcome(call, "failed", "refused", str(error))
+        return EnforcementOutcome(call, "done", "done")
 
-    def _record(self, database: Database, outcomes: Sequence[Outcome]) -> None:
+    def _record(self, database: Database, outcomes: Sequence[EnforcementOutcome]) -> None:
         now, name = self._now(), self._target.name
-        told = self._purse.taken()
-        seen = [one.seen for one in told if one.seen is not None]
-        blocked = max((one.blocked for one in told if one.blocked is not None), default=None)
+        results = self._limiter.taken()
+        seen = [result.seen for result in results if result.seen is not None]
+        blocked = max((result.blocked for result in results if result.blocked is not None), default=None)
         rows = [
-            (one.call.id, one.status, one.detail, None if one.wait is None else now + timedelta(seconds=one.wait))
-            for one in outcomes
+            (
+                outcome.call.id,
+                outcome.status,
+                outcome.detail,
+                None if outcome.wait is None else now + timedelta(seconds=outcome.wait),
+            )
+            for outcome in outcomes
         ]
         with database.transaction() as connection:
             # A mark that a crash of the database takes away is a call that is made twice, which changes nothing.
             connection.execute("SET LOCAL synchronous_commit = off")
             connection.execute(_MARK, (*map(list, zip(*rows, strict=True)), now))
-            if any(one.kind == "gone" for one in outcomes):
+            if any(outcome.kind == "gone" for outcome in outcomes):
                 connection.execute(_READ_ACCOUNTS_AGAIN, (name,))
-            answered = any(one.answered for one in told)
+            answered = any(result.answered for result in results)
             self._budget.report(connection, len(outcomes), seen, answered=answered, blocked=blocked)
-        for one in outcomes:
-            metrics.ENFORCEMENT_CALLS.labels(name, one.kind).inc()
-            if one.kind == "done":
-                metrics.ENFORCEMENT_SECONDS.labels(name).observe((now - one.call.received_at).total_seconds())
-            elif one.status == "failed":
-                log.error("enforcement_failed", target=name, account=one.call.account, reason=one.detail)
-        metrics.TARGET_LOCKED.labels(name).set(any(one.kind == "locked" for one in outcomes))
+        for outcome in outcomes:
+            metrics.ENFORCEMENT_CALLS.labels(name, outcome.kind).inc()
+            if outcome.kind == "done":
+                metrics.ENFORCEMENT_SECONDS.labels(name).observe((now - outcome.call.received_at).total_seconds())
+            elif outcome.status == "failed":
+                log.error("enforcement_failed", target=name, account=outcome.call.account, reason=outcome.detail)
+        metrics.TARGET_LOCKED.labels(name).set(any(outcome.kind == "locked" for outcome in outcomes))
 
 
-def _pause(outcomes: Sequence[Outcome]) -> float:
+def _pause(outcomes: Sequence[EnforcementOutcome]) -> float:
     """While every call fails there is a pause, shorter than what keeps others from going first."""
-    waits = [one.wait for one in outcomes if one.wait is not None]
+    waits = [outcome.wait for outcome in outcomes if outcome.wait is not None]
     return min(*waits, 0.8 * URGENCY.total_seconds()) if len(waits) == len(outcomes) else 0.0

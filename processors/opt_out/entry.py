@@ -33,12 +33,12 @@ class Evidence:
 
     def digest(self, salt: bytes) -> str:
         """What the ledger holds of it: nobody can guess the text from it without the salt."""
-        told = json.dumps([self.text, self.name], ensure_ascii=True, separators=(",", ":"))
-        return hashlib.sha256(salt + told.encode()).hexdigest()
+        hashed = json.dumps([self.text, self.name], ensure_ascii=True, separators=(",", ":"))
+        return hashlib.sha256(salt + hashed.encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
+class EntryDraft:
     """What is to be a row of the ledger. What only the ledger knows is not in it yet."""
 
     phone: str  #: E.164 where possible, else as it came
@@ -102,8 +102,8 @@ class Entry:
 
     def hashed(self) -> str:
         """The hash that it ought to have: over every other column, in canonical JSON."""
-        told = dict(zip(COLUMNS[:-1], map(_plain, _all_but_hash(self)), strict=True))
-        text = json.dumps(told, ensure_ascii=True, sort_keys=True, separators=(",", ":"))
+        hashed = dict(zip(COLUMNS[:-1], map(_plain, _all_but_hash(self)), strict=True))
+        text = json.dumps(hashed, ensure_ascii=True, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
 
     @property

@@ -20,7 +20,7 @@ Scope = Literal["organisation", "account"]
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class FoldedState:
     """How a phone stands, and by which row."""
 
     state: State
@@ -30,7 +30,7 @@ class Standing:
     doubtful: tuple[Entry, ...] = ()
 
 
-def fold(rows: Iterable[Entry], scope: Scope = "organisation") -> Standing | None:
+def fold(rows: Iterable[Entry], scope: Scope = "organisation") -> FoldedState | None:
     """How the phone that all of `rows` are about stands; None: no row."""
     rows = list(rows)
     if not rows:
@@ -40,34 +40,32 @@ def fold(rows: Iterable[Entry], scope: Scope = "organisation") -> Standing | Non
     ins, doubtful = _opt_ins(valid)
     reopening = _reopening(outs, ins, scope)
     if outs and not reopening:
-        unanswered = [out for out in outs if not any(_undoes(one, out, scope) for one in ins)]
+        unanswered = [out for out in outs if not any(_undoes(opt_in, out, scope) for opt_in in ins)]
         own = outs if scope == "organisation" else unanswered
         ending = [opt_in for opt_in in doubtful if _would_reopen(opt_in, own, scope)]
-        return _standing("out", _first(unanswered or outs), ending)
+        return _folded("out", _first(unanswered or outs), ending)
     enders = [*ins, *outs, *(row for row in valid if row.action == "release")]
-    held = [row for row in valid if row.action == "hold" and not any(later(one, row) for one in enders)]
+    held = [row for row in valid if row.action == "hold" and not any(later(ender, row) for ender in enders)]
     if held:
-        return _standing(
-            "hold", _first(held), [opt_in for opt_in in doubtful if any(later(opt_in, row) for row in held)]
-        )
+        return _folded("hold", _first(held), [opt_in for opt_in in doubtful if any(later(opt_in, row) for row in held)])
     releases = [*ins, *(row for row in valid if row.action == "release")]
-    return _standing("in", _first(reopening) if reopening else _last(releases or valid or rows))
+    return _folded("in", _first(reopening) if reopening else _last(releases or valid or rows))
 
 
-def later(one: Entry, other: Entry) -> bool:
-    """Whether `one` is later than `other` beyond doubt.
+def later(entry: Entry, other: Entry) -> bool:
+    """Whether `entry` is later than `other` beyond doubt.
 
     Between two rows of a provider with one clock by that clock. In any other pair by both what the rows say (never
     later than their receipt) and their receipt at ingest, which never goes backwards on a node.
     """
     if (
-        one.provider == other.provider
-        and one.facts.one_clock
-        and one.occurred_at is not None
+        entry.provider == other.provider
+        and entry.facts.one_clock
+        and entry.occurred_at is not None
         and other.occurred_at is not None
     ):
-        return one.occurred_at > other.occurred_at
-    return one.effective_at > other.effective_at and one.received_at > other.received_at
+        return entry.occurred_at > other.occurred_at
+    return entry.effective_at > other.effective_at and entry.received_at > other.received_at
 
 
 def unvoided(rows: Collection[Entry]) -> list[Entry]:
@@ -124,9 +122,9 @@ def _undoes(opt_in: Entry, out: Entry, scope: Scope) -> bool:
 def _reopening(outs: Collection[Entry], ins: Collection[Entry], scope: Scope) -> list[Entry]:
     """The opt-ins that re-open what all of `outs` closed; none: it stays closed."""
     if scope == "organisation":
-        return [one for one in ins if all(later(one, out) for out in outs)]
-    undone = all(any(_undoes(one, out, scope) for one in ins) for out in outs)
-    return [one for one in ins if any(_undoes(one, out, scope) for out in outs) or not outs] if undone else []
+        return [opt_in for opt_in in ins if all(later(opt_in, out) for out in outs)]
+    undone = all(any(_undoes(opt_in, out, scope) for opt_in in ins) for out in outs)
+    return [opt_in for opt_in in ins if any(_undoes(opt_in, out, scope) for out in outs) or not outs] if undone else []
 
 
 def _order(row: Entry) -> tuple[datetime, datetime, str, str]:
@@ -142,5 +140,5 @@ def _last(rows: Iterable[Entry]) -> Entry:
     return max(rows, key=_order)
 
 
-def _standing(state: State, row: Entry, doubtful: Iterable[Entry] = ()) -> Standing:
-    return Standing(state, row.effective_at, row, tuple(sorted(set(doubtful), key=_order)))
+def _folded(state: State, row: Entry, doubtful: Iterable[Entry] = ()) -> FoldedState:
+    return FoldedState(state, row.effective_at, row, tuple(sorted(set(doubtful), key=_order)))

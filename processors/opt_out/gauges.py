@@ -26,7 +26,7 @@ FROM enforcements AS e JOIN opt_out_ledger AS l USING (position) WHERE e.status 
 """
 
 
-class Gauges:
+class OptOutGauges:
     """Sets them."""
 
     def __init__(self, *, near: timedelta, now: Callable[[], datetime] = utc_now) -> None:
@@ -56,8 +56,8 @@ class Gauges:
             metrics.ENFORCEMENT_NEAR.set(near)
             metrics.ENFORCEMENT_OLDEST.set(oldest)
             if self._rounds % SELDOM == 0:
-                for one in report.rates(connection, now):
-                    metrics.OPT_OUT_RATE.labels(one.provider, one.account).set(one.rate)
+                for rate in report.rates(connection, now):
+                    metrics.OPT_OUT_RATE.labels(rate.provider, rate.account).set(rate.rate)
                 metrics.OPT_OUT_VIOLATIONS.set(len(report.violations(connection, now)))
         self._rounds += 1
         return INTERVAL

@@ -25,7 +25,7 @@ from itertools import chain
 
 from processors.opt_out.nearest import Nearest
 from processors.opt_out.required import parted, required
-from processors.opt_out.slips import drawn_in
+from processors.opt_out.typos import collapsed
 
 #: The first of the characters that stand for sets of classes: from the private use area on, none has a meaning in a
 #: regular expression.
@@ -71,7 +71,7 @@ class Grammar:
         self._digits = characters[frozenset({"{digits}"})]
         self._classes = {
             name: "".join(char for found, char in characters.items() if name in found)
-            for name in {one for found in sets for one in found}
+            for name in {name for found in sets for name in found}
         }
         self._named = {char: found for found, char in characters.items()}
         self._needs: list[tuple[int, list[frozenset[str]]]] = []
@@ -152,7 +152,7 @@ class Grammar:
         ]
         if not found:
             return None
-        share, at, needs = max(found, key=lambda one: (one[0], len(one[2])))
+        share, at, needs = max(found, key=lambda candidate: (candidate[0], len(candidate[2])))
         lacks = next((needed for needed in needs if present.isdisjoint(needed)), frozenset[str]())
         return share, at, tuple(sorted(lacks)[:8])
 
@@ -172,7 +172,7 @@ class Grammar:
             return known
         if word.isdigit():
             return self._digits
-        drawn = drawn_in(word)
+        drawn = collapsed(word)
         if drawn is not None and drawn in self._known:
             return self._known[drawn]
         near = self._nearest.to(word)

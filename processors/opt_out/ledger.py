@@ -14,8 +14,8 @@ from operator import attrgetter
 from typing import Any
 
 from processors.opt_out import business_days, enforcement, reviews, states
-from processors.opt_out.entry import COLUMNS, GENESIS, SELECTED, Draft, Entry
-from processors.opt_out.fold import Standing, fold
+from processors.opt_out.entry import COLUMNS, GENESIS, SELECTED, Entry, EntryDraft
+from processors.opt_out.fold import FoldedState, fold
 from processors.opt_out.settings import OptOutSettings
 from runtime.postgres import Connection
 
@@ -36,7 +36,7 @@ _INSERT = (
 _EVIDENCE = "INSERT INTO opt_out_evidence (digest, salt, text, name) VALUES (%s, %s, %s, %s)"
 _values = attrgetter(*COLUMNS)
 #: What a draft and an entry have in common.
-_SHARED = tuple({field.name for field in fields(Draft)} & set(COLUMNS))
+_SHARED = tuple({field.name for field in fields(EntryDraft)} & set(COLUMNS))
 
 
 def utc_now() -> datetime:
@@ -56,7 +56,7 @@ class Ledger:
         self._settings = settings
         self.now = now
 
-    def append(self, connection: Connection, drafts: Sequence[Draft]) -> list[Entry]:
+    def append(self, connection: Connection, drafts: Sequence[EntryDraft]) -> list[Entry]:
         """Add those of `drafts` whose event is not there yet; the new rows. Within the caller's transaction.
 
         With each come its evidence, the state of its phone, its enforcements, and the question that it asks.
@@ -79,7 +79,7 @@ class Ledger:
         connection: Connection,
         phones: Iterable[str],
         entries: Sequence[Entry] = (),
-        drafts: Sequence[Draft] = (),
+        drafts: Sequence[EntryDraft] = (),
     ) -> None:
         """Bring everything that depends on the ledger's rows about `phones` up to date, `entries` being new."""
         now = self.now()
@@ -87,11 +87,11 @@ class Ledger:
         enforcement.follow(connection, entries, standings, now)
         reviews.follow(connection, list(zip(entries, drafts, strict=True)), standings, now)
 
-    def folded(self, connection: Connection, phone: str) -> Standing | None:
+    def folded(self, connection: Connection, phone: str) -> FoldedState | None:
         """How `phone` stands by the rows that are there; None: no row."""
         return fold(states.counting_entries_of(connection, [phone]).get(phone, []), self._settings.scope)
 
-    def _chained(self, connection: Connection, drafts: Sequence[Draft]) -> list[Entry]:
+    def _chained(self, connection: Connection, drafts: Sequence[EntryDraft]) -> list[Entry]:
         head = connection.execute(_HEAD).fetchone()
         position, previous, decided = head or (0, GENESIS, None)
         # The chain tells the order in which things were decided, whatever the wall clock does meanwhile.
@@ -129,7 +129,7 @@ class Ledger:
             latest[draft.phone] = max(received, latest.get(draft.phone, received))
         return entries
 
-    def _deadline(self, draft: Draft, effective: datetime, clock_starts: datetime) -> datetime | None:
+    def _deadline(self, draft: EntryDraft, effective: datetime, clock_starts: datetime) -> datetime | None:
         zone = self._settings.time_zone
         if draft.action == "out":
             return business_days.after(effective, self._settings.deadline_business_days, zone)
@@ -138,11 +138,11 @@ class Ledger:
         return None
 
 
-def _unknown(connection: Connection, drafts: Sequence[Draft]) -> list[Draft]:
+def _unknown(connection: Connection, drafts: Sequence[EntryDraft]) -> list[EntryDraft]:
     """Those whose event has no row about their phone, each once."""
     ids = [draft.event_id for draft in drafts if draft.event_id is not None]
     known: set[tuple[Any, str]] = set(connection.execute(_KNOWN, (ids,)).fetchall()) if ids else set()
-    new: list[Draft] = []
+    new: list[EntryDraft] = []
     for draft in drafts:
         key = (draft.event_id, draft.phone)
         if draft.event_id is None or key not in known:

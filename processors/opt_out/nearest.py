@@ -28,7 +28,7 @@ class Nearest:
             return None
         for left in (word, *without_a_letter(word)):
             for near in self._left.get(left, ()):
-                if is_slip(word, near):
+                if is_typo(word, near):
                     return near
         return None
 
@@ -38,13 +38,13 @@ def without_a_letter(word: str) -> Iterator[str]:
     return (word[:at] + word[at + 1 :] for at in range(len(word)))
 
 
-def is_slip(word: str, meant: str) -> bool:
+def is_typo(word: str, meant: str) -> bool:
     """Whether `word` is `meant` with one letter dropped, put in or replaced, or two neighbours swapped."""
     if abs(len(word) - len(meant)) > 1:
         return False
     start = 0
-    for one, other in zip(word, meant, strict=False):
-        if one != other:
+    for letter, other in zip(word, meant, strict=False):
+        if letter != other:
             break
         start += 1
     rest, other_rest = word[start:], meant[start:]

@@ -44,9 +44,11 @@ def _sign(char: str, category: str) -> str | None:
 
 def _letters(char: str) -> str:
     decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", char).casefold())
-    kept = "".join(one for one in decomposed if unicodedata.category(one) != "Mn").casefold().translate(_STROKES)
-    foreign_stop = unicodedata.category(char).startswith("P") and not kept.isascii()
-    return "\n" if foreign_stop else kept
+    letters_only = (
+        "".join(letter for letter in decomposed if unicodedata.category(letter) != "Mn").casefold().translate(_STROKES)
+    )
+    foreign_stop = unicodedata.category(char).startswith("P") and not letters_only.isascii()
+    return "\n" if foreign_stop else letters_only
 
 
 class _Folded(dict[int, str]):

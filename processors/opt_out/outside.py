@@ -79,7 +79,9 @@ class Outside:
     def _found(self, phrase: str, message: str) -> RequestMatch:
         rule = self._by_phrase[phrase]
         taken_back = (
-            one for one, pattern in self._unless if rule.id in one.of and pattern.search(message, 0, END) is not None
+            exception
+            for exception, pattern in self._unless
+            if rule.id in exception.of and pattern.search(message, 0, END) is not None
         )
         return RequestMatch(rule, phrase, next(taken_back, None))
 

@@ -10,7 +10,7 @@ import hashlib
 import json
 
 from processors.opt_out import reviews
-from processors.opt_out.entry import Draft
+from processors.opt_out.entry import EntryDraft
 from processors.opt_out.ledger import Ledger, lock, utc_now
 from processors.opt_out.reading import phone_read
 from processors.processor import SetAside
@@ -40,12 +40,12 @@ def park(connection: Connection, ledger: Ledger, aside: SetAside, region: str | 
     question = f"a record of {record.topic} could not be read: {aside.disposition}, {aside.error_class}"
     if about is None:
         lock(connection)
-        review = reviews.ask_about_nobody(connection, None, question, utc_now())
+        review = reviews.ask_without_phone(connection, None, question, utc_now())
     else:
         [entry] = ledger.append(
             connection,
             [
-                Draft(
+                EntryDraft(
                     **about,
                     action="hold",
                     actor="parked",
@@ -63,9 +63,9 @@ def park(connection: Connection, ledger: Ledger, aside: SetAside, region: str | 
         review = None if row is None else int(row[0])
     headers = [[_storable(name), None if value is None else value.hex()] for name, value in record.headers]
     writer = "ours" if ours else "unknown"
-    told = (aside.disposition, aside.error_class, _storable(aside.error_message), aside.attempts)
+    values = (aside.disposition, aside.error_class, _storable(aside.error_message), aside.attempts)
     place = (record.topic, record.partition, record.offset, record.timestamp_ms)
-    connection.execute(_PARK, (*place, record.key, record.value, json.dumps(headers), *told, phone, review, writer))
+    connection.execute(_PARK, (*place, record.key, record.value, json.dumps(headers), *values, phone, review, writer))
 
 
 def _phone(key: bytes | None, ours: bool) -> str | None:

@@ -11,10 +11,10 @@ from typing import Any
 from uuid import UUID
 
 from processors.opt_out.classifier import Classifier, Decision
-from processors.opt_out.entry import Action, Draft, Evidence
+from processors.opt_out.entry import Action, EntryDraft, Evidence
 from processors.processor import Delivery
 from runtime.phones import read_phone
-from schemas.events import Event, EventType, Message, OptOut, Unrecognized
+from schemas.events import Event, EventType, Message, ReportedOptOut, Unrecognized
 from schemas.provider_facts import CAREFUL, ProviderFacts
 
 #: What a phone number in a webhook of no known kind may look like.
@@ -33,7 +33,7 @@ class Question:
 class Read:
     """What one event comes to."""
 
-    drafts: tuple[Draft, ...] = ()
+    drafts: tuple[EntryDraft, ...] = ()
     question: Question | None = None
 
 
@@ -50,7 +50,7 @@ def read(delivery: Delivery, classifier: Classifier, region: str | None, facts: 
         return _NOTHING
     if isinstance(event, Message):
         return _read_message(delivery, event, classifier, region, facts.get(event.provider, CAREFUL))
-    if isinstance(event, OptOut):
+    if isinstance(event, ReportedOptOut):
         return _read_report(delivery, event, region)
     if isinstance(event, Unrecognized):
         return _read_for_a_hold(delivery, event, classifier, region, f"a webhook of no known kind ({event.reason})")
@@ -69,30 +69,32 @@ def _read_message(
     decision = classifier.classify(event.text)
     if decision.action == "none" or (decision.action == "in" and facts.reports_opt_ins):
         return _NOTHING
-    told: dict[str, Any] = _told(delivery, event) | _decided(decision) | phone_read(event.contact_phone, region)
-    told |= {"message_id": event.message_key, "evidence": Evidence(text=event.text, name=event.name)}
+    fields: dict[str, Any] = (
+        _common_fields(delivery, event) | _decided(decision) | phone_read(event.contact_phone, region)
+    )
+    fields |= {"message_id": event.message_key, "evidence": Evidence(text=event.text, name=event.name)}
     if decision.tier == "B":
-        told |= {"review": "out", "question": f"was it a stop? rule {decision.rule}"}
+        fields |= {"review": "out", "question": f"was it a stop? rule {decision.rule}"}
     elif decision.action == "hold":
-        told |= {"review": "hold", "question": f"is it a stop? rule {decision.rule}"}
-    return Read((Draft(action=decision.action, actor="contact", **told),))
+        fields |= {"review": "hold", "question": f"is it a stop? rule {decision.rule}"}
+    return Read((EntryDraft(action=decision.action, actor="contact", **fields),))
 
 
-def _read_report(delivery: Delivery, event: OptOut, region: str | None) -> Read:
+def _read_report(delivery: Delivery, event: ReportedOptOut, region: str | None) -> Read:
     if event.contact_phone is None:
         return _NOTHING
-    told = _told(delivery, event) | phone_read(event.contact_phone, region)
-    told |= {"message_id": event.provider_opt_out_id}
+    fields = _common_fields(delivery, event) | phone_read(event.contact_phone, region)
+    fields |= {"message_id": event.provider_opt_out_id}
     evidence = Evidence(text=event.payload)
     action: Action = "out" if event.opted_out else "in"
-    return Read((Draft(action=action, actor="provider", evidence=evidence, **told),))
+    return Read((EntryDraft(action=action, actor="provider", evidence=evidence, **fields),))
 
 
 def _read_for_a_hold(delivery: Delivery, event: Event, classifier: Classifier, region: str | None, what: str) -> Read:
     """Whatever in the payload reads like a stop puts the phone on hold: `what` is told to the person who decides."""
     strings = list(_strings(_payload(event.payload)))
     decided = ((text, classifier.classify(text)) for text in strings)
-    found = next(((text, one) for text, one in decided if one.tier in ("A", "B", "C")), None)
+    found = next(((text, value) for text, value in decided if value.tier in ("A", "B", "C")), None)
     if found is None:
         return _NOTHING
     text, decision = found
@@ -101,9 +103,9 @@ def _read_for_a_hold(delivery: Delivery, event: Event, classifier: Classifier, r
     phones = [named] if named else [{"phone": phone} for phone in _phones(strings, region)]
     if not phones:
         return Read(question=Question(event.event_id, question))
-    told: dict[str, Any] = _told(delivery, event) | _decided(decision)
-    told |= {"review": "unrecognized", "question": question, "evidence": Evidence(text=text)}
-    return Read(tuple(Draft(action="hold", actor="contact", **told, **phone) for phone in phones))
+    fields: dict[str, Any] = _common_fields(delivery, event) | _decided(decision)
+    fields |= {"review": "unrecognized", "question": question, "evidence": Evidence(text=text)}
+    return Read(tuple(EntryDraft(action="hold", actor="contact", **fields, **phone) for phone in phones))
 
 
 def phone_read(received: str, region: str | None) -> dict[str, Any]:
@@ -114,7 +116,7 @@ def phone_read(received: str, region: str | None) -> dict[str, Any]:
     return {"phone": found.number, "phone_as_received": received}
 
 
-def _told(delivery: Delivery, event: Event) -> dict[str, Any]:
+def _common_fields(delivery: Delivery, event: Event) -> dict[str, Any]:
     record = delivery.record
     return {
         "provider": event.provider,
@@ -145,13 +147,13 @@ def _strings(node: Any) -> Iterator[str]:
     """Every text in a JSON document, but for the names of its fields."""
     waiting = [node]
     while waiting:
-        one = waiting.pop()
-        if isinstance(one, str):
-            yield one
-        elif isinstance(one, dict):
-            waiting += reversed(one.values())
-        elif isinstance(one, list):
-            waiting += reversed(one)
+        value = waiting.pop()
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, dict):
+            waiting += reversed(value.values())
+        elif isinstance(value, list):
+            waiting += reversed(value)
 
 
 def _phones(strings: list[str], region: str | None) -> list[str]:

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from processors.api_budget.purse import Stopped
+from processors.api_budget.rate_limiter import LimiterStopped
 from processors.database import Database
 from processors.opt_out import enforcement
-from processors.opt_out.entry import Draft
+from processors.opt_out.entry import EntryDraft
 from processors.opt_out.ledger import Ledger, lock, utc_now
-from processors.opt_out.target import AccountGone, Locked, NotNow, Refused, Target
+from processors.opt_out.target import AccountGone, CredentialsRefused, NeverAccepted, NotNow, OptOutTarget
 from runtime import logs, metrics
 from runtime.postgres import Connection
 
@@ -46,14 +46,14 @@ class Difference:
 
     def counts(self) -> dict[str, int]:
         """In numbers."""
-        told = {"accounts": self.accounts, "compared": self.compared}
-        return told | {
+        counts = {"accounts": self.accounts, "compared": self.compared}
+        return counts | {
             "lost": sum(map(len, self.lost.values())),
             "unheard": sum(map(len, self.unheard.values())),
         }
 
 
-def compare(database: Database, target: Target) -> Difference:
+def compare(database: Database, target: OptOutTarget) -> Difference:
     """Ask `target` about every number that the ledger knows. Raises NotNow, Locked, Refused, AccountGone."""
     found = Difference(target.name)
     with database.transaction() as connection:
@@ -76,7 +76,7 @@ def compare(database: Database, target: Target) -> Difference:
 def repair(connection: Connection, ledger: Ledger, found: Difference, now: datetime) -> None:
     """Order calls for what the target has lost, and write down what it never told us."""
     drafts = [
-        Draft(
+        EntryDraft(
             phone=phone,
             action="out",
             actor="reconcile",
@@ -98,11 +98,11 @@ def repair(connection: Connection, ledger: Ledger, found: Difference, now: datet
     metrics.RECONCILED_AT.labels(found.target).set(now.timestamp())
 
 
-class Reconciler:
+class OptOutReconciler:
     """Compares and repairs by itself, once in a while."""
 
     def __init__(
-        self, target: Target, ledger: Ledger, *, every: timedelta, now: Callable[[], datetime] = utc_now
+        self, target: OptOutTarget, ledger: Ledger, *, every: timedelta, now: Callable[[], datetime] = utc_now
     ) -> None:
         self._target = target
         self._ledger = ledger
@@ -121,10 +121,10 @@ class Reconciler:
             return INTERVAL
         try:
             found = compare(database, self._target)
-        except (NotNow, Locked, Refused, AccountGone) as error:
+        except (NotNow, CredentialsRefused, NeverAccepted, AccountGone) as error:
             log.warning("not_reconciled", target=self._target.name, reason=str(error))
             return max(INTERVAL, getattr(error, "retry_after", None) or 0.0)
-        except Stopped:
+        except LimiterStopped:
             return 0.0
         with database.transaction() as connection:
             repair(connection, self._ledger, found, self._now())

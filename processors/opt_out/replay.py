@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from processors.crm_sync.backfill import Stored
+from processors.crm_sync.backfill import StoredEvent
 from processors.opt_out.classifier import Classifier, Decision
-from processors.opt_out.entry import Draft, Evidence
+from processors.opt_out.entry import EntryDraft, Evidence
 from processors.opt_out.ledger import Ledger
 from runtime.postgres import Connection
 from schemas.events import Event, EventType, Message
@@ -22,7 +22,7 @@ BATCH = 500
 #: Texts that are kept of each kind of difference.
 EXAMPLES = 5
 
-_COLUMNS = ", ".join(Stored._fields).replace("payload", "payload::text")
+_COLUMNS = ", ".join(StoredEvent._fields).replace("payload", "payload::text")
 _MESSAGES = f"""
 SELECT {_COLUMNS} FROM events
 WHERE event_type = %s AND NOT is_test AND contact_phone IS NOT NULL AND (%s::timestamptz IS NULL OR received_at >= %s)
@@ -65,13 +65,13 @@ class Kind:
             self.examples.append(message)
 
 
-def stored_messages(connection: Connection, since: datetime | None) -> Iterator[list[Stored]]:
+def stored_messages(connection: Connection, since: datetime | None) -> Iterator[list[StoredEvent]]:
     """Every message that was received, in that order, a batch at a time; within a transaction of `connection`."""
     with connection.cursor("stored_messages") as cursor:
         cursor.itersize = BATCH
         cursor.execute(_MESSAGES.encode(), (EventType.MESSAGE_RECEIVED.value, since, since))
         while rows := cursor.fetchmany(BATCH):
-            yield [Stored(*row) for row in rows]
+            yield [StoredEvent(*row) for row in rows]
 
 
 def differences(events: Iterable[Event], older: Classifier, newer: Classifier) -> Iterator[RuleDifference]:
@@ -98,10 +98,10 @@ def hold(connection: Connection, ledger: Ledger, change: int, messages: int, fou
     return added
 
 
-def _draft(change: int, difference: RuleDifference) -> Draft:
+def _draft(change: int, difference: RuleDifference) -> EntryDraft:
     message, decision = difference.message, difference.newer
     assert message.contact_phone is not None
-    return Draft(
+    return EntryDraft(
         phone=message.contact_phone,
         action="hold",
         actor="rules",

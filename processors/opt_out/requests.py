@@ -16,7 +16,7 @@ from processors.opt_out.words.language import CHAT_WORDS
 #: Words beside a keyword's slip that are words of their own.
 OWN_WORDS = frozenset(word for words in keywords.OWN_WORDS.values() for word in words)
 #: How many words beside a request its meaning is looked for, and how many at each end of the text.
-_BESIDE, _AROUND = 24, 64
+_AROUND, _AROUND = 24, 64
 #: How many times as many texts are in English as in another language: what words are looked for first depends on it.
 _ENGLISH_SHARE = 5
 #: Words of each language in words/common_words.txt.
@@ -47,7 +47,12 @@ class Requests:
 
     def __init__(self, language: Language) -> None:
         words = [word for name, listed in language.lexicon.items() if name != "name" for word in listed.split()]
-        others = [part for one in language.unless for part in (one.before, one.itself, one.after, one.anywhere) if part]
+        others = [
+            part
+            for exception in language.unless
+            for part in (exception.before, exception.itself, exception.after, exception.anywhere)
+            if part
+        ]
         self.rules = language.rules
         self.grammar = Grammar(
             language.lexicon,
@@ -56,8 +61,10 @@ class Requests:
             others=others,
             cost=_cost(language.code),
         )
-        self._unless = [_TakesBack(one, self.grammar) for one in language.unless]
-        self._concerning = [[one for one in self._unless if rule.id in one.unless.of] for rule in language.rules]
+        self._unless = [_TakesBack(exception, self.grammar) for exception in language.unless]
+        self._concerning = [
+            [exception for exception in self._unless if rule.id in exception.unless.of] for rule in language.rules
+        ]
 
     def matches(self, message: str, words: Iterable[str]) -> Iterator[RequestMatch]:
         """Every pattern that fits the normalised `message` of these `words`, in their order."""
@@ -75,14 +82,14 @@ class Requests:
                     yield RequestMatch(self.rules[at], matched, self._taken_back(at, characters, found))
 
     def _taken_back(self, at: int, characters: str, found: re.Match[str]) -> Unless | None:
-        before = characters[max(0, found.start() - _BESIDE) : found.start()].rpartition("\n")[2]
-        after = characters[found.end() : found.end() + _BESIDE].partition("\n")[0]
+        before = characters[max(0, found.start() - _AROUND) : found.start()].rpartition("\n")[2]
+        after = characters[found.end() : found.end() + _AROUND].partition("\n")[0]
         around = (
             characters[:_AROUND] if len(characters) <= 2 * _AROUND else characters[:_AROUND] + characters[-_AROUND:]
         )
-        for one in self._concerning[at]:
-            if one.fits(before, found[0], after, around):
-                return one.unless
+        for exception in self._concerning[at]:
+            if exception.fits(before, found[0], after, around):
+                return exception.unless
         return None
 
 

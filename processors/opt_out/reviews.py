@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from processors.opt_out.entry import Draft, Entry
-from processors.opt_out.fold import Standing
+from processors.opt_out.entry import Entry, EntryDraft
+from processors.opt_out.fold import FoldedState
 from runtime.postgres import Connection
 
 _OPEN = """
@@ -71,12 +71,12 @@ class Review:
 
 def follow(
     connection: Connection,
-    new: Sequence[tuple[Entry, Draft]],
-    standings: Mapping[str, Standing],
+    new: Sequence[tuple[Entry, EntryDraft]],
+    folded_states: Mapping[str, FoldedState],
     now: datetime,
 ) -> None:
     """Open what `new` rows and doubtful opt-ins ask, and close what is moot. The ledger is locked by the caller."""
-    asked = [
+    questions = [
         (
             draft.review,
             entry.phone,
@@ -89,9 +89,9 @@ def follow(
         for entry, draft in new
         if draft.review is not None
     ]
-    doubtful = {phone: next(iter(folded.doubtful), None) for phone, folded in standings.items()}
+    doubtful = {phone: next(iter(folded.doubtful), None) for phone, folded in folded_states.items()}
     with connection.cursor() as cursor:
-        cursor.executemany(_OPEN, asked)
+        cursor.executemany(_OPEN, questions)
         cursor.executemany(
             _ASK_ABOUT_OPT_IN,
             [
@@ -100,18 +100,18 @@ def follow(
                 if opt_in is not None
             ],
         )
-    held = [standing.entry.position for standing in standings.values() if standing.state == "hold"]
+    held = [folded_state.entry.position for folded_state in folded_states.values() if folded_state.state == "hold"]
     asked_about = [None if opt_in is None else opt_in.position for opt_in in doubtful.values()]
     connection.execute(_REOPEN, ([*held, *(position for position in asked_about if position is not None)],))
-    states = [folded.state for folded in standings.values()]
-    connection.execute(_SUPERSEDE, (list(standings), states, asked_about))
+    states = [folded.state for folded in folded_states.values()]
+    connection.execute(_SUPERSEDE, (list(folded_states), states, asked_about))
 
 
-def ask_about_nobody(connection: Connection, event_id: UUID | None, question: str, now: datetime) -> int | None:
+def ask_without_phone(connection: Connection, event_id: UUID | None, question: str, now: datetime) -> int | None:
     """Open a question about an event that names no phone; its id, or None where it has been asked before."""
     if event_id is not None:
-        asked = connection.execute("SELECT FROM opt_out_reviews WHERE event_id = %s", (event_id,)).fetchone()
-        if asked is not None:
+        questions = connection.execute("SELECT FROM opt_out_reviews WHERE event_id = %s", (event_id,)).fetchone()
+        if questions is not None:
             return None
     kind = "parked" if event_id is None else "unrecognized"
     row = connection.execute(_OPEN + "RETURNING id", (kind, None, None, event_id, question, now, None)).fetchone()

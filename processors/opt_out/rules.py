@@ -107,7 +107,7 @@ def listed(name: str) -> list[str]:
 
 def either(*lists: str) -> str:
     """A pattern for any one of the expressions in `lists`, which are separated by " / "."""
-    return f"(?:{'|'.join(one.strip() for text in lists for one in text.split(' / '))})"
+    return f"(?:{'|'.join(part.strip() for text in lists for part in text.split(' / '))})"
 
 
 #: What a rule and an exception of rule set 1 were made of: its fingerprint is over these.
@@ -152,7 +152,7 @@ def fingerprint(number: int = VERSION) -> str:
         *(repr(part) for part in (after_stop.PATTERN, after_stop.STILL_A_STOP, reactions.OPENER, reactions.CLOSER)),
     ]
     if number >= 2:
-        parts += [repr((one.anywhere, one.around)) for one in taken_away]
+        parts += [repr((exception.anywhere, exception.around)) for exception in taken_away]
         parts += [
             after_stop.NO_MESSAGE,
             after_stop.OTHER_THINGS,

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-from processors.opt_out.slips import drawn_in, slips
+from processors.opt_out.typos import collapsed, typos
 from processors.opt_out.words import shapes as words
 
 #: A message longer than this is no keyword spelled with signs between.
@@ -33,12 +33,12 @@ _MASKED = re.compile(
 
 
 @lru_cache(maxsize=1)
-def _slips() -> dict[str, str]:
+def _typos() -> dict[str, str]:
     """Slip -> keyword: what set 1 calls a slip, a letter put in, and neighbours on the keyboard for shorter ones."""
     found: dict[str, str] = {}
     for keyword in ("stop", "unsubscribe", "cancel", "optout", "stopall", "revoke"):
-        for slip in slips(keyword):
-            found.setdefault(slip, keyword)
+        for typo in typos(keyword):
+            found.setdefault(typo, keyword)
         for at in range(len(keyword) + 1):
             for letter in "abcdefghijklmnopqrstuvwxyz0123456789":
                 found.setdefault(keyword[:at] + letter + keyword[at:], keyword)
@@ -46,7 +46,7 @@ def _slips() -> dict[str, str]:
         for at, letter in enumerate(keyword):
             head, tail = keyword[:at], keyword[at + 1 :]
             found.setdefault(head + letter + letter + tail, keyword)
-            for beside in words.BESIDE.get(letter, ""):
+            for beside in words.AROUND.get(letter, ""):
                 found.setdefault(head + beside + tail, keyword)
                 if len(keyword) > 3:
                     found.setdefault(head + letter + beside + tail, keyword)
@@ -55,7 +55,7 @@ def _slips() -> dict[str, str]:
                 found.setdefault(head + tail, keyword)
                 if tail:
                     found.setdefault(head + tail[0] + letter + tail[1:], keyword)
-    return {slip: keyword for slip, keyword in found.items() if slip not in words.OWN_SLIPS and slip not in _KEYWORDS}
+    return {typo: keyword for typo, keyword in found.items() if typo not in words.OWN_SLIPS and typo not in _KEYWORDS}
 
 
 _KEYWORDS = frozenset(words.JOINED)
@@ -67,9 +67,9 @@ _DIGITS = str.maketrans("01345$7", "oieasst")
 _SWAPPED = frozenset({"edn", "nde", "end", "ned"})
 
 
-def slip_of(token: str) -> str | None:
+def typo_of(token: str) -> str | None:
     """The keyword that `token` is a slip of, or is in digits, in more ways than the tier table's."""
-    found = _slips().get(token)
+    found = _typos().get(token)
     if found is not None or token.isalpha():
         return found
     letters = token.translate(_DIGITS)
@@ -83,8 +83,8 @@ def joined(token: str) -> bool:
         return False
     if token in words.ONE_WORD or _COURTEOUS_GLUED.sub("", token) in words.ONE_WORD:
         return True
-    drawn = drawn_in(token)
-    return any(_splits(one) for one in (token, drawn) if one)
+    drawn = collapsed(token)
+    return any(_splits(spelling) for spelling in (token, drawn) if spelling)
 
 
 def _splits(token: str) -> bool:
@@ -114,7 +114,7 @@ def _splits(token: str) -> bool:
 
 
 def _is_keyword(head: str) -> bool:
-    return head in _KEYWORDS or (len(head) > 2 and slip_of(head) is not None)
+    return head in _KEYWORDS or (len(head) > 2 and typo_of(head) is not None)
 
 
 def may_be_squeezed(words: Sequence[str]) -> bool:
@@ -164,7 +164,7 @@ def unboxed(text: str) -> str:
 
 
 def _flagged(found: re.Match[str]) -> str:
-    letters = "".join(chr(97 + ord(one) - 0x1F1E6) for one in found[0])
+    letters = "".join(chr(97 + ord(letter) - 0x1F1E6) for letter in found[0])
     return letters if letters in _KEYWORDS else found[0]
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from processors.opt_out.chain import READABLE, chain_fault
 from processors.opt_out.entry import COLUMNS, SELECTED, Entry, entry
-from processors.opt_out.fold import Scope, Standing, fold
+from processors.opt_out.fold import FoldedState, Scope, fold
 from processors.opt_out.provider_facts import provider_facts
 from runtime.postgres import Connection
 
@@ -42,8 +42,8 @@ def entries_of(connection: Connection, phones: Iterable[str]) -> dict[str, list[
     found: dict[str, list[Entry]] = {}
     facts = provider_facts(connection)
     for row in connection.execute(_ROWS, (sorted(set(phones)),)):
-        one = entry(row, facts)
-        found.setdefault(one.phone, []).append(one)
+        row_entry = entry(row, facts)
+        found.setdefault(row_entry.phone, []).append(row_entry)
     return found
 
 
@@ -62,38 +62,38 @@ def counting_entries_of(connection: Connection, phones: Iterable[str]) -> dict[s
     return found
 
 
-def refold(connection: Connection, phones: Iterable[str], scope: Scope, now: datetime) -> Mapping[str, Standing]:
+def refold(connection: Connection, phones: Iterable[str], scope: Scope, now: datetime) -> Mapping[str, FoldedState]:
     """Write how each of `phones` stands; the ledger is locked by the caller."""
-    standings: dict[str, Standing] = {}
+    folded_states: dict[str, FoldedState] = {}
     rows = []
     for phone, entries in sorted(counting_entries_of(connection, phones).items()):
-        standing = fold(entries, scope)
-        if standing is not None:
-            standings[phone] = standing
-            rows.append((*_row(phone, standing, entries), now))
+        folded_state = fold(entries, scope)
+        if folded_state is not None:
+            folded_states[phone] = folded_state
+            rows.append((*_row(phone, folded_state, entries), now))
     with connection.cursor() as cursor:
         cursor.executemany(_WRITE, rows)
-    return standings
+    return folded_states
 
 
 def rebuild(connection: Connection, scope: Scope, now: datetime, *, write: bool) -> Rebuilt:
     """Make the whole table anew from the ledger, which the caller has locked; what was not as it ought to be."""
-    kept = {row[0]: row for row in connection.execute(f"SELECT {_COMPARED} FROM opt_outs")}  # noqa: S608
+    stored = {row[0]: row for row in connection.execute(f"SELECT {_COMPARED} FROM opt_outs")}  # noqa: S608
     phones = [phone for (phone,) in connection.execute("SELECT DISTINCT phone FROM opt_out_ledger WHERE position >= 1")]
     differing: list[str] = []
     for start in range(0, len(phones), 1000):
         for phone, entries in counting_entries_of(connection, phones[start : start + 1000]).items():
-            standing = fold(entries, scope)
-            if standing is not None and kept.pop(phone, None) != _row(phone, standing, entries):
+            folded_state = fold(entries, scope)
+            if folded_state is not None and stored.pop(phone, None) != _row(phone, folded_state, entries):
                 differing.append(phone)
-    strangers = list(kept)
+    strangers = list(stored)
     if write:
         connection.execute("DELETE FROM opt_outs WHERE phone = ANY (%s)", (strangers,))
         refold(connection, differing, scope, now)
     return Rebuilt(len(phones), sorted(differing + strangers))
 
 
-def _row(phone: str, standing: Standing, entries: list[Entry]) -> tuple[object, ...]:
-    by = standing.entry
+def _row(phone: str, folded_state: FoldedState, entries: list[Entry]) -> tuple[object, ...]:
+    by = folded_state.entry
     last = entries[-1].position
-    return phone, standing.state, standing.since, by.why, by.position, last, by.provider, by.account
+    return phone, folded_state.state, folded_state.since, by.why, by.position, last, by.provider, by.account

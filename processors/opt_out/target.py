@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import ClassVar
 
 from processors.api_budget.budget import Budget
-from processors.api_budget.purse import Purse
+from processors.api_budget.rate_limiter import RateLimiter
 from runtime.found import found_in
 from runtime.settings import Section
 
@@ -22,11 +22,11 @@ class NotNow(Exception):
         self.retry_after = retry_after  #: seconds that it asked for; None: ours to choose
 
 
-class Locked(Exception):
+class CredentialsRefused(Exception):
     """Call nothing of this target until a person has mended its credentials."""
 
 
-class Refused(Exception):
+class NeverAccepted(Exception):
     """Do not call again for this: the target will never take it."""
 
 
@@ -35,14 +35,14 @@ class AccountGone(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class TargetAccount:
     """One account of the organisation at a target."""
 
     slug: str
     name: str | None
 
 
-class Target(ABC):
+class OptOutTarget(ABC):
     """One target. Used by several threads at once; every method may raise NotNow and Locked."""
 
     #: As people write it; where the target is also a provider, the provider's name.
@@ -52,8 +52,8 @@ class Target(ABC):
 
     @classmethod
     @abstractmethod
-    def configured(cls, settings: Section, purse: Purse) -> Target | None:
-        """The target that `settings` describe, paying from `purse`; None: it is not used."""
+    def configured(cls, settings: Section, limiter: RateLimiter) -> OptOutTarget | None:
+        """The target that `settings` describe, paying from `limiter`; None: it is not used."""
 
     @classmethod
     @abstractmethod
@@ -61,12 +61,12 @@ class Target(ABC):
         """What its requests are paid from."""
 
     @property
-    def accounts_by_hand(self) -> Collection[Account]:
+    def accounts_by_hand(self) -> Collection[TargetAccount]:
         """The accounts that a setting names; none: ask the target."""
         return ()
 
     @abstractmethod
-    def accounts(self) -> list[Account]:
+    def accounts(self) -> list[TargetAccount]:
         """Every account of the organisation."""
 
     @abstractmethod
@@ -86,11 +86,11 @@ class Target(ABC):
 
 
 @lru_cache(maxsize=1)
-def target_types() -> Mapping[str, type[Target]]:
+def target_types() -> Mapping[str, type[OptOutTarget]]:
     """Every target in `targets/` by its name."""
     from processors.opt_out import targets
 
-    return found_in(targets, Target)
+    return found_in(targets, OptOutTarget)
 
 
 @lru_cache(maxsize=1)

@@ -24,7 +24,7 @@ _NO_TIMES = "its times are none that can be read"
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class ChainVerdict:
     """What walking the chain came to."""
 
     rows: int  #: that are as they were written
@@ -42,7 +42,7 @@ Heads = Mapping[int, Collection[str]]
 
 def verify(
     connection: Connection, seen: Callable[[int], None] = lambda _rows: None, heads: Heads = NO_HEADS
-) -> Verdict:
+) -> ChainVerdict:
     """Walk from the lowest position to the highest, or to the first row that is broken. `seen` hears of progress.
 
     With `heads`, the chain also has to hold each row that a head was published of, as it was then.
@@ -51,30 +51,30 @@ def verify(
     [(unreadable,)] = connection.execute(_UNREADABLE).fetchall()
     for batch in _batches(connection):
         evidence = _evidence(connection, batch)
-        for one in batch:
-            if unreadable is not None and one.position > unreadable:
-                return Verdict(rows, previous, unreadable, _NO_TIMES, with_evidence, erased)
-            kept = evidence.get(one.evidence_digest or "")
-            reason = _broken(one, position + 1, previous, kept) or _unlike(one, heads)
+        for row in batch:
+            if unreadable is not None and row.position > unreadable:
+                return ChainVerdict(rows, previous, unreadable, _NO_TIMES, with_evidence, erased)
+            found_evidence = evidence.get(row.evidence_digest or "")
+            reason = _broken(row, position + 1, previous, found_evidence) or _unlike(row, heads)
             if reason is not None:
-                return Verdict(rows, previous, one.position, reason, with_evidence, erased)
-            position, previous, rows = one.position, one.hash, rows + 1
-            with_evidence += kept is not None
-            erased += one.evidence_digest is not None and kept is None
+                return ChainVerdict(rows, previous, row.position, reason, with_evidence, erased)
+            position, previous, rows = row.position, row.hash, rows + 1
+            with_evidence += found_evidence is not None
+            erased += row.evidence_digest is not None and found_evidence is None
         seen(len(batch))
     if unreadable is None and (newest := max(heads, default=0)) > position:
         reason = f"the rows from here to {newest}, whose head is known, are missing"
-        return Verdict(rows, previous, position + 1, reason, with_evidence, erased)
+        return ChainVerdict(rows, previous, position + 1, reason, with_evidence, erased)
     reason = None if unreadable is None else _NO_TIMES
-    return Verdict(rows, previous, unreadable, reason, with_evidence, erased)
+    return ChainVerdict(rows, previous, unreadable, reason, with_evidence, erased)
 
 
-def _broken(one: Entry, expected: int, previous: str, kept: tuple[bytes, Evidence] | None) -> str | None:
-    if one.position > expected:
+def _broken(row: Entry, expected: int, previous: str, found_evidence: tuple[bytes, Evidence] | None) -> str | None:
+    if row.position > expected:
         return f"row {expected} is missing"
-    if (fault := chain_fault(one, previous)) is not None:
+    if (fault := chain_fault(row, previous)) is not None:
         return fault
-    if kept is not None and kept[1].digest(kept[0]) != one.evidence_digest:
+    if found_evidence is not None and found_evidence[1].digest(found_evidence[0]) != row.evidence_digest:
         return "its evidence is not what was written"
     return None
 
@@ -94,6 +94,6 @@ def _batches(connection: Connection) -> Iterator[list[Entry]]:
 
 
 def _evidence(connection: Connection, batch: list[Entry]) -> dict[str, tuple[bytes, Evidence]]:
-    digests = [one.evidence_digest for one in batch if one.evidence_digest is not None]
+    digests = [row.evidence_digest for row in batch if row.evidence_digest is not None]
     found = connection.execute(_EVIDENCE, (digests,))
     return {digest: (bytes(salt), Evidence(text=text, name=name)) for digest, salt, text, name in found}

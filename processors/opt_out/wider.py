@@ -113,7 +113,7 @@ class Wider:
         found = [(near, requests) for requests in self.languages if (near := requests.grammar.nearest_pattern(words))]
         if not found:
             return None
-        (_, at, lacks), requests = max(found, key=lambda one: one[0][0])
+        (_, at, lacks), requests = max(found, key=lambda candidate: candidate[0][0])
         return requests.rules[at], lacks
 
     def belongs(self, word: str) -> int:
@@ -131,7 +131,7 @@ class Wider:
         return mask
 
     def _is_shape(self, word: str) -> bool:
-        return shapes.joined(word) or (word not in self._own_words and shapes.slip_of(word) is not None)
+        return shapes.joined(word) or (word not in self._own_words and shapes.typo_of(word) is not None)
 
 
 def may_be_drawn(text: str, bare: str, words: Sequence[str]) -> bool:

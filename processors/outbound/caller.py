@@ -13,8 +13,8 @@ from typing import Any
 import httpcore
 
 from processors.api_budget import headers
-from processors.api_budget.purse import Purse, Told
-from processors.outbound.kept import KeptConnections
+from processors.api_budget.rate_limiter import RateLimiter, RequestResult
+from processors.outbound.connection_pool import ConnectionPool
 
 #: Bytes of an answer at most.
 LARGEST = 4 * 1024 * 1024
@@ -28,7 +28,7 @@ class NoAnswer(Exception):
     """Find out what came of it: the call went out, and no whole answer came back."""
 
 
-class Answer:
+class HttpResponse:
     """Status, headers and body."""
 
     def __init__(self, response: httpcore.Response) -> None:
@@ -58,7 +58,7 @@ class Caller:
     def __init__(
         self,
         base_url: str,
-        purse: Purse,
+        limiter: RateLimiter,
         *,
         headers: Mapping[str, str],
         content_type: str | None,
@@ -71,37 +71,37 @@ class Caller:
         `content_type`: of bodies, where the headers do not say it of every request.
         """
         self._base_url = base_url.rstrip("/")
-        self._purse = purse
+        self._limiter = limiter
         self._headers = list({"User-Agent": "hookline", **headers}.items())
         self._with_body = self._headers + ([("Content-Type", content_type)] if content_type else [])
         self._timeout = timeout
         self._busy = busy
         # httpx, which stands on this, takes twice the time for a call, and cannot be told how to connect.
-        self._connections = KeptConnections(self._base_url, allow_private=allow_private)
+        self._connections = ConnectionPool(self._base_url, allow_private=allow_private)
 
     def close(self) -> None:
         """Close its connections."""
         self._connections.close()
 
-    def call(self, method: str, path: str, body: Any = None) -> Answer:
+    def call(self, method: str, path: str, body: Any = None) -> HttpResponse:
         """What it answers, whatever that is. Raises NotSent, NoAnswer, and guarded.Refused."""
-        self._purse.pay()
+        self._limiter.acquire()
         sent = self._headers if body is None else self._with_body
         content = None if body is None else json.dumps(body).encode()
-        told = Told(answered=False)
+        result = RequestResult(answered=False)
         try:
             with self._connections.stream(
                 method, self._base_url + path, seconds=self._timeout, headers=sent, content=content
             ) as response:
-                answer = Answer(response)
-                told = headers.told(answer.status, answer.header, busy=self._busy)
+                answer = HttpResponse(response)
+                result = headers.request_result(answer.status, answer.header, busy=self._busy)
                 answer.data = _read(response)
         except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
             raise NotSent(type(error).__name__) from None
         except (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError, _TooMuch) as error:
             raise NoAnswer(type(error).__name__) from None
         finally:
-            self._purse.tell(told)
+            self._limiter.report(result)
         return answer
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from pydantic import Field, field_validator
 
-from processors.chores import chore
+from processors.periodic_tasks import periodic_task
 from processors.persist import failures
 from processors.persist.publication import MessageStatePublication
 from processors.persist.sim_numbers import SimNumbers
@@ -65,7 +65,7 @@ class Persist(Processor):
     settings_type = PersistSettings
 
     def handle(self, batch: Sequence[Delivery], connection: Connection) -> None:
-        stage(connection, (one.event for one in batch), [origin_of(one.record) for one in batch])
+        stage(connection, (delivery.event for delivery in batch), [origin_of(delivery.record) for delivery in batch])
         with connection.cursor() as cursor:
             # A batch that a crash of the database takes away takes its offsets with it, and Kafka has its records:
             # it is read again (docs/decisions/0011).
@@ -87,4 +87,7 @@ class Persist(Processor):
         states = MessageStatePublication(producer, codec(configuration[SchemaRegistrySettings]))
         assert isinstance(self.settings, PersistSettings)
         numbers = SimNumbers(self.settings.phone_of_sim())
-        return [chore("message-states", connect, stop, states), chore("sim-numbers", connect, stop, numbers)]
+        return [
+            periodic_task("message-states", connect, stop, states),
+            periodic_task("sim-numbers", connect, stop, numbers),
+        ]

@@ -27,14 +27,14 @@ _RELEASE = sql(__package__, "release")
 _JOIN = sql(__package__, "join")
 
 
-class Told(NamedTuple):
+class MessageAt(NamedTuple):
     """A message that was sent, or a failure."""
 
     at: datetime
     key: str
 
 
-class Group(NamedTuple):
+class MatchGroup(NamedTuple):
     """Messages that failures cannot tell apart but by their time."""
 
     provider: str
@@ -50,7 +50,7 @@ class Times(NamedTuple):
     until: datetime
 
 
-def choose(failures: Collection[Told], sents: Collection[Told], own: Collection[str]) -> dict[str, str]:
+def choose(failures: Collection[MessageAt], sents: Collection[MessageAt], own: Collection[str]) -> dict[str, str]:
     """The key that each failure joins: its own where `own` has it, a sent message's, or its own again, alone.
 
     Failures choose in order of their time, then their key. The result depends on nothing else; in particular, what
@@ -70,15 +70,15 @@ def choose(failures: Collection[Told], sents: Collection[Told], own: Collection[
     return joined
 
 
-def touched(connection: Connection) -> dict[Group, Times]:
+def touched(connection: Connection) -> dict[MatchGroup, Times]:
     """What the staged batch may change for failures. To be asked before its messages are folded."""
     found = connection.execute(_TOUCHED).fetchall()
     if not found:
         return {}
-    moments: dict[Group, list[datetime]] = defaultdict(list)
-    groups: dict[str, Group] = {}
+    moments: dict[MatchGroup, list[datetime]] = defaultdict(list)
+    groups: dict[str, MatchGroup] = {}
     for key, at, *group in found:
-        groups[key] = Group(*group)
+        groups[key] = MatchGroup(*group)
         moments[groups[key]].append(at)
     keys = sorted(groups)
     for key, *until_now in connection.execute(_JOINED_UNTIL_NOW, (keys,)):
@@ -87,18 +87,18 @@ def touched(connection: Connection) -> dict[Group, Times]:
     return {group: Times(min(at), max(at)) for group, at in moments.items()}
 
 
-def rejoin(connection: Connection, groups: Mapping[Group, Times]) -> None:
+def rejoin(connection: Connection, groups: Mapping[MatchGroup, Times]) -> None:
     """Join the failures of `groups` anew. To be done after the batch's messages are folded."""
     names = list(groups)
     times = [groups[name] for name in names]
     columns = [list(column) for column in zip(*names, strict=True)]
 
-    failures: dict[int, list[Told]] = defaultdict(list)
+    failures: dict[int, list[MessageAt]] = defaultdict(list)
     before: dict[str, str | None] = {}
     own: set[str] = set()
     over: set[int] = set()
     for number, key, at, joined_key, has_own in connection.execute(
-        _GROUP_FAILURES, (*columns, [one.since for one in times])
+        _GROUP_FAILURES, (*columns, [time.since for time in times])
     ):
         # Failures influence later ones only, through messages that both could join. Behind what the batch touches
         # a gap of more than the window ends that.
@@ -106,22 +106,25 @@ def rejoin(connection: Connection, groups: Mapping[Group, Times]) -> None:
         if number in over or (earlier and at - max(earlier[-1].at, times[number - 1].until) > WINDOW):
             over.add(number)
             continue
-        earlier.append(Told(at, key))
+        earlier.append(MessageAt(at, key))
         before[key] = joined_key
         if has_own:
             own.add(key)
 
-    sents: dict[int, list[Told]] = defaultdict(list)
-    since = [one.since - WINDOW for one in times]
-    until = [max([one.until, *(told.at for told in failures[n][-1:])]) for n, one in enumerate(times, start=1)]
+    sents: dict[int, list[MessageAt]] = defaultdict(list)
+    since = [time.since - WINDOW for time in times]
+    until = [
+        max([time.until, *(failures_of_row.at for failures_of_row in failures[n][-1:])])
+        for n, time in enumerate(times, start=1)
+    ]
     for number, key, at, taken in connection.execute(_GROUP_SENTS, (*columns, since, until)):
         # A message that an earlier failure has joined, or that has a failure of its own key, is not to be had.
         if taken is None or (taken in before and taken != key):
-            sents[number].append(Told(at, key))
+            sents[number].append(MessageAt(at, key))
 
     chosen: dict[str, str] = {}
-    for number, told in failures.items():
-        chosen |= choose(told, sents[number], own)
+    for number, failures_of_row in failures.items():
+        chosen |= choose(failures_of_row, sents[number], own)
     if left := {old for key, old in before.items() if old is not None and old != chosen[key]}:
         connection.execute(_RELEASE, {"keys": sorted(left)})
     keys = sorted(chosen)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from operator import attrgetter
 from typing import Any
 
-from schemas.events import Call, Contact, Event, Message
+from schemas.events import Contact, Event, Message, PhoneCall
 
 _EVENT = (
     "event_id", "event_type", "provider", "account", "contact_phone", "phone_valid", "account_phone", "occurred_at",
@@ -43,9 +43,9 @@ def rows(events: Iterable[Event]) -> Iterator[tuple[Any, ...]]:
             yield _message(event) + _NO_CONTACT
         elif isinstance(event, Contact):
             provider_contact_id, tags, business_name = _contact_only(event)
-            told = (True, provider_contact_id, None if tags is None else list(tags), business_name)
-            yield _event(event) + _contact(event) + _NO_MESSAGE + told
-        elif isinstance(event, Call):
+            contact_values = (True, provider_contact_id, None if tags is None else list(tags), business_name)
+            yield _event(event) + _contact(event) + _NO_MESSAGE + contact_values
+        elif isinstance(event, PhoneCall):
             yield _event(event) + _before_direction + (event.direction,) + _after_direction
         else:
             yield _event(event) + _NEITHER

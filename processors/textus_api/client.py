@@ -8,10 +8,10 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from processors.api_budget.purse import Purse
-from processors.outbound.caller import Answer, Caller, NoAnswer, NotSent
-from processors.outbound.guarded import Refused
+from processors.api_budget.rate_limiter import RateLimiter
+from processors.outbound.caller import Caller, HttpResponse, NoAnswer, NotSent
 from processors.outbound.paths import OddPath, path_of
+from processors.outbound.ssrf_guard import AddressRefused
 from processors.textus_api.settings import TextUsApiSettings
 
 MEDIA_TYPE = "application/vnd.textus+jsonld"
@@ -29,7 +29,7 @@ Json = Mapping[str, Any]
 _PASSING = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.CONFLICT, HTTPStatus.LOCKED, HTTPStatus.TOO_EARLY)
 
 
-class Unavailable(Exception):
+class TextUsUnavailable(Exception):
     """Call again later: TextUs does not answer, asks to wait, or has trouble of its own."""
 
     def __init__(
@@ -41,11 +41,11 @@ class Unavailable(Exception):
         self.perhaps_done = perhaps_done  #: what was to be changed may have been
 
 
-class Redirected(Unavailable):
+class Redirected(TextUsUnavailable):
     """Mend HOOKLINE_TEXTUS__API_URL, if it stays so: TextUs is elsewhere, and nothing is followed."""
 
 
-class Unauthorized(Exception):
+class TokenRefused(Exception):
     """Mend HOOKLINE_TEXTUS__API_TOKEN: TextUs does not take it."""
 
 
@@ -60,13 +60,13 @@ class BadRequest(Exception):
 class TextUsClient:
     """Any number of threads may share one."""
 
-    def __init__(self, settings: TextUsApiSettings, purse: Purse, *, allow_private: bool = True) -> None:
+    def __init__(self, settings: TextUsApiSettings, limiter: RateLimiter, *, allow_private: bool = True) -> None:
         """`allow_private`: the API's address may be one of a private network, such as a proxy's."""
         token = settings.api_token.get_secret_value() if settings.api_token else ""
         self._home = urlsplit(settings.api_url)
         self._caller = Caller(
             settings.api_url,
-            purse,
+            limiter,
             headers={"Authorization": f"Bearer {token}", "Accept": MEDIA_TYPE, "Content-Type": MEDIA_TYPE},
             content_type=None,
             timeout=settings.timeout,
@@ -84,11 +84,11 @@ class TextUsClient:
 
     def get(self, *segments: str) -> Json:
         """GET one thing. Raises as `put` does."""
-        return self._thing("GET", _path(segments))
+        return self._object("GET", _path(segments))
 
     def send(self, method: str, *segments: str, body: Json) -> Json:
         """POST or PUT `body`; the thing that it answers. Raises as `put` does."""
-        return self._thing(method, _path(segments), body)
+        return self._object(method, _path(segments), body)
 
     def members(self, *segments: str, query: Sequence[tuple[str, str]] = ()) -> Iterator[Json]:
         """GET a collection, page after page. Raises as `put` does."""
@@ -98,17 +98,17 @@ class TextUsClient:
         read: set[str] = set()
         while url not in read and len(read) < PAGES:
             read.add(url)
-            page = self._thing("GET", url)
+            page = self._object("GET", url)
             members = page.get("members")
             if not isinstance(members, list):
-                raise Unavailable("TextUs answers a collection without members")
+                raise TextUsUnavailable("TextUs answers a collection without members")
             yield from (member for member in members if isinstance(member, dict))
             view = page.get("view")
             following = view.get("next") if isinstance(view, dict) else None
             if not isinstance(following, str):
                 return
             url = self._next_page(following)
-        raise Unavailable(f"TextUs answers a collection whose pages do not end, or that are more than {PAGES}")
+        raise TextUsUnavailable(f"TextUs answers a collection whose pages do not end, or that are more than {PAGES}")
 
     def _next_page(self, following: str) -> str:
         """The path and query of `view.next`, relative as in the published samples, or absolute.
@@ -121,46 +121,46 @@ class TextUsClient:
         except ValueError:  # brackets that hold no address
             is_there = False
         if not is_there or not _FOLLOWED.fullmatch(following) or not parts.path.startswith("/"):
-            raise Unavailable("TextUs answers a collection whose next page is not one of its own")
+            raise TextUsUnavailable("TextUs answers a collection whose next page is not one of its own")
         return f"{parts.path}?{parts.query}" if parts.query else parts.path
 
-    def _thing(self, method: str, url: str, body: Json | None = None) -> Json:
+    def _object(self, method: str, url: str, body: Json | None = None) -> Json:
         answer = self._call(method, url, body)
         try:
-            thing = answer.json()
+            parsed = answer.json()
         except ValueError:
-            thing = None
-        if not isinstance(thing, dict):
-            raise Unavailable("TextUs answers what is no JSON object", perhaps_done=method != "GET")
-        return thing
+            parsed = None
+        if not isinstance(parsed, dict):
+            raise TextUsUnavailable("TextUs answers what is no JSON object", perhaps_done=method != "GET")
+        return parsed
 
-    def _call(self, method: str, url: str, body: Json | None = None) -> Answer:
+    def _call(self, method: str, url: str, body: Json | None = None) -> HttpResponse:
         changes = method != "GET"
         try:
             answer = self._caller.call(method, url, body)
-        except (NotSent, Refused) as error:
-            raise Unavailable(f"TextUs cannot be reached: {error}") from None
+        except (NotSent, AddressRefused) as error:
+            raise TextUsUnavailable(f"TextUs cannot be reached: {error}") from None
         except NoAnswer as error:
-            raise Unavailable(f"TextUs does not answer: {error}", perhaps_done=changes) from None
+            raise TextUsUnavailable(f"TextUs does not answer: {error}", perhaps_done=changes) from None
         if 200 <= answer.status < 300:
             return answer
         raise _failure(answer, changes=changes)
 
 
-def _failure(answer: Answer, *, changes: bool) -> Exception:
+def _failure(answer: HttpResponse, *, changes: bool) -> Exception:
     """What an answer that is none of success means."""
     status, says, wait = answer.status, f"TextUs answers {answer.status}", answer.wait()
     if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
-        return Unauthorized(says)
+        return TokenRefused(says)
     if status in (HTTPStatus.NOT_FOUND, HTTPStatus.GONE):
         return NotFound(says)
     if status == HTTPStatus.TOO_MANY_REQUESTS or (status == HTTPStatus.SERVICE_UNAVAILABLE and wait):
-        return Unavailable(says, retry_after=wait, asks=True)
+        return TextUsUnavailable(says, retry_after=wait, asks=True)
     if 300 <= status < 400:
         return Redirected(f"{says}: redirects are not followed")
     if 400 <= status < 500 and status not in _PASSING:
         return BadRequest(says)
-    return Unavailable(says, retry_after=wait, perhaps_done=changes and status >= 500)
+    return TextUsUnavailable(says, retry_after=wait, perhaps_done=changes and status >= 500)
 
 
 def _path(segments: Sequence[str]) -> str:

@@ -188,9 +188,9 @@ class KafkaConsumer:
             self._budget.renew()
             polled = self._client.poll(timeout_ms=int(timeout * 1000))
         except OffsetOutOfRangeError as error:
-            raise OffsetGone([Partition(*one) for one in error.args[0]]) from None
+            raise OffsetGone([Partition(*arg) for arg in error.args[0]]) from None
         except LogTruncationError as error:
-            raise LogTruncated([Partition(*one) for one in error.divergent_offsets]) from None
+            raise LogTruncated([Partition(*divergent_offset) for divergent_offset in error.divergent_offsets]) from None
         except (NoOffsetForPartitionError, RetriableError) as error:
             log.info("poll_failed", error=type(error).__name__)
             return []
@@ -220,10 +220,10 @@ class KafkaConsumer:
         self._delivering.add(partition)
 
     def pause(self) -> None:
-        self._client.pause(*(TopicPartition(*one) for one in self._delivering))
+        self._client.pause(*(TopicPartition(*partition) for partition in self._delivering))
 
     def resume(self) -> None:
-        self._client.resume(*(TopicPartition(*one) for one in self._delivering))
+        self._client.resume(*(TopicPartition(*partition) for partition in self._delivering))
 
     def hold(self, partition: Partition) -> None:
         self._hold([partition])
@@ -251,13 +251,13 @@ class KafkaConsumer:
     def bounds(self, partitions: Collection[Partition]) -> dict[Partition, Bounds]:
         if not partitions:
             return {}
-        asked = [TopicPartition(*one) for one in partitions]
+        topic_partitions = [TopicPartition(*partition) for partition in partitions]
         try:
-            begin = self._client.beginning_offsets(asked, timeout_ms=ASK_TIMEOUT * 1000)
-            end = self._client.end_offsets(asked, timeout_ms=ASK_TIMEOUT * 1000)
+            begin = self._client.beginning_offsets(topic_partitions, timeout_ms=ASK_TIMEOUT * 1000)
+            end = self._client.end_offsets(topic_partitions, timeout_ms=ASK_TIMEOUT * 1000)
         except (KafkaError, KeyError) as error:  # KeyError: the answer lacks a partition that has no leader
             raise Unanswered(type(error).__name__) from None
-        return {Partition(*one): Bounds(begin[one], end[one]) for one in asked}
+        return {Partition(*partition): Bounds(begin[partition], end[partition]) for partition in topic_partitions}
 
     def position(self, partition: Partition) -> int | None:
         """Consumer.position; the client's public `position` may ask Kafka, and wait."""
@@ -289,7 +289,7 @@ class KafkaConsumer:
     def _hold(self, partitions: Collection[Partition]) -> None:
         """Park `partitions`: paused, and at an offset, or the client would ask for Kafka's committed one."""
         self._delivering.difference_update(partitions)
-        parked = [TopicPartition(*one) for one in partitions]
+        parked = [TopicPartition(*partition) for partition in partitions]
         self._client.pause(*parked)
         for partition in parked:
             self._client.seek(partition, 0)
@@ -298,27 +298,27 @@ class KafkaConsumer:
 class _Listener(ConsumerRebalanceListener):  # type: ignore[misc] # the client has no types
     """Runs on the client's own thread, while `poll` waits for it."""
 
-    def __init__(self, consumer: KafkaConsumer, told: RebalanceListener) -> None:
+    def __init__(self, consumer: KafkaConsumer, listener: RebalanceListener) -> None:
         self._consumer = consumer
-        self._told = told
+        self._listener = listener
 
     def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
-        partitions = frozenset(Partition(*one) for one in revoked)
+        partitions = frozenset(Partition(*partition) for partition in revoked)
         self._consumer._delivering.difference_update(partitions)
         if partitions:  # the first join revokes nothing
-            self._told.revoked(partitions)
+            self._listener.revoked(partitions)
 
     def on_partitions_lost(self, lost: Iterable[TopicPartition]) -> None:
         self.on_partitions_revoked(lost)
 
     def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
-        partitions = frozenset(Partition(*one) for one in assigned)
+        partitions = frozenset(Partition(*partition) for partition in assigned)
         self._consumer._hold(partitions)
-        self._told.assigned(partitions)
+        self._listener.assigned(partitions)
 
 
 def _committed(offsets: Mapping[Partition, int]) -> dict[TopicPartition, OffsetAndMetadata]:
-    return {TopicPartition(*one): OffsetAndMetadata(offset, "", -1) for one, offset in offsets.items()}
+    return {TopicPartition(*partition): OffsetAndMetadata(offset, "", -1) for partition, offset in offsets.items()}
 
 
 def _mirrored(_offsets: object, answer: object) -> None:

@@ -73,7 +73,7 @@ def _hash(key: bytes) -> int:
     return int(murmur2(key)) & 0x7FFFFFFF  # 10 us in Python; remembered it is 0.1
 
 
-class Group:
+class RecordGroup:
     """Records that are published together. Used by one thread."""
 
     def __init__(self, records: Sequence[OutgoingRecord]) -> None:
@@ -81,7 +81,7 @@ class Group:
         #: What became of each record, in order; until it is known, that it was not confirmed in time.
         self.outcomes: list[Outcome] = [NotPublished("KafkaTimeoutError")] * len(records)
         self._unplaced: dict[str, list[int]] = {}
-        self._lanes: dict[TopicPartition, deque[list[int]]] = {}
+        self._queues: dict[TopicPartition, deque[list[int]]] = {}
         for number, record in enumerate(records):
             if record.size > MAX_RECORD_BYTES:
                 self.outcomes[number] = TooLarge(errors.MessageSizeTooLargeError.__name__)
@@ -91,7 +91,7 @@ class Group:
     @property
     def is_done(self) -> bool:
         """Whether nothing is left to send."""
-        return not self._lanes and not self._unplaced
+        return not self._queues and not self._unplaced
 
     @property
     def was_answered(self) -> bool:
@@ -109,12 +109,12 @@ class Group:
             record = self._records[number]
             chosen = any_partition() if record.key is None else partition_of_key(record.key, partitions)
             place = TopicPartition(topic, chosen)
-            lane = self._lanes.setdefault(place, deque([[]]))
+            queue = self._queues.setdefault(place, deque([[]]))
             size = record.size + _AROUND
-            if lane[-1] and sizes[place] + size > BATCH_BYTES:
-                lane.append([])
+            if queue[-1] and sizes[place] + size > BATCH_BYTES:
+                queue.append([])
                 sizes[place] = 0
-            lane[-1].append(number)
+            queue[-1].append(number)
             sizes[place] = sizes.get(place, 0) + size
 
     def refuse(self, topic: str, outcome: Outcome) -> None:
@@ -124,23 +124,23 @@ class Group:
 
     def heads(self) -> dict[TopicPartition, bytes]:
         """The batch that each partition gets next."""
-        return {place: self._encoded(lane[0]) for place, lane in self._lanes.items()}
+        return {place: self._encoded(queue[0]) for place, queue in self._queues.items()}
 
     def answered(self, place: TopicPartition, error: KafkaError | None) -> None:
         """What a broker said of the batch that `place` got."""
-        lane = self._lanes[place]
-        if isinstance(error, _TOO_LARGE) and len(lane[0]) > 1:  # it may be the company's fault
-            lane.extendleft([number] for number in reversed(lane.popleft()))
+        queue = self._queues[place]
+        if isinstance(error, _TOO_LARGE) and len(queue[0]) > 1:  # it may be the company's fault
+            queue.extendleft([number] for number in reversed(queue.popleft()))
             return
         outcome = None if error is None else failure_of(error)
-        for number in lane[0]:
+        for number in queue[0]:
             self.outcomes[number] = outcome
         if not isinstance(outcome, NotPublished):
-            lane.popleft()
+            queue.popleft()
         elif not isinstance(error, errors.RetriableError):
-            lane.clear()  # what is behind it was never sent
-        if not lane:
-            del self._lanes[place]
+            queue.clear()  # what is behind it was never sent
+        if not queue:
+            del self._queues[place]
 
     def _encoded(self, numbers: Sequence[int]) -> bytes:
         builder = DefaultRecordBatchBuilder(

@@ -104,9 +104,9 @@ class ProduceClient:
 
     def ask(self, deadline: float) -> bool:
         """Whether a broker answers, until `deadline` (time.monotonic)."""
-        asked = self._manager.call_soon(self._refresh)
-        self._net.poll(timeout_ms=max(0.0, deadline - time.monotonic()) * 1000, future=asked)
-        return bool(asked.succeeded())
+        refreshing = self._manager.call_soon(self._refresh)
+        self._net.poll(timeout_ms=max(0.0, deadline - time.monotonic()) * 1000, future=refreshing)
+        return bool(refreshing.succeeded())
 
     def close(self) -> None:
         """Let go of every connection; what was not answered stays unknown."""

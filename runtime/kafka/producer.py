@@ -23,7 +23,7 @@ from kafka.errors import KafkaError
 
 from runtime import metrics
 from runtime.connections import KafkaSettings
-from runtime.kafka.group import Group, NotPublished, Outcome, OutgoingRecord, RefusedForGood, TooLarge, failure_of
+from runtime.kafka.group import NotPublished, Outcome, OutgoingRecord, RecordGroup, RefusedForGood, TooLarge, failure_of
 from runtime.kafka.produce_client import ProduceClient, produce_settings
 from runtime.logs import logger
 from schemas.cloudevents import Headers
@@ -91,7 +91,7 @@ class KafkaProducer:
             raise outcome
 
     def publish_all(self, records: Sequence[OutgoingRecord], *, timeout: float = 2.0) -> list[Outcome]:
-        group = Group(records)
+        group = RecordGroup(records)
         deadline = self._clock() + timeout
         with self._having_turn(timeout) as client:
             if client is not None and records:
@@ -127,7 +127,7 @@ class KafkaProducer:
         finally:
             self._turn.release()
 
-    def _advance(self, client: ProduceClient, group: Group, deadline: float) -> bool:
+    def _advance(self, client: ProduceClient, group: RecordGroup, deadline: float) -> bool:
         """Send what can be sent now; whether there is time for more."""
         for topic in group.unplaced_topics():
             try:
@@ -141,7 +141,7 @@ class KafkaProducer:
             client.wait(min(deadline, self._clock() + BACKOFF))
         return self._clock() < deadline
 
-    def _place(self, client: ProduceClient, group: Group, topic: str) -> None:
+    def _place(self, client: ProduceClient, group: RecordGroup, topic: str) -> None:
         """Give the records of `topic` their partitions, if they are known. Raises KafkaError if they never will be."""
         partitions = client.partitions(topic)
         if partitions:
@@ -150,7 +150,7 @@ class KafkaProducer:
     def _any_of(self, partitions: Sequence[int]) -> int:
         return partitions[next(self._round_robin) % len(partitions)]
 
-    def _judge(self, group: Group) -> None:
+    def _judge(self, group: RecordGroup) -> None:
         """Replace a client through which nothing gets any more."""
         self._silent = 0 if group.was_answered else self._silent + 1
         if self._silent >= SILENT_GROUPS and self._clock() - self._made_at >= MIN_AGE:

@@ -17,7 +17,7 @@ from runtime.kafka.consumer import Partition, Record
 from runtime.kafka.topics import Offsets
 
 #: Seconds without any record, or any progress, after which the cluster counts as unreachable.
-PATIENCE_S = 10.0
+TIME_LIMIT_S = 10.0
 _POLL_MS = 250
 
 
@@ -26,15 +26,17 @@ def read(
     client_id: str,
     stretches: Mapping[Partition, Offsets],
     *,
-    patience: float = PATIENCE_S,
+    timeout: float = TIME_LIMIT_S,
     clock: Callable[[], float] = time.monotonic,
 ) -> Iterator[Record]:
     """Every record of `stretches`, in order within each partition; ends where they end.
 
     What retention takes away meanwhile is passed over. Raises kafka.errors.KafkaTimeoutError when nothing has come
-    for `patience` seconds.
+    for `timeout` seconds.
     """
-    left = {TopicPartition(*one): bounds.end for one, bounds in stretches.items() if bounds.begin < bounds.end}
+    left = {
+        TopicPartition(*partition): bounds.end for partition, bounds in stretches.items() if bounds.begin < bounds.end
+    }
     if not left:
         return
     client: Any = Client(**reader_settings(settings, client_id))
@@ -43,25 +45,29 @@ def read(
         client.assign(list(left))
         for partition in left:
             client.seek(partition, stretches[Partition(*partition)].begin)
-        positions = {one: stretches[Partition(*one)].begin for one in left}
-        deadline = clock() + patience
+        positions = {partition: stretches[Partition(*partition)].begin for partition in left}
+        deadline = clock() + timeout
         while left:
             budget.renew()
             polled = client.poll(timeout_ms=_POLL_MS)
             for partition, found in polled.items():
-                for one in found:
-                    if one.offset < left.get(partition, 0):
-                        yield Record.of(one)
+                for record in found:
+                    if record.offset < left.get(partition, 0):
+                        yield Record.of(record)
             # The position moves past what holds no record too: the marks of transactions, compacted offsets.
-            now_at = {one: client.position(one) for one in left}
+            now_at = {partition: client.position(partition) for partition in left}
             if now_at != positions:
-                deadline = clock() + patience
+                deadline = clock() + timeout
             elif clock() > deadline:
                 raise KafkaTimeoutError(
-                    f"nothing came for {patience:g} s from {', '.join(sorted({one.topic for one in left}))}"
+                    f"nothing came for {timeout:g} s from {', '.join(sorted({partition.topic for partition in left}))}"
                 )
             positions = now_at
-            done = [one for one in left if now_at[one] is not None and now_at[one] >= left[one]]
+            done = [
+                partition
+                for partition in left
+                if now_at[partition] is not None and now_at[partition] >= left[partition]
+            ]
             for partition in done:
                 del left[partition]
             if done:

@@ -150,10 +150,10 @@ class TopicAdmin:
 
     def describe(self, names: Iterable[str] | None = None) -> dict[str, TopicState]:
         """The topics called `names` (default: every one) that exist."""
-        asked = None if names is None else list(names)
-        if asked == []:
+        listed = None if names is None else list(names)
+        if listed == []:
             return {}
-        found = [topic for topic in self._client.describe_topics(asked) if topic["error_code"] == 0]
+        found = [topic for topic in self._client.describe_topics(listed) if topic["error_code"] == 0]
         configs = self._configs([topic["name"] for topic in found])
         return {
             topic["name"]: TopicState(
@@ -201,26 +201,31 @@ class TopicAdmin:
         if missing:
             self._create(missing, replication)
         altered = [
-            ConfigResource(ConfigResourceType.TOPIC, one.topic.name, {key: new for key, (_, new) in one.alter.items()})
-            for one in changes
-            if one.alter
+            ConfigResource(
+                ConfigResourceType.TOPIC, change.topic.name, {key: new for key, (_, new) in change.alter.items()}
+            )
+            for change in changes
+            if change.alter
         ]
         if altered:
             answers = self._client.alter_configs(altered)["topic"]
             refused = {name: answer for name, answer in answers.items() if answer != "OK"}
             if refused:
                 raise TopicsRefused(refused)
-            self._wait_for_configs(one for one in changes if one.alter)
+            self._wait_for_configs(change for change in changes if change.alter)
         self._client.wait_for_topics([change.topic.name for change in changes], timeout_ms=_TIMEOUT_MS)
 
     def offsets(self, states: Iterable[TopicState]) -> dict[tuple[str, int], Offsets]:
         """Where the log of every partition of `states` begins and ends."""
-        partitions = [TopicPartition(one.name, number) for one in states for number in range(one.partitions)]
+        partitions = [TopicPartition(state.name, number) for state in states for number in range(state.partitions)]
         if not partitions:
             return {}
         begin = self._client.list_partition_offsets(dict.fromkeys(partitions, OffsetSpec.EARLIEST))
         end = self._client.list_partition_offsets(dict.fromkeys(partitions, OffsetSpec.LATEST))
-        return {(one.topic, one.partition): Offsets(begin[one].offset, end[one].offset) for one in partitions}
+        return {
+            (partition.topic, partition.partition): Offsets(begin[partition].offset, end[partition].offset)
+            for partition in partitions
+        }
 
     def offsets_at(self, partitions: Iterable[Partition], moment: datetime) -> dict[Partition, int | None]:
         """The first offset of each partition whose record's timestamp is `moment` or later; None: there is none."""
@@ -231,7 +236,7 @@ class TopicAdmin:
         return {partition: None if offset < 0 else offset for partition, offset in offsets.items()}
 
     def _change(self, topic: Topic, state: TopicState | None, replication: int) -> Change:
-        wanted = self.wanted_configs(topic, replication if state is None else state.replication)
+        desired_configs = self.wanted_configs(topic, replication if state is None else state.replication)
         if state is None:
             return Change(topic, create=True, alter={}, differs=())
         differs = []
@@ -240,7 +245,9 @@ class TopicAdmin:
         if state.replication < replication:
             differs.append(f"{state.replication} replicas instead of {replication}: reassign its partitions")
         alter = {
-            name: (state.configs.get(name), value) for name, value in wanted.items() if state.configs.get(name) != value
+            name: (state.configs.get(name), value)
+            for name, value in desired_configs.items()
+            if state.configs.get(name) != value
         }
         return Change(topic, create=False, alter=alter, differs=tuple(differs))
 
@@ -264,11 +271,13 @@ class TopicAdmin:
 
     def _wait_for_configs(self, changes: Iterable[Change]) -> None:
         """A controller has accepted the settings before every broker has heard of them."""
-        wanted = {one.topic.name: {key: new for key, (_, new) in one.alter.items()} for one in changes}
+        desired_configs = {
+            change.topic.name: {key: new for key, (_, new) in change.alter.items()} for change in changes
+        }
         deadline = time.monotonic() + _TIMEOUT_MS / 1000
         while True:
-            there = self._configs(list(wanted))
-            late = [name for name, configs in wanted.items() if configs.items() - there[name].items()]
+            there = self._configs(list(desired_configs))
+            late = [name for name, configs in desired_configs.items() if configs.items() - there[name].items()]
             if not late:
                 return
             if time.monotonic() > deadline:

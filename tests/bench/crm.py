@@ -44,7 +44,7 @@ def run(options: Options) -> list[Figure]:
         wait_for(lambda: _listens(port), "the CRM listens", slow)
         for number in range(options.rounds):
             options.note(f"crm: round {number + 1} of {options.rounds}")
-            rate, cost = _round(ours, port, [_note(one) for one in range(count)])
+            rate, cost = _round(ours, port, [_note(number) for number in range(count)])
             rates.append(rate)
             costs.append(cost)
     limit = Series((AT_ONCE / ANSWERS_AFTER,) * len(rates))

@@ -23,7 +23,7 @@ _LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
 _EVENT_ID = re.compile(rb"x-event-id: *([0-9a-f-]{36})", re.IGNORECASE)
 
 #: Seconds that answers may still come after the end.
-PATIENCE = 10.0
+TIME_LIMIT = 10.0
 
 
 class Connection:
@@ -78,11 +78,11 @@ class Run:
             while self._idle and due <= now:
                 self._send(due)
                 due = self._due(began, now)
-            self._hear(end - now if not self._idle else max(0.0, min(end, due) - now))
+            self._drain_results(end - now if not self._idle else max(0.0, min(end, due) - now))
         finished = time.time()
         answered = len(self._latencies)
-        while self._busy and time.time() < end + PATIENCE:
-            self._hear(0.1)
+        while self._busy and time.time() < end + TIME_LIMIT:
+            self._drain_results(0.1)
         self._errors += self._busy
         ordered = sorted(self._latencies)
         return {
@@ -104,7 +104,7 @@ class Run:
         self._busy += 1
         connection.send(next(self._requests), due)
 
-    def _hear(self, timeout: float) -> None:
+    def _drain_results(self, timeout: float) -> None:
         for key, _ in self._selector.select(timeout):
             connection: Connection = key.data
             answer = connection.answer()
@@ -130,13 +130,13 @@ def _wire(run: int) -> Iterator[bytes]:
         yield b"POST %b HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: %d\r\n\r\n%b" % (path.encode(), len(body), body)
 
 
-def asked(path: str, token: str, run: int) -> Iterator[bytes]:
+def requested(path: str, token: str, run: int) -> Iterator[bytes]:
     """GET `path`, in which PHONE stands for one contact after another."""
     chance = random.Random(run)
     head = f"HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {token}\r\n\r\n"
     while True:
-        asked = path.replace("PHONE", phone(chance.randrange(CONTACTS)).replace("+", "%2B"))
-        yield f"GET {asked} {head}".encode()
+        requested = path.replace("PHONE", phone(chance.randrange(CONTACTS)).replace("+", "%2B"))
+        yield f"GET {requested} {head}".encode()
 
 
 def _quantile(ordered: list[float], share: float) -> float:
@@ -154,7 +154,7 @@ def main() -> None:
     parser.add_argument("--ask", help="GET this path in place of posting webhooks; PHONE in it is a contact's")
     parser.add_argument("--token", default="", help="of those who ask")
     given = parser.parse_args()
-    wire = asked(given.ask, given.token, given.run) if given.ask else _wire(given.run)
+    wire = requested(given.ask, given.token, given.run) if given.ask else _wire(given.run)
     print(json.dumps(Run(given.port, given.connections, given.seconds, wire, given.rate).go()))
 
 

@@ -157,8 +157,8 @@ def _memory(ours: Servers, options: Options) -> list[Figure]:
     ]
 
 
-def _figures(limit: Series, one: Series, two: Series) -> list[Figure]:
+def _figures(limit: Series, series: Series, two: Series) -> list[Figure]:
     return [
-        Figure("persist, one process", "events/s", one, limit, "COPY into events", ratio_bound=Bound(least=0.10)),
-        Figure("persist, two processes", "events/s", two, one, "one process", ratio_bound=Bound(least=1.25)),
+        Figure("persist, one process", "events/s", series, limit, "COPY into events", ratio_bound=Bound(least=0.10)),
+        Figure("persist, two processes", "events/s", two, series, "one process", ratio_bound=Bound(least=1.25)),
     ]

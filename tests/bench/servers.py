@@ -33,7 +33,7 @@ from runtime.postgres import connect
 T = TypeVar("T")
 
 #: Seconds that anything is waited for, unless told otherwise.
-PATIENCE = 120.0
+TIME_LIMIT = 120.0
 
 
 class BenchFailed(click.ClickException):
@@ -143,14 +143,14 @@ def stop(child: Child) -> None:
         time.sleep(0.02)
 
 
-def wait_for(look: Callable[[], T], what: str, *children: Child, seconds: float = PATIENCE, every: float = 0.02) -> T:
+def wait_for(look: Callable[[], T], what: str, *children: Child, seconds: float = TIME_LIMIT, every: float = 0.02) -> T:
     """What `look` gives once it is true. Raises BenchFailed when one of `children` ends, or after `seconds`."""
     deadline = time.monotonic() + seconds
     while not (found := look()):
         for child in children:
             if (code := child.ended()) is not None:
-                told = "\n".join(child.tail())
-                raise BenchFailed(f"waiting until {what}, but a process ended with {code}:\n{told}")
+                output = "\n".join(child.tail())
+                raise BenchFailed(f"waiting until {what}, but a process ended with {code}:\n{output}")
         if time.monotonic() > deadline:
             raise BenchFailed(f"not within {seconds:g} s: {what}")
         time.sleep(every)

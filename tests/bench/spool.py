@@ -76,7 +76,7 @@ def _drained(admin_port: int, going_on: Future[list[Sent]]) -> tuple[float, floa
 
 def _gauges(admin_port: int) -> Gauges:
     text = httpx.get(f"http://{HOST}:{admin_port}/metrics", trust_env=False, timeout=10).text
-    found = {one.name: one.value for family in text_string_to_metric_families(text) for one in family.samples}
+    found = {sample.name: sample.value for family in text_string_to_metric_families(text) for sample in family.samples}
     return Gauges(found["hookline_spooling"] > 0, found["hookline_spool_replayed_total"], time.monotonic())
 
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from schemas.events import Call, Contact, Event, Message, OptOut, Unrecognized
+from schemas.events import Contact, Event, Message, PhoneCall, ReportedOptOut, Unrecognized
 
 SECRET = "the-secret-of-the-benchmark"
 CONTACTS = 10_000
@@ -121,7 +121,7 @@ def _other(common: dict[str, Any], place: int) -> Event:
         tag = f"tag {common['contact_phone'][-2:]}"
         return Contact(**common, **about, event_type="contact.tag_changed", name="Dana Reyes", tag=tag, subuser_id="6")
     if place < 98:
-        return Call(
+        return PhoneCall(
             **common,
             event_type="call.completed",
             provider_call_id="/phone_calls/1",
@@ -129,7 +129,7 @@ def _other(common: dict[str, Any], place: int) -> Event:
             direction="in",
         )
     if place == 98:
-        return OptOut(
+        return ReportedOptOut(
             **common, event_type="contact.opted_out", opted_out=True, provider_opt_out_id="/my_account/opt_outs/1"
         )
     return Unrecognized(**common, event_type="unrecognized", kind="mystery", reason="unknown_kind")

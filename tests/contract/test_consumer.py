@@ -19,7 +19,7 @@ from runtime.kafka.connection import client_settings
 from runtime.kafka.consumer import Consumer, KafkaConsumer, OffsetGone, Partition, Record
 from tests.twins.kafka import MemoryConsumer, MemoryKafka
 
-PATIENCE = 30.0
+TIME_LIMIT = 30.0
 
 
 class Side(Protocol):
@@ -121,7 +121,7 @@ class Hearing:
 
 def until(condition: Callable[[], Any]) -> Any:
     """What `condition` returns once it is true."""
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIME_LIMIT
     while time.monotonic() < deadline:
         if found := condition():
             return found

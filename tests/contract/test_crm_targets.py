@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from processors.api_budget.purse import NoLimit
+from processors.api_budget.rate_limiter import Unlimited
 from processors.crm_sync.port import (
-    Asked,
+    AskedToWait,
+    CrmTarget,
     Note,
-    Target,
     Unknown,
     target_types,
 )
@@ -31,7 +31,7 @@ PHONE, OTHER = "+13035550142", "+13035550177"
 TARGETS = target_types()
 
 #: Every operation that changes something, as it is done to a contact.
-CHANGES: dict[str, Callable[[Target, str], Any]] = {
+CHANGES: dict[str, Callable[[CrmTarget, str], Any]] = {
     "upsert_contact": lambda target, _: target.upsert_contact(OTHER, "Ben", None),
     "rename": lambda target, contact: target.upsert_contact(PHONE, "Ann", contact),
     "log_message": lambda target, contact: target.log_message(contact, note()),
@@ -39,7 +39,7 @@ CHANGES: dict[str, Callable[[Target, str], Any]] = {
     "set_opt_out": lambda target, contact: target.set_opt_out(contact, opted_out=True),
 }
 #: And those that only ask.
-QUESTIONS: dict[str, Callable[[Target, str], Any]] = {
+QUESTIONS: dict[str, Callable[[CrmTarget, str], Any]] = {
     "find_by_phone": lambda target, _: target.find_by_phone(PHONE),
     "find_note": lambda target, contact: target.find_note(contact, "e1"),
 }
@@ -87,7 +87,7 @@ def service(serving: Service) -> Service:
 
 
 @pytest.fixture
-def target(service: Service) -> Iterator[Target]:
+def target(service: Service) -> Iterator[CrmTarget]:
     one = service.target()
     yield one
     one.close()
@@ -111,16 +111,16 @@ def test_a_target_that_is_not_set_names_what_is_missing(name: str) -> None:
     kind = TARGETS[name]
     settings = Configuration.load(kind.settings_type, environ={})[kind.settings_type]
     with pytest.raises(ConfigurationError, match=f"HOOKLINE_{kind.settings_type.section.upper()}__"):
-        kind.configured(settings, NoLimit())
+        kind.configured(settings, Unlimited())
 
 
 @each
-def test_it_is_able_to_do_what_its_service_can(service: Service, target: Target) -> None:
+def test_it_is_able_to_do_what_its_service_can(service: Service, target: CrmTarget) -> None:
     assert target.capabilities == service.capabilities
 
 
 @each
-def test_a_contact_is_made_found_and_renamed(service: Service, target: Target) -> None:
+def test_a_contact_is_made_found_and_renamed(service: Service, target: CrmTarget) -> None:
     assert target.find_by_phone(PHONE) == []
     made = target.upsert_contact(PHONE, None, None)
     [nameless] = target.find_by_phone(PHONE)
@@ -128,19 +128,19 @@ def test_a_contact_is_made_found_and_renamed(service: Service, target: Target) -
     assert target.upsert_contact(PHONE, "Ann", made) == made
     [found] = target.find_by_phone(PHONE)
     assert (found.id, found.name) == (made, "Ann")
-    assert [(one.id, one.name) for one in service.contacts(PHONE)] == [(made, "Ann")]
+    assert [(contact.id, contact.name) for contact in service.contacts(PHONE)] == [(made, "Ann")]
 
 
 @each
-def test_another_phone_is_somebody_else(service: Service, target: Target) -> None:
+def test_another_phone_is_somebody_else(service: Service, target: CrmTarget) -> None:
     ann, ben = target.upsert_contact(PHONE, "Ann", None), target.upsert_contact(OTHER, "Ben", None)
     assert ann != ben
     assert [one.id for one in target.find_by_phone(OTHER)] == [ben]
-    assert [one.id for one in service.contacts(OTHER)] == [ben]
+    assert [contact.id for contact in service.contacts(OTHER)] == [ben]
 
 
 @pytest.mark.parametrize("serving", those_with("log_message"), indirect=True)
-def test_a_note_is_written_found_by_its_id_and_changed(service: Service, target: Target) -> None:
+def test_a_note_is_written_found_by_its_id_and_changed(service: Service, target: CrmTarget) -> None:
     contact = target.upsert_contact(PHONE, None, None)
     said = note()
     if service.capabilities.find_note:
@@ -156,7 +156,7 @@ def test_a_note_is_written_found_by_its_id_and_changed(service: Service, target:
 
 
 @pytest.mark.parametrize("serving", those_with("set_tags"), indirect=True)
-def test_tags_come_and_go_and_those_of_others_stay(service: Service, target: Target) -> None:
+def test_tags_come_and_go_and_those_of_others_stay(service: Service, target: CrmTarget) -> None:
     contact = target.upsert_contact(PHONE, "Ann", None)
     target.set_tags(contact, ["a", "b"], [])
     target.set_tags(contact, ["c"], ["a"])
@@ -166,11 +166,11 @@ def test_tags_come_and_go_and_those_of_others_stay(service: Service, target: Tar
 
 
 @pytest.mark.parametrize("serving", those_with("set_opt_out"), indirect=True)
-def test_a_contact_is_opted_out_and_in_again(service: Service, target: Target) -> None:
+def test_a_contact_is_opted_out_and_in_again(service: Service, target: CrmTarget) -> None:
     contact = target.upsert_contact(PHONE, "Ann", None)
     for opted_out in (True, True, False):
         target.set_opt_out(contact, opted_out=opted_out)
-        assert [one.opted_out for one in service.contacts(PHONE)] == [opted_out]
+        assert [contact.opted_out for contact in service.contacts(PHONE)] == [opted_out]
 
 
 @pytest.mark.parametrize(
@@ -179,7 +179,7 @@ def test_a_contact_is_opted_out_and_in_again(service: Service, target: Target) -
     indirect=["serving"],
 )
 @pytest.mark.parametrize("trouble", TROUBLES, ids=lambda trouble: trouble.what)
-def test_every_trouble_says_what_to_do(service: Service, target: Target, operation: str, trouble: Trouble) -> None:
+def test_every_trouble_says_what_to_do(service: Service, target: CrmTarget, operation: str, trouble: Trouble) -> None:
     _, fault, changing, asking = trouble
     contact = target.upsert_contact(PHONE, None, None)
     service.fault(operation, **fault)
@@ -192,12 +192,12 @@ def test_every_trouble_says_what_to_do(service: Service, target: Target, operati
     assert PHONE not in str(error.value)
     assert OTHER not in str(error.value)
     assert service.secret not in str(error.value)
-    if isinstance(error.value, Asked):
+    if isinstance(error.value, AskedToWait):
         assert error.value.retry_after is not None
 
 
 @each
-def test_check_tells_what_to_mend(service: Service, target: Target) -> None:
+def test_check_tells_what_to_mend(service: Service, target: CrmTarget) -> None:
     assert [finding for finding in target.check() if not finding.ok] == []
     service.fault("check", status=401)
     [refused] = [finding for finding in target.check() if not finding.ok]
@@ -236,10 +236,10 @@ def test_where_it_may_call_is_checked_at_the_start(url: str, why: str) -> None:
 def test_a_name_that_leads_to_a_private_address_is_refused(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     monkeypatch.setattr(
-        "processors.outbound.guarded.socket.getaddrinfo",
+        "processors.outbound.ssrf_guard.socket.getaddrinfo",
         lambda *_, **__: [(family, socket.SOCK_STREAM, 0, "", (address, 443))],
     )
-    target = RestTarget.configured(RestSettings(url="https://crm.example.com"), NoLimit())
+    target = RestTarget.configured(RestSettings(url="https://crm.example.com"), Unlimited())
     with pytest.raises(Rejected, match="private"):
         target.find_by_phone(PHONE)
     target.close()

@@ -11,27 +11,37 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from processors.api_budget.purse import Prepaid
-from processors.opt_out.target import AccountGone, Locked, NotNow, Refused, Target, target_names, target_types
+from processors.api_budget.rate_limiter import PrepaidLimiter
+from processors.opt_out.target import (
+    AccountGone,
+    CredentialsRefused,
+    NeverAccepted,
+    NotNow,
+    OptOutTarget,
+    target_names,
+    target_types,
+)
 from runtime.settings import Configuration
 from tests.servers.odd import Script, answering, whole
 
 PHONE = "+13035550142"
-PORT = (NotNow, Locked, AccountGone, Refused)
+PORT = (NotNow, CredentialsRefused, AccountGone, NeverAccepted)
 
 
 @contextmanager
-def target_at(name: str, url: str) -> Iterator[Target]:
+def target_at(name: str, url: str) -> Iterator[OptOutTarget]:
     prefix = f"HOOKLINE_{name.upper().replace('-', '_')}__"
     environ = {f"{prefix}API_URL": url, f"{prefix}API_TOKEN": "t", f"{prefix}TIMEOUT": "2"}
     kind = target_types()[name]
-    made = kind.configured(Configuration.load(kind.settings_type, environ=environ)[kind.settings_type], Prepaid())
+    made = kind.configured(
+        Configuration.load(kind.settings_type, environ=environ)[kind.settings_type], PrepaidLimiter()
+    )
     assert made is not None
     yield made
     made.close()
 
 
-def ask_everything(target: Target) -> list[Any]:
+def ask_everything(target: OptOutTarget) -> list[Any]:
     """Every call of the port; what it found, or the port's own exception."""
     found: list[Any] = []
     for call in (target.accounts, lambda: target.out_of("org", [PHONE]), lambda: target.opt_out("org", PHONE)):
@@ -113,8 +123,8 @@ def test_any_answer_is_one_that_the_port_knows(name: str) -> None:
         @given(_BODY, st.lists(_HEADER, max_size=3), _STATUS)
         def hold(body: bytes, headers: list[str], status: str) -> None:
             scripts[:] = [whole(body, *headers, status=status)]
-            accounts, out, told = ask_everything(target)
-            assert PHONE not in f"{accounts if isinstance(accounts, PORT) else ''} {told}"
+            accounts, out, output = ask_everything(target)
+            assert PHONE not in f"{accounts if isinstance(accounts, PORT) else ''} {output}"
             if isinstance(accounts, list):
                 for account in accounts:  # PostgreSQL can hold it, and a URL too
                     assert account.slug.isprintable()

@@ -47,7 +47,8 @@ PROGRESS = {
     "consumer_outcomes",
     "consumer_failures",
     "opt_out_cursors",
-    "process_heartbeats", "provider_facts",
+    "process_heartbeats",
+    "provider_facts",
 }
 
 

@@ -10,9 +10,17 @@ import pytest
 
 from deploy.local.sandbox.app import Options, create_app
 from deploy.local.sandbox.server import SandboxServer
-from processors.api_budget.purse import Prepaid
+from processors.api_budget.rate_limiter import PrepaidLimiter
 from processors.backoff import backoff
-from processors.opt_out.target import AccountGone, Locked, NotNow, Refused, Target, target_names, target_types
+from processors.opt_out.target import (
+    AccountGone,
+    CredentialsRefused,
+    NeverAccepted,
+    NotNow,
+    OptOutTarget,
+    target_names,
+    target_types,
+)
 from runtime.settings import Configuration
 
 PHONE = "+13035550142"
@@ -23,13 +31,15 @@ class Played:
 
     def __init__(self, url: str, **settings: str) -> None:
         self.url = url
-        self.purse = Prepaid()
+        self.limiter = PrepaidLimiter()
         environ = {"HOOKLINE_TEXTUS__API_URL": url, "HOOKLINE_TEXTUS__API_TOKEN": "t", "HOOKLINE_TEXTUS__TIMEOUT": "1"}
         environ |= {f"HOOKLINE_TEXTUS__{name.upper()}": value for name, value in settings.items()}
         kind = target_types()["textus"]
-        made = kind.configured(Configuration.load(kind.settings_type, environ=environ)[kind.settings_type], self.purse)
+        made = kind.configured(
+            Configuration.load(kind.settings_type, environ=environ)[kind.settings_type], self.limiter
+        )
         assert made is not None
-        self.target: Target = made
+        self.target: OptOutTarget = made
 
     def control(self, method: str, path: str, body: Any = None) -> Any:
         answer = httpx.request(method, f"{self.url}/_sandbox{path}", json=body, trust_env=False)
@@ -65,7 +75,7 @@ def test_a_target_says_what_it_is(name: str) -> None:
 def test_a_target_without_its_secret_is_not_used(name: str) -> None:
     kind = target_types()[name]
     settings = Configuration.load(kind.settings_type, environ={})[kind.settings_type]
-    assert kind.configured(settings, Prepaid()) is None
+    assert kind.configured(settings, PrepaidLimiter()) is None
 
 
 def test_an_opt_out_is_there_and_may_be_made_again(played: Played) -> None:
@@ -76,9 +86,9 @@ def test_an_opt_out_is_there_and_may_be_made_again(played: Played) -> None:
     assert played.target.out_of("my_account", [PHONE]) == set()
     paths = [(one["method"], one["path"]) for one in played.control("GET", "/requests")]
     assert ("PUT", f"/textus/opt_outs/{PHONE}") in paths
-    told = played.purse.taken()
-    assert len(told) == len(paths)
-    assert all(one.seen is not None and one.seen.limit == 1000 for one in told)
+    output = played.limiter.taken()
+    assert len(output) == len(paths)
+    assert all(one.seen is not None and one.seen.limit == 1000 for one in output)
 
 
 def test_many_numbers_are_asked_about_at_once_and_read_page_by_page(played: Played) -> None:
@@ -92,8 +102,8 @@ def test_every_account_is_found(sandbox: str) -> None:
     tree = {"slug": "org", "accounts": [{"slug": "a", "accounts": [{"slug": "b"}]}, {"slug": "c"}, {"slug": "d"}]}
     whole, part, by_hand = Played(sandbox), Played(sandbox, organisation="a"), Played(sandbox, accounts="x, y")
     whole.control("PUT", "/accounts", tree)
-    assert {one.slug for one in whole.target.accounts()} == {"org", "a", "b", "c", "d"}
-    assert {one.slug for one in part.target.accounts()} == {"a", "b"}
+    assert {account.slug for account in whole.target.accounts()} == {"org", "a", "b", "c", "d"}
+    assert {account.slug for account in part.target.accounts()} == {"a", "b"}
     assert [one.slug for one in by_hand.target.accounts_by_hand] == ["x", "y"]
     for one in (whole, part, by_hand):
         one.target.close()
@@ -106,10 +116,10 @@ def test_every_account_is_found(sandbox: str) -> None:
         ({"status": 503, "retry_after": 7}, NotNow, 7.0),
         ({"status": 429, "retry_after": 3}, NotNow, 3.0),
         ({"status": 429}, NotNow, None),
-        ({"status": 401}, Locked, None),
-        ({"status": 403}, Locked, None),
+        ({"status": 401}, CredentialsRefused, None),
+        ({"status": 403}, CredentialsRefused, None),
         ({"status": 404}, AccountGone, None),
-        ({"status": 422}, Refused, None),
+        ({"status": 422}, NeverAccepted, None),
         # Nothing is followed anywhere, with our token in hand
         ({"status": 302}, NotNow, None),
         ({"drop_answer": True}, NotNow, None),
@@ -124,13 +134,13 @@ def test_every_trouble_says_what_to_do(played: Played, fault: dict[str, Any], ra
     if isinstance(error.value, NotNow):
         assert error.value.retry_after == wait
         assert backoff(1, error.value) >= (wait or 0.2)
-    [told] = played.purse.taken()
-    assert (told.blocked is not None) == (fault.get("status") == 429)
+    [output] = played.limiter.taken()
+    assert (output.blocked is not None) == (fault.get("status") == 429)
     played.target.opt_out("textus", PHONE)
 
 
 def test_an_account_or_a_number_that_is_none(played: Played) -> None:
     with pytest.raises(AccountGone):
         played.target.opt_out("nobody", PHONE)
-    with pytest.raises(Refused):
+    with pytest.raises(NeverAccepted):
         played.target.opt_out("textus", "12")

@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
 
 #: Seconds; far beyond what any step takes, downloads of a first start included.
-PATIENCE = 600.0
+TIME_LIMIT = 600.0
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Stack:
             env=self.environment,
             capture_output=True,
             text=True,
-            timeout=PATIENCE,
+            timeout=TIME_LIMIT,
             check=False,
         )
 

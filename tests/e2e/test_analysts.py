@@ -12,7 +12,7 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 
-from tests.e2e.conftest import BIN, PATIENCE, ROOT, Stack, eventually
+from tests.e2e.conftest import BIN, ROOT, TIME_LIMIT, Stack, eventually
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -31,7 +31,7 @@ def analyst(stack: Stack) -> dict[str, str]:
     printed = dict(line.split("=", 1) for line in done.stdout.splitlines() if "=" in line)
     for kind in ("received", "sent", "failed"):
         sending = [f"{BIN}/hookline", "send", "textlink", kind, "--count", "20", "--seed", "5"]
-        subprocess.run(sending, env=stack.environment, check=True, capture_output=True, timeout=PATIENCE)
+        subprocess.run(sending, env=stack.environment, check=True, capture_output=True, timeout=TIME_LIMIT)
     assert "hookline_reader" in printed["HOOKLINE_POSTGRES__DSN"]
     eventually(lambda: bool(rows(printed, "SELECT FROM analytics.messages")), "messages are there")
     return printed
@@ -58,7 +58,7 @@ def test_the_reader_of_a_topic_prints_every_event_once_and_again_on_its_second_r
             env=os.environ | analyst,
             capture_output=True,
             text=True,
-            timeout=PATIENCE,
+            timeout=TIME_LIMIT,
             check=False,
         )
         assert done.returncode == 0, done.stderr

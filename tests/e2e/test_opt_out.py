@@ -54,8 +54,8 @@ def textus(stack: Stack, phone: str, action: str, **nested: Any) -> None:
 
 def told_to(stack: Stack, phone: str) -> set[str]:
     """The accounts that have been told of `phone`."""
-    asked = call(f"{stack.env['SANDBOX_URL']}/_sandbox/requests?method=PUT")
-    return {one["path"].split("/")[1] for one in asked if one["path"].endswith(phone) and one["status"] == 201}
+    requested = call(f"{stack.env['SANDBOX_URL']}/_sandbox/requests?method=PUT")
+    return {one["path"].split("/")[1] for one in requested if one["path"].endswith(phone) and one["status"] == 201}
 
 
 def gate(stack: Stack, phone: str) -> dict[str, Any]:
@@ -75,8 +75,8 @@ def test_a_stop_of_either_provider_is_true_everywhere(stack: Stack) -> None:
         assert gate(stack, phone)["state"] == "out"
         eventually(
             lambda phone=phone: all(
-                one["status"] == "done"
-                for one in json.loads(stack.hookline("opt-outs", "show", phone, "--json"))["enforcements"]
+                load["status"] == "done"
+                for load in json.loads(stack.hookline("opt-outs", "show", phone, "--json"))["enforcements"]
             ),
             "every call is written down",
         )

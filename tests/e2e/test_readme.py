@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-from tests.e2e.conftest import BIN, PATIENCE, ROOT, Stack, eventually
+from tests.e2e.conftest import BIN, ROOT, TIME_LIMIT, Stack, eventually
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -44,7 +44,7 @@ def run(stack: Stack, name: str) -> subprocess.CompletedProcess[str]:
         env=stack.environment,
         capture_output=True,
         text=True,
-        timeout=PATIENCE,
+        timeout=TIME_LIMIT,
         check=False,
     )
 

@@ -92,18 +92,23 @@ def check(
 ) -> Verdict:
     """Everything that can be said; `record`: what the service said of itself meanwhile."""
     verdict = Verdict(sent=len(attempts))
-    accepted = {one.id for one in attempts if one.status == 200}
-    known = {one.id for one in attempts}
+    accepted = {attempt.id for attempt in attempts if attempt.status == 200}
+    known = {attempt.id for attempt in attempts}
     there = set(evidence.effects)
     copies = Counter(id for *_, id in evidence.log)
     verdict.accepted = len(accepted)
-    verdict.refused = sum(one.status != 200 for one in attempts)
-    verdict.unanswered = sum(one.status is None for one in attempts)
-    verdict.refused_connections = sum(one.refused_connections for one in attempts)
-    verdict.spooled = sum(one.durability == "spool" for one in attempts)
-    asked = Counter(one.id for one in attempts)  # a provider may deliver twice, and each delivery is a record
-    verdict.dup_log = sum(max(0, count - max(1, asked[id])) for id, count in copies.items())
-    verdict.silence, verdict.slowest = silence(attempts), max((one.seconds or 0.0 for one in attempts), default=0.0)
+    verdict.refused = sum(attempt.status != 200 for attempt in attempts)
+    verdict.unanswered = sum(attempt.status is None for attempt in attempts)
+    verdict.refused_connections = sum(attempt.refused_connections for attempt in attempts)
+    verdict.spooled = sum(attempt.durability == "spool" for attempt in attempts)
+    requested = Counter(
+        attempt.id for attempt in attempts
+    )  # a provider may deliver twice, and each delivery is a record
+    verdict.dup_log = sum(max(0, count - max(1, requested[id])) for id, count in copies.items())
+    verdict.silence, verdict.slowest = (
+        silence(attempts),
+        max((attempt.seconds or 0.0 for attempt in attempts), default=0.0),
+    )
     verdict.p99_spooling, verdict.p99_disk = p99_spooling(attempts, evidence.syncs)
 
     def count(name: str, culprits: Iterable[str]) -> int:
@@ -141,7 +146,7 @@ def check(
         _check_brought_back(attempts, there | set(evidence.aside), verdict, count)
     _check_record(attempts, record or Record(), promise, verdict, count)
     if promise.refused is not None and verdict.refused > promise.refused:
-        kinds = Counter(str(one.status or one.failure) for one in attempts if one.status != 200)
+        kinds = Counter(str(attempt.status or attempt.failure) for attempt in attempts if attempt.status != 200)
         verdict.problems.append(f"refused: {verdict.refused}, promised at most {promise.refused} {dict(kinds)}")
     if verdict.slowest > promise.slowest:
         verdict.problems.append(f"slowest answer: {verdict.slowest:.2f} s, promised {promise.slowest:g}")
@@ -218,12 +223,12 @@ def receipt_back(attempts: Sequence[Attempt], received: Mapping[str, int]) -> li
 def in_order(attempts: Sequence[Attempt]) -> list[Attempt]:
     """The first 200 of each id: what is promised a place. An unanswered one may turn up at any time."""
     seen: set[str] = set()
-    failed_before = {one.id for one in attempts if one.status != 200}
+    failed_before = {attempt.id for attempt in attempts if attempt.status != 200}
     found = []
-    for one in attempts:
-        if one.status == 200 and one.id not in seen and one.id not in failed_before:
-            seen.add(one.id)
-            found.append(one)
+    for attempt in attempts:
+        if attempt.status == 200 and attempt.id not in seen and attempt.id not in failed_before:
+            seen.add(attempt.id)
+            found.append(attempt)
     return found
 
 
@@ -231,15 +236,17 @@ def silence(attempts: Sequence[Attempt]) -> float:
     """The longest time, between the first request and the last, in which nobody got a 200."""
     if not attempts:
         return 0.0
-    answers = sorted(one.at for one in attempts if one.status == 200 and one.at is not None)
-    times = [min(one.sent_at for one in attempts), *answers, max(one.sent_at for one in attempts)]
+    answers = sorted(attempt.at for attempt in attempts if attempt.status == 200 and attempt.at is not None)
+    times = [min(attempt.sent_at for attempt in attempts), *answers, max(attempt.sent_at for attempt in attempts)]
     return max((after - before for before, after in itertools.pairwise(times)), default=0.0)
 
 
 def outages(attempts: Sequence[Attempt]) -> list[tuple[float, float]]:
     """From each first answer that says spool to the last before one that says Kafka again."""
-    answers = sorted((one for one in attempts if one.durability is not None), key=lambda one: one.at or 0.0)
-    runs = [list(run) for where, run in itertools.groupby(answers, lambda one: one.durability) if where == "spool"]
+    answers = sorted((attempt for attempt in attempts if attempt.durability is not None), key=lambda one: one.at or 0.0)
+    runs = [
+        list(run) for where, run in itertools.groupby(answers, lambda answer: answer.durability) if where == "spool"
+    ]
     return [(run[0].at or 0.0, run[-1].at or 0.0) for run in runs]
 
 
@@ -254,7 +261,7 @@ def p99_spooling(attempts: Sequence[Attempt], syncs: Sequence[Sync]) -> tuple[fl
     def within(at: float) -> bool:
         return any(opened < at < closed for opened, closed in spooling)
 
-    during = [one.seconds or 0.0 for one in attempts if one.status == 200 and within(one.sent_at)]
+    during = [attempt.seconds or 0.0 for attempt in attempts if attempt.status == 200 and within(attempt.sent_at)]
     if len(during) < 100:
         return None, None
     return p99(during), p99(round(seconds, 5) for due, seconds in syncs if within(due))

@@ -200,7 +200,8 @@ class Cluster:
         except (KafkaError, KeyError):
             return False
         return all(
-            one["leader_id"] >= 0 and len(one["isr_nodes"]) == len(one["replica_nodes"]) for one in partitions.values()
+            partition["leader_id"] >= 0 and len(partition["isr_nodes"]) == len(partition["replica_nodes"])
+            for partition in partitions.values()
         )
 
     def _partitions(self, topics: Iterable[str]) -> dict[tuple[str, int], dict[str, Any]]:

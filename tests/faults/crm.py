@@ -67,13 +67,13 @@ class PlayedCrm:
 
 def collect(crm: PlayedCrm, dsn: str, run: str, redriven: Sequence[str]) -> Crm:
     """Everything about a run, once all is quiet."""
-    made, asked = [], set()
-    for one in crm.requests():
-        body = one["body"] if isinstance(one["body"], dict) else {}
-        performed = one["status"] is None or one["status"] == 201  # None: done, and not answered
-        match one["method"], one["path"].split("/"):
-            case "GET", ["", "crm", "contacts"] if "phone" in one["query"]:  # else it was the rig itself
-                asked.add(one["query"]["phone"])
+    made, requested = [], set()
+    for request in crm.requests():
+        body = request["body"] if isinstance(request["body"], dict) else {}
+        performed = request["status"] is None or request["status"] == 201  # None: done, and not answered
+        match request["method"], request["path"].split("/"):
+            case "GET", ["", "crm", "contacts"] if "phone" in request["query"]:  # else it was the rig itself
+                requested.add(request["query"]["phone"])
             case "POST", ["", "crm", "contacts"] if performed:
                 made.append(("contact", body["phone"]))
             case "POST", ["", "crm", "contacts", _, "notes"] if performed:
@@ -84,11 +84,11 @@ def collect(crm: PlayedCrm, dsn: str, run: str, redriven: Sequence[str]) -> Crm:
             (f"fx{run}-[0-9]{{4}}-[0-9]{{6}}", f"%fx{run}-%"),
         ).fetchall()
     contacts = [
-        {name: one[name] for name in ("phone", "tags", "opted_out")}
-        | {"notes": [(note["external_id"], note["text"]) for note in one["notes"]]}
-        for one in crm.contacts()
+        {name: contact[name] for name in ("phone", "tags", "opted_out")}
+        | {"notes": [(note["external_id"], note["text"]) for note in contact["notes"]]}
+        for contact in crm.contacts()
     ]
-    return Crm(contacts, made, sorted(asked), dict(events), redriven, crm.name)
+    return Crm(contacts, made, sorted(requested), dict(events), redriven, crm.name)
 
 
 def waiting(dsn: str, target: str | None = None) -> int:

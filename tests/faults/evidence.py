@@ -40,12 +40,12 @@ def records(bootstrap: str, since: Ends, until: Ends) -> list[tuple[str, int, in
     """Topic, partition, offset and id of every record between the two that carries an id."""
     found = []
     with closing(_consumer(bootstrap)) as consumer:
-        wanted = {TopicPartition(*one): end for one, end in until.items() if end > since.get(one, 0)}
-        consumer.assign(list(wanted))
-        for partition in wanted:
+        expected = {TopicPartition(*one): end for one, end in until.items() if end > since.get(one, 0)}
+        consumer.assign(list(expected))
+        for partition in expected:
             consumer.seek(partition, since.get((partition.topic, partition.partition), 0))
         budget = read_whatever_comes(consumer)
-        while any(consumer.position(partition) < end for partition, end in wanted.items()):
+        while any(consumer.position(partition) < end for partition, end in expected.items()):
             budget.renew()
             for batch in consumer.poll(timeout_ms=500).values():
                 for record in batch:
@@ -100,7 +100,7 @@ def collect(
 ) -> Evidence:
     """Everything about a run, once all is quiet; `opt_outs` from ledger.py, `crms` from crm.py, where they are."""
     until = ends(bootstrap)
-    log = [one for one in records(bootstrap, since, until) if one[3].startswith(f"fx{run}-")]
+    log = [record for record in records(bootstrap, since, until) if record[3].startswith(f"fx{run}-")]
     rows, received = effects(dsn, run)
     return Evidence(
         effects=rows,

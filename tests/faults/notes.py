@@ -25,7 +25,7 @@ class Crm:
     #: Each with phone, tags, opted_out, and notes: event id and text of each, in the order in which they were made.
     contacts: Sequence[Mapping[str, Any]]
     made: Sequence[Sequence[str]]  #: every call that made something: "contact" and phone, or "note" and event id
-    asked: Sequence[str]  #: phones that it was asked about
+    requested: Sequence[str]  #: phones that it was asked about
     events: Mapping[str, str]  #: event id -> id, of all that was received
     redriven: Sequence[str] = ()  #: event ids that were dead until a person had them tried again: they lose their place
     name: str = "rest"
@@ -35,7 +35,7 @@ class Crm:
 class Noted:
     """The figures of one CRM."""
 
-    wanted: int  #: notes that were accepted
+    expected: int  #: notes that were accepted
     missing: int
     doubled: int  #: notes and contacts beyond one
     late: int  #: notes that stand before one that their client had an answer for when it sent them
@@ -49,21 +49,23 @@ def check_crm(
     count: Callable[[str, Iterable[str]], int],
 ) -> Noted:
     """`placed`: those with a place to keep, in order; `states`: how each phone stands, None: opt-out is not there."""
-    accepted = [one for one in attempts if one.status == 200]
+    accepted = [attempt for attempt in attempts if attempt.status == 200]
     ids = dict(found.events) | {one.event_id: one.id for one in accepted if one.event_id}
-    note_of = {one.id: one.note for one in attempts if one.note}
-    contact_of = {one.note: one.contact for one in attempts if one.note}
-    wanted = {one.note for one in accepted if one.note}
+    note_of = {attempt.id: attempt.note for attempt in attempts if attempt.note}
+    contact_of = {attempt.note: attempt.contact for attempt in attempts if attempt.note}
+    expected = {one.note for one in accepted if one.note}
 
-    def told(problem: str, culprits: Iterable[str]) -> int:
+    def output(problem: str, culprits: Iterable[str]) -> int:
         return count(f"{found.name}: {problem}", culprits)
 
-    phones = Counter(str(one["phone"]) for one in found.contacts)
-    known = {one.contact for one in attempts if one.note or one.topic == CONTACTS} | (states or {}).keys()
+    phones = Counter(str(contact["phone"]) for contact in found.contacts)
+    known = {attempt.contact for attempt in attempts if attempt.note or attempt.topic == CONTACTS} | (
+        states or {}
+    ).keys()
     due = {one.contact for one in accepted if one.note or one.topic == CONTACTS} | (states or {}).keys()
-    told("contact that is not there", (phone[-4:] for phone in due - phones.keys()))
-    told("contact that nobody asked for", (phone[-4:] for phone in phones.keys() - known))
-    told("asked about a phone that it must not know of", (phone[-4:] for phone in set(found.asked) - known))
+    output("contact that is not there", (phone[-4:] for phone in due - phones.keys()))
+    output("contact that nobody asked for", (phone[-4:] for phone in phones.keys() - known))
+    output("asked about a phone that it must not know of", (phone[-4:] for phone in set(found.asked) - known))
 
     places: dict[str, int] = {}
     times: Counter[str] = Counter()
@@ -85,24 +87,24 @@ def check_crm(
                 misplaced.append(note)
             if note in both and not text.startswith(FAILED):
                 behind.append(note)
-    missing = told("note that is not there", wanted - times.keys())
-    told("note that nobody asked for", strangers)
-    told("note at somebody else's contact", misplaced)
-    told("note that does not say how it ended", behind)
-    doubled = _doubled(found, phones, times, told)
+    missing = output("note that is not there", expected - times.keys())
+    output("note that nobody asked for", strangers)
+    output("note at somebody else's contact", misplaced)
+    output("note that does not say how it ended", behind)
+    doubled = _doubled(found, phones, times, output)
     late = _late(placed, places, {note_of.get(ids.get(id, "")) for id in found.redriven})
-    told("notes out of order", late)
-    _check_contacts(accepted, states, found, told)
-    return Noted(len(wanted), missing, doubled, len(late))
+    output("notes out of order", late)
+    _check_contacts(accepted, states, found, output)
+    return Noted(len(expected), missing, doubled, len(late))
 
 
-def _doubled(found: Crm, phones: Counter[str], notes: Counter[str], told: Callable[[str, Iterable[str]], int]) -> int:
+def _doubled(found: Crm, phones: Counter[str], notes: Counter[str], output: Callable[[str, Iterable[str]], int]) -> int:
     """By what it holds, and by what it was asked: the one may have been tidied up, the other may have been lost."""
-    told("contact twice", (phone[-4:] for phone, times in phones.items() if times > 1))
-    told("note twice", (note for note, times in notes.items() if times > 1))
+    output("contact twice", (phone[-4:] for phone, times in phones.items() if times > 1))
+    output("note twice", (note for note, times in notes.items() if times > 1))
     made = Counter((kind, key) for kind, key in found.made)
-    told("contact made twice", (key[-4:] for (kind, key), times in made.items() if kind == "contact" and times > 1))
-    told("note made twice", (key for (kind, key), times in made.items() if kind == "note" and times > 1))
+    output("contact made twice", (key[-4:] for (kind, key), times in made.items() if kind == "contact" and times > 1))
+    output("note made twice", (key for (kind, key), times in made.items() if kind == "note" and times > 1))
     held = sum(times - 1 for counter in (phones, notes) for times in counter.values())
     return max(held, sum(times - 1 for times in made.values()))
 
@@ -124,11 +126,11 @@ def _check_contacts(
     accepted: Sequence[Attempt],
     states: Mapping[str, str] | None,
     found: Crm,
-    told: Callable[[str, Iterable[str]], int],
+    output: Callable[[str, Iterable[str]], int],
 ) -> None:
     tagged = {one.contact for one in accepted if one.topic == CONTACTS}
-    held = {str(one["phone"]): one for one in found.contacts}
-    told("tag that is not there", (phone[-4:] for phone in tagged & held.keys() if TAG not in held[phone]["tags"]))
+    held = {str(contact["phone"]): contact for contact in found.contacts}
+    output("tag that is not there", (phone[-4:] for phone in tagged & held.keys() if TAG not in held[phone]["tags"]))
     if states is not None:
         wrong = (phone for phone, one in held.items() if one["opted_out"] != (states.get(phone) == "out"))
-        told("wrong opt-out", (phone[-4:] for phone in wrong))
+        output("wrong opt-out", (phone[-4:] for phone in wrong))

@@ -9,8 +9,8 @@ from contextlib import suppress
 from pydantic import SecretStr
 
 from processors.api_budget.budget import Budget
-from processors.api_budget.purse import Prepaid
-from processors.textus_api.client import TextUsClient, Unavailable
+from processors.api_budget.rate_limiter import PrepaidLimiter
+from processors.textus_api.client import TextUsClient, TextUsUnavailable
 from processors.textus_api.settings import TextUsApiSettings
 from runtime.postgres import Connection, connect
 from tests.faults.services import TOKEN
@@ -52,14 +52,14 @@ class Others:
             one.result()
 
     def _work(self) -> None:
-        purse = Prepaid()
-        client = TextUsClient(self._settings, purse)
+        limiter = PrepaidLimiter()
+        client = TextUsClient(self._settings, limiter)
         with connect(self._dsn, process="faults") as connection:
             while not self._stop.is_set():
-                self._ask(connection, client, purse)
+                self._ask(connection, client, limiter)
         client.close()
 
-    def _ask(self, connection: Connection, client: TextUsClient, purse: Prepaid) -> None:
+    def _ask(self, connection: Connection, client: TextUsClient, limiter: PrepaidLimiter) -> None:
         with connection.transaction():
             [(due, under_way)] = connection.execute(_DUE).fetchall()
             grant = self._budget.take(connection, 1, urgent=False)
@@ -70,9 +70,9 @@ class Others:
             self.made += 1
             self.out_of_turn += due > 0 and not under_way
             self.beside += due > 0 and under_way > 0
-        with suppress(Unavailable):
+        with suppress(TextUsUnavailable):
             list(client.members("accounts"))
-        [told] = purse.taken()
-        seen = [told.seen] if told.seen is not None else []
+        [output] = limiter.taken()
+        seen = [output.seen] if output.seen is not None else []
         with connection.transaction():
-            self._budget.report(connection, 1, seen, answered=told.answered, blocked=told.blocked)
+            self._budget.report(connection, 1, seen, answered=output.answered, blocked=output.blocked)

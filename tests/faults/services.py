@@ -12,7 +12,7 @@ import psutil
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.samples import Sample
 
-from deploy.local.launch import Account, launched
+from deploy.local.launch import SystemUser, launched
 from deploy.local.ports import free_ports
 from tests.faults.process import Launcher, Process, wait_until
 from tests.twins.workers import workers_of
@@ -49,7 +49,7 @@ class Service:
         self.log = log
         self.process: Process | None = None
         self.inject = ""
-        self.account: Account | None = None  #: whom it runs as; None: as the rig does
+        self.account: SystemUser | None = None  #: whom it runs as; None: as the rig does
         self.admin_port = 0
 
     def start(self) -> None:

@@ -23,7 +23,7 @@ class OptOuts:
     chain: str | None = None  #: what is wrong with the ledger's chain
     unfolded: Sequence[str] = ()  #: phones whose state is not the fold of their rows
     accounts: Sequence[str] = ()  #: where an opt-out has to be true; none: nobody is told in this rig
-    told: Mapping[str, Sequence[str]] = field(default_factory=dict)  #: phone -> accounts that took its opt-out
+    output: Mapping[str, Sequence[str]] = field(default_factory=dict)  #: phone -> accounts that took its opt-out
     reports: str = ""  #: the account that reports opt-outs of its own, which need not be told to it
 
 
@@ -44,8 +44,8 @@ def check_stops(
     count: Callable[[str, Iterable[str]], int],
 ) -> tuple[int, int]:
     """How many STOPs and STARTs were accepted, and how many of them are missing; `count` hears of every problem."""
-    said = {one.id: one for one in attempts if one.stop or one.start}
-    accepted = {one.id for one in attempts if one.status == 200 and one.id in said}
+    said = {attempt.id: attempt for attempt in attempts if attempt.stop or attempt.start}
+    accepted = {attempt.id for attempt in attempts if attempt.status == 200 and attempt.id in said}
     rows = Counter(found.ledger)
     missing = count("STOP that is not in the ledger", (id for id in accepted - set(rows) if said[id].stop))
     missing += count("START that is not in the ledger", (id for id in accepted - set(rows) if said[id].start))
@@ -85,7 +85,7 @@ def _check_told(
 
 def states(attempts: Iterable[Attempt], received: Mapping[str, int]) -> dict[str, str]:
     """How each contact stands by what it has said, where that was received."""
-    said = {one.id: one for one in attempts if (one.stop or one.start) and one.id in received}
+    said = {attempt.id: attempt for attempt in attempts if (attempt.stop or attempt.start) and attempt.id in received}
     sayings: dict[str, list[Saying]] = defaultdict(list)
     for one in said.values():
         sayings[one.contact].append(Saying(one.start, one.textus, one.said, received[one.id]))
@@ -97,7 +97,7 @@ def stands(sayings: Sequence[Saying]) -> str:
 
     TextLink numbers nothing: two STARTs of one time are one message, which counts as it came first.
     """
-    stops = [one for one in sayings if not one.start]
+    stops = [saying for saying in sayings if not saying.start]
     starts: dict[object, Saying] = {}
     for saying in sorted(sayings, key=attrgetter("received")):
         if saying.start:

@@ -77,9 +77,9 @@ def page(results: Sequence[Mapping[str, Any]], mutations: Sequence[Mapping[str, 
     ]
     counted: list[Mapping[str, Any]] = []
     for name, row in all_rows().items():
-        runs = [one for one in results if one["row"] == name]
-        fresh = [one for one in runs if one["tree"] == code]
-        shown = fresh or [one for one in runs if one["tree"] == runs[-1]["tree"]]
+        runs = [result for result in results if result["row"] == name]
+        fresh = [run for run in runs if run["tree"] == code]
+        shown = fresh or [run for run in runs if run["tree"] == runs[-1]["tree"]]
         counted += fresh
         label = name if fresh or not runs else f"{name} (stale: `{runs[-1]['tree']}`)"
         lines.append(
@@ -93,13 +93,13 @@ def page(results: Sequence[Mapping[str, Any]], mutations: Sequence[Mapping[str, 
         _line(("safeguard", "row", "runs", "seen", "lost", "doubled effect")),
         _rule(6),
     ]
-    for one in MUTATIONS:
-        runs = [run for run in mutations if run["mutation"] == one.name]
+    for mutation in MUTATIONS:
+        runs = [run for run in mutations if run["mutation"] == mutation.name]
         shown = [run for run in runs if run["tree"] == (runs[-1]["tree"])]
         stale = "" if not shown or shown[0]["tree"] == code else f" (stale: `{shown[0]['tree']}`)"
         figures = [_sum(shown, "lost"), _sum(shown, "dup_effect")]
         seen = "red" if any(run["seen"] for run in shown) else "not seen" if shown else ""
-        lines.append(_line([f"{one.about}{stale}", one.row, str(len(shown)), seen, *figures]))
+        lines.append(_line([f"{mutation.about}{stale}", mutation.row, str(len(shown)), seen, *figures]))
     return "".join(lines)
 
 

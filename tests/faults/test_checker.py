@@ -55,12 +55,12 @@ def attempts() -> list[Attempt]:
 
 def evidence(**changes: Any) -> Evidence:
     """All of it there, once, in order; client n on partition n."""
-    ids = [one.id for one in attempts()]
+    ids = [attempt.id for attempt in attempts()]
     whole = Evidence(
         effects=dict.fromkeys(ids, 1),
         aside=[],
-        log=[(MESSAGES, one.client, 10 + one.number, one.id) for one in attempts()],
-        received={one.id: int(one.sent_at * 1e6) for one in attempts()},
+        log=[(MESSAGES, attempt.client, 10 + attempt.number, attempt.id) for attempt in attempts()],
+        received={attempt.id: int(attempt.sent_at * 1e6) for attempt in attempts()},
         opt_outs=opt_outs(),
     )
     return replace(whole, **changes)
@@ -95,7 +95,7 @@ def planted(client: int, **changes: Any) -> list[dict[str, Any]]:
 
 def opt_outs(**changes: Any) -> OptOuts:
     """Both have said STOP, and both accounts know it."""
-    phones = sorted({one.contact for one in attempts()})
+    phones = sorted({attempt.contact for attempt in attempts()})
     whole = OptOuts(
         ledger=[id_of(0, 1), id_of(1, 1)],
         states=dict.fromkeys(phones, "out"),
@@ -243,8 +243,8 @@ def test_a_stop_that_was_not_accepted_may_be_missing() -> None:
     sent = attempts()
     sent[2] = replace(sent[2], status=503, durability=None)
     left = {key: value for key, value in evidence().received.items() if key != id_of(0, 1)}
-    told = {sent[1].contact: ["acme", "acme_north"]}
-    found = opt_outs(ledger=[id_of(1, 1)], states={sent[1].contact: "out"}, told=told)
+    output = {sent[1].contact: ["acme", "acme_north"]}
+    found = opt_outs(ledger=[id_of(1, 1)], states={sent[1].contact: "out"}, told=output)
     effects = without(id_of(0, 1), dict(evidence().effects))
     assert check(sent, evidence(effects=effects, received=left, opt_outs=found), Promise(refused=1)).green
 
@@ -274,18 +274,18 @@ PLANTED = {
 @pytest.mark.parametrize("problem", PLANTED)
 def test_what_is_wrong_with_opt_outs_is_seen(problem: str) -> None:
     verdict = check(attempts(), evidence(opt_outs=opt_outs(**PLANTED[problem])))
-    assert [told.partition(":")[0] for told in verdict.problems] == [problem]
+    assert [output.partition(":")[0] for output in verdict.problems] == [problem]
 
 
 def test_an_account_that_reports_an_opt_out_need_not_be_told() -> None:
     sent = attempts()
     sent[2] = replace(sent[2], topic="sms.opt-outs.v1", textus=True)
-    told = {sent[0].contact: ["acme_north"], sent[1].contact: ["acme", "acme_north"]}
-    assert check(sent, evidence(opt_outs=opt_outs(told=told)), Promise(partitions_move=True)).green
+    output = {sent[0].contact: ["acme_north"], sent[1].contact: ["acme", "acme_north"]}
+    assert check(sent, evidence(opt_outs=opt_outs(told=output)), Promise(partitions_move=True)).green
 
 
 def test_a_run_without_a_stop_proves_nothing_about_opt_outs() -> None:
-    sent = [replace(one, stop=False) for one in attempts()]
+    sent = [replace(attempt, stop=False) for attempt in attempts()]
     verdict = check(sent, evidence(opt_outs=opt_outs(ledger=[], states={}, told={})))
     assert verdict.problems == ["nobody said STOP: the run proves nothing about opt-outs"]
 
@@ -328,8 +328,8 @@ PLANTED_IN_CRM: dict[str, tuple[Crm, str]] = {
 def test_what_is_wrong_in_a_crm_is_seen(problem: str) -> None:
     found, figure = PLANTED_IN_CRM[problem]
     verdict = check(attempts(), evidence(crms=[found]))
-    assert [told.partition(":")[0] for told in verdict.problems] == [f"rest: {problem}".partition(":")[0]]
-    assert [told.split(": ")[1] for told in verdict.problems] == [problem]
+    assert [output.partition(":")[0] for output in verdict.problems] == [f"rest: {problem}".partition(":")[0]]
+    assert [output.split(": ")[1] for output in verdict.problems] == [problem]
     assert verdict.crm_notes == 10
     if figure:
         assert getattr(verdict, figure) == 1
@@ -337,16 +337,19 @@ def test_what_is_wrong_in_a_crm_is_seen(problem: str) -> None:
 
 def test_a_contact_that_is_lost_is_seen() -> None:
     verdict = check(attempts(), evidence(crms=[crm(people()[:1])]))
-    assert [told.split(": ")[1] for told in verdict.problems] == ["contact that is not there", "note that is not there"]
+    assert [output.split(": ")[1] for output in verdict.problems] == [
+        "contact that is not there",
+        "note that is not there",
+    ]
     assert verdict.missed_notes == 5
 
 
 def test_a_tag_that_is_lost_is_seen() -> None:
     sent = attempts()
     sent[6] = replace(sent[6], topic=CONTACTS, note="")
-    there = planted(0, notes=[one for one in NOTES if one[0] != sent[6].event_id])
+    there = planted(0, notes=[note for note in NOTES if note[0] != sent[6].event_id])
     verdict = check(sent, evidence(crms=[crm(there)]))
-    assert [told.split(": ")[1] for told in verdict.problems] == ["tag that is not there"]
+    assert [output.split(": ")[1] for output in verdict.problems] == ["tag that is not there"]
     there[0]["tags"] = ["vip", "Warm"]
     assert check(sent, evidence(crms=[crm(there)])).green
 
@@ -355,15 +358,15 @@ def test_a_message_that_failed_has_one_note_that_says_so() -> None:
     # Given one of client 0 that says that the one before it failed
     sent = attempts()
     sent[6] = replace(sent[6], note=sent[4].note)
-    kept = [one for one in NOTES if one[0] != sent[6].event_id]
+    kept = [note for note in NOTES if note[0] != sent[6].event_id]
     # Then a note that still says that it was sent is wrong
     verdict = check(sent, evidence(crms=[crm(planted(0, notes=kept))]))
-    assert [told.split(": ")[1] for told in verdict.problems] == ["note that does not say how it ended"]
+    assert [output.split(": ")[1] for output in verdict.problems] == ["note that does not say how it ended"]
     # And so is another note of its own
     kept[2] = (kept[2][0], "SMS not delivered: hello")
     assert check(sent, evidence(crms=[crm(planted(0, notes=kept))])).green
     verdict = check(sent, evidence(crms=[crm(planted(0, notes=[*kept, (sent[6].event_id, "SMS not delivered")]))]))
-    assert [told.split(": ")[1] for told in verdict.problems] == ["note twice"]
+    assert [output.split(": ")[1] for output in verdict.problems] == ["note twice"]
 
 
 def test_what_a_person_had_tried_again_has_lost_its_place() -> None:
@@ -381,7 +384,7 @@ def test_a_note_of_what_was_never_answered_is_none_of_nobody() -> None:
 
 def test_every_crm_is_looked_at() -> None:
     verdict = check(attempts(), evidence(crms=[crm(), crm(people()[:1], name="other")]))
-    assert {told.partition(":")[0] for told in verdict.problems} == {"other"}
+    assert {output.partition(":")[0] for output in verdict.problems} == {"other"}
     assert verdict.crm_notes == 20
 
 
@@ -451,17 +454,17 @@ def test_silence_is_the_longest_time_without_a_200() -> None:
 
 def test_a_run_that_accepted_nothing_proves_nothing() -> None:
     nothing = evidence(effects={}, log=[], opt_outs=None)
-    sent = [replace(one, status=503) for one in attempts()]
+    sent = [replace(attempt, status=503) for attempt in attempts()]
     assert "nothing was accepted" in check(sent, nothing, Promise(refused=None)).problems[0]
 
 
 def test_the_program_reads_files_and_exits_with_its_verdict(tmp_path: Path) -> None:
     journal, found = tmp_path / "journal.jsonl", tmp_path / "evidence.json"
     lines = []
-    for one in attempts():
-        sent = {name: value for name, value in asdict(one).items() if name != "number"}
+    for attempt in attempts():
+        sent = {name: value for name, value in asdict(attempt).items() if name != "number"}
         got = {name: sent.pop(name) for name in ("status", "durability", "event_id", "seconds", "at", "failure")}
-        lines += [json.dumps({"send": one.number, **sent}), json.dumps({"got": one.number, **got})]
+        lines += [json.dumps({"send": attempt.number, **sent}), json.dumps({"got": attempt.number, **got})]
     journal.write_text("\n".join(lines) + '\n{"send": 11, "id": "fx', "utf-8")  # torn by a crash
     assert read(journal) == attempts()
     for effects, code in ((evidence().effects, 0), ({}, 1)):

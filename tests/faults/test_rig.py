@@ -237,11 +237,11 @@ def test_the_load_is_on_disk_before_it_is_sent(tmp_path: Path) -> None:
         server.shutdown()
         server.server_close()
     attempts = read(journal)
-    assert {one.status for one in attempts} == {200}
-    assert {one.durability for one in attempts} == {"kafka"}
+    assert {attempt.status for attempt in attempts} == {200}
+    assert {attempt.durability for attempt in attempts} == {"kafka"}
     # And a client waits for its answer before its next
     for client in range(5):
-        own = [one for one in attempts if one.client == client]
+        own = [attempt for attempt in attempts if attempt.client == client]
         assert all(one.at <= other.sent_at for one, other in itertools.pairwise(own) if one.at is not None)
 
 

@@ -49,20 +49,22 @@ class TextUs:
     def spend(self, count: int) -> int:
         """Ask for something so many times with the same token, as a stranger; how many were answered."""
         headers = {"Authorization": f"Bearer {TOKEN}", "Accept": "application/vnd.textus+jsonld"}
-        asked = (self._http.get(f"{self.url}/accounts", headers=headers) for _ in range(count))
-        return sum(answer.status_code == 200 for answer in asked)
+        requested = (self._http.get(f"{self.url}/accounts", headers=headers) for _ in range(count))
+        return sum(answer.status_code == 200 for answer in requested)
 
     def requests(self) -> list[dict[str, Any]]:
         """All that it was asked, oldest first."""
         found: list[dict[str, Any]] = self._http.get("/requests").json()
         return found
 
-    def told(self) -> dict[str, list[str]]:
+    def output(self) -> dict[str, list[str]]:
         """Which accounts were told of each phone, and took it."""
         found: dict[str, set[str]] = {}
-        for one in self.requests():
-            match one["path"].split("/"):
-                case ["", account, "opt_outs", phone] if one["method"] == "PUT" and 200 <= (one["status"] or 0) < 300:
+        for request in self.requests():
+            match request["path"].split("/"):
+                case ["", account, "opt_outs", phone] if (
+                    request["method"] == "PUT" and 200 <= (request["status"] or 0) < 300
+                ):
                     found.setdefault(phone, set()).add(account)
         return {phone: sorted(accounts) for phone, accounts in found.items()}
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from tests.fuzz.case import CLOSED, Case
 
 #: Seconds that any answer may take.
-PATIENCE = 30.0
+TIME_LIMIT = 30.0
 
 _LAST_INFORMATIONAL = 199
 
@@ -35,7 +35,7 @@ class Client:
     async def ask(self, case: Case) -> Reply:
         """The answer to `case`. Raises NoAnswer."""
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(TIME_LIMIT):
                 kept = self._streams is not None and case.reusable
                 reply = await self._ask(case)
                 if reply.status == CLOSED and kept:  # the server may end an idle connection just then
@@ -43,7 +43,7 @@ class Client:
                 return reply
         except TimeoutError:
             await self.close()
-            raise NoAnswer(f"{PATIENCE:g} s") from None
+            raise NoAnswer(f"{TIME_LIMIT:g} s") from None
 
     async def close(self) -> None:
         """End the connection, if there is one."""

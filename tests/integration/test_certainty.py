@@ -17,7 +17,7 @@ from ingest.node_report import NodeReport
 from ingest.spool.state import SharedState
 from ops.__main__ import main
 from ops.gate.answers import Answers
-from processors.batch import Place
+from processors.batch import PartitionId
 from processors.database import Database
 from processors.freshness import Freshness
 from processors.opt_out import OptOutProcessor
@@ -104,7 +104,7 @@ class Member:
         for topic in TOPICS:
             for number in numbers:
                 offset = stored.get((kafka.ids[topic], number))
-                place = Place(kafka.cluster_id, kafka.ids[topic], number)
+                place = PartitionId(kafka.cluster_id, kafka.ids[topic], number)
                 held[Partition(topic, number)] = Held(place, offset, offset or 0)
         self.positions.take(held)
 
@@ -176,7 +176,7 @@ def test_a_partition_that_is_new_belongs_to_nobody(world: World) -> None:
     member.report()
     assert "every partition" in world.why
     member.own(*range(PARTITIONS))
-    place = Place(world.kafka.cluster_id, world.kafka.ids[TOPICS[0]], PARTITIONS)
+    place = PartitionId(world.kafka.cluster_id, world.kafka.ids[TOPICS[0]], PARTITIONS)
     member.positions.take(member.positions.held() | {partition: Held(place, None, 0)})
     member.report()
     assert world.why == ""

@@ -111,8 +111,8 @@ def test_what_the_crm_was_not_there_for(
     for phone in (BEN, "+13035550188"):
         assert main(["opt-outs", "add", phone, "--reason", "called us"]) == 0
     # When a dry run tells what there is
-    told = hookline(capsys, "--dry-run")
-    estimate = told["estimate"]
+    output = hookline(capsys, "--dry-run")
+    estimate = output["estimate"]
     assert (estimate["events"], estimate["contacts"], estimate["new_contacts"], estimate["states"]) == (6, 2, 2, 2)
     assert estimate["calls"] >= 6
     assert desk.statuses() == {}
@@ -133,8 +133,8 @@ def test_what_the_crm_was_not_there_for(
         "SMS not delivered: hi",
     ]
     # And another time there is nothing to do
-    told = hookline(capsys)
-    assert (told["estimate"]["events"], told["ordered"]) == (0, 0)
+    output = hookline(capsys)
+    assert (output["estimate"]["events"], output["ordered"]) == (0, 0)
     # And what crm-sync reads at last is known
     desk.take(*events[:6])
     assert desk.statuses() == {"done": 8}
@@ -153,12 +153,12 @@ def test_only_what_is_asked_for(desk: CrmDesk, capsys: pytest.CaptureFixture[str
 
 def test_a_mistake_is_told(desk: CrmDesk, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     del desk
-    for words, told in (
+    for words, output in (
         (["--target", "nothing"], "nothing: no such CRM; there are"),
         (["--target", "rest", "--from", "yesterday"], "no ISO date or time"),
     ):
         assert main(["crm", "backfill", *words]) == 2
-        assert told in capsys.readouterr().err
+        assert output in capsys.readouterr().err
     monkeypatch.setenv("HOOKLINE_CRM__TARGETS", "")
     assert main(["crm", "backfill", "--target", "rest"]) == 2
     assert "HOOKLINE_CRM__TARGETS" in capsys.readouterr().err
@@ -167,8 +167,8 @@ def test_a_mistake_is_told(desk: CrmDesk, capsys: pytest.CaptureFixture[str], mo
 def test_an_event_that_nobody_reads_any_more_is_left_out(desk: CrmDesk, capsys: pytest.CaptureFixture[str]) -> None:
     store(desk.persist, [received(1), received(2)])
     desk.owner.execute("UPDATE events SET provider = 'gone' WHERE received_at = %s", (at(1 / 60),))
-    told = hookline(capsys)
-    assert (told["ordered"], told["unreadable"]) == (1, 1)
+    output = hookline(capsys)
+    assert (output["ordered"], output["unreadable"]) == (1, 1)
 
 
 @pytest.mark.parametrize("token", ["", "a-token"])
@@ -190,7 +190,7 @@ def test_it_does_not_wait_in_a_circle_with_those_at_work(
 ) -> None:
     # Given events of a few contacts, all of them in everybody's hands at once, with opt-out states among them
     monkeypatch.setattr(backfill, "BATCH", 20)
-    monkeypatch.setattr("processors.crm_sync.courier.LEASE", 0.1)  # renewed all the time
+    monkeypatch.setattr("processors.crm_sync.delivery_worker.LEASE", 0.1)  # renewed all the time
     chance = random.Random(6)
     phones = [f"+1303555{number:04d}" for number in range(30)]
     events = [received(number, phones[number % 30], name=f"N{number}", tag=f"T{number}") for number in range(900)]
@@ -220,7 +220,7 @@ def test_it_does_not_wait_in_a_circle_with_those_at_work(
     assert desk.all("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()") == [(0,)]
     assert desk.statuses() == {"done": 900 + len(states)}
     assert len(sandbox.contacts()) == 30
-    assert sum(len(sandbox.notes(one["id"])) for one in sandbox.contacts()) == 900
+    assert sum(len(sandbox.notes(contact["id"])) for contact in sandbox.contacts()) == 900
 
 
 @pytest.mark.slow
@@ -229,13 +229,13 @@ def test_killed_three_times_on_the_way(
     desk: CrmDesk, sandbox: Sandbox, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # C1. Given many stored messages (HOOKLINE_TEST_PACE=full: 20,000 of 2,000 contacts)
-    monkeypatch.setattr("tests.twins.rig.PATIENCE", 900.0 if FULL else 90.0)
+    monkeypatch.setattr("tests.twins.rig.TIME_LIMIT", 900.0 if FULL else 90.0)
     count, contacts, batch, every = (20_000, 2_000, 1000, 0.5) if FULL else (600, 60, 50, 0.005)
     store(desk.persist, [received(n, f"+1303{2_000_000 + n % contacts:07d}") for n in range(count)])
     couriers = [sys.executable, "-m", "tests.twins.crm_process", desk.dsn, f"{sandbox.url}/crm"]
     ordering = [sys.executable, "-m", "tests.twins.crm_backfill_process", str(batch), str(count // batch // 4)]
     since = ["--from", str(T0 - timedelta(days=1))]
-    # When the command, in the midst of a transaction, and the courier are killed three times
+    # When the command, in the midst of a transaction, and the delivery worker are killed three times
     for kill in range(1, 4):
         with to_be_killed(couriers):
             with to_be_killed([*ordering, "--target", "rest", *since]) as command:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ops.__main__ import main
-from processors.crm_sync import CrmSync, courier_of
+from processors.crm_sync import CrmSync, delivery_worker_of
 from processors.crm_sync.settings import CrmSettings, CrmSyncSettings
 from runtime.process import StopSignal
 from runtime.settings import Configuration, ConfigurationError
@@ -73,13 +73,13 @@ def test_lost_answers_and_a_dead_courier_make_no_second_note(desk: CrmDesk, sand
     desk.work_off()
     desk.take(message(key="2", text="second", occurred_at=at(1)))
     desk.work_off()
-    # And a courier that dies between the call and its outcome, on the next day
+    # And a delivery worker that dies between the call and its outcome, on the next day
     desk.take(message(key="3", text="third", occurred_at=at(30 * HOUR)))
     target, database = desk.rest(), desk.new_database()
-    courier = courier_of(target, desk.crm)
-    courier(database)
-    until(lambda: not courier._finished.empty())
-    courier._pool.shutdown()
+    delivery_worker = delivery_worker_of(target, desk.crm)
+    delivery_worker(database)
+    until(lambda: not delivery_worker._finished.empty())
+    delivery_worker._pool.shutdown()
     database.close()
     target.close()
     assert len(notes(sandbox)) == 2
@@ -147,13 +147,13 @@ def test_the_mode_counts_for_messages_that_are_not_noted_yet(desk: CrmDesk, sand
 def test_a_backfill_makes_a_note_a_day(
     desk: CrmDesk, sandbox: Sandbox, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    told = [
+    output = [
         ("HOME", str(tmp_path)),
         ("POSTGRES__DSN", desk.operator_dsn),
         ("CRM__TARGETS", "rest"),
         ("CRM__NOTE_MODE", "daily"),
     ]
-    for name, value in told:
+    for name, value in output:
         monkeypatch.setenv(f"HOOKLINE_{name}", value)
     texts = [f"text {n:02d}" for n in range(48)]
     store(
@@ -192,8 +192,8 @@ def test_it_is_refused_where_a_note_cannot_be_changed(desk: CrmDesk, monkeypatch
         ("NOTE_LINE", "{event_id} {text}", "has no event_id"),
     ],
 )
-def test_a_mistake_in_its_settings_is_named(variable: str, value: str, told: str) -> None:
+def test_a_mistake_in_its_settings_is_named(variable: str, value: str, output: str) -> None:
     with pytest.raises(ConfigurationError) as raised:
         Configuration.load(CrmSettings, environ={f"HOOKLINE_CRM__{variable}": value})
     assert f"HOOKLINE_CRM__{variable}" in str(raised.value)
-    assert told in str(raised.value)
+    assert output in str(raised.value)

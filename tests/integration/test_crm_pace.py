@@ -15,7 +15,7 @@ import pytest
 
 from deploy.local.sandbox.app import Options
 from deploy.local.sandbox.rate_limit import Limit
-from processors.api_budget.purse import NoLimit, PayAsYouGo
+from processors.api_budget.rate_limiter import BudgetLimiter, Unlimited
 from processors.crm_sync.port import target_types
 from processors.crm_sync.targets.rest import RestSettings, RestTarget
 from tests.twins.crm import CrmDesk, Sandbox, played_crm
@@ -97,7 +97,7 @@ def test_a_hanging_target_delays_nobody_else(postgres: Any, sandbox: Sandbox) ->
         hanging.fault(delay_s=3.0, times=None)
         settings = RestSettings(url=f"{hanging.url}/crm", timeout=1.0)
         desk.take(*notes(300, 30))
-        with desk.working(Other.configured(settings, NoLimit())), desk.working(desk.rest()):
+        with desk.working(Other.configured(settings, Unlimited())), desk.working(desk.rest()):
             # Then the other one is done while it hangs
             desk.until_done("rest")
             assert desk.statuses("other")["pending"] == 300
@@ -116,15 +116,15 @@ def test_a_limit_is_used_up_and_never_passed(desk: CrmDesk) -> None:
         settings = RestSettings(url=f"{sandbox.url}/crm", rate_limit=limit, rate_window=window)
         budget = RestTarget.budget(settings)
         assert budget is not None
-        purse = PayAsYouGo(budget, desk.connect, lambda seconds: bool(time.sleep(seconds)))
-        target = target_types()["rest"].configured(settings, purse)
+        limiter = BudgetLimiter(budget, desk.connect, lambda seconds: bool(time.sleep(seconds)))
+        target = target_types()["rest"].configured(settings, limiter)
         desk.take(*notes(3 * limit, 40))
         with desk.working(target):
             desk.until_done()
-        purse.close()
-        asked = sandbox.get("/_sandbox/requests")
-    statuses = Counter(one["status"] for one in asked)
-    windows = Counter(int(datetime.fromisoformat(one["at"]).timestamp() // window) for one in asked)
+        limiter.close()
+        requested = sandbox.get("/_sandbox/requests")
+    statuses = Counter(one["status"] for one in requested)
+    windows = Counter(int(datetime.fromisoformat(one["at"]).timestamp() // window) for one in requested)
     whole = sorted(windows)[1:-1]
     print(statuses, windows)
     assert 429 not in statuses

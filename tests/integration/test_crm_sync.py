@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 from deploy.local.sandbox.app import Options, create_app
 from deploy.local.sandbox.server import SandboxServer
 from processors.crm_sync import CrmSync
-from processors.crm_sync.report import Backlog, backlogs
+from processors.crm_sync.report import CrmBacklog, backlogs
 from runtime.logs import logger
 from runtime.process import log_settings
 from runtime.settings import Configuration
@@ -160,7 +160,7 @@ def test_what_waits_and_why_is_known(desk: CrmDesk, sandbox: Sandbox) -> None:
     desk.take(message(key="1", text="first"))
     desk.work_off()
     desk.take(message(key="2", text="second"))
-    assert backlogs(desk.owner) == [Backlog("rest", 1, 1, None, None)]
+    assert backlogs(desk.owner) == [CrmBacklog("rest", 1, 1, None, None)]
     desk.owner.execute("UPDATE crm_targets SET paused_until = '2999-01-01 00:00:00+00', reason = 'x'")
     [rest] = backlogs(desk.owner)
     assert (rest.paused_until, rest.reason) == (datetime(2999, 1, 1, tzinfo=UTC), "x")
@@ -169,12 +169,12 @@ def test_what_waits_and_why_is_known(desk: CrmDesk, sandbox: Sandbox) -> None:
 def test_its_settings_and_those_of_its_targets_are_told_at_start(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in {"__TARGETS": "rest", "_REST__URL": "https://crm.example.com", "_REST__TOKEN": "s3cr3t"}.items():
         monkeypatch.setenv(f"HOOKLINE_CRM{name}", value)
-    with capture_logs() as told:
+    with capture_logs() as output:
         log_settings(logger("tests"), Configuration.load(CrmSync.settings_type, *CrmSync.sections()))
-    shown = {one["variable"]: one["shown"] for one in told}
+    shown = {one["variable"]: one["shown"] for one in output}
     assert shown["HOOKLINE_CRM__TARGETS"] == "rest"
     assert shown["HOOKLINE_CRM_REST__URL"] == "https://crm.example.com"
-    assert "s3cr3t" not in str(told)
+    assert "s3cr3t" not in str(output)
     assert "HOOKLINE_CRM_TEXTUS__ACCOUNTS" not in shown
 
 
@@ -216,15 +216,15 @@ def test_a_deleted_contact_is_looked_for_and_made_anew(desk: CrmDesk, sandbox: S
 
 
 def test_a_worker_that_dies_leaves_a_doubt(desk: CrmDesk, sandbox: Sandbox) -> None:
-    # Given a courier that dies between the call and its outcome
-    from processors.crm_sync import courier_of
+    # Given a delivery worker that dies between the call and its outcome
+    from processors.crm_sync import delivery_worker_of
 
     desk.take(message(key="1", text="first"))
     target, database = desk.rest(), desk.new_database()
-    courier = courier_of(target, desk.crm)
-    courier(database)
-    until(lambda: not courier._finished.empty())
-    courier._pool.shutdown()
+    delivery_worker = delivery_worker_of(target, desk.crm)
+    delivery_worker(database)
+    until(lambda: not delivery_worker._finished.empty())
+    delivery_worker._pool.shutdown()
     database.close()
     target.close()
     assert len(sandbox.notes(sandbox.contacts(ANN)[0]["id"])) == 1
@@ -235,7 +235,7 @@ def test_a_worker_that_dies_leaves_a_doubt(desk: CrmDesk, sandbox: Sandbox) -> N
     assert len(sandbox.notes(sandbox.contacts(ANN)[0]["id"])) == 1
     # And what the first one finds out too late is nobody's
     database = desk.new_database()
-    courier(database)
+    delivery_worker(database)
     database.close()
     assert desk.all("SELECT status, attempts FROM crm_deliveries") == [("done", 2)]
 
@@ -259,8 +259,8 @@ def test_two_couriers_share_the_work(desk: CrmDesk, sandbox: Sandbox) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(1800 if FULL else 180)
 def test_killed_three_times_on_the_way(desk: CrmDesk, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    # C1. Given many messages, and a courier that is killed again and again (HOOKLINE_TEST_PACE=full: 20,000)
-    monkeypatch.setattr("tests.twins.rig.PATIENCE", 900.0 if FULL else 90.0)
+    # C1. Given many messages, and a delivery worker that is killed again and again (HOOKLINE_TEST_PACE=full: 20,000)
+    monkeypatch.setattr("tests.twins.rig.TIME_LIMIT", 900.0 if FULL else 90.0)
     count, contacts, every = (20_000, 2_000, 0.5) if FULL else (600, 60, 0.005)
     events = [
         message(key=f"{n}", text=f"text {n:05d}", contact_phone=f"+1303{n % contacts:07d}", occurred_at=at(n / 60))

@@ -13,7 +13,7 @@ import pytest
 from ingest.durability import Durability
 from ingest.webhooks import receive
 from processors.api_budget.budget import Budget
-from processors.api_budget.purse import PayAsYouGo
+from processors.api_budget.rate_limiter import BudgetLimiter
 from schemas.events import Event
 from tests.contract.players import NEW_SECRET, PLAYERS
 from tests.twins.crm import CrmDesk, Sandbox
@@ -63,7 +63,9 @@ def created(held: dict[str, Any], minutes: float = 1.0) -> Event:
 
 def changes(sandbox: Sandbox) -> list[tuple[str, str]]:
     """What was asked of TextUs that changes anything."""
-    return [one for method in ("POST", "PUT") for one in sandbox.requests("/", method) if "/crm" not in one[1]]
+    return [
+        request for method in ("POST", "PUT") for request in sandbox.requests("/", method) if "/crm" not in request[1]
+    ]
 
 
 def test_a_contact_goes_to_the_other_accounts_and_its_echo_ends_here(desk: CrmDesk, sandbox: Sandbox) -> None:
@@ -111,7 +113,7 @@ def test_a_contact_that_was_found_is_no_echo(desk: CrmDesk, sandbox: Sandbox) ->
     desk.take(created(sandbox.textus_contacts(NORTH)[0]))
     work_off(desk)
     # Then what it tells is kept
-    assert [one["id"] for one in sandbox.textus_contacts(NORTH)] == [held]
+    assert [textus_contact["id"] for textus_contact in sandbox.textus_contacts(NORTH)] == [held]
     assert [one["name"] for one in sandbox.contacts(ANN)] == ["Ann"]
 
 
@@ -145,7 +147,7 @@ def test_what_makes_no_contact(desk: CrmDesk, sandbox: Sandbox) -> None:
     # And a name that comes later makes one
     desk.take(message("sent", "3", text="hi", name="Ann"))
     work_off(desk)
-    assert [one["name"] for one in sandbox.textus_contacts(HERE)] == ["Ann"]
+    assert [textus_contact["name"] for textus_contact in sandbox.textus_contacts(HERE)] == ["Ann"]
 
 
 def test_a_contact_without_a_name_brings_none_back(desk: CrmDesk, sandbox: Sandbox) -> None:
@@ -189,7 +191,10 @@ def test_every_trouble_passes(
     with desk.working(desk.textus(NORTH, timeout=1.0)):
         desk.until_done(f"textus:{NORTH}")
     # Then everything is there, once
-    held = {one["name"]: one["data"].get("tags", []) for one in sandbox.textus_contacts(NORTH)}
+    held = {
+        textus_contact["name"]: textus_contact["data"].get("tags", [])
+        for textus_contact in sandbox.textus_contacts(NORTH)
+    }
     assert held == {"Ann": ["Warm"], "Ben": []}
     assert len(sandbox.textus_contacts(NORTH)) == 2
 
@@ -209,11 +214,11 @@ def test_contacts_leave_the_reserve_to_opt_outs(desk: CrmDesk, sandbox: Sandbox)
     sandbox.limit("textus", limit=10, window_s=300)
     budget = Budget("textus", limit=10, window=300, reserve=5)
     stopped: list[bool] = []
-    purse = PayAsYouGo(budget, desk.connect, lambda _: bool(stopped))
+    limiter = BudgetLimiter(budget, desk.connect, lambda _: bool(stopped))
     desk.take(*(contact(name=f"Ann {n}", contact_phone=f"+1303555{n:04d}") for n in range(8)))
     desk.crm = desk.crm.model_copy(update={"calls_at_once": 1})
     # When the contacts have had theirs
-    with desk.working(desk.textus(NORTH, purse)):
+    with desk.working(desk.textus(NORTH, limiter)):
         until(lambda: desk.all("SELECT FROM api_budgets WHERE used = 5 AND in_flight = 0"), "the contacts' share")
         # Then an opt-out is granted what is left
         database = desk.new_database()
@@ -221,7 +226,7 @@ def test_contacts_leave_the_reserve_to_opt_outs(desk: CrmDesk, sandbox: Sandbox)
             grant = budget.take(connection, 10, urgent=True)
         database.close()
         stopped.append(True)
-    purse.close()
+    limiter.close()
     assert grant.count == 5
     assert len(sandbox.requests(f"/{NORTH}")) == 5
     assert sandbox.get("/_sandbox/requests", path=f"/{NORTH}")[-1]["status"] in (200, 201)
@@ -234,9 +239,9 @@ def findings(desk: CrmDesk, account: str, **settings: Any) -> dict[str, tuple[bo
 
 def test_check_names_what_is_wrong_and_its_fix(desk: CrmDesk, sandbox: Sandbox) -> None:
     # All is well
-    told = findings(desk, HERE)
-    assert [ok for ok, _ in told.values()] == [True, True, True]
-    assert "999 of 1000 requests are left" in told["quota"][1]
+    output = findings(desk, HERE)
+    assert [ok for ok, _ in output.values()] == [True, True, True]
+    assert "999 of 1000 requests are left" in output["quota"][1]
     # An account that there is not
     assert findings(desk, "nobody")["account"] == (
         False,

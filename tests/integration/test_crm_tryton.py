@@ -17,8 +17,8 @@ from typing import Any
 import httpx
 import pytest
 
-from processors.api_budget.purse import NoLimit
-from processors.crm_sync.port import Gone, Locked, Note, Target
+from processors.api_budget.rate_limiter import Unlimited
+from processors.crm_sync.port import CrmCredentialsRefused, CrmTarget, Gone, Note
 from processors.crm_sync.targets.tryton import TrytonSettings, TrytonTarget
 from runtime.settings import Configuration, ConfigurationError
 from tests.servers.faulty import Faulty, faulty
@@ -66,14 +66,14 @@ def front(tryton: Tryton) -> Iterator[Faulty]:
 
 
 @pytest.fixture
-def target(tryton: Tryton) -> Iterator[Target]:
+def target(tryton: Tryton) -> Iterator[CrmTarget]:
     one = target_at(tryton.url, tryton.key)
     yield one
     one.close()
 
 
 def target_at(url: str, key: str, **settings: Any) -> TrytonTarget:
-    return TrytonTarget.configured(TrytonSettings(url=url, database=DATABASE, token=key, **settings), NoLimit())
+    return TrytonTarget.configured(TrytonSettings(url=url, database=DATABASE, token=key, **settings), Unlimited())
 
 
 def note(text: str, external_id: str = "0198c0de-0000-7000-8000-000000000001") -> Note:
@@ -94,13 +94,13 @@ def test_killed_on_the_way_and_answers_lost(postgres: Any, tryton: Tryton, front
     count, people = (500, 50) if FULL else (60, 12)
     phones = [f"+1303555{n:04d}" for n in range(people)]
     desk = CrmDesk(postgres, None, targets=("tryton",))  # type: ignore[arg-type] # no sandbox
-    events: list[Any] = [contact(contact_phone=one, name=f"Person {one[-4:]}", tag="Warm") for one in phones]
+    events: list[Any] = [contact(contact_phone=phone, name=f"Person {phone[-4:]}", tag="Warm") for phone in phones]
     for n in range(count):
         said = {"key": f"{n}", "text": f"text {n:05d}", "contact_phone": phones[n % people]}
         events.append(message("sent", **said, occurred_at=at(n / 60)))
         if n % 5 == 0:
             events.append(message("failed", **said, occurred_at=at(n / 60 + 0.1)))
-    events += [opt_out_state("out", n, contact_phone=one) for n, one in enumerate(phones[::6])]
+    events += [opt_out_state("out", n, contact_phone=phone) for n, phone in enumerate(phones[::6])]
     desk.take(*events)
     for path in ("party.party", "party.category", "ir.note"):
         for method in ("POST", "PUT", "DELETE"):
@@ -127,20 +127,20 @@ def test_killed_on_the_way_and_answers_lost(postgres: Any, tryton: Tryton, front
     # Then Tryton has one party a phone, and every message once, in order
     assert desk.statuses() == {"done": len(events)}
     desk.close()
-    assert tryton.rows(_PHONES) == [(one, f"Person {one[-4:]}", 1) for one in phones]
+    assert tryton.rows(_PHONES) == [(phone, f"Person {phone[-4:]}", 1) for phone in phones]
     assert tryton.rows("SELECT count(*) FROM party_party") == [(people,)]
     notes = [(phone, str(text).partition("\n")[0]) for phone, text in tryton.rows(_NOTES)]
     assert len(notes) == count == len(tryton.rows("SELECT id FROM ir_note"))
-    told = [f"{'SMS not delivered' if n % 5 == 0 else 'SMS sent'}: text {n:05d}" for n in range(count)]
-    assert Counter(text for _, text in notes) == Counter(told)
+    output = [f"{'SMS not delivered' if n % 5 == 0 else 'SMS sent'}: text {n:05d}" for n in range(count)]
+    assert Counter(text for _, text in notes) == Counter(output)
     for number, phone in enumerate(phones):
-        assert [text for one, text in notes if one == phone] == told[number::people]
-    warm, out = {(one, "Warm") for one in phones}, {(one, "SMS opted out") for one in phones[::6]}
+        assert [text for one, text in notes if one == phone] == output[number::people]
+    warm, out = {(phone, "Warm") for phone in phones}, {(phone, "SMS opted out") for phone in phones[::6]}
     assert tryton.rows(_CATEGORIES) == sorted(warm | out, key=lambda row: (row[0], row[1]))
     assert tryton.rows("SELECT name FROM party_category ORDER BY 1") == [("SMS opted out",), ("Warm",)]
 
 
-def test_a_note_is_replaced_and_carries_the_event_s_id(tryton: Tryton, target: Target) -> None:
+def test_a_note_is_replaced_and_carries_the_event_s_id(tryton: Tryton, target: CrmTarget) -> None:
     # Given a note whose template leaves the event's id out
     party = target.upsert_contact(ANN, "Ann", None)
     said = note("hello")
@@ -168,7 +168,7 @@ def test_a_key_that_may_not_replace_notes(tryton: Tryton) -> None:
     target.set_opt_out(party, opted_out=True)
     known = target.log_message(party, note("hello"))
     # Then nothing is written that could not be taken away, and somebody is told
-    with pytest.raises(Locked, match="REPLACE_NOTES=false"):
+    with pytest.raises(CrmCredentialsRefused, match="REPLACE_NOTES=false"):
         target.update_note(party, known, note("bye"))
     assert len(tryton.rows(_NOTES)) == 1
     assert [finding.about for finding in target.check() if not finding.ok] == ["notes"]
@@ -185,7 +185,7 @@ def test_a_key_without_rights_waits_for_somebody_to_mend_them(tryton: Tryton) ->
     target = target_at(tryton.url, tryton.guest_key)
     party = target.upsert_contact(ANN, "Ann", None)
     # Then no delivery is dead of it
-    with pytest.raises(Locked, match="may not create"):
+    with pytest.raises(CrmCredentialsRefused, match="may not create"):
         target.set_tags(party, ["Warm"], [])
     target.close()
 
@@ -204,13 +204,13 @@ def test_the_category_of_the_opted_out_may_be_another_or_none(tryton: Tryton) ->
     target.close()
 
 
-def test_a_call_that_is_performed_late_makes_no_second_party(tryton: Tryton, target: Target) -> None:
+def test_a_call_that_is_performed_late_makes_no_second_party(tryton: Tryton, target: CrmTarget) -> None:
     made = {target.upsert_contact(ANN, "Ann", None) for _ in range(3)}
     assert len(made) == 1
     assert tryton.rows(_PHONES) == [(ANN, "Ann", 1)]
 
 
-def test_a_deactivated_party_is_gone_and_its_phone_gets_a_new_one(tryton: Tryton, target: Target) -> None:
+def test_a_deactivated_party_is_gone_and_its_phone_gets_a_new_one(tryton: Tryton, target: CrmTarget) -> None:
     made = []
     for _ in range(3):
         made.append(target.upsert_contact(ANN, "Ann", None))
@@ -225,7 +225,7 @@ def test_a_deactivated_party_is_gone_and_its_phone_gets_a_new_one(tryton: Tryton
     assert tryton.rows("SELECT id FROM ir_note") == []
 
 
-def _changes(target: Target) -> list[Callable[[str], Any]]:
+def _changes(target: CrmTarget) -> list[Callable[[str], Any]]:
     return [
         lambda party: target.upsert_contact(ANN, "Ann", party),
         lambda party: target.log_message(party, note("hello")),
@@ -244,13 +244,13 @@ def _changes(target: Target) -> list[Callable[[str], Any]]:
         ("+13030000001", "other"),
     ],
 )
-def test_whatever_sends_texts_is_kept_and_found(tryton: Tryton, target: Target, phone: str, kind: str) -> None:
+def test_whatever_sends_texts_is_kept_and_found(tryton: Tryton, target: CrmTarget, phone: str, kind: str) -> None:
     made = target.upsert_contact(phone, None, None)
     assert [(one.id, one.name) for one in target.find_by_phone(phone)] == [(made, None)]
     assert tryton.rows("SELECT type, value_compact FROM party_contact_mechanism") == [(kind, phone)]
 
 
-def test_what_people_keep_there_is_found(tryton: Tryton, target: Target) -> None:
+def test_what_people_keep_there_is_found(tryton: Tryton, target: CrmTarget) -> None:
     # Given a party that somebody has made, with its phone as people write it, and two who share a phone
     for name in ("Ann", "Ann's mother"):
         api_create(tryton, name, "+1 (303) 555-0142")
@@ -264,7 +264,7 @@ def api_create(tryton: Tryton, name: str, phone: str) -> None:
     httpx.post(url, json=party, headers=headers, trust_env=False, timeout=30).raise_for_status()
 
 
-def test_a_tag_that_several_need_at_once_is_made_once(tryton: Tryton, target: Target) -> None:
+def test_a_tag_that_several_need_at_once_is_made_once(tryton: Tryton, target: CrmTarget) -> None:
     parties = [target.upsert_contact(f"+1303555{n:04d}", None, None) for n in range(8)]
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda party: target.set_tags(party, ["Warm", " a  / b "], []), parties))
@@ -272,9 +272,9 @@ def test_a_tag_that_several_need_at_once_is_made_once(tryton: Tryton, target: Ta
     assert len(tryton.rows(_CATEGORIES)) == 16
 
 
-def test_check_names_what_to_mend(tryton: Tryton, target: Target) -> None:
+def test_check_names_what_to_mend(tryton: Tryton, target: CrmTarget) -> None:
     def wrong(key: str = tryton.key, database: str = DATABASE) -> list[str]:
-        one = TrytonTarget.configured(TrytonSettings(url=tryton.url, database=database, token=key), NoLimit())
+        one = TrytonTarget.configured(TrytonSettings(url=tryton.url, database=database, token=key), Unlimited())
         try:
             return [finding.told for finding in one.check() if not finding.ok]
         finally:
@@ -284,9 +284,9 @@ def test_check_names_what_to_mend(tryton: Tryton, target: Target) -> None:
     assert "__TOKEN" in wrong(key="abc123")[0]
     assert "__DATABASE" in wrong(database="nobody")[0]
     # A user outside the group, who may not make categories
-    told = " ".join(wrong(key=tryton.guest_key))
-    assert "may not create party.category" in told
-    assert "Party Administration" in told
+    output = " ".join(wrong(key=tryton.guest_key))
+    assert "may not create party.category" in output
+    assert "Party Administration" in output
     # Phones that were written while phonenumbers was not installed
     target.upsert_contact(ANN, "Ann", None)
     change(tryton, "UPDATE party_contact_mechanism SET value_compact = '(303) 555-0142'")
@@ -305,8 +305,8 @@ def test_check_names_what_to_mend(tryton: Tryton, target: Target) -> None:
     ],
     ids=str,
 )
-def test_wrong_settings_say_what_is_wrong(given: dict[str, str], told: str) -> None:
+def test_wrong_settings_say_what_is_wrong(given: dict[str, str], output: str) -> None:
     environ = {f"HOOKLINE_CRM_TRYTON__{name}": value for name, value in given.items()}
-    with pytest.raises(ConfigurationError, match=told) as raised:
-        TrytonTarget.configured(Configuration.load(TrytonSettings, environ=environ)[TrytonSettings], NoLimit())
+    with pytest.raises(ConfigurationError, match=output) as raised:
+        TrytonTarget.configured(Configuration.load(TrytonSettings, environ=environ)[TrytonSettings], Unlimited())
     assert "0123456789abcdef" not in str(raised.value)

@@ -42,24 +42,24 @@ def desk(postgres: Any, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_p
 def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, Any]:
     capsys.readouterr()
     code = main(["dlq", *words, "--json"])
-    told = capsys.readouterr().out
-    return code, json.loads(told) if told else {}
+    output = capsys.readouterr().out
+    return code, json.loads(output) if output else {}
 
 
 def test_they_are_counted_and_shown_without_what_is_personal(desk: CrmDesk, capsys: pytest.CaptureFixture[str]) -> None:
-    _, told = run(capsys, "ls", "crm:rest")
-    counts = [(row["processor"], row["error_class"], row["letters"]) for row in told["dead_letters"]]
+    _, output = run(capsys, "ls", "crm:rest")
+    counts = [(row["processor"], row["error_class"], row["letters"]) for row in output["dead_letters"]]
     assert counts == [("crm:rest", "rest answers 409", 1), ("crm:rest", "rest answers 422", 4)]
 
-    _, told = run(capsys, "show", "crm:rest", "--limit", "2", "--decode")
-    assert [row["reason"] for row in told["letters"]] == ["rest answers 422", "rest answers 409"]
-    text = json.dumps(told)
+    _, output = run(capsys, "show", "crm:rest", "--limit", "2", "--decode")
+    assert [row["reason"] for row in output["letters"]] == ["rest answers 422", "rest answers 409"]
+    text = json.dumps(output)
     assert not [word for word in (ANN, BEN, "call", "Ann", ANN.lstrip("+")) if word in text]
-    event = told["letters"][1]["event_id"]
+    event = output["letters"][1]["event_id"]
 
     # One by its event, and what is in it for those who ask
-    _, told = run(capsys, "show", "crm:rest", "--event", event, "--decode", "--reveal")
-    assert [row["event"]["text"] for row in told["letters"]] == ["call 4"]
+    _, output = run(capsys, "show", "crm:rest", "--event", event, "--decode", "--reveal")
+    assert [row["event"]["text"] for row in output["letters"]] == ["call 4"]
     assert run(capsys, "show", "crm:rest", "--event", "00000000-0000-4000-8000-000000000000")[0] == 1
     # What is not in `events` is said to be elsewhere
     desk.owner.execute("DELETE FROM events")
@@ -68,19 +68,19 @@ def test_they_are_counted_and_shown_without_what_is_personal(desk: CrmDesk, caps
 
 def test_they_go_back_once_and_arrive(desk: CrmDesk, sandbox: Sandbox, capsys: pytest.CaptureFixture[str]) -> None:
     # A dry run tells, and without --yes nothing goes
-    code, told = run(capsys, "redrive", "crm:rest", "--dry-run")
-    assert (code, told["counts"]) == (0, {"would go": 5})
+    code, output = run(capsys, "redrive", "crm:rest", "--dry-run")
+    assert (code, output["counts"]) == (0, {"would go": 5})
     assert main(["dlq", "redrive", "crm:rest"]) == 2
     assert desk.statuses() == {"dead": 5, "pending": 2}
     # In parts: the oldest, then those of one reason, at a rate, then the rest
     assert run(capsys, "redrive", "crm:rest", "--yes", "--limit", "1")[1]["counts"] == {"sent back": 1}
-    _, told = run(capsys, "redrive", "crm:rest", "--yes", "--error-class", "rest answers 422", "--rate", "500")
-    assert told["counts"] == {"sent back": 3}
+    _, output = run(capsys, "redrive", "crm:rest", "--yes", "--error-class", "rest answers 422", "--rate", "500")
+    assert output["counts"] == {"sent back": 3}
     assert run(capsys, "redrive", "crm:rest", "--yes")[1]["counts"] == {"sent back": 1}
     assert run(capsys, "redrive", "crm:rest", "--yes")[1]["counts"] == {}
     desk.work_off()
     assert desk.statuses() == {"done": 7}
-    assert sorted(len(sandbox.notes(one["id"])) for one in sandbox.contacts()) == [3, 4]
+    assert sorted(len(sandbox.notes(contact["id"])) for contact in sandbox.contacts()) == [3, 4]
 
 
 def test_two_redrives_at_once_send_each_back_once(
@@ -95,8 +95,8 @@ def test_two_redrives_at_once_send_each_back_once(
 
     original = deliveries.send_back
     monkeypatch.setattr(deliveries, "send_back", later)
-    _, told = run(capsys, "redrive", "crm:rest", "--yes")
-    assert told["counts"] == {"sent back": 4, "kept: somebody else has sent it back": 1}
+    _, output = run(capsys, "redrive", "crm:rest", "--yes")
+    assert output["counts"] == {"sent back": 4, "kept: somebody else has sent it back": 1}
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_what_does_not_fit_is_a_mistake_of_usage(words: list[str], capsys: pytes
 def test_a_canary_goes_first_and_stops_the_others_where_it_fails(
     desk: CrmDesk, capsys: pytest.CaptureFixture[str], outcome: str, code: int, sent_back: int
 ) -> None:
-    # Given a courier that comes to the canary's two deliveries at once: the trigger plays it
+    # Given a delivery worker that comes to the canary's two deliveries at once: the trigger plays it
     desk.owner.execute(
         "CREATE FUNCTION play() RETURNS trigger LANGUAGE plpgsql"
         f" AS $$ BEGIN NEW.status := '{outcome}'; RETURN NEW; END $$"

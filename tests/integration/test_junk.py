@@ -41,7 +41,7 @@ from tests.twins.events import contact, message, opt_out
 COUNT = int(os.environ.get("HOOKLINE_JUNK_COUNT", "300"))
 SEED = int(os.environ.get("HOOKLINE_JUNK_SEED") or random.SystemRandom().randrange(2**31))
 NAMES = ("persist", "opt-out", "crm-sync")
-PATIENCE = 120.0 + COUNT / 10
+TIME_LIMIT = 120.0 + COUNT / 10
 #: Every topic that a processor reads.
 TOPICS = [topic.name for topic in (*RECORD_TOPICS, *map(redrive_topic, NAMES))]
 _codec = Codec(SchemaIds.checked_in())
@@ -128,7 +128,7 @@ def in_transactions(kafka: str, aborted: list[Event], committed: list[Event]) ->
 
 
 def until(processes: Processes, condition: Any, what: str) -> None:
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIME_LIMIT
     while not condition():
         processes.check()
         if time.monotonic() > deadline:
@@ -152,7 +152,7 @@ def test_junk_of_every_kind_on_every_topic(kafka: str, kafka_settings: KafkaSett
     ]
     batches += [(TopicPartition("sms.messages.v1", 0), batch([(b"+1", b"junk", [])]))] * 120
     chance.shuffle(batches)
-    taken, refused = put_batches(kafka_settings, batches, patience=PATIENCE)
+    taken, refused = put_batches(kafka_settings, batches, patience=TIME_LIMIT)
     print(f"Kafka took {taken} batches and refused {refused}")
     assert taken > refused
     # And events in a transaction that was given up and in one that was not, each with its mark behind it
@@ -233,12 +233,12 @@ def test_what_is_small_on_the_wire_and_large_in_memory_comes_in_parts(kafka_sett
         admin.create_topics({topic: {"num_partitions": 1, "replication_factor": 1}})
         admin.wait_for_topics([topic])
     large = batch([(b"k", b"\x00" * 15_000_000, [])], codec=4)
-    assert put_batches(kafka_settings, [(TopicPartition(topic, 0), large)] * 12, patience=PATIENCE) == (12, 0)
+    assert put_batches(kafka_settings, [(TopicPartition(topic, 0), large)] * 12, patience=TIME_LIMIT) == (12, 0)
     # When it is read
     consumer, listener, place = KafkaConsumer(kafka_settings, "test", f"{topic}-group"), Assigned(), Partition(topic, 0)
     consumer.subscribe([topic], listener)
     sizes: list[int] = []
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIME_LIMIT
     while sum(sizes) < 12:
         assert time.monotonic() < deadline
         if place in listener.partitions and consumer.position(place) is None:

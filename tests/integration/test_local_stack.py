@@ -16,7 +16,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.servers.local_stack import PATIENCE, LocalStack, environment_of, post, texts, until
+from tests.servers.local_stack import TIME_LIMIT, LocalStack, environment_of, post, texts, until
 
 pytestmark = [pytest.mark.slow, pytest.mark.root, pytest.mark.timeout(600)]
 
@@ -119,7 +119,7 @@ def test_down_leaves_no_process_and_the_state(tmp_path: Path) -> None:
         assert "kept" in texts(environment)
         processes = stack.processes()
         process.send_signal(signal.SIGINT)
-        printed, _ = process.communicate(timeout=PATIENCE)
+        printed, _ = process.communicate(timeout=TIME_LIMIT)
     assert process.returncode == 0
     assert "everything serves" in printed
     assert psutil.wait_procs(processes, timeout=10)[1] == []

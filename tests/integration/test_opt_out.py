@@ -17,11 +17,11 @@ from processors.opt_out import report, reviews
 from processors.opt_out.clock import HoldClock
 from processors.opt_out.desk import Desk as ByHand
 from processors.opt_out.desk import NothingToDecide, proof
-from processors.opt_out.gauges import Gauges
+from processors.opt_out.gauges import OptOutGauges
 from processors.opt_out.publication import Publication
-from processors.opt_out.reconcile import Reconciler, compare, repair
+from processors.opt_out.reconcile import OptOutReconciler, compare, repair
 from processors.opt_out.states import rebuild
-from processors.opt_out.target import Locked, NotNow, Refused
+from processors.opt_out.target import CredentialsRefused, NeverAccepted, NotNow
 from processors.opt_out.verify import verify
 from processors.persist import Persist, PersistSettings
 from processors.processor import SetAside
@@ -178,7 +178,7 @@ def test_a_stranger_s_key_holds_only_what_could_be_a_number(
 
 
 def test_a_target_that_is_away_is_called_again_and_one_that_refuses_is_not(desk: Desk) -> None:
-    desk.target.troubles = [NotNow("away"), Refused("never"), Locked("token")]
+    desk.target.troubles = [NotNow("away"), NeverAccepted("never"), CredentialsRefused("token")]
     desk.take(message(text="STOP"))
     desk.enforce()  # the first call alone, until the budget knows its window
     assert sorted(status for _, status in desk.statuses()) == ["failed", "pending", "pending"]
@@ -217,7 +217,7 @@ def test_what_the_target_lost_is_repaired_and_only_towards_out(desk: Desk) -> No
 
 
 def test_the_comparison_comes_by_itself(desk: Desk) -> None:
-    nightly = Reconciler(desk.target, desk.ledger, every=timedelta(days=1), now=desk.clock)
+    nightly = OptOutReconciler(desk.target, desk.ledger, every=timedelta(days=1), now=desk.clock)
     desk.take(message(text="STOP"))
     desk.enforce()
     nightly(desk.database)
@@ -245,7 +245,7 @@ def test_the_state_is_published_from_the_ledger(desk: Desk) -> None:
 def test_the_report_and_the_gauges_tell(desk: Desk) -> None:
     desk.take(message(text="STOP"))
     desk.enforce()
-    Gauges(near=timedelta(hours=48), now=desk.clock)(desk.database)
+    OptOutGauges(near=timedelta(hours=48), now=desk.clock)(desk.database)
     with desk.by_operator.transaction() as connection:
         assert report.speed(connection, desk.now).calls == 3
         assert report.late(connection, desk.now + timedelta(days=30)) == []
@@ -288,10 +288,10 @@ def test_a_person_decides(desk: Desk) -> None:
         with pytest.raises(NothingToDecide):
             by_hand.answer(connection, questions["hold"], "out", "again")
     assert (desk.state(), desk.state("+13035550177")) == ("in", "out")
-    told = proof(desk.database._connected(), number_query(PHONE, "US"))
-    assert [row["action"] for row in told["ledger"]] == ["out", "correction"]
-    assert told["ledger"][0]["evidence"]["text"] == "please stop texting me"
-    assert all(row["hash_is_right"] for row in told["ledger"])
+    output = proof(desk.database._connected(), number_query(PHONE, "US"))
+    assert [row["action"] for row in output["ledger"]] == ["out", "correction"]
+    assert output["ledger"][0]["evidence"]["text"] == "please stop texting me"
+    assert all(row["hash_is_right"] for row in output["ledger"])
 
 
 def test_a_chain_with_one_altered_byte_is_found(desk: Desk) -> None:
@@ -356,7 +356,7 @@ def test_who_was_texted_after_a_stop_is_told(desk: Desk) -> None:
         rates = report.rates(connection, desk.now)
     database.close()
     assert [one.message_key for one in found] == ["second", "later"]
-    assert [(one.opt_outs, one.contacts, one.alarm) for one in rates if one.provider == "textlink"] == [
+    assert [(rate.opt_outs, rate.contacts, rate.alarm) for rate in rates if rate.provider == "textlink"] == [
         (2, 3, "restricted")
     ]
 
@@ -465,12 +465,12 @@ def test_a_send_after_an_opt_in_that_does_not_count_is_a_violation(desk: Desk) -
 def test_every_order_repeat_and_clock_ends_in_the_same_state(desk: Desk, seed: int) -> None:
     """Stops, starts, reports and doubtful texts with clocks that are wrong, in ten orders, some of them twice."""
     rng = random.Random(seed)
-    told = []
+    output = []
     for _ in range(rng.randint(3, 9)):
         said, received = at(rng.randint(0, 6) * 10), at(rng.randint(3, 6) * 10)
         times = {"occurred_at": said, "received_at": received, "time_valid": rng.random() < 0.8}
         make = rng.choice(["STOP", "START", "wrong number", "stop texting me", True, False])
-        told.append((make, times))
+        output.append((make, times))
     ends = set()
     for order in range(10):
         phone = f"+1303555{order:04d}"
@@ -478,7 +478,7 @@ def test_every_order_repeat_and_clock_ends_in_the_same_state(desk: Desk, seed: i
             message(text=make, contact_phone=phone, **times)
             if isinstance(make, str)
             else opt_out(make, contact_phone=phone, **times)
-            for make, times in told
+            for make, times in output
         ]
         events += rng.sample(events, len(events) // 2)
         rng.shuffle(events)
@@ -488,7 +488,7 @@ def test_every_order_repeat_and_clock_ends_in_the_same_state(desk: Desk, seed: i
             events = events[size:]
         [end] = desk.all("SELECT state, since FROM opt_outs WHERE phone = %s", phone)
         ends.add(end)
-        assert desk.all("SELECT count(*) FROM opt_out_ledger WHERE phone = %s", phone) == [(len(told),)]
+        assert desk.all("SELECT count(*) FROM opt_out_ledger WHERE phone = %s", phone) == [(len(output),)]
     assert len(ends) == 1
     with desk.by_operator.transaction() as connection:
         assert verify(connection).broken is None

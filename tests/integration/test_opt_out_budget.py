@@ -16,11 +16,11 @@ from deploy.local.sandbox.app import Options, create_app
 from deploy.local.sandbox.rate_limit import Limit
 from deploy.local.sandbox.server import SandboxServer
 from processors.api_budget.budget import Budget
-from processors.api_budget.purse import PayAsYouGo, Prepaid
+from processors.api_budget.rate_limiter import BudgetLimiter, PrepaidLimiter
 from processors.database import Database
 from processors.opt_out.accounts import AccountsReader
 from processors.opt_out.enforcer import Enforcer
-from processors.opt_out.targets.textus import TextUsTarget
+from processors.opt_out.targets.textus import TextUsOptOuts
 from processors.textus_api.settings import TextUsApiSettings
 from runtime.postgres import Connection, connect
 from tests.twins.events import message
@@ -52,7 +52,7 @@ def desk(postgres: Any) -> Iterator[Desk]:
 def test_opt_outs_use_nearly_all_of_the_budget_and_come_first(sandbox: str, desk: Desk) -> None:
     # Given accounts read from the API, and opt-outs for all of them
     settings = TextUsApiSettings(api_url=sandbox, api_token="t", rate_limit=LIMIT, rate_reserve=10)  # type: ignore[arg-type]
-    budget, prepaid = TextUsTarget.budget(settings), Prepaid()
+    budget, prepaid = TextUsOptOuts.budget(settings), PrepaidLimiter()
 
     def connected() -> Connection:
         return connect(desk.postgres.dsn("opt-out"), process="budget")
@@ -63,14 +63,14 @@ def test_opt_outs_use_nearly_all_of_the_budget_and_come_first(sandbox: str, desk
 
     database = Database(connected)
     desk.ledger.now = lambda: datetime.fromtimestamp(time.time(), desk.now.tzinfo)
-    purse = PayAsYouGo(budget, connected, sleep, urgent=True)
-    reader = TextUsTarget.configured(settings, purse)
+    limiter = BudgetLimiter(budget, connected, sleep, urgent=True)
+    reader = TextUsOptOuts.configured(settings, limiter)
     assert reader is not None
     AccountsReader(reader, every=desk.now - desk.now.min.replace(tzinfo=desk.now.tzinfo))(database)
     desk.take(*(message(text="STOP", contact_phone=f"+130355520{n:02d}") for n in range(PHONES)))
     assert desk.all("SELECT count(*) FROM enforcements WHERE status = 'pending'") == [(ACCOUNTS * PHONES,)]
     # When they are worked off while somebody else asks for requests too
-    target = TextUsTarget.configured(settings, prepaid)
+    target = TextUsOptOuts.configured(settings, prepaid)
     assert target is not None
     enforcer = Enforcer(target, budget, prepaid, calls_at_once=16)
     others, used_up = 0, set()
@@ -83,9 +83,9 @@ def test_opt_outs_use_nearly_all_of_the_budget_and_come_first(sandbox: str, desk
         others += _asked_by_others(database, budget)
         time.sleep(min(pause, 0.05))
     # Then a window that the budget took for used up nearly was, and nothing was refused
-    asked = httpx.get(f"{sandbox}/_sandbox/requests", trust_env=False).json()
-    statuses = Counter(one["status"] for one in asked)
-    windows = Counter(int(datetime.fromisoformat(one["at"]).timestamp() // WINDOW_S) for one in asked)
+    requested = httpx.get(f"{sandbox}/_sandbox/requests", trust_env=False).json()
+    statuses = Counter(one["status"] for one in requested)
+    windows = Counter(int(datetime.fromisoformat(one["at"]).timestamp() // WINDOW_S) for one in requested)
     shares = {window: windows[window] / LIMIT for window in sorted(used_up)}
     print(f"statuses {dict(statuses)}, windows used up {len(used_up)} of {len(windows)}, of the budget {shares}")
     assert 429 not in statuses
@@ -95,7 +95,7 @@ def test_opt_outs_use_nearly_all_of_the_budget_and_come_first(sandbox: str, desk
     assert others == 0
     enforcer.close()
     reader.close()
-    purse.close()
+    limiter.close()
     database.close()
 
 

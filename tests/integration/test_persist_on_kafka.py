@@ -60,8 +60,8 @@ class Stage:
 
     def publish(self, events: list[Event], topic: str | None = None) -> None:
         records = [
-            OutgoingRecord(topic or self.topic, str(one.contact_phone).encode(), _codec.encode(one), headers(one))
-            for one in events
+            OutgoingRecord(topic or self.topic, str(event.contact_phone).encode(), _codec.encode(event), headers(event))
+            for event in events
         ]
         assert set(self.producer.publish_all(records, timeout=20)) == {None}
 

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from ops.__main__ import main
-from ops.gate.answers import Answer, Answers
+from ops.gate.answers import Answers, GateAnswer
 from processors.opt_out.ledger import utc_now
 from processors.opt_out.verify import verify
 from processors.processor import SetAside
@@ -62,7 +62,7 @@ def desk(postgres: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iter
     made.close()
 
 
-def gate(desk: Desk, *query: str, region: str | None = "US") -> list[Answer]:
+def gate(desk: Desk, *query: str, region: str | None = "US") -> list[GateAnswer]:
     """What the gate answers."""
     make_certain(desk.owner)
     with connect(desk.postgres.dsn("gate"), process="gate") as connection:

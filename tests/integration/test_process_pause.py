@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from ops.__main__ import main
-from processors.batch import Place, Span
+from processors.batch import PartitionId, Span
 from processors.progress import Fenced, Progress
 from runtime.kafka.consumer import Partition
 from runtime.postgres import connect
@@ -32,7 +32,7 @@ def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, dict[str,
 
 
 def test_a_paused_group_commits_nothing_until_it_is_resumed(postgres: Any, capsys: pytest.CaptureFixture[str]) -> None:
-    progress, place = Progress(GROUP), Place("c", uuid4(), 0)
+    progress, place = Progress(GROUP), PartitionId("c", uuid4(), 0)
     partition = Partition("t", 0)
     with connect(postgres.dsn("persist"), process="persist") as connection:
 
@@ -52,7 +52,7 @@ def test_a_paused_group_commits_nothing_until_it_is_resumed(postgres: Any, capsy
         with pytest.raises(Fenced):
             move(4, 5)
         with pytest.raises(Fenced), connection.transaction():
-            progress.move(connection, {Partition("t", 1): Span(Place("c", place.topic_id, 1), None, 1)})
+            progress.move(connection, {Partition("t", 1): Span(PartitionId("c", place.topic_id, 1), None, 1)})
         assert Progress("hookline-opt-out").stopped_by(connection) is None
 
         code, answer = run(capsys, "resume", "persist", "--by", "lee")

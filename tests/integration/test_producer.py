@@ -83,7 +83,7 @@ def test_a_record_too_large_is_refused_for_good_and_the_others_go_through(
 ) -> None:
     records = [OutgoingRecord(topic, b"k", value, []) for value in (b"a", b"x" * 1_500_000, b"x" * 3_000_000, b"b")]
     outcomes = producer.publish_all(records)
-    assert [type(one) for one in outcomes] == [type(None), TooLarge, TooLarge, type(None)]
+    assert [type(outcome) for outcome in outcomes] == [type(None), TooLarge, TooLarge, type(None)]
     assert [value for _, value, _ in in_the_log(kafka, topic)[partition_of_key(b"k", PARTITIONS)]] == [b"a", b"b"]
 
 
@@ -93,7 +93,7 @@ def test_a_topic_that_is_missing_is_not_confirmed_in_time_and_holds_up_no_other(
     records = [OutgoingRecord("no.such.topic", b"k", b"x", []), OutgoingRecord(topic, b"k", b"x", [])]
     begun = time.monotonic()
     outcomes = producer.publish_all(records, timeout=1.0)
-    assert [type(one) for one in outcomes] == [NotPublished, type(None)]
+    assert [type(outcome) for outcome in outcomes] == [NotPublished, type(None)]
     assert time.monotonic() - begun >= 1.0
     assert producer.publish_all(records[1:]) == [None]
 

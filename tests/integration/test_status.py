@@ -14,7 +14,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from ops.status.gather import Place, gather
+from ops.status.gather import ProcessAddress, gather
 from ops.status.heartbeats import heard
 from runtime.admin import Readiness
 from runtime.connections import KafkaSettings
@@ -37,7 +37,7 @@ def owner(postgres: Any) -> Iterator[Connection]:
         yield made
 
 
-def look(dsn: str, *places: Place) -> Any:
+def look(dsn: str, *places: ProcessAddress) -> Any:
     return gather(KafkaSettings(bootstrap_servers=["127.0.0.1:1"]), dsn, places, [], [])
 
 
@@ -54,16 +54,16 @@ def test_a_process_that_cannot_be_asked_from_here_is_as_its_heartbeat_says(
 ) -> None:
     Heartbeat("ingest", node="web-1").beat(connection, Readiness(True, "ok"), {"quarantined": 0})
 
-    [ingest] = look(postgres.dsn("operator"), Place("ingest", NOWHERE, None, certain=False)).processes
+    [ingest] = look(postgres.dsn("operator"), ProcessAddress("ingest", NOWHERE, None, certain=False)).processes
     assert (ingest.name, ingest.state) == ("ingest", "ready")
     # In a local stack the address is known to be right, so nobody excuses it
-    snapshot = look(postgres.dsn("operator"), Place("ingest", NOWHERE, None))
+    snapshot = look(postgres.dsn("operator"), ProcessAddress("ingest", NOWHERE, None))
     assert snapshot.processes[0].state == "unreachable"
     assert any(problem.startswith("ingest is unreachable") for problem in snapshot.problems)
 
 
 def test_without_a_heartbeat_it_is_unreachable(postgres: Any) -> None:
-    [ingest] = look(postgres.dsn("operator"), Place("ingest", NOWHERE, None, certain=False)).processes
+    [ingest] = look(postgres.dsn("operator"), ProcessAddress("ingest", NOWHERE, None, certain=False)).processes
 
     assert ingest.state == "unreachable"
 
@@ -89,7 +89,10 @@ def test_a_frozen_process_is_missing_within_30_seconds(postgres: Any, connection
         assert [beat.state for beat in heard(connection).processes] == ["ready"]
         os.kill(process.pid, signal.SIGSTOP)
         begun = time.monotonic()
-        while not (problems := [str(one) for one in heard(connection).findings()]) and time.monotonic() - begun < 30:
+        while (
+            not (problems := [str(finding) for finding in heard(connection).findings()])
+            and time.monotonic() - begun < 30
+        ):
             time.sleep(0.2)
     finally:
         process.kill()
@@ -111,7 +114,7 @@ def test_a_replica_that_was_replaced_is_a_restart_and_one_that_stopped_is_none(
     facts = heard(connection)
 
     assert [beat.state for beat in facts.processes] == ["ready"]
-    assert [str(one) for one in facts.findings()] == [
+    assert [str(finding) for finding in facts.findings()] == [
         "persist was started again 1 times within an hour without having been stopped: see its log"
     ]
 
@@ -136,7 +139,7 @@ def test_a_locked_table_is_not_an_unreachable_postgres_and_its_blocker_is_named(
     Heartbeat("ingest", node="web-1").beat(connection, Readiness(True))
     with owner.transaction():
         owner.execute("LOCK TABLE enforcements IN ACCESS EXCLUSIVE MODE")
-        snapshot = look(postgres.dsn("operator"), Place("ingest", NOWHERE, None, certain=False))
+        snapshot = look(postgres.dsn("operator"), ProcessAddress("ingest", NOWHERE, None, certain=False))
         [(pid,)] = owner.execute("SELECT pg_backend_pid()").fetchall()
 
     assert snapshot.postgres.reachable

@@ -17,7 +17,7 @@ import ops.processors
 from ops.__main__ import main
 from runtime.connections import KafkaSettings
 from runtime.kafka.topics import MAX_LETTER_BYTES, MAX_RECORD_BYTES, TopicAdmin, TopicsRefused
-from schemas.events import Call
+from schemas.events import PhoneCall
 from schemas.topics import PARTITIONS, Retention, Topic
 
 
@@ -34,7 +34,7 @@ def topics(client: Any, monkeypatch: pytest.MonkeyPatch, kafka: str) -> Iterator
     """Two topics of this test's own in place of Hookline's, for the command to manage."""
     name = f"t{uuid4().hex[:8]}"
     own = [
-        Topic(f"{name}.events", "events", record=Call),
+        Topic(f"{name}.events", "events", record=PhoneCall),
         Topic(f"{name}.letters", "letters", Retention.DEAD_LETTERS),
     ]
     monkeypatch.setattr(ops.processors, "topics_of_hookline", lambda: own)
@@ -57,21 +57,21 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, dict[
 
 
 def test_a_dry_run_creates_nothing(topics: list[Topic], client: Any, capsys: pytest.CaptureFixture[str]) -> None:
-    code, told = run(capsys, "topics", "apply", "--dry-run")
+    code, output = run(capsys, "topics", "apply", "--dry-run")
 
-    assert (code, [row["change"] for row in told["topics"]]) == (0, ["would be created"] * 2)
+    assert (code, [row["change"] for row in output["topics"]]) == (0, ["would be created"] * 2)
     assert not {topic.name for topic in topics} & set(client.list_topics())
-    code, told = run(capsys, "topics", "ls")
+    code, output = run(capsys, "topics", "ls")
     assert code == 1
-    assert [row["exists"] for row in told["topics"]] == [False, False]
+    assert [row["exists"] for row in output["topics"]] == [False, False]
 
 
 def test_missing_topics_are_created_with_everything_set(
     topics: list[Topic], client: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    code, told = run(capsys, "topics", "apply")
+    code, output = run(capsys, "topics", "apply")
 
-    assert (code, [row["change"] for row in told["topics"]]) == (0, ["created"] * 2)
+    assert (code, [row["change"] for row in output["topics"]]) == (0, ["created"] * 2)
     for described in client.describe_topics([topic.name for topic in topics]):
         assert len(described["partitions"]) == PARTITIONS
         assert all(partition["leader_id"] >= 0 for partition in described["partitions"])
@@ -87,9 +87,9 @@ def test_a_second_time_there_is_nothing_to_do(topics: list[Topic], capsys: pytes
     del topics
     run(capsys, "topics", "apply")
 
-    code, told = run(capsys, "topics", "apply")
+    code, output = run(capsys, "topics", "apply")
 
-    assert (code, {row["change"] for row in told["topics"]}) == (0, {"as it ought to be"})
+    assert (code, {row["change"] for row in output["topics"]}) == (0, {"as it ought to be"})
     assert run(capsys, "topics", "ls")[0] == 0
 
 
@@ -103,12 +103,12 @@ def test_a_setting_that_changes_is_applied_and_nothing_else(
 
     # When retention changes
     monkeypatch.setenv("HOOKLINE_KAFKA__RETENTION_DAYS", "7")
-    code, told = run(capsys, "topics", "apply")
+    code, output = run(capsys, "topics", "apply")
 
     # Then that is altered, told with old and new, and the rest stays
     assert code == 0
-    assert [row["change"] for row in told["topics"]] == ["altered", "as it ought to be"]
-    assert told["topics"][0]["details"] == "retention.ms: 2592000000 -> 604800000"
+    assert [row["change"] for row in output["topics"]] == ["altered", "as it ought to be"]
+    assert output["topics"][0]["details"] == "retention.ms: 2592000000 -> 604800000"
     after = configs(client, topics[0])
     assert (after["retention.ms"], after["segment.ms"]) == ("604800000", "3600000")
 
@@ -118,10 +118,10 @@ def test_another_number_of_partitions_is_told_and_left_alone(
 ) -> None:
     client.create_topics({topics[0].name: {"num_partitions": 3, "replication_factor": 1}}, wait_for_metadata=True)
 
-    code, told = run(capsys, "topics", "apply")
+    code, output = run(capsys, "topics", "apply")
 
     assert code == 1
-    assert "3 partitions instead of 12" in told["topics"][0]["details"]
+    assert "3 partitions instead of 12" in output["topics"][0]["details"]
     [described] = client.describe_topics([topics[0].name])
     assert len(described["partitions"]) == 3
 
@@ -156,7 +156,7 @@ def test_a_topic_made_anew_has_another_id(topics: list[Topic], client: Any, kafk
 
 def test_what_kafka_refuses_is_told_by_topic(kafka: str) -> None:
     settings = KafkaSettings(bootstrap_servers=(kafka,), replication_factor=5)
-    topic = Topic(f"t{uuid4().hex[:8]}", "more replicas than brokers", record=Call)
+    topic = Topic(f"t{uuid4().hex[:8]}", "more replicas than brokers", record=PhoneCall)
 
     with TopicAdmin(settings, "refused") as admin, pytest.raises(TopicsRefused, match=topic.name):
         admin.apply(admin.plan([topic]))

@@ -13,7 +13,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from ingest.quarantine_store import KeptWebhook, QuarantineStore
+from ingest.quarantine_store import QuarantinedWebhook, QuarantineStore
 from ops.__main__ import main
 from ops.trace.trace import trace
 from processors.processor import Delivery, SetAside
@@ -201,7 +201,7 @@ def test_the_quarantine_of_this_node_is_looked_into(
 ) -> None:
     spool = tmp_path / "spool"
     spool.mkdir()
-    kept = KeptWebhook(
+    kept = QuarantinedWebhook(
         received_at=at(0), provider="textlink", kind="received", reason="wrong_secret", headers={}, body=b"{}",
         secret_digest=None, event_id=uuid4(), sender=b"s",
     )  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 
-from processors.crm_sync.port import Asked, Gone, Locked, Unknown, target_types
+from processors.crm_sync.port import AskedToWait, CrmCredentialsRefused, Gone, Unknown, target_types
 from processors.processor import Rejected, Retryable
 from tests.contract.crm.troubles import ASKING, CHANGING, TROUBLES, able
 from tests.reference.markdown import code, table
@@ -22,19 +22,22 @@ def page() -> str:
         "trouble. No error may tell a phone or a secret.\n",
         table(
             ("operation", *targets),
-            [(code(one), *("yes" if able(target, one) else "it has none" for target in targets)) for one in operations],
+            [
+                (code(operation), *("yes" if able(target, operation) else "it has none" for target in targets))
+                for operation in operations
+            ],
         ),
         f"What changes something: {', '.join(map(code, CHANGING))}. What only asks: {', '.join(map(code, ASKING))}.\n",
         table(
             ("trouble", "an operation that changes something", "one that only asks"),
-            [(one.what, code(one.changing.__name__), code(one.asking.__name__)) for one in TROUBLES],
+            [(trouble.what, code(trouble.changing.__name__), code(trouble.asking.__name__)) for trouble in TROUBLES],
         ),
         "What they mean:\n",
         table(
             ("raised", "what to do"),
             [
                 (code(kind.__name__), (inspect.getdoc(kind) or "").partition("\n")[0])
-                for kind in (Unknown, Retryable, Asked, Locked, Gone, Rejected)
+                for kind in (Unknown, Retryable, AskedToWait, CrmCredentialsRefused, Gone, Rejected)
             ],
         ),
     ]

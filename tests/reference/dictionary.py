@@ -79,7 +79,7 @@ def privileges(name: str) -> list[str]:
         granted = PRIVILEGES[role].get(name, frozenset())
         whole = "".join(letter for privilege, letter in letters.items() if privilege in granted)
         columns = sorted(one.removeprefix("UPDATE ") for one in granted if "(" in one)
-        found.append(" ".join([whole, *(f"w{one}" for one in columns)]))
+        found.append(" ".join([whole, *(f"w{column}" for column in columns)]))
     return found
 
 

@@ -49,7 +49,7 @@ _NO_COLUMN = ("PRIMARY", "UNIQUE", "CHECK", "FOREIGN", "CONSTRAINT", "EXCLUDE")
 def tables() -> dict[str, Table]:
     """Every table after all migrations, in the order of its making."""
     found: dict[str, Table] = {}
-    for file in sorted(files("schemas").joinpath("sql").iterdir(), key=lambda one: one.name):
+    for file in sorted(files("schemas").joinpath("sql").iterdir(), key=lambda path: path.name):
         for statement in sqlparse.split(file.read_text("utf-8")):
             _apply(sqlparse.format(statement, strip_comments=True).strip().rstrip(";"), found)
     return found

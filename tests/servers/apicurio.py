@@ -22,7 +22,7 @@ from deploy.local.ports import HOST, free_ports
 
 [APPLICATION] = read_lock(Path(__file__).with_name("apicurio.lock"))
 #: Seconds until it answers, on a machine that does much else.
-PATIENCE = 120.0
+TIME_LIMIT = 120.0
 
 
 @contextmanager
@@ -44,7 +44,7 @@ def apicurio(home: Path) -> Iterator[str]:
         url = f"http://{HOST}:{port}/apis/ccompat/v7"
         waiting = Retrying(
             retry=retry_if_exception_type(httpx.HTTPError),
-            stop=stop_before_delay(PATIENCE),
+            stop=stop_before_delay(TIME_LIMIT),
             wait=wait_fixed(0.2),
             reraise=True,
         )

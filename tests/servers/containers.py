@@ -25,7 +25,7 @@ KAFKA_IMAGE = "apache/kafka:4.3.1"
 POSTGRES_IMAGE = "postgres:18"
 
 #: Seconds until a server must serve.
-PATIENCE = 90
+TIME_LIMIT = 90
 
 #: Succeeds inside the container once the broker accepts connections, which it does last; as in compose.yaml.
 LISTENING = "exec 3<>/dev/tcp/127.0.0.1/9092"
@@ -63,7 +63,7 @@ def start_kafka() -> tuple[str, Stop]:
         container.with_bind_ports(9092, port)
         for name, value in _kafka_settings(f"{host}:{port}").items():
             container.with_env(name, value)
-        container.waiting_for(ExecWaitStrategy(["bash", "-c", LISTENING]).with_startup_timeout(PATIENCE))
+        container.waiting_for(ExecWaitStrategy(["bash", "-c", LISTENING]).with_startup_timeout(TIME_LIMIT))
         container.start()
     except BaseException:
         container.stop()

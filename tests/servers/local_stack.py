@@ -18,7 +18,7 @@ from deploy.local.launch import hookline
 
 ROOT = Path(__file__).resolve().parents[2]
 #: A first start downloads; this machine may be busy with other tests.
-PATIENCE = 180.0
+TIME_LIMIT = 180.0
 
 #: All ports are free ones, so that a developer's own stack is in nobody's way.
 PORTS = {"HOOKLINE_INGEST__PORT": "0", "HOOKLINE_CONSOLE__PORT": "0"}
@@ -41,7 +41,7 @@ class LocalStack:
             capture_output=True,
             text=True,
             check=False,
-            timeout=PATIENCE * 2,
+            timeout=TIME_LIMIT * 2,
         )
 
     def popen(self, *arguments: str, **more: Any) -> subprocess.Popen[str]:
@@ -68,7 +68,7 @@ class LocalStack:
 
 
 def until(met: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIME_LIMIT
     while not met():
         assert time.monotonic() < deadline, what
         time.sleep(0.1)

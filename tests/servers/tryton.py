@@ -33,7 +33,7 @@ from tests.servers.starting import Stop
 LOCK = Path(__file__).with_name("tryton.lock")
 DATABASE = "hookline"
 #: Seconds until it answers, and until it is set up, on a machine that does much else.
-PATIENCE, SETTING_UP = 60.0, 300.0
+TIME_LIMIT, SETTING_UP = 60.0, 300.0
 
 #: An administrator and a clerk of the group that may make categories, and somebody of no group.
 _USERS = """
@@ -130,7 +130,7 @@ def _serve(kept: Path, home: Path) -> tuple[str, Stop]:
 
     waiting = Retrying(
         retry=retry_if_exception_type(httpx.HTTPError),
-        stop=stop_before_delay(PATIENCE),
+        stop=stop_before_delay(TIME_LIMIT),
         wait=wait_fixed(0.1),
         reraise=True,
     )
@@ -205,9 +205,9 @@ def _keys(folder: Path, home: Path) -> dict[str, str]:
     try:
         keys = {}
         for user in ("hookline", "clerk", "guest"):
-            asked = {"user": user, "application": "rest"}
+            requested = {"user": user, "application": "rest"}
             # It takes up to a second of its own, by chance, so that nobody learns from it who there is.
-            answer = httpx.post(f"{url}/{DATABASE}/r/user/application/", json=asked, trust_env=False, timeout=30)
+            answer = httpx.post(f"{url}/{DATABASE}/r/user/application/", json=requested, trust_env=False, timeout=30)
             keys[user] = str(answer.raise_for_status().json())
         return keys
     finally:

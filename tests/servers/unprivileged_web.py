@@ -51,8 +51,8 @@ def main(port: int, workers: int, threads: int) -> None:
         die_with_parent(parent)
         return application
 
-    if patience := os.environ.get("SELF_CHECK_PATIENCE"):
-        self_check.PATIENCE, self_check.INTERVAL = float(patience), float(patience) / 4
+    if stop_timeout := os.environ.get("SELF_CHECK_PATIENCE"):
+        self_check.TIME_LIMIT, self_check.INTERVAL = float(stop_timeout), float(stop_timeout) / 4
     WebServer("unprivileged web", "127.0.0.1", port, variable="HOST", workers=workers, threads=threads).run(build)
 
 

@@ -1,4 +1,4 @@
-"""The CRM sync for tests: a real PostgreSQL, the sandbox's CRM, and couriers driven by hand or by threads."""
+"""The CRM sync for tests: a real PostgreSQL, the sandbox's CRM, and delivery workers driven by hand or by threads."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ import psycopg
 
 from deploy.local.sandbox.app import Options, create_app
 from deploy.local.sandbox.server import SandboxServer
-from processors.api_budget.purse import NoLimit, Purse
-from processors.crm_sync import courier_of
-from processors.crm_sync.courier import Courier
+from processors.api_budget.rate_limiter import RateLimiter, Unlimited
+from processors.crm_sync import delivery_worker_of
+from processors.crm_sync.delivery_worker import DeliveryWorker
 from processors.crm_sync.intake import take_in
-from processors.crm_sync.port import Target, target_types
+from processors.crm_sync.port import CrmTarget, target_types
 from processors.crm_sync.settings import CrmSettings
 from processors.crm_sync.targets.rest import RestSettings
 from processors.crm_sync.texts import TextFetcher, ask_for_texts
@@ -76,7 +76,7 @@ class Sandbox:
         found: list[dict[str, Any]] = self.get(f"/crm/contacts/{contact}/notes")
         return found
 
-    def asked(self, method: str | None = None) -> list[tuple[str, str]]:
+    def requested(self, method: str | None = None) -> list[tuple[str, str]]:
         """Method and path of everything that the CRM was asked."""
         return self.requests("/crm", method)
 
@@ -132,16 +132,16 @@ class CrmDesk:
     def connect(self) -> psycopg.Connection[tuple[Any, ...]]:
         return connect(self.dsn, process="crm-sync")
 
-    def rest(self, purse: Purse | None = None, **settings: Any) -> Target:
+    def rest(self, limiter: RateLimiter | None = None, **settings: Any) -> CrmTarget:
         """The target rest, pointed at the sandbox."""
         given = {"url": f"{self.sandbox.url}/crm", "timeout": 2.0} | settings
-        return target_types()["rest"].configured(RestSettings(**given), purse or NoLimit())
+        return target_types()["rest"].configured(RestSettings(**given), limiter or Unlimited())
 
-    def textus(self, account: str, purse: Purse | None = None, **settings: Any) -> Target:
+    def textus(self, account: str, limiter: RateLimiter | None = None, **settings: Any) -> CrmTarget:
         """The target textus at `account`, which has to be among `targets` as "textus:<account>"."""
         given = {"api_url": self.sandbox.url, "api_token": "t", "accounts": (account,), "timeout": 2.0} | settings
         kind = target_types()["textus"]
-        return kind.at(f"textus:{account}", kind.settings_type(**given), purse or NoLimit())
+        return kind.at(f"textus:{account}", kind.settings_type(**given), limiter or Unlimited())
 
     def take(self, *events: Event) -> None:
         with self.database.transaction() as connection:
@@ -168,24 +168,24 @@ class CrmDesk:
             database.close()
 
     @contextmanager
-    def working(self, target: Target, courier: Courier | None = None) -> Iterator[Courier]:
-        """A courier for `target` on a thread of its own."""
-        courier, stop = courier or courier_of(target, self.crm), threading.Event()
+    def working(self, target: CrmTarget, delivery_worker: DeliveryWorker | None = None) -> Iterator[DeliveryWorker]:
+        """A delivery worker for `target` on a thread of its own."""
+        delivery_worker, stop = delivery_worker or delivery_worker_of(target, self.crm), threading.Event()
         database = self.new_database()
 
         def run() -> None:
             while not stop.is_set():
-                stop.wait(courier(database))
-            courier.close(database, patience=10)
+                stop.wait(delivery_worker(database))
+            delivery_worker.close(database, patience=10)
 
         try:
             with beside(run, stop.set):
-                yield courier
+                yield delivery_worker
         finally:
             database.close()
             target.close()
 
-    def work_off(self, target: Target | None = None) -> None:
+    def work_off(self, target: CrmTarget | None = None) -> None:
         """Until nothing waits any more."""
         with self.working(target or self.rest()):
             until(lambda: self.statuses().get("pending", 0) == 0, "an end of what waits")

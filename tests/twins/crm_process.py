@@ -1,4 +1,4 @@
-"""A courier in a process of its own, to be killed: CONNECTION-STRING CRM-URL [TARGET], which is rest.
+"""A delivery worker in a process of its own, to be killed: CONNECTION-STRING CRM-URL [TARGET], which is rest.
 
 What the target needs beside its address stands in the environment.
 """
@@ -9,8 +9,8 @@ import os
 import sys
 import time
 
-from processors.api_budget.purse import NoLimit
-from processors.crm_sync import courier_of
+from processors.api_budget.rate_limiter import Unlimited
+from processors.crm_sync import delivery_worker_of
 from processors.crm_sync.port import target_types
 from processors.crm_sync.settings import CrmSettings
 from processors.database import Database
@@ -21,8 +21,8 @@ if __name__ == "__main__":
     dsn, url, name = [*sys.argv[1:], "rest"][:3]
     kind = target_types()[name]
     environ = os.environ | {kind.settings_type.variable("url"): url}
-    target = kind.configured(Configuration.load(kind.settings_type, environ=environ)[kind.settings_type], NoLimit())
-    courier = courier_of(target, CrmSettings(targets=(name,), look_after=0.05))
+    target = kind.configured(Configuration.load(kind.settings_type, environ=environ)[kind.settings_type], Unlimited())
+    delivery_worker = delivery_worker_of(target, CrmSettings(targets=(name,), look_after=0.05))
     database = Database(lambda: connect(dsn, process="crm-sync"))
     while True:
-        time.sleep(courier(database))
+        time.sleep(delivery_worker(database))

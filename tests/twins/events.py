@@ -7,7 +7,7 @@ from itertools import count
 from typing import Any
 from uuid import UUID, uuid5
 
-from schemas.events import Call, Contact, Message, OptOut, OptOutState, Unrecognized
+from schemas.events import Contact, Message, OptOutState, PhoneCall, ReportedOptOut, Unrecognized
 
 T0 = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
 _NAMESPACE = UUID("6f6c6b6e-6f6f-4b4c-8949-4e4500000000")
@@ -76,11 +76,11 @@ def contact(**given: Any) -> Contact:
     return Contact(**(_common(**given) | details | given))
 
 
-def opt_out(out: bool, **given: Any) -> OptOut:
+def opt_out(out: bool, **given: Any) -> ReportedOptOut:
     """What TextUs reports, of a number that is out or in again."""
     details = {"provider": "textus", "account": "acme", "opted_out": out, "provider_opt_out_id": None}
     details |= {"event_type": "contact.opted_out" if out else "contact.opted_in"}
-    return OptOut(**(_common(**given) | details | given))
+    return ReportedOptOut(**(_common(**given) | details | given))
 
 
 def opt_out_state(state: str, position: int, **given: Any) -> OptOutState:
@@ -90,10 +90,10 @@ def opt_out_state(state: str, position: int, **given: Any) -> OptOutState:
     return OptOutState(**(_common(**given) | details | given))
 
 
-def call(**given: Any) -> Call:
+def call(**given: Any) -> PhoneCall:
     """A call that is over."""
     details = {"provider": "textus", "account": "acme", "event_type": "call.completed", "provider_call_id": None}
-    return Call(**(_common(**given) | details | {"conversation_id": None, "direction": "in"} | given))
+    return PhoneCall(**(_common(**given) | details | {"conversation_id": None, "direction": "in"} | given))
 
 
 def unrecognized(**given: Any) -> Unrecognized:

@@ -37,7 +37,7 @@ class IngestRig:
     def __init__(self, kafka: KafkaSettings, postgres: Any, spool_dir: Path) -> None:
         self.kafka, self.postgres, self.spool_dir = kafka, postgres, spool_dir
         self.begin = datetime(2026, 3, 1, tzinfo=UTC) + timedelta(hours=2 * next(_hours))
-        self.numbers = RecordNumbers.kept(spool_dir)
+        self.numbers = RecordNumbers.on_disk(spool_dir)
         self.producer = KafkaProducer(kafka, "tests")
         self.owner = psycopg.connect(postgres.owner_dsn, autocommit=True)
         self.before = open_log(kafka)

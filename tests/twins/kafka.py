@@ -106,7 +106,7 @@ class MemoryConsumer:
             if not self._paused and not begin <= position <= end:
                 raise OffsetGone([partition])
             room = 0 if self._paused else self._max_records - len(found)
-            records = [one for one in self._kafka.logs[partition] if one.offset >= position][:room]
+            records = [log for log in self._kafka.logs[partition] if log.offset >= position][:room]
             if records:
                 self._positions[partition] = records[-1].offset + 1
             found += records
@@ -142,7 +142,9 @@ class MemoryConsumer:
 
     def bounds(self, partitions: Collection[Partition]) -> dict[Partition, Bounds]:
         self._ask()
-        return {one: Bounds(self._kafka.begins[one], self._kafka.end(one)) for one in partitions}
+        return {
+            partition: Bounds(self._kafka.begins[partition], self._kafka.end(partition)) for partition in partitions
+        }
 
     def position(self, partition: Partition) -> int | None:
         return self._positions.get(partition)

@@ -10,14 +10,14 @@ from typing import Any
 import psycopg
 
 from processors.api_budget.budget import Budget, Seen
-from processors.api_budget.purse import Prepaid, Purse, Told
+from processors.api_budget.rate_limiter import PrepaidLimiter, RateLimiter, RequestResult
 from processors.database import Database
 from processors.opt_out import OptOutProcessor
 from processors.opt_out.accounts import AccountsReader
 from processors.opt_out.enforcer import Enforcer
 from processors.opt_out.ledger import Ledger
 from processors.opt_out.settings import OptOutSettings
-from processors.opt_out.target import Account, AccountGone, Target
+from processors.opt_out.target import AccountGone, OptOutTarget, TargetAccount
 from processors.processor import Delivery
 from processors.textus_api.settings import TextUsApiSettings
 from runtime.kafka.consumer import Record
@@ -32,38 +32,38 @@ from tests.twins.events import T0
 _codec = Codec(SchemaIds.checked_in())
 
 
-class MemoryTarget(Target):
+class MemoryTarget(OptOutTarget):
     """TextUs as far as opt-outs go, without HTTP."""
 
     name = "textus"
     settings_type = TextUsApiSettings
 
-    def __init__(self, purse: Purse, *slugs: str) -> None:
+    def __init__(self, limiter: RateLimiter, *slugs: str) -> None:
         self.slugs = list(slugs)
         self.out: set[tuple[str, str]] = set()
         self.calls: list[tuple[str, str]] = []
         self.troubles: list[Exception] = []
         self.seen: Seen | None = None
-        self._purse = purse
+        self._limiter = limiter
         self._lock = threading.Lock()
 
     @classmethod
-    def configured(cls, settings: Section, purse: Purse) -> Target:
+    def configured(cls, settings: Section, limiter: RateLimiter) -> OptOutTarget:
         del settings
-        return cls(purse)
+        return cls(limiter)
 
     @classmethod
     def budget(cls, settings: Section) -> Budget:
         del settings
         return Budget("textus", limit=1000, window=300, reserve=50)
 
-    def accounts(self) -> list[Account]:
-        return [Account(slug, slug.title()) for slug in self.slugs]
+    def accounts(self) -> list[TargetAccount]:
+        return [TargetAccount(slug, slug.title()) for slug in self.slugs]
 
     def opt_out(self, account: str, phone: str) -> None:
         with self._lock:
-            self._purse.pay()
-            self._purse.tell(Told(self.seen))
+            self._limiter.acquire()
+            self._limiter.report(RequestResult(self.seen))
             self.calls.append((account, phone))
             if self.troubles:
                 raise self.troubles.pop(0)
@@ -93,10 +93,10 @@ class Desk:
         self.database = Database(lambda: connect(postgres.dsn("opt-out"), process="opt-out"))
         self.by_operator = Database(lambda: connect(postgres.dsn("operator"), process="opt-outs"))
         self.owner = psycopg.connect(postgres.owner_dsn, autocommit=True)
-        self.purse = Prepaid()
-        self.target = MemoryTarget(self.purse, *slugs)
+        self.limiter = PrepaidLimiter()
+        self.target = MemoryTarget(self.limiter, *slugs)
         self.enforcer = Enforcer(
-            self.target, self.target.budget(self.settings), self.purse, calls_at_once=4, now=self.clock
+            self.target, self.target.budget(self.settings), self.limiter, calls_at_once=4, now=self.clock
         )
         self.reader = AccountsReader(self.target, every=timedelta(days=1), now=self.clock)
         if slugs:

@@ -31,13 +31,13 @@ from tests.twins.events import message
 from tests.twins.kafka import MemoryConsumer, MemoryKafka, MemoryProducer
 
 TOPIC, REDRIVE, DEAD = "sms.messages.v1", "redrive.probe", "dlq.probe"
-PATIENCE = 90.0
+TIME_LIMIT = 90.0
 _codec = Codec(SchemaIds.checked_in())
 
 
 def until(condition: Callable[[], Any], what: str = "it", every: float = 0.005) -> Any:
     """What `condition` returns once it is true; it is looked at `every` so many seconds."""
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIME_LIMIT
     while time.monotonic() < deadline:
         if found := condition():
             return found
@@ -62,7 +62,7 @@ def beside(run: Callable[[], None], stop: Callable[[], None]) -> Iterator[thread
         yield thread
     finally:
         stop()
-        thread.join(PATIENCE)
+        thread.join(TIME_LIMIT)
         if raised:
             raise raised[0]
     assert not thread.is_alive()

@@ -19,8 +19,8 @@ from tests.twins.opted_out import delivery
 def webhook(provider: str, kind: str | None, receipt: datetime, *, region: str | None = "US", **fields: Any) -> Event:
     """The event that a webhook with these `fields` becomes; `timestamp`: the receipt's, unless it is given."""
     made = provider_types()[provider](provider_types()[provider].settings_type(default_region=region))
-    told = {"timestamp": int(receipt.timestamp() * 1000)} | fields
-    [event] = events_of(made, WebhookRequest(kind, {}, json.dumps(told).encode(), receipt))
+    output = {"timestamp": int(receipt.timestamp() * 1000)} | fields
+    [event] = events_of(made, WebhookRequest(kind, {}, json.dumps(output).encode(), receipt))
     return event
 
 
@@ -29,4 +29,4 @@ def store(database: Database, events: Sequence[Event]) -> None:
     persist = Persist(PersistSettings())
     for start in range(0, len(events), 2000):
         with database.transaction() as connection:
-            persist.handle([delivery(one, n) for n, one in enumerate(events[start : start + 2000])], connection)
+            persist.handle([delivery(event, n) for n, event in enumerate(events[start : start + 2000])], connection)

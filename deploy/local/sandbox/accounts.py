@@ -19,7 +19,7 @@ _BELOW = ("accounts", "children", "members")
 
 
 @dataclass(frozen=True)
-class Account:
+class SandboxAccount:
     """One account: a node of the tree."""
 
     slug: str  #: what stands in URLs
@@ -35,9 +35,9 @@ class Account:
 class AccountTree:
     """Accounts by slug, each below at most one other. Refused with 422: unknown parents, circles, repeats."""
 
-    def __init__(self, accounts: Iterable[Account]) -> None:
-        self._accounts: dict[str, Account] = {}
-        self._children: dict[str | None, list[Account]] = {}
+    def __init__(self, accounts: Iterable[SandboxAccount]) -> None:
+        self._accounts: dict[str, SandboxAccount] = {}
+        self._children: dict[str | None, list[SandboxAccount]] = {}
         mistakes: list[FieldError] = []
         for account in accounts:
             if not _SLUG.fullmatch(account.slug) or account.slug in RESERVED:
@@ -55,20 +55,22 @@ class AccountTree:
         if not mistakes and reached < len(self._accounts):
             mistakes.append(FieldError("parent", "accounts lie above each other in a circle"))
         if mistakes:
-            raise Refusal(422, "; ".join(f"{one.field}: {one.message}" for one in mistakes), errors=mistakes)
+            raise Refusal(
+                422, "; ".join(f"{mistake.field}: {mistake.message}" for mistake in mistakes), errors=mistakes
+            )
 
-    def __iter__(self) -> Iterator[Account]:
+    def __iter__(self) -> Iterator[SandboxAccount]:
         return iter(self._accounts.values())
 
-    def get(self, slug: str) -> Account | None:
+    def get(self, slug: str) -> SandboxAccount | None:
         """The account with this slug."""
         return self._accounts.get(slug)
 
-    def children(self, slug: str | None) -> list[Account]:
+    def children(self, slug: str | None) -> list[SandboxAccount]:
         """The accounts directly below `slug`; below None: the organisations."""
         return self._children.get(slug, [])
 
-    def family(self, slug: str) -> list[Account]:
+    def family(self, slug: str) -> list[SandboxAccount]:
         """The account and all its descendants, flat, each after the one above it."""
         found = [self._accounts[slug]]
         for child in self.children(slug):
@@ -77,15 +79,17 @@ class AccountTree:
 
     def shown(self) -> dict[str, Any]:
         """The tree in the flat form that `read_tree` takes."""
-        return {"accounts": [{"slug": one.slug, "name": one.name, "parent": one.parent} for one in self]}
+        return {
+            "accounts": [{"slug": account.slug, "name": account.name, "parent": account.parent} for account in self]
+        }
 
 
 #: The accounts of the published samples, as one organisation.
 DEFAULT_TREE = AccountTree(
     [
-        Account("my_account", "Example Account"),
-        Account("textus", "TextUs", parent="my_account"),
-        Account("my_account_north", "Example Account North", parent="my_account"),
+        SandboxAccount("my_account", "Example Account"),
+        SandboxAccount("textus", "TextUs", parent="my_account"),
+        SandboxAccount("my_account_north", "Example Account North", parent="my_account"),
     ]
 )
 
@@ -109,17 +113,17 @@ def read_tree(body: Any) -> AccountTree:
     found = [account for item in items for account in _read(item, None)]
     nested = any(account.parent is not None for account in found)
     if not nested:
-        found = found[:1] + [Account(one.slug, one.name, parent=found[0].slug) for one in found[1:]]
+        found = found[:1] + [SandboxAccount(below.slug, below.name, parent=found[0].slug) for below in found[1:]]
     return AccountTree(found)
 
 
-def _read(item: Any, above: str | None) -> Iterator[Account]:
+def _read(item: Any, above: str | None) -> Iterator[SandboxAccount]:
     node = {"slug": item} if isinstance(item, str) else item
     if not isinstance(node, dict):
         raise unprocessable("accounts", "each is a slug or an object")
     slug = _slug(node.get("slug", node.get("id")), "slug")
     parent = above if node.get("parent") is None else _slug(node["parent"], "parent")
-    yield Account(slug, str(node.get("name") or slug), parent)
+    yield SandboxAccount(slug, str(node.get("name") or slug), parent)
     below: Any = next((node[name] for name in _BELOW if name in node), [])
     if not isinstance(below, list):
         raise unprocessable("accounts", f"those below {slug!r} are a list")

@@ -16,10 +16,10 @@ from deploy.local.sandbox.control_access import ControlAccess
 from deploy.local.sandbox.crm import Crm
 from deploy.local.sandbox.faults import Faults
 from deploy.local.sandbox.gateway import Gateway, service_of
-from deploy.local.sandbox.rate_limit import DOCUMENTED, NO_LIMIT, Limit, RateLimiter
+from deploy.local.sandbox.rate_limit import DOCUMENTED, NO_LIMIT, Limit, SandboxRateLimiter
 from deploy.local.sandbox.refusals import Refusal
 from deploy.local.sandbox.requests_log import RequestsLog
-from deploy.local.sandbox.textus import TextUs
+from deploy.local.sandbox.textus import TextUsSandbox
 
 _NOT_YOURS = (
     "the control routes are for the user who runs the sandbox: call them as that user, or set"
@@ -49,13 +49,13 @@ def create_app(
     """A sandbox of its own: nothing is shared between two apps. `clock` tells epoch seconds."""
     options = options or Options()
     lock = threading.RLock()  # one for everything: no call holds it while it waits
-    textus = TextUs(page_size=options.page_size, clock=clock, lock=lock)
+    textus = TextUsSandbox(page_size=options.page_size, clock=clock, lock=lock)
     crm = Crm(clock=clock, lock=lock)
     faults = Faults(lock=lock)
     log = RequestsLog(options.log_limit, lock=lock)
     limiters = {
-        "textus": RateLimiter(options.textus_limit, clock=clock, lock=lock),
-        "crm": RateLimiter(options.crm_limit, clock=clock, lock=lock),
+        "textus": SandboxRateLimiter(options.textus_limit, clock=clock, lock=lock),
+        "crm": SandboxRateLimiter(options.crm_limit, clock=clock, lock=lock),
     }
 
     app = Flask("sandbox", static_folder=None)

@@ -28,15 +28,15 @@ from pydantic import Field
 from deploy.local.sandbox.accounts import read_tree
 from deploy.local.sandbox.crm import Crm
 from deploy.local.sandbox.faults import FaultBody, Faults
-from deploy.local.sandbox.rate_limit import RateLimiter
-from deploy.local.sandbox.refusals import Body, Refusal, checked, unprocessable
+from deploy.local.sandbox.rate_limit import SandboxRateLimiter
+from deploy.local.sandbox.refusals import Refusal, RequestBody, checked, unprocessable
 from deploy.local.sandbox.requests_log import RequestsLog
-from deploy.local.sandbox.textus import TextUs
+from deploy.local.sandbox.textus import TextUsSandbox
 
 Json = dict[str, Any]
 
 
-class RateLimitBody(Body):
+class RateLimitBody(RequestBody):
     """PUT /_sandbox/rate_limit; a field that is missing stays as it is."""
 
     service: Literal["textus", "crm"] = "textus"
@@ -45,14 +45,14 @@ class RateLimitBody(Body):
     clock_scale: Annotated[float, Field(gt=0)] | None = None  #: sandbox seconds in a real one
 
 
-class HealthBody(Body):
+class HealthBody(RequestBody):
     """PUT /_sandbox/integrations/{id}/health"""
 
     isHealthy: bool  # noqa: N815 - TextUs's spelling
 
 
 def control_blueprint(
-    *, textus: TextUs, crm: Crm, faults: Faults, log: RequestsLog, limiters: Mapping[str, RateLimiter]
+    *, textus: TextUsSandbox, crm: Crm, faults: Faults, log: RequestsLog, limiters: Mapping[str, SandboxRateLimiter]
 ) -> Blueprint:
     """The routes of the table above."""
     control = Blueprint("control", __name__, url_prefix="/_sandbox")
@@ -82,10 +82,10 @@ def control_blueprint(
         last = request.args.get("last", "")
         if last and not last.isdecimal():
             raise unprocessable("last", "is a number of requests")
-        found = [one for one in log if one.path.startswith(path) and method in ("", one.method)]
+        found = [request_ for request_ in log if request_.path.startswith(path) and method in ("", request_.method)]
         if last:
             found = found[max(0, len(found) - int(last)) :]
-        answer = jsonify([one.shown() for one in found])
+        answer = jsonify([request_.shown() for request_ in found])
         # Says so when the log was too small: a count that a test makes is then too low.
         answer.headers["X-Requests-Total"] = str(log.total)
         answer.headers["X-Requests-Dropped"] = str(log.dropped)
@@ -120,15 +120,15 @@ def control_blueprint(
 
     @control.put("/rate_limit")
     def set_rate_limit() -> Json:
-        wanted = checked(RateLimitBody, _json())
-        limiter = limiters[wanted.service]
+        new_limit = checked(RateLimitBody, _json())
+        limiter = limiters[new_limit.service]
         limit = limiter.limit
-        if wanted.limit is not None:
-            limit = replace(limit, requests=wanted.limit)
-        if wanted.window_s is not None:
-            limit = replace(limit, window_s=wanted.window_s)
-        if wanted.clock_scale is not None:
-            limit = replace(limit, clock_scale=wanted.clock_scale)
+        if new_limit.limit is not None:
+            limit = replace(limit, requests=new_limit.limit)
+        if new_limit.window_s is not None:
+            limit = replace(limit, window_s=new_limit.window_s)
+        if new_limit.clock_scale is not None:
+            limit = replace(limit, clock_scale=new_limit.clock_scale)
         limiter.change(limit)
         return _limits(limiters)
 
@@ -163,7 +163,7 @@ def _json() -> Any:
     return body
 
 
-def _limits(limiters: Mapping[str, RateLimiter]) -> Json:
+def _limits(limiters: Mapping[str, SandboxRateLimiter]) -> Json:
     return {
         service: {
             "limit": limiter.limit.requests,

@@ -15,19 +15,19 @@ from typing import Annotated, Any
 from pydantic import Field, StringConstraints, field_validator
 
 from deploy.local.sandbox.ids import Ids
-from deploy.local.sandbox.refusals import Body, Refusal
+from deploy.local.sandbox.refusals import Refusal, RequestBody
 
 Json = dict[str, Any]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=100_000)]
 
 
-class _ContactFields(Body):
+class _ContactFields(RequestBody):
     name: str | None = None
     tags: list[str] = Field(default_factory=list)
     opted_out: bool = False
 
 
-class ContactBody(_ContactFields):
+class CrmContactBody(_ContactFields):
     """POST /crm/contacts"""
 
     phone: Text  #: as the caller writes it; found again only by the same writing
@@ -39,7 +39,7 @@ class ContactChangeBody(_ContactFields):
     phone: Text = ""
 
 
-class _NoteFields(Body):
+class _NoteFields(RequestBody):
     external_id: str | None = None
     occurred_at: str | None = None  #: RFC 3339, with a zone
 
@@ -64,7 +64,7 @@ class NoteChangeBody(_NoteFields):
 
 
 @dataclass
-class _Held:
+class _CrmState:
     """Everything that `DELETE /_sandbox` forgets."""
 
     contacts: dict[str, Json] = field(default_factory=dict)
@@ -79,12 +79,12 @@ class Crm:
         self._clock = clock
         self._lock = lock
         self._ids = Ids()
-        self._held = _Held()
+        self._held = _CrmState()
 
     def forget(self) -> None:
         """Begin anew, empty."""
         with self._lock:
-            self._held = _Held()
+            self._held = _CrmState()
 
     def contacts(self, phone: str | None = None) -> list[Json]:
         """All contacts, or those with exactly this phone, oldest first."""
@@ -92,7 +92,7 @@ class Crm:
             found = self._held.contacts if phone is None else self._held.by_phone.get(phone, {})
             return [dict(contact) for contact in found.values()]
 
-    def create(self, body: ContactBody) -> Json:
+    def create(self, body: CrmContactBody) -> Json:
         """A new contact, even where one has this phone already."""
         now = self._now()
         contact: Json = {

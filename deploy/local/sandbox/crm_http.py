@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, jsonify, request
 
-from deploy.local.sandbox.crm import ContactBody, ContactChangeBody, Crm, Json, NoteBody, NoteChangeBody
+from deploy.local.sandbox.crm import ContactChangeBody, Crm, CrmContactBody, Json, NoteBody, NoteChangeBody
 from deploy.local.sandbox.refusals import Refusal, checked, json_of, unprocessable
 from deploy.local.sandbox.textus_http import check_token
 
@@ -28,7 +28,7 @@ def crm_blueprint(crm: Crm) -> Blueprint:
 
     @api.post("/contacts")
     def create() -> tuple[Json, int, dict[str, str]]:
-        contact = crm.create(checked(ContactBody, json_of(request, MEDIA_TYPE)))
+        contact = crm.create(checked(CrmContactBody, json_of(request, MEDIA_TYPE)))
         return contact, 201, {"Location": f"/crm/contacts/{contact['id']}"}
 
     @api.get("/contacts/<contact>")

@@ -12,13 +12,13 @@ from urllib.parse import unquote
 from pydantic import BeforeValidator, Field, StringConstraints, field_validator, model_validator
 from werkzeug.wrappers import Response
 
-from deploy.local.sandbox.refusals import Body
+from deploy.local.sandbox.refusals import RequestBody
 
 #: A number of seconds or an HTTP date; goes into the header Retry-After as it stands.
 RetryAfter = Annotated[str, BeforeValidator(lambda value: str(value) if isinstance(value, int | float) else value)]
 
 
-class FaultBody(Body):
+class FaultBody(RequestBody):
     """Body of POST /_sandbox/faults.
 
     Three faults are alternatives: `status` answers in place of the service, which does nothing; `drop_answer`
@@ -60,28 +60,28 @@ class FaultBody(Body):
 class Fault:
     """One fault as it applies to one request."""
 
-    wanted: FaultBody
+    ordered: FaultBody
 
     @property
     def replaces_answer(self) -> bool:
         """Whether the service does nothing and `answer` is given instead."""
-        return self.wanted.status is not None
+        return self.ordered.status is not None
 
     def answer(self, sleep: Callable[[float], None]) -> Response:
         """The wrong answer."""
-        wanted = self.wanted
-        content = wanted.body
+        ordered = self.ordered
+        content = ordered.body
         if content is None:
-            content = {"status": wanted.status, "title": "fault on demand"}
+            content = {"status": ordered.status, "title": "fault on demand"}
         as_text = isinstance(content, str)
         data = (str(content) if as_text else json.dumps(content)).encode()
         media_type = "text/plain" if as_text else "application/json"
-        response = Response(status=wanted.status, content_type=media_type)
-        if wanted.retry_after is not None:
-            response.headers["Retry-After"] = wanted.retry_after
-        response.headers.update(wanted.headers)
+        response = Response(status=ordered.status, content_type=media_type)
+        if ordered.retry_after is not None:
+            response.headers["Retry-After"] = ordered.retry_after
+        response.headers.update(ordered.headers)
         response.content_length = len(data)
-        response.response = _drip(data, wanted.drip_s, sleep) if wanted.drip_s else [data]
+        response.response = _drip(data, ordered.drip_s, sleep) if ordered.drip_s else [data]
         return response
 
 
@@ -107,11 +107,11 @@ class Faults:
         self._planted: list[_Planted] = []
         self._number = 0
 
-    def plant(self, wanted: FaultBody) -> dict[str, Any]:
+    def plant(self, ordered: FaultBody) -> dict[str, Any]:
         """Arm a fault; returns it as `shown` does."""
         with self._lock:
             self._number += 1
-            planted = _Planted(self._number, Fault(wanted), wanted.times)
+            planted = _Planted(self._number, Fault(ordered), ordered.times)
             self._planted.append(planted)
             return _shown(planted)
 
@@ -119,8 +119,8 @@ class Faults:
         """The fault that this request shall suffer, taken off its number of times."""
         with self._lock:
             for planted in self._planted:
-                wanted = planted.fault.wanted
-                if path.startswith(wanted.path) and wanted.method in (None, method):
+                ordered = planted.fault.ordered
+                if path.startswith(ordered.path) and ordered.method in (None, method):
                     if planted.left is not None:
                         planted.left -= 1
                         if not planted.left:
@@ -140,4 +140,4 @@ class Faults:
 
 
 def _shown(planted: _Planted) -> dict[str, Any]:
-    return {"id": planted.number, "left": planted.left} | planted.fault.wanted.model_dump(exclude_defaults=True)
+    return {"id": planted.number, "left": planted.left} | planted.fault.ordered.model_dump(exclude_defaults=True)

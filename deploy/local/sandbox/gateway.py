@@ -11,7 +11,7 @@ from werkzeug.wrappers import Request as HttpRequest
 from werkzeug.wrappers import Response
 
 from deploy.local.sandbox.faults import Fault, Faults
-from deploy.local.sandbox.rate_limit import Allowance, RateLimiter
+from deploy.local.sandbox.rate_limit import Allowance, SandboxRateLimiter
 from deploy.local.sandbox.refusals import Refusal
 from deploy.local.sandbox.requests_log import Request, RequestsLog
 from deploy.local.sandbox.textus_http import bearer
@@ -50,7 +50,7 @@ class Gateway:
         app: WSGIApplication,
         *,
         token: str | None,
-        limiters: Mapping[str, RateLimiter],
+        limiters: Mapping[str, SandboxRateLimiter],
         faults: Faults,
         log: RequestsLog,
         clock: Callable[[], float],
@@ -76,10 +76,10 @@ class Gateway:
         allowance = self._limiters[service].take(self._caller(request))
         fault = self._faults.claim(request.method, request.path)
         response = self._response(request, body, allowance, fault)
-        dropped = fault is not None and fault.wanted.drop_answer
+        dropped = fault is not None and fault.ordered.drop_answer
         self._record(request, body, arrived, None if dropped else response.status_code)
-        if fault is not None and fault.wanted.delay_s:
-            self._sleep(fault.wanted.delay_s)
+        if fault is not None and fault.ordered.delay_s:
+            self._sleep(fault.ordered.delay_s)
         if dropped:
             raise AnswerDropped
         return response(environ, start_response)

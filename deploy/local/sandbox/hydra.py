@@ -47,7 +47,7 @@ def page(
     rest = [row for row in rows if row[0] > after]
     here = rest[:size]
     filters = [(name, value) for name, value in query if name != "cursor"]
-    whole = collection(path, [render(thing) for _, thing in here], kind=kind)
+    whole = collection(path, [render(member) for _, member in here], kind=kind)
     whole["totalItems"] = len(rows)
     whole["view"] = {
         "@type": "hydra:PartialCollectionView",

@@ -52,7 +52,7 @@ class Allowance:
         return headers if self.allowed else headers | {"Retry-After": str(self.retry_after)}
 
 
-class RateLimiter:
+class SandboxRateLimiter:
     """Counts the requests of each caller in the current window. Refused requests do not count."""
 
     def __init__(self, limit: Limit, *, clock: Callable[[], float], lock: threading.RLock) -> None:

@@ -59,7 +59,7 @@ def unprocessable(field: str, message: str) -> Refusal:
     return Refusal(422, f"{field}: {message}", errors=[FieldError(field, message)])
 
 
-class Body(BaseModel):
+class RequestBody(BaseModel):
     """A request body: exactly the documented fields, with their documented JSON types."""
 
     model_config = ConfigDict(extra="forbid", strict=True, populate_by_name=True)
@@ -91,7 +91,7 @@ def checked(model: type[M], data: Any) -> M:
         errors = [
             FieldError(_path(detail["loc"]), detail["msg"].removeprefix("Value error, ")) for detail in error.errors()
         ]
-        raise Refusal(422, "; ".join(f"{one.field}: {one.message}" for one in errors), errors=errors) from None
+        raise Refusal(422, "; ".join(f"{error.field}: {error.message}" for error in errors), errors=errors) from None
 
 
 def _path(location: Iterable[int | str]) -> str:

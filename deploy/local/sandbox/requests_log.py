@@ -72,14 +72,14 @@ class RequestsLog:
 
     def __init__(self, limit: int, *, lock: threading.RLock) -> None:
         self._lock = lock
-        self._kept: deque[Request] = deque(maxlen=limit)
+        self._requests: deque[Request] = deque(maxlen=limit)
         self._total = 0
         self._shared: dict[tuple[str, str], tuple[str, str]] = {}
 
     def add(self, request: Request) -> None:
         """Keep `request`, letting go of the oldest one when the log is full."""
         with self._lock:
-            self._kept.append(request)
+            self._requests.append(request)
             self._total += 1
 
     def header(self, name: str, value: str) -> tuple[str, str]:
@@ -91,7 +91,7 @@ class RequestsLog:
 
     def __iter__(self) -> Iterator[Request]:
         with self._lock:
-            return iter(list(self._kept))
+            return iter(list(self._requests))
 
     @property
     def total(self) -> int:
@@ -102,11 +102,11 @@ class RequestsLog:
     def dropped(self) -> int:
         """How many of them are no longer kept."""
         with self._lock:
-            return self._total - len(self._kept)
+            return self._total - len(self._requests)
 
     def clear(self) -> None:
         """Forget every request."""
         with self._lock:
-            self._kept.clear()
+            self._requests.clear()
             self._shared.clear()
             self._total = 0

@@ -80,9 +80,9 @@ class _Connection(WSGIRequestHandler):
             length = self.headers.get("Content-Length", "0")
             if not length.isdecimal():
                 return None
-            wanted = min(int(length), MAX_BODY_BYTES + 1)
-            body = self.rfile.read(wanted)
-            if len(body) < wanted:
+            count = min(int(length), MAX_BODY_BYTES + 1)
+            body = self.rfile.read(count)
+            if len(body) < count:
                 return None
         if len(body) > MAX_BODY_BYTES:
             self.close_connection = True  # what is left of the body is not the next request

@@ -15,18 +15,18 @@ from datetime import UTC, datetime
 import phonenumbers
 
 from deploy.local.sandbox import phones
-from deploy.local.sandbox.accounts import DEFAULT_TREE, Account, AccountTree
+from deploy.local.sandbox.accounts import DEFAULT_TREE, AccountTree, SandboxAccount
 from deploy.local.sandbox.hydra import Json, page
 from deploy.local.sandbox.ids import Ids
 from deploy.local.sandbox.refusals import Refusal, unprocessable
 from deploy.local.sandbox.textus_bodies import (
-    ContactBody,
     IntegrationBody,
     IntegrationChangeBody,
     MessageBody,
+    TextUsContactBody,
 )
 from deploy.local.sandbox.textus_shapes import (
-    OptOut,
+    AccountOptOut,
     account_json,
     config_json,
     contact_json,
@@ -38,17 +38,17 @@ Query = Sequence[tuple[str, str]]
 
 
 @dataclass
-class _Held:
+class _TextUsState:
     """Everything that `DELETE /_sandbox` forgets. Inner dictionaries by account slug."""
 
     accounts: AccountTree = DEFAULT_TREE
-    opt_outs: dict[str, dict[str, tuple[int, OptOut]]] = field(default_factory=dict)
+    opt_outs: dict[str, dict[str, tuple[int, AccountOptOut]]] = field(default_factory=dict)
     contacts: dict[str, list[tuple[int, Json]]] = field(default_factory=dict)
     messages: dict[str, Json] = field(default_factory=dict)
     integrations: dict[str, list[tuple[int, Json]]] = field(default_factory=dict)
 
 
-class TextUs:
+class TextUsSandbox:
     """The organisation's accounts and what they hold."""
 
     def __init__(self, *, page_size: int, clock: Callable[[], float], lock: threading.RLock) -> None:
@@ -57,12 +57,12 @@ class TextUs:
         self._lock = lock
         self._ids = Ids()
         self._number = 0
-        self._held = _Held()
+        self._held = _TextUsState()
 
     def forget(self) -> None:
         """Begin anew with the default accounts."""
         with self._lock:
-            self._held = _Held()
+            self._held = _TextUsState()
 
     # Accounts
 
@@ -76,7 +76,7 @@ class TextUs:
         with self._lock:
             self._held.accounts = tree
 
-    def account(self, slug: str) -> Account:
+    def account(self, slug: str) -> SandboxAccount:
         """The account with this slug, or 404."""
         account = self._held.accounts.get(slug)
         if account is None:
@@ -92,12 +92,12 @@ class TextUs:
         account = self.account(slug)
         return self._accounts_page(f"{account.path}/accounts", self.accounts.family(slug), query)
 
-    def _accounts_page(self, path: str, accounts: Sequence[Account], query: Query) -> Json:
+    def _accounts_page(self, path: str, accounts: Sequence[SandboxAccount], query: Query) -> Json:
         # The documentation calls this one AccountCollection, all others hydra:Collection (seen 2026-11).
         rows = enumerate(accounts, 1)
         return page(path, rows, self._account, query=query, size=self._page_size, kind="AccountCollection")
 
-    def _account(self, account: Account) -> Json:
+    def _account(self, account: SandboxAccount) -> Json:
         return account_json(account, children=len(self.accounts.children(account.slug)))
 
     # Opt-outs
@@ -111,7 +111,7 @@ class TextUs:
             held = self._held.opt_outs.setdefault(slug, {})
             if phone not in held:
                 national = phonenumbers.national_significant_number(number)
-                held[phone] = (self._next(), OptOut(account, phone, national, self._now()))
+                held[phone] = (self._next(), AccountOptOut(account, phone, national, self._now()))
             return held[phone][1].shown()
 
     def find_opt_out(self, slug: str, text: str) -> Json:
@@ -129,16 +129,16 @@ class TextUs:
         self.account(slug)
         with self._lock:
             rows = list(self._held.opt_outs.get(slug, {}).values())
-        wanted = {phones.e164(phones.parsed(value, "exact[]")) for name, value in query if name == "exact[]"}
+        looked_for = {phones.e164(phones.parsed(value, "exact[]")) for name, value in query if name == "exact[]"}
         if any(name == "exact" for name, _ in query):
             raise unprocessable("exact", "is written exact[]")
-        if wanted:
-            rows = [row for row in rows if row[1].phone in wanted]
+        if looked_for:
+            rows = [row for row in rows if row[1].phone in looked_for]
         for part in (value for name, value in query if name == "q"):
             if len(part) < 3:  # "partial matching (minimum of 3 characters)"
                 raise unprocessable("q", "needs at least 3 characters")
             rows = [row for row in rows if part in row[1].phone]
-        return page(f"/{slug}/opt_outs", rows, OptOut.shown, query=query, size=self._page_size)
+        return page(f"/{slug}/opt_outs", rows, AccountOptOut.shown, query=query, size=self._page_size)
 
     def forget_opt_out(self, slug: str, text: str) -> None:
         """The person texted START: TextUs itself takes the opt-out away. Control only; the API has none."""
@@ -150,10 +150,10 @@ class TextUs:
 
     # Contacts
 
-    def create_contact(self, slug: str, body: ContactBody) -> Json:
+    def create_contact(self, slug: str, body: TextUsContactBody) -> Json:
         """POST /:account/contacts: each call makes one (whether TextUs merges equal ones is not stated)."""
         self.account(slug)
-        numbers = [phones.parsed(one.number, f"phones[{i}].number") for i, one in enumerate(body.phones)]
+        numbers = [phones.parsed(phone.number, f"phones[{i}].number") for i, phone in enumerate(body.phones)]
         contact = contact_json(self._ids.next(), body, numbers, self._now())
         with self._lock:
             self._held.contacts.setdefault(slug, []).append((self._next(), contact))
@@ -171,13 +171,13 @@ class TextUs:
         """
         if contact_filter != "all":
             raise Refusal(404, f"there is no contact filter {contact_filter!r}")
-        [wanted] = [value for name, value in query if name == "q"] or [""]
-        digits = wanted.lstrip("+")
+        [looked_for] = [value for name, value in query if name == "q"] or [""]
+        digits = looked_for.lstrip("+")
 
         def matches(contact: Json) -> bool:
             numbers = [phone["phoneNumber"] for phone in contact["phones"]["members"]]
             by_number = digits.isdecimal() and any(digits in number for number in numbers)
-            return by_number or wanted.casefold() in contact["name"].casefold()
+            return by_number or looked_for.casefold() in contact["name"].casefold()
 
         return self._contacts_page(slug, f"/{slug}/contact_filters/all/contacts", query, matches)
 
@@ -197,9 +197,9 @@ class TextUs:
                         return contact
         raise Refusal(404, f"there is no contact {contact_id!r}")
 
-    def change_contact(self, contact_id: str, body: ContactBody) -> Json:
+    def change_contact(self, contact_id: str, body: TextUsContactBody) -> Json:
         """PUT /contacts/:contact, with everything as in the published sample: what a part of it does is not stated."""
-        numbers = [phones.parsed(one.number, f"phones[{i}].number") for i, one in enumerate(body.phones)]
+        numbers = [phones.parsed(phone.number, f"phones[{i}].number") for i, phone in enumerate(body.phones)]
         with self._lock:
             contact = self.contact(contact_id)
             contact |= contact_json(contact_id, body, numbers, contact["createdAt"])
@@ -217,7 +217,7 @@ class TextUs:
         sent = [self._send(account, phones.e164(number), body.body) for number in numbers]
         return None if several else sent[0]
 
-    def _send(self, account: Account, phone: str, text: str) -> Json:
+    def _send(self, account: SandboxAccount, phone: str, text: str) -> Json:
         with self._lock:
             out = phone in self._held.opt_outs.get(account.slug, {})
         # An opt-out "prevents delivery of messages" (docs/opt_outs/show); that it shows as failed: inferred.

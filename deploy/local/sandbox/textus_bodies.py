@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, StringConstraints, field_validator
 
-from deploy.local.sandbox.refusals import Body
+from deploy.local.sandbox.refusals import RequestBody
 
 #: What an integration can be told to send (docs/providers.md: eight actions).
 Action = Literal[
@@ -28,21 +28,21 @@ Action = Literal[
 Text = Annotated[str, StringConstraints(min_length=1)]
 
 
-class ContactPhoneBody(Body):
+class ContactPhoneBody(RequestBody):
     """One phone of a new contact."""
 
     number: Text  #: in any usual writing, "1-303-123-4567 x2921" too
     type: Literal["Mobile", "Work", "Home", "Other"]  #: the samples have the first two
 
 
-class ContactDataBody(Body):
+class ContactDataBody(RequestBody):
     """What else is known of a new contact."""
 
     businessName: str | None = None  # noqa: N815 - TextUs's spelling
     tags: list[str] = Field(default_factory=list)
 
 
-class ContactBody(Body):
+class TextUsContactBody(RequestBody):
     """POST /:account/contacts and PUT /contacts/:contact"""
 
     name: Text
@@ -50,7 +50,7 @@ class ContactBody(Body):
     data: ContactDataBody = ContactDataBody()
 
 
-class MessageBody(Body):
+class MessageBody(RequestBody):
     """POST /:account/messages"""
 
     to: str | list[str]
@@ -66,7 +66,7 @@ class MessageBody(Body):
         return value
 
 
-class IntegrationConfigBody(Body):
+class IntegrationConfigBody(RequestBody):
     """Where an integration sends its webhooks."""
 
     baseUrl: str  # noqa: N815 - TextUs's spelling
@@ -82,13 +82,13 @@ class IntegrationConfigBody(Body):
         return value
 
 
-class IntegrationSettingsBody(Body):
+class IntegrationSettingsBody(RequestBody):
     """What an integration sends."""
 
     actions: dict[Action, bool] = Field(default_factory=dict)
 
 
-class IntegrationBody(Body):
+class IntegrationBody(RequestBody):
     """POST /:account/integrations"""
 
     type: Literal["Integration"] | None = Field(None, alias="@type")
@@ -99,7 +99,7 @@ class IntegrationBody(Body):
     settings: IntegrationSettingsBody = IntegrationSettingsBody()
 
 
-class IntegrationChangeBody(Body):
+class IntegrationChangeBody(RequestBody):
     """PUT /integrations/:integration"""
 
     type: Literal["Integration"] | None = Field(None, alias="@type")

@@ -15,12 +15,12 @@ from urllib.parse import parse_qsl
 from flask import Blueprint, Response, current_app, request
 
 from deploy.local.sandbox.refusals import Refusal, checked, json_of, unprocessable
-from deploy.local.sandbox.textus import Query, TextUs
+from deploy.local.sandbox.textus import Query, TextUsSandbox
 from deploy.local.sandbox.textus_bodies import (
-    ContactBody,
     IntegrationBody,
     IntegrationChangeBody,
     MessageBody,
+    TextUsContactBody,
 )
 
 MEDIA_TYPE = "application/vnd.textus+jsonld"
@@ -49,7 +49,7 @@ def answer(body: Any, status: int = 200) -> Response:
     return Response(current_app.json.dumps(body), status=status, content_type=MEDIA_TYPE)
 
 
-def textus_blueprint(textus: TextUs) -> Blueprint:
+def textus_blueprint(textus: TextUsSandbox) -> Blueprint:
     """The routes. `check_request` comes before any of them, unknown paths included."""
     api = Blueprint("textus", __name__)
 
@@ -77,7 +77,7 @@ def textus_blueprint(textus: TextUs) -> Blueprint:
 
     @api.post("/<account>/contacts")
     def create_contact(account: str) -> Response:
-        return answer(textus.create_contact(account, checked(ContactBody, _json())))
+        return answer(textus.create_contact(account, checked(TextUsContactBody, _json())))
 
     @api.get("/<account>/contacts")
     def list_contacts(account: str) -> Response:
@@ -93,7 +93,7 @@ def textus_blueprint(textus: TextUs) -> Blueprint:
 
     @api.put("/contacts/<contact>")
     def change_contact(contact: str) -> Response:
-        return answer(textus.change_contact(contact, checked(ContactBody, _json())))
+        return answer(textus.change_contact(contact, checked(TextUsContactBody, _json())))
 
     @api.post("/<account>/messages")
     def send(account: str) -> Response:

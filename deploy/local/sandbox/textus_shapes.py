@@ -12,16 +12,16 @@ from dataclasses import dataclass
 import phonenumbers
 
 from deploy.local.sandbox import phones
-from deploy.local.sandbox.accounts import Account
+from deploy.local.sandbox.accounts import SandboxAccount
 from deploy.local.sandbox.hydra import Json, collection
-from deploy.local.sandbox.textus_bodies import ContactBody, IntegrationBody, IntegrationConfigBody
+from deploy.local.sandbox.textus_bodies import IntegrationBody, IntegrationConfigBody, TextUsContactBody
 
 
 @dataclass(frozen=True)
-class OptOut:
+class AccountOptOut:
     """One number that one account may not text."""
 
-    account: Account
+    account: SandboxAccount
     phone: str  #: E.164
     national: str  #: digits without the country code
     created_at: str
@@ -45,7 +45,7 @@ class OptOut:
         }
 
 
-def account_json(account: Account, children: int) -> Json:
+def account_json(account: SandboxAccount, children: int) -> Json:
     """An Account with its number of `children`."""
     below = collection(f"{account.path}/children", [])
     below["totalItems"] = children
@@ -68,7 +68,7 @@ def account_json(account: Account, children: int) -> Json:
 
 
 def contact_json(
-    contact_id: str, body: ContactBody, numbers: Sequence[phonenumbers.PhoneNumber], created_at: str
+    contact_id: str, body: TextUsContactBody, numbers: Sequence[phonenumbers.PhoneNumber], created_at: str
 ) -> Json:
     """A Contact made of `body`; `numbers` are its phones, parsed."""
     path = f"/contacts/{contact_id}"

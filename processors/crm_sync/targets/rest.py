@@ -8,11 +8,11 @@ from typing import Any, ClassVar, cast
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 from processors.api_budget.budget import Budget
-from processors.api_budget.purse import Purse
+from processors.api_budget.rate_limiter import RateLimiter
 from processors.crm_sync.http_api import HttpApi
-from processors.crm_sync.port import Capabilities, Finding, Note, Person, Target, Unknown
+from processors.crm_sync.port import Capabilities, CrmTarget, Finding, Note, Person, Unknown
 from processors.crm_sync.templates import Template
-from processors.outbound.guarded import mistake_in
+from processors.outbound.ssrf_guard import mistake_in
 from processors.processor import Rejected, Retryable
 from runtime.settings import ConfigurationError, Section, StringList
 
@@ -80,7 +80,7 @@ class RestSettings(Section, name="crm_rest"):
         return self
 
 
-class RestTarget(Target):
+class RestTarget(CrmTarget):
     """A CRM with a JSON API."""
 
     name: ClassVar[str] = "rest"
@@ -94,7 +94,7 @@ class RestTarget(Target):
         }
 
     @classmethod
-    def configured(cls, settings: Section, purse: Purse) -> RestTarget:
+    def configured(cls, settings: Section, limiter: RateLimiter) -> RestTarget:
         assert isinstance(settings, RestSettings)
         if not settings.url:
             raise ConfigurationError([f"{settings.variable('url')} is missing: the target rest is called there"])
@@ -103,7 +103,7 @@ class RestTarget(Target):
         api = HttpApi(
             "rest",
             settings.url.rstrip("/"),
-            purse,
+            limiter,
             headers=headers,
             timeout=settings.timeout,
             allow_private=settings.allow_private,
@@ -130,22 +130,22 @@ class RestTarget(Target):
 
     def find_by_phone(self, phone: str) -> Sequence[Person]:
         found = self._list(self._call("find", phone=phone))
-        return [Person(self._id(one), _text(one.get(self._settings.name_field))) for one in found]
+        return [Person(self._id(entry), _text(entry.get(self._settings.name_field))) for entry in found]
 
     def upsert_contact(self, phone: str, name: str | None, contact: str | None) -> str:
         if contact is None:
-            return self._id(self._one(self._call("create", phone=phone, name=name)))
+            return self._id(self._object(self._call("create", phone=phone, name=name)))
         if name is not None and "update" in self._templates:
             self._call("update", contact=contact, phone=phone, name=name)
         return contact
 
     def log_message(self, contact: str, note: Note) -> str:
-        return self._id(self._one(self._call("note", contact=contact, **_said(note))))
+        return self._id(self._object(self._call("note", contact=contact, **_said(note))))
 
     def find_note(self, contact: str, external_id: str) -> str | None:
-        for one in self._list(self._call("find_note", contact=contact, external_id=external_id)):
-            if one.get(self._settings.external_id_field) == external_id:
-                return self._id(one)
+        for entry in self._list(self._call("find_note", contact=contact, external_id=external_id)):
+            if entry.get(self._settings.external_id_field) == external_id:
+                return self._id(entry)
         return None
 
     def update_note(self, contact: str, note: str, said: Note) -> None:
@@ -153,9 +153,9 @@ class RestTarget(Target):
 
     def set_tags(self, contact: str, add: Collection[str], remove: Collection[str]) -> None:
         """See Target.set_tags. The API replaces them all, so those that are there are read first."""
-        held = self._one(self._call("read", contact=contact)).get(self._settings.tags_field) or []
-        kept = [str(tag) for tag in held if tag not in remove]
-        self._call("tag", contact=contact, tags=list(dict.fromkeys([*kept, *add])))
+        held = self._object(self._call("read", contact=contact)).get(self._settings.tags_field) or []
+        staying = [str(tag) for tag in held if tag not in remove]
+        self._call("tag", contact=contact, tags=list(dict.fromkeys([*staying, *add])))
 
     def set_opt_out(self, contact: str, *, opted_out: bool) -> None:
         self._call("opt_out", contact=contact, opted_out=opted_out)
@@ -166,10 +166,12 @@ class RestTarget(Target):
             self.find_by_phone("+10000000000")
         except (Retryable, Rejected) as error:
             fix = "look at HOOKLINE_CRM_REST__URL, __TOKEN and __FIND"
-            return [Finding("find a contact", ok=False, told=f"{error}; {fix}")]
+            return [Finding("find a contact", ok=False, sentence=f"{error}; {fix}")]
         lacking = [name for name in _NAMES if name not in self._templates]
-        told = f"left out, for want of a template: {', '.join(lacking)}" if lacking else "every request has a template"
-        return [Finding("find a contact", ok=True, told="answers"), Finding("requests", ok=True, told=told)]
+        sentence = (
+            f"left out, for want of a template: {', '.join(lacking)}" if lacking else "every request has a template"
+        )
+        return [Finding("find a contact", ok=True, sentence="answers"), Finding("requests", ok=True, sentence=sentence)]
 
     def close(self) -> None:
         self._api.close()
@@ -179,18 +181,18 @@ class RestTarget(Target):
 
     def _list(self, answer: Any) -> list[Mapping[str, Any]]:
         found = _within(answer, self._settings.members)
-        if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
+        if not isinstance(found, list) or not all(isinstance(entry, dict) for entry in found):
             raise Retryable("rest answers no list of objects where one is expected")
         return cast("list[Mapping[str, Any]]", found)
 
-    def _one(self, answer: Any) -> Mapping[str, Any]:
+    def _object(self, answer: Any) -> Mapping[str, Any]:
         found = _within(answer, self._settings.member)
         if not isinstance(found, dict):
             raise Unknown("rest answers no object where one is expected")
         return found
 
-    def _id(self, one: Mapping[str, Any]) -> str:
-        found = one.get(self._settings.id_field)
+    def _id(self, mapping: Mapping[str, Any]) -> str:
+        found = mapping.get(self._settings.id_field)
         if not isinstance(found, str | int) or isinstance(found, bool) or found == "":
             raise Unknown(f"rest answers an object without the field {self._settings.id_field}")
         return str(found)

@@ -25,9 +25,18 @@ import phonenumbers
 from pydantic import Field
 
 from processors.api_budget.budget import Budget
-from processors.api_budget.purse import Prepaid, Purse
-from processors.crm_sync.port import Asked, Capabilities, Finding, Gone, Locked, Person, Target, Unknown
-from processors.outbound.guarded import mistake_in
+from processors.api_budget.rate_limiter import PrepaidLimiter, RateLimiter
+from processors.crm_sync.port import (
+    AskedToWait,
+    Capabilities,
+    CrmCredentialsRefused,
+    CrmTarget,
+    Finding,
+    Gone,
+    Person,
+    Unknown,
+)
+from processors.outbound.ssrf_guard import mistake_in
 from processors.processor import Rejected, Retryable
 from processors.textus_api.client import (
     BUSY,
@@ -35,8 +44,8 @@ from processors.textus_api.client import (
     NotFound,
     Redirected,
     TextUsClient,
-    Unauthorized,
-    Unavailable,
+    TextUsUnavailable,
+    TokenRefused,
 )
 from processors.textus_api.settings import TextUsApiSettings, textus_budget
 from runtime.phones import full_number
@@ -45,7 +54,7 @@ from runtime.settings import ConfigurationError, Section, StringList
 #: Seconds to wait while our credentials are refused.
 LOCKED_OUT = 15.0
 #: A number that nobody has.
-NOBODY = "+10000000000"
+UNUSED_NUMBER = "+10000000000"
 
 _ACCOUNTS, _TOKEN = "HOOKLINE_CRM_TEXTUS__ACCOUNTS", "HOOKLINE_TEXTUS__API_TOKEN"
 
@@ -64,7 +73,7 @@ class CrmTextUsSettings(TextUsApiSettings, name="crm_textus"):
         return super().variable(field) if field in cls.__annotations__ else TextUsApiSettings.variable(field)
 
 
-class TextUsTarget(Target):
+class TextUsCrm(CrmTarget):
     """Contacts, their names and tags in one TextUs account."""
 
     name: ClassVar[str] = "textus"
@@ -89,15 +98,15 @@ class TextUsTarget(Target):
         return [f"{cls.name}:{account}" for account in dict.fromkeys(settings.accounts)]
 
     @classmethod
-    def configured(cls, settings: Section, purse: Purse) -> TextUsTarget:
+    def configured(cls, settings: Section, limiter: RateLimiter) -> TextUsCrm:
         """At the first of its accounts."""
         assert isinstance(settings, CrmTextUsSettings)
-        return cls.at(cls.places(settings)[0], settings, purse)
+        return cls.at(cls.places(settings)[0], settings, limiter)
 
     @classmethod
-    def at(cls, place: str, settings: Section, purse: Purse) -> TextUsTarget:
+    def at(cls, place: str, settings: Section, limiter: RateLimiter) -> TextUsCrm:
         assert isinstance(settings, CrmTextUsSettings)
-        client = TextUsClient(settings, purse, allow_private=settings.allow_private)
+        client = TextUsClient(settings, limiter, allow_private=settings.allow_private)
         return cls(settings, place.partition(":")[2], client)
 
     @classmethod
@@ -125,14 +134,14 @@ class TextUsTarget(Target):
         query = [("q", _national(phone) or phone)]
         with _translated():
             path = (self._account, "contact_filters", "all", "contacts")
-            found = [one for one in self._client.members(*path, query=query) if phone in _numbers(one)]
-        found.sort(key=lambda one: (str(one.get("createdAt")), _id(one)))
-        return [Person(_id(one), _name(one, phone)) for one in found]
+            found = [member for member in self._client.members(*path, query=query) if phone in _numbers(member)]
+        found.sort(key=lambda held: (str(held.get("createdAt")), _id(held)))
+        return [Person(_id(contact_), _name(contact_, phone)) for contact_ in found]
 
     def upsert_contact(self, phone: str, name: str | None, contact: str | None) -> str:
         if contact is not None:
             if name is not None:
-                self._change(contact, lambda one: one | {"name": name})
+                self._change(contact, lambda held: held | {"name": name})
             return contact
         body = {"name": name or phone, "phones": [{"number": phone, "type": "Mobile"}]}
         with _translated():
@@ -140,46 +149,46 @@ class TextUsTarget(Target):
 
     def set_tags(self, contact: str, add: Collection[str], remove: Collection[str]) -> None:
 
-        def tagged(one: dict[str, Any]) -> dict[str, Any]:
-            held = one["data"].get("tags") or []
-            kept = [tag for tag in held if tag not in remove]
-            return one | {"data": one["data"] | {"tags": list(dict.fromkeys([*kept, *add]))}}
+        def tagged(contact_: dict[str, Any]) -> dict[str, Any]:
+            held = contact_["data"].get("tags") or []
+            staying = [tag for tag in held if tag not in remove]
+            return contact_ | {"data": contact_["data"] | {"tags": list(dict.fromkeys([*staying, *add]))}}
 
         self._change(contact, tagged)
 
     def check(self) -> Sequence[Finding]:
         """See Target.check: looks for a number that nobody has, and reads what the answer says of the quota."""
-        purse = Prepaid()
-        asker = TextUsTarget.at(self.place, self._settings, purse)
+        limiter = PrepaidLimiter()
+        asker = TextUsCrm.at(self.place, self._settings, limiter)
         try:
-            asker.find_by_phone(NOBODY)
-        except Locked as error:
-            return [Finding("credentials", ok=False, told=f"{error}; set {_TOKEN} to one of the account's tokens")]
+            asker.find_by_phone(UNUSED_NUMBER)
+        except CrmCredentialsRefused as error:
+            return [Finding("credentials", ok=False, sentence=f"{error}; set {_TOKEN} to one of the account's tokens")]
         except Gone:
-            told = f"there is no account {self._account}, or the token's user is no member; mend {_ACCOUNTS}"
-            return [Finding("credentials", ok=True, told="taken"), Finding("account", ok=False, told=told)]
+            sentence = f"there is no account {self._account}, or the token's user is no member; mend {_ACCOUNTS}"
+            return [Finding("credentials", ok=True, sentence="taken"), Finding("account", ok=False, sentence=sentence)]
         except (Retryable, Rejected) as error:
-            told = f"{error}; look at {self._settings.variable('api_url')}, or try again later"
-            return [Finding("find a contact", ok=False, told=told)]
+            sentence = f"{error}; look at {self._settings.variable('api_url')}, or try again later"
+            return [Finding("find a contact", ok=False, sentence=sentence)]
         finally:
             asker.close()
         findings = [
-            Finding("credentials", ok=True, told="taken"),
-            Finding("account", ok=True, told=f"{self._account} answers"),
+            Finding("credentials", ok=True, sentence="taken"),
+            Finding("account", ok=True, sentence=f"{self._account} answers"),
         ]
-        return findings + [self._quota(told.seen) for told in purse.taken() if told.seen is not None][-1:]
+        return findings + [self._quota(sentence.seen) for sentence in limiter.taken() if sentence.seen is not None][-1:]
 
     def close(self) -> None:
         self._client.close()
 
     def _quota(self, seen: Any) -> Finding:
         until = datetime.fromtimestamp(seen.resets_at, UTC).strftime("%H:%M:%S UTC")
-        told = f"{seen.remaining} of {seen.limit} requests are left until {until}"
+        sentence = f"{seen.remaining} of {seen.limit} requests are left until {until}"
         reserve = min(self._settings.rate_reserve, seen.limit - 1)
         if seen.remaining > reserve:
-            return Finding("quota", ok=True, told=told)
+            return Finding("quota", ok=True, sentence=sentence)
         fix = f"contacts wait; {self._settings.variable('rate_reserve')} ({reserve}) is kept for opt-outs"
-        return Finding("quota", ok=False, told=f"{told}: {fix}, and other programs may use the same token")
+        return Finding("quota", ok=False, sentence=f"{sentence}: {fix}, and other programs may use the same token")
 
     def _change(self, contact: str, changed: Any) -> None:
         path = contact.strip("/").split("/")
@@ -198,13 +207,13 @@ def _translated() -> Iterator[None]:
         yield
     except Redirected as error:
         raise Rejected(str(error)) from None
-    except Unavailable as error:
+    except TextUsUnavailable as error:
         if error.asks:
-            raise Asked(str(error), retry_after=error.retry_after or BUSY) from None
+            raise AskedToWait(str(error), retry_after=error.retry_after or BUSY) from None
         kind = Unknown if error.perhaps_done else Retryable
         raise kind(str(error), retry_after=error.retry_after) from None
-    except Unauthorized as error:
-        raise Locked(f"{error}: it refuses our token", retry_after=LOCKED_OUT) from None
+    except TokenRefused as error:
+        raise CrmCredentialsRefused(f"{error}: it refuses our token", retry_after=LOCKED_OUT) from None
     except NotFound as error:
         raise Gone(str(error)) from None
     except BadRequest as error:

@@ -18,10 +18,19 @@ import phonenumbers
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 from processors.api_budget.budget import Budget
-from processors.api_budget.purse import Purse
+from processors.api_budget.rate_limiter import RateLimiter
 from processors.crm_sync.http_api import HttpApi
-from processors.crm_sync.port import Capabilities, Finding, Gone, Locked, Note, Person, Target, Unknown
-from processors.outbound.guarded import mistake_in
+from processors.crm_sync.port import (
+    Capabilities,
+    CrmCredentialsRefused,
+    CrmTarget,
+    Finding,
+    Gone,
+    Note,
+    Person,
+    Unknown,
+)
+from processors.outbound.ssrf_guard import mistake_in
 from processors.processor import Rejected, Retryable
 from runtime.phones import full_number
 from runtime.settings import ConfigurationError, Section, StringList
@@ -87,7 +96,7 @@ class TrytonSettings(Section, name="crm_tryton"):
         return self
 
 
-class TrytonTarget(Target):
+class TrytonTarget(CrmTarget):
     """Parties with their contact mechanisms, categories and notes."""
 
     name: ClassVar[str] = "tryton"
@@ -100,7 +109,7 @@ class TrytonTarget(Target):
         self._turns = threading.BoundedSemaphore(settings.at_once)
 
     @classmethod
-    def configured(cls, settings: Section, purse: Purse) -> TrytonTarget:
+    def configured(cls, settings: Section, limiter: RateLimiter) -> TrytonTarget:
         assert isinstance(settings, TrytonSettings)
         needed = {
             "url": "the address of the Tryton server",
@@ -117,7 +126,7 @@ class TrytonTarget(Target):
         api = HttpApi(
             "tryton",
             f"{settings.url.rstrip('/')}/{quote(settings.database, safe='')}/rest/model",
-            purse,
+            limiter,
             headers={"Authorization": f"bearer {settings.token.get_secret_value()}"},
             timeout=settings.timeout,
             allow_private=settings.allow_private,
@@ -139,7 +148,7 @@ class TrytonTarget(Target):
     def find_by_phone(self, phone: str) -> Sequence[Person]:
         """See Target.find_by_phone. The oldest party counts; deactivated and replaced ones do not."""
         domain = [["contact_mechanisms.value_compact", "=", phone.strip()]]
-        return [Person(str(one["id"]), one.get("name")) for one in self._search(_PARTY, domain, "name")]
+        return [Person(str(party["id"]), party.get("name")) for party in self._search(_PARTY, domain, "name")]
 
     def upsert_contact(self, phone: str, name: str | None, contact: str | None) -> str:
         if contact is None:
@@ -164,15 +173,15 @@ class TrytonTarget(Target):
         if not there:
             raise Gone("tryton has no such note")
         message = _message(said)
-        kept = next((one for one in there if one.get("message") == message), None)
-        old = [one for one in there if one is not kept]
+        same = next((note_ for note_ in there if note_.get("message") == message), None)
+        old = [note_ for note_ in there if note_ is not same]
         if old and (mistake := self._replacing()):
-            raise Locked(f"tryton: {mistake}")
-        if kept is None:
+            raise CrmCredentialsRefused(f"tryton: {mistake}")
+        if same is None:
             self._post(_NOTE, {"resource": f"{_PARTY},{contact}", "message": message})
-        for one in old:
+        for note_ in old:
             with suppress(Gone):
-                self._call("DELETE", f"{_NOTE}/{one['id']}")
+                self._call("DELETE", f"{_NOTE}/{note_['id']}")
 
     def set_tags(self, contact: str, add: Collection[str], remove: Collection[str]) -> None:
         """See Target.set_tags. The category of the opted out is no tag."""
@@ -187,14 +196,14 @@ class TrytonTarget(Target):
         try:
             self.find_by_phone("+10000000000")
         except (Retryable, Rejected) as error:
-            return [Finding("find a party", ok=False, told=f"{error}; {_fix(error)}")]
-        findings = [Finding("find a party", ok=True, told="answers")]
+            return [Finding("find a party", ok=False, sentence=f"{error}; {_fix(error)}")]
+        findings = [Finding("find a party", ok=True, sentence="answers")]
         for about, look in (("rights", self._rights), ("notes", self._replacing), ("phones", self._phones)):
             try:
                 mistake = look()
             except (Retryable, Rejected) as error:
                 mistake = f"{error}; {_fix(error)}"
-            findings.append(Finding(about, ok=mistake is None, told=mistake or "as they have to be"))
+            findings.append(Finding(about, ok=mistake is None, sentence=mistake or "as they have to be"))
         return findings
 
     def close(self) -> None:
@@ -232,7 +241,7 @@ class TrytonTarget(Target):
 
     def _categories(self, names: Collection[str]) -> dict[str, int]:
         domain = [["name", "in", sorted(names)], ["parent", "=", None], _ACTIVE_OR_NOT]
-        return {one["name"]: one["id"] for one in self._search(_CATEGORY, domain, "name")}
+        return {category["name"]: category["id"] for category in self._search(_CATEGORY, domain, "name")}
 
     def _new_category(self, name: str) -> int:
         try:
@@ -294,7 +303,7 @@ class TrytonTarget(Target):
             raise
         except Rejected:
             if mistake := self._rights():
-                raise Locked(f"tryton: {mistake}") from None
+                raise CrmCredentialsRefused(f"tryton: {mistake}") from None
             raise
 
     def _request(self, method: str, path: str, body: Any = None) -> Any:
@@ -317,7 +326,7 @@ class TrytonTarget(Target):
         if limit is not None:
             query["s"] = str(limit)
         found = self._call("GET", f"{model}?{urlencode(query)}")
-        if not isinstance(found, list) or not all(isinstance(one, dict) and "id" in one for one in found):
+        if not isinstance(found, list) or not all(isinstance(entry, dict) and "id" in entry for entry in found):
             raise Retryable("tryton answers no records where some are expected")
         return cast("list[Mapping[str, Any]]", found)
 
@@ -353,7 +362,7 @@ def _within(answer: Any, *path: str) -> Any:
 
 
 def _fix(error: Exception) -> str:
-    if isinstance(error, Locked):
+    if isinstance(error, CrmCredentialsRefused):
         return "look at HOOKLINE_CRM_TRYTON__TOKEN: the key's user application has to be validated"
     if isinstance(error, Gone):
         return "look at HOOKLINE_CRM_TRYTON__URL and __DATABASE: there is no such database"

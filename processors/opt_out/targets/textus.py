@@ -6,9 +6,16 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
 from processors.api_budget.budget import Budget
-from processors.api_budget.purse import Purse
-from processors.opt_out.target import Account, AccountGone, Locked, NotNow, Refused, Target
-from processors.textus_api.client import BadRequest, Json, NotFound, TextUsClient, Unauthorized, Unavailable
+from processors.api_budget.rate_limiter import RateLimiter
+from processors.opt_out.target import (
+    AccountGone,
+    CredentialsRefused,
+    NeverAccepted,
+    NotNow,
+    OptOutTarget,
+    TargetAccount,
+)
+from processors.textus_api.client import BadRequest, Json, NotFound, TextUsClient, TextUsUnavailable, TokenRefused
 from processors.textus_api.settings import TextUsApiSettings, textus_budget
 from runtime.settings import Section
 
@@ -18,7 +25,7 @@ BATCH = 200
 LONGEST_SLUG = 250
 
 
-class TextUsTarget(Target):
+class TextUsOptOuts(OptOutTarget):
     """TextUs's own list of opt-outs, one for each account."""
 
     name = "textus"
@@ -29,12 +36,12 @@ class TextUsTarget(Target):
         self._client = client
 
     @classmethod
-    def configured(cls, settings: Section, purse: Purse) -> TextUsTarget | None:
+    def configured(cls, settings: Section, limiter: RateLimiter) -> TextUsOptOuts | None:
         """None without a token."""
         assert isinstance(settings, TextUsApiSettings)
         if settings.api_token is None or not settings.api_token.get_secret_value():
             return None
-        return cls(settings, TextUsClient(settings, purse))
+        return cls(settings, TextUsClient(settings, limiter))
 
     @classmethod
     def budget(cls, settings: Section) -> Budget:
@@ -43,13 +50,13 @@ class TextUsTarget(Target):
         return textus_budget(settings)
 
     @property
-    def accounts_by_hand(self) -> Collection[Account]:
+    def accounts_by_hand(self) -> Collection[TargetAccount]:
         """Those of HOOKLINE_TEXTUS__ACCOUNTS."""
-        return [Account(slug, None) for slug in self._settings.accounts]
+        return [TargetAccount(slug, None) for slug in self._settings.accounts]
 
-    def accounts(self) -> list[Account]:
+    def accounts(self) -> list[TargetAccount]:
         """The organisation's account and all its descendants, or whatever the token sees and what is below it."""
-        found: dict[str, Account] = {}
+        found: dict[str, TargetAccount] = {}
         with _translated():
             if self._settings.organisation is not None:
                 self._add_family(self._settings.organisation, found)
@@ -59,7 +66,7 @@ class TextUsTarget(Target):
                     children = top.get("children")
                     if slug not in found and isinstance(children, dict) and children.get("totalItems"):
                         self._add_family(slug, found)
-                    found.setdefault(slug, Account(slug, _name(top)))
+                    found.setdefault(slug, TargetAccount(slug, _name(top)))
         return list(found.values())
 
     def opt_out(self, account: str, phone: str) -> None:
@@ -72,8 +79,8 @@ class TextUsTarget(Target):
         query = [("exact[]", phone) for phone in phones]
         with _translated():
             ids = [str(member.get("id", "")) for member in self._client.members(account, "opt_outs", query=query)]
-        told = {id.rpartition("/")[2].replace("%2B", "+") for id in ids}
-        return {phone for phone in phones if phone in told}
+        numbers_out = {id.rpartition("/")[2].replace("%2B", "+") for id in ids}
+        return {phone for phone in phones if phone in numbers_out}
 
     def batch(self) -> int:
         return BATCH
@@ -81,10 +88,10 @@ class TextUsTarget(Target):
     def close(self) -> None:
         self._client.close()
 
-    def _add_family(self, top: str, found: dict[str, Account]) -> None:
+    def _add_family(self, top: str, found: dict[str, TargetAccount]) -> None:
         for member in self._client.members("accounts", top, "accounts"):
             slug = _slug(member)
-            found.setdefault(slug, Account(slug, _name(member)))
+            found.setdefault(slug, TargetAccount(slug, _name(member)))
 
 
 @contextmanager
@@ -92,21 +99,21 @@ def _translated() -> Iterator[None]:
     """TextUs's failures as every target's."""
     try:
         yield
-    except Unavailable as error:
+    except TextUsUnavailable as error:
         raise NotNow(str(error), retry_after=error.retry_after) from None
-    except Unauthorized as error:
-        raise Locked(str(error)) from None
+    except TokenRefused as error:
+        raise CredentialsRefused(str(error)) from None
     except NotFound as error:
         raise AccountGone(str(error)) from None
     except BadRequest as error:
-        raise Refused(str(error)) from None
+        raise NeverAccepted(str(error)) from None
 
 
 def _slug(account: Json) -> str:
     """The account's segment in URLs. Raises Unavailable where there is none: one passed over gets no opt-outs."""
     slug = account.get("slug") or str(account.get("id", "")).rpartition("/")[2]
     if not isinstance(slug, str) or not slug or len(slug) > LONGEST_SLUG or not slug.isprintable():
-        raise Unavailable("TextUs answers an account without a slug that can be called")
+        raise TextUsUnavailable("TextUs answers an account without a slug that can be called")
     return slug
 
 

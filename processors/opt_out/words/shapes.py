@@ -44,7 +44,7 @@ ONE_WORD = (
 )  # fmt: skip
 
 #: Keyword -> letters beside each of its letters on a keyboard, by which shorter words are misspelt.
-BESIDE = {
+AROUND = {
     "q": "wa1g", "u": "yi7j8h", "i": "uo8k9j", "t": "ry5g6f", "e": "wr3d4s", "n": "bmhj", "d": "sfecx", "r": "etf",
     "m": "nk", "o": "pil0k", "v": "cbg", "c": "xvd", "a": "sqz", "l": "kop", "s": "adwzx", "p": "ol0",
 }  # fmt: skip

@@ -35,7 +35,9 @@ _BETWEEN = either(
 )
 #: The writer, a phone of the writer's: whoever is not to be texted.
 _ME = r" (?:me|us|this number|this phone|my (?:phone|number|cell))\b"
-_TOLD = either("to / want / need / told / tell / asked / ask / asking / wants / telling / expect / for / getting / get")
+_REPORTED = either(
+    "to / want / need / told / tell / asked / ask / asking / wants / telling / expect / for / getting / get"
+)
 _TRYING = either(
     "trying / tried / try / need / needs / hard / impossible / time / about / ready / used / able / forced / chose",
     "decided / meaning / meant / going / refuse / refused / refuses",
@@ -107,7 +109,7 @@ _ABOUT_STOPPING = (
             "going to / gonna / wanna / probably / definitely / really / then / never / had / have / did",
         )
         + r"){0,3}|\b(?:do|does) (?:i|we|he|she|they)"
-        rf"|\b{_TOLD}"
+        rf"|\b{_REPORTED}"
         r" (?:me|us|myself) to|\b(?:make|made|makes|let|lets|help|helped|helps|had|saw|watched) (?:me|us)"
         rf"|\b{_TRYING} to) $",
         after=rf"^(?!{_ME})",

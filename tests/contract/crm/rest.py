@@ -36,10 +36,13 @@ class SandboxCrm(Service):
         }
 
     def contacts(self, phone: str) -> Sequence[Held]:
-        return [Held(one["id"], one["name"], one["tags"], one["opted_out"]) for one in self._sandbox.contacts(phone)]
+        return [
+            Held(contact["id"], contact["name"], contact["tags"], contact["opted_out"])
+            for contact in self._sandbox.contacts(phone)
+        ]
 
     def notes(self, contact: str) -> Sequence[str]:
-        return [one["text"] for one in self._sandbox.notes(contact)]
+        return [note["text"] for note in self._sandbox.notes(contact)]
 
     def fault(self, operation: str, **fault: Any) -> None:
         method = {"method": "PATCH"} if operation == "set_tags" else {}  # the tags are read first

@@ -12,8 +12,8 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any, ClassVar, NamedTuple, Self
 
-from processors.api_budget.purse import NoLimit
-from processors.crm_sync.port import Capabilities, Target, target_types
+from processors.api_budget.rate_limiter import Unlimited
+from processors.crm_sync.port import Capabilities, CrmTarget, target_types
 from runtime.settings import Configuration
 
 
@@ -66,11 +66,11 @@ class Service(ABC):
         `operation`: one of the suite's. `fault`: as of the sandbox's POST /_sandbox/faults, without the path.
         """
 
-    def target(self, url: str | None = None, *, timeout: float = 10.0) -> Target:
+    def target(self, url: str | None = None, *, timeout: float = 10.0) -> CrmTarget:
         """The target, set to talk to this service, or to `url`."""
         kind = target_types()[type(self).__module__.rpartition(".")[2]]
         settings = Configuration.load(kind.settings_type, environ=dict(self.environ(url, timeout)))[kind.settings_type]
-        return kind.configured(settings, NoLimit())
+        return kind.configured(settings, Unlimited())
 
 
 @cache

@@ -38,9 +38,14 @@ class PlayedTextUs(Service):
 
     def contacts(self, phone: str) -> Sequence[Held]:
         return [
-            Held(one["id"], None if one["name"] == phone else one["name"], one["data"].get("tags", []), None)
-            for one in self._sandbox.textus_contacts("textus")
-            if phone in [number["phoneNumber"] for number in one["phones"]["members"]]
+            Held(
+                textus_contact["id"],
+                None if textus_contact["name"] == phone else textus_contact["name"],
+                textus_contact["data"].get("tags", []),
+                None,
+            )
+            for textus_contact in self._sandbox.textus_contacts("textus")
+            if phone in [number["phoneNumber"] for number in textus_contact["phones"]["members"]]
         ]
 
     def notes(self, contact: str) -> Sequence[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from processors.crm_sync.port import Asked, Capabilities, Gone, Locked, Unknown
+from processors.crm_sync.port import AskedToWait, Capabilities, CrmCredentialsRefused, Gone, Unknown
 from processors.processor import Rejected, Retryable
 from tests.contract.crm.service import service_type
 
@@ -23,17 +23,17 @@ TROUBLES = (
     # Whether a server that fails has done it is not known
     Trouble("500", {"status": 500}, Unknown, Retryable),
     Trouble("502", {"status": 502}, Unknown, Retryable),
-    Trouble("503 with Retry-After", {"status": 503, "retry_after": 7}, Asked, Asked),
-    Trouble("429 with Retry-After in seconds", {"status": 429, "retry_after": 3}, Asked, Asked),
-    Trouble("429 that does not say how long", {"status": 429}, Asked, Asked),
+    Trouble("503 with Retry-After", {"status": 503, "retry_after": 7}, AskedToWait, AskedToWait),
+    Trouble("429 with Retry-After in seconds", {"status": 429, "retry_after": 3}, AskedToWait, AskedToWait),
+    Trouble("429 that does not say how long", {"status": 429}, AskedToWait, AskedToWait),
     Trouble(
         "429 with Retry-After as a date (RFC 9110)",
         {"status": 429, "retry_after": "Wed, 21 Oct 2015 07:28:00 GMT"},
-        Asked,
-        Asked,
+        AskedToWait,
+        AskedToWait,
     ),
-    Trouble("401", {"status": 401}, Locked, Locked),
-    Trouble("403", {"status": 403}, Locked, Locked),
+    Trouble("401", {"status": 401}, CrmCredentialsRefused, CrmCredentialsRefused),
+    Trouble("403", {"status": 403}, CrmCredentialsRefused, CrmCredentialsRefused),
     Trouble("404", {"status": 404}, Gone, Gone),
     Trouble("409", {"status": 409}, Retryable, Retryable),
     Trouble("423: locked by somebody (HubSpot)", {"status": 423}, Retryable, Retryable),

@@ -65,7 +65,7 @@ class RealTryton(Service):
         found = []
         for party, name in self._tryton.rows(_CONTACTS, phone):
             categories = [str(one) for (one,) in self._tryton.rows(_CATEGORIES, party)]
-            tags = [one for one in categories if one != "SMS opted out"]
+            tags = [category for category in categories if category != "SMS opted out"]
             found.append(Held(str(party), name, tags, "SMS opted out" in categories))
         return found
 

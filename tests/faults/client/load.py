@@ -21,7 +21,7 @@ from tests.faults.client.connection import Connection, Unanswered
 from tests.faults.client.journal import Journal
 
 #: Seconds after which a client gives up, waiting for somebody to listen included.
-PATIENCE = 10.0
+TIME_LIMIT = 10.0
 #: Seconds between two tries to connect.
 KNOCK = 0.1
 
@@ -74,7 +74,7 @@ class Load:
         begun, knocks = time.monotonic(), 0
         outcome: dict[str, object] = {}
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(TIME_LIMIT):
                 while not await connection.open():
                     knocks += 1
                     await asyncio.sleep(KNOCK)

@@ -29,10 +29,10 @@ POINTS = {
     "before_mirror": ("runtime.kafka.consumer", "KafkaConsumer", "mirror", "before"),
     "after_mirror": ("runtime.kafka.consumer", "KafkaConsumer", "mirror", "after"),
     # crm-sync: one delivery's way
-    "before_call": ("processors.crm_sync.courier", "Courier", "_run", "before"),
+    "before_call": ("processors.crm_sync.delivery_worker", "DeliveryWorker", "_run", "before"),
     "after_call": ("processors.crm_sync.http_api", "HttpApi", "call", "after"),
-    "before_told": ("processors.crm_sync.lanes", "Lanes", "tell", "before"),
-    "after_told": ("processors.crm_sync.courier", "Courier", "_told", "before"),
+    "before_told": ("processors.crm_sync.lanes", "Lanes", "record", "before"),
+    "after_told": ("processors.crm_sync.delivery_worker", "DeliveryWorker", "_count_recorded", "before"),
     # ingest: the spool's and the replayer's
     "before_append": ("ingest.spool.turn", "Turn", "append", "before"),
     "after_append": ("ingest.spool.turn", "Turn", "append", "after"),

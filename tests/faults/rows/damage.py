@@ -34,9 +34,9 @@ def damaged_copies(spool: Path, copies: Path, rng: random.Random) -> Iterator[st
     for number in range(24):
         copy = copies / str(number)
         shutil.copytree(spool, copy)
-        file = max(copy.glob("spool-*-wal"), key=lambda one: one.stat().st_size, default=None)
+        file = max(copy.glob("spool-*-wal"), key=lambda path: path.stat().st_size, default=None)
         if file is None or file.stat().st_size == 0:
-            file = max(copy.glob("spool-*.sqlite"), key=lambda one: one.stat().st_size)
+            file = max(copy.glob("spool-*.sqlite"), key=lambda path: path.stat().st_size)
         size = file.stat().st_size
         if number % 2:
             place, lost = rng.randrange(size), ROWS_A_PAGE

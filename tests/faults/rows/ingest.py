@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 
-from deploy.local.launch import Account
+from deploy.local.launch import SystemUser
 from tests.faults.checker import Promise
 from tests.faults.rows.connections import open_connections
 from tests.faults.rows.registry import row
@@ -59,7 +59,7 @@ def restart_ingest(run: Run) -> None:
 
 
 #: Nobody; our files may lie where only their owner gets in.
-NOBODY = Account(65534, 65534, passes_folders=True)
+NOBODY = SystemUser(65534, 65534, passes_folders=True)
 
 
 @row("F6", "stop under load and a start right after it, as a user without privileges")

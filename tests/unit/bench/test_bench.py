@@ -13,7 +13,7 @@ from schemas.codec import Codec
 from schemas.events import Message
 from schemas.ids import SchemaIds
 from tests.bench.figures import Bound, Figure, Series, machine, once
-from tests.bench.generator import asked
+from tests.bench.generator import requested
 from tests.bench.record import BEGIN, END, keep
 from tests.bench.webhooks import event, requests
 
@@ -55,13 +55,19 @@ def test_no_two_events_are_the_same_and_each_is_encodable() -> None:
     assert len({one.event_id for one in events}) == len(events)
     assert events == [event(number) for number in range(2_000)]
     assert all(codec.decode(codec.encode(one)) == one for one in events)
-    assert {type(one).__name__ for one in events} == {"Message", "Contact", "Call", "OptOut", "Unrecognized"}
+    assert {type(one).__name__ for one in events} == {
+        "Message",
+        "Contact",
+        "PhoneCall",
+        "ReportedOptOut",
+        "Unrecognized",
+    }
 
 
 def test_a_failure_is_of_a_message_that_was_sent() -> None:
     messages = [one for one in map(event, range(300)) if isinstance(one, Message)]
-    sent = {one.message_key: one for one in messages if one.state == "sent"}
-    failed = [one for one in messages if one.state == "failed"]
+    sent = {message.message_key: message for message in messages if message.state == "sent"}
+    failed = [message for message in messages if message.state == "failed"]
     assert len(failed) == 6
     for one in failed:
         assert (one.contact_phone, one.text) == (sent[one.message_key].contact_phone, sent[one.message_key].text)
@@ -93,7 +99,7 @@ def test_a_page_without_marks_is_left_alone(tmp_path: Path) -> None:
 
 
 def test_who_asks_the_gate_asks_about_contacts_of_the_webhooks() -> None:
-    [one, other] = islice(asked("/opt-outs/PHONE", "t", 1), 2)
+    [one, other] = islice(requested("/opt-outs/PHONE", "t", 1), 2)
     assert one.startswith(b"GET /opt-outs/%2B1303555")
     assert b"Authorization: Bearer t" in one
     assert one != other

@@ -15,7 +15,11 @@ from ops.processors import processor_names
 @pytest.fixture
 def served() -> set[str]:
     """The command of every process that has to be deployed: whatever has an admin port is one."""
-    names = {one.section.replace("_", "-") for one in all_sections() if "admin_port" in one.model_fields}
+    names = {
+        all_section.section.replace("_", "-")
+        for all_section in all_sections()
+        if "admin_port" in all_section.model_fields
+    }
     processors = set(processor_names())
     assert processors < names
     return {f"process {name}" if name in processors else name for name in names}

@@ -21,7 +21,7 @@ from ingest.provider import EVENT_NAMESPACE, Provider
 from ingest.providers.textlink import TextLink, TextLinkSettings
 from ingest.providers.textus import TextUs, TextUsSettings
 from ingest.quarantine_replay import events_again, read_again
-from ingest.quarantine_store import KeptWebhook
+from ingest.quarantine_store import QuarantinedWebhook
 from ingest.request import WebhookRequest
 from ingest.times import LATEST_AFTER_RECEIPT, occurred
 from ingest.webhooks import receive
@@ -257,7 +257,7 @@ def test_a_webhook_from_the_quarantine_is_one_event_however_often_it_is_replayed
 ) -> None:
     kept_id = UUID(int=0x7 << 76 | 0x8 << 60 | 1)
     fields = _received("STOP", timestamp)
-    kept = KeptWebhook(
+    kept = QuarantinedWebhook(
         received_at=RECEIPT,
         provider="textlink",
         kind="received",

@@ -18,7 +18,7 @@ def test_answers_and_refusals_are_counted_over_the_last_five_minutes(
     # Given a node whose quarantine grows beside its answers
     clock, kept = [0.0], [10]
     monkeypatch.setattr(ingest.node_facts, "size_of", lambda _directory: QuarantineSize(kept[0], 4096))
-    numbers = RecordNumbers.kept(tmp_path)
+    numbers = RecordNumbers.on_disk(tmp_path)
     facts = NodeFacts(tmp_path, monotonic=lambda: clock[0])
     assert facts() == {"quarantined": 10, "quarantine_bytes": 4096, "answered_lately": 0, "refused_lately": 0}
 

@@ -19,7 +19,7 @@ from ingest.replay_loop import ReplayLoop
 from ingest.replayer import Replayer
 from ingest.spool.database import SpoolFull, SpoolUnavailable
 from ingest.spool.store import Spool
-from ingest.worker import PATIENCE, IngestReadiness
+from ingest.worker import TIME_LIMIT, IngestReadiness
 from runtime.kafka.producer import NotPublished, OutgoingRecord, RefusedForGood
 from schemas.codec import Codec
 from schemas.events import Event
@@ -38,8 +38,8 @@ def event(text: str = "hi", phone: str = "+13035550142") -> Event:
     return found
 
 
-def text_of(one: OutgoingRecord) -> str:
-    return str(CODEC.decode(one.value).text)  # type: ignore[attr-defined] # all are messages
+def text_of(outgoing_record: OutgoingRecord) -> str:
+    return str(CODEC.decode(outgoing_record.value).text)  # type: ignore[attr-defined] # all are messages
 
 
 class Kafka:
@@ -56,15 +56,15 @@ class Kafka:
         self.asked += 1
         time.sleep(min(self.hangs, timeout))
         with self.lock:
-            outcomes = [self.outcome(one) for one in records]
-            self.log += [text_of(one) for one, outcome in zip(records, outcomes, strict=True) if outcome is None]
+            outcomes = [self.outcome(record) for record in records]
+            self.log += [text_of(record) for record, outcome in zip(records, outcomes, strict=True) if outcome is None]
         return outcomes
 
     def publish_round(self, records: Sequence[OutgoingRecord], *, timeout: float = 2.0) -> Any:
         """As a KafkaProducer would where all go to one partition: all of them, or none."""
         with self.lock:
-            unknown = next((failure for one in records if (failure := self.outcome(one))), None)
-            self.log += [] if unknown else [text_of(one) for one in records]
+            unknown = next((failure for record in records if (failure := self.outcome(record))), None)
+            self.log += [] if unknown else [text_of(record) for record in records]
         return [unknown] * len(records)
 
     def down(self) -> None:
@@ -282,7 +282,7 @@ class TestReadiness:
     def test_at_the_start_it_waits_a_moment_for_kafkas_first_answer(self, spool: Spool) -> None:
         readiness, now = self.readiness(spool, kafka=False)
         assert readiness().reason == "starting"
-        now[0] += PATIENCE
+        now[0] += TIME_LIMIT
         assert readiness().ready
 
     def test_who_leaves_is_not_ready(self, spool: Spool) -> None:

@@ -20,7 +20,7 @@ from ingest.json_body import BadBody
 from ingest.provider import Unauthorized
 from ingest.quarantine import KeepingQuarantine, storable_webhook
 from ingest.quarantine_replay import check_again, events_again, read_again
-from ingest.quarantine_store import FILE, KeptWebhook, QuarantineStore, count_waiting, size_of
+from ingest.quarantine_store import FILE, QuarantinedWebhook, QuarantineStore, count_waiting, size_of
 from ingest.webhooks import receive
 from runtime.metrics import QUARANTINE_LOST, QUARANTINED
 from schemas.events import Event
@@ -91,7 +91,7 @@ def counted_as_kept() -> int:
     return sum(int(s.value) for s in next(iter(QUARANTINED.collect())).samples if s.name.endswith("_total"))
 
 
-def bring_back(store: QuarantineStore, webhook: KeptWebhook, provider: Any, log: Log) -> None:
+def replay_quarantined(store: QuarantineStore, webhook: QuarantinedWebhook, provider: Any, log: Log) -> None:
     content = check_again(webhook, provider, store.digest, public_url=ADDRESS)
     log.publish_all(events_again(webhook, provider, content))
     store.mark_replayed(webhook.id)
@@ -107,19 +107,19 @@ def test_what_came_while_our_secret_was_wrong_comes_back_as_it_would_have_been(n
         assert post(name, quarantine, log, signed=NEW_SECRET, valid=OLD_SECRET, **fields) == 401
     quarantine.store_waiting()
     assert log.events == []
-    webhooks = list(store.kept())
+    webhooks = list(store.waiting())
     assert [(webhook.provider, webhook.received_at) for webhook in webhooks] == [(name, RECEIPT)] * 3
     # When the secret has been mended
     for webhook in webhooks:
-        bring_back(store, webhook, PLAYERS[name].provider(OLD_SECRET, NEW_SECRET), log)
+        replay_quarantined(store, webhook, PLAYERS[name].provider(OLD_SECRET, NEW_SECRET), log)
     # Then the events are those that would have been, received when they were
     would = Log()
     for number in range(3):
         fields = {"id": f"d{number}", "timestamp": 1_748_455_363_370 + number}
         assert post(name, quarantine, would, signed=NEW_SECRET, **fields) == 200
     assert log.events == would.events
-    assert list(store.kept()) == []
-    assert len(list(store.kept(replayed=True))) == 3
+    assert list(store.waiting()) == []
+    assert len(list(store.waiting(replayed=True))) == 3
     assert (store.count(), store.count(replayed=True)) == (0, 3)
 
 
@@ -130,7 +130,7 @@ def test_what_is_wrong_now_too_does_not_verify(name: str, make: Make) -> None:
         assert post(name, quarantine, Log(), signed=signed) == 401
     quarantine.store_waiting()
     provider = PLAYERS[name].provider(NEW_SECRET)
-    for webhook in store.kept():
+    for webhook in store.waiting():
         with pytest.raises(Unauthorized):
             check_again(webhook, provider, store.digest, public_url=ADDRESS)
         [event] = events_again(webhook, provider, read_again(webhook, provider))
@@ -167,7 +167,7 @@ def test_no_header_is_stored_but_those_that_are_needed(name: str, make: Make, tm
     request = player.posted(player.message, WRONG).request(RECEIPT, **more)
     receive(provider, request, Log(), quarantine)
     quarantine.store_waiting()
-    (webhook,) = store.kept()
+    (webhook,) = store.waiting()
     assert set(webhook.headers) <= {*provider.stored_headers, "Content-Type"} - {"Authorization"}
     for file in tmp_path.iterdir():
         assert b"abcdef" not in file.read_bytes()
@@ -190,7 +190,7 @@ def test_1512_refused_webhooks_are_1512_kept_ones(name: str, make: Make) -> None
         post(name, quarantine, Log(), signed=NEW_SECRET, valid=OLD_SECRET, id=f"d{number}", text=f"{number}")
     assert counted_as_kept() == before, "nothing is counted before it is on the disk"
     quarantine.store_waiting()
-    assert store.count() == len(list(store.kept())) == counted_as_kept() - before == 1_512
+    assert store.count() == len(list(store.waiting())) == counted_as_kept() - before == 1_512
     assert lost() == losses
 
 
@@ -211,7 +211,7 @@ def test_whatever_has_no_room_in_the_queue_is_counted_and_is_junk_first(name: st
     assert store.count() + (lost() - losses)["queue_full"] == 600 + genuine
     if name == "textlink":  # a signature differs with each body: who sent it cannot be told so quickly
         provider = PLAYERS[name].provider(NEW_SECRET)
-        good = [webhook for webhook in store.kept() if webhook.secret_digest == store.digest(provider.secrets[0])]
+        good = [webhook for webhook in store.waiting() if webhook.secret_digest == store.digest(provider.secrets[0])]
         assert len(good) == genuine
 
 
@@ -278,11 +278,11 @@ def test_the_file_of_an_earlier_version_is_brought_along(tmp_path: Path, make: M
             )
     _, store = make(now=1)
     assert (store.count(), store.count(replayed=True)) == (1, 2)
-    assert [(webhook.id, webhook.identified) for webhook in store.kept()] == [(1, True)]
+    assert [(webhook.id, webhook.identified) for webhook in store.waiting()] == [(1, True)]
 
 
 def senders(store: QuarantineStore) -> list[bytes | None]:
-    return [webhook.sender for webhook in store.kept()]
+    return [webhook.sender for webhook in store.waiting()]
 
 
 @pytest.mark.parametrize(
@@ -359,7 +359,7 @@ def test_what_cannot_be_read_is_400_and_kept_without_its_secret(
         body = text.encode(encoding)
     assert send("textlink", quarantine, body, headers) == 400
     quarantine.store_waiting()
-    (webhook,) = store.kept()
+    (webhook,) = store.waiting()
     assert not webhook.identified
     for file in tmp_path.iterdir():
         for spelling in (secret.encode(), secret.encode("utf-16-le"), gzip.compress(secret.encode())[10:-8]):
@@ -379,7 +379,7 @@ def test_what_cannot_be_read_is_400_and_kept_without_its_secret(
     [event] = events_again(webhook, provider, content)
     assert (event.received_at, event.event_type) == (RECEIPT, "message.received")
     store.identify({webhook.id: event.event_id})
-    (again,) = store.kept()
+    (again,) = store.waiting()
     assert events_again(again, provider, content) == [event]
 
 
@@ -389,7 +389,7 @@ def test_a_signed_body_that_cannot_be_read_is_kept_byte_for_byte(make: Make, bod
     headers = {"Content-Encoding": "gzip"} if body[:2] == b"\x1f\x8b" else {}
     assert send("textus", quarantine, body, headers) == 400
     quarantine.store_waiting()
-    (webhook,) = store.kept()
+    (webhook,) = store.waiting()
     assert webhook.body == body
     mended = json.dumps(PLAYERS["textus"].message).encode()
     content = check_again(webhook, PLAYERS["textus"].provider(NEW_SECRET), store.digest, mended=mended)
@@ -403,7 +403,7 @@ def test_a_broken_gzip_is_kept_as_far_as_it_goes(make: Make, tmp_path: Path) -> 
     whole = gzip.compress(json.dumps({"secret": WRONG, "text": "hello " * 50}).encode())
     assert send("textlink", quarantine, whole[:-12], {"Content-Encoding": "gzip"}) == 400
     quarantine.store_waiting()
-    (webhook,) = store.kept()
+    (webhook,) = store.waiting()
     assert b"hello" in webhook.body
     assert WRONG.encode() not in webhook.body
     assert "Content-Encoding" not in webhook.headers, "it is not packed any more"
@@ -434,7 +434,7 @@ def test_a_secret_of_any_characters_is_masked_and_ends_no_thread(make: Make, bod
     quarantine.store_waiting()
     assert store.count() == 1
     assert lost() == losses
-    (webhook,) = store.kept()
+    (webhook,) = store.waiting()
     assert b"a long" not in webhook.body
 
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ingest.quarantine_store import FILE, KeptWebhook, QuarantineStore
+from ingest.quarantine_store import FILE, QuarantinedWebhook, QuarantineStore
 
 RECEIPT = datetime(2026, 11, 22, tzinfo=UTC)
 MIB = 1024 * 1024
@@ -35,8 +35,8 @@ def open_store(tmp_path: Path) -> Iterator[Callable[..., QuarantineStore]]:
         store_made.close()
 
 
-def webhook(sender: bytes, number: int = 0, size: int = SIZE) -> KeptWebhook:
-    return KeptWebhook(
+def webhook(sender: bytes, number: int = 0, size: int = SIZE) -> QuarantinedWebhook:
+    return QuarantinedWebhook(
         received_at=RECEIPT + timedelta(milliseconds=number),
         provider="textlink",
         kind=None,
@@ -50,7 +50,7 @@ def webhook(sender: bytes, number: int = 0, size: int = SIZE) -> KeptWebhook:
 
 
 def senders_of(store: QuarantineStore) -> Counter[bytes]:
-    return Counter(found.sender for found in store.kept() if found.sender is not None)
+    return Counter(found.sender for found in store.waiting() if found.sender is not None)
 
 
 #: Senders of junk, by the number of the webhook: as an attacker may choose them.
@@ -142,10 +142,10 @@ def test_every_webhook_is_there_or_counted_whatever_comes(
         losses = store.add([webhook(b"sender-%d" % sender, posted, size) for _ in range(count)])
         posted += count
         gone += losses.evicted.total() + losses.expired.total()
-        if replays and (waiting := next(store.kept(), None)):
+        if replays and (waiting := next(store.waiting(), None)):
             store.mark_replayed(waiting.id)
             replayed += 1
-    assert store.count() == posted - gone - replayed == len(list(store.kept()))
+    assert store.count() == posted - gone - replayed == len(list(store.waiting()))
     pools = dict(store._connection.execute("SELECT pool, items FROM pools WHERE items != 0"))
     rows = store._connection.execute("SELECT count(*), count(sender) FROM kept").fetchone()
     assert (sum(pools.values()), sum(pools.values()) - pools.get(0, 0)) == rows

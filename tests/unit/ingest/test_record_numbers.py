@@ -16,7 +16,7 @@ from ingest.record_numbers import RecordNumbers, epochs
 def test_a_record_names_its_node_its_worker_and_its_number(tmp_path: Path) -> None:
     # Given a node whose name is kept
     (tmp_path / "node").write_text("host-12ab\n")
-    numbers = RecordNumbers.kept(tmp_path)
+    numbers = RecordNumbers.on_disk(tmp_path)
 
     first, second = numbers.next_headers(), numbers.next_headers()
     numbers.count_durable()
@@ -27,7 +27,7 @@ def test_a_record_names_its_node_its_worker_and_its_number(tmp_path: Path) -> No
 
 
 def test_many_threads_get_every_number_once(tmp_path: Path) -> None:
-    numbers = RecordNumbers.kept(tmp_path)
+    numbers = RecordNumbers.on_disk(tmp_path)
 
     def take(_: int) -> bytes:
         value = numbers.next_headers()[-1][1]
@@ -45,7 +45,7 @@ def test_the_last_number_outlives_a_worker_that_is_killed(tmp_path: Path) -> Non
     # Given a worker that gave three numbers, of which two became durable, and was killed
     child = os.fork()
     if child == 0:
-        numbers = RecordNumbers.kept(tmp_path)
+        numbers = RecordNumbers.on_disk(tmp_path)
         for _ in range(3):
             numbers.next_headers()
         numbers.count_durable()
@@ -63,7 +63,7 @@ def test_a_disk_that_takes_no_file_keeps_no_webhook_out(tmp_path: Path, monkeypa
 
     monkeypatch.setattr(os, "posix_fallocate", full)
 
-    numbers = RecordNumbers.kept(tmp_path)
+    numbers = RecordNumbers.on_disk(tmp_path)
 
     assert numbers.next_headers()[-1] == ("hl-seq", b"1")
     numbers.count_durable()
@@ -71,8 +71,8 @@ def test_a_disk_that_takes_no_file_keeps_no_webhook_out(tmp_path: Path, monkeypa
 
 
 def test_old_files_go_and_the_newest_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ingest.record_numbers, "KEPT", 3)
+    monkeypatch.setattr(ingest.record_numbers, "FILES_LIMIT", 3)
 
-    made = [RecordNumbers.kept(tmp_path).epoch for _ in range(5)]
+    made = [RecordNumbers.on_disk(tmp_path).epoch for _ in range(5)]
 
     assert [found.epoch for found in epochs(tmp_path)] == made[-3:]

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ingest.backlog import WINDOW_BYTES
-from ingest.breaker import Breaker, BreakerState
+from ingest.breaker import BreakerState, KafkaBreaker
 from ingest.replayer import LAST_ROWS, Replayer
 from ingest.spool.directory import ServiceDirectory, keep_reserve
 from ingest.spool.store import Spool
@@ -397,13 +397,13 @@ def test_order_holds_whatever_kafka_does(
     service, spool = opened(tmp_path_factory.mktemp("spool") / "spool")
     refused: set[int] = set()
 
-    def fate(one: OutgoingRecord) -> tuple[Exception | None, bool]:
+    def fate(outgoing_record: OutgoingRecord) -> tuple[Exception | None, bool]:
         drawn = chance.random()
         if drawn < 0.55:
             return None, True
         if drawn < 0.9:
             return NotPublished("unknown"), chance.random() < 0.5
-        refused.add(number_of(one))
+        refused.add(number_of(outgoing_record))
         return RefusedForGood("size"), False
 
     kafka.fate = fate
@@ -429,7 +429,7 @@ def test_order_holds_whatever_kafka_does(
 
 class TestBreaker:
     def test_it_waits_twice_as_long_after_each_failure_up_to_a_limit(self, clock: Clock) -> None:
-        breaker = Breaker(clock, first=1, longest=5)
+        breaker = KafkaBreaker(clock, first=1, longest=5)
         pauses = []
         for _ in range(5):
             breaker.failed()
@@ -441,7 +441,7 @@ class TestBreaker:
         assert breaker.state is BreakerState.HALF_OPEN
 
     def test_a_success_closes_it(self, clock: Clock) -> None:
-        breaker = Breaker(clock)
+        breaker = KafkaBreaker(clock)
         assert breaker.state is BreakerState.CLOSED
         breaker.failed()
         clock.now += 10

@@ -20,7 +20,7 @@ from ingest.provider import Unauthorized
 from ingest.providers.twilio import SETTINGS_HEADER, SIGNATURE_HEADER, Twilio, TwilioSettings
 from ingest.request import WebhookRequest
 from ingest.webhooks import receive
-from schemas.events import Event, EventType, Message, OptOut
+from schemas.events import Event, EventType, Message, ReportedOptOut
 
 RECEIPT = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
 TOKEN, OTHER_TOKEN, SHARED_KEY = "auth-token-0123456789", "auth-token-9876543210", "shared-key-0123456789"
@@ -178,7 +178,7 @@ def test_what_twilio_did_about_a_keyword_is_an_event_of_its_own(opt_out_type: st
     assert outcome.events == len(events) == len({event.event_id for event in events})
     assert all(event.contact_phone == "+13035550142" for event in events)
     for event in events[1:]:
-        assert isinstance(event, OptOut)
+        assert isinstance(event, ReportedOptOut)
         assert event.opted_out is (opt_out_type == "STOP")
 
 

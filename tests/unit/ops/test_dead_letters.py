@@ -11,7 +11,7 @@ import pytest
 
 from ops.dead_letters.box import Box
 from ops.dead_letters.letter import Letter
-from ops.dead_letters.redrive import BATCH, MAX_REDRIVES, Interrupted, Verdict, Wanted, judge, send
+from ops.dead_letters.redrive import BATCH, MAX_REDRIVES, Interrupted, LetterFilter, RedriveDecision, judge, send
 from ops.dead_letters.tally import tally
 from processors.dead_letter import DeadLetters
 from processors.processor import SetAside
@@ -67,7 +67,7 @@ class Kafka:
         del timeout
         self.calls.append(len(records))
         outcomes = [self._answer(len(self.taken) + number) for number in range(len(records))]
-        self.taken += [one for one, outcome in zip(records, outcomes, strict=True) if outcome is None]
+        self.taken += [record for record, outcome in zip(records, outcomes, strict=True) if outcome is None]
         return outcomes
 
     def publish(self, *_: object, **__: object) -> None:
@@ -179,8 +179,10 @@ def test_what_cannot_be_decoded_is_told_and_its_bytes_only_on_request() -> None:
     assert "value_base64" in letter.decoded(CODEC, reveal=True)
 
 
-def verdicts(letters: list[Letter], redriven: set[tuple[int, int]] | None = None, **wanted: Any) -> list[Verdict]:
-    return list(judge(letters, "persist", redriven or set(), Wanted(**wanted)))
+def verdicts(
+    letters: list[Letter], redriven: set[tuple[int, int]] | None = None, **expected: Any
+) -> list[RedriveDecision]:
+    return list(judge(letters, "persist", redriven or set(), LetterFilter(**expected)))
 
 
 def test_each_letter_goes_once() -> None:
@@ -189,14 +191,14 @@ def test_each_letter_goes_once() -> None:
     going = verdicts(letters, {(0, 0), (0, 2)})
 
     assert [one.letter.place for one in going] == [(0, 1), (0, 3)]
-    assert all(one.kept is None for one in going)
+    assert all(one.reason is None for one in going)
 
 
 def test_only_what_is_asked_for_goes() -> None:
     bad, worse = set_aside(), set_aside(disposition="undecodable", error_class="Undecodable")
 
-    assert [one.letter for one in verdicts([bad, worse], disposition="undecodable")] == [worse]
-    assert [one.letter for one in verdicts([bad, worse], error_class="NumericValueOutOfRange")] == [bad]
+    assert [verdict.letter for verdict in verdicts([bad, worse], disposition="undecodable")] == [worse]
+    assert [verdict.letter for verdict in verdicts([bad, worse], error_class="NumericValueOutOfRange")] == [bad]
     assert len(verdicts([bad, worse, bad], limit=2)) == 2
 
 
@@ -206,22 +208,22 @@ def test_what_has_come_back_three_times_stays_unless_forced() -> None:
     [kept] = verdicts([loops])
     [forced] = verdicts([loops], force=True)
 
-    assert kept.kept is not None
-    assert "3 times" in kept.kept
-    assert forced.kept is None
+    assert kept.reason is not None
+    assert "3 times" in kept.reason
+    assert forced.reason is None
 
 
 def test_what_stays_does_not_use_up_the_limit() -> None:
     loops, fine = come_back(set_aside(), MAX_REDRIVES), set_aside()
 
-    assert [one.kept is None for one in verdicts([loops, fine, fine], limit=1)] == [False, True]
+    assert [verdict.reason is None for verdict in verdicts([loops, fine, fine], limit=1)] == [False, True]
 
 
 def test_a_letter_of_another_group_never_goes() -> None:
     [verdict] = verdicts([set_aside(group="hookline-opt-out")], force=True)
 
-    assert verdict.kept is not None
-    assert "hookline-opt-out" in verdict.kept
+    assert verdict.reason is not None
+    assert "hookline-opt-out" in verdict.reason
 
 
 def sent_with(kafka: Kafka, letters: list[Letter], memory: Memory, rate: float | None = None) -> list[Letter]:
@@ -256,7 +258,7 @@ def test_an_outage_in_the_middle_forgets_nothing_and_repeats_nothing() -> None:
 
     # When the same command runs again
     again = Kafka()
-    rest = [one.letter for one in verdicts(letters, memory.sent)]
+    rest = [verdict.letter for verdict in verdicts(letters, memory.sent)]
     sent_with(again, rest, memory)
 
     # Then only the rest was sent
@@ -288,7 +290,7 @@ def test_letters_are_counted_by_what_was_wrong() -> None:
 
     counts = tally(letters, {(0, 1)}, lambda _: None)
 
-    assert [(one.error_class, one.letters, one.waiting) for one in counts] == [
+    assert [(count.error_class, count.letters, count.waiting) for count in counts] == [
         ("NumericValueOutOfRange", 2, 1),
         ("Other", 1, 1),
     ]

@@ -12,9 +12,9 @@ from typing import Any
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from ops.gate.answers import Answer, Answers
+from ops.gate.answers import Answers, GateAnswer
 from processors.opt_out.classifier import classifier
-from processors.opt_out.entry import GENESIS, Draft, Entry
+from processors.opt_out.entry import GENESIS, Entry, EntryDraft
 from processors.opt_out.fold import fold
 from processors.opt_out.reading import read
 from processors.opt_out.rules import LANGUAGES
@@ -55,7 +55,7 @@ class States:
     def fetchall(self) -> list[Any]:
         return [(*SURE, *row) for row in self._found or [(None,) * 5]]
 
-    def ask(self, text: str, region: str | None) -> Answer:
+    def ask(self, text: str, region: str | None) -> GateAnswer:
         """What the gate says."""
         gate = Answers(
             lambda: self,  # type: ignore[arg-type, return-value]
@@ -69,7 +69,7 @@ class States:
         return answer
 
 
-def _entry(position: int, draft: Draft) -> Entry:
+def _entry(position: int, draft: EntryDraft) -> Entry:
     received = draft.received_at or T0
     own = {name: getattr(draft, name) for name in Entry.__dataclass_fields__ if hasattr(draft, name)}
     return Entry(

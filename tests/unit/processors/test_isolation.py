@@ -56,7 +56,7 @@ def landed(count: int, bad: set[int], error: Exception | None = None) -> tuple[T
         return SetAside(delivery.record, "rejected", "Rejected", "no")
 
     aside = land(deliveries(count), handle, connection, blame)
-    return connection, [one.record.offset for one in aside]
+    return connection, [letter.record.offset for letter in aside]
 
 
 @given(st.integers(0, 60).flatmap(lambda n: st.tuples(st.just(n), st.sets(st.integers(0, max(0, n - 1))))))
@@ -64,7 +64,7 @@ def test_all_but_the_bad_land_in_order(given_: tuple[int, set[int]]) -> None:
     count, bad = given_[0], {one for one in given_[1] if one < given_[0]}
     connection, aside = landed(count, bad)
     assert aside == sorted(bad)
-    assert connection.effects == [one for one in range(count) if one not in bad]
+    assert connection.effects == [number for number in range(count) if number not in bad]
 
 
 def test_one_bad_record_among_many_costs_few_tries() -> None:

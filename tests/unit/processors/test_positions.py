@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processors.batch import Batch, Place, Span
+from processors.batch import Batch, PartitionId, Span
 from processors.positions import Held, Lag, Positions
 from runtime.kafka.consumer import Partition, Record
 from runtime.kafka.ends import LogEnds
@@ -25,7 +25,7 @@ class World:
     def __init__(self, *, stored: int | None = 0, lost: bool = False) -> None:
         self.mono, self.epoch = 100.0, 1_800_000_000.0
         self.positions = Positions(monotonic=lambda: self.mono, now=lambda: self.epoch)
-        self.place = Place("cluster", ID, 0)
+        self.place = PartitionId("cluster", ID, 0)
         self.positions.take({ZERO: Held(self.place, stored, stored or 0, lost)})
 
     def wait(self, seconds: float) -> None:
@@ -141,7 +141,7 @@ def test_a_lost_place_is_never_caught_up() -> None:
 
 def test_spans_of_a_place_that_is_no_longer_ours_change_nothing() -> None:
     world = World()
-    other = Span(Place("cluster", uuid4(), 0), 0, 9)
+    other = Span(PartitionId("cluster", uuid4(), 0), 0, 9)
     world.positions.commit({ZERO: other, FIRST: other})
     assert world.positions.held() == {ZERO: Held(world.place, 0, 0)}
 

@@ -10,7 +10,7 @@ import pytest
 from psycopg import errors
 
 from processors.processor import Rejected, Retryable
-from processors.retry import Patience, Unwanted, is_passing, reason_of
+from processors.retry import TimeLimit, Unwanted, is_passing, reason_of
 from processors.state import State
 
 
@@ -34,9 +34,9 @@ class World:
             raise self.failures.pop(0)
         return "done"
 
-    def until_done(self, wanted: Callable[[], bool] = lambda: True, longest: float = 10.0) -> str:
-        patience = Patience("test", self.state, sleep=self.sleep, longest=longest, clock=lambda: 1_800_000_000.0)
-        return patience.until_done(self.attempt, wanted)
+    def until_done(self, expected: Callable[[], bool] = lambda: True, longest: float = 10.0) -> str:
+        patience = TimeLimit("test", self.state, sleep=self.sleep, longest=longest, clock=lambda: 1_800_000_000.0)
+        return patience.until_done(self.attempt, expected)
 
 
 def test_what_goes_through_is_not_waited_for() -> None:

@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from runtime.schema_registry import SchemaRegistrySettings, codec
 from runtime.settings import Configuration, ConfigurationError
 from schemas.codec import Codec, Undecodable
-from schemas.events import Call, Event
+from schemas.events import Event, PhoneCall
 from schemas.ids import SchemaIds, id_rows, read_schema
 from tests.twins.events import contact, message
 
-CALL = Call(
+CALL = PhoneCall(
     event_id=UUID("0191d0d0-0000-7000-8000-000000000001"),
     event_type="call.completed",
     provider="textus",

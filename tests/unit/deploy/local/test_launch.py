@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from deploy.local.launch import Account, launched
+from deploy.local.launch import SystemUser, launched
 
 pytestmark = pytest.mark.root
 
@@ -22,7 +22,7 @@ as_root = pytest.mark.skipif(
 )
 
 
-def output(*command: str, account: Account | None = None) -> str:
+def output(*command: str, account: SystemUser | None = None) -> str:
     return subprocess.run(launched(command, account=account), capture_output=True, text=True, check=True).stdout
 
 
@@ -67,7 +67,7 @@ def test_a_parent_that_is_gone_already_is_noticed() -> None:
 @as_root
 def test_it_runs_as_the_account_with_none_of_roots_rights(tmp_path: Path) -> None:
     nobody = pwd.getpwnam("nobody")
-    account = Account(nobody.pw_uid, nobody.pw_gid)
+    account = SystemUser(nobody.pw_uid, nobody.pw_gid)
     assert output("id", "-u", account=account) == f"{nobody.pw_uid}\n"
     assert output("id", "-G", account=account) == f"{nobody.pw_gid}\n"
     tmp_path.chmod(0o700)
@@ -79,7 +79,7 @@ def test_it_runs_as_the_account_with_none_of_roots_rights(tmp_path: Path) -> Non
 @as_root
 def test_an_account_may_be_let_through_closed_folders(tmp_path: Path) -> None:
     nobody = pwd.getpwnam("nobody")
-    account = Account(nobody.pw_uid, nobody.pw_gid, passes_folders=True)
+    account = SystemUser(nobody.pw_uid, nobody.pw_gid, passes_folders=True)
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o700)
     (closed / "file").write_text("seen")

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from deploy.local.ports import HOST, PortTaken, Wish, choose, free_ports, is_free
+from deploy.local.ports import HOST, PortRequest, PortTaken, choose, free_ports, is_free
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def test_a_port_somebody_listens_on_is_not_free(taken: int) -> None:
 
 def test_ports_are_kept_from_start_to_start() -> None:
     said: list[str] = []
-    wishes = [Wish("kafka"), Wish("postgres")]
+    wishes = [PortRequest("kafka"), PortRequest("postgres")]
     first = choose(wishes, {}, said.append)
     assert choose(wishes, first, said.append) == first
     assert said == []
@@ -40,13 +40,13 @@ def test_ports_are_kept_from_start_to_start() -> None:
 
 def test_a_kept_port_that_is_taken_by_now_moves_and_says_so(taken: int) -> None:
     said: list[str] = []
-    chosen = choose([Wish("kafka")], {"kafka": taken}, said.append)
+    chosen = choose([PortRequest("kafka")], {"kafka": taken}, said.append)
     assert chosen["kafka"] != taken
     assert said == [f"port {taken} is in use by now: kafka moves to {chosen['kafka']}"]
 
 
 def test_a_fixed_port_that_is_taken_is_a_sentence(taken: int) -> None:
-    wish = Wish("HOOKLINE_INGEST__PORT", taken, "the default of HOOKLINE_INGEST__PORT")
+    wish = PortRequest("HOOKLINE_INGEST__PORT", taken, "the default of HOOKLINE_INGEST__PORT")
     with pytest.raises(PortTaken) as raised:
         choose([wish], {}, lambda _: None)
     text = str(raised.value)
@@ -58,6 +58,9 @@ def test_a_fixed_port_that_is_taken_is_a_sentence(taken: int) -> None:
 
 def test_two_settings_cannot_have_the_same_port() -> None:
     (port,) = free_ports(1)
-    wishes = [Wish("HOOKLINE_A__PORT", port, "set by HOOKLINE_A__PORT"), Wish("HOOKLINE_B__PORT", port, "set by it")]
+    wishes = [
+        PortRequest("HOOKLINE_A__PORT", port, "set by HOOKLINE_A__PORT"),
+        PortRequest("HOOKLINE_B__PORT", port, "set by it"),
+    ]
     with pytest.raises(PortTaken, match="HOOKLINE_B__PORT"):
         choose(wishes, {}, lambda _: None)

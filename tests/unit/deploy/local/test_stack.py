@@ -26,7 +26,7 @@ def planned(home: Home, environ: dict[str, str], said: list[str] | None = None) 
 
 
 def names(stack: Stack) -> list[str]:
-    return [one.name for one in stack.services]
+    return [service.name for service in stack.services]
 
 
 def test_everything_is_embedded_unless_a_setting_says_otherwise(home: Home) -> None:
@@ -34,13 +34,18 @@ def test_everything_is_embedded_unless_a_setting_says_otherwise(home: Home) -> N
     jobs, processors = ["migrate", "kafka-access", "topics"], ["persist", "opt-out", "crm-sync"]
     ours = [*jobs, "sandbox", "registry", "ingest", *processors, "gate", "console-user", "console"]
     assert names(stack) == ["postgres", "kafka", *ours]
-    after = {one.name: set(one.after) for one in stack.services}
+    after = {service.name: set(service.after) for service in stack.services}
     assert after["migrate"] == {"postgres"}
     assert after["kafka-access"] == {"kafka"}
     assert after["topics"] == {"kafka-access"}
     assert after["ingest"] == {"kafka-access"}
     assert after["persist"] == {"topics", "migrate"}
-    assert [one.name for one in stack.services if one.once] == ["migrate", "kafka-access", "topics", "console-user"]
+    assert [service.name for service in stack.services if service.once] == [
+        "migrate",
+        "kafka-access",
+        "topics",
+        "console-user",
+    ]
 
 
 def test_the_environment_names_what_scripts_go_by(home: Home) -> None:
@@ -76,9 +81,9 @@ def test_the_console_has_a_user_with_a_password_of_this_stack(home: Home, tmp_pa
     # Only the job that writes the users file is told the password.
     assert stack.environment_of("console-user")["CONSOLE_PASSWORD"] == environment["CONSOLE_PASSWORD"]
     assert "CONSOLE_PASSWORD" not in stack.environment_of("console")
-    asked = dict(item.split("=", 1) for item in environment["HOOKLINE_CONSOLE__ADMIN_URLS"].split(","))
-    assert asked["opt-out"] == f"http://127.0.0.1:{environment['HOOKLINE_OPT_OUT__ADMIN_PORT']}"
-    assert {"ingest", "persist", "crm-sync", "gate", "registry", "console"} <= asked.keys()
+    requested = dict(item.split("=", 1) for item in environment["HOOKLINE_CONSOLE__ADMIN_URLS"].split(","))
+    assert requested["opt-out"] == f"http://127.0.0.1:{environment['HOOKLINE_OPT_OUT__ADMIN_PORT']}"
+    assert {"ingest", "persist", "crm-sync", "gate", "registry", "console"} <= requested.keys()
 
 
 def test_a_users_file_of_ones_own_is_left_alone(home: Home, tmp_path: Path) -> None:
@@ -169,7 +174,7 @@ def test_a_kafka_and_a_postgresql_of_ones_own_are_used(home: Home) -> None:
     stack = planned(home, given, said)
     assert not {"kafka", "postgres"} & set(names(stack))
     assert given.items() <= stack.variables.items()
-    assert {one.name: one.after for one in stack.services}["migrate"] == ()
+    assert {service.name: service.after for service in stack.services}["migrate"] == ()
     assert said == []
 
 
@@ -212,7 +217,9 @@ def test_ports_that_are_set_are_used_and_nonsense_is_named_at_once(home: Home) -
 
 
 def test_every_command_names_what_it_is(home: Home) -> None:
-    commands = {one.name: " ".join(one.command()) for one in planned(home, {}).services if one.name != "kafka"}
+    commands = {
+        service.name: " ".join(service.command()) for service in planned(home, {}).services if service.name != "kafka"
+    }
     assert commands["persist"].endswith("process persist")
     assert commands["ingest"].endswith(" ingest")
     assert commands["migrate"].endswith("db migrate")

@@ -30,7 +30,7 @@ from deploy.local.supervisor import (
     Supervisor,
 )
 
-PATIENCE = 30.0
+TIME_LIMIT = 30.0
 
 #: Says which service it is when it is asked to stop, in a file that all of them share.
 OBEDIENT = """
@@ -99,7 +99,7 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
 
 
 def step_until(supervisor: Supervisor, done: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIME_LIMIT
     while not done():
         assert time.monotonic() < deadline, {name: one.phase for name, one in supervisor.supervised.items()}
         supervisor.step()
@@ -160,7 +160,7 @@ def test_stopping_goes_backwards_through_finished_jobs_too(stage: Stage) -> None
 
 
 def test_what_ignores_sigterm_is_killed_when_its_time_is_up(stage: Stage) -> None:
-    supervisor = stage.supervisor(stage.service("stubborn", STUBBORN, stop_patience=10))
+    supervisor = stage.supervisor(stage.service("stubborn", STUBBORN, stop_timeout=10))
     step_until(supervisor, lambda: supervisor.served)
     process = psutil.Process(pid(supervisor, "stubborn"))
 
@@ -223,7 +223,7 @@ def test_what_never_comes_up_ends_the_start(stage: Stage) -> None:
 
 
 def test_what_is_never_ready_is_killed_and_tried_again(stage: Stage) -> None:
-    supervisor = stage.supervisor(stage.service("web", ready=lambda: False, patience=60))
+    supervisor = stage.supervisor(stage.service("web", ready=lambda: False, ready_timeout=60))
     step_until(supervisor, (stage.folder / "web.up").exists)
     process = psutil.Process(pid(supervisor, "web"))
 
@@ -251,7 +251,7 @@ time.sleep(600)
     os.kill(pid(supervisor, "web"), signal.SIGKILL)
     step_until(supervisor, lambda: phase(supervisor, "web") is Phase.RESTARTING)
 
-    assert psutil.wait_procs([worker], timeout=PATIENCE)[1] == []
+    assert psutil.wait_procs([worker], timeout=TIME_LIMIT)[1] == []
 
 
 def test_a_service_that_has_served_is_started_again_whatever_it_ends_with(stage: Stage) -> None:

@@ -188,7 +188,7 @@ def test_the_short_ways_change_no_decision(words: list[str], between: str) -> No
 
 
 def test_nor_do_they_for_a_labelled_text() -> None:
-    assert not [one.text for one in TEXTS if classify(one.text) != classifier().explain(one.text)]
+    assert not [text.text for text in TEXTS if classify(text.text) != classifier().explain(text.text)]
 
 
 @given(st.text())
@@ -228,7 +228,7 @@ def test_it_is_quick() -> None:
 
     The yardstick looks 100 words up in a set, about 5 microseconds on the machine where the rate was measured.
     """
-    texts = [one.text for one in TEXTS]
+    texts = [text.text for text in TEXTS]
     held = classifier()
     for text in texts:
         held.classify(text)

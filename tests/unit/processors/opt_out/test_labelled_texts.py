@@ -43,7 +43,7 @@ def test_a_wrong_label_would_be_seen(tmp_path: Path) -> None:
 
 
 #: Rules of rule set 2 have a test of their own (test_requests.py): a classifier without one takes a second to make.
-OLDER = [one for one in (*RULES, *UNLESS) if one.since == 1]
+OLDER = [rule for rule in (*RULES, *UNLESS) if rule.since == 1]
 
 
 @pytest.mark.parametrize("spared", OLDER, ids=lambda one: one.id)

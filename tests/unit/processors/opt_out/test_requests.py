@@ -12,7 +12,7 @@ import pytest
 
 from processors.opt_out.classifier import Classifier, classifier, classify
 from processors.opt_out.explanation import explain
-from processors.opt_out.nearest import Nearest, is_slip
+from processors.opt_out.nearest import Nearest, is_typo
 from processors.opt_out.rules import VERSION, Rule, Unless, rule_set
 from tests.unit.processors.opt_out.labelled import TEXTS
 
@@ -41,7 +41,7 @@ def everyday() -> list[str]:
     return texts
 
 
-TAKEN_BACK = {by for text in (*everyday(), *(one.text for one in TEXTS)) for _, _, by in classifier().fitting(text)}
+TAKEN_BACK = {by for text in (*everyday(), *(text.text for text in TEXTS)) for _, _, by in classifier().fitting(text)}
 
 
 @pytest.mark.parametrize("rule", NEW, ids=lambda rule: rule.id)
@@ -54,7 +54,7 @@ def test_each_example_of_a_rule_is_found(rule: Rule) -> None:
 
 @pytest.mark.parametrize("rule", [rule for rule in NEW if rule.kind != "outside"], ids=lambda rule: rule.id)
 def test_a_new_rule_has_a_text_that_it_fits(rule: Rule) -> None:
-    texts = [*rule.examples, *(one.text for one in TEXTS)]
+    texts = [*rule.examples, *(text.text for text in TEXTS)]
     fitting = {found for text in texts for found, _, _ in classifier().fitting(text)}
     decided = {classify(text).rule for text in rule.examples}
     assert rule.id in fitting | decided
@@ -126,13 +126,13 @@ def test_a_refusal_before_a_phrase_takes_nothing_away(text: str) -> None:
     [("remve", "remove"), ("rremove", "remove"), ("removr", "remove"), ("ermove", "remove"), ("remvoe", "remove")],
 )
 def test_a_slip_is_one_letter_or_two_neighbours(word: str, meant: str) -> None:
-    assert is_slip(word, meant)
+    assert is_typo(word, meant)
     assert Nearest([meant], frozenset()).to(word) == meant
     assert Nearest([meant], frozenset({word})).to(word) is None
 
 
 def test_two_letters_are_no_slip() -> None:
-    assert not is_slip("rmvoe", "remove")
+    assert not is_typo("rmvoe", "remove")
     assert Nearest(["remove"], frozenset()).to("rmoev") is None
 
 

@@ -29,7 +29,7 @@ def test_an_older_rule_set_is_as_it_was(number: int) -> None:
 
 
 def test_every_id_is_one_rule_and_begins_with_its_tier() -> None:
-    ids = [one.id for one in (*RULES, *UNLESS)]
+    ids = [rule.id for rule in (*RULES, *UNLESS)]
     assert len(set(ids)) == len(ids)
     assert all(rule.id.startswith(f"{rule.tier.lower()}.") for rule in RULES)
     assert all(one.id.startswith({"same": "b"}.get(one.becomes, one.becomes.lower()) + ".") for one in UNLESS)

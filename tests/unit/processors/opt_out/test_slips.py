@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from processors.opt_out.classifier import classify
-from processors.opt_out.slips import drawn_in, slips, slips_of
+from processors.opt_out.typos import collapsed, slips_of, typos
 from processors.opt_out.words.keywords import OWN_WORDS
 
 SIX = ("stop", "stopall", "unsubscribe", "cancel", "optout", "revoke")
@@ -13,7 +13,7 @@ OWN = frozenset(word for words in OWN_WORDS.values() for word in words)
 
 
 def test_every_slip_of_a_word() -> None:
-    made = set(slips("stop"))
+    made = set(typos("stop"))
 
     assert {"top", "sop", "stp", "sto"} <= made  # dropped
     assert {"sstop", "sttop", "stoop", "stopp"} <= made  # doubled
@@ -24,19 +24,19 @@ def test_every_slip_of_a_word() -> None:
 
 @pytest.mark.parametrize("word", SIX)
 def test_each_slip_is_held_unless_it_is_a_word(word: str) -> None:
-    for slip in slips(word):
-        if slip in OWN:
-            assert classify(slip).tier == "D", slip
-        elif slip == "stopp":
-            assert classify(slip).tier == "A", "a German keyword"
+    for typo in typos(word):
+        if typo in OWN:
+            assert classify(typo).tier == "D", typo
+        elif typo == "stopp":
+            assert classify(typo).tier == "A", "a German keyword"
         else:
-            assert classify(f"{slip.title()}!").tier == "C", slip
+            assert classify(f"{typo.title()}!").tier == "C", typo
 
 
 # The examples of the tier table.
 @pytest.mark.parametrize("slip", ["stpo", "stip", "unsubcribe", "cancle"])
-def test_a_slip_of_the_table(slip: str) -> None:
-    assert classify(slip).tier == "C"
+def test_a_slip_of_the_table(typo: str) -> None:
+    assert classify(typo).tier == "C"
 
 
 @pytest.mark.parametrize("word", ["step", "shop", "top", "stoop"])
@@ -45,7 +45,7 @@ def test_a_word_of_the_table(word: str) -> None:
 
 
 def test_every_word_that_is_spared_is_a_slip_of_something() -> None:
-    made = {slip for word in SIX for slip in slips(word)}
+    made = {typo for word in SIX for typo in typos(word)}
     assert made >= OWN
 
 
@@ -64,4 +64,4 @@ def test_a_slip_belongs_to_one_word() -> None:
 # A letter that stands twice is a slip; only three and more are drawn out.
 @pytest.mark.parametrize(("token", "drawn"), [("stooop", "stop"), ("SSSTOP", "STOP"), ("stoop", None), ("stop", None)])
 def test_what_is_drawn_out_is_drawn_in(token: str, drawn: str | None) -> None:
-    assert drawn_in(token) == drawn
+    assert collapsed(token) == drawn

@@ -9,19 +9,19 @@ from typing import Any
 
 import pytest
 
-from processors.api_budget.purse import NoLimit, Prepaid
+from processors.api_budget.rate_limiter import PrepaidLimiter, Unlimited
 from processors.outbound.caller import Caller, NoAnswer, NotSent
-from processors.outbound.guarded import is_public
+from processors.outbound.ssrf_guard import is_public
 from tests.servers.odd import Script, answering, endless, silent, whole
 
 TIMEOUT = 0.5
 #: Far more than TIMEOUT, and far less than any of these answers takes.
-PATIENCE = 10.0
+TIME_LIMIT = 10.0
 
 
 def caller(url: str, *, timeout: float = TIMEOUT) -> Caller:
     return Caller(
-        url, NoLimit(), headers={}, content_type="application/json", timeout=timeout, busy=1.0, allow_private=False
+        url, Unlimited(), headers={}, content_type="application/json", timeout=timeout, busy=1.0, allow_private=False
     )
 
 
@@ -48,7 +48,7 @@ def test_one_deadline_for_the_whole_call(script: Script) -> None:
         started = time.monotonic()
         with pytest.raises(NoAnswer):
             calling.call("GET", "/")
-        assert time.monotonic() - started < PATIENCE
+        assert time.monotonic() - started < TIME_LIMIT
         calling.close()
 
 
@@ -69,7 +69,7 @@ def test_a_kept_connection_has_a_new_deadline_for_each_call() -> None:
 
 
 def test_a_resolver_that_does_not_answer_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("processors.outbound.guarded.socket.getaddrinfo", lambda *_, **__: time.sleep(5))
+    monkeypatch.setattr("processors.outbound.ssrf_guard.socket.getaddrinfo", lambda *_, **__: time.sleep(5))
     calling = caller("https://crm.example.com", timeout=0.2)
     started = time.monotonic()
     with pytest.raises(NotSent):
@@ -103,12 +103,12 @@ def test_a_body_that_is_no_json_is_a_value_error(body: bytes) -> None:
 )
 def test_headers_that_tell_what_cannot_be_are_not_believed(headers: tuple[str, ...]) -> None:
     with answering(whole(b"{}", *headers, status="429 Too Many Requests")) as url:
-        purse = Prepaid()
-        calling = Caller(url, purse, headers={}, content_type=None, timeout=5.0, busy=1.0, allow_private=False)
+        limiter = PrepaidLimiter()
+        calling = Caller(url, limiter, headers={}, content_type=None, timeout=5.0, busy=1.0, allow_private=False)
         answer = calling.call("GET", "/")
         assert 0 <= (answer.wait() or 0.0) <= 3600
-        [told] = purse.taken()
-        assert told.seen is None
+        [output] = limiter.taken()
+        assert output.seen is None
         calling.close()
 
 
@@ -145,7 +145,7 @@ def test_only_public_addresses_are_called(address: str, public: bool) -> None:
 
 def test_an_address_that_was_resolved_to_a_private_one_is_not_connected_to(monkeypatch: pytest.MonkeyPatch) -> None:
     found: list[Any] = [(socket.AF_INET6, socket.SOCK_STREAM, 0, "", ("64:ff9b::a9fe:a9fe", 443, 0, 0))]
-    monkeypatch.setattr("processors.outbound.guarded.socket.getaddrinfo", lambda *_, **__: found)
+    monkeypatch.setattr("processors.outbound.ssrf_guard.socket.getaddrinfo", lambda *_, **__: found)
     calling = caller("https://crm.example.com")
     with pytest.raises(Exception, match="private"):
         calling.call("GET", "/")

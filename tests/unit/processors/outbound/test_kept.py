@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from processors.outbound.kept import KeptConnections
+from processors.outbound.connection_pool import ConnectionPool
 
 
 class _Answer(BaseHTTPRequestHandler):
@@ -40,23 +40,23 @@ def url() -> Iterator[str]:
 
 
 @pytest.fixture
-def kept(url: str) -> Iterator[KeptConnections]:
-    connections = KeptConnections(url, allow_private=False)
+def kept(url: str) -> Iterator[ConnectionPool]:
+    connections = ConnectionPool(url, allow_private=False)
     yield connections
     connections.close()
 
 
-def ask(kept: KeptConnections, url: str) -> bytes:
+def ask(kept: ConnectionPool, url: str) -> bytes:
     """The port that the server was asked from."""
     with kept.stream("GET", url, seconds=10) as response:
         return b"".join(response.iter_stream())
 
 
-def test_a_connection_is_used_again(kept: KeptConnections, url: str) -> None:
+def test_a_connection_is_used_again(kept: ConnectionPool, url: str) -> None:
     assert ask(kept, f"{url}/") == ask(kept, f"{url}/")
 
 
-def test_two_calls_at_once_have_one_each_and_the_last_used_goes_first(kept: KeptConnections, url: str) -> None:
+def test_two_calls_at_once_have_one_each_and_the_last_used_goes_first(kept: ConnectionPool, url: str) -> None:
     with kept.stream("GET", f"{url}/", seconds=10) as first:
         second = ask(kept, f"{url}/")
         assert b"".join(first.iter_stream()) != second
@@ -64,18 +64,18 @@ def test_two_calls_at_once_have_one_each_and_the_last_used_goes_first(kept: Kept
         assert b"".join(again.iter_stream()) != second
 
 
-def test_one_that_the_server_has_closed_is_not(kept: KeptConnections, url: str) -> None:
+def test_one_that_the_server_has_closed_is_not(kept: ConnectionPool, url: str) -> None:
     closed = ask(kept, f"{url}/last")
     assert ask(kept, f"{url}/") != closed
 
 
-def test_one_whose_answer_was_not_read_is_not(kept: KeptConnections, url: str) -> None:
+def test_one_whose_answer_was_not_read_is_not(kept: ConnectionPool, url: str) -> None:
     with kept.stream("GET", f"{url}/", seconds=10):
         pass
     assert not kept._idle
 
 
-def test_after_the_end_none_is_kept(kept: KeptConnections, url: str) -> None:
+def test_after_the_end_none_is_kept(kept: ConnectionPool, url: str) -> None:
     with kept.stream("GET", f"{url}/", seconds=10) as response:
         kept.close()
         b"".join(response.iter_stream())

@@ -12,9 +12,9 @@ from kafka.structs import TopicPartition
 from runtime.kafka.group import (
     BATCH_BYTES,
     MAX_RECORD_BYTES,
-    Group,
     NotPublished,
     OutgoingRecord,
+    RecordGroup,
     RefusedForGood,
     TooLarge,
     partition_of_key,
@@ -25,8 +25,8 @@ def record(key: str | None = "k", value: bytes = b"v", topic: str = "t") -> Outg
     return OutgoingRecord(topic, None if key is None else key.encode(), value, [("ce_id", b"1")])
 
 
-def placed(*records: OutgoingRecord, partitions: int = 1) -> Group:
-    group = Group(records)
+def placed(*records: OutgoingRecord, partitions: int = 1) -> RecordGroup:
+    group = RecordGroup(records)
     numbers = count()
     for topic in group.unplaced_topics():
         group.place(topic, partitions, lambda: next(numbers) % partitions)
@@ -78,7 +78,7 @@ def test_what_is_too_much_for_a_batch_goes_in_the_next_and_only_after_the_first_
     assert len(read(group.heads()[place])) == 2
     group.answered(place, errors.NotLeaderForPartitionError())
     assert len(read(group.heads()[place])) == 2, "the same again"
-    assert [type(one) for one in group.outcomes] == [NotPublished] * 4
+    assert [type(outcome) for outcome in group.outcomes] == [NotPublished] * 4
     group.answered(place, None)
     assert group.outcomes[:2] == [None, None]
     assert len(read(group.heads()[place])) == 2
@@ -94,7 +94,7 @@ def test_a_failure_that_will_not_pass_ends_its_partition_and_no_other() -> None:
     assert list(group.heads()) == [second], "what is behind a batch that was not confirmed is never sent"
     group.answered(second, None)
     assert group.is_done
-    assert [str(one) for one in group.outcomes if one] == ["UnknownError", "KafkaTimeoutError"]
+    assert [str(outcome) for outcome in group.outcomes if outcome] == ["UnknownError", "KafkaTimeoutError"]
 
 
 def test_a_batch_that_is_too_large_is_tried_one_by_one() -> None:
@@ -105,7 +105,7 @@ def test_a_batch_that_is_too_large_is_tried_one_by_one() -> None:
         assert len(read(group.heads()[place])) == 1
         group.answered(place, outcome)
     assert group.is_done
-    assert [type(one) for one in group.outcomes] == [type(None), TooLarge, type(None)]
+    assert [type(outcome) for outcome in group.outcomes] == [type(None), TooLarge, type(None)]
 
 
 def test_what_no_topic_takes_is_refused_before_it_is_sent() -> None:
@@ -115,11 +115,11 @@ def test_what_no_topic_takes_is_refused_before_it_is_sent() -> None:
 
 
 def test_topics_that_nobody_has_told_of_wait_and_do_not_hold_up_others() -> None:
-    group = Group([record(topic="unknown"), record(topic="t")])
+    group = RecordGroup([record(topic="unknown"), record(topic="t")])
     group.place("t", 1, lambda: 0)
     group.answered(TopicPartition("t", 0), None)
     assert not group.is_done
     assert group.unplaced_topics() == ["unknown"]
-    assert [str(one) for one in group.outcomes] == ["KafkaTimeoutError", "None"]
+    assert [str(outcome) for outcome in group.outcomes] == ["KafkaTimeoutError", "None"]
     group.refuse("unknown", RefusedForGood("TopicAuthorizationFailedError"))
     assert group.is_done

@@ -13,7 +13,7 @@ def requests(textus, read):
 def test_a_request_is_listed_as_it_came(textus, requests):
     textus("POST", "/my_account/messages", {"to": "+13035551234", "body": "Hé"}, X_Trace="t1")
     textus("GET", "/my_account/opt_outs/%2B13035551234")
-    sent, asked = requests()
+    sent, requested = requests()
     assert {name: sent[name] for name in ("method", "path", "query", "body", "status", "at")} == {
         "method": "POST",
         "path": "/my_account/messages",
@@ -25,7 +25,7 @@ def test_a_request_is_listed_as_it_came(textus, requests):
     assert set(sent) == {"method", "path", "query", "headers", "body", "status", "at"}
     assert sent["headers"]["Authorization"] == "Bearer ***"  # no credential is kept
     assert sent["headers"]["X-Trace"] == "t1"
-    assert (asked["path"], asked["body"]) == ("/my_account/opt_outs/+13035551234", None)
+    assert (requested["path"], requested["body"]) == ("/my_account/opt_outs/+13035551234", None)
 
 
 def test_a_query_is_decoded_and_repeated_names_are_lists(textus, requests):
@@ -43,16 +43,16 @@ def test_refused_requests_are_listed_and_control_calls_are_not(textus, requests)
     textus("GET", "/nowhere")
     textus("GET", "/_sandbox")
     textus.call("/healthz")
-    assert [one["status"] for one in requests()] == [401, 404]
+    assert [request["status"] for request in requests()] == [401, 404]
 
 
 def test_the_list_can_be_narrowed(textus, crm, requests):
     textus("GET", "/accounts")
     textus("PUT", "/my_account/opt_outs/%2B13035551234")
     crm("GET", "/crm/contacts")
-    assert [one["path"] for one in requests("?path=/crm")] == ["/crm/contacts"]
-    assert [one["path"] for one in requests("?method=put")] == ["/my_account/opt_outs/+13035551234"]
-    assert [one["path"] for one in requests("?last=1")] == ["/crm/contacts"]
+    assert [request["path"] for request in requests("?path=/crm")] == ["/crm/contacts"]
+    assert [request["path"] for request in requests("?method=put")] == ["/my_account/opt_outs/+13035551234"]
+    assert [request["path"] for request in requests("?last=1")] == ["/crm/contacts"]
     assert requests("?last=0") == []
     assert textus("GET", "/_sandbox/requests?last=x").status_code == 422
 

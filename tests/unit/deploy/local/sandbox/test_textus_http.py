@@ -229,7 +229,7 @@ def test_a_contact_is_200_and_kept(textus, read):
     assert (contact["@type"], contact["firstName"], contact["lastName"]) == ("Contact", "Cordell", "Walker")
     assert contact["data"] == CONTACT["data"]
     phones = contact["phones"]["members"]
-    assert [(one["phoneNumber"], one["extension"], one["type"]) for one in phones] == [
+    assert [(phone["phoneNumber"], phone["extension"], phone["type"]) for phone in phones] == [
         ("+17203331234", None, "Mobile"),
         ("+13031234567", "2921", "Work"),
     ]

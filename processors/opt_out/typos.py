@@ -11,7 +11,7 @@ _ALPHABET = string.ascii_lowercase + string.digits + "$"
 _DRAWN_OUT = re.compile(r"(.)\1{2,}")
 
 
-def slips(word: str) -> Iterator[str]:
+def typos(word: str) -> Iterator[str]:
     """Every slip of `word`, some of them twice; a digit or a sign may replace a letter (st0p)."""
     for at, letter in enumerate(word):
         head, tail = word[:at], word[at + 1 :]
@@ -30,13 +30,13 @@ def slips_of(words: Iterable[str], own_words: frozenset[str]) -> dict[str, str]:
     words = tuple(words)
     found: dict[str, str] = {}
     for word in words:
-        for slip in slips(word):
-            if slip not in own_words and slip not in words:
-                found.setdefault(slip, word)
+        for typo in typos(word):
+            if typo not in own_words and typo not in words:
+                found.setdefault(typo, word)
     return found
 
 
-def drawn_in(token: str) -> str | None:
+def collapsed(token: str) -> str | None:
     """`token` with each letter that stands three times or more standing once: stoooop -> stop. None: there is none."""
     drawn = _DRAWN_OUT.sub(r"\1", token)
     return None if drawn == token else drawn

@@ -14,10 +14,10 @@ from datetime import date, datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from processors.crm_sync.port import Note, Target
+from processors.crm_sync.port import CrmTarget, Note
 from processors.crm_sync.settings import CrmSettings
 from processors.crm_sync.wording import worded, worded_day
-from processors.crm_sync.work import Draft, Link, Wanted
+from processors.crm_sync.work import DesiredNote, Link, NoteDraft
 from runtime.postgres import Connection
 from runtime.settings import ConfigurationError
 
@@ -55,35 +55,35 @@ class Head:
 
     event_id: UUID
     phone: str
-    draft: Draft
+    draft: NoteDraft
     link: Link  #: of the message's own note
 
 
-class Notebook(ABC):
+class NotePolicy(ABC):
     """What one target's notes are."""
 
     @abstractmethod
-    def wanted(self, connection: Connection, heads: Sequence[Head]) -> list[tuple[Wanted, ...]]:
+    def desired_notes(self, connection: Connection, heads: Sequence[Head]) -> list[tuple[DesiredNote, ...]]:
         """The notes that each of `heads` is about; in the transaction that takes them up."""
 
 
-class EachMessage(Notebook):
+class EachMessage(NotePolicy):
     """A note for each message and call."""
 
     def __init__(self, template: str) -> None:
         self._template = template
 
-    def wanted(self, connection: Connection, heads: Sequence[Head]) -> list[tuple[Wanted, ...]]:
+    def desired_notes(self, connection: Connection, heads: Sequence[Head]) -> list[tuple[DesiredNote, ...]]:
         del connection
         return [() if _DAYS in head.link.written else (self.alone(head),) for head in heads]
 
-    def alone(self, head: Head) -> Wanted:
+    def alone(self, head: Head) -> DesiredNote:
         """The note of one message."""
         note = worded(head.draft, head.phone, self._template)
-        return Wanted(note, head.link, begun=note.external_id != str(head.event_id))
+        return DesiredNote(note, head.link, begun=note.external_id != str(head.event_id))
 
 
-class Daily(Notebook):
+class Daily(NotePolicy):
     """A note for each contact and day, with a line for each message and call."""
 
     def __init__(self, target: str, each: EachMessage, line: str, zone: str) -> None:
@@ -92,7 +92,7 @@ class Daily(Notebook):
         self._line = line
         self._zone = ZoneInfo(zone)
 
-    def wanted(self, connection: Connection, heads: Sequence[Head]) -> list[tuple[Wanted, ...]]:
+    def desired_notes(self, connection: Connection, heads: Sequence[Head]) -> list[tuple[DesiredNote, ...]]:
         days = [() if head.link.remote_id else self._days(head) for head in heads]
         placed = [(head, its) for head, its in zip(heads, days, strict=True) if its]
         if not placed:
@@ -101,9 +101,9 @@ class Daily(Notebook):
         values = {"target": self._target, "keys": list(ids), "ids": list(ids.values())}
         connection.execute(_KEEP, values)
         self._place(connection, placed)
-        links = {key: told for key, *told in connection.execute(_LINKS, values)}
+        links = {key: values_of_row for key, *values_of_row in connection.execute(_LINKS, values)}
         lines = self._lines(connection, {(head.phone, day) for head, its in placed for day in its})
-        found: list[tuple[Wanted, ...]] = []
+        found: list[tuple[DesiredNote, ...]] = []
         for head, its in zip(heads, days, strict=True):
             notes = []
             for day in its:
@@ -111,7 +111,7 @@ class Daily(Notebook):
                 note = self._note(day, lines.get(key, []), external_id, head.phone)
                 link = Link("note", key, remote_id, written)
                 if remote_id or key in lines:  # all of a day's messages may have turned out to be another's
-                    notes.append(Wanted(note, link, begun=external_id != str(head.event_id)))
+                    notes.append(DesiredNote(note, link, begun=external_id != str(head.event_id)))
             found.append(tuple(notes) if its else (self._each.alone(head),))
         return found
 
@@ -126,10 +126,14 @@ class Daily(Notebook):
         new = {head.draft.key: writings[head.draft.key] for head, _ in placed
                if head.link.written != writings[head.draft.key]}  # fmt: skip
         if new:
-            values = {"target": self._target, "keys": list(new), "writings": [json.dumps(one) for one in new.values()]}
+            values = {
+                "target": self._target,
+                "keys": list(new),
+                "writings": [json.dumps(written) for written in new.values()],
+            }
             connection.execute(_PLACE, values)
 
-    def _lines(self, connection: Connection, days: set[tuple[str, date]]) -> dict[str, list[Draft]]:
+    def _lines(self, connection: Connection, days: set[tuple[str, date]]) -> dict[str, list[NoteDraft]]:
         ordered = sorted(days)
         values = {
             "target": self._target,
@@ -138,20 +142,20 @@ class Daily(Notebook):
             "starts": [self._midnight(day) for _, day in ordered],
             "ends": [self._midnight(day + timedelta(days=1)) for _, day in ordered],
         }
-        found: dict[str, list[Draft]] = {}
-        for day_key, key, *told in connection.execute(_LINES, values):
-            found.setdefault(day_key, []).append(Draft(key, "", *told))
+        found: dict[str, list[NoteDraft]] = {}
+        for day_key, key, *values_of_row in connection.execute(_LINES, values):
+            found.setdefault(day_key, []).append(NoteDraft(key, "", *values_of_row))
         return found
 
     def _midnight(self, day: date) -> datetime:
         return datetime.combine(day, time(), self._zone)
 
-    def _note(self, day: date, lines: Sequence[Draft], external_id: str, phone: str) -> Note:
+    def _note(self, day: date, lines: Sequence[NoteDraft], external_id: str, phone: str) -> Note:
         at = lines[0].first_at if lines else self._midnight(day)
         return Note(worded_day(day, lines, phone, self._line, self._zone, external_id), external_id, at)
 
 
-def notebook_of(target: Target, crm: CrmSettings) -> Notebook:
+def note_policy_of(target: CrmTarget, crm: CrmSettings) -> NotePolicy:
     """What the settings ask for at `target`. Raises ConfigurationError where it cannot be done there."""
     each = EachMessage(crm.note)
     if crm.note_mode == "each" or not target.capabilities.notes:

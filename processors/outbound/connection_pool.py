@@ -15,25 +15,25 @@ from typing import Any, NamedTuple
 import httpcore
 import httpx
 
-from processors.outbound.guarded import CheckedBackend
+from processors.outbound.ssrf_guard import CheckedBackend
 
 #: Seconds after which a connection that nobody has used is not used again: less than servers wait.
-KEPT_FOR = 20.0
+IDLE_FOR = 20.0
 
 
-class KeptConnection(NamedTuple):
+class PooledConnection(NamedTuple):
     http: httpcore.HTTPConnection
     backend: CheckedBackend  #: its own, which holds its call's deadline
 
 
-class KeptConnections:
+class ConnectionPool:
     """Any number of threads may share them; each connection is one thread's at a time."""
 
     def __init__(self, base_url: str, *, allow_private: bool) -> None:
         self._origin = httpcore.URL(base_url).origin
         self._allow_private = allow_private
         self._tls = httpx.create_ssl_context()
-        self._idle: deque[KeptConnection] = deque()
+        self._idle: deque[PooledConnection] = deque()
         self._closed = False
 
     @contextmanager
@@ -60,15 +60,15 @@ class KeptConnections:
             while True:
                 self._idle.pop().http.close()
 
-    def _take(self) -> KeptConnection:
+    def _take(self) -> PooledConnection:
         with suppress(IndexError):  # another thread may have taken the last one
             while True:
-                kept = self._idle.pop()
-                if not kept.http.has_expired():  # nor has the server closed it
-                    return kept
-                kept.http.close()
+                idle = self._idle.pop()
+                if not idle.http.has_expired():  # nor has the server closed it
+                    return idle
+                idle.http.close()
         backend = CheckedBackend(allow_private=self._allow_private)
         http = httpcore.HTTPConnection(
-            self._origin, ssl_context=self._tls, keepalive_expiry=KEPT_FOR, network_backend=backend
+            self._origin, ssl_context=self._tls, keepalive_expiry=IDLE_FOR, network_backend=backend
         )
-        return KeptConnection(http, backend)
+        return PooledConnection(http, backend)

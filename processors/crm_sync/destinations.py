@@ -5,26 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from processors.api_budget.purse import Purse
-from processors.crm_sync.port import Target, target_types
+from processors.api_budget.rate_limiter import RateLimiter
+from processors.crm_sync.port import CrmTarget, target_types
 from processors.crm_sync.settings import CrmSettings
 from runtime.settings import Configuration, ConfigurationError, Section
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Destination:
     """A target, or one of its accounts: with deliveries, lanes, links and a breaker of its own."""
 
     name: str  #: "rest"; "textus:acme"
-    kind: type[Target]
+    kind: type[CrmTarget]
     settings: Section
 
-    def target(self, purse: Purse) -> Target:
-        """Who brings things there, paying from `purse`. Raises ConfigurationError."""
-        return self.kind.at(self.name, self.settings, purse)
+    def target(self, limiter: RateLimiter) -> CrmTarget:
+        """Who brings things there, paying from `limiter`. Raises ConfigurationError."""
+        return self.kind.at(self.name, self.settings, limiter)
 
 
-def places_of(targets: Iterable[str], load: Callable[..., Configuration] = Configuration.load) -> list[Place]:
+def places_of(targets: Iterable[str], load: Callable[..., Configuration] = Configuration.load) -> list[Destination]:
     """Every place of `targets`, in order of their names. Raises ConfigurationError."""
     known, names = target_types(), sorted(set(targets))
     if unknown := [name for name in names if name not in known]:
@@ -34,5 +34,5 @@ def places_of(targets: Iterable[str], load: Callable[..., Configuration] = Confi
     found = []
     for name in names:
         kind, settings = known[name], configuration[known[name].settings_type]
-        found += [Place(place, kind, settings) for place in kind.places(settings)]
+        found += [Destination(place, kind, settings) for place in kind.places(settings)]
     return found

@@ -10,9 +10,9 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from processors.crm_sync.port import Gone, Target
+from processors.crm_sync.port import CrmTarget, Gone
 from processors.crm_sync.wording import digest
-from processors.crm_sync.work import Job, Link, Wanted
+from processors.crm_sync.work import DesiredNote, Job, Link
 from processors.processor import Retryable
 
 
@@ -20,17 +20,17 @@ class LeaseLost(Retryable):
     """Leave it: somebody else has taken it up meanwhile."""
 
 
-class Alignment:
+class Reconciler:
     """For one target; used by several threads at once."""
 
-    def __init__(self, target: Target, *, repeats: bool, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, target: CrmTarget, *, repeats: bool, clock: Callable[[], float] = time.monotonic) -> None:
         """`repeats`: after an unknown outcome a target that cannot be asked is told again."""
         self._target = target
         self._able = target.capabilities
         self._repeats = repeats
         self._clock = clock
 
-    def bring(self, job: Job) -> str | None:
+    def apply(self, job: Job) -> str | None:
         """Make it so; what there is to say about it. Raises Retryable and its kinds, and Rejected."""
         if not self._target.takes(job.phone):
             return "no contact there can have its phone"
@@ -53,17 +53,17 @@ class Alignment:
         self._opt_out(job, contact)
         if not self._able.notes:
             return None
-        remarks = [self._note(job, one, str(contact.remote_id)) for one in job.notes]
+        remarks = [self._note(job, note, str(contact.remote_id)) for note in job.notes]
         return "; ".join(filter(None, remarks)) or None
 
     def _worth_a_contact(self, job: Job) -> bool:
         """Where no notes are taken, a phone alone is no contact."""
-        wish = job.wish
-        told = wish.name or wish.tags or (self._able.opt_out and wish.opted_out is not None)
-        return self._able.notes or bool(told) or job.contact.remote_id is not None
+        desired = job.desired
+        has_facts = desired.name or desired.tags or (self._able.opt_out and desired.opted_out is not None)
+        return self._able.notes or bool(has_facts) or job.contact.remote_id is not None
 
     def _contact(self, job: Job, known: Link) -> Link:
-        name = job.wish.name
+        name = job.desired.name
         if known.remote_id is None:
             found = self._target.find_by_phone(job.phone)
             if found:
@@ -79,27 +79,27 @@ class Alignment:
         return known
 
     def _tags(self, job: Job, contact: Link) -> Link:
-        ours, wanted = set(contact.written.get("tags", ())), job.wish.tags
-        if ours == wanted or not self._able.tags:
+        ours, goal = set(contact.written.get("tags", ())), job.desired.tags
+        if ours == goal or not self._able.tags:
             return contact
         self._hold(job)
-        self._target.set_tags(str(contact.remote_id), sorted(wanted - ours), sorted(ours - wanted))
-        return job.learn(replace(contact, written=contact.written | {"tags": sorted(wanted)}))
+        self._target.set_tags(str(contact.remote_id), sorted(goal - ours), sorted(ours - goal))
+        return job.learn(replace(contact, written=contact.written | {"tags": sorted(goal)}))
 
     def _opt_out(self, job: Job, contact: Link) -> None:
-        wanted = job.wish.opted_out
-        if wanted is None or wanted == contact.written.get("opted_out") or not self._able.opt_out:
+        goal = job.desired.opted_out
+        if goal is None or goal == contact.written.get("opted_out") or not self._able.opt_out:
             return
         for person in self._target.find_by_phone(job.phone):  # whoever shares the phone may not be texted either
             self._hold(job)
-            self._target.set_opt_out(person.id, opted_out=wanted)
-        job.learn(replace(contact, written=contact.written | {"opted_out": wanted}))
+            self._target.set_opt_out(person.id, opted_out=goal)
+        job.learn(replace(contact, written=contact.written | {"opted_out": goal}))
 
-    def _note(self, job: Job, wanted: Wanted, contact: str) -> str | None:
-        link, said = wanted.link, wanted.note
+    def _note(self, job: Job, goal: DesiredNote, contact: str) -> str | None:
+        link, said = goal.link, goal.note
         written = {"digest": digest(said)}
         if link.remote_id is None:
-            return self._new_note(job, wanted, contact, written)
+            return self._new_note(job, goal, contact, written)
         if link.written == written:
             return None
         if not self._able.update_note:
@@ -113,9 +113,9 @@ class Alignment:
         job.learn(replace(link, written=written))
         return None
 
-    def _new_note(self, job: Job, wanted: Wanted, contact: str, written: dict[str, str]) -> str | None:
-        link, said = wanted.link, wanted.note
-        if (job.doubtful or wanted.begun) and self._able.find_note:
+    def _new_note(self, job: Job, goal: DesiredNote, contact: str, written: dict[str, str]) -> str | None:
+        link, said = goal.link, goal.note
+        if (job.doubtful or goal.begun) and self._able.find_note:
             there = self._target.find_note(contact, said.external_id)
             if there is not None:
                 job.learn(replace(link, remote_id=there))

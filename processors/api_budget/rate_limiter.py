@@ -13,7 +13,7 @@ from runtime.postgres import Connection
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class RequestResult:
     """What came of one request."""
 
     seen: Seen | None = None  #: its headers, where it had any
@@ -21,42 +21,42 @@ class Told:
     blocked: float | None = None  #: seconds that the API asked to wait (429)
 
 
-class Stopped(Exception):
+class LimiterStopped(Exception):
     """Give up what was under way: the process stops."""
 
 
-class Purse(Protocol):
+class RateLimiter(Protocol):
     """Asked before and told after every request, from any number of threads."""
 
-    def pay(self) -> None:
+    def acquire(self) -> None:
         """Return when a request may be made. Raises Stopped."""
 
-    def tell(self, told: Told) -> None:
+    def report(self, result: RequestResult) -> None:
         """What came of it."""
 
 
 @dataclass(slots=True)
-class Prepaid:
+class PrepaidLimiter:
     """For requests that were granted beforehand; `taken()` is what to report."""
 
-    _told: list[Told] = field(default_factory=list)
+    _results: list[RequestResult] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def pay(self) -> None:
+    def acquire(self) -> None:
         """Nothing to take: the request is paid for."""
 
-    def tell(self, told: Told) -> None:
+    def report(self, result: RequestResult) -> None:
         with self._lock:
-            self._told.append(told)
+            self._results.append(result)
 
-    def taken(self) -> list[Told]:
+    def taken(self) -> list[RequestResult]:
         """All that was told since the last time."""
         with self._lock:
-            told, self._told = self._told, []
-        return told
+            result, self._results = self._results, []
+        return result
 
 
-class PayAsYouGo:
+class BudgetLimiter:
     """Takes each request from the budget, and waits for it. Any number of threads may share one."""
 
     def __init__(
@@ -69,7 +69,7 @@ class PayAsYouGo:
         self._urgent = urgent
         self._lock = threading.Lock()  # of the connection; nobody holds it while waiting for the budget
 
-    def pay(self) -> None:
+    def acquire(self) -> None:
         """Raises psycopg.OperationalError where there is no database."""
         while True:
             with self._lock, self._database.transaction() as connection:
@@ -77,12 +77,12 @@ class PayAsYouGo:
             if grant.count:
                 return
             if self._sleep(min(grant.wait, 1.0)):
-                raise Stopped
+                raise LimiterStopped
 
-    def tell(self, told: Told) -> None:
-        seen = [told.seen] if told.seen is not None else []
+    def report(self, result: RequestResult) -> None:
+        seen = [result.seen] if result.seen is not None else []
         with self._lock, self._database.transaction() as connection:
-            self._budget.report(connection, 1, seen, answered=told.answered, blocked=told.blocked)
+            self._budget.report(connection, 1, seen, answered=result.answered, blocked=result.blocked)
 
     def close(self) -> None:
         """Close the connection."""
@@ -90,11 +90,11 @@ class PayAsYouGo:
             self._database.close()
 
 
-class NoLimit:
+class Unlimited:
     """For an API that knows no limit."""
 
-    def pay(self) -> None:
+    def acquire(self) -> None:
         """Never waits."""
 
-    def tell(self, told: Told) -> None:
+    def report(self, result: RequestResult) -> None:
         """Nothing is counted."""

@@ -29,7 +29,7 @@ _LOCAL_NAT64 = ipaddress.IPv6Network("64:ff9b:1::/48")
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
-class Refused(Exception):
+class AddressRefused(Exception):
     """Do not connect there at all."""
 
 
@@ -65,7 +65,7 @@ class CheckedBackend(httpcore.SyncBackend):
         addresses = list(self._resolved(host, port))
         for address in addresses:
             if not self._may_be(address, host):
-                raise Refused("its host's address is a private one, which the settings do not allow")
+                raise AddressRefused("its host's address is a private one, which the settings do not allow")
         return addresses[0]
 
     def _resolved(self, host: str, port: int) -> Iterator[str]:

@@ -12,7 +12,7 @@ from runtime.postgres import Connection
 from runtime.process import StopSignal
 from runtime.reminder import Reminder
 
-log = logs.logger("processors.chores")
+log = logs.logger("processors.periodic_tasks")
 
 #: Does one round, and tells how many seconds the next one may wait.
 Round = Callable[[Database], float]
@@ -21,7 +21,7 @@ Round = Callable[[Database], float]
 _LONGEST = 5.0
 
 
-def chore(
+def periodic_task(
     name: str,
     connect: Callable[[], Connection],
     stop: StopSignal,
@@ -42,14 +42,14 @@ def chore(
                     seconds = round_of_it(database)
                     failed = 0
                     if reminder.reset():
-                        log.info("chore_resumed", chore=name)
+                        log.info("chore_resumed", periodic_task=name)
                 except Exception as error:
                     if not is_passing(error):
                         raise
                     failed += 1
                     seconds = min(_LONGEST, 0.1 * 2 ** min(failed, 6))
                     if reminder.due():
-                        log.warning("chore_paused", chore=name, reason=reason_of(error), seconds=seconds)
+                        log.warning("chore_paused", periodic_task=name, reason=reason_of(error), seconds=seconds)
                 stop.wait(seconds)
             if finish is not None:
                 try:
@@ -57,7 +57,7 @@ def chore(
                 except Exception as error:
                     if not is_passing(error):
                         raise
-                    log.warning("chore_not_finished", chore=name, reason=reason_of(error))
+                    log.warning("chore_not_finished", periodic_task=name, reason=reason_of(error))
         finally:
             database.close()
 
