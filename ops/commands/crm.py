@@ -31,7 +31,11 @@ def check(out: Output) -> None:
 
     Exit code 1 where something has to be mended, which is told.
     """
-    rows = [{"target": name} | asdict(finding) for name, findings in _checked() for finding in findings]
+    rows = [
+        {"target": name, "about": finding.about, "ok": finding.ok, "told": finding.sentence}
+        for name, findings in _checked()
+        for finding in findings
+    ]
     columns = ("target", "about", "ok", "told")
     drawn = [[row[column] for column in columns] for row in rows]
     out.result({"findings": rows}, lambda: table(columns, drawn) if rows else "HOOKLINE_CRM__TARGETS names none")

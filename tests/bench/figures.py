@@ -88,12 +88,12 @@ class Figure:
         )
 
     def _verdict(self) -> str | None:
-        printed = []
+        told = []
         if self.bound is not None:
-            printed.append(f"{self.bound} {self.unit}: {_yes(self.bound.met(self.rounds.middle))}")
+            told.append(f"{self.bound} {self.unit}: {_yes(self.bound.met(self.rounds.middle))}")
         if self.ratio_bound is not None and self.ratio is not None:
-            printed.append(f"ratio {self.ratio_bound}: {_yes(self.ratio_bound.met(self.ratio.middle))}")
-        return ", ".join(printed) or None
+            told.append(f"ratio {self.ratio_bound}: {_yes(self.ratio_bound.met(self.ratio.middle))}")
+        return ", ".join(told) or None
 
     def data(self) -> dict[str, object]:
         """As --json tells it."""
@@ -157,9 +157,9 @@ def _yes(met: bool) -> str:
 
 
 def _processor() -> str:
-    printed = Path("/proc/cpuinfo")
-    if printed.exists():
-        for line in printed.read_text("utf-8").splitlines():
+    told = Path("/proc/cpuinfo")
+    if told.exists():
+        for line in told.read_text("utf-8").splitlines():
             if line.startswith("model name"):
                 return line.partition(":")[2].strip()
     return platform.processor() or platform.machine()

@@ -201,8 +201,8 @@ def test_check_tells_what_to_mend(service: Service, target: CrmTarget) -> None:
     assert [finding for finding in target.check() if not finding.ok] == []
     service.fault("check", status=401)
     [refused] = [finding for finding in target.check() if not finding.ok]
-    assert "HOOKLINE_" in refused.told
-    assert service.secret not in refused.told
+    assert "HOOKLINE_" in refused.sentence
+    assert service.secret not in refused.sentence
 
 
 @each

@@ -86,9 +86,9 @@ def test_an_opt_out_is_there_and_may_be_made_again(played: Played) -> None:
     assert played.target.out_of("my_account", [PHONE]) == set()
     paths = [(one["method"], one["path"]) for one in played.control("GET", "/requests")]
     assert ("PUT", f"/textus/opt_outs/{PHONE}") in paths
-    output = played.limiter.taken()
-    assert len(output) == len(paths)
-    assert all(one.seen is not None and one.seen.limit == 1000 for one in output)
+    told = played.limiter.taken()
+    assert len(told) == len(paths)
+    assert all(one.seen is not None and one.seen.limit == 1000 for one in told)
 
 
 def test_many_numbers_are_asked_about_at_once_and_read_page_by_page(played: Played) -> None:
@@ -134,8 +134,8 @@ def test_every_trouble_says_what_to_do(played: Played, fault: dict[str, Any], ra
     if isinstance(error.value, NotNow):
         assert error.value.retry_after == wait
         assert backoff(1, error.value) >= (wait or 0.2)
-    [output] = played.limiter.taken()
-    assert (output.blocked is not None) == (fault.get("status") == 429)
+    [told] = played.limiter.taken()
+    assert (told.blocked is not None) == (fault.get("status") == 429)
     played.target.opt_out("textus", PHONE)
 
 

@@ -54,8 +54,8 @@ def textus(stack: Stack, phone: str, action: str, **nested: Any) -> None:
 
 def told_to(stack: Stack, phone: str) -> set[str]:
     """The accounts that have been told of `phone`."""
-    requested = call(f"{stack.env['SANDBOX_URL']}/_sandbox/requests?method=PUT")
-    return {one["path"].split("/")[1] for one in requested if one["path"].endswith(phone) and one["status"] == 201}
+    asked = call(f"{stack.env['SANDBOX_URL']}/_sandbox/requests?method=PUT")
+    return {one["path"].split("/")[1] for one in asked if one["path"].endswith(phone) and one["status"] == 201}
 
 
 def gate(stack: Stack, phone: str) -> dict[str, Any]:

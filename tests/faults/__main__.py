@@ -64,11 +64,11 @@ def played(session: Session, row: Row, seed: int, code: str, *, keep: bool) -> b
         record(Result(row.name, seed, code, at, seconds), verdict, run.notes)
         table.write()
     print(f"{row.name} seed {seed}: {'green' if verdict.green else 'RED'} in {seconds:g} s", flush=True)
-    report(verdict, run)
+    tell(verdict, run)
     return verdict.green
 
 
-def report(verdict: Verdict, run: Run) -> None:
+def tell(verdict: Verdict, run: Run) -> None:
     """The figures that are not 0, and what was wrong."""
     figures = {name: value for name, value in asdict(verdict).items() if value and name != "problems"}
     print(f"  {json.dumps(figures)}", flush=True)

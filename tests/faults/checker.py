@@ -101,10 +101,8 @@ def check(
     verdict.unanswered = sum(attempt.status is None for attempt in attempts)
     verdict.refused_connections = sum(attempt.refused_connections for attempt in attempts)
     verdict.spooled = sum(attempt.durability == "spool" for attempt in attempts)
-    requested = Counter(
-        attempt.id for attempt in attempts
-    )  # a provider may deliver twice, and each delivery is a record
-    verdict.dup_log = sum(max(0, count - max(1, requested[id])) for id, count in copies.items())
+    asked = Counter(attempt.id for attempt in attempts)  # a provider may deliver twice, and each delivery is a record
+    verdict.dup_log = sum(max(0, count - max(1, asked[id])) for id, count in copies.items())
     verdict.silence, verdict.slowest = (
         silence(attempts),
         max((attempt.seconds or 0.0 for attempt in attempts), default=0.0),

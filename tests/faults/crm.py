@@ -67,13 +67,13 @@ class PlayedCrm:
 
 def collect(crm: PlayedCrm, dsn: str, run: str, redriven: Sequence[str]) -> Crm:
     """Everything about a run, once all is quiet."""
-    made, requested = [], set()
+    made, asked = [], set()
     for request in crm.requests():
         body = request["body"] if isinstance(request["body"], dict) else {}
         performed = request["status"] is None or request["status"] == 201  # None: done, and not answered
         match request["method"], request["path"].split("/"):
             case "GET", ["", "crm", "contacts"] if "phone" in request["query"]:  # else it was the rig itself
-                requested.add(request["query"]["phone"])
+                asked.add(request["query"]["phone"])
             case "POST", ["", "crm", "contacts"] if performed:
                 made.append(("contact", body["phone"]))
             case "POST", ["", "crm", "contacts", _, "notes"] if performed:
@@ -88,7 +88,7 @@ def collect(crm: PlayedCrm, dsn: str, run: str, redriven: Sequence[str]) -> Crm:
         | {"notes": [(note["external_id"], note["text"]) for note in contact["notes"]]}
         for contact in crm.contacts()
     ]
-    return Crm(contacts, made, sorted(requested), dict(events), redriven, crm.name)
+    return Crm(contacts, made, sorted(asked), dict(events), redriven, crm.name)
 
 
 def waiting(dsn: str, target: str | None = None) -> int:

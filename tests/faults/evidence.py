@@ -40,12 +40,12 @@ def records(bootstrap: str, since: Ends, until: Ends) -> list[tuple[str, int, in
     """Topic, partition, offset and id of every record between the two that carries an id."""
     found = []
     with closing(_consumer(bootstrap)) as consumer:
-        expected = {TopicPartition(*one): end for one, end in until.items() if end > since.get(one, 0)}
-        consumer.assign(list(expected))
-        for partition in expected:
+        wanted = {TopicPartition(*one): end for one, end in until.items() if end > since.get(one, 0)}
+        consumer.assign(list(wanted))
+        for partition in wanted:
             consumer.seek(partition, since.get((partition.topic, partition.partition), 0))
         budget = read_whatever_comes(consumer)
-        while any(consumer.position(partition) < end for partition, end in expected.items()):
+        while any(consumer.position(partition) < end for partition, end in wanted.items()):
             budget.renew()
             for batch in consumer.poll(timeout_ms=500).values():
                 for record in batch:

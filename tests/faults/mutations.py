@@ -52,8 +52,8 @@ def main() -> int:
     parser.add_argument("--only", default="", help="names, comma-separated")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
-    expected = [part for part in options.only.split(",") if part]
-    chosen = [mutation for mutation in MUTATIONS if not expected or mutation.name in expected]
+    wanted = [part for part in options.only.split(",") if part]
+    chosen = [mutation for mutation in MUTATIONS if not wanted or mutation.name in wanted]
     rows, code, unseen = all_rows(), tree(), 0
     with Session() as session:
         for mutation in sorted(chosen, key=lambda one: rows[one.row].brokers):

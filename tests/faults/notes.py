@@ -25,7 +25,7 @@ class Crm:
     #: Each with phone, tags, opted_out, and notes: event id and text of each, in the order in which they were made.
     contacts: Sequence[Mapping[str, Any]]
     made: Sequence[Sequence[str]]  #: every call that made something: "contact" and phone, or "note" and event id
-    requested: Sequence[str]  #: phones that it was asked about
+    asked: Sequence[str]  #: phones that it was asked about
     events: Mapping[str, str]  #: event id -> id, of all that was received
     redriven: Sequence[str] = ()  #: event ids that were dead until a person had them tried again: they lose their place
     name: str = "rest"
@@ -35,7 +35,7 @@ class Crm:
 class Noted:
     """The figures of one CRM."""
 
-    expected: int  #: notes that were accepted
+    wanted: int  #: notes that were accepted
     missing: int
     doubled: int  #: notes and contacts beyond one
     late: int  #: notes that stand before one that their client had an answer for when it sent them
@@ -53,9 +53,9 @@ def check_crm(
     ids = dict(found.events) | {one.event_id: one.id for one in accepted if one.event_id}
     note_of = {attempt.id: attempt.note for attempt in attempts if attempt.note}
     contact_of = {attempt.note: attempt.contact for attempt in attempts if attempt.note}
-    expected = {one.note for one in accepted if one.note}
+    wanted = {one.note for one in accepted if one.note}
 
-    def output(problem: str, culprits: Iterable[str]) -> int:
+    def told(problem: str, culprits: Iterable[str]) -> int:
         return count(f"{found.name}: {problem}", culprits)
 
     phones = Counter(str(contact["phone"]) for contact in found.contacts)
@@ -63,9 +63,9 @@ def check_crm(
         states or {}
     ).keys()
     due = {one.contact for one in accepted if one.note or one.topic == CONTACTS} | (states or {}).keys()
-    output("contact that is not there", (phone[-4:] for phone in due - phones.keys()))
-    output("contact that nobody asked for", (phone[-4:] for phone in phones.keys() - known))
-    output("asked about a phone that it must not know of", (phone[-4:] for phone in set(found.asked) - known))
+    told("contact that is not there", (phone[-4:] for phone in due - phones.keys()))
+    told("contact that nobody asked for", (phone[-4:] for phone in phones.keys() - known))
+    told("asked about a phone that it must not know of", (phone[-4:] for phone in set(found.asked) - known))
 
     places: dict[str, int] = {}
     times: Counter[str] = Counter()
@@ -87,24 +87,24 @@ def check_crm(
                 misplaced.append(note)
             if note in both and not text.startswith(FAILED):
                 behind.append(note)
-    missing = output("note that is not there", expected - times.keys())
-    output("note that nobody asked for", strangers)
-    output("note at somebody else's contact", misplaced)
-    output("note that does not say how it ended", behind)
-    doubled = _doubled(found, phones, times, output)
+    missing = told("note that is not there", wanted - times.keys())
+    told("note that nobody asked for", strangers)
+    told("note at somebody else's contact", misplaced)
+    told("note that does not say how it ended", behind)
+    doubled = _doubled(found, phones, times, told)
     late = _late(placed, places, {note_of.get(ids.get(id, "")) for id in found.redriven})
-    output("notes out of order", late)
-    _check_contacts(accepted, states, found, output)
-    return Noted(len(expected), missing, doubled, len(late))
+    told("notes out of order", late)
+    _check_contacts(accepted, states, found, told)
+    return Noted(len(wanted), missing, doubled, len(late))
 
 
-def _doubled(found: Crm, phones: Counter[str], notes: Counter[str], output: Callable[[str, Iterable[str]], int]) -> int:
+def _doubled(found: Crm, phones: Counter[str], notes: Counter[str], told: Callable[[str, Iterable[str]], int]) -> int:
     """By what it holds, and by what it was asked: the one may have been tidied up, the other may have been lost."""
-    output("contact twice", (phone[-4:] for phone, times in phones.items() if times > 1))
-    output("note twice", (note for note, times in notes.items() if times > 1))
+    told("contact twice", (phone[-4:] for phone, times in phones.items() if times > 1))
+    told("note twice", (note for note, times in notes.items() if times > 1))
     made = Counter((kind, key) for kind, key in found.made)
-    output("contact made twice", (key[-4:] for (kind, key), times in made.items() if kind == "contact" and times > 1))
-    output("note made twice", (key for (kind, key), times in made.items() if kind == "note" and times > 1))
+    told("contact made twice", (key[-4:] for (kind, key), times in made.items() if kind == "contact" and times > 1))
+    told("note made twice", (key for (kind, key), times in made.items() if kind == "note" and times > 1))
     held = sum(times - 1 for counter in (phones, notes) for times in counter.values())
     return max(held, sum(times - 1 for times in made.values()))
 
@@ -126,11 +126,11 @@ def _check_contacts(
     accepted: Sequence[Attempt],
     states: Mapping[str, str] | None,
     found: Crm,
-    output: Callable[[str, Iterable[str]], int],
+    told: Callable[[str, Iterable[str]], int],
 ) -> None:
     tagged = {one.contact for one in accepted if one.topic == CONTACTS}
     held = {str(contact["phone"]): contact for contact in found.contacts}
-    output("tag that is not there", (phone[-4:] for phone in tagged & held.keys() if TAG not in held[phone]["tags"]))
+    told("tag that is not there", (phone[-4:] for phone in tagged & held.keys() if TAG not in held[phone]["tags"]))
     if states is not None:
         wrong = (phone for phone, one in held.items() if one["opted_out"] != (states.get(phone) == "out"))
-        output("wrong opt-out", (phone[-4:] for phone in wrong))
+        told("wrong opt-out", (phone[-4:] for phone in wrong))

@@ -72,7 +72,7 @@ class Others:
             self.beside += due > 0 and under_way > 0
         with suppress(TextUsUnavailable):
             list(client.members("accounts"))
-        [output] = limiter.taken()
-        seen = [output.seen] if output.seen is not None else []
+        [told] = limiter.taken()
+        seen = [told.seen] if told.seen is not None else []
         with connection.transaction():
-            self._budget.report(connection, 1, seen, answered=output.answered, blocked=output.blocked)
+            self._budget.report(connection, 1, seen, answered=told.answered, blocked=told.blocked)

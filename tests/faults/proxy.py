@@ -26,7 +26,7 @@ class Cut(Exception):
 class Tap(Protocol):
     """Sees one connection's bytes as they pass. May raise Cut."""
 
-    def requested(self, data: bytes) -> bytes:
+    def asked(self, data: bytes) -> bytes:
         """From the client; returns what goes on."""
 
     def answered(self, data: bytes) -> bytes:
@@ -36,7 +36,7 @@ class Tap(Protocol):
 class Plain:
     """Lets everything pass."""
 
-    def requested(self, data: bytes) -> bytes:
+    def asked(self, data: bytes) -> bytes:
         return data
 
     def answered(self, data: bytes) -> bytes:

@@ -408,9 +408,9 @@ class Run:
     def _standing(self) -> str:
         try:
             ready = self.ingest.ready()
-            output = f"ingest ready {ready}, spooled {self.ingest.spooled():.0f}, persist {self.persist.readiness()}"
-            output += "" if self.row.opt_out is None else f", opt-out {self.opt_out.readiness()}"
-            return f"{output}, crm-sync {self.crm_sync.readiness()}" if self.crms else output
+            told = f"ingest ready {ready}, spooled {self.ingest.spooled():.0f}, persist {self.persist.readiness()}"
+            told += "" if self.row.opt_out is None else f", opt-out {self.opt_out.readiness()}"
+            return f"{told}, crm-sync {self.crm_sync.readiness()}" if self.crms else told
         except httpx.TransportError as error:
             return f"ingest does not answer: {type(error).__name__}"
 

@@ -23,7 +23,7 @@ class OptOuts:
     chain: str | None = None  #: what is wrong with the ledger's chain
     unfolded: Sequence[str] = ()  #: phones whose state is not the fold of their rows
     accounts: Sequence[str] = ()  #: where an opt-out has to be true; none: nobody is told in this rig
-    output: Mapping[str, Sequence[str]] = field(default_factory=dict)  #: phone -> accounts that took its opt-out
+    told: Mapping[str, Sequence[str]] = field(default_factory=dict)  #: phone -> accounts that took its opt-out
     reports: str = ""  #: the account that reports opt-outs of its own, which need not be told to it
 
 

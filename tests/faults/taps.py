@@ -43,7 +43,7 @@ class KafkaTap:
         self._asked, self._answered = b"", b""
         self._produces: set[int] = set()
 
-    def requested(self, data: bytes) -> bytes:
+    def asked(self, data: bytes) -> bytes:
         self._asked += data
         while len(self._asked) >= 12 and len(self._asked) >= 4 + (size := struct.unpack_from(">i", self._asked)[0]):
             key, _, correlation = struct.unpack_from(">hhi", self._asked, 4)
@@ -83,7 +83,7 @@ class CommitTap(Plain):
         self._before, self._after = before, after
         self._waits = False
 
-    def requested(self, data: bytes) -> bytes:
+    def asked(self, data: bytes) -> bytes:
         if b"COMMIT\0" in data:
             if self._before.take():
                 raise Cut

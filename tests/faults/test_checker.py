@@ -243,8 +243,8 @@ def test_a_stop_that_was_not_accepted_may_be_missing() -> None:
     sent = attempts()
     sent[2] = replace(sent[2], status=503, durability=None)
     left = {key: value for key, value in evidence().received.items() if key != id_of(0, 1)}
-    output = {sent[1].contact: ["acme", "acme_north"]}
-    found = opt_outs(ledger=[id_of(1, 1)], states={sent[1].contact: "out"}, told=output)
+    told = {sent[1].contact: ["acme", "acme_north"]}
+    found = opt_outs(ledger=[id_of(1, 1)], states={sent[1].contact: "out"}, told=told)
     effects = without(id_of(0, 1), dict(evidence().effects))
     assert check(sent, evidence(effects=effects, received=left, opt_outs=found), Promise(refused=1)).green
 
@@ -274,14 +274,14 @@ PLANTED = {
 @pytest.mark.parametrize("problem", PLANTED)
 def test_what_is_wrong_with_opt_outs_is_seen(problem: str) -> None:
     verdict = check(attempts(), evidence(opt_outs=opt_outs(**PLANTED[problem])))
-    assert [output.partition(":")[0] for output in verdict.problems] == [problem]
+    assert [told.partition(":")[0] for told in verdict.problems] == [problem]
 
 
 def test_an_account_that_reports_an_opt_out_need_not_be_told() -> None:
     sent = attempts()
     sent[2] = replace(sent[2], topic="sms.opt-outs.v1", textus=True)
-    output = {sent[0].contact: ["acme_north"], sent[1].contact: ["acme", "acme_north"]}
-    assert check(sent, evidence(opt_outs=opt_outs(told=output)), Promise(partitions_move=True)).green
+    told = {sent[0].contact: ["acme_north"], sent[1].contact: ["acme", "acme_north"]}
+    assert check(sent, evidence(opt_outs=opt_outs(told=told)), Promise(partitions_move=True)).green
 
 
 def test_a_run_without_a_stop_proves_nothing_about_opt_outs() -> None:
@@ -328,8 +328,8 @@ PLANTED_IN_CRM: dict[str, tuple[Crm, str]] = {
 def test_what_is_wrong_in_a_crm_is_seen(problem: str) -> None:
     found, figure = PLANTED_IN_CRM[problem]
     verdict = check(attempts(), evidence(crms=[found]))
-    assert [output.partition(":")[0] for output in verdict.problems] == [f"rest: {problem}".partition(":")[0]]
-    assert [output.split(": ")[1] for output in verdict.problems] == [problem]
+    assert [told.partition(":")[0] for told in verdict.problems] == [f"rest: {problem}".partition(":")[0]]
+    assert [told.split(": ")[1] for told in verdict.problems] == [problem]
     assert verdict.crm_notes == 10
     if figure:
         assert getattr(verdict, figure) == 1
@@ -337,10 +337,7 @@ def test_what_is_wrong_in_a_crm_is_seen(problem: str) -> None:
 
 def test_a_contact_that_is_lost_is_seen() -> None:
     verdict = check(attempts(), evidence(crms=[crm(people()[:1])]))
-    assert [output.split(": ")[1] for output in verdict.problems] == [
-        "contact that is not there",
-        "note that is not there",
-    ]
+    assert [told.split(": ")[1] for told in verdict.problems] == ["contact that is not there", "note that is not there"]
     assert verdict.missed_notes == 5
 
 
@@ -349,7 +346,7 @@ def test_a_tag_that_is_lost_is_seen() -> None:
     sent[6] = replace(sent[6], topic=CONTACTS, note="")
     there = planted(0, notes=[note for note in NOTES if note[0] != sent[6].event_id])
     verdict = check(sent, evidence(crms=[crm(there)]))
-    assert [output.split(": ")[1] for output in verdict.problems] == ["tag that is not there"]
+    assert [told.split(": ")[1] for told in verdict.problems] == ["tag that is not there"]
     there[0]["tags"] = ["vip", "Warm"]
     assert check(sent, evidence(crms=[crm(there)])).green
 
@@ -361,12 +358,12 @@ def test_a_message_that_failed_has_one_note_that_says_so() -> None:
     kept = [note for note in NOTES if note[0] != sent[6].event_id]
     # Then a note that still says that it was sent is wrong
     verdict = check(sent, evidence(crms=[crm(planted(0, notes=kept))]))
-    assert [output.split(": ")[1] for output in verdict.problems] == ["note that does not say how it ended"]
+    assert [told.split(": ")[1] for told in verdict.problems] == ["note that does not say how it ended"]
     # And so is another note of its own
     kept[2] = (kept[2][0], "SMS not delivered: hello")
     assert check(sent, evidence(crms=[crm(planted(0, notes=kept))])).green
     verdict = check(sent, evidence(crms=[crm(planted(0, notes=[*kept, (sent[6].event_id, "SMS not delivered")]))]))
-    assert [output.split(": ")[1] for output in verdict.problems] == ["note twice"]
+    assert [told.split(": ")[1] for told in verdict.problems] == ["note twice"]
 
 
 def test_what_a_person_had_tried_again_has_lost_its_place() -> None:
@@ -384,7 +381,7 @@ def test_a_note_of_what_was_never_answered_is_none_of_nobody() -> None:
 
 def test_every_crm_is_looked_at() -> None:
     verdict = check(attempts(), evidence(crms=[crm(), crm(people()[:1], name="other")]))
-    assert {output.partition(":")[0] for output in verdict.problems} == {"other"}
+    assert {told.partition(":")[0] for told in verdict.problems} == {"other"}
     assert verdict.crm_notes == 20
 
 

@@ -49,15 +49,15 @@ class TextUs:
     def spend(self, count: int) -> int:
         """Ask for something so many times with the same token, as a stranger; how many were answered."""
         headers = {"Authorization": f"Bearer {TOKEN}", "Accept": "application/vnd.textus+jsonld"}
-        requested = (self._http.get(f"{self.url}/accounts", headers=headers) for _ in range(count))
-        return sum(answer.status_code == 200 for answer in requested)
+        asked = (self._http.get(f"{self.url}/accounts", headers=headers) for _ in range(count))
+        return sum(answer.status_code == 200 for answer in asked)
 
     def requests(self) -> list[dict[str, Any]]:
         """All that it was asked, oldest first."""
         found: list[dict[str, Any]] = self._http.get("/requests").json()
         return found
 
-    def output(self) -> dict[str, list[str]]:
+    def told(self) -> dict[str, list[str]]:
         """Which accounts were told of each phone, and took it."""
         found: dict[str, set[str]] = {}
         for request in self.requests():

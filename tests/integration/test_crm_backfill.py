@@ -111,8 +111,8 @@ def test_what_the_crm_was_not_there_for(
     for phone in (BEN, "+13035550188"):
         assert main(["opt-outs", "add", phone, "--reason", "called us"]) == 0
     # When a dry run tells what there is
-    output = hookline(capsys, "--dry-run")
-    estimate = output["estimate"]
+    told = hookline(capsys, "--dry-run")
+    estimate = told["estimate"]
     assert (estimate["events"], estimate["contacts"], estimate["new_contacts"], estimate["states"]) == (6, 2, 2, 2)
     assert estimate["calls"] >= 6
     assert desk.statuses() == {}
@@ -133,8 +133,8 @@ def test_what_the_crm_was_not_there_for(
         "SMS not delivered: hi",
     ]
     # And another time there is nothing to do
-    output = hookline(capsys)
-    assert (output["estimate"]["events"], output["ordered"]) == (0, 0)
+    told = hookline(capsys)
+    assert (told["estimate"]["events"], told["ordered"]) == (0, 0)
     # And what crm-sync reads at last is known
     desk.take(*events[:6])
     assert desk.statuses() == {"done": 8}
@@ -153,12 +153,12 @@ def test_only_what_is_asked_for(desk: CrmDesk, capsys: pytest.CaptureFixture[str
 
 def test_a_mistake_is_told(desk: CrmDesk, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     del desk
-    for words, output in (
+    for words, told in (
         (["--target", "nothing"], "nothing: no such CRM; there are"),
         (["--target", "rest", "--from", "yesterday"], "no ISO date or time"),
     ):
         assert main(["crm", "backfill", *words]) == 2
-        assert output in capsys.readouterr().err
+        assert told in capsys.readouterr().err
     monkeypatch.setenv("HOOKLINE_CRM__TARGETS", "")
     assert main(["crm", "backfill", "--target", "rest"]) == 2
     assert "HOOKLINE_CRM__TARGETS" in capsys.readouterr().err
@@ -167,8 +167,8 @@ def test_a_mistake_is_told(desk: CrmDesk, capsys: pytest.CaptureFixture[str], mo
 def test_an_event_that_nobody_reads_any_more_is_left_out(desk: CrmDesk, capsys: pytest.CaptureFixture[str]) -> None:
     store(desk.persist, [received(1), received(2)])
     desk.owner.execute("UPDATE events SET provider = 'gone' WHERE received_at = %s", (at(1 / 60),))
-    output = hookline(capsys)
-    assert (output["ordered"], output["unreadable"]) == (1, 1)
+    told = hookline(capsys)
+    assert (told["ordered"], told["unreadable"]) == (1, 1)
 
 
 @pytest.mark.parametrize("token", ["", "a-token"])

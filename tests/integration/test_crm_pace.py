@@ -122,9 +122,9 @@ def test_a_limit_is_used_up_and_never_passed(desk: CrmDesk) -> None:
         with desk.working(target):
             desk.until_done()
         limiter.close()
-        requested = sandbox.get("/_sandbox/requests")
-    statuses = Counter(one["status"] for one in requested)
-    windows = Counter(int(datetime.fromisoformat(one["at"]).timestamp() // window) for one in requested)
+        asked = sandbox.get("/_sandbox/requests")
+    statuses = Counter(one["status"] for one in asked)
+    windows = Counter(int(datetime.fromisoformat(one["at"]).timestamp() // window) for one in asked)
     whole = sorted(windows)[1:-1]
     print(statuses, windows)
     assert 429 not in statuses

@@ -169,12 +169,12 @@ def test_what_waits_and_why_is_known(desk: CrmDesk, sandbox: Sandbox) -> None:
 def test_its_settings_and_those_of_its_targets_are_told_at_start(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in {"__TARGETS": "rest", "_REST__URL": "https://crm.example.com", "_REST__TOKEN": "s3cr3t"}.items():
         monkeypatch.setenv(f"HOOKLINE_CRM{name}", value)
-    with capture_logs() as output:
+    with capture_logs() as told:
         log_settings(logger("tests"), Configuration.load(CrmSync.settings_type, *CrmSync.sections()))
-    shown = {one["variable"]: one["shown"] for one in output}
+    shown = {one["variable"]: one["shown"] for one in told}
     assert shown["HOOKLINE_CRM__TARGETS"] == "rest"
     assert shown["HOOKLINE_CRM_REST__URL"] == "https://crm.example.com"
-    assert "s3cr3t" not in str(output)
+    assert "s3cr3t" not in str(told)
     assert "HOOKLINE_CRM_TEXTUS__ACCOUNTS" not in shown
 
 

@@ -234,14 +234,14 @@ def test_contacts_leave_the_reserve_to_opt_outs(desk: CrmDesk, sandbox: Sandbox)
 
 def findings(desk: CrmDesk, account: str, **settings: Any) -> dict[str, tuple[bool, str]]:
     with closing(desk.textus(account, **settings)) as target:
-        return {one.about: (one.ok, one.told) for one in target.check()}
+        return {one.about: (one.ok, one.sentence) for one in target.check()}
 
 
 def test_check_names_what_is_wrong_and_its_fix(desk: CrmDesk, sandbox: Sandbox) -> None:
     # All is well
-    output = findings(desk, HERE)
-    assert [ok for ok, _ in output.values()] == [True, True, True]
-    assert "999 of 1000 requests are left" in output["quota"][1]
+    told = findings(desk, HERE)
+    assert [ok for ok, _ in told.values()] == [True, True, True]
+    assert "999 of 1000 requests are left" in told["quota"][1]
     # An account that there is not
     assert findings(desk, "nobody")["account"] == (
         False,

@@ -131,10 +131,10 @@ def test_killed_on_the_way_and_answers_lost(postgres: Any, tryton: Tryton, front
     assert tryton.rows("SELECT count(*) FROM party_party") == [(people,)]
     notes = [(phone, str(text).partition("\n")[0]) for phone, text in tryton.rows(_NOTES)]
     assert len(notes) == count == len(tryton.rows("SELECT id FROM ir_note"))
-    output = [f"{'SMS not delivered' if n % 5 == 0 else 'SMS sent'}: text {n:05d}" for n in range(count)]
-    assert Counter(text for _, text in notes) == Counter(output)
+    told = [f"{'SMS not delivered' if n % 5 == 0 else 'SMS sent'}: text {n:05d}" for n in range(count)]
+    assert Counter(text for _, text in notes) == Counter(told)
     for number, phone in enumerate(phones):
-        assert [text for one, text in notes if one == phone] == output[number::people]
+        assert [text for one, text in notes if one == phone] == told[number::people]
     warm, out = {(phone, "Warm") for phone in phones}, {(phone, "SMS opted out") for phone in phones[::6]}
     assert tryton.rows(_CATEGORIES) == sorted(warm | out, key=lambda row: (row[0], row[1]))
     assert tryton.rows("SELECT name FROM party_category ORDER BY 1") == [("SMS opted out",), ("Warm",)]
@@ -276,7 +276,7 @@ def test_check_names_what_to_mend(tryton: Tryton, target: CrmTarget) -> None:
     def wrong(key: str = tryton.key, database: str = DATABASE) -> list[str]:
         one = TrytonTarget.configured(TrytonSettings(url=tryton.url, database=database, token=key), Unlimited())
         try:
-            return [finding.told for finding in one.check() if not finding.ok]
+            return [finding.sentence for finding in one.check() if not finding.ok]
         finally:
             one.close()
 
@@ -284,9 +284,9 @@ def test_check_names_what_to_mend(tryton: Tryton, target: CrmTarget) -> None:
     assert "__TOKEN" in wrong(key="abc123")[0]
     assert "__DATABASE" in wrong(database="nobody")[0]
     # A user outside the group, who may not make categories
-    output = " ".join(wrong(key=tryton.guest_key))
-    assert "may not create party.category" in output
-    assert "Party Administration" in output
+    told = " ".join(wrong(key=tryton.guest_key))
+    assert "may not create party.category" in told
+    assert "Party Administration" in told
     # Phones that were written while phonenumbers was not installed
     target.upsert_contact(ANN, "Ann", None)
     change(tryton, "UPDATE party_contact_mechanism SET value_compact = '(303) 555-0142'")
@@ -305,8 +305,8 @@ def test_check_names_what_to_mend(tryton: Tryton, target: CrmTarget) -> None:
     ],
     ids=str,
 )
-def test_wrong_settings_say_what_is_wrong(given: dict[str, str], output: str) -> None:
+def test_wrong_settings_say_what_is_wrong(given: dict[str, str], told: str) -> None:
     environ = {f"HOOKLINE_CRM_TRYTON__{name}": value for name, value in given.items()}
-    with pytest.raises(ConfigurationError, match=output) as raised:
+    with pytest.raises(ConfigurationError, match=told) as raised:
         TrytonTarget.configured(Configuration.load(TrytonSettings, environ=environ)[TrytonSettings], Unlimited())
     assert "0123456789abcdef" not in str(raised.value)

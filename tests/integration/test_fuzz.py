@@ -104,23 +104,22 @@ async def fuzz(port: int, outcome: Outcome) -> None:
     async def work() -> None:
         client = Client(port)
         for number in numbers:
-            requested = case(SEED, number)
+            asked = case(SEED, number)
             try:
-                reply = await client.ask(requested)
+                reply = await client.ask(asked)
             except NoAnswer as error:
-                outcome.wrong.append(f"case {number}, {requested.name}: no answer within {error}")
+                outcome.wrong.append(f"case {number}, {asked.name}: no answer within {error}")
                 continue
-            outcome.answers[requested.name, reply.status] += 1
-            if reply.status not in requested.expected:
+            outcome.answers[asked.name, reply.status] += 1
+            if reply.status not in asked.expected:
                 outcome.wrong.append(
-                    f"case {number}, {requested.name}: {reply.status}, not {sorted(requested.expected)};"
-                    f" {requested.wire[:200]!r}"
+                    f"case {number}, {asked.name}: {reply.status}, not {sorted(asked.expected)}; {asked.wire[:200]!r}"
                 )
             if reply.durability is not None:
                 assert reply.event_id is not None
                 outcome.event_ids.add(reply.event_id)
-            elif reply.status == OK and requested.expected == {OK}:
-                outcome.wrong.append(f"case {number}, {requested.name}: 200, but nothing says where the event is")
+            elif reply.status == OK and asked.expected == {OK}:
+                outcome.wrong.append(f"case {number}, {asked.name}: 200, but nothing says where the event is")
             if len(outcome.wrong) > ENOUGH:
                 break
         await client.close()

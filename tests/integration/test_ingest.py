@@ -224,13 +224,13 @@ def refusal(environment: dict[str, str]) -> str:
 def test_without_secrets_it_refuses_to_start(kafka: str, tmp_path: Path) -> None:
     environment = {key: value for key, value in os.environ.items() if not key.startswith("HOOKLINE_")}
     environment |= {"HOOKLINE_KAFKA__BOOTSTRAP_SERVERS": kafka, "HOOKLINE_INGEST__PORT": "http"}
-    printed = refusal(environment)
-    assert "HOOKLINE_INGEST__PORT" in printed
+    told = refusal(environment)
+    assert "HOOKLINE_INGEST__PORT" in told
     # And where the values can be read, what is missing is named
     del environment["HOOKLINE_INGEST__PORT"]
-    printed = refusal(environment)
-    assert "HOOKLINE_TEXTLINK__SECRETS" in printed
-    assert "HOOKLINE_TEXTUS__SIGNING_SECRETS" in printed
+    told = refusal(environment)
+    assert "HOOKLINE_TEXTLINK__SECRETS" in told
+    assert "HOOKLINE_TEXTUS__SIGNING_SECRETS" in told
 
 
 def test_secrets_and_phones_stay_out_of_the_log(service: Service) -> None:

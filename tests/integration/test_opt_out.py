@@ -288,10 +288,10 @@ def test_a_person_decides(desk: Desk) -> None:
         with pytest.raises(NothingToDecide):
             by_hand.answer(connection, questions["hold"], "out", "again")
     assert (desk.state(), desk.state("+13035550177")) == ("in", "out")
-    output = proof(desk.database._connected(), number_query(PHONE, "US"))
-    assert [row["action"] for row in output["ledger"]] == ["out", "correction"]
-    assert output["ledger"][0]["evidence"]["text"] == "please stop texting me"
-    assert all(row["hash_is_right"] for row in output["ledger"])
+    told = proof(desk.database._connected(), number_query(PHONE, "US"))
+    assert [row["action"] for row in told["ledger"]] == ["out", "correction"]
+    assert told["ledger"][0]["evidence"]["text"] == "please stop texting me"
+    assert all(row["hash_is_right"] for row in told["ledger"])
 
 
 def test_a_chain_with_one_altered_byte_is_found(desk: Desk) -> None:
@@ -465,12 +465,12 @@ def test_a_send_after_an_opt_in_that_does_not_count_is_a_violation(desk: Desk) -
 def test_every_order_repeat_and_clock_ends_in_the_same_state(desk: Desk, seed: int) -> None:
     """Stops, starts, reports and doubtful texts with clocks that are wrong, in ten orders, some of them twice."""
     rng = random.Random(seed)
-    output = []
+    told = []
     for _ in range(rng.randint(3, 9)):
         said, received = at(rng.randint(0, 6) * 10), at(rng.randint(3, 6) * 10)
         times = {"occurred_at": said, "received_at": received, "time_valid": rng.random() < 0.8}
         make = rng.choice(["STOP", "START", "wrong number", "stop texting me", True, False])
-        output.append((make, times))
+        told.append((make, times))
     ends = set()
     for order in range(10):
         phone = f"+1303555{order:04d}"
@@ -478,7 +478,7 @@ def test_every_order_repeat_and_clock_ends_in_the_same_state(desk: Desk, seed: i
             message(text=make, contact_phone=phone, **times)
             if isinstance(make, str)
             else opt_out(make, contact_phone=phone, **times)
-            for make, times in output
+            for make, times in told
         ]
         events += rng.sample(events, len(events) // 2)
         rng.shuffle(events)
@@ -488,7 +488,7 @@ def test_every_order_repeat_and_clock_ends_in_the_same_state(desk: Desk, seed: i
             events = events[size:]
         [end] = desk.all("SELECT state, since FROM opt_outs WHERE phone = %s", phone)
         ends.add(end)
-        assert desk.all("SELECT count(*) FROM opt_out_ledger WHERE phone = %s", phone) == [(len(output),)]
+        assert desk.all("SELECT count(*) FROM opt_out_ledger WHERE phone = %s", phone) == [(len(told),)]
     assert len(ends) == 1
     with desk.by_operator.transaction() as connection:
         assert verify(connection).broken is None

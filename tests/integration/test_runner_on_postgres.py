@@ -91,8 +91,8 @@ def test_what_cannot_be_decoded_is_set_aside_as_it_came(rig: Rig) -> None:
     broken, empty = sorted(rig.producer.published, key=lambda one: dict(one.headers)["dlq-original-partition"])
     assert (broken.topic, broken.key, broken.value) == (DEAD, b"+13035550142", b"\x00\x00\x00\x00\x01broken")
     assert broken.headers[:3] == headers
-    output = {name: value.decode() for name, value in broken.headers[3:]}
-    assert {name: output[name] for name in list(output)[:7]} == {
+    told = {name: value.decode() for name, value in broken.headers[3:]}
+    assert {name: told[name] for name in list(told)[:7]} == {
         "dlq-original-topic": TOPIC,
         "dlq-original-partition": "0",
         "dlq-original-offset": "1",
@@ -101,8 +101,8 @@ def test_what_cannot_be_decoded_is_set_aside_as_it_came(rig: Rig) -> None:
         "dlq-disposition": "undecodable",
         "dlq-error-class": "Undecodable",
     }
-    assert output.keys() >= {"dlq-error-message", "dlq-first-failed-at", "dlq-last-failed-at", "dlq-app-version"}
-    assert (output["dlq-attempts"], output["dlq-redrive-count"]) == ("1", "0")
+    assert told.keys() >= {"dlq-error-message", "dlq-first-failed-at", "dlq-last-failed-at", "dlq-app-version"}
+    assert (told["dlq-attempts"], told["dlq-redrive-count"]) == ("1", "0")
     assert empty.value is None
 
 
@@ -180,9 +180,9 @@ def test_our_bug_ends_the_process_uncommitted_and_the_third_time_is_poison(rig: 
         until(lambda: rig.stored() == {Partition(TOPIC, 0): 4})
     assert rig.effects() == [event.event_id for event in events if event.text != "bug"]
     [letter] = rig.producer.published
-    output = dict(letter.headers)
-    assert (output["dlq-disposition"], output["dlq-attempts"]) == (b"poison", b"3")
-    assert output["dlq-error-class"] == b"KeyError"
+    told = dict(letter.headers)
+    assert (told["dlq-disposition"], told["dlq-attempts"]) == (b"poison", b"3")
+    assert told["dlq-error-class"] == b"KeyError"
 
 
 def test_it_halts_rather_than_empty_the_topic_into_the_dead_letters(rig: Rig) -> None:
@@ -419,9 +419,9 @@ def test_what_comes_back_is_handled_and_a_second_dead_letter_knows_its_origin(ri
     [letter] = rig.producer.published
     assert letter.headers[0] == ("ce_id", b"2")
     assert [name for name, _ in letter.headers[1:]].count("dlq-redrive-count") == 1
-    output = dict(letter.headers)
-    assert (output["dlq-redrive-count"], output["dlq-disposition"]) == (b"2", b"rejected")
-    assert [(name, output[name]) for name, _ in origin] == origin
+    told = dict(letter.headers)
+    assert (told["dlq-redrive-count"], told["dlq-disposition"]) == (b"2", b"rejected")
+    assert [(name, told[name]) for name, _ in origin] == origin
 
 
 def test_members_coming_and_going_repeat_nothing_and_lose_nothing(postgres: Any) -> None:
@@ -577,6 +577,6 @@ def test_logs_of_what_is_set_aside_name_the_place_and_nothing_personal(rig: Rig,
     with rig.running():
         until(lambda: rig.producer.published)
     lines = [json.loads(line) for line in capsys.readouterr().err.splitlines() if line.startswith("{")]
-    [output] = [line for line in lines if line["event"] == "set_aside"]
-    assert (output["topic"], output["partition"], output["offset"], output["disposition"]) == (TOPIC, 0, 0, "rejected")
+    [told] = [line for line in lines if line["event"] == "set_aside"]
+    assert (told["topic"], told["partition"], told["offset"], told["disposition"]) == (TOPIC, 0, 0, "rejected")
     assert "3035550142" not in json.dumps(lines)

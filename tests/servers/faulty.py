@@ -55,8 +55,8 @@ class Faulty:
         if fault is None:
             return self._passed_on(request)(environ, start_response)
         response = fault.answer(time.sleep) if fault.replaces_answer else self._passed_on(request)
-        time.sleep(fault.wanted.delay_s)
-        if fault.wanted.drop_answer:
+        time.sleep(fault.ordered.delay_s)
+        if fault.ordered.drop_answer:
             raise AnswerDropped
         return response(environ, start_response)
 

@@ -76,7 +76,7 @@ class Sandbox:
         found: list[dict[str, Any]] = self.get(f"/crm/contacts/{contact}/notes")
         return found
 
-    def requested(self, method: str | None = None) -> list[tuple[str, str]]:
+    def asked(self, method: str | None = None) -> list[tuple[str, str]]:
         """Method and path of everything that the CRM was asked."""
         return self.requests("/crm", method)
 
@@ -176,7 +176,7 @@ class CrmDesk:
         def run() -> None:
             while not stop.is_set():
                 stop.wait(delivery_worker(database))
-            delivery_worker.close(database, patience=10)
+            delivery_worker.close(database, time_limit=10)
 
         try:
             with beside(run, stop.set):

@@ -45,12 +45,12 @@ def _change_after(loader: Loader, changes: list[Change]) -> None:
     loader.exec_module = exec_module  # type: ignore[method-assign]
 
 
-def install(expected: str) -> None:
+def install(wanted: str) -> None:
     """Have everything that `wanted` names happen in this process."""
     from tests.faults.injected import injections
 
     changes: dict[str, list[Change]] = {}
-    for one in filter(None, expected.split(";")):
+    for one in filter(None, wanted.split(";")):
         name, _, argument = one.partition("=")
         for module, change in getattr(injections, name)(argument).items():
             changes.setdefault(module, []).append(change)

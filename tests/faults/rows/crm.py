@@ -19,7 +19,7 @@ from tests.faults.rows.registry import row
 from tests.faults.run import Run
 
 #: Seconds that a CRM asks to be left alone for.
-REQUESTED = 3
+ASKED = 3
 #: Tries of a delivery that may fail while others are served.
 TRIES = 3
 #: Seconds of each fault, and of the time without any before it.
@@ -28,7 +28,7 @@ LASTS, WELL = 3.0, 2.0
 SLOWER = 2.0
 FAULTS: dict[str, dict[str, Any]] = {
     "500": {"status": 500},
-    "429 with Retry-After": {"status": 429, "retry_after": REQUESTED},
+    "429 with Retry-After": {"status": 429, "retry_after": ASKED},
     "429 without": {"status": 429},
     "time-out": {"delay_s": TIMEOUT + 0.5},
     "hang": {"status": 500, "delay_s": 20.0},
@@ -108,10 +108,8 @@ def answers_lost(run: Run) -> None:
 
 def _unanswered(played_crm: PlayedCrm) -> Counter[str]:
     """How many answers were lost, by what was asked for."""
-    lost = [requested for requested in played_crm.requests() if requested["status"] is None]
-    return Counter(
-        f"{requested['method']} {'notes' if '/notes' in requested['path'] else 'contacts'}" for requested in lost
-    )
+    lost = [asked for asked in played_crm.requests() if asked["status"] is None]
+    return Counter(f"{asked['method']} {'notes' if '/notes' in asked['path'] else 'contacts'}" for asked in lost)
 
 
 def _while(run: Run, seconds: float) -> Span:
@@ -131,19 +129,17 @@ def _visited(trap: socket.socket) -> bool:
 def _left_alone(run: Run, ill: PlayedCrm, troubled: dict[str, Span]) -> None:
     """A CRM in trouble is asked far less than there is to say; one that asks to be left alone, is."""
     calls = sorted(_monotonic(request["at"]) for request in ill.requests())
-    expected = [one.at for one in read(run.journal) if one.note and one.at]
-    requested = {}
+    wanted = [one.at for one in read(run.journal) if one.note and one.at]
+    asked = {}
     for name, span in troubled.items():
-        requested[name] = len(_within(span, calls))
+        asked[name] = len(_within(span, calls))
         if name != "redirect":  # which is an answer
-            most = len(_within(span, expected)) / 2
-            run.require(requested[name] <= most, f"{name}: {requested[name]} calls, where {most:.0f} would be many")
+            most = len(_within(span, wanted)) / 2
+            run.require(asked[name] <= most, f"{name}: {asked[name]} calls, where {most:.0f} would be many")
     begun, ended = troubled["429 with Retry-After"]
-    silence = max(
-        after - before for before, after in itertools.pairwise(_within((begun, ended + REQUESTED + 2), calls))
-    )
-    run.note(calls_while=requested, silence=round(silence, 2))
-    run.require(silence > 0.9 * REQUESTED, f"asked to wait {REQUESTED} s, it was called after {silence:.1f}")
+    silence = max(after - before for before, after in itertools.pairwise(_within((begun, ended + ASKED + 2), calls)))
+    run.note(calls_while=asked, silence=round(silence, 2))
+    run.require(silence > 0.9 * ASKED, f"asked to wait {ASKED} s, it was called after {silence:.1f}")
 
 
 def _not_slower(run: Run, other: PlayedCrm, troubled: Iterable[Span], well: Iterable[Span]) -> None:

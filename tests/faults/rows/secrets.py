@@ -104,14 +104,14 @@ async def _fuzz(run: Run, event_ids: set[str], wrong: list[str]) -> None:
     async def work() -> None:
         client = Client(run.ingest.port)
         for number in numbers:
-            requested = case(run.seed, number)
+            asked = case(run.seed, number)
             try:
-                reply = await client.ask(requested)
+                reply = await client.ask(asked)
             except NoAnswer as error:
-                wrong.append(f"case {number}, {requested.name}: no answer within {error}")
+                wrong.append(f"case {number}, {asked.name}: no answer within {error}")
                 continue
-            if reply.status >= 500 or reply.status not in requested.expected:
-                wrong.append(f"case {number}, {requested.name}: {reply.status}, not {sorted(requested.expected)}")
+            if reply.status >= 500 or reply.status not in asked.expected:
+                wrong.append(f"case {number}, {asked.name}: {reply.status}, not {sorted(asked.expected)}")
             if reply.event_id is not None:
                 event_ids.add(reply.event_id)
         await client.close()

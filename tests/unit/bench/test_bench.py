@@ -13,7 +13,7 @@ from schemas.codec import Codec
 from schemas.events import Message
 from schemas.ids import SchemaIds
 from tests.bench.figures import Bound, Figure, Series, machine, once
-from tests.bench.generator import requested
+from tests.bench.generator import asked
 from tests.bench.record import BEGIN, END, keep
 from tests.bench.webhooks import event, requests
 
@@ -99,7 +99,7 @@ def test_a_page_without_marks_is_left_alone(tmp_path: Path) -> None:
 
 
 def test_who_asks_the_gate_asks_about_contacts_of_the_webhooks() -> None:
-    [one, other] = islice(requested("/opt-outs/PHONE", "t", 1), 2)
+    [one, other] = islice(asked("/opt-outs/PHONE", "t", 1), 2)
     assert one.startswith(b"GET /opt-outs/%2B1303555")
     assert b"Authorization: Bearer t" in one
     assert one != other

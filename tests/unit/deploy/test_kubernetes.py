@@ -115,8 +115,8 @@ def test_services_lead_to_pods() -> None:
     for item in services:
         assert item["spec"]["selector"] in labels
     # And whoever listens for others is led to.
-    requested = {name for name in WORKLOADS if "http" in {one["name"] for one in _container(name).get("ports", [])}}
-    assert {item["metadata"]["name"] for item in services} == requested
+    asked = {name for name in WORKLOADS if "http" in {one["name"] for one in _container(name).get("ports", [])}}
+    assert {item["metadata"]["name"] for item in services} == asked
 
 
 def test_every_secret_that_a_pod_mounts_is_made_as_the_page_says() -> None:

@@ -156,14 +156,14 @@ def test_config_shows_value_origin_and_no_secret(
 
     assert main(["config", "--json"]) == 0
 
-    output = capsys.readouterr().out
-    rows = {row["variable"]: row for row in json.loads(output)["settings"]}
+    told = capsys.readouterr().out
+    rows = {row["variable"]: row for row in json.loads(told)["settings"]}
     assert rows["HOOKLINE_KAFKA__BOOTSTRAP_SERVERS"]["value"] == "a:9092,b:9092"
     assert rows["HOOKLINE_KAFKA__BOOTSTRAP_SERVERS"]["origin"] == "environment"
     assert rows["HOOKLINE_KAFKA__RETENTION_DAYS"]["origin"] == "default"
     assert rows["HOOKLINE_POSTGRES__DSN"]["origin"] == f"file {secret}"
     for hidden in ("p4ssw0rd", "0wner", "first-secret", "second-secret", "third-secret"):
-        assert hidden not in output
+        assert hidden not in told
 
 
 def test_config_names_every_mistake_at_once_and_exits_78(
@@ -175,7 +175,7 @@ def test_config_names_every_mistake_at_once_and_exits_78(
 
     assert main(["config"]) == 78
 
-    output = capsys.readouterr().err
+    told = capsys.readouterr().err
     for name in (
         "KAFKA__BOOTSTRAP_SERVERS",
         "KAFKA__RETENTION_DAYS",
@@ -183,8 +183,8 @@ def test_config_names_every_mistake_at_once_and_exits_78(
         "POSTGRES__OWNER_DSN",
         "POSTGRES__DSN: is no connection string",
     ):
-        assert f"HOOKLINE_{name}" in output
-    assert "TEXTLINK__SECRETS is missing" in output  # the provider is enabled and has none
+        assert f"HOOKLINE_{name}" in told
+    assert "TEXTLINK__SECRETS is missing" in told  # the provider is enabled and has none
 
 
 def test_config_of_one_section(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -200,9 +200,9 @@ def test_config_of_one_section(monkeypatch: pytest.MonkeyPatch, capsys: pytest.C
 def test_a_command_without_settings_says_which_and_that_no_stack_runs(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["topics", "ls"]) == 78
 
-    output = capsys.readouterr().err
-    assert "HOOKLINE_KAFKA__BOOTSTRAP_SERVERS is missing" in output
-    assert "hookline up" in output
+    told = capsys.readouterr().err
+    assert "HOOKLINE_KAFKA__BOOTSTRAP_SERVERS is missing" in told
+    assert "hookline up" in told
 
 
 def test_configuration_load_itself_never_looks_for_a_stack(stack: dict[str, str]) -> None:

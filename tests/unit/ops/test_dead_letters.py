@@ -180,9 +180,9 @@ def test_what_cannot_be_decoded_is_told_and_its_bytes_only_on_request() -> None:
 
 
 def verdicts(
-    letters: list[Letter], redriven: set[tuple[int, int]] | None = None, **expected: Any
+    letters: list[Letter], redriven: set[tuple[int, int]] | None = None, **wanted: Any
 ) -> list[RedriveDecision]:
-    return list(judge(letters, "persist", redriven or set(), LetterFilter(**expected)))
+    return list(judge(letters, "persist", redriven or set(), LetterFilter(**wanted)))
 
 
 def test_each_letter_goes_once() -> None:

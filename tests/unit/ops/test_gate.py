@@ -96,21 +96,19 @@ def client(fails: list[Exception] | None = None, hangs: threading.Event | None =
         ("%00", "", "out", False),
     ],
 )
-def test_one_number(requested: str, phone: str, state: str, sure: bool) -> None:
-    answer = client().get(f"/opt-outs/{requested}", headers=TOKEN)
-    output = answer.get_json()
+def test_one_number(asked: str, phone: str, state: str, sure: bool) -> None:
+    answer = client().get(f"/opt-outs/{asked}", headers=TOKEN)
+    told = answer.get_json()
     assert answer.status_code == 200
-    assert (output["phone"], output["state"], output["sure"]) == (phone, state, sure)
-    assert output["why"]
-    assert (output["since"] is not None) == (phone in ROWS)
+    assert (told["phone"], told["state"], told["sure"]) == (phone, state, sure)
+    assert told["why"]
+    assert (told["since"] is not None) == (phone in ROWS)
 
 
 def test_many_numbers_in_their_order() -> None:
     phones = ["+13035550199", "+13035550142", "+13035550142", "nobody"]
-    output = client().post("/opt-outs", json={"phones": phones}, headers=TOKEN).get_json()["opt_outs"]
-    assert [(one["phone"], one["state"]) for one in output] == list(
-        zip(phones, ["in", "out", "out", "out"], strict=True)
-    )
+    told = client().post("/opt-outs", json={"phones": phones}, headers=TOKEN).get_json()["opt_outs"]
+    assert [(one["phone"], one["state"]) for one in told] == list(zip(phones, ["in", "out", "out", "out"], strict=True))
     assert client().post("/opt-outs", json={"phones": []}, headers=TOKEN).get_json() == {"opt_outs": []}
 
 
@@ -133,20 +131,20 @@ def test_too_many_at_once_are_refused() -> None:
 
 def test_a_ledger_that_is_away_means_out() -> None:
     away: list[Exception] = [psycopg.OperationalError("gone")] * 9
-    output = client(away).get("/opt-outs/+13035550199", headers=TOKEN).get_json()
-    assert (output["state"], output["sure"], output["since"], output["retry_after"]) == ("out", False, None, 2)
+    told = client(away).get("/opt-outs/+13035550199", headers=TOKEN).get_json()
+    assert (told["state"], told["sure"], told["since"], told["retry_after"]) == ("out", False, None, 2)
 
 
 def test_a_session_that_has_ended_is_replaced() -> None:
-    output = client([psycopg.OperationalError("ended")]).get("/opt-outs/+13035550199", headers=TOKEN).get_json()
-    assert (output["state"], output["sure"]) == ("in", True)
+    told = client([psycopg.OperationalError("ended")]).get("/opt-outs/+13035550199", headers=TOKEN).get_json()
+    assert (told["state"], told["sure"]) == ("in", True)
 
 
 def test_a_ledger_that_hangs_means_out_in_time() -> None:
     hangs = threading.Event()
-    output = client(hangs=hangs).get("/opt-outs/+13035550199", headers=TOKEN).get_json()
+    told = client(hangs=hangs).get("/opt-outs/+13035550199", headers=TOKEN).get_json()
     hangs.set()
-    assert (output["state"], output["sure"]) == ("out", False)
+    assert (told["state"], told["sure"]) == ("out", False)
 
 
 def test_one_number_that_no_utf8_holds_does_not_spoil_the_others() -> None:

@@ -169,9 +169,9 @@ def test_a_failure_is_a_sentence_and_with_json_an_object(
     planted["breaks"] = breaks
 
     assert main(["breaks"]) == 70
-    printed = capsys.readouterr()
-    assert printed.out == ""
-    assert printed.err.splitlines() == [
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err.splitlines() == [
         "hookline: this is a bug in hookline: ZeroDivisionError: by nothing (HOOKLINE_DEBUG=1 shows where)"
     ]
     assert main(["breaks", "--json"]) == 70
@@ -191,9 +191,9 @@ def test_a_failure_after_the_answer_leaves_the_answer_one_document(
     planted["unwell"] = unwell
 
     assert main(["unwell", "--json"]) == 1
-    printed = capsys.readouterr()
-    assert json.loads(printed.out) == {"healthy": False}
-    assert printed.err == "hookline: one is down\n"
+    told = capsys.readouterr()
+    assert json.loads(told.out) == {"healthy": False}
+    assert told.err == "hookline: one is down\n"
 
 
 def test_debug_shows_the_traceback(

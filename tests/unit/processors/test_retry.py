@@ -34,9 +34,9 @@ class World:
             raise self.failures.pop(0)
         return "done"
 
-    def until_done(self, expected: Callable[[], bool] = lambda: True, longest: float = 10.0) -> str:
+    def until_done(self, wanted: Callable[[], bool] = lambda: True, longest: float = 10.0) -> str:
         patience = TimeLimit("test", self.state, sleep=self.sleep, longest=longest, clock=lambda: 1_800_000_000.0)
-        return patience.until_done(self.attempt, expected)
+        return patience.until_done(self.attempt, wanted)
 
 
 def test_what_goes_through_is_not_waited_for() -> None:

@@ -30,11 +30,11 @@ class Archive:
     def __init__(self) -> None:
         self.brought: list[str] = []
 
-    def __call__(self, expected: Jar, folder: Path) -> Path:
-        self.brought.append(expected.artifact)
-        path = folder / expected.artifact / expected.name
+    def __call__(self, wanted: Jar, folder: Path) -> Path:
+        self.brought.append(wanted.artifact)
+        path = folder / wanted.artifact / wanted.name
         path.parent.mkdir(parents=True)
-        path.write_bytes(CONTENTS[expected.artifact])
+        path.write_bytes(CONTENTS[wanted.artifact])
         return path
 
 
@@ -55,7 +55,7 @@ def test_the_lock_names_every_jar_with_its_sum_and_no_address() -> None:
 
 def test_a_second_start_needs_no_network(tmp_path: Path) -> None:
     progress: list[tuple[str, int, int]] = []
-    first = ensure_jars(tmp_path, JARS, lambda *output: progress.append(output), Archive())
+    first = ensure_jars(tmp_path, JARS, lambda *told: progress.append(told), Archive())
 
     second = ensure_jars(tmp_path, JARS, fetch=failing(AssertionError("the network was asked")))
 
@@ -71,11 +71,11 @@ def test_a_start_that_was_interrupted_goes_on_where_it_stood(tmp_path: Path) -> 
     # Given: the transfer of one of them was cut off, and left a piece where it was brought
     archive = Archive()
 
-    def cut(expected: Jar, folder: Path) -> Path:
-        if expected.artifact == "three":
-            archive(expected, folder).write_bytes(b"a piece")
+    def cut(wanted: Jar, folder: Path) -> Path:
+        if wanted.artifact == "three":
+            archive(wanted, folder).write_bytes(b"a piece")
             raise KeyboardInterrupt
-        return archive(expected, folder)
+        return archive(wanted, folder)
 
     with pytest.raises(KeyboardInterrupt):
         ensure_jars(tmp_path, JARS, fetch=cut)
@@ -101,10 +101,10 @@ def test_a_file_that_changed_in_the_cache_is_fetched_anew(tmp_path: Path) -> Non
 
 
 def test_a_wrong_sum_is_refused_and_not_kept(tmp_path: Path) -> None:
-    def tampered(expected: Jar, folder: Path) -> Path:
-        path = folder / expected.name
+    def tampered(wanted: Jar, folder: Path) -> Path:
+        path = folder / wanted.name
         folder.mkdir(exist_ok=True)
-        path.write_bytes(b"y" * expected.size)
+        path.write_bytes(b"y" * wanted.size)
         return path
 
     with pytest.raises(DownloadError, match=r"checksum that is not the one in kafka\.lock"):

@@ -34,7 +34,7 @@ def test_each_slip_is_held_unless_it_is_a_word(word: str) -> None:
 
 
 # The examples of the tier table.
-@pytest.mark.parametrize("slip", ["stpo", "stip", "unsubcribe", "cancle"])
+@pytest.mark.parametrize("typo", ["stpo", "stip", "unsubcribe", "cancle"])
 def test_a_slip_of_the_table(typo: str) -> None:
     assert classify(typo).tier == "C"
 

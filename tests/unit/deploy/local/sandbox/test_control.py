@@ -13,7 +13,7 @@ def requests(textus, read):
 def test_a_request_is_listed_as_it_came(textus, requests):
     textus("POST", "/my_account/messages", {"to": "+13035551234", "body": "Hé"}, X_Trace="t1")
     textus("GET", "/my_account/opt_outs/%2B13035551234")
-    sent, requested = requests()
+    sent, asked = requests()
     assert {name: sent[name] for name in ("method", "path", "query", "body", "status", "at")} == {
         "method": "POST",
         "path": "/my_account/messages",
@@ -25,7 +25,7 @@ def test_a_request_is_listed_as_it_came(textus, requests):
     assert set(sent) == {"method", "path", "query", "headers", "body", "status", "at"}
     assert sent["headers"]["Authorization"] == "Bearer ***"  # no credential is kept
     assert sent["headers"]["X-Trace"] == "t1"
-    assert (requested["path"], requested["body"]) == ("/my_account/opt_outs/+13035551234", None)
+    assert (asked["path"], asked["body"]) == ("/my_account/opt_outs/+13035551234", None)
 
 
 def test_a_query_is_decoded_and_repeated_names_are_lists(textus, requests):
