@@ -25,6 +25,12 @@ _START_STACK = "hookline up"
 _APPLY_TOPICS = "hookline topics apply"
 _MIGRATE = "hookline db migrate"
 
+#: As PRIVILEGES names them: with their schema, where that is not public.
+_TABLES = """
+SELECT CASE WHEN n.nspname = 'public' THEN '' ELSE n.nspname || '.' END || c.relname
+FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'v')
+"""
+
 
 def kafka_checks(settings: KafkaSettings) -> list[Check]:
     """Whether Kafka answers and has its topics as they ought to be."""
@@ -115,7 +121,7 @@ def _migrations(connection: Connection, owner_dsn: str | None) -> Iterator[Check
             yield fine("migrations", f"{len(stands.applied)} are applied")
         return
     expected = {table for tables in PRIVILEGES.values() for table in tables}
-    there = {name for (name,) in connection.execute("SELECT relname FROM pg_class WHERE relkind IN ('r', 'v')")}
+    there = {name for (name,) in connection.execute(_TABLES)}
     if lacking := sorted(expected - there):
         yield broken("migrations", f"the database lacks {', '.join(lacking)}", _MIGRATE)
         return

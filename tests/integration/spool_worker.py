@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -77,13 +78,14 @@ class LineEvent:
     def __init__(self, line: bytes) -> None:
         self.line = line
         self.contact_phone = line.partition(b":")[0].decode()
+        self.received_at = datetime.now(UTC)
 
 
 if __name__ == "__main__":
     import ingest.publisher
 
-    def outgoing(event: Any, codec: Any) -> OutgoingRecord:
-        return OutgoingRecord("lines", event.contact_phone.encode(), codec.encode(event), [])
+    def outgoing(event: Any, codec: Any, _numbers: Any) -> OutgoingRecord:
+        return OutgoingRecord("lines", event.contact_phone.encode(), codec.encode(event), [("hl-seq", b"1")])
 
     ingest.publisher.outgoing = outgoing  # type: ignore[assignment]
     logs.configure("spool-worker")  # to standard error: the other one is for answers
