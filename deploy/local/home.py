@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import json
 import os
 import secrets
 import shutil
@@ -172,6 +173,18 @@ class Home:
                 aside = f"; moved aside to {move_aside(path)}" if self._is_ours else ""
                 self._announce(f"{error}{aside}; {_LOSSES.get(name, 'it counts as empty')}")
                 return {}
+
+    def set_aside_damaged(self, name: str) -> None:
+        """Move the file `name` aside where it is no JSON: somebody else writes it, and makes it anew."""
+        path = self.path / name
+        with self.usable():
+            try:
+                json.loads(path.read_bytes())
+            except (FileNotFoundError, NotADirectoryError):
+                return
+            except ValueError:
+                if self._is_ours:
+                    self._announce(f"{path} is damaged; moved aside to {move_aside(path)}; it is made anew")
 
     def forget(self, name: str) -> None:
         """Remove the file `name`, if there is one."""

@@ -317,6 +317,7 @@ def _console(
         )
     if environ.get(_CONSOLE_USERS):
         return {"CONSOLE_USER": "", "CONSOLE_PASSWORD": ""}
+    home.set_aside_damaged("console-users.json")
     variables[_CONSOLE_USERS] = str(home.path / "console-users.json")
     return {"CONSOLE_USER": _CONSOLE_USER, "CONSOLE_PASSWORD": home.secret("CONSOLE_PASSWORD")}
 
