@@ -9,7 +9,7 @@ from typing import NamedTuple
 from ingest.providers.textus import TextUsSettings
 from ingest.settings import IngestSettings
 from ops.doctor.check import Check, broken, doubtful, fine
-from ops.doctor.settings import webhook_url
+from ops.doctor.settings import only_here, webhook_url
 from ops.doctor.textus import registrations, subscription_checks
 from processors.api_budget.rate_limiter import Unlimited
 from processors.crm_sync.destinations import places_of
@@ -58,7 +58,7 @@ def textus_checks(settings: TextUsApiSettings, provider: TextUsSettings, ingest:
     with reached(settings, ingest.public_url) as textus:
         yield fine("textus api", f"{len(textus.accounts)} accounts")
         secrets = [secret.get_secret_value() for secret in provider.signing_secrets]
-        url = textus.url if ingest.public_url else None
+        url = textus.url if ingest.public_url and not only_here(ingest.public_url) else None
         for check in subscription_checks(list(registrations(textus.client, textus.accounts, url)), secrets):
             yield check if url else _unsure(check)
 

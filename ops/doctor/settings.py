@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator, Mapping
+from ipaddress import ip_address
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from ingest.provider import Provider, provider_types
 from ingest.settings import IngestSettings
@@ -95,7 +97,10 @@ def public_url_checks(settings: IngestSettings) -> Iterator[Check]:
         fix = "export HOOKLINE_INGEST__PUBLIC_URL=https://sms.example.com"
         yield doubtful("public url", "HOOKLINE_INGEST__PUBLIC_URL is not set: where providers call is not known", fix)
         return
-    if not url.startswith("https://"):
+    if only_here(url):
+        fix = "export HOOKLINE_INGEST__PUBLIC_URL=https://sms.example.com"
+        yield doubtful("public url", f"{url} leads to this machine alone: no provider can call it", fix)
+    elif not url.startswith("https://"):
         fix = f"export HOOKLINE_INGEST__PUBLIC_URL=https://{url.partition('://')[2]}"
         yield broken("public url", "HOOKLINE_INGEST__PUBLIC_URL is no https:// address: TextUs calls no other", fix)
     else:
@@ -107,6 +112,15 @@ def public_url_checks(settings: IngestSettings) -> Iterator[Check]:
             yield broken("textlink url", found, "export HOOKLINE_INGEST__PUBLIC_URL=https://A-SHORTER-NAME")
         else:
             yield fine("textlink url", f"{longest} of {TEXTLINK_URL} characters")
+
+
+def only_here(url: str) -> bool:
+    """Whether `url` is of this machine alone, as a local stack's is."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def webhook_url(public_url: str, provider: str, kind: str | None = None) -> str:
