@@ -71,6 +71,11 @@ class TablePrivilege(NamedTuple):
     privilege: str
 
 
+def tables_there(connection: Connection) -> set[str]:
+    """Tables and views, as PRIVILEGES names them."""
+    return {str(name) for (name,) in connection.execute(_TABLES)}
+
+
 def roles_there(connection: Connection, names: Iterable[str] = (*ROLES, FORMER_ROLE)) -> set[str]:
     """Which of these roles the server has."""
     return {str(name) for (name,) in connection.execute(_THERE, (list(names),))}
@@ -114,13 +119,13 @@ def changes(connection: Connection) -> tuple[set[TablePrivilege], set[TablePrivi
     intended: dict[str, Mapping[str, Privileges]] = {role: PRIVILEGES[role] for role in ROLES if role in there}
     if FORMER_ROLE in there:
         intended[FORMER_ROLE] = former_privileges()
-    tables_there = {str(name) for (name,) in connection.execute(_TABLES)}
+    known_tables = tables_there(connection)
     expected = {
         TablePrivilege(role, table, privilege)
         for role, tables in intended.items()
         for table, privileges in tables.items()
         for privilege in privileges
-        if table in tables_there
+        if table in known_tables
     }
     granted = {
         TablePrivilege(role, table, privilege if column is None else f"{privilege} ({column})")

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import psycopg
 from psycopg.abc import PQGen
+from psycopg.rows import dict_row
 
 T = TypeVar("T")
 
@@ -80,3 +81,8 @@ def connect(
     )
     connection.call_timeout, connection.after_call = call_timeout, after_call
     return connection
+
+
+def named_rows(connection: Connection, query: str, *values: object) -> list[dict[str, Any]]:
+    """The rows of `query`, each by the names of its columns. Raises psycopg.Error."""
+    return connection.cursor(row_factory=dict_row).execute(query, values).fetchall()

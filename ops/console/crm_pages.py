@@ -8,39 +8,29 @@ from flask import Blueprint, abort, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from ops.console.context import Answer, answer, given_reason, masking, operators_only, services, session
-from ops.console.numbers import named
+from processors.crm_sync.report import newest_dead, states
+from runtime.postgres import named_rows
 
 pages = Blueprint("crm", __name__, url_prefix="/crm")
 
 #: Dead deliveries that are shown, and that one decision redrives at most.
 SHOWN, AT_ONCE = 50, 1000
 
-_TARGETS = """
-SELECT COALESCE(t.target, d.target) AS target, COALESCE(d.pending, 0) AS pending, COALESCE(d.dead, 0) AS dead,
-    CASE WHEN t.paused_until > now() THEN t.paused_until END AS paused_until, t.reason, t.failures, t.served_at,
-    (SELECT min(received_at) FROM crm_deliveries AS p WHERE p.target = t.target AND p.status = 'pending') AS oldest
-FROM crm_targets AS t FULL JOIN (
-    SELECT target, sum(pending)::bigint AS pending, sum(dead)::bigint AS dead FROM (
-        SELECT target, count(*) AS pending, 0 AS dead FROM crm_deliveries WHERE status = 'pending' GROUP BY target
-        UNION ALL SELECT target, 0, count(*) FROM crm_deliveries WHERE status = 'dead' GROUP BY target
-    ) AS waiting GROUP BY target
-) AS d USING (target) ORDER BY 1
+_OLDEST_PENDING = """
+SELECT t.target, (SELECT min(received_at) FROM crm_deliveries AS p WHERE p.target = t.target AND p.status = 'pending')
+FROM crm_targets AS t
 """
 _CAUSES = """
 SELECT target, COALESCE(detail, '') AS cause, count(*) AS deliveries, min(last_attempt_at) AS first,
     max(last_attempt_at) AS last, min(event_id::text) AS example
 FROM crm_deliveries WHERE status = 'dead' GROUP BY target, COALESCE(detail, '') ORDER BY count(*) DESC LIMIT 100
 """
-_DEAD = f"""
-SELECT target, event_id, event_type, attempts, failures, detail, received_at, last_attempt_at FROM crm_deliveries
-WHERE status = 'dead' ORDER BY last_attempt_at DESC, event_id LIMIT {SHOWN}
-"""  # noqa: S608 - a number of ours
 _OF_CAUSE = f"""
 SELECT event_id FROM crm_deliveries AS d
 WHERE d.status = 'dead' AND d.target = %s AND COALESCE(d.detail, '') = (
     SELECT COALESCE(detail, '') FROM crm_deliveries WHERE event_id = %s AND target = %s)
 ORDER BY received_at, event_id LIMIT {AT_ONCE}
-"""  # noqa: S608 - as above
+"""  # noqa: S608 - a number of ours
 
 
 @pages.get("")
@@ -51,9 +41,10 @@ def page() -> Answer:
         return answer(
             "crm.html",
             personal,
-            targets=named(connection, _TARGETS),
-            causes=named(connection, _CAUSES),
-            dead=named(connection, _DEAD),
+            targets=states(connection),
+            oldest_pending=dict(connection.execute(_OLDEST_PENDING).fetchall()),
+            causes=named_rows(connection, _CAUSES),
+            dead=newest_dead(connection, None, SHOWN),
             at_once=AT_ONCE,
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint
 
 from ops.console.context import Answer, answer, masking, services
-from ops.console.numbers import named
+from runtime.postgres import named_rows
 
 pages = Blueprint("dead_letters", __name__, url_prefix="/dead-letters")
 
@@ -45,9 +45,9 @@ def page() -> Answer:
         return answer(
             "dead_letters.html",
             personal,
-            causes=named(connection, _CAUSES),
-            decided=named(connection, _DECIDED),
-            newest=named(connection, _NEWEST),
-            parked=named(connection, _PARKED),
-            quarantines=named(connection, _QUARANTINES),
+            causes=named_rows(connection, _CAUSES),
+            decided=named_rows(connection, _DECIDED),
+            newest=named_rows(connection, _NEWEST),
+            parked=named_rows(connection, _PARKED),
+            quarantines=named_rows(connection, _QUARANTINES),
         )

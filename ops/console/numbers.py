@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from runtime.phone_lookup import Match, number_query
-from runtime.postgres import Connection
+from runtime.postgres import Connection, named_rows
 
 #: Messages, events and deliveries of a number that are shown: the newest.
 SHOWN = 30
@@ -95,21 +95,14 @@ def number_facts(connection: Connection, phone: str, region: str | None) -> Numb
         phone=phone,
         ledger_phones=[found for found in same if found != phone],
         may_also_be=[found for found in alike if found not in same and number.match(found) is Match.POSSIBLE],
-        opt_out=next(iter(named(connection, _STATE, phones)), None),
-        ledger=named(connection, _LEDGER, phones),
-        enforcements=named(connection, _ENFORCEMENTS, phones),
-        reviews=named(connection, _REVIEWS, phones, phones),
-        parked=named(connection, _PARKED, phones),
-        contact=next(iter(named(connection, _CONTACT, phones)), None),
-        messages=named(connection, _MESSAGES, phones),
-        events=named(connection, _EVENTS, phones),
-        deliveries=named(connection, _DELIVERIES, phones),
-        head=next(iter(named(connection, _HEAD)), None),
+        opt_out=next(iter(named_rows(connection, _STATE, phones)), None),
+        ledger=named_rows(connection, _LEDGER, phones),
+        enforcements=named_rows(connection, _ENFORCEMENTS, phones),
+        reviews=named_rows(connection, _REVIEWS, phones, phones),
+        parked=named_rows(connection, _PARKED, phones),
+        contact=next(iter(named_rows(connection, _CONTACT, phones)), None),
+        messages=named_rows(connection, _MESSAGES, phones),
+        events=named_rows(connection, _EVENTS, phones),
+        deliveries=named_rows(connection, _DELIVERIES, phones),
+        head=next(iter(named_rows(connection, _HEAD)), None),
     )
-
-
-def named(connection: Connection, query: str, *values: object) -> list[Row]:
-    """The rows of `query`, each by the names of its columns. Raises psycopg.Error."""
-    cursor = connection.execute(query, values)
-    names = [column.name for column in cursor.description or ()]
-    return [dict(zip(names, row, strict=True)) for row in cursor]

@@ -15,8 +15,9 @@ from ops.console.context import (
     services,
     session,
 )
-from ops.console.numbers import named, number_facts
+from ops.console.numbers import number_facts
 from runtime.phone_lookup import number_query
+from runtime.postgres import named_rows
 
 pages = Blueprint("opt_outs", __name__, url_prefix="/opt-outs")
 
@@ -67,10 +68,10 @@ def desk() -> Answer:
         return answer(
             "opt_outs.html",
             personal,
-            reviews=named(connection, _REVIEWS),
-            counts=named(connection, _OPEN)[0],
-            late=named(connection, _LATE),
-            rounds=named(connection, _ROUNDS),
+            reviews=named_rows(connection, _REVIEWS),
+            counts=named_rows(connection, _OPEN)[0],
+            late=named_rows(connection, _LATE),
+            rounds=named_rows(connection, _ROUNDS),
             numbers=shown,
             older=older,
             state=state,

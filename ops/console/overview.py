@@ -14,6 +14,7 @@ import psycopg
 from ops.console.database import ConsoleDatabase
 from ops.status.findings import StatusFinding, in_locks, in_tables
 from ops.status.heartbeats import Heartbeats, HeartbeatState, heard
+from processors.crm_sync.report import CrmState, states
 from runtime.postgres import Connection
 
 #: Seconds for which one picture serves everybody who looks, and for which the chart does.
@@ -39,16 +40,6 @@ SELECT (SELECT count(*) FROM opt_outs WHERE state = 'hold'),
     count(*), count(*) FILTER (WHERE due_at < now()), min(due_at)
 FROM opt_out_reviews WHERE decision IS NULL
 """
-_CRMS = """
-SELECT COALESCE(t.target, d.target), COALESCE(d.pending, 0), COALESCE(d.dead, 0),
-    CASE WHEN t.paused_until > now() THEN t.paused_until END, t.reason, t.served_at
-FROM crm_targets AS t FULL JOIN (
-    SELECT target, sum(pending)::bigint AS pending, sum(dead)::bigint AS dead FROM (
-        SELECT target, count(*) AS pending, 0 AS dead FROM crm_deliveries WHERE status = 'pending' GROUP BY target
-        UNION ALL SELECT target, 0, count(*) FROM crm_deliveries WHERE status = 'dead' GROUP BY target
-    ) AS waiting GROUP BY target
-) AS d USING (target) ORDER BY 1
-"""
 # By the block range index of received_at.
 _RATES = """
 SELECT provider, date_trunc('minute', received_at) AS minute, count(*), max(received_at) FROM events
@@ -65,23 +56,6 @@ class NodeSpool:
     oldest: datetime | None
     heard_at: datetime
     drained_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class CrmState:
-    """One CRM."""
-
-    target: str
-    pending: int
-    dead: int
-    paused_until: datetime | None  #: None: it is not paused
-    reason: str | None  #: of the pause, the present or the last
-    served_at: datetime | None
-
-    @property
-    def state(self) -> str:
-        """ok, paused or dead: what a person looks at first."""
-        return "paused" if self.paused_until else "dead" if self.dead else "ok"
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +218,7 @@ class OverviewReader:
                 lost={_processor(group): count for group, count in connection.execute(_LOST)},
                 enforcements=EnforcementCounts(*connection.execute(_ENFORCEMENTS).fetchall()[0]),
                 desk=DeskCounts(*connection.execute(_DESK).fetchall()[0]),
-                crms=[CrmState(*row) for row in connection.execute(_CRMS)],
+                crms=states(connection),
                 traffic=self._recent_traffic(connection),
                 findings=[*in_tables(connection), *in_locks(connection)],
             )

@@ -9,7 +9,7 @@ import psycopg
 
 from ops.doctor.check import Check, broken, checked, doubtful, fine
 from ops.migrations import plan
-from ops.privileges import roles_there
+from ops.privileges import roles_there, tables_there
 from ops.processors import topics_of_hookline
 from runtime.connections import KafkaSettings
 from runtime.kafka.topics import REPLICAS, TopicAdmin
@@ -24,12 +24,6 @@ CLOCK_ERROR, CLOCK_WARNING = 60.0, 5.0
 _START_STACK = "hookline up"
 _APPLY_TOPICS = "hookline topics apply"
 _MIGRATE = "hookline db migrate"
-
-#: As PRIVILEGES names them: with their schema, where that is not public.
-_TABLES = """
-SELECT CASE WHEN n.nspname = 'public' THEN '' ELSE n.nspname || '.' END || c.relname
-FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'v')
-"""
 
 
 def kafka_checks(settings: KafkaSettings) -> list[Check]:
@@ -121,8 +115,7 @@ def _migrations(connection: Connection, owner_dsn: str | None) -> Iterator[Check
             yield fine("migrations", f"{len(stands.applied)} are applied")
         return
     expected = {table for tables in PRIVILEGES.values() for table in tables}
-    there = {name for (name,) in connection.execute(_TABLES)}
-    if lacking := sorted(expected - there):
+    if lacking := sorted(expected - tables_there(connection)):
         yield broken("migrations", f"the database lacks {', '.join(lacking)}", _MIGRATE)
         return
     try:

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from ops.trace.masking import Masking, redacted
-from runtime.postgres import Connection
+from runtime.postgres import Connection, named_rows
 from schemas.topics import is_redrive
 
 
@@ -97,7 +97,7 @@ FROM events WHERE event_id = ANY (%s)
 
 def _read_events(connection: Connection, steps: Steps, masking: Masking) -> _Places:
     places: _Places = {}
-    for row in _named(connection, _EVENTS, list(steps)):
+    for row in named_rows(connection, _EVENTS, list(steps)):
         event = steps[row["event_id"]]
         event.event_type = row["event_type"]
         event.add(
@@ -138,7 +138,7 @@ FROM dead_letters WHERE event_id = ANY (%s) ORDER BY failed_at
 
 
 def _read_dead_letters(connection: Connection, steps: Steps, _masking: Masking) -> None:
-    for row in _named(connection, _DEAD_LETTERS, list(steps)):
+    for row in named_rows(connection, _DEAD_LETTERS, list(steps)):
         event = steps[row["event_id"]]
         event.event_type = event.event_type or row["event_type"]
         event.add(
@@ -164,7 +164,7 @@ WHERE l.event_id = ANY (%s) ORDER BY l.position
 
 
 def _read_decisions(connection: Connection, steps: Steps, masking: Masking) -> None:
-    for row in _named(connection, _DECISIONS, list(steps)):
+    for row in named_rows(connection, _DECISIONS, list(steps)):
         steps[row["event_id"]].add(
             row["decided_at"],
             HopKind.DECIDED,
@@ -191,7 +191,7 @@ WHERE l.event_id = ANY (%s) ORDER BY n.id
 
 
 def _read_enforcements(connection: Connection, steps: Steps, _masking: Masking) -> None:
-    for row in _named(connection, _ENFORCEMENTS, list(steps)):
+    for row in named_rows(connection, _ENFORCEMENTS, list(steps)):
         steps[row["event_id"]].add(
             row["at"],
             HopKind.ENFORCED,
@@ -212,7 +212,7 @@ FROM crm_deliveries WHERE event_id = ANY (%s) ORDER BY target
 
 
 def _read_deliveries(connection: Connection, steps: Steps, _masking: Masking) -> None:
-    for row in _named(connection, _DELIVERIES, list(steps)):
+    for row in named_rows(connection, _DELIVERIES, list(steps)):
         event = steps[row["event_id"]]
         event.event_type = event.event_type or row["event_type"]
         outcome = {"attempts": row["attempts"], "why": redacted(row["detail"])}
@@ -237,7 +237,7 @@ def _read_parked(connection: Connection, steps: Steps, places: _Places) -> None:
         letters = [hop.detail for hop in event.hops if hop.hop is HopKind.DEAD_LETTER and "offset" in hop.detail]
         places |= {(letter["topic"], letter["partition"], letter["offset"]): event.event_id for letter in letters}
     columns = [list(column) for column in zip(*places, strict=True)] or [[], [], []]
-    for row in _named(connection, _PARKED, *columns):
+    for row in named_rows(connection, _PARKED, *columns):
         steps[places[row["topic"], row["partition"], row["record_offset"]]].add(
             row["parked_at"],
             HopKind.PARKED,
@@ -247,9 +247,3 @@ def _read_parked(connection: Connection, steps: Steps, places: _Places) -> None:
             due_at=row["due_at"],
             decision=row["decision"],
         )
-
-
-def _named(connection: Connection, query: str, *values: object) -> list[dict[str, Any]]:
-    cursor = connection.execute(query, values)
-    names = [column.name for column in cursor.description or ()]
-    return [dict(zip(names, row, strict=True)) for row in cursor]

@@ -22,9 +22,9 @@ FROM crm_targets AS t FULL JOIN (
 ) AS d USING (target) ORDER BY 1
 """
 # By the indexes of what is pending and what is dead: what is done is not counted.
-_BACKLOGS = """
-SELECT COALESCE(t.target, d.target), COALESCE(d.pending, 0), COALESCE(d.dead, 0),
-    CASE WHEN t.paused_until > now() THEN t.paused_until END, CASE WHEN t.paused_until > now() THEN t.reason END
+_WAITING = """
+SELECT COALESCE(t.target, d.target), COALESCE(d.pending, 0)::bigint, COALESCE(d.dead, 0)::bigint,
+    CASE WHEN t.paused_until > now() THEN t.paused_until END, t.reason, COALESCE(t.failures, 0), t.served_at
 FROM crm_targets AS t FULL JOIN (
     SELECT target, sum(pending) AS pending, sum(dead) AS dead FROM (
         SELECT target, count(*) AS pending, 0 AS dead FROM crm_deliveries WHERE status = 'pending' GROUP BY target
@@ -90,6 +90,24 @@ class CrmBacklog:
 
 
 @dataclass(frozen=True, slots=True)
+class CrmState:
+    """What waits for one target, and how its calls go."""
+
+    target: str
+    pending: int
+    dead: int
+    paused_until: datetime | None  #: None: it is not paused
+    reason: str | None  #: of the pause, the present or the last
+    failures: int  #: pauses in a row
+    served_at: datetime | None
+
+    @property
+    def state(self) -> str:
+        """ok, paused or dead: what a person looks at first."""
+        return "paused" if self.paused_until else "dead" if self.dead else "ok"
+
+
+@dataclass(frozen=True, slots=True)
 class Dead:
     """A delivery that failed for good; nothing in it is personal."""
 
@@ -112,9 +130,14 @@ def standings(connection: Connection) -> Sequence[TargetBacklog]:
 def backlogs(connection: Connection) -> Sequence[CrmBacklog]:
     """Every target that anything waits for, or ever did."""
     return [
-        CrmBacklog(str(name), int(pending), int(dead), *rest)
-        for name, pending, dead, *rest in connection.execute(_BACKLOGS)
+        CrmBacklog(crm.target, crm.pending, crm.dead, crm.paused_until, crm.reason if crm.paused_until else None)
+        for crm in states(connection)
     ]
+
+
+def states(connection: Connection) -> Sequence[CrmState]:
+    """The same targets, with how their calls go."""
+    return [CrmState(*row) for row in connection.execute(_WAITING)]
 
 
 def newest_dead(connection: Connection, target: str | None, limit: int, *, event: UUID | None = None) -> Sequence[Dead]:
