@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import NamedTuple
 from uuid import UUID
 
-from ingest.durability import Durability
+from ingest.durable.durability import Durability
 
 JSON = "application/json"
 

@@ -19,9 +19,9 @@ from werkzeug.exceptions import ClientDisconnected, RequestTimeout
 
 from ingest.answers import HttpAnswer, WebhookOutcome, refusal
 from ingest.content_coding import MAX_BODY, BadBody, BodyTooLarge, unpacked
+from ingest.durable.publisher import Publisher
 from ingest.provider import Provider
-from ingest.publisher import Publisher
-from ingest.quarantine import Quarantine
+from ingest.quarantine.keeping import Quarantine
 from ingest.request import WebhookRequest
 from ingest.webhooks import NO_QUARANTINE, RETRY_AFTER, receive
 from runtime import metrics

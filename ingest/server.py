@@ -17,14 +17,14 @@ from prometheus_client.multiprocess import MultiProcessCollector
 
 from ingest.app import Ingest, create_app
 from ingest.clock import ReceiptClock
+from ingest.durable.spool.directory import ServiceDirectory
+from ingest.durable.spool.gauges import SpoolGauges
+from ingest.durable.spool.state import SharedState
 from ingest.endpoint import WebhookEndpoint
-from ingest.node import node_name
+from ingest.node.name import node_name
 from ingest.provider import Provider, check_providers, provider_types
-from ingest.quarantine_gauges import QuarantineGauges
+from ingest.quarantine.gauges import QuarantineGauges
 from ingest.settings import IngestSettings, SpoolReportSettings
-from ingest.spool.directory import ServiceDirectory
-from ingest.spool.gauges import SpoolGauges
-from ingest.spool.state import SharedState
 from ingest.worker import MIB, DurableWorker
 from runtime import logs
 from runtime.admin import AdminServer, Readiness, admin_app
@@ -102,7 +102,7 @@ def serve(metrics_dir: Path) -> None:
     if dsn is None:
         log.warning("spool_not_reported", effect="the gate does not know when this node's spool holds a stop")
     else:
-        import ingest.node_report  # noqa: F401 - once, and not in each worker
+        import ingest.node.report  # noqa: F401 - once, and not in each worker
     start_workers_by_fork()
     instance = uuid4().hex
     registry = CollectorRegistry()
@@ -124,8 +124,8 @@ def serve(metrics_dir: Path) -> None:
 
 def sign_off(dsn: Dsn, spool_dir: Path, state: SharedState, instance: str) -> None:
     """Tell PostgreSQL, if it answers, that no worker is left, and what is left in the spool."""
-    from ingest.count_report import CountReport
-    from ingest.node_report import NodeReport, node_connection
+    from ingest.node.count_report import CountReport
+    from ingest.node.report import NodeReport, node_connection
     from runtime.heartbeat import Heartbeat
 
     node = node_name(spool_dir)

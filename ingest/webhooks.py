@@ -15,12 +15,12 @@ from collections.abc import Callable
 from functools import cache
 
 from ingest.answers import WebhookOutcome
-from ingest.durability import Durability
+from ingest.durable.durability import Durability
+from ingest.durable.publisher import Publisher, Unavailable
 from ingest.event import events_of, flags
 from ingest.json_body import BadBody
 from ingest.provider import Provider, Unauthorized
-from ingest.publisher import Publisher, Unavailable
-from ingest.quarantine import NoQuarantine, Quarantine
+from ingest.quarantine.keeping import NoQuarantine, Quarantine
 from ingest.request import WebhookRequest
 from runtime import metrics
 from runtime.counted_log import CountedLog

@@ -9,17 +9,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ingest.node import node_name
-from ingest.publisher import DurablePublisher
-from ingest.quarantine import KeepingQuarantine, NoQuarantine
-from ingest.quarantine_store import QuarantineStore
-from ingest.record_numbers import RecordNumbers
-from ingest.replay_loop import ReplayLoop
-from ingest.replayer import Replayer
+from ingest.durable.publisher import DurablePublisher
+from ingest.durable.record_numbers import RecordNumbers
+from ingest.durable.replay_loop import ReplayLoop
+from ingest.durable.replayer import Replayer
+from ingest.durable.spool.directory import worker_lock
+from ingest.durable.spool.state import SharedState
+from ingest.durable.spool.store import Spool
+from ingest.node.name import node_name
+from ingest.quarantine.keeping import KeepingQuarantine, NoQuarantine
+from ingest.quarantine.store import QuarantineStore
 from ingest.settings import IngestSettings
-from ingest.spool.directory import worker_lock
-from ingest.spool.state import SharedState
-from ingest.spool.store import Spool
 from runtime.admin import Readiness
 from runtime.connections import KafkaSettings
 from runtime.kafka.producer import KafkaProducer
@@ -28,7 +28,7 @@ from runtime.settings import Dsn
 from schemas.codec import Codec
 
 if TYPE_CHECKING:
-    from ingest.node_report import NodeReporter
+    from ingest.node.report import NodeReporter
 
 log = logger("ingest.worker")
 
@@ -83,9 +83,9 @@ class DurableWorker:
         self._lock.close()
 
     def _reporter_of(self, directory: Path, dsn: Dsn, instance: str | None) -> NodeReporter:
-        from ingest.count_report import CountReport
-        from ingest.node_facts import NodeFacts
-        from ingest.node_report import NodeReport, NodeReporter, node_connection  # psycopg: for those with a DSN
+        from ingest.node.count_report import CountReport
+        from ingest.node.facts import NodeFacts
+        from ingest.node.report import NodeReport, NodeReporter, node_connection  # psycopg: for those with a DSN
         from runtime.heartbeat import Heartbeat
 
         node = node_name(directory)

@@ -39,7 +39,7 @@ QUARANTINE_LOST = Counter(
     ["provider", "reason"],
 )
 
-#: Gauges of the node's one spool, read from its shared state when somebody asks (ingest/spool/gauges.py): name -> help.
+#: Gauges of the node's one spool, read from its shared state (ingest/durable/spool/gauges.py): name -> help.
 SPOOL_GAUGES = {
     "hookline_spooling": "1: new events queue in the spool",
     "hookline_spool_records": "Records that wait in the spool",
@@ -53,7 +53,7 @@ SPOOL_GAUGES = {
     "hookline_breaker_state": "0 closed: Kafka is tried; 1 open: it is not; 2 half open: it is probed",
 }
 
-#: Gauges of the node's quarantine, read from its files when somebody asks (ingest/quarantine_gauges.py): name -> help.
+#: Gauges of the node's quarantine, read from its files when somebody asks (ingest/quarantine/gauges.py): name -> help.
 QUARANTINE_GAUGES = {
     "hookline_quarantine_webhooks": "Webhooks answered 400 or 401 that can be replayed now",
     "hookline_quarantine_bytes": "Bytes of the quarantine's files",

@@ -15,7 +15,7 @@ from ops.output import Output, command, stacked, table
 
 if TYPE_CHECKING:
     from ops.dead_letters.letter import Letter
-    from processors.batch import PartitionId
+    from processors.engine.batch import PartitionId
 
 
 @command(changes=True)
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
 )
 def resume(out: Output, processor: str, *, through_end: bool, accept_loss: bool) -> None:
     """Let PROCESSOR go on after it halted because most records were set aside. Mend the cause first."""
-    from processors.progress import Progress, excuse
-    from processors.progress import accept_loss as accept
-    from processors.progress import resume as lift
+    from processors.engine.progress import Progress, excuse
+    from processors.engine.progress import accept_loss as accept
+    from processors.engine.progress import resume as lift
     from schemas.topics import consumer_group
 
     [name] = names_of(processor)
@@ -112,8 +112,8 @@ def discard(out: Output, processor: str, reason: str, **options: Any) -> None:
 
 def _ends(name: str) -> dict[tuple[PartitionId, str], tuple[int, int]]:
     """Where the log of every partition that the processor reads begins and ends."""
-    from processors.batch import PartitionId
-    from processors.processor import processor_types
+    from processors.engine.batch import PartitionId
+    from processors.engine.processor import processor_types
     from runtime.kafka.topics import TopicAdmin
 
     kind = processor_types()[name]

@@ -102,7 +102,7 @@ def reconcile(out: Output) -> None:
 
     from ops.configuration import load
     from processors.api_budget.rate_limiter import BudgetLimiter
-    from processors.database import Database
+    from processors.engine.database import Database
     from processors.opt_out.ledger import Ledger, utc_now
     from processors.opt_out.reconcile import compare, repair
     from processors.opt_out.target import AccountGone, CredentialsRefused, NeverAccepted, NotNow, target_types

@@ -104,8 +104,8 @@ def _signed(
 
 def _lines(settings: OptOutSettings, published: bool, file: Path | None) -> Iterator[bytes]:
     from ops.configuration import load
+    from processors.engine.processor import Retryable
     from processors.opt_out.head_publication import published_lines
-    from processors.processor import Retryable
     from runtime.connections import KafkaSettings
 
     with ExitStack() as stack:

@@ -21,7 +21,7 @@ def process() -> None:
 
 def _service(name: str) -> click.Command:
     def run() -> None:
-        from processors.service import serve
+        from processors.engine.service import serve
 
         serve(name)
 
@@ -49,8 +49,8 @@ def pause(out: Output, name: str, reason: str, until: datetime | None, operator:
     takes some seconds. What waits in PostgreSQL already, calls to CRMs and providers, goes on. While opt-out is paused
     the gate is unsure of every number.
     """
-    from processors.pauses import pause as write
-    from processors.pauses import pause_reason
+    from processors.engine.pauses import pause as write
+    from processors.engine.pauses import pause_reason
     from schemas.topics import consumer_group
 
     if until is not None and until <= datetime.now(UTC):
@@ -68,8 +68,8 @@ def pause(out: Output, name: str, reason: str, until: datetime | None, operator:
 @_by
 def resume(out: Output, name: str, operator: str | None) -> None:
     """Have the processor NAME go on where it was paused. One that halted by itself: `hookline dlq resume`."""
-    from processors.pauses import pause_reason
-    from processors.pauses import resume as write
+    from processors.engine.pauses import pause_reason
+    from processors.engine.pauses import resume as write
     from schemas.topics import consumer_group
 
     group = consumer_group(name)

@@ -18,10 +18,10 @@ from ops.output import PAGE, Output, command, table
 if TYPE_CHECKING:
     from uuid import UUID
 
+    from ingest.durable.spool_publisher import SpoolPublisher
     from ingest.provider import Provider
-    from ingest.quarantine_replay import ReadAgain
-    from ingest.quarantine_store import QuarantinedWebhook, QuarantineStore
-    from ingest.spool_publisher import SpoolPublisher
+    from ingest.quarantine.replay import ReadAgain
+    from ingest.quarantine.store import QuarantinedWebhook, QuarantineStore
     from schemas.events import Event
 
 #: Webhooks that become durable together: one write to the spool.
@@ -156,8 +156,8 @@ class Replaying:
 
     def replay_quarantined(self, webhooks: Sequence[QuarantinedWebhook]) -> list[tuple[QuarantinedWebhook, str]]:
         """Make those of `webhooks` durable that may be, together; each with what became of it. Raises TryLater."""
-        from ingest.publisher import Unavailable
-        from ingest.quarantine_replay import events_again
+        from ingest.durable.publisher import Unavailable
+        from ingest.quarantine.replay import events_again
 
         verdicts: list[tuple[QuarantinedWebhook, str]] = []
         events: dict[int, list[Event]] = {}
@@ -192,7 +192,7 @@ def _checked(
     """What the secrets that are set now say of `webhook`; its content, if it may be brought back."""
     from ingest.content_coding import BadBody, BodyTooLarge
     from ingest.provider import Unauthorized
-    from ingest.quarantine_replay import check_again, read_again
+    from ingest.quarantine.replay import check_again, read_again
 
     if webhook.replayed_at is not None:
         return "replayed", None
@@ -223,8 +223,8 @@ def _chosen(store: QuarantineStore, numbers: Sequence[int]) -> Iterator[Quaranti
 
 @contextmanager
 def _publisher(dry_run: bool) -> Iterator[SpoolPublisher | None]:
-    from ingest.record_numbers import RecordNumbers
-    from ingest.spool_publisher import SpoolPublisher
+    from ingest.durable.record_numbers import RecordNumbers
+    from ingest.durable.spool_publisher import SpoolPublisher
     from ops.configuration import load
     from runtime.schema_registry import SchemaRegistrySettings, codec
 
@@ -239,7 +239,7 @@ def _publisher(dry_run: bool) -> Iterator[SpoolPublisher | None]:
 
 @contextmanager
 def _store() -> Iterator[QuarantineStore]:
-    from ingest.quarantine_store import QuarantineStore
+    from ingest.quarantine.store import QuarantineStore
 
     settings = ingest_settings()
     limit = max(1, settings.quarantine_max_mb) * MIB

@@ -40,7 +40,7 @@ def replay(
     from ops.configuration import load
     from ops.replay.replay import replay as replayed
     from ops.replay.selection import RecordSelection
-    from processors.processor import processor_types
+    from processors.engine.processor import processor_types
     from runtime.kafka.producer import KafkaProducer
     from runtime.kafka.reader import read
     from runtime.kafka.topics import Offsets

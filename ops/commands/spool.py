@@ -16,9 +16,9 @@ from ops.output import Output, command, stacked, table
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+    from ingest.durable.spool.operate import SpoolStatus
+    from ingest.durable.spool.store import Spool
     from ingest.settings import IngestSettings
-    from ingest.spool.operate import SpoolStatus
-    from ingest.spool.store import Spool
 
 MIB = 1024 * 1024
 #: Seconds between two looks while a spool drains.
@@ -33,7 +33,7 @@ def spool() -> None:
 @command()
 def status(out: Output) -> None:
     """What waits in the spool, what Kafka refused for good, and what was set aside."""
-    from ingest.spool import operate
+    from ingest.durable.spool import operate
 
     found = operate.status(spool_directory(ingest_settings()))
     out.result(found, lambda: _shown(found))
@@ -46,7 +46,7 @@ def drain(out: Output, timeout: float) -> None:
 
     Exit code 75 where something is left after --timeout.
     """
-    from ingest.spool import operate
+    from ingest.durable.spool import operate
 
     settings = ingest_settings()
     waited = operate.status(spool_directory(settings)).records
@@ -67,7 +67,7 @@ def drain(out: Output, timeout: float) -> None:
 @command(changes=True)
 def requeue(out: Output) -> None:
     """Queue again what Kafka refused for good, once the reason has been mended (an ACL, a size limit)."""
-    from ingest.spool import operate
+    from ingest.durable.spool import operate
 
     settings = ingest_settings()
     count = operate.status(spool_directory(settings)).refused
@@ -101,8 +101,8 @@ def spool_directory(settings: IngestSettings) -> Path:
 @contextmanager
 def usable_spool(settings: IngestSettings) -> Iterator[tuple[Spool, bool]]:
     """The spool, and whether a service uses it, too. Raises ConfigurationError."""
-    from ingest.spool.operate import in_use_or_alone
-    from ingest.spool.store import Spool
+    from ingest.durable.spool.operate import in_use_or_alone
+    from ingest.durable.spool.store import Spool
     from runtime import logs
 
     logs.configure("spool", level="ERROR")  # on standard error: standard output is for the answer
@@ -120,7 +120,7 @@ def _look() -> None:
 @contextmanager
 def _drainer(settings: IngestSettings, opened: Spool) -> Iterator[Callable[[], object]]:
     """A replayer of our own, one step at a time."""
-    from ingest.replayer import Replayer
+    from ingest.durable.replayer import Replayer
     from ops.configuration import load
     from runtime.connections import KafkaSettings
     from runtime.kafka.producer import KafkaProducer

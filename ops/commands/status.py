@@ -47,7 +47,7 @@ def _looker() -> Callable[[], Snapshot]:
     from ops.processors import topics_of_hookline
     from ops.status.gather import gather
     from ops.status.places import places, stack_services
-    from processors.processor import processor_types
+    from processors.engine.processor import processor_types
     from runtime.connections import KafkaSettings, PostgresSettings
 
     configuration = load(KafkaSettings, PostgresSettings)

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from processors.dead_letter import LEFT_OUT, REDRIVE_COUNT, WRITER, own_headers
+from processors.engine.dead_letter import LEFT_OUT, REDRIVE_COUNT, WRITER, own_headers
 from runtime.kafka.consumer import Record
 from runtime.kafka.producer import OutgoingRecord
 from runtime.logs import HIDDEN_KEYS, MASK, Redactor

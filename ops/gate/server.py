@@ -11,8 +11,8 @@ from ops.gate.answers import Answers
 from ops.gate.app import gate_app
 from ops.gate.settings import GateSettings
 from ops.gate.watch import CertaintyWatch
+from processors.engine.runner import topics_of
 from processors.opt_out import OptOutProcessor
-from processors.runner import topics_of
 from runtime import logs
 from runtime.addresses import local_url
 from runtime.admin import AdminServer, admin_app

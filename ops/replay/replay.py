@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from itertools import islice
 
-from processors.dead_letter import own_headers
+from processors.engine.dead_letter import own_headers
 from runtime.kafka.consumer import Record
 from runtime.kafka.producer import BulkProducer, NotPublished, OutgoingRecord
 from schemas.topics import redrive_topic

@@ -36,8 +36,8 @@ from ops.status.snapshot import (
     TopicLag,
 )
 from processors.crm_sync.report import CrmBacklog, backlogs
-from processors.processor import Processor
-from processors.progress import halt_reason
+from processors.engine.processor import Processor
+from processors.engine.progress import halt_reason
 from runtime.connections import KafkaSettings
 from runtime.kafka.topics import Offsets, TopicAdmin, TopicState
 from runtime.postgres import Connection, connect

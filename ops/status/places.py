@@ -9,7 +9,7 @@ from ingest.settings import IngestSettings
 from ops.configuration import environment, load
 from ops.registry.settings import RegistrySettings
 from ops.status.gather import ProcessAddress
-from processors.processor import processor_types
+from processors.engine.processor import processor_types
 from runtime.addresses import local_url
 from runtime.settings import home
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from ingest.quarantine_store import FILE
-from ingest.spool.database import connect_to_look
+from ingest.durable.spool.database import connect_to_look
+from ingest.quarantine.store import FILE
 from ops.trace.hops import EventSteps, HopKind
 
 #: The quarantine has no index by event; it is bounded in bytes, and this reads a few milliseconds' worth of it.

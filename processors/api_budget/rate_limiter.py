@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from processors.api_budget.budget import Budget, Seen
-from processors.database import Database
+from processors.engine.database import Database
 from runtime.postgres import Connection
 
 

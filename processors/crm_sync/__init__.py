@@ -20,9 +20,9 @@ from processors.crm_sync.port import CrmTarget
 from processors.crm_sync.reconciler import Reconciler
 from processors.crm_sync.settings import CrmSettings, CrmSyncSettings
 from processors.crm_sync.texts import TextFetcher, are_fetched, ask_for_texts
-from processors.periodic_tasks import periodic_task
-from processors.processor import Background, Delivery, Processor
-from processors.settings import ProcessorSettings
+from processors.engine.periodic_tasks import periodic_task
+from processors.engine.processor import Background, Delivery, Processor
+from processors.engine.settings import ProcessorSettings
 from processors.textus_api.settings import TextUsApiSettings, textus_budget
 from runtime.postgres import Connection
 from runtime.process import StopSignal

@@ -16,7 +16,7 @@ from uuid import UUID
 from processors.crm_sync.intake import take_in
 from processors.crm_sync.settings import CrmSettings
 from processors.crm_sync.texts import ask_for_texts
-from processors.isolation import land
+from processors.engine.isolation import land
 from processors.opt_out.publication import states_of
 from runtime.postgres import Connection
 from schemas.events import Event, EventType

@@ -10,9 +10,9 @@ from collections import deque
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from processors.backoff import backoff
 from processors.crm_sync.lanes import LEASE, DeliveryOutcome
-from processors.processor import Retryable
+from processors.engine.backoff import backoff
+from processors.engine.processor import Retryable
 from runtime.postgres import Connection
 
 #: Of so many answers this many are refusals: the settings are wrong, rather than that many deliveries.

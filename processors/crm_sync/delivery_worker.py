@@ -16,15 +16,15 @@ from contextlib import suppress
 import psycopg
 
 from processors.api_budget.rate_limiter import LimiterStopped
-from processors.backoff import backoff
 from processors.crm_sync.breaker import CircuitBreaker
 from processors.crm_sync.lanes import LEASE, DeliveryOutcome, Lanes
 from processors.crm_sync.port import AskedToWait, CrmCredentialsRefused, Unknown
 from processors.crm_sync.reconciler import LeaseLost, Reconciler
 from processors.crm_sync.work import Job
-from processors.database import Database
-from processors.isolation import described
-from processors.processor import Rejected, Retryable
+from processors.engine.backoff import backoff
+from processors.engine.database import Database
+from processors.engine.isolation import described
+from processors.engine.processor import Rejected, Retryable
 from runtime import logs, metrics
 
 log = logs.logger("processors.crm_sync.delivery_worker")

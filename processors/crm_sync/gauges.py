@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from processors.database import Database
+from processors.engine.database import Database
 from runtime import metrics
 
 #: Seconds between two readings.

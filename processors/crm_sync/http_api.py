@@ -8,9 +8,9 @@ from typing import Any
 
 from processors.api_budget.rate_limiter import RateLimiter
 from processors.crm_sync.port import AskedToWait, CrmCredentialsRefused, Gone, Unknown
+from processors.engine.processor import Rejected, Retryable
 from processors.outbound.caller import Caller, HttpResponse, NoAnswer, NotSent
 from processors.outbound.ssrf_guard import AddressRefused
-from processors.processor import Rejected, Retryable
 
 #: Seconds to wait after a 429 that does not say how long.
 BUSY = 10.0

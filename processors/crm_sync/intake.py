@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from processors.sql import sql
+from processors.engine.sql import sql
 from processors.staging import fold_contacts, stage
 from runtime.postgres import Connection
 from schemas.events import Event, EventType, OptOutState

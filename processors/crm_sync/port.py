@@ -14,7 +14,7 @@ from typing import ClassVar
 
 from processors.api_budget.budget import Budget
 from processors.api_budget.rate_limiter import RateLimiter
-from processors.processor import Rejected, Retryable
+from processors.engine.processor import Rejected, Retryable
 from runtime.found import found_in
 from runtime.settings import Section
 

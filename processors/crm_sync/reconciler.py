@@ -13,7 +13,7 @@ from dataclasses import replace
 from processors.crm_sync.port import CrmTarget, Gone
 from processors.crm_sync.wording import digest
 from processors.crm_sync.work import DesiredNote, Job, Link
-from processors.processor import Retryable
+from processors.engine.processor import Retryable
 
 
 class LeaseLost(Retryable):

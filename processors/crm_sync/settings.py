@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from processors.settings import ProcessorSettings
+from processors.engine.settings import ProcessorSettings
 from runtime.settings import Section, StringList
 
 #: What a note's template may name.

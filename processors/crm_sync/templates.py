@@ -14,8 +14,8 @@ from string import Formatter
 from typing import Any
 from urllib.parse import quote
 
+from processors.engine.processor import Rejected
 from processors.outbound.paths import OddPath, check_path
-from processors.processor import Rejected
 
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _WHOLE = re.compile(r"\{(\w+)\}")

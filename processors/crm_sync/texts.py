@@ -14,11 +14,11 @@ from typing import NamedTuple
 
 from processors.api_budget.budget import Budget
 from processors.api_budget.rate_limiter import PrepaidLimiter
-from processors.backoff import backoff
 from processors.crm_sync.settings import CrmSettings
-from processors.database import Database
-from processors.processor import Retryable
-from processors.sql import sql
+from processors.engine.backoff import backoff
+from processors.engine.database import Database
+from processors.engine.processor import Retryable
+from processors.engine.sql import sql
 from processors.textus_api.client import BadRequest, NotFound, TextUsClient, TextUsUnavailable, TokenRefused
 from processors.textus_api.settings import TextUsApiSettings
 from runtime import logs, metrics

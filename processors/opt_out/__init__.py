@@ -7,6 +7,9 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from processors.api_budget.rate_limiter import BudgetLimiter, PrepaidLimiter
+from processors.engine.periodic_tasks import periodic_task
+from processors.engine.processor import Background, Delivery, Processor, SetAside
+from processors.engine.settings import ProcessorSettings
 from processors.opt_out import parking, reviews
 from processors.opt_out.accounts import AccountsReader
 from processors.opt_out.classifier import classifier
@@ -22,9 +25,6 @@ from processors.opt_out.reading import read
 from processors.opt_out.reconcile import OptOutReconciler
 from processors.opt_out.settings import OptOutSettings
 from processors.opt_out.target import target_types
-from processors.periodic_tasks import periodic_task
-from processors.processor import Background, Delivery, Processor, SetAside
-from processors.settings import ProcessorSettings
 from runtime import logs, metrics
 from runtime.connections import KafkaSettings
 from runtime.kafka.producer import KafkaProducer

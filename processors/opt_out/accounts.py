@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
-from processors.database import Database
+from processors.engine.database import Database
 from processors.opt_out import enforcement
 from processors.opt_out.ledger import lock, utc_now
 from processors.opt_out.target import (

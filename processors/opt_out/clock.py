@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from processors.database import Database
+from processors.engine.database import Database
 from processors.opt_out import reviews
 from processors.opt_out.entry import EntryDraft
 from processors.opt_out.ledger import Ledger, lock, utc_now

@@ -13,8 +13,8 @@ from datetime import datetime, timedelta
 
 from processors.api_budget.budget import URGENCY, Budget
 from processors.api_budget.rate_limiter import PrepaidLimiter
-from processors.backoff import backoff
-from processors.database import Database
+from processors.engine.backoff import backoff
+from processors.engine.database import Database
 from processors.opt_out.ledger import utc_now
 from processors.opt_out.target import AccountGone, CredentialsRefused, NeverAccepted, NotNow, OptOutTarget
 from runtime import logs, metrics

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from processors.database import Database
+from processors.engine.database import Database
 from processors.opt_out import report
 from processors.opt_out.ledger import utc_now
 from runtime import metrics

@@ -13,10 +13,10 @@ from pathlib import Path
 
 from kafka.errors import KafkaError
 
-from processors.database import Database
+from processors.engine.database import Database
+from processors.engine.processor import Retryable
 from processors.opt_out.heads import HeadSigner, HeadVerifier, SignedHead
 from processors.opt_out.ledger import utc_now
-from processors.processor import Retryable
 from runtime import logs, metrics
 from runtime.connections import KafkaSettings
 from runtime.kafka.consumer import Partition

@@ -9,12 +9,12 @@ from __future__ import annotations
 import hashlib
 import json
 
+from processors.engine.processor import SetAside
+from processors.engine.writer import is_ours
 from processors.opt_out import reviews
 from processors.opt_out.entry import EntryDraft
 from processors.opt_out.ledger import Ledger, lock, utc_now
 from processors.opt_out.reading import phone_read
-from processors.processor import SetAside
-from processors.writer import is_ours
 from runtime.postgres import Connection
 
 #: No phone number is longer, however it is written; PostgreSQL's index takes no key beyond some 2,700 bytes.

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from processors.engine.processor import Delivery
 from processors.opt_out.classifier import Classifier, Decision
 from processors.opt_out.entry import Action, EntryDraft, Evidence
-from processors.processor import Delivery
 from runtime.phones import read_phone
 from schemas.events import Event, EventType, Message, ReportedOptOut, Unrecognized
 from schemas.provider_facts import CAREFUL, ProviderFacts

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from processors.api_budget.rate_limiter import LimiterStopped
-from processors.database import Database
+from processors.engine.database import Database
 from processors.opt_out import enforcement
 from processors.opt_out.entry import EntryDraft
 from processors.opt_out.ledger import Ledger, lock, utc_now

@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, SecretStr, field_validator
 
+from processors.engine.settings import ProcessorSettings
 from processors.opt_out.fold import Scope
 from processors.opt_out.heads import HeadSigner, HeadVerifier, key_bytes
 from processors.opt_out.rules import LANGUAGES
-from processors.settings import ProcessorSettings
 from runtime.phone_settings import PhoneReader
 from runtime.settings import SecretList, StringList
 

@@ -7,13 +7,13 @@ from collections.abc import Callable, Sequence
 
 from pydantic import Field, field_validator
 
-from processors.periodic_tasks import periodic_task
+from processors.engine.periodic_tasks import periodic_task
+from processors.engine.processor import Background, Delivery, Processor
+from processors.engine.settings import ProcessorSettings
+from processors.engine.sql import sql
 from processors.persist import failures
 from processors.persist.publication import MessageStatePublication
 from processors.persist.sim_numbers import SimNumbers
-from processors.processor import Background, Delivery, Processor
-from processors.settings import ProcessorSettings
-from processors.sql import sql
 from processors.staging import fold_contacts, stage
 from processors.staging.origin import origin_of
 from runtime.connections import KafkaSettings

@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from processors.sql import sql
+from processors.engine.sql import sql
 from runtime.postgres import Connection
 
 #: How long after a message was sent its failure may come.

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID, uuid5
 
-from processors.database import Database
-from processors.processor import Retryable
+from processors.engine.database import Database
+from processors.engine.processor import Retryable
 from runtime import metrics
 from runtime.kafka.producer import BulkProducer, OutgoingRecord
 from runtime.phones import read_phone

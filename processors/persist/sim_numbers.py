@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from processors.database import Database
+from processors.engine.database import Database
 
 #: Seconds until it is looked at again: another process may have been started with other settings since.
 INTERVAL = 600.0

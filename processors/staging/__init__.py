@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import Literal
 
-from processors.sql import sql
+from processors.engine.sql import sql
 from processors.staging.origin import Origin
 from processors.staging.rows import COLUMNS, ORIGIN, rows
 from runtime.postgres import Connection

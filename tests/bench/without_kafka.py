@@ -12,7 +12,7 @@ from functools import partial
 
 from ingest.app import Ingest, create_app
 from ingest.clock import ReceiptClock
-from ingest.durability import Durability
+from ingest.durable.durability import Durability
 from ingest.endpoint import WebhookEndpoint
 from ingest.server import configure_logs, load, web_server
 from ingest.settings import IngestSettings

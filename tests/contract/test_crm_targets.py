@@ -21,7 +21,7 @@ from processors.crm_sync.port import (
     target_types,
 )
 from processors.crm_sync.targets.rest import RestSettings, RestTarget
-from processors.processor import Rejected, Retryable
+from processors.engine.processor import Rejected, Retryable
 from runtime.settings import Configuration, ConfigurationError
 from tests.contract.crm.service import Service, service_type
 from tests.contract.crm.troubles import ASKING, CHANGING, TROUBLES, Trouble, able

@@ -13,9 +13,9 @@ import pytest
 from flask.testing import FlaskClient
 
 from ingest.app import create_app
+from ingest.durable.publisher import Durability, Unavailable
 from ingest.endpoint import MAX_BODY, WebhookEndpoint
 from ingest.json_body import MAX_NODES
-from ingest.publisher import Durability, Unavailable
 from runtime.admin import Readiness
 from schemas.events import Event
 from tests.contract.players import ADDRESS, NEW_SECRET, PLAYERS

@@ -13,10 +13,10 @@ from psycopg import sql
 
 from ops.__main__ import hookline
 from ops.processors import processor_names, topics_of_hookline
-from processors.database import Database
-from processors.processor import Delivery, Processor, SetAside, processor_types
-from processors.service import runner_of
-from processors.state import State
+from processors.engine.database import Database
+from processors.engine.processor import Delivery, Processor, SetAside, processor_types
+from processors.engine.service import runner_of
+from processors.engine.state import State
 from runtime.connections import KafkaSettings, PostgresSettings
 from runtime.kafka.consumer import Record
 from runtime.postgres import Connection, connect

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ingest.answers import WebhookOutcome
-from ingest.durability import Durability
+from ingest.durable.durability import Durability
 from ingest.provider import Provider, provider_types
 from ingest.webhooks import receive
 from ops.send.player import Webhook

@@ -10,9 +10,9 @@ import pytest
 from flask.testing import FlaskClient
 
 from ingest.app import create_app
-from ingest.durability import Durability
+from ingest.durable.durability import Durability
+from ingest.durable.publisher import Unavailable
 from ingest.endpoint import WebhookEndpoint
-from ingest.publisher import Unavailable
 from ops.send.player import Webhook
 from runtime.admin import Readiness
 from schemas.events import Event

@@ -11,7 +11,7 @@ import pytest
 from deploy.local.sandbox.app import Options, create_app
 from deploy.local.sandbox.server import SandboxServer
 from processors.api_budget.rate_limiter import PrepaidLimiter
-from processors.backoff import backoff
+from processors.engine.backoff import backoff
 from processors.opt_out.target import (
     AccountGone,
     CredentialsRefused,

@@ -14,11 +14,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ingest.publisher import DurablePublisher
-from ingest.replay_loop import ReplayLoop
-from ingest.replayer import Replayer
-from ingest.spool.directory import worker_lock
-from ingest.spool.store import Spool
+from ingest.durable.publisher import DurablePublisher
+from ingest.durable.replay_loop import ReplayLoop
+from ingest.durable.replayer import Replayer
+from ingest.durable.spool.directory import worker_lock
+from ingest.durable.spool.store import Spool
 from runtime import logs
 from runtime.kafka.producer import NotPublished, OutgoingRecord
 
@@ -82,11 +82,11 @@ class LineEvent:
 
 
 if __name__ == "__main__":
-    import ingest.publisher
+    import ingest.durable.publisher
 
     def outgoing(event: Any, codec: Any, _numbers: Any) -> OutgoingRecord:
         return OutgoingRecord("lines", event.contact_phone.encode(), codec.encode(event), [("hl-seq", b"1")])
 
-    ingest.publisher.outgoing = outgoing  # type: ignore[assignment]
+    ingest.durable.publisher.outgoing = outgoing  # type: ignore[assignment]
     logs.configure("spool-worker")  # to standard error: the other one is for answers
     main(Path(sys.argv[1]))

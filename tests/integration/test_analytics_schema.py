@@ -13,7 +13,7 @@ import pytest
 from psycopg.conninfo import make_conninfo
 from psycopg.rows import dict_row
 
-from processors.database import Database
+from processors.engine.database import Database
 from processors.persist import PersistSettings
 from processors.persist.sim_numbers import SimNumbers
 from runtime.postgres import connect

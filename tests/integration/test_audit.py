@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from ingest.count_report import CountReport
-from ingest.node import node_name
-from ingest.node_report import NodeReport
-from ingest.spool.state import SharedState
+from ingest.durable.spool.state import SharedState
+from ingest.node.count_report import CountReport
+from ingest.node.name import node_name
+from ingest.node.report import NodeReport
 from ops.__main__ import main
 from runtime.postgres import connect
 from tests.twins.events import unrecognized

@@ -13,16 +13,16 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from ingest.node_report import NodeReport
-from ingest.spool.state import SharedState
+from ingest.durable.spool.state import SharedState
+from ingest.node.report import NodeReport
 from ops.__main__ import main
 from ops.gate.answers import Answers
-from processors.batch import PartitionId
-from processors.database import Database
-from processors.freshness import Freshness
+from processors.engine.batch import PartitionId
+from processors.engine.database import Database
+from processors.engine.freshness import Freshness
+from processors.engine.positions import Held, Positions
+from processors.engine.runner import topics_of
 from processors.opt_out import OptOutProcessor
-from processors.positions import Held, Positions
-from processors.runner import topics_of
 from runtime.kafka.consumer import Partition
 from runtime.postgres import Connection, connect
 from tests.servers.freezing import frozen, server_of

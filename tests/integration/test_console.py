@@ -14,7 +14,7 @@ import pytest
 
 from ops.console.database import connect_for_console
 from ops.console.events import PAGE
-from processors.processor import Delivery
+from processors.engine.processor import Delivery
 from runtime.admin import Readiness
 from runtime.heartbeat import Heartbeat
 from runtime.kafka.consumer import Record

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ingest.durability import Durability
+from ingest.durable.durability import Durability
 from ingest.webhooks import receive
 from processors.api_budget.budget import Budget
 from processors.api_budget.rate_limiter import BudgetLimiter

@@ -14,7 +14,7 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from ops.migrations import migrate
-from processors.isolation import described
+from processors.engine.isolation import described
 from runtime.postgres import Connection, connect
 from schemas.privileges import ROLES as PROCESS_ROLES
 from tests.servers.embedded import start_postgres

@@ -15,8 +15,8 @@ from kafka.structs import TopicPartition
 import ops.processors
 from ops.__main__ import main
 from ops.dead_letters.box import Memory, open_boxes
-from processors.dead_letter import DeadLetters
-from processors.processor import SetAside
+from processors.engine.dead_letter import DeadLetters
+from processors.engine.processor import SetAside
 from runtime.connections import KafkaSettings
 from runtime.kafka.consumer import Partition, Record
 from runtime.kafka.producer import KafkaProducer, OutgoingRecord

@@ -11,9 +11,9 @@ import psycopg
 import pytest
 from prometheus_client import REGISTRY
 
-from processors.database import Database
-from processors.lag import LagWatch
-from processors.positions import Positions
+from processors.engine.database import Database
+from processors.engine.lag import LagWatch
+from processors.engine.positions import Positions
 from runtime import logs
 from runtime.kafka.consumer import Partition
 from runtime.postgres import CallTimedOut, Connection, connect

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from psycopg.rows import dict_row
 
-from processors.database import Database
+from processors.engine.database import Database
+from processors.engine.processor import Retryable
 from processors.persist.publication import MessageStatePublication
-from processors.processor import Retryable
 from runtime.connections import KafkaSettings
 from runtime.kafka.consumer import Partition
 from runtime.kafka.producer import KafkaProducer, NotPublished

@@ -12,7 +12,8 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from processors.database import Database
+from processors.engine.database import Database
+from processors.engine.processor import SetAside
 from processors.opt_out import report, reviews
 from processors.opt_out.clock import HoldClock
 from processors.opt_out.desk import Desk as ByHand
@@ -24,7 +25,6 @@ from processors.opt_out.states import rebuild
 from processors.opt_out.target import CredentialsRefused, NeverAccepted, NotNow
 from processors.opt_out.verify import verify
 from processors.persist import Persist, PersistSettings
-from processors.processor import SetAside
 from runtime.kafka.consumer import Record
 from runtime.phone_lookup import number_query
 from runtime.postgres import connect

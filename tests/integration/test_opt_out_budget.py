@@ -17,7 +17,7 @@ from deploy.local.sandbox.rate_limit import Limit
 from deploy.local.sandbox.server import SandboxServer
 from processors.api_budget.budget import Budget
 from processors.api_budget.rate_limiter import BudgetLimiter, PrepaidLimiter
-from processors.database import Database
+from processors.engine.database import Database
 from processors.opt_out.accounts import AccountsReader
 from processors.opt_out.enforcer import Enforcer
 from processors.opt_out.targets.textus import TextUsOptOuts

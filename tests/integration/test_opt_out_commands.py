@@ -12,8 +12,8 @@ from uuid import UUID
 import pytest
 
 from ops.__main__ import main
+from processors.engine.processor import SetAside
 from processors.opt_out.ledger import utc_now
-from processors.processor import SetAside
 from runtime.kafka.consumer import Record
 from schemas import cloudevents
 from tests.twins.events import at, message

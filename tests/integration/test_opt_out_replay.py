@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ops.__main__ import main
-from processors.database import Database
+from processors.engine.database import Database
 from processors.opt_out.ledger import utc_now
 from runtime.postgres import connect
 from tests.twins.opted_out import Desk

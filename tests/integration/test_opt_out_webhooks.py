@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ingest.durability import Durability
+from ingest.durable.durability import Durability
 from ingest.provider import Provider
 from ingest.providers.textlink import TextLink, TextLinkSettings
 from ingest.providers.textus import TextUs, TextUsSettings

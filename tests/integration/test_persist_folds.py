@@ -11,9 +11,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from psycopg.rows import dict_row
 
-from processors.database import Database
+from processors.engine.database import Database
+from processors.engine.processor import Delivery
 from processors.persist import Persist, PersistSettings
-from processors.processor import Delivery
 from runtime.kafka.consumer import Record
 from runtime.postgres import connect
 from schemas.events import Event

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 
 from ops.__main__ import main
 from ops.gate.answers import Answers, GateAnswer
+from processors.engine.processor import SetAside
 from processors.opt_out.ledger import utc_now
 from processors.opt_out.verify import verify
-from processors.processor import SetAside
 from runtime.postgres import connect
 from tests.twins.certainty import READ_TOPICS, make_certain
 from tests.twins.lookup_key import lookup_key

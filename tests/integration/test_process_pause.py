@@ -11,8 +11,8 @@ import psycopg
 import pytest
 
 from ops.__main__ import main
-from processors.batch import PartitionId, Span
-from processors.progress import Fenced, Progress
+from processors.engine.batch import PartitionId, Span
+from processors.engine.progress import Fenced, Progress
 from runtime.kafka.consumer import Partition
 from runtime.postgres import connect
 

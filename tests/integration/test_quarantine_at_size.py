@@ -17,10 +17,10 @@ from typing import Any
 import httpx
 import pytest
 
-from ingest.quarantine import KeepingQuarantine
-from ingest.quarantine_store import QuarantineStore
+from ingest.durable.spool.store import Spool
+from ingest.quarantine.keeping import KeepingQuarantine
+from ingest.quarantine.store import QuarantineStore
 from ingest.request import WebhookRequest
-from ingest.spool.store import Spool
 from ops import exits
 from tests.contract.players import NEW_SECRET, OLD_SECRET, PLAYERS
 from tests.integration.test_ingest import wait_until

@@ -10,11 +10,11 @@ from typing import Any
 import psycopg
 import pytest
 
-from processors.batch import PartitionId
-from processors.database import Database
-from processors.handling import OurBug
-from processors.processor import Delivery, Rejected, Retryable
-from processors.progress import accept_loss, excuse, resume
+from processors.engine.batch import PartitionId
+from processors.engine.database import Database
+from processors.engine.handling import OurBug
+from processors.engine.processor import Delivery, Rejected, Retryable
+from processors.engine.progress import accept_loss, excuse, resume
 from runtime.kafka.consumer import Partition
 from runtime.kafka.producer import NotPublished
 from runtime.postgres import Connection

@@ -18,8 +18,8 @@ from typing import Any
 
 import pytest
 
-from ingest.spool.directory import InUse, ServiceDirectory
-from ingest.spool.store import Spool
+from ingest.durable.spool.directory import InUse, ServiceDirectory
+from ingest.durable.spool.store import Spool
 
 ROOT = Path(__file__).parents[2]
 DEADLINE = 60.0  # seconds; far beyond what any step takes

@@ -13,10 +13,10 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from ingest.quarantine_store import QuarantinedWebhook, QuarantineStore
+from ingest.quarantine.store import QuarantinedWebhook, QuarantineStore
 from ops.__main__ import main
 from ops.trace.trace import trace
-from processors.processor import Delivery, SetAside
+from processors.engine.processor import Delivery, SetAside
 from processors.staging.origin import Origin, origin_of
 from runtime.kafka.consumer import Record
 from runtime.postgres import connect

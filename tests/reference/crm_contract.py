@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 
 from processors.crm_sync.port import AskedToWait, CrmCredentialsRefused, Gone, Unknown, target_types
-from processors.processor import Rejected, Retryable
+from processors.engine.processor import Rejected, Retryable
 from tests.contract.crm.troubles import ASKING, CHANGING, TROUBLES, able
 from tests.reference.markdown import code, table
 

@@ -21,7 +21,7 @@ from processors.crm_sync.port import CrmTarget, target_types
 from processors.crm_sync.settings import CrmSettings
 from processors.crm_sync.targets.rest import RestSettings
 from processors.crm_sync.texts import TextFetcher, ask_for_texts
-from processors.database import Database
+from processors.engine.database import Database
 from processors.textus_api.client import MEDIA_TYPE
 from processors.textus_api.settings import TextUsApiSettings, textus_budget
 from runtime.postgres import connect

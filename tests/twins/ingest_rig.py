@@ -9,12 +9,12 @@ from typing import Any
 
 import psycopg
 
-from ingest.count_report import CountReport
-from ingest.node import node_name
-from ingest.publisher import outgoing
-from ingest.record_numbers import RecordNumbers
+from ingest.durable.publisher import outgoing
+from ingest.durable.record_numbers import RecordNumbers
+from ingest.node.count_report import CountReport
+from ingest.node.name import node_name
 from ops.audit.topics import TopicLogs, open_log
-from processors.batch import decoded
+from processors.engine.batch import decoded
 from processors.persist import Persist, PersistSettings
 from runtime.connections import KafkaSettings
 from runtime.kafka.producer import KafkaProducer, OutgoingRecord

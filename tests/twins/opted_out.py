@@ -11,14 +11,14 @@ import psycopg
 
 from processors.api_budget.budget import Budget, Seen
 from processors.api_budget.rate_limiter import PrepaidLimiter, RateLimiter, RequestResult
-from processors.database import Database
+from processors.engine.database import Database
+from processors.engine.processor import Delivery
 from processors.opt_out import OptOutProcessor
 from processors.opt_out.accounts import AccountsReader
 from processors.opt_out.enforcer import Enforcer
 from processors.opt_out.ledger import Ledger
 from processors.opt_out.settings import OptOutSettings
 from processors.opt_out.target import AccountGone, OptOutTarget, TargetAccount
-from processors.processor import Delivery
 from processors.textus_api.settings import TextUsApiSettings
 from runtime.kafka.consumer import Record
 from runtime.postgres import connect

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 
-from processors.database import Database
+from processors.engine.database import Database
+from processors.engine.service import runner_of
+from processors.engine.state import State
 from processors.persist import Persist, PersistSettings
-from processors.service import runner_of
-from processors.state import State
 from runtime import logs
 from runtime.connections import KafkaSettings
 from runtime.kafka.consumer import KafkaConsumer

@@ -11,13 +11,13 @@ from uuid import UUID
 
 import psycopg
 
-from processors.database import Database
-from processors.positions import Positions
-from processors.processor import Delivery, Processor, SetAside
-from processors.runner import Runner
-from processors.service import runner_of
-from processors.settings import ProcessorSettings
-from processors.state import State
+from processors.engine.database import Database
+from processors.engine.positions import Positions
+from processors.engine.processor import Delivery, Processor, SetAside
+from processors.engine.runner import Runner
+from processors.engine.service import runner_of
+from processors.engine.settings import ProcessorSettings
+from processors.engine.state import State
 from runtime.kafka.consumer import Consumer, Partition, Record
 from runtime.postgres import Connection, connect
 from runtime.process import StopSignal

@@ -10,7 +10,7 @@ from typing import Any
 from ingest.event import events_of
 from ingest.provider import provider_types
 from ingest.request import WebhookRequest
-from processors.database import Database
+from processors.engine.database import Database
 from processors.persist import Persist, PersistSettings
 from schemas.events import Event
 from tests.twins.opted_out import delivery

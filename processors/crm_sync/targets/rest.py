@@ -12,8 +12,8 @@ from processors.api_budget.rate_limiter import RateLimiter
 from processors.crm_sync.http_api import HttpApi
 from processors.crm_sync.port import Capabilities, CrmTarget, Finding, Note, Person, Unknown
 from processors.crm_sync.templates import Template
+from processors.engine.processor import Rejected, Retryable
 from processors.outbound.ssrf_guard import mistake_in
-from processors.processor import Rejected, Retryable
 from runtime.settings import ConfigurationError, Section, StringList
 
 #: What each template may name.

@@ -36,8 +36,8 @@ from processors.crm_sync.port import (
     Person,
     Unknown,
 )
+from processors.engine.processor import Rejected, Retryable
 from processors.outbound.ssrf_guard import mistake_in
-from processors.processor import Rejected, Retryable
 from processors.textus_api.client import (
     BUSY,
     BadRequest,

@@ -30,8 +30,8 @@ from processors.crm_sync.port import (
     Person,
     Unknown,
 )
+from processors.engine.processor import Rejected, Retryable
 from processors.outbound.ssrf_guard import mistake_in
-from processors.processor import Rejected, Retryable
 from runtime.phones import full_number
 from runtime.settings import ConfigurationError, Section, StringList
 

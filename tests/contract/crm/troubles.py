@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from processors.crm_sync.port import AskedToWait, Capabilities, CrmCredentialsRefused, Gone, Unknown
-from processors.processor import Rejected, Retryable
+from processors.engine.processor import Rejected, Retryable
 from tests.contract.crm.service import service_type
 
 

@@ -23,9 +23,9 @@ Changes = dict[str, Callable[[ModuleType], None]]
 POINTS = {
     # persist: one batch's way
     "after_poll": ("runtime.kafka.consumer", "KafkaConsumer", "poll", "after"),
-    "before_effects": ("processors.progress", "Progress", "move", "after"),
-    "before_commit": ("processors.progress", "Progress", "count", "after"),
-    "after_commit": ("processors.handling", "Handling", "handle", "after"),
+    "before_effects": ("processors.engine.progress", "Progress", "move", "after"),
+    "before_commit": ("processors.engine.progress", "Progress", "count", "after"),
+    "after_commit": ("processors.engine.handling", "Handling", "handle", "after"),
     "before_mirror": ("runtime.kafka.consumer", "KafkaConsumer", "mirror", "before"),
     "after_mirror": ("runtime.kafka.consumer", "KafkaConsumer", "mirror", "after"),
     # crm-sync: one delivery's way
@@ -34,13 +34,13 @@ POINTS = {
     "before_told": ("processors.crm_sync.lanes", "Lanes", "record", "before"),
     "after_told": ("processors.crm_sync.delivery_worker", "DeliveryWorker", "_count_recorded", "before"),
     # ingest: the spool's and the replayer's
-    "before_append": ("ingest.spool.turn", "Turn", "append", "before"),
-    "after_append": ("ingest.spool.turn", "Turn", "append", "after"),
-    "after_read": ("ingest.spool.turn", "Turn", "first", "after"),
-    "before_remove": ("ingest.spool.turn", "Turn", "remove", "before"),
-    "after_remove": ("ingest.spool.turn", "Turn", "remove", "after"),
-    "before_hand_back": ("ingest.spool.turn", "Turn", "hand_back", "before"),
-    "after_hand_back": ("ingest.spool.turn", "Turn", "hand_back", "after"),
+    "before_append": ("ingest.durable.spool.turn", "Turn", "append", "before"),
+    "after_append": ("ingest.durable.spool.turn", "Turn", "append", "after"),
+    "after_read": ("ingest.durable.spool.turn", "Turn", "first", "after"),
+    "before_remove": ("ingest.durable.spool.turn", "Turn", "remove", "before"),
+    "after_remove": ("ingest.durable.spool.turn", "Turn", "remove", "after"),
+    "before_hand_back": ("ingest.durable.spool.turn", "Turn", "hand_back", "before"),
+    "after_hand_back": ("ingest.durable.spool.turn", "Turn", "hand_back", "after"),
 }
 
 
@@ -89,7 +89,7 @@ def disk(folder: str) -> Changes:
 
         install(Path(folder))
 
-    return {"ingest.spool.database": change}
+    return {"ingest.durable.spool.database": change}
 
 
 def clock(folder: str) -> Changes:
@@ -124,7 +124,7 @@ def short_patience(_: str) -> Changes:
     def database(module: Any) -> None:
         module.SESSION["idle_in_transaction_session_timeout"] = "8s"
 
-    return {"runtime.kafka.consumer": consumer, "processors.database": database}
+    return {"runtime.kafka.consumer": consumer, "processors.engine.database": database}
 
 
 def short_leases(_: str) -> Changes:
@@ -170,7 +170,7 @@ def no_fsync(_: str) -> Changes:
 
         module.prepare = prepare
 
-    return {"ingest.spool.database": change}
+    return {"ingest.durable.spool.database": change}
 
 
 def answer_before_ack(_: str) -> Changes:
@@ -187,14 +187,14 @@ def answer_before_ack(_: str) -> Changes:
 
         module.DurablePublisher.publish = at_once
 
-    return {"ingest.publisher": change}
+    return {"ingest.durable.publisher": change}
 
 
 def commit_before_effects(_: str) -> Changes:
     """The offsets move in a transaction of their own, before the effects."""
 
     def change(module: Any) -> None:
-        from processors.progress import Progress
+        from processors.engine.progress import Progress
 
         move, commit = Progress.move, module.Handling._commit
 
@@ -206,7 +206,7 @@ def commit_before_effects(_: str) -> Changes:
         module.Handling._commit = early
         Progress.move = lambda *_: None  # type: ignore[method-assign]
 
-    return {"processors.handling": change}
+    return {"processors.engine.handling": change}
 
 
 def acks_1(_: str) -> Changes:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import closing, redirect_stdout
 from pathlib import Path
 
-from ingest.spool.directory import ServiceDirectory
+from ingest.durable.spool.directory import ServiceDirectory
 
 #: SQLite's page, and the header of a frame in its write-ahead log.
 PAGE, FRAME = 4096, 24

@@ -47,8 +47,8 @@ def test_the_readme_follows_one_webhook() -> None:
     walk = (ROOT / "README.md").read_text("utf-8").split("## Follow one webhook")[1].split("\n## ")[0]
     steps = re.findall(r"^(\d+)\. ", walk, re.MULTILINE)
     assert steps == [str(number) for number in range(1, len(steps) + 1)]
-    in_order = ["ingest/endpoint.py", "ingest/webhooks.py", "ingest/event.py", "ingest/publisher.py",
-                "processors/runner.py", "processors/persist/"]  # fmt: skip
+    in_order = ["ingest/endpoint.py", "ingest/webhooks.py", "ingest/event.py", "ingest/durable/publisher.py",
+                "processors/engine/runner.py", "processors/persist/"]  # fmt: skip
     places = [walk.index(name) for name in in_order]
     assert places == sorted(places)
     assert "def receive(" in (ROOT / "ingest/webhooks.py").read_text("utf-8")

@@ -52,7 +52,7 @@ def test_relative_imports_are_not_used() -> None:
 
 def test_the_check_sees_a_wrong_import(tmp_path: Path) -> None:
     planted = tmp_path / "planted.py"
-    planted.write_text("def late():\n    from processors.runner import Runner\n")
+    planted.write_text("def late():\n    from processors.engine.runner import Runner\n")
     assert imported_rooms(planted) == {"processors"}
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from contextlib import closing
 from pathlib import Path
 
-from ingest.spool.directory import ServiceDirectory
-from ingest.spool.store import Spool
+from ingest.durable.spool.directory import ServiceDirectory
+from ingest.durable.spool.store import Spool
 from runtime.kafka.producer import OutgoingRecord
 
 TOPIC = "sms.messages.v1"

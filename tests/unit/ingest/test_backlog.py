@@ -9,10 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ingest import backlog
-from ingest.backlog import SpoolQueue
-from ingest.spool.store import Spool
-from ingest.spool.turn import Turn
+from ingest.durable import backlog
+from ingest.durable.backlog import SpoolQueue
+from ingest.durable.spool.store import Spool
+from ingest.durable.spool.turn import Turn
 from tests.unit.ingest.spools import number_of, opened, record
 
 TOPICS = ("a", "b", "c")

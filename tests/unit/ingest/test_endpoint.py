@@ -10,7 +10,7 @@ import pytest
 
 from ingest.answers import HttpAnswer, WebhookOutcome
 from ingest.app import create_app
-from ingest.durability import Durability
+from ingest.durable.durability import Durability
 from ingest.endpoint import WebhookEndpoint
 from ingest.json_body import Json
 from ingest.provider import Provider, Reading, check_providers

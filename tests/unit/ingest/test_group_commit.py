@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from ingest.group_commit import GroupCommit, NotCommitted
+from ingest.durable.group_commit import GroupCommit, NotCommitted
 
 DEADLINE = 30.0  # seconds; far beyond what any of these takes
 

@@ -16,12 +16,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.durability import Durability
+from ingest.durable.durability import Durability
 from ingest.provider import EVENT_NAMESPACE, Provider
 from ingest.providers.textlink import TextLink, TextLinkSettings
 from ingest.providers.textus import TextUs, TextUsSettings
-from ingest.quarantine_replay import events_again, read_again
-from ingest.quarantine_store import QuarantinedWebhook
+from ingest.quarantine.replay import events_again, read_again
+from ingest.quarantine.store import QuarantinedWebhook
 from ingest.request import WebhookRequest
 from ingest.times import LATEST_AFTER_RECEIPT, occurred
 from ingest.webhooks import receive

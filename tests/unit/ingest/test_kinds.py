@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.durability import Durability
+from ingest.durable.durability import Durability
 from ingest.providers.textlink import TEXT_FIELDS, TextLink, TextLinkSettings, inferred_kind, may_be_inbound
 from ingest.providers.textus import TextUs, TextUsSettings, action_of
 from ingest.request import WebhookRequest

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest import minute_counts
-from ingest.minute_counts import MinuteCount, MinuteCounts, count_files, read_counts
+from ingest.node import minute_counts
+from ingest.node.minute_counts import MinuteCount, MinuteCounts, count_files, read_counts
 
 EVENTS = st.lists(
     st.tuples(st.integers(0, 200), st.sampled_from(["sms.messages.v1", "sms.calls.v1"]), st.booleans()), max_size=300
@@ -47,7 +47,7 @@ def test_a_full_file_is_followed_by_the_next(tmp_path: Path, monkeypatch: pytest
 
 def test_they_outlive_a_process_that_is_killed(tmp_path: Path) -> None:
     code = (
-        "import os, signal, sys; from pathlib import Path; from ingest.minute_counts import MinuteCounts\n"
+        "import os, signal, sys; from pathlib import Path; from ingest.node.minute_counts import MinuteCounts\n"
         "counts = MinuteCounts(Path(sys.argv[1]), 'e1')\n"
         "[counts.add(7, 't', True, seq) for seq in range(1, 6)]\n"
         "os.kill(os.getpid(), signal.SIGKILL)"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ingest.node import node_name
+from ingest.node.name import node_name
 
 
 def test_a_directory_keeps_its_name_and_another_has_another(tmp_path: Path) -> None:

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-import ingest.node_facts
-from ingest.node_facts import WINDOW, NodeFacts
-from ingest.quarantine_store import QuarantineSize
-from ingest.record_numbers import RecordNumbers
+import ingest.node.facts
+from ingest.durable.record_numbers import RecordNumbers
+from ingest.node.facts import WINDOW, NodeFacts
+from ingest.quarantine.store import QuarantineSize
 
 
 def test_answers_and_refusals_are_counted_over_the_last_five_minutes(
@@ -17,7 +17,7 @@ def test_answers_and_refusals_are_counted_over_the_last_five_minutes(
 ) -> None:
     # Given a node whose quarantine grows beside its answers
     clock, kept = [0.0], [10]
-    monkeypatch.setattr(ingest.node_facts, "size_of", lambda _directory: QuarantineSize(kept[0], 4096))
+    monkeypatch.setattr(ingest.node.facts, "size_of", lambda _directory: QuarantineSize(kept[0], 4096))
     numbers = RecordNumbers.on_disk(tmp_path)
     facts = NodeFacts(tmp_path, monotonic=lambda: clock[0])
     assert facts() == {"quarantined": 10, "quarantine_bytes": 4096, "answered_lately": 0, "refused_lately": 0}
@@ -36,6 +36,6 @@ def test_what_cannot_be_read_is_not_told(tmp_path: Path, monkeypatch: pytest.Mon
     def closed(_directory: Path) -> QuarantineSize:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(ingest.node_facts, "size_of", closed)
+    monkeypatch.setattr(ingest.node.facts, "size_of", closed)
 
     assert NodeFacts(tmp_path)() == {}

@@ -12,13 +12,13 @@ from typing import Any
 
 import pytest
 
-from ingest.breaker import BreakerState
+from ingest.durable.breaker import BreakerState
+from ingest.durable.publisher import Durability, DurablePublisher, Unavailable
+from ingest.durable.replay_loop import ReplayLoop
+from ingest.durable.replayer import Replayer
+from ingest.durable.spool.database import SpoolFull, SpoolUnavailable
+from ingest.durable.spool.store import Spool
 from ingest.event import events_of
-from ingest.publisher import Durability, DurablePublisher, Unavailable
-from ingest.replay_loop import ReplayLoop
-from ingest.replayer import Replayer
-from ingest.spool.database import SpoolFull, SpoolUnavailable
-from ingest.spool.store import Spool
 from ingest.worker import TIME_LIMIT, IngestReadiness
 from runtime.kafka.producer import NotPublished, OutgoingRecord, RefusedForGood
 from schemas.codec import Codec
@@ -219,7 +219,7 @@ def _failing(error: Exception) -> Callable[..., bool]:
 
 def test_two_workers_and_a_replayer_keep_each_contacts_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Clients that wait for each answer, on two workers in turn, while Kafka fails now and then."""
-    monkeypatch.setattr("ingest.replayer.HOLD_OFF", 0.0)  # as many changes of the way as possible
+    monkeypatch.setattr("ingest.durable.replayer.HOLD_OFF", 0.0)  # as many changes of the way as possible
     service, first = opened(tmp_path / "spool")
     second = Spool(tmp_path / "spool", limit=64 * 1024 * 1024)
     kafka = Kafka()

@@ -15,12 +15,12 @@ from typing import Any
 
 import pytest
 
-from ingest.durability import Durability
+from ingest.durable.durability import Durability
 from ingest.json_body import BadBody
 from ingest.provider import Unauthorized
-from ingest.quarantine import KeepingQuarantine, storable_webhook
-from ingest.quarantine_replay import check_again, events_again, read_again
-from ingest.quarantine_store import FILE, QuarantinedWebhook, QuarantineStore, count_waiting, size_of
+from ingest.quarantine.keeping import KeepingQuarantine, storable_webhook
+from ingest.quarantine.replay import check_again, events_again, read_again
+from ingest.quarantine.store import FILE, QuarantinedWebhook, QuarantineStore, count_waiting, size_of
 from ingest.webhooks import receive
 from runtime.metrics import QUARANTINE_LOST, QUARANTINED
 from schemas.events import Event
@@ -449,7 +449,7 @@ def test_a_webhook_that_cannot_be_masked_is_counted_and_the_next_is_stored(
             raise error
         return storable_webhook(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("ingest.quarantine.storable_webhook", failing_once)
+    monkeypatch.setattr("ingest.quarantine.keeping.storable_webhook", failing_once)
     for _ in range(2):
         assert send("textlink", quarantine, b"not JSON") == 400
     quarantine.store_waiting()

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ingest.quarantine_store import FILE, QuarantinedWebhook, QuarantineStore
+from ingest.quarantine.store import FILE, QuarantinedWebhook, QuarantineStore
 
 RECEIPT = datetime(2026, 11, 22, tzinfo=UTC)
 MIB = 1024 * 1024

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-import ingest.record_numbers
-from ingest.record_numbers import RecordNumbers, epochs
+import ingest.durable.record_numbers
+from ingest.durable.record_numbers import RecordNumbers, epochs
 
 
 def test_a_record_names_its_node_its_worker_and_its_number(tmp_path: Path) -> None:
@@ -71,7 +71,7 @@ def test_a_disk_that_takes_no_file_keeps_no_webhook_out(tmp_path: Path, monkeypa
 
 
 def test_old_files_go_and_the_newest_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ingest.record_numbers, "FILES_LIMIT", 3)
+    monkeypatch.setattr(ingest.durable.record_numbers, "FILES_LIMIT", 3)
 
     made = [RecordNumbers.on_disk(tmp_path).epoch for _ in range(5)]
 

@@ -13,12 +13,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.spool import database
-from ingest.spool.database import SpoolFull, SpoolUnavailable
-from ingest.spool.directory import InUse, ServiceDirectory, give_reserve, keep_reserve
-from ingest.spool.gauges import SpoolGauges
-from ingest.spool.row import DamagedRow, packed, unpacked
-from ingest.spool.store import Spool
+from ingest.durable.spool import database
+from ingest.durable.spool.database import SpoolFull, SpoolUnavailable
+from ingest.durable.spool.directory import InUse, ServiceDirectory, give_reserve, keep_reserve
+from ingest.durable.spool.gauges import SpoolGauges
+from ingest.durable.spool.row import DamagedRow, packed, unpacked
+from ingest.durable.spool.store import Spool
 from runtime.kafka.producer import OutgoingRecord
 from runtime.settings import ConfigurationError
 from tests.unit.ingest.spools import LIMIT, number_of, numbers, opened, record

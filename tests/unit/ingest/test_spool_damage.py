@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from ingest.spool.directory import ServiceDirectory
-from ingest.spool.store import Spool
+from ingest.durable.spool.directory import ServiceDirectory
+from ingest.durable.spool.store import Spool
 from tests.unit.ingest.spools import LIMIT, numbers, opened, record, spooled
 
 FRAME = 24 + 4096

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from twilio.request_validator import RequestValidator
 
 from ingest.answers import WebhookOutcome
-from ingest.durability import Durability
+from ingest.durable.durability import Durability
 from ingest.provider import Unauthorized
 from ingest.providers.twilio import SETTINGS_HEADER, SIGNATURE_HEADER, Twilio, TwilioSettings
 from ingest.request import WebhookRequest

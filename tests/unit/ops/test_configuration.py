@@ -11,7 +11,7 @@ import pytest
 from deploy.local.home import Home, identity
 from ops.__main__ import main
 from ops.configuration import all_sections, environment, load, optional, unknown_variables
-from processors.processor import processor_types
+from processors.engine.processor import processor_types
 from runtime.connections import KafkaSettings, OwnerSettings, PostgresSettings
 from runtime.settings import Configuration, ConfigurationError, Section
 

@@ -13,8 +13,8 @@ from ops.dead_letters.box import Box
 from ops.dead_letters.letter import Letter
 from ops.dead_letters.redrive import BATCH, MAX_REDRIVES, Interrupted, LetterFilter, RedriveDecision, judge, send
 from ops.dead_letters.tally import tally
-from processors.dead_letter import DeadLetters
-from processors.processor import SetAside
+from processors.engine.dead_letter import DeadLetters
+from processors.engine.processor import SetAside
 from runtime.connections import KafkaSettings
 from runtime.kafka.consumer import Record
 from runtime.kafka.producer import NotPublished, OutgoingRecord, RefusedForGood

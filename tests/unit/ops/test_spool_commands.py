@@ -14,10 +14,10 @@ from typing import Any
 import httpx
 import pytest
 
-from ingest.quarantine import KeepingQuarantine
-from ingest.quarantine_store import QuarantineStore
+from ingest.durable.spool.database import SpoolFull
+from ingest.quarantine.keeping import KeepingQuarantine
+from ingest.quarantine.store import QuarantineStore
 from ingest.request import WebhookRequest
-from ingest.spool.database import SpoolFull
 from ingest.webhooks import receive
 from ops import exits
 from ops.__main__ import main
@@ -243,7 +243,7 @@ def test_a_spool_that_is_full_ends_a_replay_and_keeps_the_rest(
     def full(*_: object) -> None:
         raise SpoolFull("spool_full")
 
-    monkeypatch.setattr("ingest.spool.store.Spool.append", full)
+    monkeypatch.setattr("ingest.durable.spool.store.Spool.append", full)
     assert main(["quarantine", "replay"]) == exits.TRY_LATER
     assert run("quarantine", "ls")[1]["total"] == 1
 

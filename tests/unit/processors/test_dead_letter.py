@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from processors.dead_letter import DeadLetters, own_headers
-from processors.processor import Retryable, SetAside
+from processors.engine.dead_letter import DeadLetters, own_headers
+from processors.engine.processor import Retryable, SetAside
 from runtime.kafka.consumer import Record
 from runtime.kafka.producer import NotPublished, RefusedForGood, TooLarge
 from tests.twins.kafka import MemoryProducer

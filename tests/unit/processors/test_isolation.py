@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processors.isolation import described, is_rejection, land
-from processors.processor import Delivery, Rejected, SetAside
-from processors.retry import is_passing
+from processors.engine.isolation import described, is_rejection, land
+from processors.engine.processor import Delivery, Rejected, SetAside
+from processors.engine.retry import is_passing
 from runtime.kafka.consumer import Record
 from tests.twins.events import message
 

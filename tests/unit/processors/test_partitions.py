@@ -6,9 +6,9 @@ from uuid import UUID
 
 import pytest
 
-from processors.batch import Batch, PartitionId, Span, decoded
-from processors.partitions import PartitionPosition, advance, advance_to, found
-from processors.progress import StoredProgress
+from processors.engine.batch import Batch, PartitionId, Span, decoded
+from processors.engine.partitions import PartitionPosition, advance, advance_to, found
+from processors.engine.progress import StoredProgress
 from runtime.kafka.consumer import Bounds, Identity, Partition, Record
 from schemas.codec import Codec
 from schemas.ids import SchemaIds

@@ -8,8 +8,8 @@ from uuid import UUID, uuid4
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processors.batch import Batch, PartitionId, Span
-from processors.positions import Held, Lag, Positions
+from processors.engine.batch import Batch, PartitionId, Span
+from processors.engine.positions import Held, Lag, Positions
 from runtime.kafka.consumer import Partition, Record
 from runtime.kafka.ends import LogEnds
 from runtime.kafka.topics import TopicShape

@@ -9,9 +9,9 @@ import psycopg
 import pytest
 from psycopg import errors
 
-from processors.processor import Rejected, Retryable
-from processors.retry import TimeLimit, Unwanted, is_passing, reason_of
-from processors.state import State
+from processors.engine.processor import Rejected, Retryable
+from processors.engine.retry import TimeLimit, Unwanted, is_passing, reason_of
+from processors.engine.state import State
 
 
 class World:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from prometheus_client import REGISTRY
 
-from processors.state import State
+from processors.engine.state import State
 from runtime.kafka.consumer import Partition
 
 

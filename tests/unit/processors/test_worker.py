@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from processors.progress import Fenced
-from processors.retry import Unwanted
-from processors.worker import Worker
+from processors.engine.progress import Fenced
+from processors.engine.retry import Unwanted
+from processors.engine.worker import Worker
 from runtime.loops import LoopWatch
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from processors.writer import is_ours, writer_of
+from processors.engine.writer import is_ours, writer_of
 from runtime.kafka.consumer import Record
 from schemas import cloudevents
 from tests.twins.events import event_id, message

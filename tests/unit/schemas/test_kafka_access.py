@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ops.processors import processor_names
-from processors.processor import processor_types
+from processors.engine.processor import processor_types
 from schemas.kafka_access import ACLS, PRINCIPALS, PROCESSOR_READS, ResourceKind, principal_of
 from schemas.topics import EVENT_TOPICS, MESSAGE_STATE, OPT_OUT_HEADS, OPT_OUT_STATE, dead_letter_topic
 

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from processors.crm_sync.templates import Template
+from processors.engine.processor import Rejected
 from processors.outbound.paths import OddPath, path_of
-from processors.processor import Rejected
 from processors.textus_api.client import BadRequest, _path
 
 

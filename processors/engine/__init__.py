@@ -1,0 +1,1 @@
+"""What runs any processor: the life of a batch from poll to commit."""

@@ -1,0 +1,209 @@
+"""How far this member has come with its partitions: what is committed in PostgreSQL, against where the logs end.
+
+Counts from what is committed, not from what was read, and needs no answer of PostgreSQL's: while that is away the
+ends move on, and so does the lag.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
+
+from processors.engine.batch import Batch, PartitionId, Span
+from runtime.kafka.consumer import Partition, Record
+from runtime.kafka.ends import LogEnds
+
+#: Readings of the logs' ends that are kept: half a minute of them, at two a second. What took longer to be
+#: committed is not recent any more.
+READINGS = 64
+
+
+class Held(NamedTuple):
+    """One partition of ours."""
+
+    place: PartitionId
+    stored: int | None  #: the offset that PostgreSQL had when we last committed or asked; None: no row
+    done: int  #: every record below it is committed: `stored`, or where the log began
+    lost: bool = False  #: `stored` is no place in the log: nothing is read until an operator decides
+
+
+class Lag(NamedTuple):
+    """How far the effects are behind one partition's log."""
+
+    records: int
+    seconds: float  #: age of the oldest record that is not committed; 0: all are
+
+
+class CaughtUp(NamedTuple):
+    """Everything that was in one partition's log at an instant is committed."""
+
+    held: Held
+    instant: float  #: monotonic seconds
+
+
+@dataclass(slots=True)
+class _Track:
+    place: PartitionId
+    stored: int | None
+    done: int
+    lost: bool
+    #: What is read and not committed: the offset behind it, and the age of its oldest record as an epoch in seconds.
+    waiting: deque[tuple[int, float]] = field(default_factory=deque)
+    behind_since: float | None = None  #: since when records are known that are not committed, monotonic seconds
+    #: The time of the record at `done`, where it was read once and has to be read again: epoch seconds.
+    oldest_known: float | None = None
+
+
+class Positions:
+    """Written by the processor's threads as records are read and committed, read by whoever reports about them."""
+
+    def __init__(
+        self, *, monotonic: Callable[[], float] = time.monotonic, now: Callable[[], float] = time.time
+    ) -> None:
+        self._monotonic = monotonic
+        self._now = now
+        self._lock = threading.Lock()
+        self._tracks: dict[Partition, _Track] = {}
+        self._readings: deque[LogEnds] = deque(maxlen=READINGS)
+        self._suspect = False
+
+    def take(self, places: Mapping[Partition, Held]) -> None:
+        """These are ours, and all that are; each is read from `done` on."""
+        with self._lock:
+            before, self._tracks = self._tracks, {}
+            for partition, held in places.items():
+                track = self._tracks[partition] = _Track(held.place, held.stored, held.done, held.lost)
+                known = before.get(partition)
+                if known is not None and (known.place, known.done) == (track.place, track.done):
+                    track.behind_since, track.oldest_known = known.behind_since, known.oldest_known
+            self._suspect = False
+
+    def drop(self) -> None:
+        """None is ours any more."""
+        self.take({})
+
+    def read(self, batch: Batch) -> None:
+        """`batch` has been read."""
+        oldest = _oldest(batch.records)
+        with self._lock:
+            for partition, span in batch.spans.items():
+                track = self._tracks.get(partition)
+                if track is not None and track.place == span.place:
+                    track.waiting.append((span.next, oldest[partition]))
+
+    def commit(self, spans: Mapping[Partition, Span]) -> None:
+        """The effects up to these offsets are committed, and so are the offsets."""
+        with self._lock:
+            for partition, span in spans.items():
+                track = self._tracks.get(partition)
+                if track is None or track.place != span.place:
+                    continue
+                track.stored, track.done, track.oldest_known = span.next, max(track.done, span.next), None
+                while track.waiting and track.waiting[0][0] <= span.next:
+                    track.waiting.popleft()
+
+    def forget_read(self) -> None:
+        """What was read and not committed will be read again."""
+        with self._lock:
+            for track in self._tracks.values():
+                if track.waiting:
+                    track.oldest_known = track.waiting[0][1]
+                track.waiting.clear()
+
+    def note(self, reading: LogEnds, before: Mapping[Partition, Held]) -> None:
+        """Kafka has confirmed `reading`; `before` is what was held when it was asked.
+
+        A log that ends below what was committed already is another one, or was truncated: that end says nothing
+        about what is committed, and is left out.
+        """
+        shrunk = [partition for partition, held in before.items() if held.done > reading.ends.get(partition, held.done)]
+        reading = replace(
+            reading, ends={partition: end for partition, end in reading.ends.items() if partition not in shrunk}
+        )
+        with self._lock:
+            self._readings.append(reading)
+            self._suspect = self._suspect or bool(shrunk)
+            for partition, track in self._tracks.items():
+                if track.done >= reading.ends.get(partition, 0):
+                    track.behind_since = None
+                elif track.behind_since is None:
+                    track.behind_since = reading.asked_at
+
+    def held(self) -> dict[Partition, Held]:
+        """All partitions that are ours, as they stand."""
+        with self._lock:
+            return {partition: _held(track) for partition, track in self._tracks.items()}
+
+    def lags(self) -> dict[Partition, Lag]:
+        """How far each of our partitions is behind the end that Kafka last confirmed."""
+        with self._lock:
+            newest = self._readings[-1] if self._readings else None
+            if newest is None:
+                return {}
+            return {
+                partition: self._lag(track, newest.ends[partition])
+                for partition, track in self._tracks.items()
+                if partition in newest.ends and _is_same(newest, partition, track.place)
+            }
+
+    def caught_up(self) -> list[CaughtUp]:
+        """For each of our partitions, the last instant whose records are all committed by now.
+
+        Those of which that is not known of any recent instant are missing.
+        """
+        with self._lock:
+            found = []
+            for partition, track in self._tracks.items():
+                for reading in () if track.lost else reversed(self._readings):
+                    end = reading.ends.get(partition)
+                    if end is not None and track.done >= end and _is_same(reading, partition, track.place):
+                        found.append(CaughtUp(_held(track), reading.asked_at))
+                        break
+            return found
+
+    def newest_reading(self) -> LogEnds | None:
+        """The ends that Kafka confirmed last."""
+        with self._lock:
+            return self._readings[-1] if self._readings else None
+
+    def suspect(self) -> None:
+        """Somebody has seen other offsets in PostgreSQL than ours: have them compared at once."""
+        self._suspect = True
+
+    def is_suspect(self) -> bool:
+        """Whether they are to be compared at once; asked once."""
+        suspect, self._suspect = self._suspect, False
+        return suspect
+
+    def _lag(self, track: _Track, end: int) -> Lag:
+        records = max(0, end - track.done)
+        if records == 0:
+            return Lag(0, 0.0)
+        oldest = track.waiting[0][1] if track.waiting else track.oldest_known
+        age = 0.0 if oldest is None else self._now() - oldest
+        known_for = 0.0 if track.behind_since is None else self._monotonic() - track.behind_since
+        return Lag(records, max(0.0, age, known_for))
+
+
+def _held(track: _Track) -> Held:
+    return Held(track.place, track.stored, track.done, track.lost)
+
+
+def _is_same(reading: LogEnds, partition: Partition, place: PartitionId) -> bool:
+    """Whether `reading` is about the very topic that `place` is a partition of."""
+    shape = reading.topics.get(partition.topic)
+    return shape is not None and shape.id == place.topic_id
+
+
+def _oldest(records: Iterable[Record]) -> dict[Partition, float]:
+    """The oldest time of each partition's records, as Kafka has it, in epoch seconds."""
+    found: dict[Partition, float] = {}
+    for record in records:
+        partition = Partition(record.topic, record.partition)
+        at = record.timestamp_ms / 1000
+        found[partition] = min(found.get(partition, at), at)
+    return found

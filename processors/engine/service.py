@@ -1,0 +1,216 @@
+"""A processor as a service: the one place where its parts are put together."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+from processors.engine.database import Database
+from processors.engine.dead_letter import DeadLetters
+from processors.engine.freshness import Freshness
+from processors.engine.handling import Handling, OurBug
+from processors.engine.isolation import described
+from processors.engine.lag import LagWatch
+from processors.engine.periodic_tasks import periodic_task
+from processors.engine.positions import Positions
+from processors.engine.processor import Background, Processor, processor_types
+from processors.engine.progress import Progress
+from processors.engine.retry import TimeLimit
+from processors.engine.runner import Runner, topics_of
+from processors.engine.state import State
+from runtime import logs
+from runtime.admin import AdminServer, Readiness, admin_app
+from runtime.connections import KafkaSettings, PostgresSettings
+from runtime.heartbeat import EVERY, Heartbeat
+from runtime.kafka.consumer import Consumer, KafkaConsumer
+from runtime.kafka.ends import EndsReader, KafkaEnds
+from runtime.kafka.producer import KafkaProducer, Producer
+from runtime.loops import LoopWatch, WatchedStop
+from runtime.postgres import Connection, connect
+from runtime.process import StopSignal, log_settings
+from runtime.schema_registry import SchemaRegistrySettings
+from runtime.schema_registry import codec as registered_codec
+from runtime.settings import Configuration
+from schemas.codec import Codec
+from schemas.ids import SchemaIds
+
+log = logs.logger("processors.engine.service")
+
+#: Seconds without a sign of life after which work beside the consumer counts as frozen. A round of calls to an API
+#: whose answers are slow is no sign until it is over.
+BACKGROUND_LIMIT = 600.0
+
+
+def runner_of(
+    processor: Processor,
+    consumer: Consumer,
+    producer: Producer,
+    database: Database,
+    *,
+    state: State,
+    stop: StopSignal,
+    codec: Codec | None = None,
+    topics: Sequence[str] | None = None,
+    group: str | None = None,
+    positions: Positions | None = None,
+    watch: LoopWatch | None = None,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> Runner:
+    """The parts that every processor shares, put together.
+
+    `codec` defaults to one with the checked-in schemas, `topics` and `group` to the processor's own; `positions` and
+    `watch` are for whoever wants to report about the runner.
+    """
+    group = group or processor.group()
+    letters = DeadLetters(producer, processor.dead_letters().name, group, now=now)
+    time_limit = TimeLimit(processor.name, state, sleep=stop.wait, longest=processor.settings.retry_max)
+    handling = Handling(processor, database, Progress(group), letters, time_limit, now=now)
+    codec = codec or Codec(SchemaIds.checked_in())
+    return Runner(
+        processor,
+        consumer,
+        handling,
+        codec=codec,
+        state=state,
+        stop=stop,
+        positions=positions or Positions(),
+        watch=watch or LoopWatch(),
+        topics=topics,
+    )
+
+
+def serve(name: str) -> None:
+    """Run the processor called `name` until SIGTERM or Ctrl-C. Raises ConfigurationError, OurBug."""
+    kind = processor_types()[name]
+    shared = KafkaSettings, PostgresSettings, SchemaRegistrySettings
+    configuration = Configuration.load(*shared, kind.settings_type, *kind.sections())
+    kafka, postgres = configuration[KafkaSettings], configuration[PostgresSettings]
+    settings = configuration[kind.settings_type]
+    logs.configure(name)
+    codec = registered_codec(configuration[SchemaRegistrySettings])
+    watch = LoopWatch()
+    stop = WatchedStop(watch).install()
+    processor, state, positions = kind(settings), State(name), Positions()
+    client_id = f"{kind.group()}-{os.getpid()}"
+
+    def connected() -> Connection:
+        dsn = postgres.dsn.get_secret_value()
+        return connect(dsn, process=name, call_timeout=postgres.call_timeout, after_call=watch.beat)
+
+    def readiness() -> Readiness:
+        own = processor.readiness()
+        return own if not own.ready else state.readiness()
+
+    admin = admin_app(name, readiness, frozen=watch.frozen, settings=configuration.rows)
+    with AdminServer(admin, settings.admin_host, settings.admin_port) as listening:
+        log_settings(log, configuration)
+        log.info("processor_starting", admin_port=listening.port, group=kind.group())
+        producer = KafkaProducer(kafka, client_id)
+        consumer = KafkaConsumer(
+            kafka,
+            client_id,
+            kind.group(),
+            max_records=settings.batch_records,
+            session_timeout=settings.session_timeout,
+        )
+        works = [
+            *processor.background(connected, stop),
+            *reporting(processor, KafkaEnds(kafka, f"{client_id}-ends"), positions, connected, stop),
+            heart(name, readiness, positions, connected, stop),
+        ]
+        failures, threads = start(works, stop, watch)
+        try:
+            database = Database(connected, lock_limit=postgres.call_timeout * 0.75)
+            parts = processor, consumer, producer, database
+            runner_of(*parts, state=state, stop=stop, codec=codec, positions=positions, watch=watch).run()
+            deadline = time.monotonic() + settings.stop_timeout
+            for thread in threads:
+                thread.join(max(0.0, deadline - time.monotonic()))
+            if failures:
+                raise failures[0]
+        except OurBug as bug:
+            cause = bug.__cause__ or bug
+            log.error("our_bug", error_class=type(cause).__name__, error=described(cause), frames=frames(cause))
+            raise
+        finally:
+            producer.close()
+        log.info("processor_stopped")
+
+
+def reporting(
+    processor: Processor,
+    ends: EndsReader,
+    positions: Positions,
+    connect: Callable[[], Connection],
+    stop: StopSignal,
+) -> list[Background]:
+    """What says, beside the consumer, how far `processor` has come."""
+    topics = topics_of(processor)
+    works = [Background("lag", LagWatch(processor.name, topics, ends, positions, stop).run)]
+    if processor.tells_freshness:
+        works.append(periodic_task("freshness", connect, stop, Freshness(processor.group(), topics, positions)))
+    return works
+
+
+def heart(
+    name: str,
+    readiness: Callable[[], Readiness],
+    positions: Positions,
+    connect: Callable[[], Connection],
+    stop: StopSignal,
+) -> Background:
+    """What says, every two seconds, how this process is, and how far behind."""
+    heartbeat = Heartbeat(name)
+
+    def beat(database: Database) -> float:
+        lags = positions.lags().values()
+        facts = {
+            "lag_records": sum(lag.records for lag in lags),
+            "lag_seconds": round(max((lag.seconds for lag in lags), default=0.0), 1),
+        }
+        with database.transaction() as connection:
+            heartbeat.beat(connection, readiness(), facts)
+        return EVERY
+
+    def finish(database: Database) -> None:
+        with database.transaction() as connection:
+            heartbeat.stopped(connection)
+
+    return periodic_task("heartbeat", connect, stop, beat, finish)
+
+
+def start(
+    works: Sequence[Background], stop: StopSignal, watch: LoopWatch
+) -> tuple[list[BaseException], list[threading.Thread]]:
+    """Start each of `works` in a thread; one that fails stops the process, and is found in the first list."""
+    failures: list[BaseException] = []
+    threads: list[threading.Thread] = []
+
+    def run(work: Background) -> None:
+        watch.register(work.name, BACKGROUND_LIMIT)
+        try:
+            work.run()
+        except BaseException as error:  # noqa: BLE001 - told by whoever started it
+            failures.append(error)
+            stop.set()
+        finally:
+            watch.leave()
+
+    for work in works:
+        threads.append(threading.Thread(target=run, args=(work,), name=work.name, daemon=True))
+        threads[-1].start()
+    return failures, threads
+
+
+def frames(error: BaseException) -> list[str]:
+    """Where `error` was raised, outermost first; file, line and function, none of the data."""
+    found = []
+    trace = error.__traceback__
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        found.append(f"{code.co_filename}:{trace.tb_lineno} {code.co_qualname}")
+        trace = trace.tb_next
+    return found
