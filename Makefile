@@ -21,7 +21,7 @@ endif
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run down test test-unit lint fmt docs bench fuzz faults faults-mutations faults-table lock clean profile \
-  wheel image images compose-test audit-deps classify-report
+  wheel image images compose-test audit-deps classify-report browser
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -59,6 +59,9 @@ test: $(READY) ## every test that this machine can run (ARGS="-n 0": one after t
 
 test-unit: $(READY) ## the tests that need no server
 	@$(BIN)/pytest tests/unit $(ARGS)
+
+browser: $(READY) ## the console in a real Chromium, wide, on a phone, light, dark; pictures go to build/screenshots
+	@HOOKLINE_SCREENSHOTS=build/screenshots $(BIN)/pytest -n 0 tests/browser $(ARGS)
 
 lint: $(READY) ## style and types
 	@$(BIN)/ruff check .
