@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -14,19 +14,16 @@ from processors.engine.batch import Batch, PartitionId, identity
 from processors.engine.database import Database
 from processors.engine.dead_letter import DeadLetters
 from processors.engine.isolation import described, is_rejection, land
-from processors.engine.positions import Held
 from processors.engine.processor import Delivery, Processor, SetAside
-from processors.engine.progress import DONE, POISON_AT, Progress, StoredProgress, outcomes_of, records_until_halt
+from processors.engine.progress import DONE, POISON_AT, Progress, outcomes_of, records_until_halt
 from processors.engine.retry import TimeLimit
+from processors.engine.stored_positions import StillWanted
 from processors.engine.writer import is_ours, writer_of
 from runtime import logs, metrics
-from runtime.kafka.consumer import Identity, Partition
+from runtime.kafka.consumer import Partition
 from runtime.postgres import Connection
 
 log = logs.logger("processors.engine.handling")
-
-#: Whether what is being tried is still ours to do.
-StillWanted = Callable[[], bool]
 
 
 class OurBug(Exception):
@@ -56,20 +53,6 @@ class Handled:
 
     batch: Batch  #: what of it is committed: all, unless the group is halted
     halt: str | None  #: why the group is halted from here on
-
-
-@dataclass(frozen=True, slots=True)
-class Compared:
-    """What PostgreSQL says to the offsets that a member holds."""
-
-    halt: str | None  #: why the whole group is halted, or who has paused it
-    held: Mapping[Partition, Held]
-    moved: Mapping[Partition, int | None]  #: those whose stored offset is another one; None: no row
-
-    def moved_back(self) -> int:
-        """Of how many partitions the stored offset is lower than ours, or gone: a database restored from a copy."""
-        ours = {partition: self.held[partition].stored or 0 for partition in self.moved}
-        return sum(stored is None or stored < ours[partition] for partition, stored in self.moved.items())
 
 
 class Handling:
@@ -106,34 +89,6 @@ class Handling:
             raise OurBug(f"attempt {attempts} of {POISON_AT}") from failed.__cause__
         self._measure(committed, time.monotonic() - started)
         return Handled(committed, halt)
-
-    def stored(self, identity: Identity, partitions: frozenset[Partition], still_wanted: StillWanted) -> StoredProgress:
-        """Where each of `partitions` stands. Raises Unwanted."""
-
-        def read() -> StoredProgress:
-            with self._database.transaction() as connection:
-                return self._progress.stored(connection, identity, partitions)
-
-        return self._time_limit.until_done(read, still_wanted)
-
-    def compare(self, held: Mapping[Partition, Held], current: StillWanted) -> Compared:
-        """Whether PostgreSQL still has the offsets that we hold. Raises Unwanted."""
-
-        def read() -> Compared:
-            with self._database.transaction() as connection:
-                return Compared(self._progress.stopped_by(connection), held, self._progress.moved(connection, held))
-
-        return self._time_limit.until_done(read, current)
-
-    def lose(self, lost: Mapping[PartitionId, int], still_wanted: StillWanted) -> None:
-        """Write down that the stored offsets of these are no place in their logs, and where those begin."""
-
-        def write() -> None:
-            with self._database.transaction() as connection:
-                for place, log_begin in sorted(lost.items()):
-                    self._progress.lose(connection, place, log_begin)
-
-        self._time_limit.until_done(write, still_wanted)
 
     def close(self) -> None:
         """Let go of the database."""

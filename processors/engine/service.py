@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
+from processors.engine.assignment import Assignment
 from processors.engine.database import Database
 from processors.engine.dead_letter import DeadLetters
 from processors.engine.freshness import Freshness
@@ -21,6 +22,8 @@ from processors.engine.progress import Progress
 from processors.engine.retry import TimeLimit
 from processors.engine.runner import Runner, topics_of
 from processors.engine.state import State
+from processors.engine.stored_positions import StoredPositions
+from processors.engine.worker import Worker
 from runtime import logs
 from runtime.admin import AdminServer, Readiness, admin_app
 from runtime.connections import KafkaSettings, PostgresSettings
@@ -64,20 +67,23 @@ def runner_of(
     `codec` defaults to one with the checked-in schemas, `topics` and `group` to the processor's own; `positions` and
     `watch` are for whoever wants to report about the runner.
     """
-    group = group or processor.group()
-    letters = DeadLetters(producer, processor.dead_letters().name, group, now=now)
-    time_limit = TimeLimit(processor.name, state, sleep=stop.wait, longest=processor.settings.retry_max)
-    handling = Handling(processor, database, Progress(group), letters, time_limit, now=now)
-    codec = codec or Codec(SchemaIds.checked_in())
+    name, settings, progress = processor.name, processor.settings, Progress(group or processor.group())
+    topics, positions, watch = topics or topics_of(processor), positions or Positions(), watch or LoopWatch()
+    letters = DeadLetters(producer, processor.dead_letters().name, progress.group, now=now)
+    time_limit = TimeLimit(name, state, sleep=stop.wait, longest=settings.retry_max)
+    worker = Worker(stop.is_set, watch)
+    stored = StoredPositions(database, progress, time_limit)
     return Runner(
         processor,
         consumer,
-        handling,
-        codec=codec,
+        Assignment(name, topics, consumer, stored, worker, positions, state, recheck=settings.recheck),
+        Handling(processor, database, progress, letters, time_limit, now=now),
+        worker,
+        codec=codec or Codec(SchemaIds.checked_in()),
         state=state,
         stop=stop,
-        positions=positions or Positions(),
-        watch=watch or LoopWatch(),
+        positions=positions,
+        watch=watch,
         topics=topics,
     )
 
