@@ -228,21 +228,12 @@ class EmbeddedKafka:
         """Raises KafkaFailed unless the broker counts itself in."""
         if is_free(self.port):  # nothing listens yet: spares the client's own waiting between attempts
             raise KafkaFailed(f"nothing listens on port {self.port} yet")
-        from kafka import KafkaAdminClient  # while Java starts, rather than before it does
-        from kafka.errors import KafkaError
-
-        from runtime.kafka.connection import client_settings
+        from runtime.kafka.errors import KafkaError  # while Java starts, rather than before it does
+        from runtime.kafka.topics import TopicAdmin
 
         try:
-            admin = KafkaAdminClient(
-                **client_settings(self.client_settings, "hookline-readiness"),
-                bootstrap_timeout_ms=1_000,
-                request_timeout_ms=2_000,
-            )
-            try:
-                brokers = {broker["broker_id"] for broker in admin.describe_cluster()["brokers"]}
-            finally:
-                admin.close()
+            with TopicAdmin(self.client_settings, "hookline-readiness", timeout_s=1) as admin:
+                brokers = admin.broker_ids()
         except KafkaError as error:
             raise KafkaFailed(f"{type(error).__name__}: {error}") from error
         if self.node_id not in brokers:

@@ -11,7 +11,6 @@ from uuid import UUID
 
 import httpx
 import psycopg
-from kafka.errors import KafkaError
 
 from ops.exits import failure
 from ops.status.findings import (
@@ -39,6 +38,7 @@ from processors.crm_sync.report import CrmBacklog, backlogs
 from processors.engine.processor import Processor
 from processors.engine.progress import halt_reason
 from runtime.connections import KafkaSettings
+from runtime.kafka.errors import KafkaError
 from runtime.kafka.topics import Offsets, TopicAdmin, TopicState
 from runtime.postgres import Connection, connect
 from schemas.topics import Topic

@@ -11,8 +11,6 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 
-from kafka.errors import KafkaError
-
 from processors.engine.database import Database
 from processors.engine.processor import Retryable
 from processors.opt_out.heads import HeadSigner, HeadVerifier, SignedHead
@@ -20,6 +18,7 @@ from processors.opt_out.ledger import utc_now
 from runtime import logs, metrics
 from runtime.connections import KafkaSettings
 from runtime.kafka.consumer import Partition
+from runtime.kafka.errors import KafkaError
 from runtime.kafka.producer import OutgoingRecord, Producer
 from runtime.kafka.reader import read
 from runtime.kafka.topics import TopicAdmin

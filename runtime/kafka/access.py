@@ -22,7 +22,7 @@ from kafka.errors import KafkaTimeoutError
 
 from runtime.connections import KafkaSettings
 from runtime.kafka.connection import client_settings
-from runtime.kafka.topics import AdminClient
+from runtime.kafka.internals.admin_client import AdminClient
 from schemas.kafka_access import ACLS, PREFIXED, PRINCIPALS, KafkaAcl, ResourceKind
 
 _TIMEOUT_MS = 10_000

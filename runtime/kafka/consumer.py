@@ -25,8 +25,9 @@ from kafka.structs import OffsetAndMetadata, TopicPartition
 
 from runtime import logs
 from runtime.connections import KafkaSettings
-from runtime.kafka.batches import UnreadableBatch, read_whatever_comes
 from runtime.kafka.connection import client_settings
+from runtime.kafka.internals.batches import UnreadableBatch, read_whatever_comes
+from runtime.kafka.internals.membership import Membership
 
 log = logs.logger("runtime.kafka.consumer")
 
@@ -176,6 +177,7 @@ class KafkaConsumer:
         made = consumer_settings(settings, client_id, group, max_records=max_records, session_timeout=session_timeout)
         self._client: Any = Client(**made)
         self._budget = read_whatever_comes(self._client)
+        self._membership = Membership(self._client)
         self._delivering: set[Partition] = set()
 
     def subscribe(self, topics: Sequence[str], listener: RebalanceListener) -> None:
@@ -183,7 +185,7 @@ class KafkaConsumer:
 
     def poll(self, timeout: float) -> list[Record]:
         try:
-            if not self._joined():
+            if not self._membership.join(JOIN_TIMEOUT):
                 return []
             self._budget.renew()
             polled = self._client.poll(timeout_ms=int(timeout * 1000))
@@ -201,19 +203,6 @@ class KafkaConsumer:
             for received in found
         ]
 
-    def _joined(self) -> bool:
-        """Take part in a rebalance until it is over.
-
-        kafka-python 3.0.12 forgets a join that completes between two polls, and begins another: members that poll
-        for moments at a time send each other from one rebalance into the next, for minutes (measured). Where the
-        partitions of a topic changed it does not even begin another: it believes itself a member, has no partition
-        and sends no heartbeat, for ever (fault row K10). So whoever gave partitions back and got none is sent to join.
-        """
-        coordinator = self._client._coordinator
-        if coordinator.rejoining:
-            coordinator.request_rejoin()
-        return not coordinator.need_rejoin() or bool(coordinator.poll(timeout_ms=JOIN_TIMEOUT * 1000))
-
     def seek(self, partition: Partition, offset: int) -> None:
         self._client.seek(TopicPartition(*partition), offset)
         self._client.resume(TopicPartition(*partition))
@@ -226,27 +215,24 @@ class KafkaConsumer:
         self._client.resume(*(TopicPartition(*partition) for partition in self._delivering))
 
     def hold(self, partition: Partition) -> None:
-        self._hold([partition])
+        self.hold_all([partition])
 
     def reachable(self) -> bool:
-        return not self._client._coordinator.coordinator_unknown()
+        return self._membership.has_coordinator
 
     def identity(self, topics: Iterable[str]) -> Identity:
-        """See Consumer.identity. The client has topic ids since Metadata v10, but no public way to ask for them."""
-        client = self._client
         try:
-            client._net.run(client._manager.wait_for, client._cluster.request_update(), ASK_TIMEOUT * 1000)
+            self._membership.refresh_metadata(ASK_TIMEOUT)
         except KafkaError as error:
             raise Unanswered(type(error).__name__) from None
-        cluster_id = client._cluster.cluster_id
+        cluster_id = self._membership.cluster_id
         if cluster_id is None:
             raise Unanswered("no cluster id yet")
         known = {topic: self.topic_id(topic) for topic in topics}
         return Identity(cluster_id, {topic: found for topic, found in known.items() if found is not None})
 
     def topic_id(self, topic: str) -> UUID | None:
-        found = self._client._cluster.topic_id(topic)
-        return UUID(str(found)) if found is not None and found.int else None
+        return self._membership.topic_id(topic)
 
     def bounds(self, partitions: Collection[Partition]) -> dict[Partition, Bounds]:
         if not partitions:
@@ -260,11 +246,7 @@ class KafkaConsumer:
         return {Partition(*partition): Bounds(begin[partition], end[partition]) for partition in topic_partitions}
 
     def position(self, partition: Partition) -> int | None:
-        """Consumer.position; the client's public `position` may ask Kafka, and wait."""
-        if partition not in self._delivering:
-            return None
-        state = self._client._subscription.assignment.get(TopicPartition(*partition))
-        return None if state is None or state.position is None else int(state.position.offset)
+        return self._membership.position(TopicPartition(*partition)) if partition in self._delivering else None
 
     def mirror(self, offsets: Mapping[Partition, int]) -> None:
         try:
@@ -286,13 +268,17 @@ class KafkaConsumer:
         except (KafkaError, BrokerResponseError) as error:
             log.info("consumer_closed_uncleanly", error=type(error).__name__)
 
-    def _hold(self, partitions: Collection[Partition]) -> None:
+    def hold_all(self, partitions: Collection[Partition]) -> None:
         """Park `partitions`: paused, and at an offset, or the client would ask for Kafka's committed one."""
-        self._delivering.difference_update(partitions)
+        self.give_up(partitions)
         parked = [TopicPartition(*partition) for partition in partitions]
         self._client.pause(*parked)
         for partition in parked:
             self._client.seek(partition, 0)
+
+    def give_up(self, partitions: Collection[Partition]) -> None:
+        """Deliver nothing of `partitions`: they are somebody else's."""
+        self._delivering.difference_update(partitions)
 
 
 class _Listener(ConsumerRebalanceListener):  # type: ignore[misc] # the client has no types
@@ -304,7 +290,7 @@ class _Listener(ConsumerRebalanceListener):  # type: ignore[misc] # the client h
 
     def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
         partitions = frozenset(Partition(*partition) for partition in revoked)
-        self._consumer._delivering.difference_update(partitions)
+        self._consumer.give_up(partitions)
         if partitions:  # the first join revokes nothing
             self._listener.revoked(partitions)
 
@@ -313,7 +299,7 @@ class _Listener(ConsumerRebalanceListener):  # type: ignore[misc] # the client h
 
     def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
         partitions = frozenset(Partition(*partition) for partition in assigned)
-        self._consumer._hold(partitions)
+        self._consumer.hold_all(partitions)
         self._listener.assigned(partitions)
 
 

@@ -6,18 +6,15 @@ refused for good. So whatever fails, no record is in the log before an earlier o
 
 from __future__ import annotations
 
-import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 from typing import NamedTuple
 
 from kafka import errors
 from kafka.errors import KafkaError
-from kafka.partitioner.default import murmur2
-from kafka.record.default_records import DefaultRecordBatchBuilder
 from kafka.structs import TopicPartition
 
+from runtime.kafka.internals.encoding import encoded_batch, hash_of_key
 from runtime.kafka.topics import MAX_LETTER_BYTES
 from schemas.cloudevents import Headers
 
@@ -65,12 +62,7 @@ class OutgoingRecord(NamedTuple):
 
 def partition_of_key(key: bytes, partitions: int) -> int:
     """Where the records of `key` go, as Java's default partitioner has it."""
-    return _hash(key) % partitions
-
-
-@lru_cache(maxsize=50_000)
-def _hash(key: bytes) -> int:
-    return int(murmur2(key)) & 0x7FFFFFFF  # 10 us in Python; remembered it is 0.1
+    return hash_of_key(key) % partitions
 
 
 class RecordGroup:
@@ -143,20 +135,8 @@ class RecordGroup:
             del self._queues[place]
 
     def _encoded(self, numbers: Sequence[int]) -> bytes:
-        builder = DefaultRecordBatchBuilder(
-            magic=2,
-            compression_type=0,  # so that what ends in a log is what was sent, byte for byte
-            is_transactional=False,
-            producer_id=-1,
-            producer_epoch=-1,
-            base_sequence=-1,
-            batch_size=2**31,
-        )
-        now = time.time_ns() // 1_000_000
-        for offset, number in enumerate(numbers):
-            record = self._records[number]
-            builder.append(offset, now, record.key, record.value, record.headers)
-        return bytes(builder.build())
+        records = (self._records[number] for number in numbers)
+        return encoded_batch((record.key, record.value, record.headers) for record in records)
 
 
 def failure_of(error: KafkaError) -> NotPublished | RefusedForGood:

@@ -24,7 +24,7 @@ from kafka.errors import KafkaError
 from runtime import metrics
 from runtime.connections import KafkaSettings
 from runtime.kafka.group import NotPublished, Outcome, OutgoingRecord, RecordGroup, RefusedForGood, TooLarge, failure_of
-from runtime.kafka.produce_client import ProduceClient, produce_settings
+from runtime.kafka.internals.produce_client import ProduceClient, produce_settings
 from runtime.logs import logger
 from schemas.cloudevents import Headers
 

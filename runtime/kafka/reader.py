@@ -11,9 +11,9 @@ from kafka import TopicPartition
 from kafka.errors import KafkaTimeoutError
 
 from runtime.connections import KafkaSettings
-from runtime.kafka.batches import read_whatever_comes
 from runtime.kafka.connection import client_settings
 from runtime.kafka.consumer import Partition, Record
+from runtime.kafka.internals.batches import read_whatever_comes
 from runtime.kafka.topics import Offsets
 
 #: Seconds without any record, or any progress, after which the cluster counts as unreachable.

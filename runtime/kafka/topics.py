@@ -6,16 +6,17 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
-from kafka import KafkaAdminClient, TopicPartition
+from kafka import TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType, OffsetSpec
 from kafka.errors import KafkaTimeoutError
 
 from runtime.connections import KafkaSettings
 from runtime.kafka.connection import client_settings
 from runtime.kafka.consumer import Partition
+from runtime.kafka.internals.admin_client import AdminClient
 from schemas.topics import PARTITIONS, Retention, Topic
 
 #: A body of 256 KiB can grow in its record: its JSON is kept whole, written anew with escapes of up to six bytes
@@ -83,19 +84,6 @@ class TopicsRefused(Exception):
         super().__init__("; ".join(f"{name}: {reason}" for name, reason in refused.items()))
 
 
-class AdminClient(KafkaAdminClient):  # type: ignore[misc] # it has no types
-    """The library's, which leaves its thread and its sockets behind when its constructor finds no broker."""
-
-    def __init__(self, **settings: Any) -> None:
-        try:
-            super().__init__(**settings)
-        except BaseException:
-            if hasattr(self, "_net"):
-                self._closed = False
-                self.close()
-            raise
-
-
 class TopicAdmin:
     """Kafka's admin client, narrowed to topics. Use it in a `with` block.
 
@@ -127,7 +115,11 @@ class TopicAdmin:
 
     def brokers(self) -> int:
         """How many brokers are up."""
-        return len(self._client.describe_cluster()["brokers"])
+        return len(self.broker_ids())
+
+    def broker_ids(self) -> set[int]:
+        """The ids of the brokers that are up."""
+        return {broker["broker_id"] for broker in self._client.describe_cluster()["brokers"]}
 
     def replication(self, brokers: int) -> int:
         """How many replicas a topic gets in a cluster of `brokers`."""

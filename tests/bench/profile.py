@@ -64,7 +64,7 @@ STAGES: Mapping[str, Mapping[str, str]] = {
     },
     "persist": {
         "kafka/record": "read batches",
-        "runtime/kafka/batches.py": "read batches",
+        "runtime/kafka/internals/batches.py": "read batches",
         "kafka/consumer/fetcher.py Fetcher.PartitionRecords._unpack_records": "read batches",
         "runtime/kafka": "fetch",
         "kafka": "fetch",

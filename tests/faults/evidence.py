@@ -12,7 +12,7 @@ from uuid import UUID
 import psycopg
 from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
 
-from runtime.kafka.batches import read_whatever_comes
+from runtime.kafka.internals.batches import read_whatever_comes
 from tests.faults.checker import Evidence
 from tests.faults.client.bodies import ID
 from tests.faults.notes import Crm

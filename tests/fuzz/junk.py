@@ -17,7 +17,7 @@ from kafka.record.util import calc_crc32c
 from kafka.structs import TopicPartition
 
 from runtime.connections import KafkaSettings
-from runtime.kafka.produce_client import ProduceClient, produce_settings
+from runtime.kafka.internals.produce_client import ProduceClient, produce_settings
 from schemas import cloudevents
 from schemas.codec import Codec
 from schemas.events import Event

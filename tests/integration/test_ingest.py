@@ -19,7 +19,7 @@ import psutil
 import pytest
 from kafka import KafkaConsumer
 
-from runtime.kafka.batches import read_whatever_comes
+from runtime.kafka.internals.batches import read_whatever_comes
 from runtime.web_server import processor_of
 from schemas.codec import Codec
 from schemas.ids import SchemaIds

@@ -215,7 +215,7 @@ def acks_1(_: str) -> Changes:
     def change(module: Any) -> None:
         module.ACKS = 1
 
-    return {"runtime.kafka.produce_client": change}
+    return {"runtime.kafka.internals.produce_client": change}
 
 
 def no_dedupe(_: str) -> Changes:

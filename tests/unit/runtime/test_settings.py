@@ -12,7 +12,7 @@ from ingest.provider import provider_types
 from ops.configuration import all_sections
 from runtime.connections import KafkaSettings, OwnerSettings, PostgresSettings
 from runtime.kafka.connection import client_settings
-from runtime.kafka.produce_client import ACKS, produce_settings
+from runtime.kafka.internals.produce_client import ACKS, produce_settings
 from runtime.phone_settings import PhoneReader, PhoneSettings
 from runtime.settings import Configuration, ConfigurationError, SecretList, Section, home
 

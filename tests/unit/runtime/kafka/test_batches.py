@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from kafka.record.default_records import DefaultRecordBatchBuilder
 from kafka.record.util import calc_crc32c
 
-from runtime.kafka.batches import HeaderName, PollBudget, ReadableBatch, UnreadableBatch
 from runtime.kafka.compression import NotDecompressed, decompressed
+from runtime.kafka.internals.batches import HeaderName, PollBudget, ReadableBatch, UnreadableBatch
 from tests.fuzz.junk import java_snappy, unlinked_lz4
 
 _HEADER = DefaultRecordBatchBuilder.HEADER_STRUCT

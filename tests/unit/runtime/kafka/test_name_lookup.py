@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from runtime.connections import KafkaSettings
-from runtime.kafka.name_lookup import AddressInfo, NameLookup
+from runtime.kafka.internals.name_lookup import AddressInfo, NameLookup
 from runtime.kafka.producer import KafkaProducer, NotPublished, OutgoingRecord
 
 

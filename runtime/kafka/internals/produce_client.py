@@ -142,9 +142,7 @@ class ProduceClient:
     def _read(self, leader: int, places: list[TopicPartition], future: Any) -> dict[TopicPartition, Any]:
         if not future.is_done:
             # Nothing may arrive later than the caller believes, as far as that is in our hands.
-            connection = self._manager._conns.get(leader)
-            if connection is not None:
-                connection.close(errors.RequestTimedOutError())
+            self._manager.close(leader)
             return dict.fromkeys(places, errors.RequestTimedOutError())
         if future.failed():
             failure = future.exception

@@ -17,7 +17,7 @@ from kafka.net import KafkaNetSocket
 
 from runtime.logs import logger
 
-log = logger("runtime.kafka.name_lookup")
+log = logger("runtime.kafka.internals.name_lookup")
 
 #: Seconds that a connection waits for its name; several brokers' names are asked one after the other, and a webhook
 #: waits 2 s for Kafka.
