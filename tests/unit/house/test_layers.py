@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -71,3 +72,54 @@ def test_a_file_holds_no_more_than_one_reading(room: str) -> None:
         if (lines := len(file.read_text("utf-8").splitlines())) > 400
     }
     assert not long
+
+
+#: A library, or part of one, and the only places that may import it.
+ONLY_IN = {
+    "kafka": ("runtime/kafka/",),
+    "kafka.net": ("runtime/kafka/internals/",),
+    "kafka.protocol": ("runtime/kafka/internals/",),
+    "kafka.record": ("runtime/kafka/internals/",),
+    "kafka.consumer": ("runtime/kafka/internals/",),
+    "kafka.partitioner": ("runtime/kafka/internals/",),
+    "granian": ("runtime/granian_server.py",),
+}
+
+
+def imported_modules(tree: ast.AST) -> set[str]:
+    names = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module)
+    return names
+
+
+@pytest.mark.parametrize("library", ONLY_IN)
+def test_a_library_is_imported_by_its_adapter_alone(library: str) -> None:
+    wrong = [
+        f"{name} imports {module}"
+        for room in MAY_IMPORT
+        for file in sorted((ROOT / room).rglob("*.py"))
+        for module in imported_modules(ast.parse(file.read_text("utf-8")))
+        if f"{module}.".startswith(f"{library}.")
+        and not (name := str(file.relative_to(ROOT))).startswith(ONLY_IN[library])
+    ]
+    assert wrong == []
+
+
+def test_nobody_reaches_into_the_inside_of_another_object() -> None:
+    """`library._private` stands in the adapters alone; methods of ours that others call have no underscore."""
+    adapters = ("runtime/kafka/internals/", "runtime/granian_server.py")
+    of_named_tuples = {"_replace", "_asdict", "_fields", "_make"}
+    wrong = [
+        f"{name}:{node.lineno} {ast.unparse(node)}"
+        for room in MAY_IMPORT
+        for file in sorted((ROOT / room).rglob("*.py"))
+        if not (name := str(file.relative_to(ROOT))).startswith(adapters)
+        for node in ast.walk(ast.parse(file.read_text("utf-8")))
+        if isinstance(node, ast.Attribute) and re.match(r"_[a-z]", node.attr) and node.attr not in of_named_tuples
+        if ast.unparse(node.value) not in ("self", "cls", "super()")
+    ]
+    assert wrong == []
