@@ -198,6 +198,11 @@ class Configuration:
             raise ConfigurationError(list(dict.fromkeys(mistakes)))
         return cls(loaded, origins)
 
+    @classmethod
+    def of(cls, *sections: Section) -> Configuration:
+        """`sections` as they are, without the environment."""
+        return cls({type(section): section for section in sections}, {})
+
     def __getitem__(self, section: type[S]) -> S:
         return cast(S, self._sections[section])  # `load` made it by calling `section`
 

@@ -91,7 +91,7 @@ def gather(
     kafka: KafkaSettings,
     dsn: str,
     places: Iterable[ProcessAddress],
-    processors: Sequence[type[Processor]],
+    processors: Sequence[type[Processor[Any]]],
     topics: Sequence[Topic],
     services: Iterable[Mapping[str, Any]] = (),
 ) -> Snapshot:
@@ -269,7 +269,7 @@ def _rows(connection: Connection, query: str) -> list[tuple[Any, ...]]:
 
 
 def _processor(
-    kind: type[Processor], log: _Log, stored: _StoredFacts, process: str, samples: Sequence[Sample]
+    kind: type[Processor[Any]], log: _Log, stored: _StoredFacts, process: str, samples: Sequence[Sample]
 ) -> ProcessorState:
     letters = log.topics.get(kind.dead_letters().name)
     halted_at, halt = stored.halted.get(kind.group(), (None, None))
@@ -288,7 +288,7 @@ def _processor(
     )
 
 
-def _lag(kind: type[Processor], log: _Log, stored: _StoredFacts) -> list[TopicLag]:
+def _lag(kind: type[Processor[Any]], log: _Log, stored: _StoredFacts) -> list[TopicLag]:
     found = []
     for topic in (*kind.topics, kind.redrive()):
         state = log.topics.get(topic.name)

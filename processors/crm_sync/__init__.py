@@ -22,7 +22,6 @@ from processors.crm_sync.settings import CrmSettings, CrmSyncSettings
 from processors.crm_sync.texts import TextFetcher, are_fetched, ask_for_texts
 from processors.engine.periodic_tasks import periodic_task
 from processors.engine.processor import Background, Delivery, Processor
-from processors.engine.settings import ProcessorSettings
 from processors.textus_api.settings import TextUsApiSettings, textus_budget
 from runtime.postgres import Connection
 from runtime.process import StopSignal
@@ -30,19 +29,18 @@ from runtime.settings import Configuration, Section
 from schemas.topics import CALLS, CONTACTS, MESSAGES, OPT_OUT_STATE
 
 
-class CrmSync(Processor):
+class CrmSync(Processor[CrmSyncSettings]):
     """Orders what every event asks for at every target, and has it made so."""
 
     name = "crm-sync"
     topics = (MESSAGES, CONTACTS, CALLS, OPT_OUT_STATE)
     settings_type = CrmSyncSettings
 
-    def __init__(self, settings: ProcessorSettings) -> None:
-        super().__init__(settings)
-        self._crm = Configuration.load(CrmSettings)[CrmSettings]
-        self._places = places_of(self._crm.targets)
+    def __init__(self, configuration: Configuration) -> None:
+        super().__init__(configuration)
+        self._crm, self._textus = configuration[CrmSettings], configuration[TextUsApiSettings]
+        self._places = places_of(self._crm.targets, lambda *_: configuration)
         self._names = [place.name for place in self._places]
-        self._textus = Configuration.load(TextUsApiSettings)[TextUsApiSettings]
         self._fetches = bool(self._names) and are_fetched(self._crm, self._textus)
 
     @classmethod

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
+from typing import Any
 
 from processors.engine import dead_letter_index
 from processors.engine.batch import Batch, PartitionId, identity
@@ -60,7 +61,7 @@ class Handling:
 
     def __init__(
         self,
-        processor: Processor,
+        processor: Processor[Any],
         database: Database,
         progress: Progress,
         dead_letters: DeadLetters,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, NamedTuple
+from typing import Any, ClassVar, Generic, NamedTuple, TypeVar, cast
 
 from processors.engine.settings import ProcessorSettings
 from runtime.admin import Readiness
@@ -13,9 +13,11 @@ from runtime.found import found_in
 from runtime.kafka.consumer import Record
 from runtime.postgres import Connection
 from runtime.process import StopSignal
-from runtime.settings import Section
+from runtime.settings import Configuration, Section
 from schemas.events import Event
 from schemas.topics import Topic, consumer_group, dead_letter_topic, redrive_topic
+
+S = TypeVar("S", bound=ProcessorSettings)
 
 
 class Delivery(NamedTuple):
@@ -55,7 +57,7 @@ class Background(NamedTuple):
     run: Callable[[], None]
 
 
-class Processor(ABC):
+class Processor(ABC, Generic[S]):
     """Handles events. What it writes through the connection it is given happens exactly once."""
 
     #: As people write it, such as "opt-out"; its file's name with hyphens.
@@ -66,8 +68,10 @@ class Processor(ABC):
     #: Whether it tells PostgreSQL up to when it has committed everything (processors/engine/freshness.py).
     tells_freshness: ClassVar[bool] = False
 
-    def __init__(self, settings: ProcessorSettings) -> None:
-        self.settings = settings
+    def __init__(self, configuration: Configuration) -> None:
+        """`configuration`: its own section, those of `sections`, and for `background` what every processor shares."""
+        self.configuration = configuration
+        self.settings = cast(S, configuration[self.settings_type])
 
     @classmethod
     def sections(cls) -> Sequence[type[Section]]:
@@ -113,7 +117,7 @@ class Processor(ABC):
         return redrive_topic(cls.name)
 
 
-def processor_types() -> dict[str, type[Processor]]:
+def processor_types() -> dict[str, type[Processor[Any]]]:
     """Every processor in this package by its name, found by looking."""
     import processors
 

@@ -18,6 +18,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Any
 
 from processors.engine.assignment import Assignment
 from processors.engine.batch import Batch, decoded
@@ -44,7 +45,7 @@ SLOWLY = 1.0
 POLL_LOOP_LIMIT = 60.0
 
 
-def topics_of(processor: Processor | type[Processor]) -> list[str]:
+def topics_of(processor: Processor[Any] | type[Processor[Any]]) -> list[str]:
     """The names of all topics that `processor` reads: its own, and the one that its dead letters return on."""
     return [*(topic.name for topic in processor.topics), processor.redrive().name]
 
@@ -54,7 +55,7 @@ class Runner:
 
     def __init__(
         self,
-        processor: Processor,
+        processor: Processor[Any],
         consumer: Consumer,
         assignment: Assignment,
         handling: Handling,

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from processors.engine.assignment import Assignment
 from processors.engine.database import Database
@@ -48,7 +49,7 @@ BACKGROUND_LIMIT = 600.0
 
 
 def runner_of(
-    processor: Processor,
+    processor: Processor[Any],
     consumer: Consumer,
     producer: Producer,
     database: Database,
@@ -99,7 +100,7 @@ def serve(name: str) -> None:
     codec = registered_codec(configuration[SchemaRegistrySettings])
     watch = LoopWatch()
     stop = WatchedStop(watch).install()
-    processor, state, positions = kind(settings), State(name), Positions()
+    processor, state, positions = kind(configuration), State(name), Positions()
     client_id = f"{kind.group()}-{os.getpid()}"
 
     def connected() -> Connection:
@@ -147,7 +148,7 @@ def serve(name: str) -> None:
 
 
 def reporting(
-    processor: Processor,
+    processor: Processor[Any],
     ends: EndsReader,
     positions: Positions,
     connect: Callable[[], Connection],

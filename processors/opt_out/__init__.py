@@ -9,7 +9,6 @@ from datetime import timedelta
 from processors.api_budget.rate_limiter import BudgetLimiter, PrepaidLimiter
 from processors.engine.periodic_tasks import periodic_task
 from processors.engine.processor import Background, Delivery, Processor, SetAside
-from processors.engine.settings import ProcessorSettings
 from processors.opt_out import parking, reviews
 from processors.opt_out.accounts import AccountsReader
 from processors.opt_out.classifier import classifier
@@ -37,7 +36,7 @@ from schemas.topics import MESSAGES, OPT_OUTS, UNRECOGNIZED
 log = logs.logger("processors.opt_out")
 
 
-class OptOutProcessor(Processor):
+class OptOutProcessor(Processor[OptOutSettings]):
     """Reads every text for a stop, writes the ledger, and makes each opt-out true at every target.
 
     What it cannot process is parked with its phone on hold, in the offset's transaction: nothing is skipped, and
@@ -49,12 +48,10 @@ class OptOutProcessor(Processor):
     settings_type = OptOutSettings
     tells_freshness = True  # the gate relies on it
 
-    def __init__(self, settings: ProcessorSettings) -> None:
-        super().__init__(settings)
-        assert isinstance(settings, OptOutSettings)
-        self._own = settings
-        self._classifier = classifier(frozenset(settings.languages))
-        self._ledger = Ledger(settings)
+    def __init__(self, configuration: Configuration) -> None:
+        super().__init__(configuration)
+        self._classifier = classifier(frozenset(self.settings.languages))
+        self._ledger = Ledger(self.settings)
 
     @classmethod
     def sections(cls) -> Sequence[type[Section]]:
@@ -62,7 +59,7 @@ class OptOutProcessor(Processor):
 
     def handle(self, batch: Sequence[Delivery], connection: Connection) -> None:
         facts = provider_facts(connection)
-        found = [read(delivery, self._classifier, self._own.default_region, facts) for delivery in batch]
+        found = [read(delivery, self._classifier, self.settings.default_region, facts) for delivery in batch]
         drafts = [draft for reading in found for draft in reading.drafts]
         for entry in self._ledger.append(connection, drafts):
             metrics.OPT_OUTS_RECORDED.labels(entry.action, entry.actor, entry.tier or "").inc()
@@ -74,15 +71,14 @@ class OptOutProcessor(Processor):
 
     def park(self, aside: SetAside, connection: Connection) -> bool:
         """Always: an opt-out that cannot be read is no dead letter."""
-        parking.park(connection, self._ledger, aside, self._own.default_region)
+        parking.park(connection, self._ledger, aside, self.settings.default_region)
         metrics.OPT_OUT_PARKED.labels(aside.disposition).inc()
         log.error("parked", disposition=aside.disposition, error_class=aside.error_class, topic=aside.record.topic)
         return True
 
     def background(self, connect: Callable[[], Connection], stop: StopSignal) -> Sequence[Background]:
         """See Processor.background. Raises ConfigurationError."""
-        own = self._own
-        configuration = Configuration.load(KafkaSettings, SchemaRegistrySettings, *self.sections())
+        own, configuration = self.settings, self.configuration
         producer = KafkaProducer(configuration[KafkaSettings], f"hookline-opt-out-state-{os.getpid()}")
         publication = Publication(producer, codec(configuration[SchemaRegistrySettings]))
         works = [

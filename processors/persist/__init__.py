@@ -21,7 +21,7 @@ from runtime.kafka.producer import KafkaProducer
 from runtime.postgres import Connection
 from runtime.process import StopSignal
 from runtime.schema_registry import SchemaRegistrySettings, codec
-from runtime.settings import Configuration, StringList
+from runtime.settings import StringList
 from schemas.topics import EVENT_TOPICS
 
 _EVENTS = sql(__package__, "events")
@@ -53,7 +53,7 @@ class PersistSettings(ProcessorSettings, name="persist"):
         return {sim.strip(): phone.strip() for sim, _, phone in pairs}
 
 
-class Persist(Processor):
+class Persist(Processor[PersistSettings]):
     """Stages a batch with COPY and folds it with one statement a table.
 
     Every fold gives the same result for any order of arrival, and none takes an event twice. Rows are written in
@@ -82,10 +82,8 @@ class Persist(Processor):
 
     def background(self, connect: Callable[[], Connection], stop: StopSignal) -> Sequence[Background]:
         """See Processor.background. Raises ConfigurationError."""
-        configuration = Configuration.load(KafkaSettings, SchemaRegistrySettings)
-        producer = KafkaProducer(configuration[KafkaSettings], f"hookline-message-state-{os.getpid()}")
-        states = MessageStatePublication(producer, codec(configuration[SchemaRegistrySettings]))
-        assert isinstance(self.settings, PersistSettings)
+        producer = KafkaProducer(self.configuration[KafkaSettings], f"hookline-message-state-{os.getpid()}")
+        states = MessageStatePublication(producer, codec(self.configuration[SchemaRegistrySettings]))
         numbers = SimNumbers(self.settings.phone_of_sim())
         return [
             periodic_task("message-states", connect, stop, states),

@@ -19,6 +19,7 @@ from runtime.admin import Readiness
 from runtime.heartbeat import Heartbeat
 from runtime.kafka.consumer import Record
 from runtime.postgres import connect
+from runtime.settings import Configuration
 from schemas.events import Event
 from tests.twins.console import PlayedConsole, post
 from tests.twins.events import at
@@ -74,7 +75,7 @@ def stored(desk: Desk, *events: Event) -> None:
 
     deliveries = [Delivery(Record("sms.messages.v1", 0, n, 0, b"", b"", []), event) for n, event in enumerate(events)]
     with connect(desk.postgres.dsn("persist"), process="persist") as connection, connection.transaction():
-        Persist(PersistSettings()).handle(deliveries, connection)
+        Persist(Configuration.of(PersistSettings())).handle(deliveries, connection)
 
 
 def pages(desk: Desk, story: dict[str, Event]) -> list[str]:

@@ -178,8 +178,9 @@ def test_it_is_refused_where_a_note_cannot_be_changed(desk: CrmDesk, monkeypatch
         "HOOKLINE_CRM_REST__UPDATE_NOTE": "",
     }.items():
         monkeypatch.setenv(name, value)
+    processor = CrmSync(Configuration.load(CrmSyncSettings, *CrmSync.sections()))
     with pytest.raises(ConfigurationError, match="HOOKLINE_CRM__NOTE_MODE=daily: the CRM rest cannot change a note"):
-        CrmSync(CrmSyncSettings()).background(desk.connect, StopSignal())
+        processor.background(desk.connect, StopSignal())
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,7 @@ from processors.persist import Persist, PersistSettings
 from runtime.kafka.consumer import Record
 from runtime.phone_lookup import number_query
 from runtime.postgres import connect
+from runtime.settings import Configuration
 from schemas import cloudevents
 from schemas.codec import Codec
 from schemas.events import Event
@@ -261,7 +262,7 @@ def test_the_rate_of_opt_outs_has_one_clock(desk: Desk) -> None:
     desk.take(message(text="STOP", **late))
     database = Database(lambda: connect(desk.postgres.dsn("persist"), process="persist"))
     with database.transaction() as connection:
-        Persist(PersistSettings()).handle([delivery(message("sent", "old", **late), 1)], connection)
+        Persist(Configuration.of(PersistSettings())).handle([delivery(message("sent", "old", **late), 1)], connection)
     database.close()
     # Then neither counts for the last 30 days, whenever it was received
     with desk.by_operator.transaction() as connection:
@@ -350,7 +351,8 @@ def test_who_was_texted_after_a_stop_is_told(desk: Desk) -> None:
         message("sent", "nobody's", contact_phone="+13035550188", occurred_at=at(30)),
     ]
     with database.transaction() as connection:
-        Persist(PersistSettings()).handle([delivery(event, n) for n, event in enumerate(sends)], connection)
+        deliveries = [delivery(event, n) for n, event in enumerate(sends)]
+        Persist(Configuration.of(PersistSettings())).handle(deliveries, connection)
     with desk.by_operator.transaction() as connection:
         found = report.violations(connection, desk.now)
         rates = report.rates(connection, desk.now)
@@ -456,7 +458,8 @@ def test_a_send_after_an_opt_in_that_does_not_count_is_a_violation(desk: Desk) -
     desk.take(message(text="STOP", occurred_at=at(1)), message(text="START", **untimed(2, 980)))
     sends = [message("sent", f"s{n}", occurred_at=at(30 + n)) for n in range(2)]
     with connect(desk.postgres.dsn("persist"), process="persist") as connection, connection.transaction():
-        Persist(PersistSettings()).handle([delivery(event, n) for n, event in enumerate(sends)], connection)
+        deliveries = [delivery(event, n) for n, event in enumerate(sends)]
+        Persist(Configuration.of(PersistSettings())).handle(deliveries, connection)
     with desk.by_operator.transaction() as connection:
         assert [text.message_key for text in report.violations(connection, desk.now)] == ["s0", "s1"]
 

@@ -16,6 +16,7 @@ from processors.engine.processor import Delivery
 from processors.persist import Persist, PersistSettings
 from runtime.kafka.consumer import Record
 from runtime.postgres import connect
+from runtime.settings import Configuration
 from schemas.events import Event
 from tests.twins import persisted
 from tests.twins.events import at, contact, event_id, message, unrecognized
@@ -29,7 +30,7 @@ class Persisted:
     def __init__(self, owner_dsn: str, dsn: str) -> None:
         self._owner = psycopg.connect(owner_dsn, autocommit=True)
         self._database = Database(lambda: connect(dsn, process="persist"))
-        self._persist = Persist(PersistSettings())
+        self._persist = Persist(Configuration.of(PersistSettings()))
 
     def forget(self) -> None:
         self._owner.execute(f"TRUNCATE {TABLES}")

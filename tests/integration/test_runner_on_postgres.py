@@ -20,7 +20,7 @@ from runtime.kafka.producer import NotPublished
 from runtime.postgres import Connection
 from tests.twins.events import message
 from tests.twins.kafka import MemoryConsumer
-from tests.twins.rig import DEAD, REDRIVE, TOPIC, Probe, Rig, until
+from tests.twins.rig import DEAD, REDRIVE, TOPIC, Rig, until
 
 
 @pytest.fixture
@@ -430,7 +430,7 @@ def test_members_coming_and_going_repeat_nothing_and_lose_nothing(postgres: Any)
     for n, event in enumerate(events[:150]):
         rig.put(event, n % 6)
     with rig.running():
-        with rig.running(probe=Probe(rig.settings)), rig.running(probe=Probe(rig.settings)):
+        with rig.running(probe=rig.another_probe()), rig.running(probe=rig.another_probe()):
             for n, event in enumerate(events[150:]):
                 rig.put(event, n % 6)
             until(lambda: len(rig.effects()) > 200)

@@ -20,6 +20,7 @@ from processors.engine.processor import Delivery, SetAside
 from processors.staging.origin import Origin, origin_of
 from runtime.kafka.consumer import Record
 from runtime.postgres import connect
+from runtime.settings import Configuration
 from schemas.cloudevents import SPOOLED_AT
 from schemas.events import Event
 from tests.twins.crm import CrmDesk, Sandbox
@@ -59,7 +60,7 @@ def persist_stores(desk: Desk, *deliveries: Delivery) -> None:
     from processors.persist import Persist, PersistSettings
 
     with connect(desk.postgres.dsn("persist"), process="persist") as connection, connection.transaction():
-        Persist(PersistSettings()).handle(deliveries, connection)
+        Persist(Configuration.of(PersistSettings())).handle(deliveries, connection)
 
 
 def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, Any, str]:

@@ -21,6 +21,7 @@ from runtime.kafka.producer import KafkaProducer, OutgoingRecord
 from runtime.kafka.reader import read
 from runtime.kafka.topics import Offsets
 from runtime.postgres import connect
+from runtime.settings import Configuration
 from schemas.codec import Codec
 from schemas.events import Event
 from schemas.ids import SchemaIds
@@ -76,7 +77,7 @@ class IngestRig:
         }
         deliveries, _ = decoded(read(self.kafka, "tests", stretches), _codec)
         with connect(self.postgres.dsn("persist"), process="persist") as connection, connection.transaction():
-            Persist(PersistSettings()).handle(deliveries, connection)
+            Persist(Configuration.of(PersistSettings())).handle(deliveries, connection)
         for partition, stretch in stretches.items():
             self.owner.execute(
                 "INSERT INTO consumer_offsets (consumer_group, cluster_id, topic_id, partition, topic, next_offset)"

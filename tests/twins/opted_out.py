@@ -22,7 +22,7 @@ from processors.opt_out.target import AccountGone, OptOutTarget, TargetAccount
 from processors.textus_api.settings import TextUsApiSettings
 from runtime.kafka.consumer import Record
 from runtime.postgres import connect
-from runtime.settings import Section
+from runtime.settings import Configuration, Section
 from schemas.codec import Codec
 from schemas.events import Event
 from schemas.ids import SchemaIds
@@ -86,7 +86,7 @@ class Desk:
     def __init__(self, postgres: Any, *slugs: str, **settings: Any) -> None:
         self.now = T0 + timedelta(days=1)
         self.settings = OptOutSettings(**settings)
-        self.processor = OptOutProcessor(self.settings)
+        self.processor = OptOutProcessor(Configuration.of(self.settings))
         self.ledger = Ledger(self.settings, self.clock)
         self.processor._ledger = self.ledger
         self.postgres = postgres

@@ -14,6 +14,7 @@ from runtime.kafka.consumer import KafkaConsumer
 from runtime.kafka.producer import KafkaProducer
 from runtime.postgres import connect
 from runtime.process import StopSignal
+from runtime.settings import Configuration
 
 
 def main(bootstrap: str, dsn: str, group: str, *topics: str) -> None:
@@ -22,7 +23,7 @@ def main(bootstrap: str, dsn: str, group: str, *topics: str) -> None:
     kafka = KafkaSettings(bootstrap_servers=(bootstrap,))
     producer = KafkaProducer(kafka, "test-persist")
     runner_of(
-        Persist(PersistSettings(batch_records=500)),
+        Persist(Configuration.of(PersistSettings(batch_records=500))),
         KafkaConsumer(kafka, "test-persist", group, max_records=500, session_timeout=6.0),
         producer,
         Database(lambda: connect(dsn, process="persist"), idle_limit=4.0),

@@ -21,6 +21,7 @@ from processors.engine.state import State
 from runtime.kafka.consumer import Consumer, Partition, Record
 from runtime.postgres import Connection, connect
 from runtime.process import StopSignal
+from runtime.settings import Configuration
 from schemas import cloudevents
 from schemas.codec import Codec
 from schemas.events import Event
@@ -72,15 +73,15 @@ class ProbeSettings(ProcessorSettings, name="probe"):
     """Of the processor under test."""
 
 
-class Probe(Processor):
+class Probe(Processor[ProbeSettings]):
     """Writes one row a delivery, without looking whether it is there: a second effect would show."""
 
     name: ClassVar[str] = "probe"
     topics: ClassVar[tuple[Topic, ...]] = (MESSAGES,)
     settings_type = ProbeSettings
 
-    def __init__(self, settings: ProcessorSettings) -> None:
-        super().__init__(settings)
+    def __init__(self, configuration: Configuration) -> None:
+        super().__init__(configuration)
         self.before: Callable[[Delivery, Connection], None] = lambda _delivery, _connection: None
         self.parks = False
         self.parked: list[SetAside] = []
@@ -115,7 +116,11 @@ class Rig:
         self.owner.execute("GRANT SELECT ON process_pauses TO hookline_probe")
         self._dsn = postgres.dsn("probe")
         self.settings = ProbeSettings(**{"recheck": 0.05, "retry_max": 0.2, "stop_timeout": 10.0} | settings)
-        self.probe = Probe(self.settings)
+        self.probe = self.another_probe()
+
+    def another_probe(self) -> Probe:
+        """A processor of its own with the same settings."""
+        return Probe(Configuration.of(self.settings))
 
     def connect(self) -> Connection:
         return connect(self._dsn, process="probe")

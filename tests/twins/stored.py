@@ -12,6 +12,7 @@ from ingest.provider import provider_types
 from ingest.request import WebhookRequest
 from processors.engine.database import Database
 from processors.persist import Persist, PersistSettings
+from runtime.settings import Configuration
 from schemas.events import Event
 from tests.twins.opted_out import delivery
 
@@ -26,7 +27,7 @@ def webhook(provider: str, kind: str | None, receipt: datetime, *, region: str |
 
 def store(database: Database, events: Sequence[Event]) -> None:
     """Have persist take `events`, and nobody else."""
-    persist = Persist(PersistSettings())
+    persist = Persist(Configuration.of(PersistSettings()))
     for start in range(0, len(events), 2000):
         with database.transaction() as connection:
             persist.handle([delivery(event, n) for n, event in enumerate(events[start : start + 2000])], connection)
