@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
 import os
-import pkgutil
 import sys
 import traceback
 from collections.abc import Sequence
@@ -13,6 +11,7 @@ import click
 
 from ops import exits
 from ops.output import ANSWERED
+from runtime.found import modules_in
 from runtime.printable import printable, printable_json
 
 
@@ -33,9 +32,8 @@ class Hookline(click.Group):
         if not self.commands:
             from ops import commands
 
-            for module in pkgutil.iter_modules(commands.__path__):
-                held = vars(importlib.import_module(f"{commands.__name__}.{module.name}")).values()
-                made = [item for item in held if isinstance(item, click.Command)]
+            for module in modules_in(commands):
+                made = [item for item in vars(module).values() if isinstance(item, click.Command)]
                 families = [item for item in made if isinstance(item, click.Group)]
                 members = {id(member) for family in families for member in family.commands.values()}
                 self.commands.update(

@@ -66,6 +66,3 @@ class BandwidthPlayer(Player):
         if secret is not None:
             headers["Authorization"] = f"Basic {base64.b64encode(secret.encode()).decode()}"
         return Signed(webhook.path, headers, webhook.body)
-
-
-PLAYER = BandwidthPlayer()

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import pkgutil
 import random
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from importlib import import_module
 from typing import Any, ClassVar
 
+from runtime.found import found_in
 from schemas.events import EventType
 
 #: What people write back to a recruiter or a shop. None of them is an opt-out: use --text for that.
@@ -129,9 +128,4 @@ def players() -> dict[str, Player]:
     """Everyone who can be played, by name: found by scanning this folder."""
     from ops import send
 
-    found: dict[str, Player] = {}
-    for module in pkgutil.iter_modules(send.__path__):
-        player = getattr(import_module(f"{send.__name__}.{module.name}"), "PLAYER", None)
-        if player is not None:
-            found[player.name] = player
-    return found
+    return {name: kind() for name, kind in found_in(send, Player).items()}

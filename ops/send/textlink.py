@@ -47,6 +47,3 @@ class TextLinkPlayer(Player):
             fields = json.loads(body)
             body = json.dumps({"secret": secret} | {name: fields[name] for name in fields if name != "secret"}).encode()
         return Signed(webhook.path, {"Content-Type": webhook.content_type}, body)
-
-
-PLAYER = TextLinkPlayer()

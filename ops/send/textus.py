@@ -114,6 +114,3 @@ def _contact(_event: str, chance: Chance) -> dict[str, object]:
         "createdAt": chance.timestamp,
     }
     return {"@type": "ContactWebhookDelivery", "contact": contact}
-
-
-PLAYER = TextUsPlayer()

@@ -77,6 +77,3 @@ class TwilioPlayer(Player):
 
 def _pairs(body: bytes) -> list[tuple[str, str]]:
     return parse_qsl(body.decode(), keep_blank_values=True)
-
-
-PLAYER = TwilioPlayer()

@@ -102,7 +102,7 @@ class Extent:
         return (self.calls + self.waiting) / (rate or at_once / CALL_SECONDS)
 
 
-_COLUMNS = ", ".join(f"e.{name}" for name in StoredEvent._fields).replace("e.payload", "e.payload::text")
+_COLUMNS = ", ".join(f"e.{name}{'::text' if name == 'payload' else ''}" for name in StoredEvent._fields)
 _MISSING = """
 FROM events AS e WHERE e.received_at >= %(since)s AND e.received_at < %(until)s
     AND NOT e.is_test AND e.contact_phone IS NOT NULL AND e.event_type = ANY (%(types)s)

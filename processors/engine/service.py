@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -115,7 +116,6 @@ def serve(name: str) -> None:
     with AdminServer(admin, settings.admin_host, settings.admin_port) as listening:
         log_settings(log, configuration)
         log.info("processor_starting", admin_port=listening.port, group=kind.group())
-        producer = KafkaProducer(kafka, client_id)
         consumer = KafkaConsumer(
             kafka,
             client_id,
@@ -123,27 +123,19 @@ def serve(name: str) -> None:
             max_records=settings.batch_records,
             session_timeout=settings.session_timeout,
         )
+        database = Database(connected, lock_limit=postgres.call_timeout * 0.75)
         works = [
             *processor.background(connected, stop),
             *reporting(processor, KafkaEnds(kafka, f"{client_id}-ends"), positions, connected, stop),
             heart(name, readiness, positions, connected, stop),
         ]
-        failures, threads = start(works, stop, watch)
-        try:
-            database = Database(connected, lock_limit=postgres.call_timeout * 0.75)
+        with (
+            closing(KafkaProducer(kafka, client_id)) as producer,
+            bugs_logged(),
+            running(works, stop, watch, timeout=settings.stop_timeout),
+        ):
             parts = processor, consumer, producer, database
             runner_of(*parts, state=state, stop=stop, codec=codec, positions=positions, watch=watch).run()
-            deadline = time.monotonic() + settings.stop_timeout
-            for thread in threads:
-                thread.join(max(0.0, deadline - time.monotonic()))
-            if failures:
-                raise failures[0]
-        except OurBug as bug:
-            cause = bug.__cause__ or bug
-            log.error("our_bug", error_class=type(cause).__name__, error=described(cause), frames=frames(cause))
-            raise
-        finally:
-            producer.close()
         log.info("processor_stopped")
 
 
@@ -189,27 +181,44 @@ def heart(
     return periodic_task("heartbeat", connect, stop, beat, finish)
 
 
-def start(
-    works: Sequence[Background], stop: StopSignal, watch: LoopWatch
-) -> tuple[list[BaseException], list[threading.Thread]]:
-    """Start each of `works` in a thread; one that fails stops the process, and is found in the first list."""
+@contextmanager
+def running(works: Sequence[Background], stop: StopSignal, watch: LoopWatch, *, timeout: float) -> Iterator[None]:
+    """Each of `works` in a thread, while the block lasts and up to `timeout` seconds after it.
+
+    One that fails stops the process, and what it raised is raised here after the block.
+    """
     failures: list[BaseException] = []
-    threads: list[threading.Thread] = []
 
     def run(work: Background) -> None:
         watch.register(work.name, BACKGROUND_LIMIT)
         try:
             work.run()
-        except BaseException as error:  # noqa: BLE001 - told by whoever started it
+        except BaseException as error:  # noqa: BLE001 - raised below
             failures.append(error)
             stop.set()
         finally:
             watch.leave()
 
-    for work in works:
-        threads.append(threading.Thread(target=run, args=(work,), name=work.name, daemon=True))
-        threads[-1].start()
-    return failures, threads
+    threads = [threading.Thread(target=run, args=(work,), name=work.name, daemon=True) for work in works]
+    for thread in threads:
+        thread.start()
+    yield
+    deadline = time.monotonic() + timeout
+    for thread in threads:
+        thread.join(max(0.0, deadline - time.monotonic()))
+    if failures:
+        raise failures[0]
+
+
+@contextmanager
+def bugs_logged() -> Iterator[None]:
+    """A bug of ours ends the process, and leaves in the log where it was, without the data that it was about."""
+    try:
+        yield
+    except OurBug as bug:
+        cause = bug.__cause__ or bug
+        log.error("our_bug", error_class=type(cause).__name__, error=described(cause), frames=frames(cause))
+        raise
 
 
 def frames(error: BaseException) -> list[str]:

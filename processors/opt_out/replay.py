@@ -22,7 +22,7 @@ BATCH = 500
 #: Texts that are kept of each kind of difference.
 EXAMPLES = 5
 
-_COLUMNS = ", ".join(StoredEvent._fields).replace("payload", "payload::text")
+_COLUMNS = ", ".join("payload::text" if name == "payload" else name for name in StoredEvent._fields)
 _MESSAGES = f"""
 SELECT {_COLUMNS} FROM events
 WHERE event_type = %s AND NOT is_test AND contact_phone IS NOT NULL AND (%s::timestamptz IS NULL OR received_at >= %s)

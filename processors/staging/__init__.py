@@ -45,5 +45,4 @@ def fold_contacts(connection: Connection, table: Literal["contacts", "crm_contac
 
     In `contacts` every phone has a row; in `crm_contacts` those of which there is something to tell a CRM.
     """
-    statement = sql(__package__, "contacts").replace(b"INTO contacts AS", f"INTO {table} AS".encode())
-    connection.execute(statement, {"every_phone": table == "contacts"})
+    connection.execute(sql(__package__, "contacts", table=table), {"every_phone": table == "contacts"})

@@ -2,7 +2,7 @@
 -- not tell changes nothing, what it tells to be empty is removed. A name that is the phone is none: that is how TextUs,
 -- which takes no contact without a name, has those whose name nobody knows. With every_phone a phone that an event
 -- names is a contact, whatever the event tells of it.
-INSERT INTO contacts AS c (phone,
+INSERT INTO {table} AS c (phone,
     name, name_at, name_event,
     tag, tag_at, tag_event,
     tags, tags_at, tags_event,
@@ -21,7 +21,7 @@ SELECT
     (array_agg(event_id ORDER BY occurred_at DESC, event_id DESC)
         FILTER (WHERE tag IS NOT NULL))[1],
     nullif((array_agg(tags::text ORDER BY occurred_at DESC, event_id DESC)
-        FILTER (WHERE tags IS NOT NULL))[1], '{}')::text[],
+        FILTER (WHERE tags IS NOT NULL))[1], '{{}}')::text[],
     max(occurred_at) FILTER (WHERE tags IS NOT NULL),
     (array_agg(event_id ORDER BY occurred_at DESC, event_id DESC)
         FILTER (WHERE tags IS NOT NULL))[1],

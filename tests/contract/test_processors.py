@@ -118,7 +118,7 @@ def samples(kind: type[Processor]) -> list[Event]:
 
 def taken(kind: type[Processor], postgres: Any, *batches: Sequence[Event]) -> None:
     database = Database(lambda: connect(postgres.dsn(kind.name), process=kind.name))
-    processor = kind(kind.settings_type())
+    processor = kind(Configuration.load(kind.settings_type, *kind.sections()))
     for batch in batches:
         deliveries = [
             Delivery(Record(TOPIC_OF[type(one)].name, 0, n, 0, b"", b"", []), one) for n, one in enumerate(batch)
@@ -203,7 +203,7 @@ def test_what_it_cannot_read_is_kept_and_the_rest_lands(kind: type[Processor], d
         end += 2
     # When it runs
     parked: list[SetAside] = []
-    processor = kind(kind.settings_type(recheck=0.1))
+    processor = kind(Configuration.of(kind.settings_type(recheck=0.1), *Configuration.load(*kind.sections())))
     park = processor.park
 
     def parks(aside: SetAside, connection: Connection) -> bool:

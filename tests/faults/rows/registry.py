@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from collections.abc import Callable
 from typing import Any
 
+from runtime.found import modules_in
 from tests.faults import rows
 from tests.faults.run import Row, Run
 
@@ -26,7 +25,6 @@ def row(name: str, fault: str, **details: Any) -> Callable[[Callable[[Run], None
 
 def all_rows() -> dict[str, Row]:
     """In the order of the table."""
-    for module in pkgutil.iter_modules(rows.__path__):
-        importlib.import_module(f"{rows.__name__}.{module.name}")
+    list(modules_in(rows))
     order = "KICPMOSFX"
     return dict(sorted(_rows.items(), key=lambda item: (order.index(item[0][0]), int(item[0][1:]))))
