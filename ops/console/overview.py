@@ -12,9 +12,10 @@ from typing import Any
 import psycopg
 
 from ops.console.database import ConsoleDatabase
-from ops.status.findings import StatusFinding, in_locks, in_tables
+from ops.status.findings import StatusFinding, in_locks, in_tables, of_crm, of_processor
 from ops.status.heartbeats import Heartbeats, HeartbeatState, heard
 from processors.crm_sync.report import CrmState, states
+from processors.engine.progress import halts, lost_partitions
 from runtime.postgres import Connection
 
 #: Seconds for which one picture serves everybody who looks, and for which the chart does.
@@ -25,10 +26,6 @@ MINUTES = 60
 _NODES = """
 SELECT node, spooled, oldest, heard_at, drained_at FROM ingest_nodes
 WHERE retired_at IS NULL AND (stopped_at IS NULL OR spooled > 0) ORDER BY node
-"""
-_HALTED = "SELECT consumer_group, halted_at, recent, set_aside FROM consumer_outcomes WHERE halted_at IS NOT NULL"
-_LOST = """
-SELECT consumer_group, count(*) FROM consumer_offsets WHERE lost_since IS NOT NULL GROUP BY consumer_group
 """
 _ENFORCEMENTS = """
 SELECT count(*) FILTER (WHERE status = 'pending'), count(*) FILTER (WHERE status = 'failed'),
@@ -120,7 +117,7 @@ class Overview:
     heartbeats: Heartbeats
     nodes: Sequence[NodeSpool]
     halted: Mapping[str, tuple[datetime, str]]  #: by processor: since when, and why
-    lost: Mapping[str, int]  #: by processor: partitions whose position is no place in the log
+    lost: Mapping[str, Sequence[str]]  #: by processor: partitions whose position is no place in the log
     enforcements: EnforcementCounts
     desk: DeskCounts
     crms: Sequence[CrmState]
@@ -146,20 +143,11 @@ class Overview:
     def problems(self) -> list[StatusFinding]:
         """What is not well, errors first."""
         found = [*self.heartbeats.findings(), *self.findings]
-        found += [
-            StatusFinding(f"{name} is halted: {why}", "error", f"hookline dlq ls {name}; hookline dlq resume {name}")
-            for name, (_, why) in self.halted.items()
-        ]
-        found += [
-            StatusFinding(f"{name} lost its place on {count} partitions", "error", f"hookline process resume {name}")
-            for name, count in self.lost.items()
-        ]
+        for name in sorted(set(self.halted) | set(self.lost)):
+            _, halt = self.halted.get(name, (None, None))
+            found += of_processor(name, halt, self.lost.get(name, ()))
         for crm in self.crms:
-            if crm.paused_until is not None:
-                found.append(StatusFinding(f"the CRM {crm.target} is paused", "error", crm.reason or "see its page"))
-            if crm.dead:
-                what = f"{crm.dead} deliveries to the CRM {crm.target} are dead"
-                found.append(StatusFinding(what, "warning", "see Dead letters"))
+            found += of_crm(crm.target, crm.paused_until, crm.reason, crm.dead)
         found += [
             StatusFinding(f"node {node.node} holds {node.spooled} events in its spool", "warning", "see Kafka")
             for node in self.nodes
@@ -177,7 +165,7 @@ class Overview:
         if name in self.halted:
             state, reason = "halted", self.halted[name][1]
         elif name in self.lost:
-            state, reason = "lost its place", f"on {self.lost[name]} partitions"
+            state, reason = "lost its place", f"on {len(self.lost[name])} partitions"
         return ProcessorPosition(
             name,
             state,
@@ -213,11 +201,8 @@ class OverviewReader:
                 read_at=read_at,
                 heartbeats=heard(connection),
                 nodes=[NodeSpool(*row) for row in connection.execute(_NODES)],
-                halted={
-                    _processor(group): (at, _why(recent, aside))
-                    for group, at, recent, aside in connection.execute(_HALTED)
-                },
-                lost={_processor(group): count for group, count in connection.execute(_LOST)},
+                halted={_processor(group): halt for group, halt in halts(connection).items()},
+                lost={_processor(group): lost for group, lost in lost_partitions(connection).items()},
                 enforcements=EnforcementCounts(*connection.execute(_ENFORCEMENTS).fetchall()[0]),
                 desk=DeskCounts(*connection.execute(_DESK).fetchall()[0]),
                 crms=states(connection),
@@ -249,9 +234,3 @@ def read_traffic(connection: Connection) -> Traffic:
 
 def _processor(group: str) -> str:
     return group.removeprefix("hookline-")
-
-
-def _why(recent: str, set_aside: Sequence[str]) -> str:
-    most = sorted(set(set_aside), key=lambda described: -set_aside.count(described))[:3]
-    which = f" ({'; '.join(most)})" if most else ""
-    return f"{recent.count('1')} of the last 100 records were set aside{which}"

@@ -176,6 +176,26 @@ def in_held_tables(connection: Connection) -> Iterator[StatusFinding]:
         )
 
 
+def of_processor(name: str, halt: str | None, lost: Sequence[str]) -> Iterator[StatusFinding]:
+    """`halt`: why its group is halted; `lost`: the partitions whose stored offset is no place in the log."""
+    if halt is not None:
+        yield StatusFinding(f"{name} is halted: {halt}", "error", f"hookline dlq ls {name}; hookline dlq resume {name}")
+    if lost:
+        what = f"{name} lost its place on {', '.join(lost)}"
+        yield StatusFinding(what, "error", f"hookline process resume {name}")
+
+
+def of_crm(target: str, paused_until: datetime | None, reason: str | None, dead: int) -> Iterator[StatusFinding]:
+    """Whether the CRM's calls are paused, and the deliveries that failed for good."""
+    if paused_until is not None:
+        until = paused_until.isoformat(timespec="seconds")
+        yield StatusFinding(
+            f"the CRM {target} is paused until {until}", "error", reason or f"hookline crm check {target}"
+        )
+    if dead:
+        yield StatusFinding(f"{dead} deliveries to the CRM {target} are dead", "warning", "hookline dlq ls crm-sync")
+
+
 def in_stack(services: Iterable[Mapping[str, Any]], now: datetime) -> Iterator[StatusFinding]:
     """What the local stack's supervisor had to do within an hour; `services` as `stack.json` has them."""
     for service in services:

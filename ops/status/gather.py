@@ -36,7 +36,7 @@ from ops.status.snapshot import (
 )
 from processors.crm_sync.report import CrmBacklog, backlogs
 from processors.engine.processor import Processor
-from processors.engine.progress import halt_reason
+from processors.engine.progress import halts, lost_partitions
 from runtime.connections import KafkaSettings
 from runtime.kafka.errors import KafkaError
 from runtime.kafka.topics import Offsets, TopicAdmin, TopicState
@@ -78,7 +78,7 @@ class _StoredFacts:
 
     state: PostgresState
     offsets: Mapping[tuple[str, str, UUID, int], int] = field(default_factory=dict)
-    lost: Sequence[tuple[str, str, int]] = ()
+    lost: Mapping[str, Sequence[str]] = field(default_factory=dict)
     halted: Mapping[str, tuple[datetime, str]] = field(default_factory=dict)
     findings: Sequence[StatusFinding] = ()
     redriven: Mapping[tuple[str, UUID, int], Sequence[int]] = field(default_factory=dict)
@@ -227,8 +227,8 @@ def _read_tables(connection: Connection, locks: Sequence[StatusFinding], beats: 
     return _StoredFacts(
         PostgresState(True, "", _tables(connection)),
         {tuple(row[:4]): row[4] for row in _rows(connection, _OFFSETS)},
-        [(group, topic, number) for group, topic, number in _rows(connection, _LOST)],
-        {group: (at, halt_reason(recent, aside)) for group, at, recent, aside in _rows(connection, _HALTED)},
+        lost_partitions(connection),
+        halts(connection),
         [*locks, *in_tables(connection)],
         {(cluster, topic, number): sent for cluster, topic, number, sent in _rows(connection, _REDRIVEN)},
         backlogs(connection),
@@ -238,10 +238,6 @@ def _read_tables(connection: Connection, locks: Sequence[StatusFinding], beats: 
 
 
 _OFFSETS = "SELECT consumer_group, cluster_id, topic_id, partition, next_offset FROM consumer_offsets"
-_LOST = """
-SELECT consumer_group, topic, partition FROM consumer_offsets WHERE lost_since IS NOT NULL ORDER BY topic, partition
-"""
-_HALTED = "SELECT consumer_group, halted_at, recent, set_aside FROM consumer_outcomes WHERE halted_at IS NOT NULL"
 _REDRIVEN = """
 SELECT cluster_id, topic_id, partition, array_agg(letter_offset) FROM (
     SELECT cluster_id, topic_id, partition, letter_offset FROM redriven_letters
@@ -281,7 +277,7 @@ def _processor(
         dead_letters=None if letters is None else _held(letters, log),
         redriven=None if letters is None or not is_known else _redriven(letters, log, stored),
         halted_at=halted_at,
-        lost_partitions=[f"{topic}/{number}" for group, topic, number in stored.lost if group == kind.group()],
+        lost_partitions=stored.lost.get(kind.group(), ()),
         lag_seconds=lag_seconds(samples, kind.name),
         halt=halt,
         process=process,

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain
 
-from ops.status.findings import StatusFinding
+from ops.status.findings import StatusFinding, of_crm, of_processor
 from ops.status.heartbeats import HeartbeatState
 from processors.crm_sync.report import CrmBacklog
 
@@ -87,7 +88,7 @@ class ProcessorState:
     halted_at: datetime | None  #: most of its records were set aside, and it stopped
     lost_partitions: Sequence[str]  #: whose stored offset is no place in the log
     lag_seconds: float | None = None  #: age of the oldest record that is not committed; None: it does not tell
-    halt: str | None = None  #: what was set aside, and who wrote it
+    halt: str | None = None  #: what was set aside, and who wrote it; None: it is not halted
     process: str = "ready"  #: the state of its process: see ProcessState.state
 
     @property
@@ -126,31 +127,23 @@ class Snapshot:
         found += [f"topic {name} has partitions without a leader" for name in self.kafka.without_leader]
         if not self.postgres.reachable:
             found.append(f"PostgreSQL: {self.postgres.reason}")
-        for processor in self.processors:
-            if processor.halted_at is not None:
-                cause = processor.halt or "mend the cause, then resume"
-                found.append(f"{processor.name} halted: {cause}: `hookline dlq resume {processor.name}`")
-            if processor.lost_partitions:
-                found.append(f"{processor.name} lost its place on {', '.join(processor.lost_partitions)}")
-        for crm in self.crms:
-            if crm.paused_until is not None:
-                until = crm.paused_until.isoformat(timespec="seconds")
-                found.append(f"the CRM {crm.target} is paused until {until}: {crm.reason}")
-        return found + [str(finding) for finding in self.findings if finding.severity == "error"]
+        return found + self._phrases("error")
 
     @property
     def warnings(self) -> list[str]:
         """What may become a problem, a phrase each."""
-        found = [
-            f"{crm.dead} deliveries to the CRM {crm.target} are dead: hookline dlq ls crm-sync"
-            for crm in self.crms
-            if crm.dead
-        ]
+        found = self._phrases("warning")
         for processor in self.processors:
             waiting = (processor.dead_letters or 0) - (processor.redriven or 0)
             if waiting > 0:
                 found.append(f"{waiting} dead letters of {processor.name} wait: hookline dlq ls {processor.name}")
-        return found + [str(finding) for finding in self.findings if finding.severity == "warning"]
+        return found
+
+    def _phrases(self, severity: str) -> list[str]:
+        """What was found of `severity`, of processors and CRMs first."""
+        found = [*chain.from_iterable(of_processor(p.name, p.halt, p.lost_partitions) for p in self.processors)]
+        found += chain.from_iterable(of_crm(c.target, c.paused_until, c.reason, c.dead) for c in self.crms)
+        return [str(finding) for finding in (*found, *self.findings) if finding.severity == severity]
 
     @property
     def anything_reachable(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from processors.engine.batch import PartitionId, Span
 from processors.engine.pauses import NOT_PAUSED, pause_reason
@@ -226,6 +227,26 @@ def halt_reason(recent: str, set_aside: Iterable[str] = ()) -> str:
         f"{recent.count(ASIDE)} of the last {WINDOW} records were set aside{f' ({which})' if which else ''};"
         " mend the cause, then resume"
     )
+
+
+def halts(connection: Connection) -> dict[str, tuple[datetime, str]]:
+    """Since when each halted group is so, and why."""
+    rows = connection.execute(
+        "SELECT consumer_group, halted_at, recent, set_aside FROM consumer_outcomes WHERE halted_at IS NOT NULL"
+    )
+    return {group: (at, halt_reason(recent, set_aside)) for group, at, recent, set_aside in rows}
+
+
+def lost_partitions(connection: Connection) -> dict[str, list[str]]:
+    """By group, the partitions whose stored offset is no place in the log, as topic/number."""
+    rows = connection.execute(
+        "SELECT consumer_group, topic, partition FROM consumer_offsets WHERE lost_since IS NOT NULL"
+        " ORDER BY topic, partition"
+    )
+    found: dict[str, list[str]] = {}
+    for group, topic, number in rows:
+        found.setdefault(group, []).append(f"{topic}/{number}")
+    return found
 
 
 def outcomes_of(

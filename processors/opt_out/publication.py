@@ -11,10 +11,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
-from processors.engine.database import Database
-from processors.engine.processor import Retryable
+from processors.engine.publication import StatePublication
 from runtime import metrics
-from runtime.kafka.producer import OutgoingRecord, Producer
+from runtime.kafka.producer import BulkProducer, OutgoingRecord
 from runtime.phones import read_phone
 from runtime.postgres import Connection
 from schemas import cloudevents
@@ -24,12 +23,6 @@ from schemas.topics import OPT_OUT_STATE
 
 #: Rows of the ledger that one round covers.
 ROWS = 500
-#: Seconds between two looks while there is nothing new.
-INTERVAL = 0.25
-#: Seconds to wait for Kafka's confirmation of a round.
-ACK_TIMEOUT = 10.0
-#: "HLOPSTAT": one process at a time publishes, so that an older state never follows a newer one.
-_LOCK = 0x484C4F5053544154
 _NAMESPACE = UUID("5d1c1b44-6f6a-4d0c-9d5e-1f0e6f1b7a10")
 
 _CURSOR = "SELECT position FROM opt_out_cursors WHERE name = 'state'"
@@ -41,43 +34,39 @@ FROM opt_outs AS o JOIN opt_out_ledger AS l ON l.position = o.position WHERE o.p
 _MOVE = "UPDATE opt_out_cursors SET position = %s WHERE name = 'state' AND position = %s"
 
 
-class Publication:
+class Publication(StatePublication):
     """Publishes what is new in the ledger."""
 
-    def __init__(self, producer: Producer, codec: Codec) -> None:
-        self._producer = producer
+    lock = 0x484C4F5053544154  # "HLOPSTAT"
+    interval = 0.25
+
+    def __init__(self, producer: BulkProducer, codec: Codec) -> None:
+        super().__init__(producer)
         self._codec = codec
 
-    def __call__(self, database: Database) -> float:
-        """One round; seconds until the next. Raises Retryable where Kafka does not confirm."""
-        with database.transaction() as connection:
-            mine = connection.execute("SELECT pg_try_advisory_xact_lock(%s)", (_LOCK,)).fetchone()
-            if mine is None or not mine[0]:
-                return INTERVAL
-            [(cursor,)] = connection.execute(_CURSOR).fetchall()
-            new = connection.execute(_ROWS, (cursor, ROWS)).fetchall()
-            if not new:
-                metrics.OPT_OUT_UNPUBLISHED.set(0)
-                return INTERVAL
-            self._publish(states_of(connection, sorted({phone for _, phone in new})))
-            connection.execute(_MOVE, (new[-1][0], cursor))
-        return 0.0 if len(new) == ROWS else INTERVAL
+    def publish_next(self, connection: Connection) -> bool:
+        [(cursor,)] = connection.execute(_CURSOR).fetchall()
+        rows = connection.execute(_ROWS, (cursor, ROWS)).fetchall()
+        if rows:
+            self._publish(states_of(connection, sorted({phone for _, phone in rows})))
+            connection.execute(_MOVE, (rows[-1][0], cursor))
+        return len(rows) == ROWS
 
     def _publish(self, states: Sequence[OptOutState]) -> None:
-        records = [
-            OutgoingRecord(
-                OPT_OUT_STATE.name,
-                str(state.contact_phone).encode(),
-                self._codec.encode(state),
-                cloudevents.headers(state),
-            )
-            for state in states
-        ]
-        for outcome in self._producer.publish_all(records, timeout=ACK_TIMEOUT):
-            if outcome is not None:
-                metrics.OPT_OUT_UNPUBLISHED.set(len(records))
-                raise Retryable(f"Kafka did not take the state of a phone: {outcome}")
-        metrics.OPT_OUT_STATES_PUBLISHED.inc(len(records))
+        metrics.OPT_OUT_UNPUBLISHED.set(len(states))
+        self.confirmed(
+            [
+                OutgoingRecord(
+                    OPT_OUT_STATE.name,
+                    str(state.contact_phone).encode(),
+                    self._codec.encode(state),
+                    cloudevents.headers(state),
+                )
+                for state in states
+            ]
+        )
+        metrics.OPT_OUT_STATES_PUBLISHED.inc(len(states))
+        metrics.OPT_OUT_UNPUBLISHED.set(0)
 
 
 def start_over(connection: Connection) -> None:

@@ -11,8 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID, uuid5
 
-from processors.engine.database import Database
-from processors.engine.processor import Retryable
+from processors.engine.publication import StatePublication
 from runtime import metrics
 from runtime.kafka.producer import BulkProducer, OutgoingRecord
 from runtime.phones import read_phone
@@ -26,12 +25,6 @@ from schemas.topics import MESSAGE_STATE
 NOTES = 10
 #: Messages that one group of records holds.
 GROUP = 500
-#: Seconds between two looks while there is nothing new.
-INTERVAL = 0.5
-#: Seconds to wait for Kafka's confirmation of a group.
-ACK_TIMEOUT = 10.0
-#: "HLMSGSTA": one process at a time publishes, so that an older state never follows a newer one.
-_LOCK = 0x484C4D5347535441
 _NAMESPACE = UUID("0f0fd7de-9a0d-4a52-8a54-5b6f0f6b3c21")
 
 _TAKE = """
@@ -46,34 +39,29 @@ FROM messages WHERE message_key = ANY (%s)
 """
 
 
-class MessageStatePublication:
+class MessageStatePublication(StatePublication):
     """Publishes the state of every message that has changed."""
 
+    lock = 0x484C4D5347535441  # "HLMSGSTA"
+    interval = 0.5
+
     def __init__(self, producer: BulkProducer, codec: Codec) -> None:
-        self._producer = producer
+        super().__init__(producer)
         self._codec = codec
 
-    def __call__(self, database: Database) -> float:
-        """One round; seconds until the next. Raises Retryable where Kafka does not confirm."""
-        with database.transaction() as connection:
-            [(is_ours,)] = connection.execute("SELECT pg_try_advisory_xact_lock(%s)", (_LOCK,)).fetchall()
-            if not is_ours:
-                return INTERVAL
-            notes = connection.execute(_TAKE, (NOTES,)).fetchall()
-            keys = sorted({key for (keys,) in notes for key in keys})
-            for start in range(0, len(keys), GROUP):
-                self._publish(connection, keys[start : start + GROUP])
-            [(waiting,)] = connection.execute(_WAITING).fetchall()
+    def publish_next(self, connection: Connection) -> bool:
+        notes = connection.execute(_TAKE, (NOTES,)).fetchall()
+        keys = sorted({key for (keys,) in notes for key in keys})
+        for start in range(0, len(keys), GROUP):
+            self._publish(connection, keys[start : start + GROUP])
+        [(waiting,)] = connection.execute(_WAITING).fetchall()
         metrics.MESSAGE_STATES_WAITING.set(waiting)
-        return 0.0 if waiting else INTERVAL
+        return bool(waiting)
 
     def _publish(self, connection: Connection, keys: Sequence[str]) -> None:
         states = {state.message_key: state for state in states_of(connection, keys)}
-        records = [self._record(key, states.get(key)) for key in keys]
-        for outcome in self._producer.publish_all(records, timeout=ACK_TIMEOUT):
-            if outcome is not None:
-                raise Retryable(f"Kafka did not take the state of a message: {outcome}")
-        metrics.MESSAGE_STATES_PUBLISHED.inc(len(records))
+        self.confirmed([self._record(key, states.get(key)) for key in keys])
+        metrics.MESSAGE_STATES_PUBLISHED.inc(len(keys))
 
     def _record(self, key: str, state: MessageState | None) -> OutgoingRecord:
         """Without a value where the message is gone: compaction then forgets it too."""

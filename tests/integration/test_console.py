@@ -324,7 +324,7 @@ def test_the_overview_tells_what_is_halted_missing_and_dead(
         "UPDATE process_heartbeats SET at = now() - interval '1 minute', started_at = now() - interval '1 hour'"
     )
     text = console.client("viv").get("/").text
-    assert "60 of the last 100 records were set aside (undecodable)" in text
+    assert "60 of the last 100 records were set aside (1 x undecodable)" in text
     assert "hookline dlq resume crm-sync" in text
     assert "persist on n1 is missing" in text
     assert "1 deliveries to the CRM rest are dead" in text

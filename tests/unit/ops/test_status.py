@@ -52,12 +52,12 @@ UNWELL = [
     (replace(WELL, kafka=KafkaState(False, "no answer")), "Kafka: no answer"),
     (replace(WELL, postgres=PostgresState(False, "no answer")), "PostgreSQL: no answer"),
     (
-        replace(WELL, processors=[replace(PERSIST, halted_at=datetime(2026, 1, 2, tzinfo=UTC))]),
+        replace(WELL, processors=[replace(PERSIST, halted_at=datetime(2026, 1, 2, tzinfo=UTC), halt="see")]),
         "hookline dlq resume persist",
     ),
     (
         replace(WELL, processors=[replace(PERSIST, halted_at=datetime(2026, 1, 2, tzinfo=UTC), halt="50 of the last")]),
-        "persist halted: 50 of the last",
+        "persist is halted: 50 of the last",
     ),
     (replace(WELL, processors=[replace(PERSIST, lost_partitions=["sms.calls.v1/3"])]), "sms.calls.v1/3"),
     (
