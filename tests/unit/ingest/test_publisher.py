@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from ingest.durable.breaker import BreakerState
-from ingest.durable.publisher import Durability, DurablePublisher, Unavailable
+from ingest.durable.publisher import PAST_TIMEOUT, Durability, DurablePublisher, Unavailable
 from ingest.durable.replay_loop import ReplayLoop
 from ingest.durable.replayer import Replayer
 from ingest.durable.spool.database import SpoolFull, SpoolUnavailable
@@ -48,12 +48,14 @@ class Kafka:
     def __init__(self) -> None:
         self.log: list[str] = []
         self.asked = 0
+        self.timeouts: list[float] = []  #: that each question had, in seconds
         self.outcome: Callable[[OutgoingRecord], Exception | None] = lambda _: None
         self.hangs: float = 0.0
         self.lock = threading.Lock()
 
     def publish_all(self, records: Sequence[OutgoingRecord], *, timeout: float = 2.0) -> Any:
         self.asked += 1
+        self.timeouts.append(timeout)
         time.sleep(min(self.hangs, timeout))
         with self.lock:
             outcomes = [self.outcome(record) for record in records]
@@ -122,17 +124,14 @@ def test_no_request_pays_the_time_out_once_one_has(publisher: DurablePublisher, 
     kafka.down()
     kafka.hangs = 0.5
     with ThreadPoolExecutor(32) as pool:
-        begun = time.monotonic()
         first = [pool.submit(publisher.publish_all, [event(str(n))]) for n in range(32)]
         assert {one.result(30) for one in first} == {Durability.SPOOL}
-        assert time.monotonic() - begun < 3
     # Then at most the rounds that were begun have waited for it
     assert kafka.asked <= 2
     assert len(waiting(spool)) == 32
-    begun = time.monotonic()
+    asked = kafka.asked
     publisher.publish_all([event("later")])
-    assert time.monotonic() - begun < 0.4
-    assert kafka.asked <= 2
+    assert kafka.asked == asked
 
 
 def test_what_kafka_will_never_take_is_kept_aside_and_does_not_stop_the_next(
@@ -188,16 +187,14 @@ class TestNeither:
         kafka.hangs = 60.0
         monkeypatch.setattr(spool, "append", _failing(SpoolUnavailable("spool_failed_ioerr")))
 
-        def seconds(_: int) -> float:
-            began = time.monotonic()
+        def refused(_: int) -> None:
             with pytest.raises(Unavailable):
                 publisher.publish_all([event("a")])
-            return time.monotonic() - began
 
-        # When many ask at once, then each waits for one try of Kafka at most, its own or another's
+        # When many ask at once, then each waits for one try of Kafka at most, its own or another's, and that is short
         with ThreadPoolExecutor(20) as threads:
-            assert max(threads.map(seconds, range(20))) < 1.8
-        assert kafka.asked == 1
+            list(threads.map(refused, range(20)))
+        assert kafka.timeouts == [PAST_TIMEOUT]
 
     def test_and_not_when_it_is_known_to_be_down(
         self, publisher: DurablePublisher, spool: Spool, kafka: Kafka, monkeypatch: pytest.MonkeyPatch
