@@ -42,18 +42,6 @@ def known(words: list[str]) -> bool:
     return command is not None
 
 
-def test_the_readme_follows_one_webhook() -> None:
-    """The walk names, in order, the files that a webhook passes through, and the function at its heart."""
-    walk = (ROOT / "README.md").read_text("utf-8").split("## Follow one webhook")[1].split("\n## ")[0]
-    steps = re.findall(r"^(\d+)\. ", walk, re.MULTILINE)
-    assert steps == [str(number) for number in range(1, len(steps) + 1)]
-    in_order = ["ingest/endpoint.py", "ingest/webhooks.py", "ingest/event.py", "ingest/durable/publisher.py",
-                "processors/engine/runner.py", "processors/persist/"]  # fmt: skip
-    places = [walk.index(name) for name in in_order]
-    assert places == sorted(places)
-    assert "def receive(" in (ROOT / "ingest/webhooks.py").read_text("utf-8")
-
-
 def test_a_missing_file_would_be_seen() -> None:
     assert _PATH.findall("see `ingest/nothing.py`") == ["ingest/nothing.py"]
     assert not known(["nothing"])
