@@ -114,6 +114,7 @@ class Stack:
         return dict(sorted({**self.variables, **self.facts}.items()))
 
 
+# Longer than 50 lines: each step needs what the ones before it decided; apart, they would pass it all around.
 def plan(home: Home, environ: Mapping[str, str], processors: Sequence[str], announce: Announce) -> Stack:
     """The stack of `home` for the settings in `environ`, with these processors.
 

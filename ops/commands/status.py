@@ -91,27 +91,6 @@ def described(snapshot: Snapshot) -> dict[str, object]:
 
 def drawn(snapshot: Snapshot) -> RenderableType:
     """The snapshot for people."""
-    kafka, postgres = snapshot.kafka, snapshot.postgres
-    processes = [
-        *(
-            (process.name, state(process.state, good=process.healthy), process.url, process.reason)
-            for process in snapshot.processes
-        ),
-        (
-            "kafka",
-            state("ready" if kafka.healthy else "not well", good=kafka.healthy),
-            None,
-            f"{kafka.brokers} broker(s), {kafka.topics} topics" if kafka.reachable else kafka.reason,
-        ),
-        (
-            "postgres",
-            state(_postgres(postgres), good=postgres.healthy),
-            None,
-            ", ".join(f"{size.table} {'' if size.exact else '~'}{size.rows:,}" for size in postgres.tables)
-            if postgres.reachable
-            else postgres.reason,
-        ),
-    ]
     processors = [
         (
             processor.name,
@@ -126,7 +105,7 @@ def drawn(snapshot: Snapshot) -> RenderableType:
     ]
     columns = ("processor", "state", "lag", "seconds", "behind on", "dead letters", "redriven")
     parts = [
-        table(("process", "state", "address", ""), processes),
+        table(("process", "state", "address", ""), _processes(snapshot)),
         table(columns, processors, numbers=("lag", "seconds", "dead letters", "redriven")),
     ]
     if snapshot.crms:
@@ -149,6 +128,30 @@ def drawn(snapshot: Snapshot) -> RenderableType:
         parts.append(table(("provider", "last event"), last))
     warnings = (f"warning: {warning}" for warning in snapshot.warnings)
     return stacked(*parts, *(f"! {problem}" for problem in snapshot.problems), *warnings)
+
+
+def _processes(snapshot: Snapshot) -> list[tuple[object, ...]]:
+    kafka, postgres = snapshot.kafka, snapshot.postgres
+    return [
+        *(
+            (process.name, state(process.state, good=process.healthy), process.url, process.reason)
+            for process in snapshot.processes
+        ),
+        (
+            "kafka",
+            state("ready" if kafka.healthy else "not well", good=kafka.healthy),
+            None,
+            f"{kafka.brokers} broker(s), {kafka.topics} topics" if kafka.reachable else kafka.reason,
+        ),
+        (
+            "postgres",
+            state(_postgres(postgres), good=postgres.healthy),
+            None,
+            ", ".join(f"{size.table} {'' if size.exact else '~'}{size.rows:,}" for size in postgres.tables)
+            if postgres.reachable
+            else postgres.reason,
+        ),
+    ]
 
 
 def _crm(backlog: CrmBacklog) -> tuple[object, ...]:

@@ -20,6 +20,7 @@ BULK = 1000
 MAX_BODY = 256 * 1024
 
 
+# Longer than 50 lines: all routes of the app in one place, sharing what the factory was given.
 def gate_app(answers: Answers, tokens: tuple[SecretStr, ...], readiness: Callable[[], Readiness]) -> Flask:
     """The Flask app. Every answer about a number is 200: its `state` says whether it may be texted."""
     app = Flask("gate")

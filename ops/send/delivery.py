@@ -48,6 +48,17 @@ class SendReport:
         """How many requests there were."""
         return sum(self.answers.values())
 
+    def answered(self, answer: httpx.Response, seconds: float) -> None:
+        """ingest has answered after so many seconds."""
+        durability = answer.headers.get("X-Durability")
+        self.answers[f"{answer.status_code} {durability}" if durability else str(answer.status_code)] += 1
+        self.seconds.append(seconds)
+
+    def failed(self, error: httpx.TransportError) -> None:
+        """There was no answer."""
+        self.answers[type(error).__name__] += 1
+        self.last_failure = error
+
 
 def with_duplicates(items: Sequence[T], share: float, seed: int) -> list[T]:
     """`items`, of which `share` come a second time, a little later."""
@@ -108,12 +119,10 @@ def deliver(
                 answer = post(request)
             except httpx.TransportError as error:
                 with lock:
-                    outcome.answers[type(error).__name__] += 1
-                    outcome.last_failure = error
+                    outcome.failed(error)
             else:
                 with lock:
-                    outcome.answers[_label(answer)] += 1
-                    outcome.seconds.append(clock() - sent_at)
+                    outcome.answered(answer, clock() - sent_at)
             done(1)
 
     with ThreadPoolExecutor(threads, thread_name_prefix="send") as pool:
@@ -125,8 +134,3 @@ def deliver(
             stop.set()
     outcome.elapsed = clock() - began
     return outcome
-
-
-def _label(answer: httpx.Response) -> str:
-    durability = answer.headers.get("X-Durability")
-    return f"{answer.status_code} {durability}" if durability else str(answer.status_code)

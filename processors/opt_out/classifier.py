@@ -77,6 +77,7 @@ class Classifier:
     """The rules of some languages, compiled. It holds nothing but what it remembers of words and texts: any number of
     threads may share it."""
 
+    # Longer than 50 lines: a table a line, in the order in which they are asked.
     def __init__(
         self, languages: frozenset[str] = LANGUAGES, held: RuleSet | None = None, *, number: int = VERSION
     ) -> None:

@@ -59,18 +59,11 @@ def read(
             if now_at != positions:
                 deadline = clock() + timeout
             elif clock() > deadline:
-                raise KafkaTimeoutError(
-                    f"nothing came for {timeout:g} s from {', '.join(sorted({partition.topic for partition in left}))}"
-                )
+                topics = ", ".join(sorted({partition.topic for partition in left}))
+                raise KafkaTimeoutError(f"nothing came for {timeout:g} s from {topics}")
             positions = now_at
-            done = [
-                partition
-                for partition in left
-                if now_at[partition] is not None and now_at[partition] >= left[partition]
-            ]
-            for partition in done:
-                del left[partition]
-            if done:
+            if done := [partition for partition, at in now_at.items() if at is not None and at >= left[partition]]:
+                left = {partition: end for partition, end in left.items() if partition not in done}
                 client.pause(*done)
     finally:
         client.close(autocommit=False)

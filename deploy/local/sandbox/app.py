@@ -40,6 +40,7 @@ class Options:
     control_access: ControlAccess | None = None  #: who may use /_sandbox; None: whoever reaches the app
 
 
+# Longer than 50 lines: all routes of the app in one place, sharing what the factory was given.
 def create_app(
     options: Options | None = None,
     *,

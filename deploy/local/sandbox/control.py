@@ -51,6 +51,7 @@ class HealthBody(RequestBody):
     isHealthy: bool  # noqa: N815 - TextUs's spelling
 
 
+# Longer than 50 lines: all routes of the app in one place, sharing what the factory was given.
 def control_blueprint(
     *, textus: TextUsSandbox, crm: Crm, faults: Faults, log: RequestsLog, limiters: Mapping[str, SandboxRateLimiter]
 ) -> Blueprint:

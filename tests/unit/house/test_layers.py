@@ -123,3 +123,22 @@ def test_nobody_reaches_into_the_inside_of_another_object() -> None:
         if ast.unparse(node.value) not in ("self", "cls", "super()")
     ]
     assert wrong == []
+
+
+LONG = 50
+#: Above a longer function, what is gained by its length.
+REASON = f"# Longer than {LONG} lines: "
+
+
+def test_a_long_function_says_why() -> None:
+    wrong = []
+    for room in MAY_IMPORT:
+        for file in sorted((ROOT / room).rglob("*.py")):
+            text = file.read_text("utf-8")
+            lines = text.splitlines()
+            for node in ast.walk(ast.parse(text)):
+                if isinstance(node, ast.FunctionDef) and (node.end_lineno or 0) - node.lineno >= LONG:
+                    first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
+                    if not lines[first - 2].strip().startswith(REASON):
+                        wrong.append(f"{file.relative_to(ROOT)}:{node.lineno} {node.name}")
+    assert wrong == []
