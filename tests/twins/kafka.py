@@ -203,11 +203,12 @@ class MemoryEnds:
 
 
 class MemoryProducer:
-    """A Producer. Fails as often as it is told to."""
+    """A Producer. What becomes of each record is the next of `failures`, or what `fate` says."""
 
     def __init__(self) -> None:
         self.published: list[OutgoingRecord] = []
         self.failures: list[NotPublished | RefusedForGood | None] = []
+        self.fate: Callable[[OutgoingRecord], NotPublished | RefusedForGood | None] = lambda _: None
         #: What each call was given.
         self.parts: list[Sequence[OutgoingRecord]] = []
 
@@ -217,7 +218,7 @@ class MemoryProducer:
         outcomes: list[NotPublished | RefusedForGood | None] = []
         self.parts.append(records)
         for record in records:
-            failure = self.failures.pop(0) if self.failures else None
+            failure = self.failures.pop(0) if self.failures else self.fate(record)
             outcomes.append(failure)
             if failure is None:
                 self.published.append(record)

@@ -25,6 +25,7 @@ from schemas.codec import Codec
 from schemas.events import Event
 from schemas.ids import SchemaIds
 from tests.contract.players import NEW_SECRET, PLAYERS
+from tests.twins.kafka import MemoryProducer
 from tests.unit.ingest.spools import opened
 
 CODEC = Codec(SchemaIds.checked_in())
@@ -42,35 +43,38 @@ def text_of(outgoing_record: OutgoingRecord) -> str:
     return str(CODEC.decode(outgoing_record.value).text)  # type: ignore[attr-defined] # all are messages
 
 
-class Kafka:
+class Kafka(MemoryProducer):
     """A broker that answers at once, or never, or refuses."""
 
     def __init__(self) -> None:
-        self.log: list[str] = []
-        self.asked = 0
+        super().__init__()
         self.timeouts: list[float] = []  #: that each question had, in seconds
-        self.outcome: Callable[[OutgoingRecord], Exception | None] = lambda _: None
         self.hangs: float = 0.0
         self.lock = threading.Lock()
 
+    @property
+    def log(self) -> list[str]:
+        return [text_of(record) for record in self.published]
+
+    @property
+    def asked(self) -> int:
+        return len(self.timeouts)
+
     def publish_all(self, records: Sequence[OutgoingRecord], *, timeout: float = 2.0) -> Any:
-        self.asked += 1
         self.timeouts.append(timeout)
         time.sleep(min(self.hangs, timeout))
         with self.lock:
-            outcomes = [self.outcome(record) for record in records]
-            self.log += [text_of(record) for record, outcome in zip(records, outcomes, strict=True) if outcome is None]
-        return outcomes
+            return super().publish_all(records)
 
     def publish_round(self, records: Sequence[OutgoingRecord], *, timeout: float = 2.0) -> Any:
         """As a KafkaProducer would where all go to one partition: all of them, or none."""
         with self.lock:
-            unknown = next((failure for record in records if (failure := self.outcome(record))), None)
-            self.log += [] if unknown else [text_of(record) for record in records]
+            unknown = next((failure for record in records if (failure := self.fate(record))), None)
+            self.published += [] if unknown else records
         return [unknown] * len(records)
 
     def down(self) -> None:
-        self.outcome = lambda _: NotPublished("KafkaTimeoutError")
+        self.fate = lambda _: NotPublished("KafkaTimeoutError")
 
 
 class Rounds:
@@ -114,7 +118,7 @@ def test_what_kafka_does_not_confirm_goes_to_the_spool_and_so_does_all_that_foll
     kafka.down()
     assert publisher.publish_all([event("a")]) is Durability.SPOOL
     # Kafka is back, but the next event must not overtake the first
-    kafka.outcome = lambda _: None
+    kafka.fate = lambda _: None
     assert publisher.publish_all([event("b")]) is Durability.SPOOL
     assert (kafka.asked, waiting(spool)) == (1, ["a", "b"])
 
@@ -137,7 +141,7 @@ def test_no_request_pays_the_time_out_once_one_has(publisher: DurablePublisher, 
 def test_what_kafka_will_never_take_is_kept_aside_and_does_not_stop_the_next(
     publisher: DurablePublisher, spool: Spool, kafka: Kafka
 ) -> None:
-    kafka.outcome = lambda one: RefusedForGood("MessageSizeTooLargeError") if text_of(one) == "big" else None
+    kafka.fate = lambda one: RefusedForGood("MessageSizeTooLargeError") if text_of(one) == "big" else None
     assert publisher.publish_all([event("big")]) is Durability.SPOOL
     assert publisher.publish_all([event("next")]) is Durability.KAFKA
     with spool.turn() as turn:
@@ -221,7 +225,7 @@ def test_two_workers_and_a_replayer_keep_each_contacts_order(tmp_path: Path, mon
     second = Spool(tmp_path / "spool", limit=64 * 1024 * 1024)
     kafka = Kafka()
     # A fifth of the time, a tenth of a second at once
-    kafka.outcome = lambda _: NotPublished("unknown") if int(time.monotonic() * 10) % 5 == 0 else None
+    kafka.fate = lambda _: NotPublished("unknown") if int(time.monotonic() * 10) % 5 == 0 else None
     publishers = [DurablePublisher(kafka, spool, CODEC, timeout=1.0) for spool in (first, second)]
     replayers = [
         ReplayLoop(Replayer(spool, Rounds(kafka), answers=lambda: True, reserve=0), spool.state, tmp_path / "spool")
@@ -299,7 +303,7 @@ def test_the_events_of_a_webhook_go_to_kafka_in_one_group(publisher: DurablePubl
 def test_what_kafka_did_not_confirm_of_a_webhook_goes_to_the_spool_and_nothing_else(
     publisher: DurablePublisher, spool: Spool, kafka: Kafka
 ) -> None:
-    kafka.outcome = lambda record: NotPublished("KafkaTimeoutError") if text_of(record) != "a" else None
+    kafka.fate = lambda record: NotPublished("KafkaTimeoutError") if text_of(record) != "a" else None
     assert publisher.publish_all([event("a"), event("b"), event("c")]) is Durability.SPOOL
     assert (kafka.log, waiting(spool)) == (["a"], ["b", "c"])
 
@@ -308,7 +312,7 @@ def test_one_that_is_refused_for_good_keeps_no_other_back(
     publisher: DurablePublisher, spool: Spool, kafka: Kafka
 ) -> None:
     outcomes = {"big": RefusedForGood("MessageSizeTooLargeError"), "late": NotPublished("KafkaTimeoutError")}
-    kafka.outcome = lambda record: outcomes.get(text_of(record))
+    kafka.fate = lambda record: outcomes.get(text_of(record))
     assert publisher.publish_all([event("a"), event("big"), event("late")]) is Durability.SPOOL
     assert (kafka.log, waiting(spool)) == (["a"], ["late"])
     with spool.turn() as turn:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -17,11 +17,12 @@ from processors.engine.dead_letter import DeadLetters
 from processors.engine.processor import SetAside
 from runtime.connections import KafkaSettings
 from runtime.kafka.consumer import Record
-from runtime.kafka.producer import NotPublished, OutgoingRecord, RefusedForGood
+from runtime.kafka.producer import NotPublished, RefusedForGood
 from schemas.cloudevents import headers
 from schemas.codec import Codec
 from schemas.events import Message
 from schemas.ids import SchemaIds
+from tests.twins.kafka import MemoryProducer
 
 CODEC = Codec(SchemaIds.checked_in())
 MESSAGE = Message(
@@ -55,28 +56,6 @@ VALUE = CODEC.encode(MESSAGE)
 OWN_HEADERS = [*headers(MESSAGE), ("trace", b"\xff\x00"), ("trace", b"twice")]
 
 
-class Kafka:
-    """A producer that keeps what it is given; `answer` decides what becomes of each record."""
-
-    def __init__(self, answer: Callable[[int], Exception | None] = lambda _: None) -> None:
-        self.taken: list[OutgoingRecord] = []
-        self.calls: list[int] = []
-        self._answer = answer
-
-    def publish_all(self, records: Sequence[OutgoingRecord], *, timeout: float = 2.0) -> list[Any]:
-        del timeout
-        self.calls.append(len(records))
-        outcomes = [self._answer(len(self.taken) + number) for number in range(len(records))]
-        self.taken += [record for record, outcome in zip(records, outcomes, strict=True) if outcome is None]
-        return outcomes
-
-    def publish(self, *_: object, **__: object) -> None:
-        raise NotImplementedError
-
-    def close(self, timeout: float = 2.0) -> None:
-        """Nothing to stop."""
-
-
 class Memory:
     """Remembers in a set."""
 
@@ -91,12 +70,12 @@ def set_aside(**more: Any) -> Letter:
     """A letter as a processor writes it: what `dlq` reads is what `processors` says."""
     record = Record("sms.messages.v1", 3, 17, 1_767_323_045_000, b"+13035550142", VALUE, OWN_HEADERS)
     record = record._replace(**more.pop("record", {}))
-    written = Kafka()
+    written = MemoryProducer()
     group = more.pop("group", "hookline-persist")
     letters = DeadLetters(written, "dlq.persist", group, now=lambda: datetime(2026, 2, 1, tzinfo=UTC))
     fields = {"disposition": "rejected", "error_class": "NumericValueOutOfRange", "error_message": "no"} | more
     letters.publish([SetAside(record, **fields)])
-    [out] = written.taken
+    [out] = written.published
     return Letter(Record("dlq.persist", 0, 0, 1_769_904_000_000, out.key, out.value, out.headers))
 
 
@@ -226,7 +205,7 @@ def test_a_letter_of_another_group_never_goes() -> None:
     assert "hookline-opt-out" in verdict.reason
 
 
-def sent_with(kafka: Kafka, letters: list[Letter], memory: Memory, rate: float | None = None) -> list[Letter]:
+def sent_with(kafka: MemoryProducer, letters: list[Letter], memory: Memory, rate: float | None = None) -> list[Letter]:
     now = [0.0]
 
     def sleep(seconds: float) -> None:
@@ -240,35 +219,37 @@ def sent_with(kafka: Kafka, letters: list[Letter], memory: Memory, rate: float |
 
 def test_letters_are_remembered_once_kafka_has_them() -> None:
     letters = [at(set_aside(), 0, number) for number in range(250)]
-    kafka, memory = Kafka(), Memory()
+    kafka, memory = MemoryProducer(), Memory()
 
     assert sent_with(kafka, letters, memory) == []
 
-    assert kafka.calls == [BATCH, BATCH, 50]
+    assert [len(part) for part in kafka.parts] == [BATCH, BATCH, 50]
     assert memory.sent == {letter.place for letter in letters}
 
 
 def test_an_outage_in_the_middle_forgets_nothing_and_repeats_nothing() -> None:
     # Given a Kafka that goes away after 130 letters
     letters = [at(set_aside(), 0, number) for number in range(250)]
-    memory = Memory()
+    kafka, memory = MemoryProducer(), Memory()
+    kafka.failures = [None] * 130 + [NotPublished("KafkaTimeoutError")] * BATCH
     with pytest.raises(Interrupted, match="130 were sent"):
-        sent_with(Kafka(lambda number: NotPublished("KafkaTimeoutError") if number >= 130 else None), letters, memory)
+        sent_with(kafka, letters, memory)
     assert len(memory.sent) == 130
 
     # When the same command runs again
-    again = Kafka()
+    again = MemoryProducer()
     rest = [verdict.letter for verdict in verdicts(letters, memory.sent)]
     sent_with(again, rest, memory)
 
     # Then only the rest was sent
-    assert len(again.taken) == 120
+    assert len(again.published) == 120
     assert len(memory.sent) == 250
 
 
 def test_what_kafka_refuses_for_good_is_returned_and_the_rest_goes() -> None:
     letters = [at(set_aside(), 0, number) for number in range(3)]
-    kafka, memory = Kafka(lambda number: RefusedForGood("MessageSizeTooLargeError") if number == 1 else None), Memory()
+    kafka, memory = MemoryProducer(), Memory()
+    kafka.failures = [None, RefusedForGood("MessageSizeTooLargeError")]
 
     refused = sent_with(kafka, letters, memory)
 
@@ -278,11 +259,11 @@ def test_what_kafka_refuses_for_good_is_returned_and_the_rest_goes() -> None:
 
 def test_a_rate_sends_one_at_a_time_and_waits_between() -> None:
     letters = [at(set_aside(), 0, number) for number in range(5)]
-    kafka = Kafka()
+    kafka = MemoryProducer()
 
     sent_with(kafka, letters, Memory(), rate=2.0)
 
-    assert kafka.calls == [1] * 5
+    assert [len(part) for part in kafka.parts] == [1] * 5
 
 
 def test_letters_are_counted_by_what_was_wrong() -> None:
