@@ -105,7 +105,7 @@ def accept(out: Output, first: datetime, last: datetime | None, reason: str, ope
 
 @command()
 @click.option("--count", default=31, show_default=True, type=click.IntRange(min=1), help="So many, the newest first.")
-def days(out: Output, count: int) -> None:
+def ls(out: Output, count: int) -> None:
     """The days that were audited, and what came of it."""
     from runtime.postgres import named_rows
 
@@ -179,5 +179,5 @@ def _drawn(done: Sequence[Deleted], failed: Sequence[str], *, dry_run: bool) -> 
     return stacked(table(columns, rows, numbers=columns[1:2]), *(f"audit not passed: {day}" for day in failed))
 
 
-for _member in (run, accept, days):
+for _member in (run, accept, ls):
     retention.add_command(_member)

@@ -275,7 +275,7 @@ def test_the_command_audits_deletes_and_says_what_stays(
     code, answer = run("run")
     assert (code, rows(answer)["events"]) == (0, 1)
     assert left(owner, "events", "received_at") == [yesterday.received_at]
-    assert [row["accepted_by"] is None for row in run("days")[1]["days"]][:1] == [True]
+    assert [row["accepted_by"] is None for row in run("ls")[1]["days"]][:1] == [True]
 
 
 def test_an_audit_that_does_not_pass_is_told_with_what_to_do(
