@@ -34,12 +34,15 @@ DAYS = 100
 _FILL = """
 INSERT INTO events (event_id, event_type, provider, account, contact_phone, phone_valid, account_phone, occurred_at,
     time_valid, received_at, is_test, sanitised, payload, topic, partition, "offset", message_key, kafka_at)
-SELECT gen_random_uuid(), CASE WHEN mod(n, 3) = 0 THEN 'message.sent' ELSE 'message.received' END, 'textlink', 'textlink',
+SELECT gen_random_uuid(), CASE WHEN mod(n, 3) = 0 THEN 'message.sent' ELSE 'message.received' END,
+    'textlink', 'textlink',
     '+1303' || lpad((mod(n, %(contacts)s))::text, 7, '0'), true, '+13035550100', at, true, at, false, false,
     jsonb_build_object('phone_number', '+1303' || lpad((mod(n, %(contacts)s))::text, 7, '0'), 'text',
         'is the job still open ' || n, 'name', 'Dana Reyes ' || (mod(n, %(contacts)s)), 'timestamp', n),
     'sms.messages.v1', mod(n, 12), n / 12, 'textlink:' || n, at
-FROM (SELECT n, %(begin)s + n * %(step)s AS at FROM generate_series(%(first)s::bigint, %(last)s::bigint) AS n) AS numbered
+FROM (
+    SELECT n, %(begin)s + n * %(step)s AS at FROM generate_series(%(first)s::bigint, %(last)s::bigint) AS n
+) AS numbered
 """
 _MESSAGES = """
 INSERT INTO messages (message_key, provider, account, contact_phone, account_phone, direction, text, own_state,
