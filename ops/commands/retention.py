@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from runtime.postgres import Connection
 
 
+#: Of what became of each history, in --json.
+_SHOWN = ("history", "rows", "until", "limit", "held_back")
+
+
 @click.group()
 def retention() -> None:
     """Delete history that is older than HOOKLINE_RETENTION__... says: run it every night."""
@@ -62,16 +66,7 @@ def run(out: Output, audits: bool) -> None:
     data = {
         "dry_run": out.dry_run,
         "not_passed": failed,
-        "histories": [
-            {
-                "history": item.history,
-                "rows": item.rows,
-                "until": item.until,
-                "limit": item.limit,
-                "held_back": item.held_back,
-            }
-            for item in done
-        ],
+        "histories": [{field: getattr(item, field) for field in _SHOWN} for item in done],
     }
     out.result(data, lambda: _drawn(done, failed, dry_run=out.dry_run))
     if held_back or failed:
