@@ -112,7 +112,10 @@ def report(texts: Sequence[Text], everyday: Sequence[str]) -> str:
         names = " | ".join(rules.name for rules in sets)
         lines += ["", f"| {title} | texts | right: {names} |", f"|---|---:|{'---:|' * len(sets)}"]
         for name, group in sorted(groups.items()):
-            shares = [sum(rules.decide(one.text) in RIGHT[one.right] for one in group) / len(group) for rules in sets]
+            shares = [
+                sum(rules.decide(labelled.text) in RIGHT[labelled.right] for labelled in group) / len(group)
+                for rules in sets
+            ]
             lines.append(f"| {name} | {len(group)} | {' | '.join(map(_percent, shares))} |")
     return "\n".join(lines)
 

@@ -50,7 +50,10 @@ def bench(out: Output, names: tuple[str, ...], *, quick: bool, record: Path | No
 
     A running stack is not touched. No figure fails it: on a busy machine only the ratios mean something.
     """
-    size: dict[str, Any] = {**(QUICK if quick else FULL), **{key: one for key, one in given.items() if one is not None}}
+    size: dict[str, Any] = {
+        **(QUICK if quick else FULL),
+        **{key: value for key, value in given.items() if value is not None},
+    }
     options = Options(**size, note=out.note)
     before = machine()
     figures = [figure for name in names or BENCHES for figure in BENCHES[name](options)]

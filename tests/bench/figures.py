@@ -88,12 +88,12 @@ class Figure:
         )
 
     def _verdict(self) -> str | None:
-        told = []
+        reported = []
         if self.bound is not None:
-            told.append(f"{self.bound} {self.unit}: {_yes(self.bound.met(self.rounds.middle))}")
+            reported.append(f"{self.bound} {self.unit}: {_yes(self.bound.met(self.rounds.middle))}")
         if self.ratio_bound is not None and self.ratio is not None:
-            told.append(f"ratio {self.ratio_bound}: {_yes(self.ratio_bound.met(self.ratio.middle))}")
-        return ", ".join(told) or None
+            reported.append(f"ratio {self.ratio_bound}: {_yes(self.ratio_bound.met(self.ratio.middle))}")
+        return ", ".join(reported) or None
 
     def data(self) -> dict[str, object]:
         """As --json tells it."""
@@ -115,8 +115,8 @@ class Figure:
 
 def quantile(share: float, rounds: Iterable[Iterable[float]]) -> Series:
     """The value that `share` of each round's values are below."""
-    ordered = [sorted(one) for one in rounds]
-    return Series(tuple(one[int(share * len(one))] for one in ordered))
+    ordered = [sorted(round_values) for round_values in rounds]
+    return Series(tuple(round_values[int(share * len(round_values))] for round_values in ordered))
 
 
 def once(value: float) -> Series:
@@ -157,9 +157,9 @@ def _yes(met: bool) -> str:
 
 
 def _processor() -> str:
-    told = Path("/proc/cpuinfo")
-    if told.exists():
-        for line in told.read_text("utf-8").splitlines():
+    reported = Path("/proc/cpuinfo")
+    if reported.exists():
+        for line in reported.read_text("utf-8").splitlines():
             if line.startswith("model name"):
                 return line.partition(":")[2].strip()
     return platform.processor() or platform.machine()

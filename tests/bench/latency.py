@@ -32,7 +32,7 @@ def run(options: Options) -> list[Figure]:
         with psycopg.connect(superuser, autocommit=True) as connection:
 
             def committed(sent: list[Sent]) -> list[tuple[Sent, float]]:
-                ids = {UUID(one.event_id): one for one in sent}
+                ids = {UUID(webhook.event_id): webhook for webhook in sent}
                 found = connection.execute(_COMMITTED, [list(ids)]).fetchall()
                 return [(ids[event_id], at) for event_id, at in found] if len(found) == len(ids) else []
 
@@ -41,8 +41,8 @@ def run(options: Options) -> list[Figure]:
                 sent = paced(port, RATE, options.seconds if number else 2.0, 100 + number)
                 landed = wait_for(lambda sent=sent: committed(sent), "every webhook has its row", persist, every=0.2)  # type: ignore[misc]
                 if number:
-                    rows.append([(at - one.due) * 1000 for one, at in landed])
-                    answers.append([(one.answered - one.due) * 1000 for one in sent])
+                    rows.append([(at - webhook.due) * 1000 for webhook, at in landed])
+                    answers.append([(webhook.answered - webhook.due) * 1000 for webhook in sent])
     return [
         _figure("p50", 0.50, rows, answers, Bound(most=60)),
         _figure("p99", 0.99, rows, answers, Bound(most=250)),

@@ -57,17 +57,17 @@ def generators() -> dict[str, Generator]:
 
 def paced(port: int, rate: float, seconds: float, run: int) -> list[Sent]:
     """Send `rate` webhooks a second, whatever the answers take. Raises BenchFailed where one is not 200."""
-    told = _run([*_generator(port, 64, seconds, run), "--rate", str(rate)], seconds)
-    if told["errors"]:
-        raise BenchFailed(f"{told['errors']} of {told['requests']} paced webhooks were not answered 200")
-    return [Sent(*one) for one in told["sent"]]
+    reported = _run([*_generator(port, 64, seconds, run), "--rate", str(rate)], seconds)
+    if reported["errors"]:
+        raise BenchFailed(f"{reported['errors']} of {reported['requests']} paced webhooks were not answered 200")
+    return [Sent(*fields) for fields in reported["sent"]]
 
 
 def asked(port: int, rate: float, seconds: float, run: int, *, path: str, token: str) -> Load:
     """GET `path` `rate` times a second, whatever the answers take; latency counts from when each was due."""
     words = ["--rate", str(rate), "--ask", path, "--token", token]
-    told = _run([*_generator(port, 16, seconds, run), *words], seconds)
-    return Load(**{key: value for key, value in told.items() if key != "sent"})
+    reported = _run([*_generator(port, 16, seconds, run), *words], seconds)
+    return Load(**{key: value for key, value in reported.items() if key != "sent"})
 
 
 def _wrk(port: int, connections: int, seconds: float, run: int) -> Load:
@@ -78,8 +78,8 @@ def _wrk(port: int, connections: int, seconds: float, run: int) -> Load:
 
 
 def _bundled(port: int, connections: int, seconds: float, run: int) -> Load:
-    told = _run(_generator(port, connections, seconds, run), seconds)
-    return Load(**{key: value for key, value in told.items() if key != "sent"})
+    reported = _run(_generator(port, connections, seconds, run), seconds)
+    return Load(**{key: value for key, value in reported.items() if key != "sent"})
 
 
 def _generator(port: int, connections: int, seconds: float, run: int) -> list[str]:
@@ -90,5 +90,5 @@ def _run(command: Sequence[str], seconds: float) -> dict[str, Any]:
     done = subprocess.run(command, capture_output=True, text=True, timeout=seconds + 60, check=False)
     if done.returncode != 0:
         raise BenchFailed(f"{command[0]} ended with {done.returncode}: {done.stderr or done.stdout}")
-    told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])  # wrk prints its own report first
-    return told
+    data: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])  # wrk prints its own report first
+    return data

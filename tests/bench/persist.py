@@ -43,14 +43,14 @@ def run(options: Options) -> list[Figure]:
         options.note(f"persist: publishing {options.events:,} events")
         publish(ours, 0, options.events)
         rows = [_row(event(number)) for number in range(options.events)]
-        limit, one, two = [], [], []
+        limit, single, two = [], [], []
         for number in range(options.rounds):
             options.note(f"persist: round {number + 1} of {options.rounds}")
             limit.append(_copy(ours, rows))
-            one.append(_persist(ours, options.events, 1))
+            single.append(_persist(ours, options.events, 1))
             two.append(_persist(ours, options.events, 2))
         del rows
-        figures = _figures(*(Series(tuple(rates)) for rates in (limit, one, two)))
+        figures = _figures(*(Series(tuple(rates)) for rates in (limit, single, two)))
         return figures + (_memory(ours, options) if options.memory_events else [])
 
 
@@ -62,12 +62,12 @@ def publish(ours: Servers, first: int, end: int) -> None:
         while chunk := [event(number) for number in islice(numbers, BATCH)]:
             records = [
                 OutgoingRecord(
-                    TOPIC_OF[type(one)].name,
-                    one.contact_phone.encode() if one.contact_phone else None,
-                    codec.encode(one),
-                    cloudevents.headers(one),
+                    TOPIC_OF[type(sent_event)].name,
+                    sent_event.contact_phone.encode() if sent_event.contact_phone else None,
+                    codec.encode(sent_event),
+                    cloudevents.headers(sent_event),
                 )
-                for one in chunk
+                for sent_event in chunk
             ]
             if failed := [outcome for outcome in producer.publish_all(records, timeout=30) if outcome is not None]:
                 raise BenchFailed(f"Kafka did not take {len(failed)} events: {failed[0]!r}")

@@ -149,8 +149,8 @@ def wait_for(look: Callable[[], T], what: str, *children: Child, seconds: float 
     while not (found := look()):
         for child in children:
             if (code := child.ended()) is not None:
-                told = "\n".join(child.tail())
-                raise BenchFailed(f"waiting until {what}, but a process ended with {code}:\n{told}")
+                reported = "\n".join(child.tail())
+                raise BenchFailed(f"waiting until {what}, but a process ended with {code}:\n{reported}")
         if time.monotonic() > deadline:
             raise BenchFailed(f"not within {seconds:g} s: {what}")
         time.sleep(every)

@@ -84,16 +84,24 @@ def _figures(rounds: list[Round]) -> list[Figure]:
     def series(values: list[float]) -> Series:
         return Series(tuple(values))
 
-    rates = series([one.spooled.rate for one in rounds]), series([one.with_kafka.rate for one in rounds])
-    slow = series([one.spooled.p99_ms for one in rounds])
-    disk = quantile(0.99, ([seconds * 1000 for _, seconds in one.syncs] for one in rounds))
+    rates = (
+        series([measured.spooled.rate for measured in rounds]),
+        series([measured.with_kafka.rate for measured in rounds]),
+    )
+    slow = series([measured.spooled.p99_ms for measured in rounds])
+    disk = quantile(0.99, ([seconds * 1000 for _, seconds in measured.syncs] for measured in rounds))
     return [
         Figure("spool, Kafka frozen", "/s", *rates, "with Kafka", ratio_bound=Bound(least=1)),
         Figure("spool, Kafka frozen, p99", "ms", slow, disk, "a sync of the disk", bound=Bound(most=100)),
-        Figure("spool, errors", "", series([float(one.spooled.errors) for one in rounds]), bound=Bound(most=0)),
         Figure(
-            ABOUT, "/s", series([one.drained / max(one.draining, 1e-3) for one in rounds]), bound=Bound(least=2_000)
+            "spool, errors", "", series([float(measured.spooled.errors) for measured in rounds]), bound=Bound(most=0)
         ),
-        Figure("spool, records drained", "", series([one.drained for one in rounds])),
-        Figure("spool, back on Kafka after", "s", series([one.back for one in rounds]), bound=Bound(most=10)),
+        Figure(
+            ABOUT,
+            "/s",
+            series([measured.drained / max(measured.draining, 1e-3) for measured in rounds]),
+            bound=Bound(least=2_000),
+        ),
+        Figure("spool, records drained", "", series([measured.drained for measured in rounds])),
+        Figure("spool, back on Kafka after", "s", series([measured.back for measured in rounds]), bound=Bound(most=10)),
     ]

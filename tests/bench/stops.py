@@ -28,12 +28,12 @@ def run(options: Options) -> list[Figure]:
 
         def told(due: dict[str, float]) -> list[float]:
             """Seconds from when each STOP was due to the last of its calls, once all have been made."""
-            asked = client.get(f"{stack.sandbox_url}/_sandbox/requests", params={"method": "PUT"}).json()
+            requests = client.get(f"{stack.sandbox_url}/_sandbox/requests", params={"method": "PUT"}).json()
             made: dict[str, list[float]] = {phone: [] for phone in due}
-            for one in asked:
-                phone = one["path"].rpartition("/")[2]
-                if phone in made and one["status"] == http.HTTPStatus.CREATED:
-                    made[phone].append(datetime.fromisoformat(one["at"]).timestamp())
+            for request in requests:
+                phone = request["path"].rpartition("/")[2]
+                if phone in made and request["status"] == http.HTTPStatus.CREATED:
+                    made[phone].append(datetime.fromisoformat(request["at"]).timestamp())
             if any(len(times) < ACCOUNTS for times in made.values()):
                 return []
             return [max(times) - due[phone] for phone, times in made.items()]
@@ -48,7 +48,7 @@ def run(options: Options) -> list[Figure]:
     return [
         Figure(f"{about}, p50", "s", quantile(0.5, rounds)),
         Figure(f"{about}, p99", "s", quantile(0.99, rounds), bound=Bound(most=2)),
-        Figure(f"{about}, longest", "s", Series(tuple(max(one) for one in rounds))),
+        Figure(f"{about}, longest", "s", Series(tuple(max(round_seconds) for round_seconds in rounds))),
     ]
 
 

@@ -264,19 +264,19 @@ def polling(*consumers: Consumer) -> Iterator[None]:
 
 def test_members_share_the_partitions_and_hear_of_every_change(side: Side, topic: str, members: Any) -> None:
     name = group()
-    one, hears_one = members(topic, name)
-    joined(one, hears_one)
+    member, hears_one = members(topic, name)
+    joined(member, hears_one)
     two, hears_two = members(topic, name)
-    with polling(one, two):
+    with polling(member, two):
         until(lambda: len(hears_one.owned) == len(hears_two.owned) == 1)
     assert hears_one.owned | hears_two.owned == {Partition(topic, 0), Partition(topic, 1)}
     assert hears_one.heard[:3] == ["assigned", "revoked", "assigned"]
     two.close(5.0)
     assert hears_two.owned == frozenset()
-    until(lambda: [one.poll(0.05), len(hears_one.owned) == 2][1])
+    until(lambda: [member.poll(0.05), len(hears_one.owned) == 2][1])
     # what was ours and still is has to be put in its place again
     side.append(topic, 0, b"0", b"k", [])
-    assert [one.poll(0.1) for _ in range(3)] == [[]] * 3
+    assert [member.poll(0.1) for _ in range(3)] == [[]] * 3
 
 
 def test_bounds_are_the_logs_begin_and_end(side: Side, topic: str, members: Any) -> None:

@@ -66,10 +66,10 @@ def services() -> Iterator[Callable[[str], Service]]:
                 begun[name] = stack.enter_context(service_type(name).started())
             except pytest.skip.Exception as skipped:
                 begun[name] = skipped
-        one = begun[name]
-        if isinstance(one, BaseException):
-            raise one
-        return one
+        service = begun[name]
+        if isinstance(service, BaseException):
+            raise service
+        return service
 
     with ExitStack() as stack:
         yield service_of
@@ -88,9 +88,9 @@ def service(serving: Service) -> Service:
 
 @pytest.fixture
 def target(service: Service) -> Iterator[CrmTarget]:
-    one = service.target()
-    yield one
-    one.close()
+    other_target = service.target()
+    yield other_target
+    other_target.close()
 
 
 each = pytest.mark.parametrize("serving", sorted(TARGETS), indirect=True)
@@ -135,7 +135,7 @@ def test_a_contact_is_made_found_and_renamed(service: Service, target: CrmTarget
 def test_another_phone_is_somebody_else(service: Service, target: CrmTarget) -> None:
     ann, ben = target.upsert_contact(PHONE, "Ann", None), target.upsert_contact(OTHER, "Ben", None)
     assert ann != ben
-    assert [one.id for one in target.find_by_phone(OTHER)] == [ben]
+    assert [person.id for person in target.find_by_phone(OTHER)] == [ben]
     assert [contact.id for contact in service.contacts(OTHER)] == [ben]
 
 

@@ -123,8 +123,8 @@ def test_any_answer_is_one_that_the_port_knows(name: str) -> None:
         @given(_BODY, st.lists(_HEADER, max_size=3), _STATUS)
         def hold(body: bytes, headers: list[str], status: str) -> None:
             scripts[:] = [whole(body, *headers, status=status)]
-            accounts, out, told = ask_everything(target)
-            assert PHONE not in f"{accounts if isinstance(accounts, PORT) else ''} {told}"
+            accounts, out, reported = ask_everything(target)
+            assert PHONE not in f"{accounts if isinstance(accounts, PORT) else ''} {reported}"
             if isinstance(accounts, list):
                 for account in accounts:  # PostgreSQL can hold it, and a URL too
                     assert account.slug.isprintable()

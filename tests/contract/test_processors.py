@@ -121,7 +121,7 @@ def taken(kind: type[Processor], postgres: Any, *batches: Sequence[Event]) -> No
     processor = kind(Configuration.load(kind.settings_type, *kind.sections()))
     for batch in batches:
         deliveries = [
-            Delivery(Record(TOPIC_OF[type(one)].name, 0, n, 0, b"", b"", []), one) for n, one in enumerate(batch)
+            Delivery(Record(TOPIC_OF[type(event)].name, 0, n, 0, b"", b"", []), event) for n, event in enumerate(batch)
         ]
         with database.transaction() as connection:
             processor.handle(deliveries, connection)
@@ -159,7 +159,7 @@ def test_every_mistake_in_its_settings_is_named_at_once(kind: type[Processor]) -
     with pytest.raises(ConfigurationError) as raised:
         Configuration.load(KafkaSettings, PostgresSettings, kind.settings_type, environ={port: "lots"})
     named = str(raised.value)
-    assert all(one in named for one in (port, "HOOKLINE_KAFKA__BOOTSTRAP_SERVERS", "HOOKLINE_POSTGRES__DSN"))
+    assert all(part in named for part in (port, "HOOKLINE_KAFKA__BOOTSTRAP_SERVERS", "HOOKLINE_POSTGRES__DSN"))
 
 
 def test_the_same_events_again_change_nothing(kind: type[Processor], database: Any) -> None:
@@ -225,7 +225,7 @@ def test_what_it_cannot_read_is_kept_and_the_rest_lands(kind: type[Processor], d
     with beside(runner.run, stop.set):
         until(lambda: owner.execute("SELECT max(next_offset) FROM consumer_offsets").fetchone() == (end,))
     # Then all of it is kept, as it came, and the good ones have their effects
-    kept = [one.value for one in producer.published] + [one.record.value for one in parked]
+    kept = [record.value for record in producer.published] + [letter.record.value for letter in parked]
     assert sorted(kept, key=repr) == sorted(rubbish, key=repr)
-    assert {one.topic for one in producer.published} <= {kind.dead_letters().name}
+    assert {record.topic for record in producer.published} <= {kind.dead_letters().name}
     assert any(tables(owner).values())

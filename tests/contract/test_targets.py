@@ -57,9 +57,9 @@ def sandbox() -> Iterator[str]:
 
 @pytest.fixture
 def played(sandbox: str) -> Iterator[Played]:
-    one = Played(sandbox)
-    yield one
-    one.target.close()
+    target = Played(sandbox)
+    yield target
+    target.target.close()
 
 
 @pytest.mark.parametrize("name", sorted(target_names()))
@@ -84,11 +84,11 @@ def test_an_opt_out_is_there_and_may_be_made_again(played: Played) -> None:
     played.target.opt_out("textus", PHONE)
     assert played.target.out_of("textus", [PHONE, "+13035550143"]) == {PHONE}
     assert played.target.out_of("my_account", [PHONE]) == set()
-    paths = [(one["method"], one["path"]) for one in played.control("GET", "/requests")]
+    paths = [(request["method"], request["path"]) for request in played.control("GET", "/requests")]
     assert ("PUT", f"/textus/opt_outs/{PHONE}") in paths
-    told = played.limiter.taken()
-    assert len(told) == len(paths)
-    assert all(one.seen is not None and one.seen.limit == 1000 for one in told)
+    reported = played.limiter.taken()
+    assert len(reported) == len(paths)
+    assert all(answer.seen is not None and answer.seen.limit == 1000 for answer in reported)
 
 
 def test_many_numbers_are_asked_about_at_once_and_read_page_by_page(played: Played) -> None:
@@ -104,9 +104,9 @@ def test_every_account_is_found(sandbox: str) -> None:
     whole.control("PUT", "/accounts", tree)
     assert {account.slug for account in whole.target.accounts()} == {"org", "a", "b", "c", "d"}
     assert {account.slug for account in part.target.accounts()} == {"a", "b"}
-    assert [one.slug for one in by_hand.target.accounts_by_hand] == ["x", "y"]
-    for one in (whole, part, by_hand):
-        one.target.close()
+    assert [listed_account.slug for listed_account in by_hand.target.accounts_by_hand] == ["x", "y"]
+    for target in (whole, part, by_hand):
+        target.target.close()
 
 
 @pytest.mark.parametrize(
@@ -134,8 +134,8 @@ def test_every_trouble_says_what_to_do(played: Played, fault: dict[str, Any], ra
     if isinstance(error.value, NotNow):
         assert error.value.retry_after == wait
         assert backoff(1, error.value) >= (wait or 0.2)
-    [told] = played.limiter.taken()
-    assert (told.blocked is not None) == (fault.get("status") == 429)
+    [reported] = played.limiter.taken()
+    assert (reported.blocked is not None) == (fault.get("status") == 429)
     played.target.opt_out("textus", PHONE)
 
 

@@ -54,8 +54,12 @@ def textus(stack: Stack, phone: str, action: str, **nested: Any) -> None:
 
 def told_to(stack: Stack, phone: str) -> set[str]:
     """The accounts that have been told of `phone`."""
-    asked = call(f"{stack.env['SANDBOX_URL']}/_sandbox/requests?method=PUT")
-    return {one["path"].split("/")[1] for one in asked if one["path"].endswith(phone) and one["status"] == 201}
+    requests = call(f"{stack.env['SANDBOX_URL']}/_sandbox/requests?method=PUT")
+    return {
+        request["path"].split("/")[1]
+        for request in requests
+        if request["path"].endswith(phone) and request["status"] == 201
+    }
 
 
 def gate(stack: Stack, phone: str) -> dict[str, Any]:

@@ -31,10 +31,10 @@ def post(url: str, body: bytes, headers: dict[str, str] | None = None) -> tuple[
     request = urllib.request.Request(url, data=body, headers=headers or {}, method="POST")  # noqa: S310 - our own
     try:
         with open_url(request, timeout=30) as answer:
-            status, told, text = answer.status, answer.headers, answer.read()
+            status, reported, text = answer.status, answer.headers, answer.read()
     except urllib.error.HTTPError as refusal:
-        status, told, text = refusal.code, refusal.headers, refusal.read()
-    return status, {name.lower(): value for name, value in told.items()}, json.loads(text)
+        status, reported, text = refusal.code, refusal.headers, refusal.read()
+    return status, {name.lower(): value for name, value in reported.items()}, json.loads(text)
 
 
 def rows(stack: Stack, query: str, *values: Any) -> list[tuple[Any, ...]]:

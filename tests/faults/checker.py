@@ -101,8 +101,10 @@ def check(
     verdict.unanswered = sum(attempt.status is None for attempt in attempts)
     verdict.refused_connections = sum(attempt.refused_connections for attempt in attempts)
     verdict.spooled = sum(attempt.durability == "spool" for attempt in attempts)
-    asked = Counter(attempt.id for attempt in attempts)  # a provider may deliver twice, and each delivery is a record
-    verdict.dup_log = sum(max(0, count - max(1, asked[id])) for id, count in copies.items())
+    requested = Counter(
+        attempt.id for attempt in attempts
+    )  # a provider may deliver twice, and each delivery is a record
+    verdict.dup_log = sum(max(0, count - max(1, requested[id])) for id, count in copies.items())
     verdict.silence, verdict.slowest = (
         silence(attempts),
         max((attempt.seconds or 0.0 for attempt in attempts), default=0.0),
@@ -192,29 +194,29 @@ def disorder(
     late = []
     reached: dict[tuple[int, str], tuple[int, int]] = {}
     reached_in: dict[tuple[int, str, int], int] = {}
-    for one in in_order(attempts):
-        place = first.get(one.id)
+    for attempt in in_order(attempts):
+        place = first.get(attempt.id)
         if place is None:
             continue
         partition, offset = place
-        before = reached.get((one.client, one.topic))
+        before = reached.get((attempt.client, attempt.topic))
         elsewhere = before is not None and before[0] != partition and not partitions_move
-        if elsewhere or offset < reached_in.get((one.client, one.topic, partition), -1):
-            late.append(one.id)
-        reached[one.client, one.topic] = place
-        highest = reached_in.get((one.client, one.topic, partition), -1)
-        reached_in[one.client, one.topic, partition] = max(highest, offset)
+        if elsewhere or offset < reached_in.get((attempt.client, attempt.topic, partition), -1):
+            late.append(attempt.id)
+        reached[attempt.client, attempt.topic] = place
+        highest = reached_in.get((attempt.client, attempt.topic, partition), -1)
+        reached_in[attempt.client, attempt.topic, partition] = max(highest, offset)
     return late
 
 
 def receipt_back(attempts: Sequence[Attempt], received: Mapping[str, int]) -> list[str]:
     """Ids whose receipt is earlier than that of one whose answer their client had before sending them."""
     back, newest = [], defaultdict[int, int](int)
-    for one in in_order(attempts):
-        at = received.get(one.id)
-        if at is not None and at < newest[one.client]:
-            back.append(one.id)
-        newest[one.client] = max(newest[one.client], at or 0)
+    for attempt in in_order(attempts):
+        at = received.get(attempt.id)
+        if at is not None and at < newest[attempt.client]:
+            back.append(attempt.id)
+        newest[attempt.client] = max(newest[attempt.client], at or 0)
     return back
 
 
@@ -241,7 +243,10 @@ def silence(attempts: Sequence[Attempt]) -> float:
 
 def outages(attempts: Sequence[Attempt]) -> list[tuple[float, float]]:
     """From each first answer that says spool to the last before one that says Kafka again."""
-    answers = sorted((attempt for attempt in attempts if attempt.durability is not None), key=lambda one: one.at or 0.0)
+    answers = sorted(
+        (attempt for attempt in attempts if attempt.durability is not None),
+        key=lambda own_attempt: own_attempt.at or 0.0,
+    )
     runs = [
         list(run) for where, run in itertools.groupby(answers, lambda answer: answer.durability) if where == "spool"
     ]
@@ -275,7 +280,7 @@ def main() -> int:
     options = parser.parse_args()
     given = json.loads(options.evidence.read_text("utf-8"))
     opt_outs = given.pop("opt_outs", None)
-    crms = [Crm(**one) for one in given.pop("crms", [])]
+    crms = [Crm(**fields) for fields in given.pop("crms", [])]
     evidence = Evidence(**given, opt_outs=OptOuts(**opt_outs) if opt_outs else None, crms=crms)
     record = read_record(options.statements) if options.statements else None
     verdict = check(read(options.journal), evidence, Promise(**options.promise), record)

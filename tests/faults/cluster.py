@@ -207,9 +207,9 @@ class Cluster:
     def _partitions(self, topics: Iterable[str]) -> dict[tuple[str, int], dict[str, Any]]:
         with self.client() as admin:
             return {
-                (topic["name"], one["partition_index"]): one
+                (topic["name"], partition["partition_index"]): partition
                 for topic in admin.describe_topics(list(topics))
-                for one in topic["partitions"]
+                for partition in topic["partitions"]
             }
 
 

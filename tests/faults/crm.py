@@ -57,7 +57,7 @@ class PlayedCrm:
     def contacts(self) -> list[dict[str, Any]]:
         """All that it holds, each with its notes."""
         held: list[dict[str, Any]] = self._http.get("/crm/contacts").json()
-        return [one | {"notes": self._http.get(f"/crm/contacts/{one['id']}/notes").json()} for one in held]
+        return [contact | {"notes": self._http.get(f"/crm/contacts/{contact['id']}/notes").json()} for contact in held]
 
     def close(self) -> None:
         """No more answers."""
@@ -67,13 +67,13 @@ class PlayedCrm:
 
 def collect(crm: PlayedCrm, dsn: str, run: str, redriven: Sequence[str]) -> Crm:
     """Everything about a run, once all is quiet."""
-    made, asked = [], set()
+    made, requested = [], set()
     for request in crm.requests():
         body = request["body"] if isinstance(request["body"], dict) else {}
         performed = request["status"] is None or request["status"] == 201  # None: done, and not answered
         match request["method"], request["path"].split("/"):
             case "GET", ["", "crm", "contacts"] if "phone" in request["query"]:  # else it was the rig itself
-                asked.add(request["query"]["phone"])
+                requested.add(request["query"]["phone"])
             case "POST", ["", "crm", "contacts"] if performed:
                 made.append(("contact", body["phone"]))
             case "POST", ["", "crm", "contacts", _, "notes"] if performed:
@@ -88,7 +88,7 @@ def collect(crm: PlayedCrm, dsn: str, run: str, redriven: Sequence[str]) -> Crm:
         | {"notes": [(note["external_id"], note["text"]) for note in contact["notes"]]}
         for contact in crm.contacts()
     ]
-    return Crm(contacts, made, sorted(asked), dict(events), redriven, crm.name)
+    return Crm(contacts, made, sorted(requested), dict(events), redriven, crm.name)
 
 
 def waiting(dsn: str, target: str | None = None) -> int:

@@ -33,19 +33,21 @@ def ends(bootstrap: str, topics: Iterable[str] = (*EVENTS, *ASIDE)) -> dict[tupl
             for topic in sorted(set(topics))
             for number in consumer.partitions_for_topic(topic) or ()
         ]
-        return {(one.topic, one.partition): end for one, end in consumer.end_offsets(partitions).items()}
+        return {
+            (partition.topic, partition.partition): end for partition, end in consumer.end_offsets(partitions).items()
+        }
 
 
 def records(bootstrap: str, since: Ends, until: Ends) -> list[tuple[str, int, int, str]]:
     """Topic, partition, offset and id of every record between the two that carries an id."""
     found = []
     with closing(_consumer(bootstrap)) as consumer:
-        wanted = {TopicPartition(*one): end for one, end in until.items() if end > since.get(one, 0)}
-        consumer.assign(list(wanted))
-        for partition in wanted:
+        expected = {TopicPartition(*place): end for place, end in until.items() if end > since.get(place, 0)}
+        consumer.assign(list(expected))
+        for partition in expected:
             consumer.seek(partition, since.get((partition.topic, partition.partition), 0))
         budget = read_whatever_comes(consumer)
-        while any(consumer.position(partition) < end for partition, end in wanted.items()):
+        while any(consumer.position(partition) < end for partition, end in expected.items()):
             budget.renew()
             for batch in consumer.poll(timeout_ms=500).values():
                 for record in batch:
@@ -69,7 +71,7 @@ def behind(bootstrap: str, dsn: str, group: str = "hookline-persist", topics: Se
             (group, ids),
         ).fetchall()
     done = {(topic, partition): offset for topic, partition, offset in rows}
-    return sum(max(0, end - done.get(one, 0)) for one, end in until.items())
+    return sum(max(0, end - done.get(place, 0)) for place, end in until.items())
 
 
 def effects(dsn: str, run: str) -> tuple[dict[str, int], dict[str, int]]:
@@ -105,7 +107,7 @@ def collect(
     return Evidence(
         effects=rows,
         aside=sorted({id for topic, _, _, id in log if topic in ASIDE}),
-        log=[one for one in log if one[0] in EVENTS],
+        log=[entry for entry in log if entry[0] in EVENTS],
         received=received,
         opt_outs=opt_outs,
         crms=crms,

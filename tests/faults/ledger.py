@@ -88,7 +88,7 @@ def move(
         cluster = str(admin.describe_cluster()["cluster_id"])
         ids = {topic["name"]: UUID(str(topic["topic_id"])) for topic in admin.describe_topics(list(topics))}
     with psycopg.connect(dsn) as connection, connection.cursor() as cursor:
-        places = {one: offset for one, offset in to.items() if one[0] in ids}
+        places = {partition: offset for partition, offset in to.items() if partition[0] in ids}
         rows = [(group, cluster, ids[topic], number, topic, at) for (topic, number), at in places.items()]
         cursor.executemany(_MOVE, rows)
 

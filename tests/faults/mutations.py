@@ -52,11 +52,11 @@ def main() -> int:
     parser.add_argument("--only", default="", help="names, comma-separated")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
-    wanted = [part for part in options.only.split(",") if part]
-    chosen = [mutation for mutation in MUTATIONS if not wanted or mutation.name in wanted]
+    expected = [part for part in options.only.split(",") if part]
+    chosen = [mutation for mutation in MUTATIONS if not expected or mutation.name in expected]
     rows, code, unseen = all_rows(), tree(), 0
     with Session() as session:
-        for mutation in sorted(chosen, key=lambda one: rows[one.row].brokers):
+        for mutation in sorted(chosen, key=lambda candidate: rows[candidate.row].brokers):
             seen = any(
                 _played(session, mutation, seed, code, print) for seed in range(options.seed, options.seed + TRIES)
             )

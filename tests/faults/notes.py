@@ -50,10 +50,10 @@ def check_crm(
 ) -> Noted:
     """`placed`: those with a place to keep, in order; `states`: how each phone stands, None: opt-out is not there."""
     accepted = [attempt for attempt in attempts if attempt.status == 200]
-    ids = dict(found.events) | {one.event_id: one.id for one in accepted if one.event_id}
+    ids = dict(found.events) | {webhook.event_id: webhook.id for webhook in accepted if webhook.event_id}
     note_of = {attempt.id: attempt.note for attempt in attempts if attempt.note}
     contact_of = {attempt.note: attempt.contact for attempt in attempts if attempt.note}
-    wanted = {one.note for one in accepted if one.note}
+    expected = {webhook.note for webhook in accepted if webhook.note}
 
     def told(problem: str, culprits: Iterable[str]) -> int:
         return count(f"{found.name}: {problem}", culprits)
@@ -62,7 +62,7 @@ def check_crm(
     known = {attempt.contact for attempt in attempts if attempt.note or attempt.topic == CONTACTS} | (
         states or {}
     ).keys()
-    due = {one.contact for one in accepted if one.note or one.topic == CONTACTS} | (states or {}).keys()
+    due = {webhook.contact for webhook in accepted if webhook.note or webhook.topic == CONTACTS} | (states or {}).keys()
     told("contact that is not there", (phone[-4:] for phone in due - phones.keys()))
     told("contact that nobody asked for", (phone[-4:] for phone in phones.keys() - known))
     told("asked about a phone that it must not know of", (phone[-4:] for phone in set(found.asked) - known))
@@ -72,7 +72,7 @@ def check_crm(
     strangers, misplaced, behind = [], [], []
     both = {
         note
-        for note, count in Counter(note_of[id] for id in {one.id for one in accepted} & note_of.keys()).items()
+        for note, count in Counter(note_of[id] for id in {webhook.id for webhook in accepted} & note_of.keys()).items()
         if count > 1
     }
     for contact in found.contacts:
@@ -87,7 +87,7 @@ def check_crm(
                 misplaced.append(note)
             if note in both and not text.startswith(FAILED):
                 behind.append(note)
-    missing = told("note that is not there", wanted - times.keys())
+    missing = told("note that is not there", expected - times.keys())
     told("note that nobody asked for", strangers)
     told("note at somebody else's contact", misplaced)
     told("note that does not say how it ended", behind)
@@ -95,16 +95,18 @@ def check_crm(
     late = _late(placed, places, {note_of.get(ids.get(id, "")) for id in found.redriven})
     told("notes out of order", late)
     _check_contacts(accepted, states, found, told)
-    return Noted(len(wanted), missing, doubled, len(late))
+    return Noted(len(expected), missing, doubled, len(late))
 
 
-def _doubled(found: Crm, phones: Counter[str], notes: Counter[str], told: Callable[[str, Iterable[str]], int]) -> int:
+def _doubled(
+    found: Crm, phones: Counter[str], notes: Counter[str], expected: Callable[[str, Iterable[str]], int]
+) -> int:
     """By what it holds, and by what it was asked: the one may have been tidied up, the other may have been lost."""
-    told("contact twice", (phone[-4:] for phone, times in phones.items() if times > 1))
-    told("note twice", (note for note, times in notes.items() if times > 1))
+    expected("contact twice", (phone[-4:] for phone, times in phones.items() if times > 1))
+    expected("note twice", (note for note, times in notes.items() if times > 1))
     made = Counter((kind, key) for kind, key in found.made)
-    told("contact made twice", (key[-4:] for (kind, key), times in made.items() if kind == "contact" and times > 1))
-    told("note made twice", (key for (kind, key), times in made.items() if kind == "note" and times > 1))
+    expected("contact made twice", (key[-4:] for (kind, key), times in made.items() if kind == "contact" and times > 1))
+    expected("note made twice", (key for (kind, key), times in made.items() if kind == "note" and times > 1))
     held = sum(times - 1 for counter in (phones, notes) for times in counter.values())
     return max(held, sum(times - 1 for times in made.values()))
 
@@ -112,13 +114,13 @@ def _doubled(found: Crm, phones: Counter[str], notes: Counter[str], told: Callab
 def _late(placed: Sequence[Attempt], places: Mapping[str, int], redriven: set[str | None]) -> list[str]:
     reached: dict[tuple[int, str], int] = defaultdict(lambda: -1)
     late = []
-    for one in placed:
+    for note in placed:
         # A webhook that changes a note that is there has no place of its own.
-        if one.note != one.id or one.note not in places or one.note in redriven:
+        if note.note != note.id or note.note not in places or note.note in redriven:
             continue
-        if places[one.note] < reached[one.client, one.topic]:
-            late.append(one.id)
-        reached[one.client, one.topic] = max(reached[one.client, one.topic], places[one.note])
+        if places[note.note] < reached[note.client, note.topic]:
+            late.append(note.id)
+        reached[note.client, note.topic] = max(reached[note.client, note.topic], places[note.note])
     return late
 
 
@@ -126,11 +128,15 @@ def _check_contacts(
     accepted: Sequence[Attempt],
     states: Mapping[str, str] | None,
     found: Crm,
-    told: Callable[[str, Iterable[str]], int],
+    expected: Callable[[str, Iterable[str]], int],
 ) -> None:
-    tagged = {one.contact for one in accepted if one.topic == CONTACTS}
+    tagged = {webhook.contact for webhook in accepted if webhook.topic == CONTACTS}
     held = {str(contact["phone"]): contact for contact in found.contacts}
-    told("tag that is not there", (phone[-4:] for phone in tagged & held.keys() if TAG not in held[phone]["tags"]))
+    expected("tag that is not there", (phone[-4:] for phone in tagged & held.keys() if TAG not in held[phone]["tags"]))
     if states is not None:
-        wrong = (phone for phone, one in held.items() if one["opted_out"] != (states.get(phone) == "out"))
-        told("wrong opt-out", (phone[-4:] for phone in wrong))
+        wrong = (
+            phone
+            for phone, listed_contact in held.items()
+            if listed_contact["opted_out"] != (states.get(phone) == "out")
+        )
+        expected("wrong opt-out", (phone[-4:] for phone in wrong))

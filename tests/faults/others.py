@@ -48,8 +48,8 @@ class Others:
     def __exit__(self, *_: object) -> None:
         self._stop.set()
         self._threads.shutdown()
-        for one in self._working:
-            one.result()
+        for working in self._working:
+            working.result()
 
     def _work(self) -> None:
         limiter = PrepaidLimiter()
@@ -72,7 +72,7 @@ class Others:
             self.beside += due > 0 and under_way > 0
         with suppress(TextUsUnavailable):
             list(client.members("accounts"))
-        [told] = limiter.taken()
-        seen = [told.seen] if told.seen is not None else []
+        [reported] = limiter.taken()
+        seen = [reported.seen] if reported.seen is not None else []
         with connection.transaction():
-            self._budget.report(connection, 1, seen, answered=told.answered, blocked=told.blocked)
+            self._budget.report(connection, 1, seen, answered=reported.answered, blocked=reported.blocked)

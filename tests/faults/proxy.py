@@ -116,7 +116,7 @@ class Proxy:
                 self._writers.add(upstream)
                 tap = self._tap()
                 both = self._pump(reader, upstream, tap.asked), self._pump(there, writer, tap.answered, late=True)
-                pumps = [asyncio.create_task(one) for one in both]
+                pumps = [asyncio.create_task(pumping) for pumping in both]
                 try:
                     await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
                 finally:
@@ -124,10 +124,10 @@ class Proxy:
                         pump.cancel()
                     await asyncio.gather(*pumps, return_exceptions=True)
         finally:
-            for one in (writer, upstream):
-                if one:
-                    self._writers.discard(one)
-                    one.transport.abort()
+            for stream in (writer, upstream):
+                if stream:
+                    self._writers.discard(stream)
+                    stream.transport.abort()
             self._tasks.discard(task)
 
     async def _pump(

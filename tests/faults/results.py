@@ -52,4 +52,4 @@ def load(file: Path = FILE) -> list[dict[str, Any]]:
 
 def done(code: str, row: str) -> set[int]:
     """The seeds that were green for `code`."""
-    return {one["seed"] for one in load() if one["row"] == row and one["green"] and one["tree"] == code}
+    return {result["seed"] for result in load() if result["row"] == row and result["green"] and result["tree"] == code}

@@ -127,8 +127,8 @@ class Run:
 
     def _crm_sync(self, dsn: str) -> Processor:
         settings = {"HOOKLINE_CRM__TARGETS": ",".join(self.crms)} | dict(self.row.crm)
-        for one in self.crms.values():
-            settings |= one.settings()
+        for played_crm in self.crms.values():
+            settings |= played_crm.settings()
         return Processor(self.launcher, self.home, "crm-sync", self.cluster.bootstrap, dsn, **settings)
 
     def arm(self, point: str, number: int = signal.SIGKILL, of: str = "persist") -> None:
@@ -166,7 +166,7 @@ class Run:
 
     def made_anew(self, topic: str) -> None:
         """The topic's log begins at 0 again."""
-        self._since = {one: end for one, end in self._since.items() if one[0] != topic}
+        self._since = {place: end for place, end in self._since.items() if place[0] != topic}
 
     def start_ingest(self) -> None:
         """With what the row injects; does not wait."""
@@ -362,8 +362,8 @@ class Run:
         self.db.heal()
         self.cluster.heal()
         self.textus.recovers()
-        for one in self.crms.values():
-            one.recovers()
+        for played_crm in self.crms.values():
+            played_crm.recovers()
         for service in self._services():
             service.signal(signal.SIGCONT)
             if service.alive:
@@ -408,16 +408,16 @@ class Run:
     def _standing(self) -> str:
         try:
             ready = self.ingest.ready()
-            told = f"ingest ready {ready}, spooled {self.ingest.spooled():.0f}, persist {self.persist.readiness()}"
-            told += "" if self.row.opt_out is None else f", opt-out {self.opt_out.readiness()}"
-            return f"{told}, crm-sync {self.crm_sync.readiness()}" if self.crms else told
+            reported = f"ingest ready {ready}, spooled {self.ingest.spooled():.0f}, persist {self.persist.readiness()}"
+            reported += "" if self.row.opt_out is None else f", opt-out {self.opt_out.readiness()}"
+            return f"{reported}, crm-sync {self.crm_sync.readiness()}" if self.crms else reported
         except httpx.TransportError as error:
             return f"ingest does not answer: {type(error).__name__}"
 
     def _verdict(self) -> Verdict:
         attempts = read(self.journal)
         opt_outs = None if self.row.opt_out is None else ledger.collect(self.db.dsn, self.id, self.textus)
-        crms = [crm.collect(one, self.db.dsn, self.id, self.redriven) for one in self.crms.values()]
+        crms = [crm.collect(played_crm, self.db.dsn, self.id, self.redriven) for played_crm in self.crms.values()]
         found = evidence.collect(self.cluster.bootstrap, self.db.dsn, self.id, self._since, opt_outs, crms)
         found = replace(found, syncs=self._syncs[:])
         evidence.write(found, self.home / "evidence.json")
@@ -435,8 +435,8 @@ class Run:
             if service.process:
                 service.kill()
         self.textus.close()
-        for one in self.crms.values():
-            one.close()
+        for played_crm in self.crms.values():
+            played_crm.close()
 
     def _tail(self, name: str) -> str:
         return (self.home / name).read_text("utf-8", "replace")[-500:]

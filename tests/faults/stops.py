@@ -71,11 +71,11 @@ def _check_told(
     if not found.accounts:
         return
     stopped, reported = set(), set()
-    for one in said:
-        if one.stop:
-            stopped.add(one.contact)
-            if one.topic == "sms.opt-outs.v1":
-                reported.add((one.contact, found.reports))
+    for saying in said:
+        if saying.stop:
+            stopped.add(saying.contact)
+            if saying.topic == "sms.opt-outs.v1":
+                reported.add((saying.contact, found.reports))
     for account in found.accounts:
         out = (phone for phone, state in expected.items() if state == "out" and (phone, account) not in reported)
         untold = (phone[-4:] for phone in out if account not in found.told.get(phone, ()))
@@ -87,8 +87,8 @@ def states(attempts: Iterable[Attempt], received: Mapping[str, int]) -> dict[str
     """How each contact stands by what it has said, where that was received."""
     said = {attempt.id: attempt for attempt in attempts if (attempt.stop or attempt.start) and attempt.id in received}
     sayings: dict[str, list[Saying]] = defaultdict(list)
-    for one in said.values():
-        sayings[one.contact].append(Saying(one.start, one.textus, one.said, received[one.id]))
+    for saying in said.values():
+        sayings[saying.contact].append(Saying(saying.start, saying.textus, saying.said, received[saying.id]))
     return {contact: stands(found) for contact, found in sayings.items()}
 
 
@@ -106,9 +106,9 @@ def stands(sayings: Sequence[Saying]) -> str:
     return "in" if reopened else "out"
 
 
-def _later(one: Saying, other: Saying) -> bool:
+def _later(saying: Saying, other: Saying) -> bool:
     """Two of TextUs by its clock; any others by what is claimed, never later than its receipt, and by receipt."""
-    if one.textus and other.textus:
-        return one.said > other.said
-    claimed, before = min(one.said, one.received), min(other.said, other.received)
-    return claimed > before and one.received > other.received
+    if saying.textus and other.textus:
+        return saying.said > other.said
+    claimed, before = min(saying.said, saying.received), min(other.said, other.received)
+    return claimed > before and saying.received > other.received

@@ -69,8 +69,10 @@ def evidence(**changes: Any) -> Evidence:
 def crm(contacts: list[dict[str, Any]] | None = None, **changes: Any) -> Crm:
     """It holds both, with a note of each message, in order."""
     held = contacts if contacts is not None else people()
-    made = [("contact", one["phone"]) for one in held] + [("note", id) for one in held for id, _ in one["notes"]]
-    whole = Crm(held, made, sorted({one["phone"] for one in held}), {})
+    made = [("contact", contact["phone"]) for contact in held] + [
+        ("note", id) for contact in held for id, _ in contact["notes"]
+    ]
+    whole = Crm(held, made, sorted({contact["phone"] for contact in held}), {})
     return replace(whole, **changes)
 
 
@@ -205,7 +207,7 @@ def test_topics_have_no_order_between_them() -> None:
 def test_an_unanswered_one_has_no_place_to_keep() -> None:
     sent = attempts()
     sent[2] = replace(sent[2], status=None, durability=None, failure="closed")
-    log = [*(one for one in evidence().log if one[3] != sent[2].id), (MESSAGES, 0, 99, sent[2].id)]
+    log = [*(entry for entry in evidence().log if entry[3] != sent[2].id), (MESSAGES, 0, 99, sent[2].id)]
     assert check(sent, evidence(log=log), Promise(refused=1)).green
 
 
@@ -243,8 +245,8 @@ def test_a_stop_that_was_not_accepted_may_be_missing() -> None:
     sent = attempts()
     sent[2] = replace(sent[2], status=503, durability=None)
     left = {key: value for key, value in evidence().received.items() if key != id_of(0, 1)}
-    told = {sent[1].contact: ["acme", "acme_north"]}
-    found = opt_outs(ledger=[id_of(1, 1)], states={sent[1].contact: "out"}, told=told)
+    reported = {sent[1].contact: ["acme", "acme_north"]}
+    found = opt_outs(ledger=[id_of(1, 1)], states={sent[1].contact: "out"}, told=reported)
     effects = without(id_of(0, 1), dict(evidence().effects))
     assert check(sent, evidence(effects=effects, received=left, opt_outs=found), Promise(refused=1)).green
 
@@ -274,14 +276,14 @@ PLANTED = {
 @pytest.mark.parametrize("problem", PLANTED)
 def test_what_is_wrong_with_opt_outs_is_seen(problem: str) -> None:
     verdict = check(attempts(), evidence(opt_outs=opt_outs(**PLANTED[problem])))
-    assert [told.partition(":")[0] for told in verdict.problems] == [problem]
+    assert [reported.partition(":")[0] for reported in verdict.problems] == [problem]
 
 
 def test_an_account_that_reports_an_opt_out_need_not_be_told() -> None:
     sent = attempts()
     sent[2] = replace(sent[2], topic="sms.opt-outs.v1", textus=True)
-    told = {sent[0].contact: ["acme_north"], sent[1].contact: ["acme", "acme_north"]}
-    assert check(sent, evidence(opt_outs=opt_outs(told=told)), Promise(partitions_move=True)).green
+    reported = {sent[0].contact: ["acme_north"], sent[1].contact: ["acme", "acme_north"]}
+    assert check(sent, evidence(opt_outs=opt_outs(told=reported)), Promise(partitions_move=True)).green
 
 
 def test_a_run_without_a_stop_proves_nothing_about_opt_outs() -> None:
@@ -328,8 +330,8 @@ PLANTED_IN_CRM: dict[str, tuple[Crm, str]] = {
 def test_what_is_wrong_in_a_crm_is_seen(problem: str) -> None:
     found, figure = PLANTED_IN_CRM[problem]
     verdict = check(attempts(), evidence(crms=[found]))
-    assert [told.partition(":")[0] for told in verdict.problems] == [f"rest: {problem}".partition(":")[0]]
-    assert [told.split(": ")[1] for told in verdict.problems] == [problem]
+    assert [reported.partition(":")[0] for reported in verdict.problems] == [f"rest: {problem}".partition(":")[0]]
+    assert [reported.split(": ")[1] for reported in verdict.problems] == [problem]
     assert verdict.crm_notes == 10
     if figure:
         assert getattr(verdict, figure) == 1
@@ -337,7 +339,10 @@ def test_what_is_wrong_in_a_crm_is_seen(problem: str) -> None:
 
 def test_a_contact_that_is_lost_is_seen() -> None:
     verdict = check(attempts(), evidence(crms=[crm(people()[:1])]))
-    assert [told.split(": ")[1] for told in verdict.problems] == ["contact that is not there", "note that is not there"]
+    assert [reported.split(": ")[1] for reported in verdict.problems] == [
+        "contact that is not there",
+        "note that is not there",
+    ]
     assert verdict.missed_notes == 5
 
 
@@ -346,7 +351,7 @@ def test_a_tag_that_is_lost_is_seen() -> None:
     sent[6] = replace(sent[6], topic=CONTACTS, note="")
     there = planted(0, notes=[note for note in NOTES if note[0] != sent[6].event_id])
     verdict = check(sent, evidence(crms=[crm(there)]))
-    assert [told.split(": ")[1] for told in verdict.problems] == ["tag that is not there"]
+    assert [reported.split(": ")[1] for reported in verdict.problems] == ["tag that is not there"]
     there[0]["tags"] = ["vip", "Warm"]
     assert check(sent, evidence(crms=[crm(there)])).green
 
@@ -358,12 +363,12 @@ def test_a_message_that_failed_has_one_note_that_says_so() -> None:
     kept = [note for note in NOTES if note[0] != sent[6].event_id]
     # Then a note that still says that it was sent is wrong
     verdict = check(sent, evidence(crms=[crm(planted(0, notes=kept))]))
-    assert [told.split(": ")[1] for told in verdict.problems] == ["note that does not say how it ended"]
+    assert [reported.split(": ")[1] for reported in verdict.problems] == ["note that does not say how it ended"]
     # And so is another note of its own
     kept[2] = (kept[2][0], "SMS not delivered: hello")
     assert check(sent, evidence(crms=[crm(planted(0, notes=kept))])).green
     verdict = check(sent, evidence(crms=[crm(planted(0, notes=[*kept, (sent[6].event_id, "SMS not delivered")]))]))
-    assert [told.split(": ")[1] for told in verdict.problems] == ["note twice"]
+    assert [reported.split(": ")[1] for reported in verdict.problems] == ["note twice"]
 
 
 def test_what_a_person_had_tried_again_has_lost_its_place() -> None:
@@ -381,7 +386,7 @@ def test_a_note_of_what_was_never_answered_is_none_of_nobody() -> None:
 
 def test_every_crm_is_looked_at() -> None:
     verdict = check(attempts(), evidence(crms=[crm(), crm(people()[:1], name="other")]))
-    assert {told.partition(":")[0] for told in verdict.problems} == {"other"}
+    assert {reported.partition(":")[0] for reported in verdict.problems} == {"other"}
     assert verdict.crm_notes == 20
 
 
@@ -500,8 +505,8 @@ def test_spooling_answers_stand_beside_the_disk_itself() -> None:
     # Then each has its own 99th percentile, of the outage only
     assert p99_spooling(sent, syncs) == (0.3, 0.25)
     # Nor do those count who found out that Kafka had gone again
-    found_out = [replace(one, sent_at=40.0, at=40.01, durability="kafka") for one in sent[:1]] + [
-        replace(one, sent_at=40.0, at=42.0, seconds=2.0) for one in sent[:10]
+    found_out = [replace(attempt, sent_at=40.0, at=40.01, durability="kafka") for attempt in sent[:1]] + [
+        replace(attempt, sent_at=40.0, at=42.0, seconds=2.0) for attempt in sent[:10]
     ]
     assert p99_spooling(sent + found_out, syncs) == (0.3, 0.25)
     assert p99_spooling(sent, []) == (0.3, None)

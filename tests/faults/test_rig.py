@@ -242,7 +242,11 @@ def test_the_load_is_on_disk_before_it_is_sent(tmp_path: Path) -> None:
     # And a client waits for its answer before its next
     for client in range(5):
         own = [attempt for attempt in attempts if attempt.client == client]
-        assert all(one.at <= other.sent_at for one, other in itertools.pairwise(own) if one.at is not None)
+        assert all(
+            own_attempt.at <= other.sent_at
+            for own_attempt, other in itertools.pairwise(own)
+            if own_attempt.at is not None
+        )
 
 
 def line(row: str, seed: int, tree: str, **verdict: Any) -> dict[str, Any]:
@@ -263,7 +267,7 @@ def test_the_table_says_what_is_stale_and_what_is_wanting() -> None:
     seen = [{"mutation": "no_fsync", "tree": "old", "seen": True, "lost": 5, "dup_effect": 0}]
     rows = {
         cells[1].strip(): cells
-        for cells in (one.split("|") for one in table.page(runs, seen, "new").splitlines())
+        for cells in (table_row.split("|") for table_row in table.page(runs, seen, "new").splitlines())
         if len(cells) > 6
     }
     fault = rows["K5"][2]

@@ -49,8 +49,8 @@ class TextUs:
     def spend(self, count: int) -> int:
         """Ask for something so many times with the same token, as a stranger; how many were answered."""
         headers = {"Authorization": f"Bearer {TOKEN}", "Accept": "application/vnd.textus+jsonld"}
-        asked = (self._http.get(f"{self.url}/accounts", headers=headers) for _ in range(count))
-        return sum(answer.status_code == 200 for answer in asked)
+        requested = (self._http.get(f"{self.url}/accounts", headers=headers) for _ in range(count))
+        return sum(answer.status_code == 200 for answer in requested)
 
     def requests(self) -> list[dict[str, Any]]:
         """All that it was asked, oldest first."""

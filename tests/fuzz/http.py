@@ -79,8 +79,8 @@ def query(chance: random.Random) -> Case:
     """A query string plays no part where it is not signed."""
     path, fields = chance.choice(SAMPLES[chance.choice(OBJECTS_ONLY)])
     path, headers, body = authentic(chance, fields, path)
-    asked = chance.choice(("?", "?a=b", "?secret=x", "?%00", "?" + "&" * 500, "?é"))
-    return Case("query", request(path + asked, body, headers), frozenset([OK]))
+    requested = chance.choice(("?", "?a=b", "?secret=x", "?%00", "?" + "&" * 500, "?é"))
+    return Case("query", request(path + requested, body, headers), frozenset([OK]))
 
 
 def lying_length(chance: random.Random) -> Case:

@@ -15,8 +15,8 @@ from tests.twins.ingest_rig import IngestRig
 
 @pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
-    with played_crm() as one:
-        yield one
+    with played_crm() as played:
+        yield played
 
 
 @pytest.fixture

@@ -46,6 +46,10 @@ def _running(image: str, address: str) -> list[str]:
     port = address.rpartition(":")[2].partition("/")[0]
     client = docker.from_env()
     try:
-        return [one.name for one in client.containers.list(filters={"ancestor": image}) if port in str(one.ports)]
+        return [
+            container.name
+            for container in client.containers.list(filters={"ancestor": image})
+            if port in str(container.ports)
+        ]
     finally:
         client.close()

@@ -111,8 +111,8 @@ def test_what_the_crm_was_not_there_for(
     for phone in (BEN, "+13035550188"):
         assert main(["opt-outs", "add", phone, "--reason", "called us"]) == 0
     # When a dry run tells what there is
-    told = hookline(capsys, "--dry-run")
-    estimate = told["estimate"]
+    reported = hookline(capsys, "--dry-run")
+    estimate = reported["estimate"]
     assert (estimate["events"], estimate["contacts"], estimate["new_contacts"], estimate["states"]) == (6, 2, 2, 2)
     assert estimate["calls"] >= 6
     assert desk.statuses() == {}
@@ -122,7 +122,7 @@ def test_what_the_crm_was_not_there_for(
     # Then it is as if crm-sync had been there
     [ann], [ben], [stranger] = (sandbox.contacts(phone) for phone in (ANN, BEN, "+13035550188"))
     assert len(sandbox.contacts()) == 3
-    assert [(one["name"], one["tags"], one["opted_out"]) for one in (ann, ben, stranger)] == [
+    assert [(contact["name"], contact["tags"], contact["opted_out"]) for contact in (ann, ben, stranger)] == [
         ("Ann", ["Warm"], False),
         ("Ben", ["Cold"], True),
         (None, [], True),
@@ -133,8 +133,8 @@ def test_what_the_crm_was_not_there_for(
         "SMS not delivered: hi",
     ]
     # And another time there is nothing to do
-    told = hookline(capsys)
-    assert (told["estimate"]["events"], told["ordered"]) == (0, 0)
+    reported = hookline(capsys)
+    assert (reported["estimate"]["events"], reported["ordered"]) == (0, 0)
     # And what crm-sync reads at last is known
     desk.take(*events[:6])
     assert desk.statuses() == {"done": 8}
@@ -153,12 +153,12 @@ def test_only_what_is_asked_for(desk: CrmDesk, capsys: pytest.CaptureFixture[str
 
 def test_a_mistake_is_told(desk: CrmDesk, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     del desk
-    for words, told in (
+    for words, reported in (
         (["--target", "nothing"], "nothing: no such CRM; there are"),
         (["--target", "rest", "--from", "yesterday"], "no ISO date or time"),
     ):
         assert main(["crm", "backfill", *words]) == 2
-        assert told in capsys.readouterr().err
+        assert reported in capsys.readouterr().err
     monkeypatch.setenv("HOOKLINE_CRM__TARGETS", "")
     assert main(["crm", "backfill", "--target", "rest"]) == 2
     assert "HOOKLINE_CRM__TARGETS" in capsys.readouterr().err
@@ -167,8 +167,8 @@ def test_a_mistake_is_told(desk: CrmDesk, capsys: pytest.CaptureFixture[str], mo
 def test_an_event_that_nobody_reads_any_more_is_left_out(desk: CrmDesk, capsys: pytest.CaptureFixture[str]) -> None:
     store(desk.persist, [received(1), received(2)])
     desk.owner.execute("UPDATE events SET provider = 'gone' WHERE received_at = %s", (at(1 / 60),))
-    told = hookline(capsys)
-    assert (told["ordered"], told["unreadable"]) == (1, 1)
+    reported = hookline(capsys)
+    assert (reported["ordered"], reported["unreadable"]) == (1, 1)
 
 
 @pytest.mark.parametrize("token", ["", "a-token"])
@@ -251,7 +251,7 @@ def test_killed_three_times_on_the_way(
     # Then there is one contact a phone, and every message once
     assert desk.statuses() == {"done": count}
     held = sandbox.contacts()
-    assert len(held) == contacts == len({one["phone"] for one in held})
-    noted = [note["text"].partition("\n")[0] for one in held for note in sandbox.notes(one["id"])]
+    assert len(held) == contacts == len({contact["phone"] for contact in held})
+    noted = [note["text"].partition("\n")[0] for contact in held for note in sandbox.notes(contact["id"])]
     assert sorted(noted) == [f"SMS received: text {n:05d}" for n in range(count)]
     assert hookline(capsys)["ordered"] == 0

@@ -32,9 +32,9 @@ def desk(postgres: Any, sandbox: Sandbox) -> Iterator[CrmDesk]:
 
 def notes(sandbox: Sandbox, phone: str = ANN) -> list[list[str]]:
     """The lines of every note but the last, which is an id; each id is another's."""
-    [one] = sandbox.contacts(phone)
-    found = [note["text"].split("\n") for note in sandbox.notes(one["id"])]
-    assert [[f"[{note['external_id']}]"] for note in sandbox.notes(one["id"])] == [lines[-1:] for lines in found]
+    [contact] = sandbox.contacts(phone)
+    found = [note["text"].split("\n") for note in sandbox.notes(contact["id"])]
+    assert [[f"[{note['external_id']}]"] for note in sandbox.notes(contact["id"])] == [lines[-1:] for lines in found]
     return [lines[:-1] for lines in found]
 
 
@@ -147,13 +147,13 @@ def test_the_mode_counts_for_messages_that_are_not_noted_yet(desk: CrmDesk, sand
 def test_a_backfill_makes_a_note_a_day(
     desk: CrmDesk, sandbox: Sandbox, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    told = [
+    reported = [
         ("HOME", str(tmp_path)),
         ("POSTGRES__DSN", desk.operator_dsn),
         ("CRM__TARGETS", "rest"),
         ("CRM__NOTE_MODE", "daily"),
     ]
-    for name, value in told:
+    for name, value in reported:
         monkeypatch.setenv(f"HOOKLINE_{name}", value)
     texts = [f"text {n:02d}" for n in range(48)]
     store(
@@ -193,8 +193,8 @@ def test_it_is_refused_where_a_note_cannot_be_changed(desk: CrmDesk, monkeypatch
         ("NOTE_LINE", "{event_id} {text}", "has no event_id"),
     ],
 )
-def test_a_mistake_in_its_settings_is_named(variable: str, value: str, told: str) -> None:
+def test_a_mistake_in_its_settings_is_named(variable: str, value: str, expected: str) -> None:
     with pytest.raises(ConfigurationError) as raised:
         Configuration.load(CrmSettings, environ={f"HOOKLINE_CRM__{variable}": value})
     assert f"HOOKLINE_CRM__{variable}" in str(raised.value)
-    assert told in str(raised.value)
+    assert expected in str(raised.value)

@@ -122,12 +122,12 @@ def test_a_limit_is_used_up_and_never_passed(desk: CrmDesk) -> None:
         with desk.working(target):
             desk.until_done()
         limiter.close()
-        asked = sandbox.get("/_sandbox/requests")
-    statuses = Counter(one["status"] for one in asked)
-    windows = Counter(int(datetime.fromisoformat(one["at"]).timestamp() // window) for one in asked)
+        requests = sandbox.get("/_sandbox/requests")
+    statuses = Counter(request["status"] for request in requests)
+    windows = Counter(int(datetime.fromisoformat(request["at"]).timestamp() // window) for request in requests)
     whole = sorted(windows)[1:-1]
     print(statuses, windows)
     assert 429 not in statuses
     assert whole
     if FULL:
-        assert min(windows[one] for one in whole) > 0.95 * limit
+        assert min(windows[start] for start in whole) > 0.95 * limit

@@ -91,11 +91,11 @@ def test_an_opt_out_reaches_everybody_with_the_phone(desk: CrmDesk, sandbox: San
         sandbox.post("/crm/contacts", phone=ANN, name=name)
     desk.take(opt_out_state("hold", 1))
     desk.work_off()
-    assert [one["opted_out"] for one in sandbox.contacts(ANN)] == [True, True]
+    assert [listed["opted_out"] for listed in sandbox.contacts(ANN)] == [True, True]
     # An older state that comes late changes nothing
     desk.take(opt_out_state("in", 3, occurred_at=at(1)), opt_out_state("out", 2))
     desk.work_off()
-    assert [one["opted_out"] for one in sandbox.contacts(ANN)] == [False, False]
+    assert [listed["opted_out"] for listed in sandbox.contacts(ANN)] == [False, False]
 
 
 @pytest.mark.parametrize("path", ["/crm/contacts", "/crm/contacts/c"])
@@ -139,7 +139,7 @@ def test_every_trouble_passes(
     # Then everything is there, once
     [ann], [ben] = sandbox.contacts(ANN), sandbox.contacts(BEN)
     assert ann["tags"] == ["Warm"]
-    assert [len(sandbox.notes(one["id"])) for one in (ann, ben)] == [1, 1]
+    assert [len(sandbox.notes(listed["id"])) for listed in (ann, ben)] == [1, 1]
     assert desk.statuses() == {"done": 2}
 
 
@@ -169,12 +169,12 @@ def test_what_waits_and_why_is_known(desk: CrmDesk, sandbox: Sandbox) -> None:
 def test_its_settings_and_those_of_its_targets_are_told_at_start(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in {"__TARGETS": "rest", "_REST__URL": "https://crm.example.com", "_REST__TOKEN": "s3cr3t"}.items():
         monkeypatch.setenv(f"HOOKLINE_CRM{name}", value)
-    with capture_logs() as told:
+    with capture_logs() as reported:
         log_settings(logger("tests"), Configuration.load(CrmSync.settings_type, *CrmSync.sections()))
-    shown = {one["variable"]: one["shown"] for one in told}
+    shown = {setting["variable"]: setting["shown"] for setting in reported}
     assert shown["HOOKLINE_CRM__TARGETS"] == "rest"
     assert shown["HOOKLINE_CRM_REST__URL"] == "https://crm.example.com"
-    assert "s3cr3t" not in str(told)
+    assert "s3cr3t" not in str(reported)
     assert "HOOKLINE_CRM_TEXTUS__ACCOUNTS" not in shown
 
 
@@ -250,8 +250,8 @@ def test_two_couriers_share_the_work(desk: CrmDesk, sandbox: Sandbox) -> None:
     with desk.working(desk.rest()), desk.working(desk.rest()):
         desk.until_done()
     assert len(sandbox.contacts()) == 20
-    for one in sandbox.contacts():
-        texts = [note["text"].partition("\n")[0] for note in sandbox.notes(one["id"])]
+    for listed in sandbox.contacts():
+        texts = [note["text"].partition("\n")[0] for note in sandbox.notes(listed["id"])]
         assert texts == [f"SMS received: text {n:02d}" for n in range(10)]
     assert set(sandbox.statuses()) <= {200, 201}
 
@@ -281,8 +281,8 @@ def test_killed_three_times_on_the_way(desk: CrmDesk, sandbox: Sandbox, monkeypa
     # Then there is one contact a phone, and every message once, in order
     assert desk.statuses() == {"done": count}
     held = sandbox.contacts()
-    assert len(held) == contacts == len({one["phone"] for one in held})
-    for one in held:
-        texts = [note["text"].partition("\n")[0] for note in sandbox.notes(one["id"])]
-        number = int(one["phone"].removeprefix("+1303"))
+    assert len(held) == contacts == len({listed["phone"] for listed in held})
+    for listed in held:
+        texts = [note["text"].partition("\n")[0] for note in sandbox.notes(listed["id"])]
+        number = int(listed["phone"].removeprefix("+1303"))
         assert texts == [f"SMS received: text {n:05d}" for n in range(number, count, contacts)]

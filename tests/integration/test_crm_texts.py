@@ -58,8 +58,8 @@ def test_a_text_is_fetched_once_and_kept(desk: CrmDesk, sandbox: Sandbox, capfd:
     assert len([path for _, path in sandbox.asked("POST") if path.endswith("/notes")]) == 2
     assert sandbox.asked("PATCH") == []
     # And is told to nobody else
-    told = capfd.readouterr()
-    assert "secret" not in told.out + told.err
+    output = capfd.readouterr()
+    assert "secret" not in output.out + output.err
 
 
 def test_a_message_that_textus_does_not_know_is_noted_without(desk: CrmDesk, sandbox: Sandbox) -> None:

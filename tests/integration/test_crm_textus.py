@@ -114,7 +114,7 @@ def test_a_contact_that_was_found_is_no_echo(desk: CrmDesk, sandbox: Sandbox) ->
     work_off(desk)
     # Then what it tells is kept
     assert [textus_contact["id"] for textus_contact in sandbox.textus_contacts(NORTH)] == [held]
-    assert [one["name"] for one in sandbox.contacts(ANN)] == ["Ann"]
+    assert [listed_contact["name"] for listed_contact in sandbox.contacts(ANN)] == ["Ann"]
 
 
 def test_names_and_tags_follow_the_fold_and_those_of_others_stay(desk: CrmDesk, sandbox: Sandbox) -> None:
@@ -162,7 +162,7 @@ def test_a_contact_without_a_name_brings_none_back(desk: CrmDesk, sandbox: Sandb
     work_off(desk)
     # Then nobody is called by a phone number
     assert desk.all("SELECT name FROM crm_contacts") == [(None,)]
-    assert [one["name"] for one in sandbox.contacts(ANN)] == [None]
+    assert [listed_contact["name"] for listed_contact in sandbox.contacts(ANN)] == [None]
 
 
 @pytest.mark.parametrize(
@@ -234,14 +234,14 @@ def test_contacts_leave_the_reserve_to_opt_outs(desk: CrmDesk, sandbox: Sandbox)
 
 def findings(desk: CrmDesk, account: str, **settings: Any) -> dict[str, tuple[bool, str]]:
     with closing(desk.textus(account, **settings)) as target:
-        return {one.about: (one.ok, one.sentence) for one in target.check()}
+        return {finding.about: (finding.ok, finding.sentence) for finding in target.check()}
 
 
 def test_check_names_what_is_wrong_and_its_fix(desk: CrmDesk, sandbox: Sandbox) -> None:
     # All is well
-    told = findings(desk, HERE)
-    assert [ok for ok, _ in told.values()] == [True, True, True]
-    assert "999 of 1000 requests are left" in told["quota"][1]
+    reported = findings(desk, HERE)
+    assert [ok for ok, _ in reported.values()] == [True, True, True]
+    assert "999 of 1000 requests are left" in reported["quota"][1]
     # An account that there is not
     assert findings(desk, "nobody")["account"] == (
         False,

@@ -48,8 +48,8 @@ JOIN party_category AS c ON c.id = held.category JOIN party_contact_mechanism AS
 @pytest.fixture(scope="module")
 def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tryton]:
     home = tmp_path_factory.mktemp("tryton")
-    one, stop = started("Tryton", lambda: start_tryton(home))
-    yield one
+    server, stop = started("Tryton", lambda: start_tryton(home))
+    yield server
     stop()
 
 
@@ -61,15 +61,15 @@ def tryton(serving: Tryton) -> Tryton:
 
 @pytest.fixture
 def front(tryton: Tryton) -> Iterator[Faulty]:
-    with faulty(tryton.url) as one:
-        yield one
+    with faulty(tryton.url) as proxy:
+        yield proxy
 
 
 @pytest.fixture
 def target(tryton: Tryton) -> Iterator[CrmTarget]:
-    one = target_at(tryton.url, tryton.key)
-    yield one
-    one.close()
+    other_target = target_at(tryton.url, tryton.key)
+    yield other_target
+    other_target.close()
 
 
 def target_at(url: str, key: str, **settings: Any) -> TrytonTarget:
@@ -131,10 +131,10 @@ def test_killed_on_the_way_and_answers_lost(postgres: Any, tryton: Tryton, front
     assert tryton.rows("SELECT count(*) FROM party_party") == [(people,)]
     notes = [(phone, str(text).partition("\n")[0]) for phone, text in tryton.rows(_NOTES)]
     assert len(notes) == count == len(tryton.rows("SELECT id FROM ir_note"))
-    told = [f"{'SMS not delivered' if n % 5 == 0 else 'SMS sent'}: text {n:05d}" for n in range(count)]
-    assert Counter(text for _, text in notes) == Counter(told)
+    reported = [f"{'SMS not delivered' if n % 5 == 0 else 'SMS sent'}: text {n:05d}" for n in range(count)]
+    assert Counter(text for _, text in notes) == Counter(reported)
     for number, phone in enumerate(phones):
-        assert [text for one, text in notes if one == phone] == told[number::people]
+        assert [text for noted_phone, text in notes if noted_phone == phone] == reported[number::people]
     warm, out = {(phone, "Warm") for phone in phones}, {(phone, "SMS opted out") for phone in phones[::6]}
     assert tryton.rows(_CATEGORIES) == sorted(warm | out, key=lambda row: (row[0], row[1]))
     assert tryton.rows("SELECT name FROM party_category ORDER BY 1") == [("SMS opted out",), ("Warm",)]
@@ -246,7 +246,7 @@ def _changes(target: CrmTarget) -> list[Callable[[str], Any]]:
 )
 def test_whatever_sends_texts_is_kept_and_found(tryton: Tryton, target: CrmTarget, phone: str, kind: str) -> None:
     made = target.upsert_contact(phone, None, None)
-    assert [(one.id, one.name) for one in target.find_by_phone(phone)] == [(made, None)]
+    assert [(person.id, person.name) for person in target.find_by_phone(phone)] == [(made, None)]
     assert tryton.rows("SELECT type, value_compact FROM party_contact_mechanism") == [(kind, phone)]
 
 
@@ -254,7 +254,7 @@ def test_what_people_keep_there_is_found(tryton: Tryton, target: CrmTarget) -> N
     # Given a party that somebody has made, with its phone as people write it, and two who share a phone
     for name in ("Ann", "Ann's mother"):
         api_create(tryton, name, "+1 (303) 555-0142")
-    assert [one.name for one in target.find_by_phone(ANN)] == ["Ann", "Ann's mother"]
+    assert [person.name for person in target.find_by_phone(ANN)] == ["Ann", "Ann's mother"]
 
 
 def api_create(tryton: Tryton, name: str, phone: str) -> None:
@@ -274,19 +274,19 @@ def test_a_tag_that_several_need_at_once_is_made_once(tryton: Tryton, target: Cr
 
 def test_check_names_what_to_mend(tryton: Tryton, target: CrmTarget) -> None:
     def wrong(key: str = tryton.key, database: str = DATABASE) -> list[str]:
-        one = TrytonTarget.configured(TrytonSettings(url=tryton.url, database=database, token=key), Unlimited())
+        target = TrytonTarget.configured(TrytonSettings(url=tryton.url, database=database, token=key), Unlimited())
         try:
-            return [finding.sentence for finding in one.check() if not finding.ok]
+            return [finding.sentence for finding in target.check() if not finding.ok]
         finally:
-            one.close()
+            target.close()
 
     assert wrong() == []
     assert "__TOKEN" in wrong(key="abc123")[0]
     assert "__DATABASE" in wrong(database="nobody")[0]
     # A user outside the group, who may not make categories
-    told = " ".join(wrong(key=tryton.guest_key))
-    assert "may not create party.category" in told
-    assert "Party Administration" in told
+    reported = " ".join(wrong(key=tryton.guest_key))
+    assert "may not create party.category" in reported
+    assert "Party Administration" in reported
     # Phones that were written while phonenumbers was not installed
     target.upsert_contact(ANN, "Ann", None)
     change(tryton, "UPDATE party_contact_mechanism SET value_compact = '(303) 555-0142'")
@@ -294,7 +294,7 @@ def test_check_names_what_to_mend(tryton: Tryton, target: CrmTarget) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("given", "expected"),
     [
         ({}, "HOOKLINE_CRM_TRYTON__URL is missing"),
         ({"URL": "https://tryton.example.com"}, "HOOKLINE_CRM_TRYTON__DATABASE is missing"),
@@ -305,8 +305,8 @@ def test_check_names_what_to_mend(tryton: Tryton, target: CrmTarget) -> None:
     ],
     ids=str,
 )
-def test_wrong_settings_say_what_is_wrong(given: dict[str, str], told: str) -> None:
+def test_wrong_settings_say_what_is_wrong(given: dict[str, str], expected: str) -> None:
     environ = {f"HOOKLINE_CRM_TRYTON__{name}": value for name, value in given.items()}
-    with pytest.raises(ConfigurationError, match=told) as raised:
+    with pytest.raises(ConfigurationError, match=expected) as raised:
         TrytonTarget.configured(Configuration.load(TrytonSettings, environ=environ)[TrytonSettings], Unlimited())
     assert "0123456789abcdef" not in str(raised.value)

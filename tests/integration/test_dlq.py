@@ -92,8 +92,8 @@ def aside(producer: KafkaProducer, processor: str) -> Aside:
 def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, dict[str, Any]]:
     capsys.readouterr()
     code = main([*arguments, "--json"])
-    told = capsys.readouterr().out
-    return code, json.loads(told) if told else {}
+    output = capsys.readouterr().out
+    return code, json.loads(output) if output else {}
 
 
 def returned(settings: KafkaSettings, processor: str) -> list[Record]:
@@ -117,10 +117,10 @@ def test_letters_are_counted_by_what_was_wrong(
     aside(7)
     aside(3, error_class="Undecodable", disposition="undecodable")
 
-    code, told = run(capsys, "dlq", "ls", processor)
+    code, reported = run(capsys, "dlq", "ls", processor)
 
     assert code == 0
-    assert [(row["disposition"], row["letters"], row["waiting"]) for row in told["dead_letters"]] == [
+    assert [(row["disposition"], row["letters"], row["waiting"]) for row in reported["dead_letters"]] == [
         ("rejected", 7, 7),
         ("undecodable", 3, 3),
     ]
@@ -133,12 +133,12 @@ def test_the_newest_are_shown_and_one_by_its_place(
 ) -> None:
     aside(30)
 
-    code, told = run(capsys, "dlq", "show", processor, "--limit", "5")
-    assert (code, len(told["letters"])) == (0, 5)
-    place = ["--partition", str(told["letters"][0]["partition"]), "--offset", str(told["letters"][0]["offset"])]
-    code, one = run(capsys, "dlq", "show", processor, *place)
+    code, reported = run(capsys, "dlq", "show", processor, "--limit", "5")
+    assert (code, len(reported["letters"])) == (0, 5)
+    place = ["--partition", str(reported["letters"][0]["partition"]), "--offset", str(reported["letters"][0]["offset"])]
+    code, shown = run(capsys, "dlq", "show", processor, *place)
 
-    assert (code, one["letters"]) == (0, told["letters"][:1])
+    assert (code, shown["letters"]) == (0, reported["letters"][:1])
     assert run(capsys, "dlq", "show", processor, "--partition", "0", "--offset", "4711")[0] == 1
 
 
@@ -147,8 +147,8 @@ def test_a_dry_run_sends_nothing_and_without_yes_nothing_goes(
 ) -> None:
     aside(5)
 
-    code, told = run(capsys, "dlq", "redrive", processor, "--dry-run")
-    assert (code, told["counts"]) == (0, {"would go": 5})
+    code, reported = run(capsys, "dlq", "redrive", processor, "--dry-run")
+    assert (code, reported["counts"]) == (0, {"would go": 5})
     assert main(["dlq", "redrive", processor]) == 2  # nobody is there to be asked
 
     assert returned(kafka_settings, processor) == []
@@ -196,9 +196,9 @@ def test_what_keeps_coming_back_stays(
         topic = dead_letter_topic(processor).name
         assert producer.publish_all([OutgoingRecord(topic, b"k", b"v", headers)]) == [None]
 
-    code, told = run(capsys, "dlq", "redrive", processor, "--yes")
+    code, reported = run(capsys, "dlq", "redrive", processor, "--yes")
     assert (code, returned(kafka_settings, processor)) == (0, [])
-    assert all(verdict.startswith("kept: ") for verdict in told["counts"])
+    assert all(verdict.startswith("kept: ") for verdict in reported["counts"])
 
     assert run(capsys, "dlq", "redrive", processor, "--yes", "--force")[1]["counts"]["sent back"] == 1
     [back] = returned(kafka_settings, processor)
@@ -229,9 +229,9 @@ def test_ls_works_without_postgres(
     aside(2)
     monkeypatch.setenv("HOOKLINE_POSTGRES__DSN", "postgresql://hookline_operator@127.0.0.1:9/hookline")
 
-    code, told = run(capsys, "dlq", "ls", processor)
+    code, reported = run(capsys, "dlq", "ls", processor)
 
-    assert (code, told["dead_letters"][0]["letters"], told["dead_letters"][0]["waiting"]) == (0, 2, None)
+    assert (code, reported["dead_letters"][0]["letters"], reported["dead_letters"][0]["waiting"]) == (0, 2, None)
 
 
 def test_a_halt_is_lifted_by_resume_and_a_dry_run_only_tells(

@@ -42,24 +42,24 @@ def desk(postgres: Any, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_p
 def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, Any]:
     capsys.readouterr()
     code = main(["dlq", *words, "--json"])
-    told = capsys.readouterr().out
-    return code, json.loads(told) if told else {}
+    output = capsys.readouterr().out
+    return code, json.loads(output) if output else {}
 
 
 def test_they_are_counted_and_shown_without_what_is_personal(desk: CrmDesk, capsys: pytest.CaptureFixture[str]) -> None:
-    _, told = run(capsys, "ls", "crm:rest")
-    counts = [(row["processor"], row["error_class"], row["letters"]) for row in told["dead_letters"]]
+    _, reported = run(capsys, "ls", "crm:rest")
+    counts = [(row["processor"], row["error_class"], row["letters"]) for row in reported["dead_letters"]]
     assert counts == [("crm:rest", "rest answers 409", 1), ("crm:rest", "rest answers 422", 4)]
 
-    _, told = run(capsys, "show", "crm:rest", "--limit", "2", "--decode")
-    assert [row["reason"] for row in told["letters"]] == ["rest answers 422", "rest answers 409"]
-    text = json.dumps(told)
+    _, reported = run(capsys, "show", "crm:rest", "--limit", "2", "--decode")
+    assert [row["reason"] for row in reported["letters"]] == ["rest answers 422", "rest answers 409"]
+    text = json.dumps(reported)
     assert not [word for word in (ANN, BEN, "call", "Ann", ANN.lstrip("+")) if word in text]
-    event = told["letters"][1]["event_id"]
+    event = reported["letters"][1]["event_id"]
 
     # One by its event, and what is in it for those who ask
-    _, told = run(capsys, "show", "crm:rest", "--event", event, "--decode", "--reveal")
-    assert [row["event"]["text"] for row in told["letters"]] == ["call 4"]
+    _, reported = run(capsys, "show", "crm:rest", "--event", event, "--decode", "--reveal")
+    assert [row["event"]["text"] for row in reported["letters"]] == ["call 4"]
     assert run(capsys, "show", "crm:rest", "--event", "00000000-0000-4000-8000-000000000000")[0] == 1
     # What is not in `events` is said to be elsewhere
     desk.owner.execute("DELETE FROM events")
@@ -68,14 +68,14 @@ def test_they_are_counted_and_shown_without_what_is_personal(desk: CrmDesk, caps
 
 def test_they_go_back_once_and_arrive(desk: CrmDesk, sandbox: Sandbox, capsys: pytest.CaptureFixture[str]) -> None:
     # A dry run tells, and without --yes nothing goes
-    code, told = run(capsys, "redrive", "crm:rest", "--dry-run")
-    assert (code, told["counts"]) == (0, {"would go": 5})
+    code, reported = run(capsys, "redrive", "crm:rest", "--dry-run")
+    assert (code, reported["counts"]) == (0, {"would go": 5})
     assert main(["dlq", "redrive", "crm:rest"]) == 2
     assert desk.statuses() == {"dead": 5, "pending": 2}
     # In parts: the oldest, then those of one reason, at a rate, then the rest
     assert run(capsys, "redrive", "crm:rest", "--yes", "--limit", "1")[1]["counts"] == {"sent back": 1}
-    _, told = run(capsys, "redrive", "crm:rest", "--yes", "--error-class", "rest answers 422", "--rate", "500")
-    assert told["counts"] == {"sent back": 3}
+    _, reported = run(capsys, "redrive", "crm:rest", "--yes", "--error-class", "rest answers 422", "--rate", "500")
+    assert reported["counts"] == {"sent back": 3}
     assert run(capsys, "redrive", "crm:rest", "--yes")[1]["counts"] == {"sent back": 1}
     assert run(capsys, "redrive", "crm:rest", "--yes")[1]["counts"] == {}
     desk.work_off()
@@ -95,8 +95,8 @@ def test_two_redrives_at_once_send_each_back_once(
 
     original = deliveries.send_back
     monkeypatch.setattr(deliveries, "send_back", later)
-    _, told = run(capsys, "redrive", "crm:rest", "--yes")
-    assert told["counts"] == {"sent back": 4, "kept: somebody else has sent it back": 1}
+    _, reported = run(capsys, "redrive", "crm:rest", "--yes")
+    assert reported["counts"] == {"sent back": 4, "kept: somebody else has sent it back": 1}
 
 
 @pytest.mark.parametrize(

@@ -104,22 +104,23 @@ async def fuzz(port: int, outcome: Outcome) -> None:
     async def work() -> None:
         client = Client(port)
         for number in numbers:
-            asked = case(SEED, number)
+            requested = case(SEED, number)
             try:
-                reply = await client.ask(asked)
+                reply = await client.ask(requested)
             except NoAnswer as error:
-                outcome.wrong.append(f"case {number}, {asked.name}: no answer within {error}")
+                outcome.wrong.append(f"case {number}, {requested.name}: no answer within {error}")
                 continue
-            outcome.answers[asked.name, reply.status] += 1
-            if reply.status not in asked.expected:
+            outcome.answers[requested.name, reply.status] += 1
+            if reply.status not in requested.expected:
                 outcome.wrong.append(
-                    f"case {number}, {asked.name}: {reply.status}, not {sorted(asked.expected)}; {asked.wire[:200]!r}"
+                    f"case {number}, {requested.name}: {reply.status}, not {sorted(requested.expected)};"
+                    f" {requested.wire[:200]!r}"
                 )
             if reply.durability is not None:
                 assert reply.event_id is not None
                 outcome.event_ids.add(reply.event_id)
-            elif reply.status == OK and asked.expected == {OK}:
-                outcome.wrong.append(f"case {number}, {asked.name}: 200, but nothing says where the event is")
+            elif reply.status == OK and requested.expected == {OK}:
+                outcome.wrong.append(f"case {number}, {requested.name}: 200, but nothing says where the event is")
             if len(outcome.wrong) > ENOUGH:
                 break
         await client.close()
@@ -134,7 +135,7 @@ def log_ends(settings: KafkaSettings) -> dict[tuple[str, int], Offsets]:
 
 def records_since(settings: KafkaSettings, before: dict[tuple[str, int], Offsets]) -> Generator[Record, None, None]:
     after = log_ends(settings)
-    stretches = {Partition(*one): Offsets(before[one].end, bounds.end) for one, bounds in after.items()}
+    stretches = {Partition(*place): Offsets(before[place].end, bounds.end) for place, bounds in after.items()}
     yield from read(settings, "hookline-tests", stretches)
 
 

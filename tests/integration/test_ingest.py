@@ -64,10 +64,10 @@ class Service:
 
 
 def two_free_ports() -> list[int]:
-    with closing(socket.socket()) as one, closing(socket.socket()) as other:
-        for probe in (one, other):
+    with closing(socket.socket()) as first, closing(socket.socket()) as other:
+        for probe in (first, other):
             probe.bind(("127.0.0.1", 0))
-        return [probe.getsockname()[1] for probe in (one, other)]
+        return [probe.getsockname()[1] for probe in (first, other)]
 
 
 @pytest.fixture
@@ -183,7 +183,7 @@ def test_a_worker_killed_again_and_again_is_replaced_each_time(service: Service)
 def test_workers_share_out_the_processors_and_so_does_one_that_replaces_another(service: Service) -> None:
     everywhere = sorted(os.sched_getaffinity(0))
     chosen = [processor_of(worker, 2) for worker in range(2)]
-    expected = sorted(everywhere if one is None else [one] for one in chosen)
+    expected = sorted(everywhere if processor is None else [processor] for processor in chosen)
 
     def as_expected() -> bool:
         return sorted(worker.cpu_affinity() for worker in service.workers()) == expected
@@ -228,13 +228,13 @@ def refusal(environment: dict[str, str]) -> str:
 def test_without_secrets_it_refuses_to_start(kafka: str, tmp_path: Path) -> None:
     environment = {key: value for key, value in os.environ.items() if not key.startswith("HOOKLINE_")}
     environment |= {"HOOKLINE_KAFKA__BOOTSTRAP_SERVERS": kafka, "HOOKLINE_INGEST__PORT": "http"}
-    told = refusal(environment)
-    assert "HOOKLINE_INGEST__PORT" in told
+    reported = refusal(environment)
+    assert "HOOKLINE_INGEST__PORT" in reported
     # And where the values can be read, what is missing is named
     del environment["HOOKLINE_INGEST__PORT"]
-    told = refusal(environment)
-    assert "HOOKLINE_TEXTLINK__SECRETS" in told
-    assert "HOOKLINE_TEXTUS__SIGNING_SECRETS" in told
+    reported = refusal(environment)
+    assert "HOOKLINE_TEXTLINK__SECRETS" in reported
+    assert "HOOKLINE_TEXTUS__SIGNING_SECRETS" in reported
 
 
 def test_secrets_and_phones_stay_out_of_the_log(service: Service) -> None:

@@ -72,7 +72,10 @@ def test_a_full_disk_stops_no_ingest_and_all_is_well_again_when_there_is_room(sm
         ballast.unlink()
         until(lambda: post(environment, "after").status_code == 200, "ingest does not answer 200 again")
         until(lambda: {"before", "after"} <= texts(environment), "the messages did not reach PostgreSQL")
-        until(lambda: {one["phase"] for one in stack.state()["services"]} <= {"serving", "done"}, "not all came back")
+        until(
+            lambda: {service["phase"] for service in stack.state()["services"]} <= {"serving", "done"},
+            "not all came back",
+        )
         assert stack.service("ingest")["pid"] == ingest["pid"]
     finally:
         stack.run("down")

@@ -56,19 +56,19 @@ def table_names(dsn: str) -> set[str]:
 
 
 def test_a_dry_run_tells_what_is_pending_and_leaves_no_trace(settings: str, capsys: pytest.CaptureFixture[str]) -> None:
-    code, told = run(capsys, "--dry-run")
+    code, reported = run(capsys, "--dry-run")
 
-    assert (code, tuple(told["pending"]), told["applied"]) == (0, OURS, [])
+    assert (code, tuple(reported["pending"]), reported["applied"]) == (0, OURS, [])
     assert table_names(settings) == set()
 
 
 def test_everything_is_applied_once(settings: str, capsys: pytest.CaptureFixture[str]) -> None:
-    code, told = run(capsys)
-    assert (code, tuple(told["applied_now"]), tuple(told["applied"])) == (0, OURS, OURS)
+    code, reported = run(capsys)
+    assert (code, tuple(reported["applied_now"]), tuple(reported["applied"])) == (0, OURS, OURS)
     assert {"events", "messages", "contacts", "consumer_offsets", "redriven_letters"} <= table_names(settings)
 
-    code, told = run(capsys)
-    assert (code, told["applied_now"], tuple(told["applied"])) == (0, [], OURS)
+    code, reported = run(capsys)
+    assert (code, reported["applied_now"], tuple(reported["applied"])) == (0, [], OURS)
 
 
 def test_two_at_once_apply_everything_once(empty: str) -> None:
@@ -84,7 +84,7 @@ def test_two_at_once_apply_everything_once(empty: str) -> None:
         plans = [future.result(60) for future in [pool.submit(work) for _ in range(2)]]
 
     # Then one did it all, and the other found it done
-    assert sorted(len(one.pending) for one in plans) == [0, len(OURS)]
+    assert sorted(len(plan.pending) for plan in plans) == [0, len(OURS)]
 
 
 def test_a_migrator_that_was_killed_leaves_no_lock(empty: str) -> None:
@@ -153,9 +153,9 @@ def test_a_newer_database_is_told_and_left_alone(
     (older / f"{OURS[0]}.sql").write_text("SELECT 1;")
     monkeypatch.setattr(ops.migrations, "SOURCE", str(older))
 
-    code, told = run(capsys)
+    code, reported = run(capsys)
 
-    assert (code, told["applied"], tuple(told["unknown"])) == (0, [OURS[0]], OURS[1:])
+    assert (code, reported["applied"], tuple(reported["unknown"])) == (0, [OURS[0]], OURS[1:])
     assert "messages" in table_names(settings)
 
 
@@ -166,9 +166,9 @@ def test_a_database_that_is_not_there_is_waited_for_and_then_69(
     monkeypatch.setenv("HOOKLINE_POSTGRES__OWNER_DSN", "postgresql://hookline_owner@127.0.0.1:9/hookline")
 
     assert main(["db", "migrate", "--wait", "0.6"]) == 69
-    told = capsys.readouterr().err
-    assert told.count("waiting: ") == 1
-    assert "HOOKLINE_POSTGRES__OWNER_DSN" in told
+    output = capsys.readouterr().err
+    assert output.count("waiting: ") == 1
+    assert "HOOKLINE_POSTGRES__OWNER_DSN" in output
 
 
 def test_a_wrong_password_is_not_waited_for(empty: str) -> None:
@@ -212,9 +212,9 @@ def test_a_database_of_the_version_before_is_brought_along_with_its_rows(
         version_before.setattr(ops.migrations, "SOURCE", str(before))
         # today's privileges are for tables that were not there
         version_before.setattr(ops.migrations, "apply_privileges", lambda _connection: None)
-        code, told = run(capsys)
-        assert code == 0, told
-        assert len(told["applied"]) == 12
+        code, reported = run(capsys)
+        assert code == 0, reported
+        assert len(reported["applied"]) == 12
     with psycopg.connect(settings) as connection:
         connection.execute(
             "INSERT INTO events (event_id, event_type, provider, account, contact_phone, phone_valid, occurred_at,"
@@ -223,9 +223,9 @@ def test_a_database_of_the_version_before_is_brought_along_with_its_rows(
             [uuid4()],
         )
 
-    code, told = run(capsys)
+    code, reported = run(capsys)
 
-    assert (code, tuple(told["applied"])) == (0, OURS)
+    assert (code, tuple(reported["applied"])) == (0, OURS)
     with psycopg.connect(settings) as connection:
         rows = connection.execute(
             'SELECT contact_phone, topic, partition, "offset", message_key FROM events'

@@ -289,10 +289,10 @@ def test_a_person_decides(desk: Desk) -> None:
         with pytest.raises(NothingToDecide):
             by_hand.answer(connection, questions["hold"], "out", "again")
     assert (desk.state(), desk.state("+13035550177")) == ("in", "out")
-    told = proof(desk.database._connected(), number_query(PHONE, "US"))
-    assert [row["action"] for row in told["ledger"]] == ["out", "correction"]
-    assert told["ledger"][0]["evidence"]["text"] == "please stop texting me"
-    assert all(row["hash_is_right"] for row in told["ledger"])
+    reported = proof(desk.database._connected(), number_query(PHONE, "US"))
+    assert [row["action"] for row in reported["ledger"]] == ["out", "correction"]
+    assert reported["ledger"][0]["evidence"]["text"] == "please stop texting me"
+    assert all(row["hash_is_right"] for row in reported["ledger"])
 
 
 def test_a_chain_with_one_altered_byte_is_found(desk: Desk) -> None:
@@ -357,7 +357,7 @@ def test_who_was_texted_after_a_stop_is_told(desk: Desk) -> None:
         found = report.violations(connection, desk.now)
         rates = report.rates(connection, desk.now)
     database.close()
-    assert [one.message_key for one in found] == ["second", "later"]
+    assert [violation.message_key for violation in found] == ["second", "later"]
     assert [(rate.opt_outs, rate.contacts, rate.alarm) for rate in rates if rate.provider == "textlink"] == [
         (2, 3, "restricted")
     ]
@@ -468,12 +468,12 @@ def test_a_send_after_an_opt_in_that_does_not_count_is_a_violation(desk: Desk) -
 def test_every_order_repeat_and_clock_ends_in_the_same_state(desk: Desk, seed: int) -> None:
     """Stops, starts, reports and doubtful texts with clocks that are wrong, in ten orders, some of them twice."""
     rng = random.Random(seed)
-    told = []
+    reported = []
     for _ in range(rng.randint(3, 9)):
         said, received = at(rng.randint(0, 6) * 10), at(rng.randint(3, 6) * 10)
         times = {"occurred_at": said, "received_at": received, "time_valid": rng.random() < 0.8}
         make = rng.choice(["STOP", "START", "wrong number", "stop texting me", True, False])
-        told.append((make, times))
+        reported.append((make, times))
     ends = set()
     for order in range(10):
         phone = f"+1303555{order:04d}"
@@ -481,7 +481,7 @@ def test_every_order_repeat_and_clock_ends_in_the_same_state(desk: Desk, seed: i
             message(text=make, contact_phone=phone, **times)
             if isinstance(make, str)
             else opt_out(make, contact_phone=phone, **times)
-            for make, times in told
+            for make, times in reported
         ]
         events += rng.sample(events, len(events) // 2)
         rng.shuffle(events)
@@ -491,7 +491,7 @@ def test_every_order_repeat_and_clock_ends_in_the_same_state(desk: Desk, seed: i
             events = events[size:]
         [end] = desk.all("SELECT state, since FROM opt_outs WHERE phone = %s", phone)
         ends.add(end)
-        assert desk.all("SELECT count(*) FROM opt_out_ledger WHERE phone = %s", phone) == [(len(told),)]
+        assert desk.all("SELECT count(*) FROM opt_out_ledger WHERE phone = %s", phone) == [(len(reported),)]
     assert len(ends) == 1
     with desk.by_operator.transaction() as connection:
         assert verify(connection).broken is None

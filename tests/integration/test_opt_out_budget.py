@@ -83,9 +83,9 @@ def test_opt_outs_use_nearly_all_of_the_budget_and_come_first(sandbox: str, desk
         others += _asked_by_others(database, budget)
         time.sleep(min(pause, 0.05))
     # Then a window that the budget took for used up nearly was, and nothing was refused
-    asked = httpx.get(f"{sandbox}/_sandbox/requests", trust_env=False).json()
-    statuses = Counter(one["status"] for one in asked)
-    windows = Counter(int(datetime.fromisoformat(one["at"]).timestamp() // WINDOW_S) for one in asked)
+    requests = httpx.get(f"{sandbox}/_sandbox/requests", trust_env=False).json()
+    statuses = Counter(request["status"] for request in requests)
+    windows = Counter(int(datetime.fromisoformat(request["at"]).timestamp() // WINDOW_S) for request in requests)
     shares = {window: windows[window] / LIMIT for window in sorted(used_up)}
     print(f"statuses {dict(statuses)}, windows used up {len(used_up)} of {len(windows)}, of the budget {shares}")
     assert 429 not in statuses

@@ -42,22 +42,22 @@ def hookline(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, Any]
 
 def test_an_operators_day(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
     # A dry run tells, and writes nothing
-    code, told = hookline(capsys, "add", "(303) 555-0142", "--reason", "called us", "--by", "kim", "--dry-run")
-    assert (code, told["dry_run"], told["row"]["position"], told["state"]) == (0, True, 1, "out")
+    code, reported = hookline(capsys, "add", "(303) 555-0142", "--reason", "called us", "--by", "kim", "--dry-run")
+    assert (code, reported["dry_run"], reported["row"]["position"], reported["state"]) == (0, True, 1, "out")
     assert desk.state() is None
     # Then it is done
-    code, told = hookline(
+    code, reported = hookline(
         capsys, "add", "(303) 555-0142", "--reason", "called us", "--text", "please no", "--by", "kim"
     )
-    assert (code, told["row"]["actor"], desk.state()) == (0, "operator:kim", "out")
+    assert (code, reported["row"]["actor"], desk.state()) == (0, "operator:kim", "out")
     # An opt-out is not released
     assert hookline(capsys, "release", PHONE, "--reason", "no")[0] == 1
     # A hold is, by its number or by its question
     hookline(capsys, "hold", "+13035550143", "--reason", "unclear")
     assert hookline(capsys, "release", "+13035550143", "--reason", "clear")[1]["state"] == "in"
     desk.take(message(text="wrong number", contact_phone="+13035550144"))
-    _, told = hookline(capsys, "review")
-    [question] = told["reviews"]
+    _, reported = hookline(capsys, "review")
+    [question] = reported["reviews"]
     assert (question["phone"], question["kind"], question["text"]) == ("+13035550144", "hold", "wrong number")
     assert hookline(capsys, "review", str(question["id"]))[0] == 2
     assert hookline(capsys, "review", str(question["id"]), "--out", "--reason", "it was")[1]["state"] == "out"
@@ -71,11 +71,11 @@ def test_an_operators_day(desk: Desk, capsys: pytest.CaptureFixture[str]) -> Non
     assert [call["status"] for call in proof["enforcements"]] == ["done"]
     assert proof["chain"]["head"] == 5
     assert hookline(capsys, "show", "+13035550199")[0] == 1
-    code, told = hookline(capsys, "verify")
-    assert (code, told["ok"], told["rows"]) == (0, True, 5)
+    code, reported = hookline(capsys, "verify")
+    assert (code, reported["ok"], reported["rows"]) == (0, True, 5)
     assert hookline(capsys, "rebuild")[1]["differing"] == []
-    code, told = hookline(capsys, "report")
-    assert (code, told["over_deadline"], told["violations_30_days"]) == (0, [], [])
+    code, reported = hookline(capsys, "report")
+    assert (code, reported["over_deadline"], reported["violations_30_days"]) == (0, [], [])
 
 
 def test_a_doubtful_opt_in_is_answered_by_in_or_out(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
@@ -96,13 +96,13 @@ def test_a_doubtful_opt_in_is_answered_by_in_or_out(desk: Desk, capsys: pytest.C
 def test_what_is_late_is_a_failed_check(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
     desk.take(message(text="STOP"))
     desk.owner.execute("UPDATE enforcements SET deadline = now() - interval '1 minute'")
-    code, told = hookline(capsys, "report")
-    assert (code, [late["phone"] for late in told["over_deadline"]]) == (1, [PHONE])
+    code, reported = hookline(capsys, "report")
+    assert (code, [late["phone"] for late in reported["over_deadline"]]) == (1, [PHONE])
 
 
 def test_without_a_token_nothing_is_compared(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
-    code, told = hookline(capsys, "reconcile", "--dry-run")
-    assert (code, told["targets"]) == (0, [])
+    code, reported = hookline(capsys, "reconcile", "--dry-run")
+    assert (code, reported["targets"]) == (0, [])
 
 
 def parked(desk: Desk, key: bytes, *, ours: bool = False, offset: int = 0) -> None:

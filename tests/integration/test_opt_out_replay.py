@@ -58,19 +58,19 @@ def test_what_was_missed_is_held_with_the_messages_own_times(
     store(database, events)
     database.close()
     # When it is compared, nothing changes and no text is shown
-    told = hookline(capsys, "replay", "--rules", "1..2")
-    assert (told["messages"], told["holds"], told["applied"]) == (4, 0, False)
-    assert {(kind["from"], kind["to"], kind["messages"]) for kind in told["differences"]} == {("none", "hold", 1)}
-    assert "Quit2End" not in json.dumps(told)
+    reported = hookline(capsys, "replay", "--rules", "1..2")
+    assert (reported["messages"], reported["holds"], reported["applied"]) == (4, 0, False)
+    assert {(kind["from"], kind["to"], kind["messages"]) for kind in reported["differences"]} == {("none", "hold", 1)}
+    assert "Quit2End" not in json.dumps(reported)
     assert "Quit2End" in json.dumps(hookline(capsys, "replay", "--rules", "1..2", "--reveal"))
     assert desk.state(ANN) is None
     # When it is applied, what was missed is held, with a clock that starts now
-    told = hookline(capsys, "replay", "--rules", "1..2", "--apply", "--by", "kim")
-    assert told["holds"] == 2
+    reported = hookline(capsys, "replay", "--rules", "1..2", "--apply", "--by", "kim")
+    assert reported["holds"] == 2
     assert (desk.state(ANN), desk.state(BEN), desk.state(CAT)) == ("hold", "hold", None)
     [row] = hookline(capsys, "show", ANN)["ledger"]
     assert row["received_at"] < (utc_now() - timedelta(days=29)).isoformat()
-    assert row["reason"].startswith(f"rule change {told['rule_change']}:")
+    assert row["reason"].startswith(f"rule change {reported['rule_change']}:")
     [question, _] = hookline(capsys, "review")["reviews"]
     assert question["due_at"] > utc_now().isoformat()
     # Then again adds nothing, and since tomorrow there is nothing
@@ -129,9 +129,9 @@ def test_a_history_of_some_thousand_messages(desk: Desk, postgres: Any, capsys: 
     database = Database(lambda: connect(postgres.dsn("persist"), process="test"))
     store(database, events)
     database.close()
-    told = hookline(capsys, "replay", "--rules", "1..2")
-    assert (told["messages"], told["unreadable"], told["holds"]) == (2_500, 0, 0)
-    [kind] = told["differences"]
+    reported = hookline(capsys, "replay", "--rules", "1..2")
+    assert (reported["messages"], reported["unreadable"], reported["holds"]) == (2_500, 0, 0)
+    [kind] = reported["differences"]
     assert (kind["from"], kind["to"], kind["messages"], kind["phones"]) == ("none", "hold", 500, 500)
     assert hookline(capsys, "replay", "--rules", "1..2", "--apply")["holds"] == 500
     assert hookline(capsys, "replay", "--rules", "1..2", "--apply")["holds"] == 0

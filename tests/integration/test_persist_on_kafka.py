@@ -150,7 +150,7 @@ def test_killed_in_the_middle_another_one_goes_on_and_nothing_is_there_twice(sta
 
 @pytest.mark.slow
 def test_two_share_the_work_and_one_takes_over_from_the_other(stage: Stage) -> None:
-    one, two = stage.start(), stage.start()
+    first, two = stage.start(), stage.start()
 
     def members() -> int:
         return len(stage.admin.describe_groups([stage.group])[stage.group]["members"])
@@ -159,10 +159,10 @@ def test_two_share_the_work_and_one_takes_over_from_the_other(stage: Stage) -> N
     events = many(4000)
     stage.publish(events[:2000])
     until(lambda: len(stage.stored()) == 2000, "the first half is stored")
-    one.send_signal(signal.SIGTERM)
+    first.send_signal(signal.SIGTERM)
     stage.publish(events[2000:])
     until(lambda: len(stage.stored()) == 4000, "the second half is stored")
-    assert one.wait(20) == 0
+    assert first.wait(20) == 0
     assert two.poll() is None
 
 

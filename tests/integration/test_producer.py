@@ -49,7 +49,7 @@ def in_the_log(kafka: str, topic: str) -> dict[int, list[tuple[bytes | None, byt
         deadline = time.monotonic() + 30
         while sum(map(len, found.values())) < sum(ends.values()) and time.monotonic() < deadline:
             for place, batch in consumer.poll(timeout_ms=500).items():
-                found[place.partition] += [(one.key, one.value, list(one.headers)) for one in batch]
+                found[place.partition] += [(record.key, record.value, list(record.headers)) for record in batch]
         return found
     finally:
         consumer.close()
@@ -63,8 +63,8 @@ def test_what_is_confirmed_is_in_the_log_as_it_was_and_in_order(
     assert producer.publish_all(sent[:400]) == [None] * 400
     assert producer.publish_all(sent[400:]) == [None] * 100
     for number, records in in_the_log(kafka, topic).items():
-        expected = [one for one in sent if one.key and partition_of_key(one.key, PARTITIONS) == number]
-        assert records == [(one.key, one.value, one.headers) for one in expected]
+        expected = [record for record in sent if record.key and partition_of_key(record.key, PARTITIONS) == number]
+        assert records == [(record.key, record.value, record.headers) for record in expected]
 
 
 def test_more_than_a_batch_holds_goes_in_several_one_after_the_other(
@@ -74,7 +74,7 @@ def test_more_than_a_batch_holds_goes_in_several_one_after_the_other(
     sent = [OutgoingRecord(topic, b"k", f"{n} ".encode() + third, []) for n in range(10)]
     assert producer.publish_all(sent) == [None] * 10
     assert [value for _, value, _ in in_the_log(kafka, topic)[partition_of_key(b"k", PARTITIONS)]] == [
-        one.value for one in sent
+        record.value for record in sent
     ]
 
 

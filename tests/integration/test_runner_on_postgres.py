@@ -88,11 +88,11 @@ def test_what_cannot_be_decoded_is_set_aside_as_it_came(rig: Rig) -> None:
         until(lambda: rig.stored() == {Partition(TOPIC, 0): 3, Partition(TOPIC, 1): 1})
     # Then the others have landed, and it is a dead letter, byte for byte, with the reason beside it
     assert rig.effects() == [good.event_id, better.event_id]
-    broken, empty = sorted(rig.producer.published, key=lambda one: dict(one.headers)["dlq-original-partition"])
+    broken, empty = sorted(rig.producer.published, key=lambda letter: dict(letter.headers)["dlq-original-partition"])
     assert (broken.topic, broken.key, broken.value) == (DEAD, b"+13035550142", b"\x00\x00\x00\x00\x01broken")
     assert broken.headers[:3] == headers
-    told = {name: value.decode() for name, value in broken.headers[3:]}
-    assert {name: told[name] for name in list(told)[:7]} == {
+    reported = {name: value.decode() for name, value in broken.headers[3:]}
+    assert {name: reported[name] for name in list(reported)[:7]} == {
         "dlq-original-topic": TOPIC,
         "dlq-original-partition": "0",
         "dlq-original-offset": "1",
@@ -101,8 +101,8 @@ def test_what_cannot_be_decoded_is_set_aside_as_it_came(rig: Rig) -> None:
         "dlq-disposition": "undecodable",
         "dlq-error-class": "Undecodable",
     }
-    assert told.keys() >= {"dlq-error-message", "dlq-first-failed-at", "dlq-last-failed-at", "dlq-app-version"}
-    assert (told["dlq-attempts"], told["dlq-redrive-count"]) == ("1", "0")
+    assert reported.keys() >= {"dlq-error-message", "dlq-first-failed-at", "dlq-last-failed-at", "dlq-app-version"}
+    assert (reported["dlq-attempts"], reported["dlq-redrive-count"]) == ("1", "0")
     assert empty.value is None
 
 
@@ -158,7 +158,7 @@ def test_a_processor_may_park_instead(rig: Rig) -> None:
     rig.kafka.append(TOPIC, 0, b"broken")
     with rig.running():
         until(lambda: rig.stored() == {Partition(TOPIC, 0): 1})
-    assert [one.record.value for one in rig.probe.parked] == [b"broken"]
+    assert [aside.record.value for aside in rig.probe.parked] == [b"broken"]
     assert rig.producer.published == []
 
 
@@ -180,9 +180,9 @@ def test_our_bug_ends_the_process_uncommitted_and_the_third_time_is_poison(rig: 
         until(lambda: rig.stored() == {Partition(TOPIC, 0): 4})
     assert rig.effects() == [event.event_id for event in events if event.text != "bug"]
     [letter] = rig.producer.published
-    told = dict(letter.headers)
-    assert (told["dlq-disposition"], told["dlq-attempts"]) == (b"poison", b"3")
-    assert told["dlq-error-class"] == b"KeyError"
+    reported = dict(letter.headers)
+    assert (reported["dlq-disposition"], reported["dlq-attempts"]) == (b"poison", b"3")
+    assert reported["dlq-error-class"] == b"KeyError"
 
 
 def test_it_halts_rather_than_empty_the_topic_into_the_dead_letters(rig: Rig) -> None:
@@ -397,7 +397,7 @@ def test_a_topic_made_anew_starts_at_its_beginning(rig: Rig) -> None:
 def test_a_topic_that_is_missing_is_read_once_it_exists(postgres: Any) -> None:
     rig = Rig(postgres)
     del rig.kafka.ids[TOPIC]
-    rig.kafka.logs = {one: log for one, log in rig.kafka.logs.items() if one.topic != TOPIC}
+    rig.kafka.logs = {partition: log for partition, log in rig.kafka.logs.items() if partition.topic != TOPIC}
     with rig.running() as run:
         until(lambda: f"Kafka lacks {TOPIC}: run `hookline topics apply`" in run.reason)
         rig.kafka.create(TOPIC, 2)
@@ -419,9 +419,9 @@ def test_what_comes_back_is_handled_and_a_second_dead_letter_knows_its_origin(ri
     [letter] = rig.producer.published
     assert letter.headers[0] == ("ce_id", b"2")
     assert [name for name, _ in letter.headers[1:]].count("dlq-redrive-count") == 1
-    told = dict(letter.headers)
-    assert (told["dlq-redrive-count"], told["dlq-disposition"]) == (b"2", b"rejected")
-    assert [(name, told[name]) for name, _ in origin] == origin
+    reported = dict(letter.headers)
+    assert (reported["dlq-redrive-count"], reported["dlq-disposition"]) == (b"2", b"rejected")
+    assert [(name, reported[name]) for name, _ in origin] == origin
 
 
 def test_members_coming_and_going_repeat_nothing_and_lose_nothing(postgres: Any) -> None:
@@ -577,6 +577,11 @@ def test_logs_of_what_is_set_aside_name_the_place_and_nothing_personal(rig: Rig,
     with rig.running():
         until(lambda: rig.producer.published)
     lines = [json.loads(line) for line in capsys.readouterr().err.splitlines() if line.startswith("{")]
-    [told] = [line for line in lines if line["event"] == "set_aside"]
-    assert (told["topic"], told["partition"], told["offset"], told["disposition"]) == (TOPIC, 0, 0, "rejected")
+    [reported] = [line for line in lines if line["event"] == "set_aside"]
+    assert (reported["topic"], reported["partition"], reported["offset"], reported["disposition"]) == (
+        TOPIC,
+        0,
+        0,
+        "rejected",
+    )
     assert "3035550142" not in json.dumps(lines)

@@ -98,13 +98,13 @@ def test_what_is_sent_twice_and_in_disorder_becomes_each_row_once_and_all_is_wel
 ) -> None:
     # When a provider sends 200 webhooks, a third of them twice, in disorder
     arguments = ["send", "textus", "message.received", "--count", "200", "--duplicates", "0.3", "--reorder", "20"]
-    code, told = run(capsys, *arguments, "--seed", "11", "--text", "send test")
+    code, reported = run(capsys, *arguments, "--seed", "11", "--text", "send test")
 
     # Then each was answered once it was durable
     assert code == 0
-    assert told["sent"] > 220
-    assert told["answers"] == {"200 kafka": told["sent"]}
-    assert 0 < told["p50_ms"] <= told["p99_ms"]
+    assert reported["sent"] > 220
+    assert reported["answers"] == {"200 kafka": reported["sent"]}
+    assert 0 < reported["p50_ms"] <= reported["p99_ms"]
 
     # And each is one row, whatever was repeated
     messages = "SELECT count(*) FROM messages WHERE text = 'send test'"
@@ -112,14 +112,14 @@ def test_what_is_sent_twice_and_in_disorder_becomes_each_row_once_and_all_is_wel
 
     # And status says that all is well and nobody is behind
     def nobody_behind() -> bool:
-        code, told = run(capsys, "status")
-        [persist] = [one for one in told["processors"] if one["name"] == "persist"]
-        behind = sum(one["lag"] for one in persist["lag"])
+        code, reported = run(capsys, "status")
+        [persist] = [processor for processor in reported["processors"] if processor["name"] == "persist"]
+        behind = sum(topic["lag"] for topic in persist["lag"])
         return code == 0 and behind == 0
 
     wait_until(nobody_behind, "lag 0 and exit code 0")
-    _, told = run(capsys, "status")
-    states = {one["name"]: one["state"] for one in told["processes"]}
+    _, reported = run(capsys, "status")
+    states = {process["name"]: process["state"] for process in reported["processes"]}
     assert [states[name] for name in ("ingest", "registry", "persist")] == ["ready"] * 3
     assert rows(postgres.owner_dsn, messages) == 200
 
@@ -138,7 +138,9 @@ def test_what_is_sent_twice_and_in_disorder_becomes_each_row_once_and_all_is_wel
     # And when a process goes, status says which
     house["process persist"].terminate()
     house["process persist"].wait(30)
-    code, told = run(capsys, "status")
+    code, reported = run(capsys, "status")
     assert code == 1
-    assert told["problems"] == [problem for problem in told["problems"] if problem.startswith("persist is unreachable")]
-    assert len(told["problems"]) == 1
+    assert reported["problems"] == [
+        problem for problem in reported["problems"] if problem.startswith("persist is unreachable")
+    ]
+    assert len(reported["problems"]) == 1

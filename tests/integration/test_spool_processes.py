@@ -139,8 +139,8 @@ def test_order_holds_over_workers_that_come_and_go_while_kafka_does(tmp_path: Pa
             assert workers[(victim + 1) % 3].ask(f"probe:{next(probes)}") is not None
             more(20 + chance.randrange(20))
         stop.set()
-        for one in clients:
-            one.result(DEADLINE)
+        for played_client in clients:
+            played_client.result(DEADLINE)
     wait_until(lambda: service.state.spooling == 0, "handed back")
     for worker in workers:
         worker.end()

@@ -157,7 +157,7 @@ def test_what_is_sent_while_it_stops_is_answered(ingest: Ingest) -> None:
         # When it is stopped
         process.terminate()
         # Then each is told so before it sends one webhook more
-        assert {one.result() for one in ended} == {"refused before anything was sent"}
+        assert {future.result() for future in ended} == {"refused before anything was sent"}
     assert process.wait(30) == 0
 
 

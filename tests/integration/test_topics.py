@@ -57,21 +57,21 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, dict[
 
 
 def test_a_dry_run_creates_nothing(topics: list[Topic], client: Any, capsys: pytest.CaptureFixture[str]) -> None:
-    code, told = run(capsys, "topics", "apply", "--dry-run")
+    code, reported = run(capsys, "topics", "apply", "--dry-run")
 
-    assert (code, [row["change"] for row in told["topics"]]) == (0, ["would be created"] * 2)
+    assert (code, [row["change"] for row in reported["topics"]]) == (0, ["would be created"] * 2)
     assert not {topic.name for topic in topics} & set(client.list_topics())
-    code, told = run(capsys, "topics", "ls")
+    code, reported = run(capsys, "topics", "ls")
     assert code == 1
-    assert [row["exists"] for row in told["topics"]] == [False, False]
+    assert [row["exists"] for row in reported["topics"]] == [False, False]
 
 
 def test_missing_topics_are_created_with_everything_set(
     topics: list[Topic], client: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    code, told = run(capsys, "topics", "apply")
+    code, reported = run(capsys, "topics", "apply")
 
-    assert (code, [row["change"] for row in told["topics"]]) == (0, ["created"] * 2)
+    assert (code, [row["change"] for row in reported["topics"]]) == (0, ["created"] * 2)
     for described in client.describe_topics([topic.name for topic in topics]):
         assert len(described["partitions"]) == PARTITIONS
         assert all(partition["leader_id"] >= 0 for partition in described["partitions"])
@@ -87,9 +87,9 @@ def test_a_second_time_there_is_nothing_to_do(topics: list[Topic], capsys: pytes
     del topics
     run(capsys, "topics", "apply")
 
-    code, told = run(capsys, "topics", "apply")
+    code, reported = run(capsys, "topics", "apply")
 
-    assert (code, {row["change"] for row in told["topics"]}) == (0, {"as it ought to be"})
+    assert (code, {row["change"] for row in reported["topics"]}) == (0, {"as it ought to be"})
     assert run(capsys, "topics", "ls")[0] == 0
 
 
@@ -103,12 +103,12 @@ def test_a_setting_that_changes_is_applied_and_nothing_else(
 
     # When retention changes
     monkeypatch.setenv("HOOKLINE_KAFKA__RETENTION_DAYS", "7")
-    code, told = run(capsys, "topics", "apply")
+    code, reported = run(capsys, "topics", "apply")
 
     # Then that is altered, told with old and new, and the rest stays
     assert code == 0
-    assert [row["change"] for row in told["topics"]] == ["altered", "as it ought to be"]
-    assert told["topics"][0]["details"] == "retention.ms: 2592000000 -> 604800000"
+    assert [row["change"] for row in reported["topics"]] == ["altered", "as it ought to be"]
+    assert reported["topics"][0]["details"] == "retention.ms: 2592000000 -> 604800000"
     after = configs(client, topics[0])
     assert (after["retention.ms"], after["segment.ms"]) == ("604800000", "3600000")
 
@@ -118,21 +118,21 @@ def test_another_number_of_partitions_is_told_and_left_alone(
 ) -> None:
     client.create_topics({topics[0].name: {"num_partitions": 3, "replication_factor": 1}}, wait_for_metadata=True)
 
-    code, told = run(capsys, "topics", "apply")
+    code, reported = run(capsys, "topics", "apply")
 
     assert code == 1
-    assert "3 partitions instead of 12" in told["topics"][0]["details"]
+    assert "3 partitions instead of 12" in reported["topics"][0]["details"]
     [described] = client.describe_topics([topics[0].name])
     assert len(described["partitions"]) == 3
 
 
 def test_two_at_once_are_fine(topics: list[Topic], kafka_settings: KafkaSettings) -> None:
     # Given two who both saw that the topics are missing
-    with TopicAdmin(kafka_settings, "one") as one, TopicAdmin(kafka_settings, "two") as two:
-        plans = one.plan(topics), two.plan(topics)
+    with TopicAdmin(kafka_settings, "one") as first, TopicAdmin(kafka_settings, "two") as two:
+        plans = first.plan(topics), two.plan(topics)
         assert all(change.create for plan in plans for change in plan)
 
-        one.apply(plans[0])
+        first.apply(plans[0])
         two.apply(plans[1])
 
         assert all(change.nothing for change in two.plan(topics))

@@ -31,7 +31,10 @@ def page() -> str:
         "## Topics\n",
         f"Every topic has {PARTITIONS} partitions and the contact's phone as its key, so that all about one contact is "
         "on one partition number. Between topics there is no order.\n",
-        table(("topic", "what is on it"), [(code(one.name), one.about) for one in topics_of_hookline()]),
+        table(
+            ("topic", "what is on it"),
+            [(code(declared_topic.name), declared_topic.about) for declared_topic in topics_of_hookline()],
+        ),
         "Headers of every event:\n",
         table(("header", "value"), [(code(name), meaning) for name, meaning in HEADERS]),
         "Values are Avro in the Confluent wire format (0x00, the schema's id in four bytes, the body); `hookline "
@@ -41,31 +44,33 @@ def page() -> str:
         newest = ids.versions(topic.subject)[-1]
         parts.append(f"### {topic.name}\n")
         parts.append(f"{newest.schema['doc']} Schema id {newest.id}, version {newest.version}.\n")
-        rows = [(code(one["name"]), avro(one["type"]), one["doc"]) for one in newest.schema["fields"]]
+        rows = [(code(field["name"]), avro(field["type"]), field["doc"]) for field in newest.schema["fields"]]
         parts.append(table(("field", "type", "meaning"), rows))
     everything = tables()
-    inner = {name: one for name, one in everything.items() if "." not in name}
+    inner = {name: relation for name, relation in everything.items() if "." not in name}
     parts.append("## Views for analysts\n")
     parts.append(
         "The schema `analytics`, which the role `hookline_reader` sees and nothing else; [how to read](analysts.md).\n"
     )
-    for name, one in everything.items():
+    for name, relation in everything.items():
         if name not in inner:
             parts.append(f"### {name}\n")
-            parts.append(f"{one.comment}\n")
+            parts.append(f"{relation.comment}\n")
             parts.append(
-                table(("column", "meaning"), [(code(column.name), column.comment) for column in one.columns.values()])
+                table(
+                    ("column", "meaning"), [(code(column.name), column.comment) for column in relation.columns.values()]
+                )
             )
     parts.append("## Tables\n")
     parts.append("The role `hookline_owner` owns them. The roles of the processes own nothing, and may:\n")
     parts.append(table(("table", *map(code, ROLES)), [(code(name), *privileges(name)) for name in inner]))
     parts.append("r: SELECT, a: INSERT, w: UPDATE, d: DELETE, w(column): UPDATE of that column only.\n")
-    for one in inner.values():
-        parts.append(f"### {one.name}\n")
-        parts.append(f"{one.comment}\n")
+    for relation in inner.values():
+        parts.append(f"### {relation.name}\n")
+        parts.append(f"{relation.comment}\n")
         columns = [
             (code(column.name), column.type, "yes" if column.required else "", column.comment)
-            for column in one.columns.values()
+            for column in relation.columns.values()
         ]
         parts.append(table(("column", "type", "always there", "meaning"), columns))
     return "\n".join(parts)
@@ -78,7 +83,9 @@ def privileges(name: str) -> list[str]:
     for role in ROLES:
         granted = PRIVILEGES[role].get(name, frozenset())
         whole = "".join(letter for privilege, letter in letters.items() if privilege in granted)
-        columns = sorted(one.removeprefix("UPDATE ") for one in granted if "(" in one)
+        columns = sorted(
+            granted_privilege.removeprefix("UPDATE ") for granted_privilege in granted if "(" in granted_privilege
+        )
         found.append(" ".join([whole, *(f"w{column}" for column in columns)]))
     return found
 

@@ -25,8 +25,13 @@ def page() -> str:
         table(
             ("rule", "tier", "recognises", "concerns"),
             (
-                (code(one.id), "B" if one.becomes == "same" else one.becomes, one.says, ", ".join(map(code, one.of)))
-                for one in unless
+                (
+                    code(exception.id),
+                    "B" if exception.becomes == "same" else exception.becomes,
+                    exception.says,
+                    ", ".join(map(code, exception.of)),
+                )
+                for exception in unless
             ),
         ),
         "## Words that are no slips\n",

@@ -46,7 +46,11 @@ class Faulty:
         """How many are open: none, and every request is over, those included for whose answer nobody waits."""
         port = httpx.URL(self.url).port
         held = psutil.Process().net_connections("tcp")
-        return sum(one.laddr.port == port and one.status != psutil.CONN_LISTEN for one in held if one.laddr)
+        return sum(
+            connection.laddr.port == port and connection.status != psutil.CONN_LISTEN
+            for connection in held
+            if connection.laddr
+        )
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request. Raises AnswerDropped where there shall be no answer."""
@@ -78,10 +82,10 @@ class Faulty:
 @contextmanager
 def faulty(upstream: str) -> Iterator[Faulty]:
     """One in front of `upstream`."""
-    one = Faulty(upstream)
+    proxy = Faulty(upstream)
     try:
-        with SandboxServer(one) as server:
-            one.url = server.url
-            yield one
+        with SandboxServer(proxy) as server:
+            proxy.url = server.url
+            yield proxy
     finally:
-        one.close()
+        proxy.close()

@@ -58,7 +58,7 @@ class LocalStack:
         return state
 
     def service(self, name: str) -> dict[str, Any]:
-        (found,) = (one for one in self.state()["services"] if one["name"] == name)
+        (found,) = (running for running in self.state()["services"] if running["name"] == name)
         return dict(found)
 
     def processes(self) -> list[psutil.Process]:

@@ -205,9 +205,9 @@ def _keys(folder: Path, home: Path) -> dict[str, str]:
     try:
         keys = {}
         for user in ("hookline", "clerk", "guest"):
-            asked = {"user": user, "application": "rest"}
+            requested = {"user": user, "application": "rest"}
             # It takes up to a second of its own, by chance, so that nobody learns from it who there is.
-            answer = httpx.post(f"{url}/{DATABASE}/r/user/application/", json=asked, trust_env=False, timeout=30)
+            answer = httpx.post(f"{url}/{DATABASE}/r/user/application/", json=requested, trust_env=False, timeout=30)
             keys[user] = str(answer.raise_for_status().json())
         return keys
     finally:

@@ -83,10 +83,10 @@ class Sandbox:
     def requests(self, path: str, method: str | None = None) -> list[tuple[str, str]]:
         """Method and path of everything that was asked below `path`, whoever asked."""
         found = self.get("/_sandbox/requests", path=path, **({} if method is None else {"method": method}))
-        return [(one["method"], one["path"]) for one in found]
+        return [(request["method"], request["path"]) for request in found]
 
     def statuses(self) -> Counter[int | None]:
-        return Counter(one["status"] for one in self.get("/_sandbox/requests", path="/crm"))
+        return Counter(request["status"] for request in self.get("/_sandbox/requests", path="/crm"))
 
     def forget(self) -> None:
         """Everything: what it holds, its faults, what it was asked."""
@@ -106,11 +106,11 @@ class Sandbox:
 def played_crm(options: Options | None = None) -> Iterator[Sandbox]:
     """A sandbox of its own, as `options` has it."""
     with SandboxServer(create_app(options or Options())) as server:
-        one = Sandbox(server.url)
+        sandbox = Sandbox(server.url)
         try:
-            yield one
+            yield sandbox
         finally:
-            one.close()
+            sandbox.close()
 
 
 class CrmDesk:

@@ -151,7 +151,7 @@ class MemoryConsumer:
 
     def mirror(self, offsets: Mapping[Partition, int]) -> None:
         if self._kafka.answers:
-            self._kafka.mirrored |= {(self._group, one): offset for one, offset in offsets.items()}
+            self._kafka.mirrored |= {(self._group, partition): offset for partition, offset in offsets.items()}
 
     def mirror_now(self, offsets: Mapping[Partition, int], timeout: float) -> bool:
         self.mirror(offsets)

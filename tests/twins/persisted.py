@@ -29,10 +29,10 @@ def distinct(events: Iterable[Event]) -> list[Event]:
 
 
 def messages(events: Iterable[Event]) -> dict[str, Row]:
-    told = [event for event in distinct(events) if isinstance(event, Message) and not event.is_test]
+    reported = [event for event in distinct(events) if isinstance(event, Message) and not event.is_test]
     failures: dict[str, list[Message]] = defaultdict(list)
     own: dict[str, list[Message]] = defaultdict(list)
-    for event in told:
+    for event in reported:
         numberless = event.provider_message_id is None and event.text is not None
         (failures if event.state == "failed" and numberless else own)[event.message_key].append(event)
 
@@ -87,9 +87,9 @@ def _row(own: list[Message], failure: list[Message]) -> Row:
 
 def contacts(events: Iterable[Event]) -> dict[str, Row]:
     """A row for every phone that any event names."""
-    told = [event for event in distinct(events) if event.contact_phone is not None and not event.is_test]
+    reported = [event for event in distinct(events) if event.contact_phone is not None and not event.is_test]
     rows: dict[str, Row] = {}
-    for event in sorted(told, key=lambda event: (event.occurred_at, event.event_id)):
+    for event in sorted(reported, key=lambda event: (event.occurred_at, event.event_id)):
         fields = ("name", "tag", "tags", "business_name", "provider_contact_id")
         row = rows.setdefault(str(event.contact_phone), dict.fromkeys(fields))
         for field in fields:

@@ -20,8 +20,8 @@ from tests.twins.opted_out import delivery
 def webhook(provider: str, kind: str | None, receipt: datetime, *, region: str | None = "US", **fields: Any) -> Event:
     """The event that a webhook with these `fields` becomes; `timestamp`: the receipt's, unless it is given."""
     made = provider_types()[provider](provider_types()[provider].settings_type(default_region=region))
-    told = {"timestamp": int(receipt.timestamp() * 1000)} | fields
-    [event] = events_of(made, WebhookRequest(kind, {}, json.dumps(told).encode(), receipt))
+    reported = {"timestamp": int(receipt.timestamp() * 1000)} | fields
+    [event] = events_of(made, WebhookRequest(kind, {}, json.dumps(reported).encode(), receipt))
     return event
 
 

@@ -64,7 +64,7 @@ class RealTryton(Service):
     def contacts(self, phone: str) -> Sequence[Held]:
         found = []
         for party, name in self._tryton.rows(_CONTACTS, phone):
-            categories = [str(one) for (one,) in self._tryton.rows(_CATEGORIES, party)]
+            categories = [str(category_name) for (category_name,) in self._tryton.rows(_CATEGORIES, party)]
             tags = [category for category in categories if category != "SMS opted out"]
             found.append(Held(str(party), name, tags, "SMS opted out" in categories))
         return found

@@ -133,9 +133,9 @@ class Author:
             if saying.startswith("stop"):
                 fields |= {"action": "message.received", "message": self._message(id, "STOP")}
             else:
-                told = "opt-in" if "opted in" in saying else "opt-out"
-                fields |= {"action": f"contact.{told.replace('opt-', 'opted_')}"}
-                fields |= {"optOut": {"id": f"/acme/opt_outs/{id}", "phoneNumber": self.contact, "type": told}}
+                reported = "opt-in" if "opted in" in saying else "opt-out"
+                fields |= {"action": f"contact.{reported.replace('opt-', 'opted_')}"}
+                fields |= {"optOut": {"id": f"/acme/opt_outs/{id}", "phoneNumber": self.contact, "type": reported}}
             path, headers, body = self._signed("textus", fields)
         else:
             text = "START" if saying.startswith("start") else "STOP"

@@ -45,13 +45,13 @@ def _change_after(loader: Loader, changes: list[Change]) -> None:
     loader.exec_module = exec_module  # type: ignore[method-assign]
 
 
-def install(wanted: str) -> None:
+def install(expected: str) -> None:
     """Have everything that `wanted` names happen in this process."""
     from tests.faults.injected import injections
 
     changes: dict[str, list[Change]] = {}
-    for one in filter(None, wanted.split(";")):
-        name, _, argument = one.partition("=")
+    for injection in filter(None, expected.split(";")):
+        name, _, argument = injection.partition("=")
         for module, change in getattr(injections, name)(argument).items():
             changes.setdefault(module, []).append(change)
     sys.meta_path.insert(0, ChangingFinder(changes))

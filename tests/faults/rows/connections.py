@@ -12,5 +12,7 @@ def open_connections(port: int, processes: Iterable[psutil.Process]) -> int:
     count = 0
     for process in processes:
         there = process.net_connections("tcp")
-        count += sum(one.laddr.port == port and one.status == psutil.CONN_ESTABLISHED for one in there)
+        count += sum(
+            connection.laddr.port == port and connection.status == psutil.CONN_ESTABLISHED for connection in there
+        )
     return count

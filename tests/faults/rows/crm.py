@@ -86,30 +86,32 @@ def in_trouble(run: Run) -> None:
 )
 def answers_lost(run: Run) -> None:
     """No second note, no second contact."""
-    [one] = run.crms.values()
+    [played_crm] = run.crms.values()
     run.start_ingest()
     run.ingest.wait_ready()
     for path, kind in (("/crm/contacts", "POST contacts"), ("/crm/contacts/", "POST notes")):
-        one.fails(path, method="POST", drop_answer=True, times=5)
+        played_crm.fails(path, method="POST", drop_answer=True, times=5)
         if not run.sent():
             run.start_load()
-        run.wait(lambda kind=kind: _unanswered(one)[kind], 20, f"an answer to {kind} is lost")
-        one.recovers()
+        run.wait(lambda kind=kind: _unanswered(played_crm)[kind], 20, f"an answer to {kind} is lost")
+        played_crm.recovers()
     for _ in range(7):
         lost: dict[str, Any] = run.rng.choice([{"drop_answer": True}, {"delay_s": TIMEOUT + 0.3}])
         method = run.rng.choice(["POST", "POST", "PATCH"])
-        one.fails(run.rng.choice(["/crm/contacts", "/crm/contacts/"]), method=method, **lost)
+        played_crm.fails(run.rng.choice(["/crm/contacts", "/crm/contacts/"]), method=method, **lost)
         run.sleep(run.rng.uniform(0.2, 0.8))
-        one.recovers()
+        played_crm.recovers()
         run.sleep(run.rng.uniform(0.2, 0.8))
-    run.note(answers_lost=_unanswered(one))
+    run.note(answers_lost=_unanswered(played_crm))
     run.sleep(2.0)
 
 
 def _unanswered(played_crm: PlayedCrm) -> Counter[str]:
     """How many answers were lost, by what was asked for."""
-    lost = [asked for asked in played_crm.requests() if asked["status"] is None]
-    return Counter(f"{asked['method']} {'notes' if '/notes' in asked['path'] else 'contacts'}" for asked in lost)
+    lost = [requests for requests in played_crm.requests() if requests["status"] is None]
+    return Counter(
+        f"{requested['method']} {'notes' if '/notes' in requested['path'] else 'contacts'}" for requested in lost
+    )
 
 
 def _while(run: Run, seconds: float) -> Span:
@@ -129,16 +131,16 @@ def _visited(trap: socket.socket) -> bool:
 def _left_alone(run: Run, ill: PlayedCrm, troubled: dict[str, Span]) -> None:
     """A CRM in trouble is asked far less than there is to say; one that asks to be left alone, is."""
     calls = sorted(_monotonic(request["at"]) for request in ill.requests())
-    wanted = [one.at for one in read(run.journal) if one.note and one.at]
-    asked = {}
+    expected = [webhook.at for webhook in read(run.journal) if webhook.note and webhook.at]
+    requested = {}
     for name, span in troubled.items():
-        asked[name] = len(_within(span, calls))
+        requested[name] = len(_within(span, calls))
         if name != "redirect":  # which is an answer
-            most = len(_within(span, wanted)) / 2
-            run.require(asked[name] <= most, f"{name}: {asked[name]} calls, where {most:.0f} would be many")
+            most = len(_within(span, expected)) / 2
+            run.require(requested[name] <= most, f"{name}: {requested[name]} calls, where {most:.0f} would be many")
     begun, ended = troubled["429 with Retry-After"]
     silence = max(after - before for before, after in itertools.pairwise(_within((begun, ended + ASKED + 2), calls)))
-    run.note(calls_while=asked, silence=round(silence, 2))
+    run.note(calls_while=requested, silence=round(silence, 2))
     run.require(silence > 0.9 * ASKED, f"asked to wait {ASKED} s, it was called after {silence:.1f}")
 
 
@@ -148,7 +150,11 @@ def _not_slower(run: Run, other: PlayedCrm, troubled: Iterable[Span], well: Iter
         for request in other.requests()
         if request["method"] == "POST" and request["path"].endswith("/notes")
     }
-    waits = [(one.at, noted[one.event_id] - one.at) for one in read(run.journal) if one.at and one.event_id in noted]
+    waits = [
+        (webhook.at, noted[webhook.event_id] - webhook.at)
+        for webhook in read(run.journal)
+        if webhook.at and webhook.event_id in noted
+    ]
 
     def median_of(spans: Iterable[Span]) -> float:
         return median(wait for begun, ended in spans for at, wait in waits if begun <= at < ended)
@@ -165,7 +171,9 @@ def _one_contact_fails(run: Run, ill: PlayedCrm) -> str:
     ill.fails(f"/crm/contacts/{victim['id']}/notes", method="POST", status=500)
 
     def died() -> bool:
-        return any(one["phone"] == victim["phone"] and "500" in one["detail"] for one in crm.dead(run.db.dsn))
+        return any(
+            delivery["phone"] == victim["phone"] and "500" in delivery["detail"] for delivery in crm.dead(run.db.dsn)
+        )
 
     run.wait(died, 60, "a delivery that always fails is dead")
     ill.recovers()
@@ -174,9 +182,13 @@ def _one_contact_fails(run: Run, ill: PlayedCrm) -> str:
 
 def _dead_for_a_reason(run: Run, victim: str) -> None:
     dead = crm.dead(run.db.dsn)
-    run.redriven += [one["event_id"] for one in dead]
-    refused = [one for one in dead if "redirect" in one["detail"]]
-    early = [one for one in dead if one not in refused and (one["phone"] != victim or one["failures"] < TRIES)]
+    run.redriven += [delivery["event_id"] for delivery in dead]
+    refused = [delivery for delivery in dead if "redirect" in delivery["detail"]]
+    early = [
+        delivery
+        for delivery in dead
+        if delivery not in refused and (delivery["phone"] != victim or delivery["failures"] < TRIES)
+    ]
     run.note(dead=len(dead), redirected=len(refused))
     run.require(bool(refused), "a redirect is refused")
     run.require(not early, f"dead before their time: {[(one['failures'], one['detail']) for one in early]}")

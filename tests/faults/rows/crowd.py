@@ -28,8 +28,8 @@ class Crowd:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._stopped.set()
         self._thread.join()
-        for one in (*self._idle, *self._slow):
-            one.close()
+        for connection in (*self._idle, *self._slow):
+            connection.close()
 
     def idle(self, count: int) -> None:
         """Connect, and say nothing."""
@@ -39,8 +39,8 @@ class Crowd:
     def connected(self) -> int:
         """How many of the idle ones the server has not closed."""
         with selectors.DefaultSelector() as selector:
-            for one in self._idle:
-                selector.register(one, selectors.EVENT_READ)
+            for connection in self._idle:
+                selector.register(connection, selectors.EVENT_READ)
             closed = sum(not key.fileobj.recv(1, socket.MSG_PEEK) for key, _ in selector.select(0))  # type: ignore[union-attr]
         return len(self._idle) - closed
 
@@ -48,14 +48,14 @@ class Crowd:
         """Begin to post, and take half a minute over it."""
         head = b"POST /webhooks/textlink/received HTTP/1.1\r\nHost: x\r\nContent-Length: 60\r\n\r\n{"
         for _ in range(count):
-            one = socket.create_connection(("127.0.0.1", self._port), timeout=5)
-            one.sendall(head)
-            self._slow.append(one)
+            connection = socket.create_connection(("127.0.0.1", self._port), timeout=5)
+            connection.sendall(head)
+            self._slow.append(connection)
 
     def _drip(self) -> None:
         while not self._stopped.wait(0.5):
-            for one in list(self._slow):
+            for connection in list(self._slow):
                 try:
-                    one.sendall(b" ")
+                    connection.sendall(b" ")
                 except OSError:
-                    self._slow.remove(one)
+                    self._slow.remove(connection)

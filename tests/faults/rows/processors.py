@@ -38,7 +38,7 @@ def kill_at_each_step(run: Run) -> None:
         for processor in processors:
             run.arm(step, of=processor.name)
         for processor in processors:
-            run.wait(lambda one=processor: not one.alive, 20, f"{processor.name} dies at {step}")
+            run.wait(lambda process=processor: not process.alive, 20, f"{processor.name} dies at {step}")
         run.start_persist()
         run.start_opt_out()
         run.start_crm_sync()

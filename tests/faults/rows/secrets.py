@@ -46,7 +46,7 @@ def scan(run: Run) -> None:
     run.sleep(2.0)
     places += _leaks(run, SECRETS, run.ingest.spool, *(broker.kafka.home for broker in run.cluster.brokers))
     places += _in_database(run, SECRETS)
-    phones = {one.contact.removeprefix("+1") for one in read(run.journal)} | {"3035550142"}
+    phones = {webhook.contact.removeprefix("+1") for webhook in read(run.journal)} | {"3035550142"}
     logs = (run.ingest.log, run.persist.log, run.opt_out.log, run.crm_sync.log)
     places += _leaks(run, (*phones, *SECRETS, "private 1", "Is the job still open"), *logs)
     for place in sorted(set(places)):
@@ -104,14 +104,14 @@ async def _fuzz(run: Run, event_ids: set[str], wrong: list[str]) -> None:
     async def work() -> None:
         client = Client(run.ingest.port)
         for number in numbers:
-            asked = case(run.seed, number)
+            requested = case(run.seed, number)
             try:
-                reply = await client.ask(asked)
+                reply = await client.ask(requested)
             except NoAnswer as error:
-                wrong.append(f"case {number}, {asked.name}: no answer within {error}")
+                wrong.append(f"case {number}, {requested.name}: no answer within {error}")
                 continue
-            if reply.status >= 500 or reply.status not in asked.expected:
-                wrong.append(f"case {number}, {asked.name}: {reply.status}, not {sorted(asked.expected)}")
+            if reply.status >= 500 or reply.status not in requested.expected:
+                wrong.append(f"case {number}, {requested.name}: {reply.status}, not {sorted(requested.expected)}")
             if reply.event_id is not None:
                 event_ids.add(reply.event_id)
         await client.close()

@@ -52,10 +52,10 @@ def test_a_bound_on_the_ratio_counts_too() -> None:
 def test_no_two_events_are_the_same_and_each_is_encodable() -> None:
     codec = Codec(SchemaIds.checked_in())
     events = [event(number) for number in range(2_000)]
-    assert len({one.event_id for one in events}) == len(events)
+    assert len({sent_event.event_id for sent_event in events}) == len(events)
     assert events == [event(number) for number in range(2_000)]
-    assert all(codec.decode(codec.encode(one)) == one for one in events)
-    assert {type(one).__name__ for one in events} == {
+    assert all(codec.decode(codec.encode(sent_event)) == sent_event for sent_event in events)
+    assert {type(sent_event).__name__ for sent_event in events} == {
         "Message",
         "Contact",
         "PhoneCall",
@@ -65,12 +65,15 @@ def test_no_two_events_are_the_same_and_each_is_encodable() -> None:
 
 
 def test_a_failure_is_of_a_message_that_was_sent() -> None:
-    messages = [one for one in map(event, range(300)) if isinstance(one, Message)]
+    messages = [sent_event for sent_event in map(event, range(300)) if isinstance(sent_event, Message)]
     sent = {message.message_key: message for message in messages if message.state == "sent"}
     failed = [message for message in messages if message.state == "failed"]
     assert len(failed) == 6
-    for one in failed:
-        assert (one.contact_phone, one.text) == (sent[one.message_key].contact_phone, sent[one.message_key].text)
+    for failed_event in failed:
+        assert (failed_event.contact_phone, failed_event.text) == (
+            sent[failed_event.message_key].contact_phone,
+            sent[failed_event.message_key].text,
+        )
 
 
 def test_no_two_webhooks_are_the_same_in_whatever_run() -> None:
@@ -99,7 +102,7 @@ def test_a_page_without_marks_is_left_alone(tmp_path: Path) -> None:
 
 
 def test_who_asks_the_gate_asks_about_contacts_of_the_webhooks() -> None:
-    [one, other] = islice(asked("/opt-outs/PHONE", "t", 1), 2)
-    assert one.startswith(b"GET /opt-outs/%2B1303555")
-    assert b"Authorization: Bearer t" in one
-    assert one != other
+    [first, other] = islice(asked("/opt-outs/PHONE", "t", 1), 2)
+    assert first.startswith(b"GET /opt-outs/%2B1303555")
+    assert b"Authorization: Bearer t" in first
+    assert first != other

@@ -61,11 +61,11 @@ def test_every_variable_is_a_setting(name: str) -> None:
 def test_secrets_are_files_of_the_secret(name: str) -> None:
     files = {value for variable, value in _environment(name).items() if variable.endswith("_FILE")}
     folder = _environment(name).get("HOOKLINE_SECRETS_PREFIX", "").removesuffix("/")
-    mounts = {one["mountPath"]: one["name"] for one in _container(name)["volumeMounts"]}
+    mounts = {mount["mountPath"]: mount["name"] for mount in _container(name)["volumeMounts"]}
     whole = {
-        one["name"]: one["secret"]["secretName"]
-        for one in _pod(name)["volumes"]
-        if "items" not in one.get("secret", "items")
+        volume["name"]: volume["secret"]["secretName"]
+        for volume in _pod(name)["volumes"]
+        if "items" not in volume.get("secret", "items")
     }
     assert whole == ({mounts[folder]: "hookline-providers"} if folder else {})
     mounted = _mounted(name)
@@ -81,13 +81,13 @@ def test_pods_are_nobody_and_bounded(name: str) -> None:
     assert container["securityContext"]["readOnlyRootFilesystem"] is True
     assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
     assert container["resources"].keys() == {"requests", "limits"}
-    assert {mount["name"] for mount in container["volumeMounts"]} >= {one["name"] for one in pod["volumes"]}
+    assert {mount["name"] for mount in container["volumeMounts"]} >= {volume["name"] for volume in pod["volumes"]}
 
 
 @pytest.mark.parametrize("name", [name for name in WORKLOADS if WORKLOADS[name]["kind"] != "Job"])
 def test_services_are_probed_where_they_listen(name: str) -> None:
     container = _container(name)
-    ports = {one["name"]: str(one["containerPort"]) for one in container["ports"]}
+    ports = {port["name"]: str(port["containerPort"]) for port in container["ports"]}
     listening = {value for variable, value in _environment(name).items() if variable.endswith("PORT")}
     assert set(ports.values()) == listening
     paths = [container[kind]["httpGet"]["path"] for kind in ("startupProbe", "livenessProbe", "readinessProbe")]
@@ -115,8 +115,8 @@ def test_services_lead_to_pods() -> None:
     for item in services:
         assert item["spec"]["selector"] in labels
     # And whoever listens for others is led to.
-    asked = {name for name in WORKLOADS if "http" in {one["name"] for one in _container(name).get("ports", [])}}
-    assert {item["metadata"]["name"] for item in services} == asked
+    requested = {name for name in WORKLOADS if "http" in {port["name"] for port in _container(name).get("ports", [])}}
+    assert {item["metadata"]["name"] for item in services} == requested
 
 
 def test_every_secret_that_a_pod_mounts_is_made_as_the_page_says() -> None:
@@ -214,4 +214,4 @@ def _container(name: str) -> dict[str, Any]:
 
 
 def _environment(name: str) -> dict[str, str]:
-    return {one["name"]: one["value"] for one in _container(name).get("env", [])}
+    return {variable["name"]: variable["value"] for variable in _container(name).get("env", [])}

@@ -42,7 +42,9 @@ def test_rules_say_how_urgent_and_what_is_wrong(rule: dict[str, Any]) -> None:
 
 
 def test_every_process_is_scraped_on_its_admin_port() -> None:
-    targets = {target for job in CONFIG["scrape_configs"] for one in job["static_configs"] for target in one["targets"]}
+    targets = {
+        target for job in CONFIG["scrape_configs"] for static in job["static_configs"] for target in static["targets"]
+    }
     admin = {
         f"{name}:{value}"
         for name, service in SERVICES.items()

@@ -55,17 +55,17 @@ def test_a_walk_finds_what_a_look_at_every_row_would(
     queue, waiting, number = SpoolQueue(spool), list[tuple[int, str]](), 0
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(backlog, "STRETCH", stretch)
-        for act, told in acts:
+        for act, reported in acts:
             if act == "append":
-                new = [(number + place, topic) for place, topic in enumerate(told)]  # type: ignore[var-annotated, arg-type]
-                spool.append([record(one, topic=topic) for one, topic in new])
+                new = [(number + place, topic) for place, topic in enumerate(reported)]  # type: ignore[var-annotated, arg-type]
+                spool.append([record(row_number, topic=topic) for row_number, topic in new])
                 waiting += new
                 number += len(new)
             elif act == "remove":  # from anywhere, as topics that are up are drained past those that are down
-                spool.in_turn(lambda turn, every=told: turn.remove(turn.first(10_000)[::every]))  # type: ignore[misc]
-                del waiting[::told]  # type: ignore[misc]
+                spool.in_turn(lambda turn, every=reported: turn.remove(turn.first(10_000)[::every]))  # type: ignore[misc]
+                del waiting[::reported]  # type: ignore[misc]
             else:
-                assert walked(queue, told) == [one for one, topic in waiting if topic not in told]  # type: ignore[arg-type, operator]
+                assert walked(queue, reported) == [row_number for row_number, topic in waiting if topic not in reported]  # type: ignore[arg-type, operator]
 
 
 def test_what_is_down_is_passed_over_once(spool: Spool, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -74,9 +74,9 @@ def test_what_is_down_is_passed_over_once(spool: Spool, monkeypatch: pytest.Monk
     looked: list[tuple[int, int]] = []
     first = Turn.first
 
-    def spied(turn: Turn, limit: int, *, after: int = 0, up_to: int = 0, **told: object) -> object:
+    def spied(turn: Turn, limit: int, *, after: int = 0, up_to: int = 0, **expected: object) -> object:
         looked.append((after, up_to))
-        return first(turn, limit, after=after, up_to=up_to, **told)  # type: ignore[arg-type]
+        return first(turn, limit, after=after, up_to=up_to, **expected)  # type: ignore[arg-type]
 
     monkeypatch.setattr(Turn, "first", spied)
     queue = SpoolQueue(spool)

@@ -129,23 +129,23 @@ def test_no_request_pays_the_time_out_once_one_has(publisher: DurablePublisher, 
     kafka.hangs = 0.5
     with ThreadPoolExecutor(32) as pool:
         first = [pool.submit(publisher.publish_all, [event(str(n))]) for n in range(32)]
-        assert {one.result(30) for one in first} == {Durability.SPOOL}
+        assert {future.result(30) for future in first} == {Durability.SPOOL}
     # Then at most the rounds that were begun have waited for it
     assert kafka.asked <= 2
     assert len(waiting(spool)) == 32
-    asked = kafka.asked
+    requested = kafka.asked
     publisher.publish_all([event("later")])
-    assert kafka.asked == asked
+    assert kafka.asked == requested
 
 
 def test_what_kafka_will_never_take_is_kept_aside_and_does_not_stop_the_next(
     publisher: DurablePublisher, spool: Spool, kafka: Kafka
 ) -> None:
-    kafka.fate = lambda one: RefusedForGood("MessageSizeTooLargeError") if text_of(one) == "big" else None
+    kafka.fate = lambda record: RefusedForGood("MessageSizeTooLargeError") if text_of(record) == "big" else None
     assert publisher.publish_all([event("big")]) is Durability.SPOOL
     assert publisher.publish_all([event("next")]) is Durability.KAFKA
     with spool.turn() as turn:
-        assert [(text_of(one.row.record), one.reason) for one in turn.refused(9)] == [
+        assert [(text_of(refused.row.record), refused.reason) for refused in turn.refused(9)] == [
             ("big", "MessageSizeTooLargeError")
         ]
 

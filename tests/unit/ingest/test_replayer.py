@@ -45,15 +45,15 @@ class Kafka:
     def publish_all(
         self, records: Sequence[OutgoingRecord], *, timeout: float = 2.0
     ) -> list[NotPublished | RefusedForGood | None]:
-        self.rounds.append([number_of(one) for one in records])
+        self.rounds.append([number_of(outgoing) for outgoing in records])
         fates: dict[tuple[str, bytes | None], tuple[Any, bool]] = {}
-        for one in records:  # a batch has one fate: that of the worst record in it
-            fate = self.fate(one) if self.up else (NotPublished("down"), False)
-            worst = fates.setdefault((one.topic, one.key), fate)
+        for outgoing in records:  # a batch has one fate: that of the worst record in it
+            fate = self.fate(outgoing) if self.up else (NotPublished("down"), False)
+            worst = fates.setdefault((outgoing.topic, outgoing.key), fate)
             if worst[0] is None or isinstance(fate[0], RefusedForGood):
-                fates[(one.topic, one.key)] = fate
-        self.log += [one for one in records if fates[(one.topic, one.key)][1]]
-        return [fates[(one.topic, one.key)][0] for one in records]
+                fates[(outgoing.topic, outgoing.key)] = fate
+        self.log += [outgoing for outgoing in records if fates[(outgoing.topic, outgoing.key)][1]]
+        return [fates[(outgoing.topic, outgoing.key)][0] for outgoing in records]
 
     def answers(self) -> bool:
         return self.up
@@ -159,21 +159,25 @@ def test_topics_that_failed_are_tried_together_with_one_record_each(
 def test_a_record_refused_for_good_is_set_aside_and_the_next_goes_through(
     spool: Spool, kafka: Kafka, replayer: Replayer, clock: Clock
 ) -> None:
-    kafka.fate = lambda one: (
-        (RefusedForGood("MessageSizeTooLargeError"), False) if number_of(one) == 1 else (None, True)
+    kafka.fate = lambda outgoing: (
+        (RefusedForGood("MessageSizeTooLargeError"), False) if number_of(outgoing) == 1 else (None, True)
     )
     spool.append([record(n) for n in range(4)])
     steps(replayer, spool, clock)
     assert kafka.first_seen() == [0, 2, 3]
     with spool.turn() as turn:
-        assert [(number_of(one.row.record), one.reason) for one in turn.refused(9)] == [(1, "MessageSizeTooLargeError")]
+        assert [(number_of(refused.row.record), refused.reason) for refused in turn.refused(9)] == [
+            (1, "MessageSizeTooLargeError")
+        ]
 
 
 def test_a_topic_that_fails_does_not_keep_the_others(
     spool: Spool, kafka: Kafka, replayer: Replayer, clock: Clock
 ) -> None:
     # Given a topic that does not exist, in front of everything else
-    kafka.fate = lambda one: (NotPublished("unknown topic"), False) if one.topic == "missing" else (None, True)
+    kafka.fate = lambda outgoing: (
+        (NotPublished("unknown topic"), False) if outgoing.topic == "missing" else (None, True)
+    )
     spool.append([record(n, key=f"k{n}", topic="missing") for n in range(700)])
     spool.append([record(n, key=f"k{n}") for n in range(1_000, 1_010)])
     for _ in range(6):
@@ -192,7 +196,7 @@ def test_a_topic_that_fails_does_not_keep_the_others(
 def test_a_contact_that_is_not_confirmed_keeps_only_its_own(
     spool: Spool, kafka: Kafka, replayer: Replayer, clock: Clock
 ) -> None:
-    kafka.fate = lambda one: (NotPublished("no leader"), False) if one.key == b"stuck" else (None, True)
+    kafka.fate = lambda outgoing: (NotPublished("no leader"), False) if outgoing.key == b"stuck" else (None, True)
     spool.append([record(n, key="stuck" if n % 2 else f"k{n}") for n in range(20)])
     replayer.step()
     assert kafka.first_seen() == list(range(0, 20, 2))
@@ -419,7 +423,7 @@ def test_order_holds_whatever_kafka_does(
     steps(replayer, spool, clock, most=3_000)
     seen = kafka.first_seen()
     assert set(seen) | refused == set(range(number))
-    keys = {number_of(one): one.key for one in kafka.log}
+    keys = {number_of(outgoing): outgoing.key for outgoing in kafka.log}
     for key in set(keys.values()):
         mine = [n for n in seen if keys[n] == key]
         assert mine == sorted(mine)

@@ -210,7 +210,7 @@ def test_what_kafka_refused_for_good_is_kept_aside_and_can_be_queued_again(spool
     with spool.turn() as turn:
         turn.set_aside([(turn.first(1)[0], "MessageSizeTooLargeError")])
         turn.keep_refused(record(9), "TopicAuthorizationFailedError")
-        assert [(number_of(one.row.record), one.reason) for one in turn.refused(10)] == [
+        assert [(number_of(refused.row.record), refused.reason) for refused in turn.refused(10)] == [
             (9, "TopicAuthorizationFailedError"),
             (1, "MessageSizeTooLargeError"),
         ]
@@ -236,8 +236,10 @@ def test_counts_survive_a_restart(tmp_path: Path) -> None:
 def test_the_gauges_tell_the_shared_state(spool: Spool) -> None:
     spool.append([record(1), record(2)])
     families = {
-        one.name: one.samples[0].value
-        for one in SpoolGauges(spool.state, spool.directory, 1_000_000, lambda: spool.state.oldest / 1e6 + 5).collect()
+        family.name: family.samples[0].value
+        for family in SpoolGauges(
+            spool.state, spool.directory, 1_000_000, lambda: spool.state.oldest / 1e6 + 5
+        ).collect()
     }
     disk = shutil.disk_usage(spool.directory)
     assert families["hookline_spool_limit_bytes"] == 1_000_000

@@ -195,8 +195,8 @@ def test_damage_while_running_is_rescued_by_whoever_meets_it(tmp_path: Path) -> 
     other.append([record(99)])
     assert numbers(spool) == [*range(20), 99]
     assert (spool.state.records, spool.state.damaged) == (21, 1)
-    for one in (spool, other):
-        one.close()
+    for opened_spool in (spool, other):
+        opened_spool.close()
     service.close()
 
 

@@ -54,7 +54,11 @@ def test_every_section_of_every_room_is_found() -> None:
     # Given whatever was imported by now: what has a name and stands in a room of ours was found
     rooms = ("runtime.", "ingest.", "processors.", "deploy.", "ops.")
     named = {
-        one for one in below(Section) if "section" in vars(one) and one.section and one.__module__.startswith(rooms)
+        declared_section
+        for declared_section in below(Section)
+        if "section" in vars(declared_section)
+        and declared_section.section
+        and declared_section.__module__.startswith(rooms)
     }
     assert named == found
 
@@ -156,14 +160,14 @@ def test_config_shows_value_origin_and_no_secret(
 
     assert main(["config", "--json"]) == 0
 
-    told = capsys.readouterr().out
-    rows = {row["variable"]: row for row in json.loads(told)["settings"]}
+    output = capsys.readouterr().out
+    rows = {row["variable"]: row for row in json.loads(output)["settings"]}
     assert rows["HOOKLINE_KAFKA__BOOTSTRAP_SERVERS"]["value"] == "a:9092,b:9092"
     assert rows["HOOKLINE_KAFKA__BOOTSTRAP_SERVERS"]["origin"] == "environment"
     assert rows["HOOKLINE_KAFKA__RETENTION_DAYS"]["origin"] == "default"
     assert rows["HOOKLINE_POSTGRES__DSN"]["origin"] == f"file {secret}"
     for hidden in ("p4ssw0rd", "0wner", "first-secret", "second-secret", "third-secret"):
-        assert hidden not in told
+        assert hidden not in output
 
 
 def test_config_names_every_mistake_at_once_and_exits_78(
@@ -175,7 +179,7 @@ def test_config_names_every_mistake_at_once_and_exits_78(
 
     assert main(["config"]) == 78
 
-    told = capsys.readouterr().err
+    output = capsys.readouterr().err
     for name in (
         "KAFKA__BOOTSTRAP_SERVERS",
         "KAFKA__RETENTION_DAYS",
@@ -183,8 +187,8 @@ def test_config_names_every_mistake_at_once_and_exits_78(
         "POSTGRES__OWNER_DSN",
         "POSTGRES__DSN: is no connection string",
     ):
-        assert f"HOOKLINE_{name}" in told
-    assert "TEXTLINK__SECRETS is missing" in told  # the provider is enabled and has none
+        assert f"HOOKLINE_{name}" in output
+    assert "TEXTLINK__SECRETS is missing" in output  # the provider is enabled and has none
 
 
 def test_config_of_one_section(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -200,9 +204,9 @@ def test_config_of_one_section(monkeypatch: pytest.MonkeyPatch, capsys: pytest.C
 def test_a_command_without_settings_says_which_and_that_no_stack_runs(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["topics", "ls"]) == 78
 
-    told = capsys.readouterr().err
-    assert "HOOKLINE_KAFKA__BOOTSTRAP_SERVERS is missing" in told
-    assert "hookline up" in told
+    output = capsys.readouterr().err
+    assert "HOOKLINE_KAFKA__BOOTSTRAP_SERVERS is missing" in output
+    assert "hookline up" in output
 
 
 def test_configuration_load_itself_never_looks_for_a_stack(stack: dict[str, str]) -> None:

@@ -159,9 +159,9 @@ def test_what_cannot_be_decoded_is_told_and_its_bytes_only_on_request() -> None:
 
 
 def verdicts(
-    letters: list[Letter], redriven: set[tuple[int, int]] | None = None, **wanted: Any
+    letters: list[Letter], redriven: set[tuple[int, int]] | None = None, **expected: Any
 ) -> list[RedriveDecision]:
-    return list(judge(letters, "persist", redriven or set(), LetterFilter(**wanted)))
+    return list(judge(letters, "persist", redriven or set(), LetterFilter(**expected)))
 
 
 def test_each_letter_goes_once() -> None:
@@ -169,8 +169,8 @@ def test_each_letter_goes_once() -> None:
 
     going = verdicts(letters, {(0, 0), (0, 2)})
 
-    assert [one.letter.place for one in going] == [(0, 1), (0, 3)]
-    assert all(one.reason is None for one in going)
+    assert [verdict.letter.place for verdict in going] == [(0, 1), (0, 3)]
+    assert all(verdict.reason is None for verdict in going)
 
 
 def test_only_what_is_asked_for_goes() -> None:

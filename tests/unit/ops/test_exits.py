@@ -76,10 +76,10 @@ WRONG_PASSWORD = 'connection failed: FATAL:  password authentication failed for 
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, Exception) else "",
 )
-def test_a_failure_has_its_code_and_says_what_to_do(error: Exception, code: int, told: str) -> None:
+def test_a_failure_has_its_code_and_says_what_to_do(error: Exception, code: int, expected: str) -> None:
     found = failure(error)
 
-    assert (found.code, told in found.message) == (code, True), found
+    assert (found.code, expected in found.message) == (code, True), found
 
 
 def test_an_address_is_told_without_its_query() -> None:

@@ -84,7 +84,7 @@ def client(fails: list[Exception] | None = None, hangs: threading.Event | None =
 
 
 @pytest.mark.parametrize(
-    ("asked", "phone", "state", "sure"),
+    ("requests", "phone", "state", "sure"),
     [
         ("%2B13035550142", "+13035550142", "out", True),
         ("+1 (303) 555-0142", "+13035550142", "out", True),
@@ -96,19 +96,21 @@ def client(fails: list[Exception] | None = None, hangs: threading.Event | None =
         ("%00", "", "out", False),
     ],
 )
-def test_one_number(asked: str, phone: str, state: str, sure: bool) -> None:
-    answer = client().get(f"/opt-outs/{asked}", headers=TOKEN)
-    told = answer.get_json()
+def test_one_number(requests: str, phone: str, state: str, sure: bool) -> None:
+    answer = client().get(f"/opt-outs/{requests}", headers=TOKEN)
+    data = answer.get_json()
     assert answer.status_code == 200
-    assert (told["phone"], told["state"], told["sure"]) == (phone, state, sure)
-    assert told["why"]
-    assert (told["since"] is not None) == (phone in ROWS)
+    assert (data["phone"], data["state"], data["sure"]) == (phone, state, sure)
+    assert data["why"]
+    assert (data["since"] is not None) == (phone in ROWS)
 
 
 def test_many_numbers_in_their_order() -> None:
     phones = ["+13035550199", "+13035550142", "+13035550142", "nobody"]
-    told = client().post("/opt-outs", json={"phones": phones}, headers=TOKEN).get_json()["opt_outs"]
-    assert [(one["phone"], one["state"]) for one in told] == list(zip(phones, ["in", "out", "out", "out"], strict=True))
+    data = client().post("/opt-outs", json={"phones": phones}, headers=TOKEN).get_json()["opt_outs"]
+    assert [(answer["phone"], answer["state"]) for answer in data] == list(
+        zip(phones, ["in", "out", "out", "out"], strict=True)
+    )
     assert client().post("/opt-outs", json={"phones": []}, headers=TOKEN).get_json() == {"opt_outs": []}
 
 
@@ -131,20 +133,20 @@ def test_too_many_at_once_are_refused() -> None:
 
 def test_a_ledger_that_is_away_means_out() -> None:
     away: list[Exception] = [psycopg.OperationalError("gone")] * 9
-    told = client(away).get("/opt-outs/+13035550199", headers=TOKEN).get_json()
-    assert (told["state"], told["sure"], told["since"], told["retry_after"]) == ("out", False, None, 2)
+    data = client(away).get("/opt-outs/+13035550199", headers=TOKEN).get_json()
+    assert (data["state"], data["sure"], data["since"], data["retry_after"]) == ("out", False, None, 2)
 
 
 def test_a_session_that_has_ended_is_replaced() -> None:
-    told = client([psycopg.OperationalError("ended")]).get("/opt-outs/+13035550199", headers=TOKEN).get_json()
-    assert (told["state"], told["sure"]) == ("in", True)
+    data = client([psycopg.OperationalError("ended")]).get("/opt-outs/+13035550199", headers=TOKEN).get_json()
+    assert (data["state"], data["sure"]) == ("in", True)
 
 
 def test_a_ledger_that_hangs_means_out_in_time() -> None:
     hangs = threading.Event()
-    told = client(hangs=hangs).get("/opt-outs/+13035550199", headers=TOKEN).get_json()
+    data = client(hangs=hangs).get("/opt-outs/+13035550199", headers=TOKEN).get_json()
     hangs.set()
-    assert (told["state"], told["sure"]) == ("out", False)
+    assert (data["state"], data["sure"]) == ("out", False)
 
 
 def test_one_number_that_no_utf8_holds_does_not_spoil_the_others() -> None:

@@ -71,20 +71,20 @@ def leaves(group: click.Group = hookline, path: str = "") -> dict[str, click.Com
     context = click.Context(group)
     found: dict[str, click.Command] = {}
     for name in group.list_commands(context):
-        one = group.get_command(context, name)
-        assert one is not None
-        if isinstance(one, click.Group):
-            found |= leaves(one, f"{path}{name} ")
+        member = group.get_command(context, name)
+        assert member is not None
+        if isinstance(member, click.Group):
+            found |= leaves(member, f"{path}{name} ")
         else:
-            found[f"{path}{name}"] = one
+            found[f"{path}{name}"] = member
     return found
 
 
 LEAVES = leaves()
 
 
-def options(one: click.Command) -> set[str]:
-    return {option for parameter in one.params for option in parameter.opts}
+def options(leaf: click.Command) -> set[str]:
+    return {option for parameter in leaf.params for option in parameter.opts}
 
 
 def test_the_commands_of_the_contract_are_there() -> None:
@@ -112,11 +112,11 @@ def test_what_changes_nothing_has_none(name: str) -> None:
 
 @pytest.mark.parametrize("name", sorted(LEAVES))
 def test_every_command_says_what_it_does_and_what_its_options_mean(name: str) -> None:
-    one = LEAVES[name]
+    leaf = LEAVES[name]
 
-    assert one.help
-    assert one.help.splitlines()[0].endswith((".", ":")), one.help
-    silent = [parameter.name for parameter in one.params if isinstance(parameter, click.Option) and not parameter.help]
+    assert leaf.help
+    assert leaf.help.splitlines()[0].endswith((".", ":")), leaf.help
+    silent = [parameter.name for parameter in leaf.params if isinstance(parameter, click.Option) and not parameter.help]
     assert not silent
 
 
@@ -170,9 +170,9 @@ def test_a_failure_is_a_sentence_and_with_json_an_object(
     planted["breaks"] = breaks
 
     assert main(["breaks"]) == 70
-    told = capsys.readouterr()
-    assert told.out == ""
-    assert told.err.splitlines() == [
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert output.err.splitlines() == [
         "hookline: this is a bug in hookline: ZeroDivisionError: by nothing (HOOKLINE_DEBUG=1 shows where)"
     ]
     assert main(["breaks", "--json"]) == 70
@@ -192,9 +192,9 @@ def test_a_failure_after_the_answer_leaves_the_answer_one_document(
     planted["unwell"] = unwell
 
     assert main(["unwell", "--json"]) == 1
-    told = capsys.readouterr()
-    assert json.loads(told.out) == {"healthy": False}
-    assert told.err == "hookline: one is down\n"
+    output = capsys.readouterr()
+    assert json.loads(output.out) == {"healthy": False}
+    assert output.err == "hookline: one is down\n"
 
 
 def test_debug_shows_the_traceback(

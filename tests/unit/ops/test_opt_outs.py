@@ -80,10 +80,10 @@ def test_what_cannot_be_shown_is_shown_as_an_escape(capsys: pytest.CaptureFixtur
 
 def test_every_rule_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["opt-outs", "rules", "--json"]) == 0
-    told = json.loads(capsys.readouterr().out)
-    assert told["rule_set"] == 2
-    assert {"a.keyword.en", "b.courtesy", "c.slip", "d.nothing"} <= {rule["id"] for rule in told["rules"]}
-    assert {"d.negated"} <= {one["id"] for one in told["unless"]}
+    data = json.loads(capsys.readouterr().out)
+    assert data["rule_set"] == 2
+    assert {"a.keyword.en", "b.courtesy", "c.slip", "d.nothing"} <= {rule["id"] for rule in data["rules"]}
+    assert {"d.negated"} <= {exception["id"] for exception in data["unless"]}
 
     assert main(["opt-outs", "rules"]) == 0
     assert "rule set 2" in capsys.readouterr().out
@@ -91,10 +91,10 @@ def test_every_rule_is_told(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_a_decision_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["opt-outs", "classify", "--explain", "--json", "don't lose my number"]) == 0
-    [told] = [json.loads(line) for line in lines(capsys)]
-    assert told["normalised"] == "dont lose my number"
-    assert told["clauses"] == ["dont lose my number"]
-    assert {"rule": "b.lose-my-number", "matched": "lose my number", "by": "d.negated"} in told["overridden"]
+    [data] = [json.loads(line) for line in lines(capsys)]
+    assert data["normalised"] == "dont lose my number"
+    assert data["clauses"] == ["dont lose my number"]
+    assert {"rule": "b.lose-my-number", "matched": "lose my number", "by": "d.negated"} in data["overridden"]
 
     assert main(["opt-outs", "classify", "--explain", "my number is new"]) == 0
     assert "nearest: c." in capsys.readouterr().out

@@ -184,13 +184,13 @@ def settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
 def test_a_dry_run_shows_what_would_be_sent_without_the_secret(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["send", "textlink", "received", "--dry-run", "--json", "--seed", "1", "--count", "3"]) == 0
 
-    told = capsys.readouterr().out
-    assert SECRET not in told
-    assert [load["body"]["secret"] for load in json.loads(told)["requests"]] == ["********"] * 3
+    output = capsys.readouterr().out
+    assert SECRET not in output
+    assert [load["body"]["secret"] for load in json.loads(output)["requests"]] == ["********"] * 3
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "expected"),
     [
         (["nobody", "received"], "textlink, textus"),
         (["textlink", "message.received"], "received, sent, failed, tag"),
@@ -199,9 +199,9 @@ def test_a_dry_run_shows_what_would_be_sent_without_the_secret(capsys: pytest.Ca
     ],
 )
 @pytest.mark.usefixtures("settings")
-def test_usage_names_what_there_is(arguments: list[str], told: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_usage_names_what_there_is(arguments: list[str], expected: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["send", *arguments]) == 2
-    assert told in capsys.readouterr().err
+    assert expected in capsys.readouterr().err
 
 
 @pytest.mark.usefixtures("settings")

@@ -86,7 +86,9 @@ def test_status_without_a_service(run: Run, directory: Path) -> None:
     code, data = run("spool", "status")
     assert code == exits.OK
     assert (data["service_running"], data["records"], data["refused"], data["breaker"]) == (False, 2, 1, "unknown")
-    assert [(one["event_id"], one["reason"]) for one in data["refused_records"]] == [("3", "MessageSizeTooLargeError")]
+    assert [(refused["event_id"], refused["reason"]) for refused in data["refused_records"]] == [
+        ("3", "MessageSizeTooLargeError")
+    ]
     assert data["oldest_age_seconds"] > 0
 
 
@@ -139,18 +141,18 @@ def test_a_mended_secret_brings_the_webhook_back(
     held = opened(directory) if beside_a_service else ()
     # Then the list tells them apart
     code, data = run("quarantine", "ls")
-    verdicts = [one["now"] for one in data["webhooks"]]
+    verdicts = [webhook["now"] for webhook in data["webhooks"]]
     assert (code, verdicts[0]) == (exits.OK, "authentic")
     assert verdicts[1].startswith("wrong_")
     shown = run("quarantine", "show", "2")[1]
     assert "hello" in shown["body"]
     assert "made-up-by-somebody" not in json.dumps(shown)
     # When they are replayed, the authentic one comes back, with its time of receipt
-    assert [one["now"] for one in run("quarantine", "replay", "--dry-run")[1]["webhooks"]] == verdicts
+    assert [webhook["now"] for webhook in run("quarantine", "replay", "--dry-run")[1]["webhooks"]] == verdicts
     code, data = run("quarantine", "replay")
-    assert (code, [one["now"] for one in data["webhooks"]]) == (exits.OK, ["replayed", verdicts[1]])
-    for one in held:
-        one.close()
+    assert (code, [webhook["now"] for webhook in data["webhooks"]]) == (exits.OK, ["replayed", verdicts[1]])
+    for webhook in held:
+        webhook.close()
     service, spool = opened(directory)
     last = spool.in_turn(lambda turn: turn.first(9))[-1]
     event = Codec(SchemaIds.checked_in()).decode(last.record.value)
@@ -186,7 +188,7 @@ def test_what_could_not_be_read_comes_back_with_a_mended_body(run: Run, director
     whole = '{"secret": "%s", "phone_number": "+13035550142", "text": "hi",\n "textlink_id": 5\n "portal": true}'
     unreadable(directory, (whole % NEW_SECRET).encode())
     unreadable(directory, (whole % "made-up-by-somebody").encode())
-    assert [one["now"] for one in run("quarantine", "ls")[1]["webhooks"]] == ["not_json", "wrong_secret"]
+    assert [webhook["now"] for webhook in run("quarantine", "ls")[1]["webhooks"]] == ["not_json", "wrong_secret"]
     assert run("quarantine", "replay")[1]["counts"] == {"not_json": 1, "wrong_secret": 1}
     # When the operator takes its body, mends it and hands it over
     shown = run("quarantine", "show", "1")[1]["body"]
@@ -213,7 +215,7 @@ def test_a_list_goes_on_where_it_ended(run: Run, directory: Path, capsys: pytest
     for number in range(5):
         quarantined(directory, "textlink", signed=NEW_SECRET, valid=OLD_SECRET, text=f"number {number}")
     data = run("quarantine", "ls", "--limit", "2", "--after", "1")[1]
-    assert ([one["id"] for one in data["webhooks"]], data["total"]) == ([2, 3], 5)
+    assert ([webhook["id"] for webhook in data["webhooks"]], data["total"]) == ([2, 3], 5)
     assert main(["quarantine", "ls", "--limit", "2"]) == exits.OK
     shown = capsys.readouterr()
     assert "--after 2" in shown.err
@@ -230,7 +232,7 @@ def test_many_come_back_a_group_at_a_time(run: Run, directory: Path) -> None:
     assert len(run("quarantine", "ls")[1]["webhooks"]) == count
     code, data = run("quarantine", "replay")
     assert (code, data["counts"]) == (exits.OK, {"replayed": count})
-    assert len({one["event_id"] for one in data["webhooks"]}) == count
+    assert len({webhook["event_id"] for webhook in data["webhooks"]}) == count
     assert run("spool", "status")[1]["records"] == count + 2
     assert run("quarantine", "replay")[1] == {"webhooks": [], "dry_run": False, "counts": {}}
 

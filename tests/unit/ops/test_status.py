@@ -85,10 +85,10 @@ def test_all_is_well_and_behind_is_not_unwell(shown: Any, capsys: pytest.Capture
     shown(WELL)
 
     assert main(["status"]) == 0
-    told = capsys.readouterr().out
-    assert "~1,234,567" in told
-    assert "sms.messages.v1 12" in told
-    assert re.search(r"^ *rest +ok +1200 +7", told, re.MULTILINE)
+    output = capsys.readouterr().out
+    assert "~1,234,567" in output
+    assert "sms.messages.v1 12" in output
+    assert re.search(r"^ *rest +ok +1200 +7", output, re.MULTILINE)
     assert main(["status", "--json"]) == 0
     data = json.loads(capsys.readouterr().out)
     assert data["healthy"] is True
@@ -96,28 +96,28 @@ def test_all_is_well_and_behind_is_not_unwell(shown: Any, capsys: pytest.Capture
     assert (data["crms"][0]["pending"], data["crms"][0]["dead"]) == (1200, 7)
 
 
-@pytest.mark.parametrize(("snapshot", "told"), UNWELL)
+@pytest.mark.parametrize(("snapshot", "expected"), UNWELL)
 def test_what_is_wrong_is_named_and_the_exit_code_is_1(
-    shown: Any, snapshot: Snapshot, told: str, capsys: pytest.CaptureFixture[str]
+    shown: Any, snapshot: Snapshot, expected: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     shown(snapshot)
 
     assert main(["status", "--json"]) == 1
     captured = capsys.readouterr()
     assert json.loads(captured.out)["healthy"] is False
-    assert told in captured.err
+    assert expected in captured.err
     assert main(["status"]) == 1
-    assert told in capsys.readouterr().out.replace("\n", " ")
+    assert expected in capsys.readouterr().out.replace("\n", " ")
 
 
 def test_a_warning_is_shown_and_changes_no_exit_code(shown: Any, capsys: pytest.CaptureFixture[str]) -> None:
     shown(replace(WELL, findings=[StatusFinding("3 refused webhooks are lost", "warning", "hookline quarantine ls")]))
 
     assert main(["status"]) == 0
-    told = " ".join(capsys.readouterr().out.split())
-    assert "warning: 3 refused webhooks are lost: hookline quarantine ls" in told
-    assert "warning: 7 deliveries to the CRM rest are dead" in told
-    assert "warning: 2 dead letters of persist wait: hookline dlq ls persist" in told
+    output = " ".join(capsys.readouterr().out.split())
+    assert "warning: 3 refused webhooks are lost: hookline quarantine ls" in output
+    assert "warning: 7 deliveries to the CRM rest are dead" in output
+    assert "warning: 2 dead letters of persist wait: hookline dlq ls persist" in output
 
 
 @pytest.mark.parametrize("process", ["unreachable", "not ready"])
@@ -136,10 +136,10 @@ def test_a_database_whose_table_is_locked_is_not_unreachable(shown: Any, capsys:
     shown(replace(WELL, postgres=PostgresState(True, "", known=False), findings=[blocked]))
 
     assert main(["status"]) == 1
-    told = capsys.readouterr().out
-    assert "locked or slow" in told
-    assert "unreachable" not in told
-    assert "session 4711" in told
+    output = capsys.readouterr().out
+    assert "locked or slow" in output
+    assert "unreachable" not in output
+    assert "session 4711" in output
 
 
 def test_nothing_answers_is_69_and_still_told(shown: Any, capsys: pytest.CaptureFixture[str]) -> None:

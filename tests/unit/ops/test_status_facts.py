@@ -31,10 +31,10 @@ def beat(state: str = "ready", reason: str = "ok", **facts: Any) -> HeartbeatSta
         (Heartbeats(restarts={"persist": 3}), "warning", "persist was started again 3 times"),
     ],
 )
-def test_what_is_wrong_is_named(beats: Heartbeats, severity: str, told: str) -> None:
+def test_what_is_wrong_is_named(beats: Heartbeats, severity: str, expected: str) -> None:
     [finding] = beats.findings()
 
-    assert told in str(finding)
+    assert expected in str(finding)
     assert finding.severity == severity
 
 

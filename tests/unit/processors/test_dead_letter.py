@@ -33,9 +33,9 @@ def test_key_value_and_headers_byte_for_byte_and_the_reason_behind_them() -> Non
     [record] = producer.published
     assert (record.topic, record.key, record.value) == ("dlq.persist", b"+1", b"\x00\xff")
     assert record.headers[:3] == [("a", b"\x00"), ("b", b""), ("a", b"1")]
-    told = dict(record.headers[3:])
-    assert told.pop("dlq-app-version")
-    assert told == {
+    reported = dict(record.headers[3:])
+    assert reported.pop("dlq-app-version")
+    assert reported == {
         "dlq-original-topic": b"sms.messages.v1",
         "dlq-original-partition": b"3",
         "dlq-original-offset": b"42",
@@ -62,9 +62,9 @@ def test_a_second_time_keeps_the_origin_the_first_failure_and_the_count() -> Non
     }
     came_back = [("a", b"1"), *before.items(), ("dlq-error-class", b"Old")]
     letters(producer).publish([aside(came_back, topic="redrive.persist")])
-    told = dict(producer.published[0].headers)
-    assert {name: told[name] for name in before} == before
-    assert (told["dlq-error-class"], told["dlq-last-failed-at"][:4]) == (b"E", b"2026")
+    reported = dict(producer.published[0].headers)
+    assert {name: reported[name] for name in before} == before
+    assert (reported["dlq-error-class"], reported["dlq-last-failed-at"][:4]) == (b"E", b"2026")
     assert own_headers(aside(HEADERS, topic="redrive.persist").record) == [("ce_id", b"1"), ("ce_id", b"2")]
 
 

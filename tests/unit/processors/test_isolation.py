@@ -61,7 +61,7 @@ def landed(count: int, bad: set[int], error: Exception | None = None) -> tuple[T
 
 @given(st.integers(0, 60).flatmap(lambda n: st.tuples(st.just(n), st.sets(st.integers(0, max(0, n - 1))))))
 def test_all_but_the_bad_land_in_order(given_: tuple[int, set[int]]) -> None:
-    count, bad = given_[0], {one for one in given_[1] if one < given_[0]}
+    count, bad = given_[0], {row_number for row_number in given_[1] if row_number < given_[0]}
     connection, aside = landed(count, bad)
     assert aside == sorted(bad)
     assert connection.effects == [number for number in range(count) if number not in bad]

@@ -72,7 +72,7 @@ def test_the_first_records_of_a_batch_are_a_batch() -> None:
     first = batch.first(2)
     assert [record.offset for record in first.records] == [10, 11]
     assert [delivery.record.offset for delivery in first.deliveries] == [10]
-    assert [one.record.offset for one in first.undecodable] == [11]
+    assert [letter.record.offset for letter in first.undecodable] == [11]
     assert first.spans == {Partition("sms.messages.v1", 0): Span(PLACE0, 10, 12)}
 
 

@@ -34,9 +34,9 @@ class World:
             raise self.failures.pop(0)
         return "done"
 
-    def until_done(self, wanted: Callable[[], bool] = lambda: True, longest: float = 10.0) -> str:
+    def until_done(self, expected: Callable[[], bool] = lambda: True, longest: float = 10.0) -> str:
         patience = TimeLimit("test", self.state, sleep=self.sleep, longest=longest, clock=lambda: 1_800_000_000.0)
-        return patience.until_done(self.attempt, wanted)
+        return patience.until_done(self.attempt, expected)
 
 
 def test_what_goes_through_is_not_waited_for() -> None:
@@ -80,7 +80,7 @@ def test_what_is_no_longer_wanted_is_dropped() -> None:
     answers = iter([True, False])
     world = World(*[Retryable("down")] * 5)
     with pytest.raises(Unwanted):
-        world.until_done(wanted=lambda: next(answers))
+        world.until_done(expected=lambda: next(answers))
 
 
 def test_what_will_never_work_is_not_tried_again() -> None:
@@ -112,7 +112,7 @@ def sqlstate(code: str) -> Exception:
         (sqlstate("42501"), False),
         (KeyError("bug"), False),
     ],
-    ids=lambda one: getattr(one, "sqlstate", None) or type(one).__name__,
+    ids=lambda raised: getattr(raised, "sqlstate", None) or type(raised).__name__,
 )
 def test_what_passes_by_itself(error: Any, passes: bool) -> None:
     assert is_passing(error) is passes

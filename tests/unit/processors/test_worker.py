@@ -29,10 +29,10 @@ class Gate:
         self.wanted_at_the_end: bool | None = None
         self._answer = answer
 
-    def __call__(self, wanted: Callable[[], bool]) -> object:
+    def __call__(self, expected: Callable[[], bool]) -> object:
         self.begun.set()
         assert self.go.wait(5)
-        self.wanted_at_the_end = wanted()
+        self.wanted_at_the_end = expected()
         return self._answer
 
 

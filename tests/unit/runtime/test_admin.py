@@ -45,10 +45,10 @@ def test_a_connection_that_fails_prints_no_traceback(capfd: pytest.CaptureFixtur
             raise BrokenPipeError(32, "Broken pipe")
         except OSError:
             server._server.handle_error(None, ("192.0.2.7", 4711))
-    told = "".join(capfd.readouterr())
-    assert "BrokenPipeError" in told
-    assert "Traceback" not in told
-    assert "192.0.2.7" not in told
+    output = "".join(capfd.readouterr())
+    assert "BrokenPipeError" in output
+    assert "Traceback" not in output
+    assert "192.0.2.7" not in output
 
 
 def test_slow_clients_do_not_hold_it(monkeypatch: pytest.MonkeyPatch) -> None:

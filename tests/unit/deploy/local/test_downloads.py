@@ -30,11 +30,11 @@ class Archive:
     def __init__(self) -> None:
         self.brought: list[str] = []
 
-    def __call__(self, wanted: Jar, folder: Path) -> Path:
-        self.brought.append(wanted.artifact)
-        path = folder / wanted.artifact / wanted.name
+    def __call__(self, expected: Jar, folder: Path) -> Path:
+        self.brought.append(expected.artifact)
+        path = folder / expected.artifact / expected.name
         path.parent.mkdir(parents=True)
-        path.write_bytes(CONTENTS[wanted.artifact])
+        path.write_bytes(CONTENTS[expected.artifact])
         return path
 
 
@@ -47,21 +47,21 @@ def failing(error: BaseException) -> Callable[[Jar, Path], Path]:
 
 def test_the_lock_names_every_jar_with_its_sum_and_no_address() -> None:
     jars = read_lock()
-    assert {"kafka_2.13-4.3.1.jar", "log4j-slf4j-impl-2.25.4.jar"} <= {one.name for one in jars}
-    assert all(len(bytes.fromhex(one.sha256)) == 32 and one.size > 0 for one in jars)
-    assert len({one.name for one in jars}) == len(jars)
+    assert {"kafka_2.13-4.3.1.jar", "log4j-slf4j-impl-2.25.4.jar"} <= {jar.name for jar in jars}
+    assert all(len(bytes.fromhex(jar.sha256)) == 32 and jar.size > 0 for jar in jars)
+    assert len({jar.name for jar in jars}) == len(jars)
     assert "://" not in Path(read_lock.__code__.co_filename).with_name("kafka.lock").read_text()
 
 
 def test_a_second_start_needs_no_network(tmp_path: Path) -> None:
     progress: list[tuple[str, int, int]] = []
-    first = ensure_jars(tmp_path, JARS, lambda *told: progress.append(told), Archive())
+    first = ensure_jars(tmp_path, JARS, lambda *reported: progress.append(reported), Archive())
 
     second = ensure_jars(tmp_path, JARS, fetch=failing(AssertionError("the network was asked")))
 
-    assert first == second == [tmp_path / "jars" / one.name for one in JARS]
+    assert first == second == [tmp_path / "jars" / jar.name for jar in JARS]
     assert [path.read_bytes() for path in first] == list(CONTENTS.values())
-    total = sum(one.size for one in JARS)
+    total = sum(jar.size for jar in JARS)
     assert progress[0] == ("Kafka", 0, total)
     assert progress[-1] == ("Kafka", total, total)
     assert not (tmp_path / "incoming").exists()
@@ -71,11 +71,11 @@ def test_a_start_that_was_interrupted_goes_on_where_it_stood(tmp_path: Path) -> 
     # Given: the transfer of one of them was cut off, and left a piece where it was brought
     archive = Archive()
 
-    def cut(wanted: Jar, folder: Path) -> Path:
-        if wanted.artifact == "three":
-            archive(wanted, folder).write_bytes(b"a piece")
+    def cut(expected: Jar, folder: Path) -> Path:
+        if expected.artifact == "three":
+            archive(expected, folder).write_bytes(b"a piece")
             raise KeyboardInterrupt
-        return archive(wanted, folder)
+        return archive(expected, folder)
 
     with pytest.raises(KeyboardInterrupt):
         ensure_jars(tmp_path, JARS, fetch=cut)
@@ -101,10 +101,10 @@ def test_a_file_that_changed_in_the_cache_is_fetched_anew(tmp_path: Path) -> Non
 
 
 def test_a_wrong_sum_is_refused_and_not_kept(tmp_path: Path) -> None:
-    def tampered(wanted: Jar, folder: Path) -> Path:
-        path = folder / wanted.name
+    def tampered(expected: Jar, folder: Path) -> Path:
+        path = folder / expected.name
         folder.mkdir(exist_ok=True)
-        path.write_bytes(b"y" * wanted.size)
+        path.write_bytes(b"y" * expected.size)
         return path
 
     with pytest.raises(DownloadError, match=r"checksum that is not the one in kafka\.lock"):

@@ -77,13 +77,13 @@ def test_a_disk_without_room_is_noticed_before_anything_is_written(home: Home, m
         pass
 
 
-@pytest.mark.parametrize(("phase", "told"), [("starting", False), ("serving", True), ("stopping", False)])
-def test_the_environment_is_told_while_the_stack_serves(home: Home, phase: str, told: bool) -> None:
+@pytest.mark.parametrize(("phase", "expected"), [("starting", False), ("serving", True), ("stopping", False)])
+def test_the_environment_is_told_while_the_stack_serves(home: Home, phase: str, expected: bool) -> None:
     running = {"supervisor": identity(os.getpid()), "phase": phase}
     home.write("stack.json", running | {"environment": {"INGEST_URL": "http://127.0.0.1:8080"}})
     assert home.environment() is None  # nobody holds the lock: that file is from a stack that was killed
     with home.held():
-        assert home.environment() == ({"INGEST_URL": "http://127.0.0.1:8080"} if told else None)
+        assert home.environment() == ({"INGEST_URL": "http://127.0.0.1:8080"} if expected else None)
 
 
 def test_a_process_is_known_from_a_later_one_of_the_same_number(home: Home) -> None:

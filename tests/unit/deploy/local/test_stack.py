@@ -81,9 +81,9 @@ def test_the_console_has_a_user_with_a_password_of_this_stack(home: Home, tmp_pa
     # Only the job that writes the users file is told the password.
     assert stack.environment_of("console-user")["CONSOLE_PASSWORD"] == environment["CONSOLE_PASSWORD"]
     assert "CONSOLE_PASSWORD" not in stack.environment_of("console")
-    asked = dict(item.split("=", 1) for item in environment["HOOKLINE_CONSOLE__ADMIN_URLS"].split(","))
-    assert asked["opt-out"] == f"http://127.0.0.1:{environment['HOOKLINE_OPT_OUT__ADMIN_PORT']}"
-    assert {"ingest", "persist", "crm-sync", "gate", "registry", "console"} <= asked.keys()
+    requested = dict(item.split("=", 1) for item in environment["HOOKLINE_CONSOLE__ADMIN_URLS"].split(","))
+    assert requested["opt-out"] == f"http://127.0.0.1:{environment['HOOKLINE_OPT_OUT__ADMIN_PORT']}"
+    assert {"ingest", "persist", "crm-sync", "gate", "registry", "console"} <= requested.keys()
 
 
 def test_a_users_file_of_ones_own_is_left_alone(home: Home, tmp_path: Path) -> None:

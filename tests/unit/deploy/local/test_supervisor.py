@@ -101,7 +101,7 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
 def step_until(supervisor: Supervisor, done: Callable[[], bool]) -> None:
     deadline = time.monotonic() + TIME_LIMIT
     while not done():
-        assert time.monotonic() < deadline, {name: one.phase for name, one in supervisor.supervised.items()}
+        assert time.monotonic() < deadline, {name: service.phase for name, service in supervisor.supervised.items()}
         supervisor.step()
         time.sleep(0.01)
 
@@ -156,7 +156,7 @@ def test_stopping_goes_backwards_through_finished_jobs_too(stage: Stage) -> None
     supervisor.stop()
 
     assert stage.stopped() == ["web", "database"]
-    assert {one.child for one in supervisor.supervised.values()} == {None}
+    assert {service.child for service in supervisor.supervised.values()} == {None}
 
 
 def test_what_ignores_sigterm_is_killed_when_its_time_is_up(stage: Stage) -> None:
@@ -173,26 +173,26 @@ def test_what_ignores_sigterm_is_killed_when_its_time_is_up(stage: Stage) -> Non
 
 def test_what_dies_is_started_again_later_each_time_and_at_once_when_it_was_well(stage: Stage) -> None:
     supervisor = stage.supervisor(stage.service("web"))
-    one = supervisor.supervised["web"]
+    web = supervisor.supervised["web"]
     step_until(supervisor, lambda: supervisor.served)
 
     for pause in (FIRST_PAUSE, 2 * FIRST_PAUSE, 4 * FIRST_PAUSE):
         os.kill(pid(supervisor, "web"), signal.SIGKILL)
-        step_until(supervisor, lambda: one.phase is Phase.RESTARTING)
+        step_until(supervisor, lambda: web.phase is Phase.RESTARTING)
         assert "was ended by SIGKILL" in stage.said[-1]
         # not all of the pause is over, and then all of it is
         stage.clock.now += pause * 0.9
         supervisor.step()
-        assert one.phase is Phase.RESTARTING
+        assert web.phase is Phase.RESTARTING
         stage.clock.now += pause * 0.2
-        step_until(supervisor, lambda: one.phase is Phase.SERVING)
+        step_until(supervisor, lambda: web.phase is Phase.SERVING)
         assert stage.said[-1].startswith("web: serving again")
 
     stage.clock.now += WELL_AFTER
     os.kill(pid(supervisor, "web"), signal.SIGKILL)
-    step_until(supervisor, lambda: one.phase is Phase.RESTARTING)
-    assert one.again_at == pytest.approx(stage.clock.now + FIRST_PAUSE)
-    assert one.restarts == 3
+    step_until(supervisor, lambda: web.phase is Phase.RESTARTING)
+    assert web.again_at == pytest.approx(stage.clock.now + FIRST_PAUSE)
+    assert web.restarts == 3
 
 
 def test_configuration_mistakes_are_not_retried(stage: Stage) -> None:

@@ -57,10 +57,10 @@ def test_an_end_that_was_guessed_gives_way_to_the_one_that_the_api_tells() -> No
     window, _ = Window(allowed=1000).take(NOW, 1, urgent=True, reserve=0)
     window = reported(window, 1)
     ends = int(NOW.timestamp()) + 60
-    told = reported(window, 1, Seen(500, 400, ends))
-    assert (told.allowed, told.used, told.ends) == (500, 100, datetime.fromtimestamp(ends, UTC))
-    over = reported(told, 1, Seen(500, 0, int(NOW.timestamp()) - 1))
-    assert over == told, "an answer of the window before comes late"
+    noted = reported(window, 1, Seen(500, 400, ends))
+    assert (noted.allowed, noted.used, noted.ends) == (500, 100, datetime.fromtimestamp(ends, UTC))
+    over = reported(noted, 1, Seen(500, 0, int(NOW.timestamp()) - 1))
+    assert over == noted, "an answer of the window before comes late"
 
 
 def test_a_window_that_is_used_up_says_how_long_to_wait() -> None:
@@ -102,8 +102,8 @@ def test_never_more_than_the_api_takes(steps: list[tuple[int, float, int]], limi
     """Any number asked for, any pauses, answers that are late by less than a call may take: never one too many."""
     api, window, now = Api(limit), Window(allowed=limit), NOW
     late: list[tuple[datetime, Seen]] = []
-    for wanted, seconds, held_back in steps:
-        window, grant = window.take(now, wanted, urgent=True, reserve=0)
+    for expected, seconds, held_back in steps:
+        window, grant = window.take(now, expected, urgent=True, reserve=0)
         late += [(now, api.ask(now)) for _ in range(grant.count)]
         now += timedelta(seconds=seconds)
         while len(late) > held_back or (late and now - late[0][0] > FORGOTTEN - timedelta(seconds=40)):

@@ -73,10 +73,12 @@ DRESSES: dict[str, Callable[[str], str]] = {
     "byte order mark": lambda word: f"\ufeff{word}",
     "joiners": lambda word: f"{word[:2]}\u200d\u2060{word[2:]}",
     "soft hyphen": lambda word: f"{word[:2]}\u00ad{word[2:]}",
-    "full width": lambda word: "".join(chr(ord(one) + 0xFEE0) if one != " " else "\u3000" for one in word),
-    "mathematical bold": lambda word: "".join(chr(ord(one) - 65 + 0x1D400) if one != " " else one for one in word),
-    "circled": lambda word: "".join(chr(ord(one) - 65 + 0x24B6) if one != " " else one for one in word),
-    "acute marks": lambda word: "".join(f"{one}\u0301" if one in "AEIOU" else one for one in word),
+    "full width": lambda word: "".join(chr(ord(letter) + 0xFEE0) if letter != " " else "\u3000" for letter in word),
+    "mathematical bold": lambda word: "".join(
+        chr(ord(letter) - 65 + 0x1D400) if letter != " " else letter for letter in word
+    ),
+    "circled": lambda word: "".join(chr(ord(letter) - 65 + 0x24B6) if letter != " " else letter for letter in word),
+    "acute marks": lambda word: "".join(f"{letter}\u0301" if letter in "AEIOU" else letter for letter in word),
     "composed accents": lambda word: unicodedata.normalize("NFC", word.replace("E", "E\u0302").replace("A", "A\u0301")),
 }
 

@@ -76,7 +76,7 @@ def ledgers(draw: st.DrawFn) -> list[Entry]:
 @given(ledgers(), st.randoms(use_true_random=False), st.sampled_from(["organisation", "account"]))
 def test_order_duplicates_and_replays_make_no_difference(rows: list[Entry], shuffle: random.Random, scope: Any) -> None:
     once = fold(rows, scope)
-    again = rows + [one for one in rows if shuffle.random() < 0.5]
+    again = rows + [row for row in rows if shuffle.random() < 0.5]
     shuffle.shuffle(again)
     assert fold(again, scope) == once
 
@@ -85,8 +85,8 @@ def test_order_duplicates_and_replays_make_no_difference(rows: list[Entry], shuf
 def test_every_order_of_arrival_ends_in_the_same_state(rows: list[Entry], shuffle: random.Random) -> None:
     """However the rows came, one by one, the last state is the one of all of them."""
     arrived: list[Entry] = []
-    for one in shuffle.sample(rows, len(rows)):
-        arrived.append(one)
+    for row in shuffle.sample(rows, len(rows)):
+        arrived.append(row)
         fold(arrived)
     assert fold(arrived) == fold(rows)
 
@@ -94,9 +94,9 @@ def test_every_order_of_arrival_ends_in_the_same_state(rows: list[Entry], shuffl
 @given(ledgers())
 def test_in_again_only_by_an_opt_in_later_than_every_opt_out(rows: list[Entry]) -> None:
     valid = unvoided(rows)
-    outs = [one for one in valid if one.action == "out"]
-    ins = [one for one in valid if one.action == "in" and is_surely_new(one)]
-    reopened = any(all(later(one, out) for out in outs) for one in ins)
+    outs = [row for row in valid if row.action == "out"]
+    ins = [row for row in valid if row.action == "in" and is_surely_new(row)]
+    reopened = any(all(later(row, out) for out in outs) for row in ins)
     assert (state(*rows) == "out") == (bool(outs) and not reopened)
 
 
@@ -112,14 +112,14 @@ def test_one_more_opt_out_never_makes_texting_allowed(rows: list[Entry], said: i
 def _holds_ended_by(rows: list[Entry], said: int, received: int) -> bool:
     """An opt-out that an opt-in undid may still be what ends an older hold."""
     new = row(99, "out", said, received)
-    return any(later(new, one) for one in rows if one.action == "hold")
+    return any(later(new, held_row) for held_row in rows if held_row.action == "hold")
 
 
 @given(ledgers(), st.timedeltas(timedelta(hours=-1), timedelta(hours=1)))
 def test_all_clocks_stepped_alike_change_nothing(rows: list[Entry], step: timedelta) -> None:
     moved = [
-        Entry(**{name: _moved(getattr(one, name), step) for name in one.__slots__})  # type: ignore[attr-defined]
-        for one in rows
+        Entry(**{name: _moved(getattr(row, name), step) for name in row.__slots__})  # type: ignore[attr-defined]
+        for row in rows
     ]
     assert state(*moved) == state(*rows)
 

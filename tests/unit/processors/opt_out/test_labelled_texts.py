@@ -46,7 +46,7 @@ def test_a_wrong_label_would_be_seen(tmp_path: Path) -> None:
 OLDER = [rule for rule in (*RULES, *UNLESS) if rule.since == 1]
 
 
-@pytest.mark.parametrize("spared", OLDER, ids=lambda one: one.id)
+@pytest.mark.parametrize("spared", OLDER, ids=lambda exception: exception.id)
 def test_every_rule_earns_its_place(spared: Rule | Unless) -> None:
     """Without it, some labelled text would be understood otherwise."""
     if isinstance(spared, Rule) and spared.kind not in {"phrase", "whole", "first", "object"}:
@@ -54,6 +54,6 @@ def test_every_rule_earns_its_place(spared: Rule | Unless) -> None:
         assert spared.id in {OF_SET_1.classify(labelled.text).rule for labelled in TEXTS}
         return
     rules = tuple(rule for rule in RULES if rule is not spared)
-    unless = tuple(one for one in UNLESS if one is not spared)
+    unless = tuple(exception for exception in UNLESS if exception is not spared)
     without = Classifier(LANGUAGES, (rules, unless), number=1)
     assert any(without.classify(labelled.text) != OF_SET_1.classify(labelled.text) for labelled in TEXTS)

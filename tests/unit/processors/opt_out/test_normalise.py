@@ -16,7 +16,9 @@ LETTERS = st.text(st.characters(categories=("Lu", "Ll", "Lt", "Nd", "Mn"), max_c
 def by_the_book(text: str) -> str:
     """NFKC, casefold, accents off, over the whole text."""
     folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
-    return "".join(one for one in unicodedata.normalize("NFKD", folded) if unicodedata.category(one) != "Mn")
+    return "".join(
+        character for character in unicodedata.normalize("NFKD", folded) if unicodedata.category(character) != "Mn"
+    )
 
 
 @given(LETTERS)

@@ -60,7 +60,9 @@ def test_a_new_rule_has_a_text_that_it_fits(rule: Rule) -> None:
     assert rule.id in fitting | decided
 
 
-@pytest.mark.parametrize("unless", [one for one in UNLESS if one.since == VERSION], ids=lambda one: one.id)
+@pytest.mark.parametrize(
+    "unless", [exception for exception in UNLESS if exception.since == VERSION], ids=lambda exception: exception.id
+)
 def test_each_new_exception_takes_something_back(unless: Unless) -> None:
     assert unless.id in TAKEN_BACK
 
@@ -145,7 +147,9 @@ def test_the_rule_set_of_a_decision_is_its_own() -> None:
 def test_an_explanation_tells_what_was_overridden_and_what_came_near() -> None:
     explanation = explain(classifier(), "Please don't lose my number. Thanks")
     assert explanation.clauses == ("please dont lose my number", "thanks")
-    assert ("b.lose-my-number", "d.negated") in {(one.rule, one.by) for one in explanation.overridden}
+    assert ("b.lose-my-number", "d.negated") in {
+        (overriding.rule, overriding.by) for overriding in explanation.overridden
+    }
 
     near = explain(classifier(), "my number is new").nearest
     assert near is not None

@@ -32,7 +32,10 @@ def test_every_id_is_one_rule_and_begins_with_its_tier() -> None:
     ids = [rule.id for rule in (*RULES, *UNLESS)]
     assert len(set(ids)) == len(ids)
     assert all(rule.id.startswith(f"{rule.tier.lower()}.") for rule in RULES)
-    assert all(one.id.startswith({"same": "b"}.get(one.becomes, one.becomes.lower()) + ".") for one in UNLESS)
+    assert all(
+        exception.id.startswith({"same": "b"}.get(exception.becomes, exception.becomes.lower()) + ".")
+        for exception in UNLESS
+    )
 
 
 def test_every_rule_speaks_known_languages() -> None:
@@ -42,9 +45,11 @@ def test_every_rule_speaks_known_languages() -> None:
 def test_what_takes_a_meaning_away_names_phrases_that_exist() -> None:
     every = {rule.id for number in range(1, VERSION + 1) for rule in rule_set(number)[0]}
     phrases = every - {rule.id for rule in RULES if rule.kind not in ("phrase", "pattern", "outside")}
-    for one in UNLESS:
-        assert set(one.of) <= phrases, one.id
-        assert one.before or one.after or one.itself or one.anywhere or one.around, one.id
+    for exception in UNLESS:
+        assert set(exception.of) <= phrases, exception.id
+        assert exception.before or exception.after or exception.itself or exception.anywhere or exception.around, (
+            exception.id
+        )
 
 
 def test_every_phrase_can_be_found_by_its_words() -> None:

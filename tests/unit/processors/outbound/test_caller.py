@@ -107,8 +107,8 @@ def test_headers_that_tell_what_cannot_be_are_not_believed(headers: tuple[str, .
         calling = Caller(url, limiter, headers={}, content_type=None, timeout=5.0, busy=1.0, allow_private=False)
         answer = calling.call("GET", "/")
         assert 0 <= (answer.wait() or 0.0) <= 3600
-        [told] = limiter.taken()
-        assert told.seen is None
+        [reported] = limiter.taken()
+        assert reported.seen is None
         calling.close()
 
 

@@ -37,7 +37,7 @@ def read(batch: bytes) -> list[tuple[bytes | None, bytes, list[tuple[str, bytes]
     """What a broker reads from `batch`."""
     found = MemoryRecords(batch).next_batch()
     assert found.validate_crc()
-    return [(one.key, one.value, one.headers) for one in found]
+    return [(record.key, record.value, record.headers) for record in found]
 
 
 def test_a_partitions_records_are_one_batch_in_order() -> None:

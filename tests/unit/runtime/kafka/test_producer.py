@@ -148,7 +148,7 @@ def test_who_does_not_get_a_turn_has_published_nothing(producer: KafkaProducer, 
     first = threading.Thread(target=lambda: outcomes.extend(producer.publish_all([RECORD])))
     first.start()
     assert inside.wait(10)
-    assert [type(one) for one in producer.publish_all([RECORD], timeout=0.01)] == [NotPublished]
+    assert [type(outcome) for outcome in producer.publish_all([RECORD], timeout=0.01)] == [NotPublished]
     go_on.set()
     first.join(10)
     assert outcomes == [None]

@@ -13,7 +13,7 @@ def requests(textus, read):
 def test_a_request_is_listed_as_it_came(textus, requests):
     textus("POST", "/my_account/messages", {"to": "+13035551234", "body": "Hé"}, X_Trace="t1")
     textus("GET", "/my_account/opt_outs/%2B13035551234")
-    sent, asked = requests()
+    sent, requests_made = requests()
     assert {name: sent[name] for name in ("method", "path", "query", "body", "status", "at")} == {
         "method": "POST",
         "path": "/my_account/messages",
@@ -25,7 +25,7 @@ def test_a_request_is_listed_as_it_came(textus, requests):
     assert set(sent) == {"method", "path", "query", "headers", "body", "status", "at"}
     assert sent["headers"]["Authorization"] == "Bearer ***"  # no credential is kept
     assert sent["headers"]["X-Trace"] == "t1"
-    assert (asked["path"], asked["body"]) == ("/my_account/opt_outs/+13035551234", None)
+    assert (requests_made["path"], requests_made["body"]) == ("/my_account/opt_outs/+13035551234", None)
 
 
 def test_a_query_is_decoded_and_repeated_names_are_lists(textus, requests):
@@ -62,7 +62,7 @@ def test_a_full_log_says_how_many_it_dropped(make_caller, read):
     for number in range(5):
         textus("GET", f"/messages/{number}")
     listed = textus("GET", "/_sandbox/requests")
-    assert [one["path"] for one in read(listed)] == ["/messages/3", "/messages/4"]
+    assert [request["path"] for request in read(listed)] == ["/messages/3", "/messages/4"]
     assert (listed.headers["X-Requests-Total"], listed.headers["X-Requests-Dropped"]) == ("5", "3")
     assert read(textus("GET", "/_sandbox"))["requests"] == {"total": 5, "dropped": 3}
 
@@ -83,7 +83,7 @@ def test_a_full_log_says_how_many_it_dropped(make_caller, read):
 def test_the_account_tree_may_be_written_in_any_of_these_ways(textus, read, body):
     answer = textus("PUT", "/_sandbox/accounts", body)
     assert answer.status_code == 200
-    assert [(one["slug"], one["parent"]) for one in read(answer)["accounts"]] == [
+    assert [(account["slug"], account["parent"]) for account in read(answer)["accounts"]] == [
         ("org", None),
         ("a", "org"),
         ("b", "org"),
@@ -96,7 +96,7 @@ def test_two_organisations_stay_apart(textus, read):
     tree = {"accounts": [{"slug": "one"}, {"slug": "two"}, {"slug": "a", "parent": "two", "name": "A"}]}
     textus("PUT", "/_sandbox/accounts", tree)
     assert read(textus("GET", "/accounts/one/accounts"))["totalItems"] == 1
-    assert [one["name"] for one in read(textus("GET", "/accounts/two/accounts"))["members"]] == ["two", "A"]
+    assert [account["name"] for account in read(textus("GET", "/accounts/two/accounts"))["members"]] == ["two", "A"]
     assert read(textus("GET", "/accounts"))["totalItems"] == 3
 
 

@@ -45,7 +45,9 @@ def test_it_merges_nothing(crm, contact, note):
     crm("POST", "/crm/contacts", {"phone": "+13035551234"})
     crm("POST", f"/crm/contacts/{contact['id']}/notes", {"text": "Hi", "external_id": "e1"})
     assert len(crm("GET", "/crm/contacts?phone=%2B13035551234").json) == 2
-    assert [one["external_id"] for one in crm("GET", f"/crm/contacts/{contact['id']}/notes").json] == ["e1", "e1"]
+    assert [
+        written_note["external_id"] for written_note in crm("GET", f"/crm/contacts/{contact['id']}/notes").json
+    ] == ["e1", "e1"]
 
 
 def test_a_change_touches_only_what_it_names(crm, contact, clock):
@@ -63,7 +65,7 @@ def test_tags_are_replaced_and_can_be_emptied(crm, contact):
 def test_a_changed_phone_is_found_under_the_new_one_only(crm, contact):
     crm("PATCH", f"/crm/contacts/{contact['id']}", {"phone": "+13035550000"})
     assert crm("GET", "/crm/contacts?phone=%2B13035551234").json == []
-    assert [one["id"] for one in crm("GET", "/crm/contacts?phone=%2B13035550000").json] == [contact["id"]]
+    assert [found["id"] for found in crm("GET", "/crm/contacts?phone=%2B13035550000").json] == [contact["id"]]
 
 
 def test_a_note_is_listed_and_changed(crm, contact, note):

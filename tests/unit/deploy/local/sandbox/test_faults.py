@@ -85,7 +85,7 @@ def test_a_dropped_answer_has_had_its_effect_and_is_recorded_with_no_status(text
     with pytest.raises(AnswerDropped):
         textus.call("/crm/contacts", method="POST", json={"phone": "+1"})
     assert len(textus.call("/crm/contacts").json) == 1
-    assert [one["status"] for one in read(textus("GET", "/_sandbox/requests"))] == [None, 200]
+    assert [request["status"] for request in read(textus("GET", "/_sandbox/requests"))] == [None, 200]
 
 
 def test_a_refusal_can_be_dropped_too(textus, plant):

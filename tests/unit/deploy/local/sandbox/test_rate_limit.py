@@ -44,13 +44,13 @@ def test_requests_without_a_valid_token_count_by_address_and_not_against_the_tok
 
 def test_every_answer_counts_and_says_so(make_caller):
     textus = make_caller(textus_limit=Limit(requests=10))
-    asked = [
+    requested = [
         textus("GET", "/nowhere"),
         textus("GET", "/accounts", Accept="text/html"),
         textus("POST", "/my_account/contacts", "{"),
         textus("GET", "/accounts"),
     ]
-    assert [limits(answer)[1] for answer in asked] == [9, 8, 7, 6]
+    assert [limits(answer)[1] for answer in requested] == [9, 8, 7, 6]
 
 
 def test_a_faulty_answer_counts_too(make_caller):
@@ -76,8 +76,8 @@ def test_waiting_as_told_is_always_enough(make_caller, clock, waited):
     for _ in range(20):
         answer = textus("GET", "/accounts")
         if answer.status_code == 429:
-            told = int(answer.headers[waited])
-            clock.now = told if waited == "X-RateLimit-Reset" else clock.now + told
+            reported = int(answer.headers[waited])
+            clock.now = reported if waited == "X-RateLimit-Reset" else clock.now + reported
             answer = textus("GET", "/accounts")
         assert answer.status_code == 200
 

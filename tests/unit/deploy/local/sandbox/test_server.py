@@ -87,7 +87,7 @@ def test_a_dropped_answer_is_a_closed_connection_after_the_effect(http_client):
     with pytest.raises(httpx.RemoteProtocolError, match="without sending a response"):
         http_client.post("/crm/contacts", json={"phone": "+13035551234"})
     assert len(http_client.get("/crm/contacts").json()) == 1
-    assert [one["status"] for one in http_client.get("/_sandbox/requests").json()] == [None, 200]
+    assert [request["status"] for request in http_client.get("/_sandbox/requests").json()] == [None, 200]
 
 
 def test_a_caller_that_gave_up_waiting_finds_the_effect_and_the_request(http_client):

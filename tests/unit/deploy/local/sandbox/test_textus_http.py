@@ -109,8 +109,8 @@ def test_an_account_and_all_its_descendants_come_flat(textus, read):
     # When the top and a branch are asked for
     top, branch = (read(textus("GET", f"/accounts/{slug}/accounts")) for slug in ("org", "north"))
     # Then each answers with itself and everything below it
-    assert [one["slug"] for one in top["members"]] == ["org", "north", "oslo", "south"]
-    assert [one["slug"] for one in branch["members"]] == ["north", "oslo"]
+    assert [member["slug"] for member in top["members"]] == ["org", "north", "oslo", "south"]
+    assert [member["slug"] for member in branch["members"]] == ["north", "oslo"]
     assert top["@type"] == "AccountCollection"
     assert top["totalItems"] == 4
     assert top["members"][0]["id"] == "/accounts/org"
@@ -123,7 +123,7 @@ def test_view_next_leads_through_all_pages(make_caller, read):
     path, pages = "/accounts/org/accounts", []
     while path:
         page = read(textus("GET", path))
-        pages.append([one["slug"] for one in page["members"]])
+        pages.append([member["slug"] for member in page["members"]])
         path = page["view"]["next"]
     assert pages == [["org", "a"], ["b", "c"], ["d"]]
 
@@ -137,7 +137,7 @@ def test_paging_keeps_the_filter_and_skips_nothing_that_is_added_meanwhile(make_
     textus("PUT", f"/my_account/opt_outs/{phones[3]}")
     textus("PUT", f"/my_account/opt_outs/{phones[4]}")  # not asked for
     second = read(textus("GET", first["view"]["next"]))
-    assert [one["id"][-1] for one in first["members"] + second["members"]] == ["0", "1", "2", "3"]
+    assert [member["id"][-1] for member in first["members"] + second["members"]] == ["0", "1", "2", "3"]
     assert second["view"]["next"] is None
 
 
@@ -190,7 +190,7 @@ def test_many_numbers_are_checked_in_one_call(textus, read):
     textus("PUT", "/my_account/opt_outs/%2B13035550000")
     found = read(textus("GET", "/my_account/opt_outs?exact[]=%2B13035551234&exact[]=%2B13035559999"))
     assert found["@type"] == "hydra:Collection"
-    assert [one["id"] for one in found["members"]] == ["/my_account/opt_outs/+13035551234"]
+    assert [member["id"] for member in found["members"]] == ["/my_account/opt_outs/+13035551234"]
     assert read(textus("GET", "/my_account/opt_outs?q=0000"))["totalItems"] == 1
 
 
