@@ -135,8 +135,7 @@ class RecordGroup:
             del self._queues[place]
 
     def _encoded(self, numbers: Sequence[int]) -> bytes:
-        records = (self._records[number] for number in numbers)
-        return encoded_batch((record.key, record.value, record.headers) for record in records)
+        return encoded_batch(self._records[number] for number in numbers)
 
 
 def failure_of(error: KafkaError) -> NotPublished | RefusedForGood:

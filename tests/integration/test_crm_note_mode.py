@@ -184,7 +184,7 @@ def test_it_is_refused_where_a_note_cannot_be_changed(desk: CrmDesk, monkeypatch
 
 
 @pytest.mark.parametrize(
-    ("variable", "value", "told"),
+    ("variable", "value", "expected"),
     [
         ("NOTE_MODE", "weekly", "each: a note for every message"),
         ("NOTE_TIME_ZONE", "Mars/Olympus", "no such time zone"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from functools import lru_cache
+from typing import Protocol
 
 from kafka.partitioner.default import murmur2
 from kafka.record.default_records import DefaultRecordBatchBuilder
@@ -12,8 +13,24 @@ from kafka.record.default_records import DefaultRecordBatchBuilder
 from schemas.cloudevents import Headers
 
 
-def encoded_batch(records: Iterable[tuple[bytes | None, bytes | None, Headers]]) -> bytes:
-    """A batch of key, value and headers: not compressed, so that what ends in a log is what was sent, byte for byte."""
+class Encodable(Protocol):
+    """What a record is made of."""
+
+    @property
+    def key(self) -> bytes | None:
+        """None: it has none."""
+
+    @property
+    def value(self) -> bytes | None:
+        """None: it has none."""
+
+    @property
+    def headers(self) -> Headers:
+        """In their order."""
+
+
+def encoded_batch(records: Iterable[Encodable]) -> bytes:
+    """`records` as one batch: not compressed, so that what ends in a log is what was sent, byte for byte."""
     builder = DefaultRecordBatchBuilder(
         magic=2,
         compression_type=0,
@@ -24,8 +41,8 @@ def encoded_batch(records: Iterable[tuple[bytes | None, bytes | None, Headers]])
         batch_size=2**31,
     )
     now = time.time_ns() // 1_000_000
-    for offset, (key, value, headers) in enumerate(records):
-        builder.append(offset, now, key, value, headers)
+    for offset, record in enumerate(records):
+        builder.append(offset, now, record.key, record.value, record.headers)
     return bytes(builder.build())
 
 

@@ -32,7 +32,7 @@ WRONG_PASSWORD = 'connection failed: FATAL:  password authentication failed for 
 
 
 @pytest.mark.parametrize(
-    ("error", "code", "told"),
+    ("error", "code", "expected"),
     [
         # ours say what they are
         (CheckFailed("3 topics are missing"), CHECK_FAILED, "3 topics are missing"),

@@ -17,7 +17,7 @@ def beat(state: str = "ready", reason: str = "ok", **facts: Any) -> HeartbeatSta
 
 
 @pytest.mark.parametrize(
-    ("beats", "severity", "told"),
+    ("beats", "severity", "expected"),
     [
         (Heartbeats([beat("missing", "not heard of for 12 s")]), "error", "persist on n1 is missing: not heard of"),
         (Heartbeats([beat("not ready", "paused")]), "error", "persist on n1 is not ready: paused"),
