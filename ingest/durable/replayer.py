@@ -18,13 +18,13 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from ingest.durable.backlog import SpoolQueue
 from ingest.durable.breaker import BreakerState, KafkaBreaker
 from ingest.durable.spool.database import SpoolRescued, SpoolUnavailable
 from ingest.durable.spool.directory import give_reserve, keep_reserve
 from ingest.durable.spool.row import SpooledRow
 from ingest.durable.spool.store import Spool
 from ingest.durable.spool.turn import Turn
+from ingest.durable.spool_queue import SpoolQueue
 from runtime import metrics
 from runtime.kafka.producer import BulkProducer, NotPublished, RefusedForGood
 from runtime.logs import logger

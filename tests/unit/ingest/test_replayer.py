@@ -12,12 +12,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ingest.durable.backlog import WINDOW_BYTES
 from ingest.durable.breaker import BreakerState, KafkaBreaker
 from ingest.durable.replayer import LAST_ROWS, Replayer
 from ingest.durable.spool.directory import ServiceDirectory, keep_reserve
 from ingest.durable.spool.store import Spool
 from ingest.durable.spool.turn import Turn
+from ingest.durable.spool_queue import WINDOW_BYTES
 from runtime.kafka.producer import NotPublished, OutgoingRecord, RefusedForGood
 from tests.unit.ingest.spools import LIMIT, number_of, numbers, opened, record
 

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ingest.durable import backlog
-from ingest.durable.backlog import SpoolQueue
+from ingest.durable import spool_queue
 from ingest.durable.spool.store import Spool
 from ingest.durable.spool.turn import Turn
+from ingest.durable.spool_queue import SpoolQueue
 from tests.unit.ingest.spools import number_of, opened, record
 
 TOPICS = ("a", "b", "c")
@@ -54,7 +54,7 @@ def test_a_walk_finds_what_a_look_at_every_row_would(
     spool.in_turn(lambda turn: turn.remove(turn.first(10_000)))
     queue, waiting, number = SpoolQueue(spool), list[tuple[int, str]](), 0
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(backlog, "STRETCH", stretch)
+        patch.setattr(spool_queue, "STRETCH", stretch)
         for act, reported in acts:
             if act == "append":
                 new = [(number + place, topic) for place, topic in enumerate(reported)]  # type: ignore[var-annotated, arg-type]
@@ -84,7 +84,7 @@ def test_what_is_down_is_passed_over_once(spool: Spool, monkeypatch: pytest.Monk
     tried = queue.window(place, end, set())
     assert queue.window(tried[-1].id, end, {"a"}) == []
     # Then no turn looks at more than a stretch
-    assert max(up_to - after for after, up_to in looked) <= backlog.STRETCH
+    assert max(up_to - after for after, up_to in looked) <= spool_queue.STRETCH
     # And the next walk looks only at what the probe had in its hands
     looked.clear()
     assert walked(queue, {"a"}) == []
