@@ -22,7 +22,11 @@ def found_in(package: ModuleType, kind: type[Kind]) -> dict[str, type[Kind]]:
     found: dict[str, type[Kind]] = {}
     for module in modules_in(package):
         for held in vars(module).values():
-            is_kind = isinstance(held, type) and issubclass(held, kind) and held.__module__ == module.__name__
-            if is_kind and "name" in vars(held):  # else it is `kind` itself, or what several have in common
+            if (
+                isinstance(held, type)
+                and issubclass(held, kind)
+                and held is not kind
+                and held.__module__ == module.__name__
+            ):
                 found[vars(held)["name"]] = held
     return dict(sorted(found.items()))
