@@ -23,6 +23,9 @@ _LOGS = {"loggers": {"_granian": {"propagate": True}, "granian.access": {"propag
 #: worker that holds 256 idle ones takes nobody any more (measured). So it is far above the requests under way.
 CONNECTIONS = 10_000
 
+#: Seconds after which a connection that sends no further request is closed: a proxy has to close it before.
+IDLE_LIMIT = 10
+
 #: Workers that may die within a minute before the server gives up: more is no accident but a worker that can't start.
 DEATHS_A_MINUTE = 10
 
@@ -56,7 +59,7 @@ class GranianServer(MPServer):
             backlog=4096,
             http=HTTPModes.http1,
             backpressure=CONNECTIONS,
-            http1_settings=HTTP1Settings(header_read_timeout=10_000),
+            http1_settings=HTTP1Settings(header_read_timeout=IDLE_LIMIT * 1000),
             respawn_failed_workers=True,
             respawn_interval=0.1,
             workers_kill_timeout=10,

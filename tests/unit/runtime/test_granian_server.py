@@ -12,7 +12,7 @@ from granian.server.common import AbstractServer, AbstractWorker
 from granian.server.mp import MPServer
 
 from runtime import granian_server
-from runtime.granian_server import DEATHS_A_MINUTE, GranianServer
+from runtime.granian_server import DEATHS_A_MINUTE, IDLE_LIMIT, GranianServer
 from tests.twins.library_source import changed
 
 
@@ -39,6 +39,11 @@ def test_the_overridden_code_is_the_code_that_was_read() -> None:
 def test_granian_calls_the_overridden_methods_as_they_are_written() -> None:
     assert list(inspect.signature(MPServer._spawn_worker).parameters) == ["self", "idx", "target", "callback_loader"]
     assert "self._respawn_workers(workers, spawn_target, target_loader)" in inspect.getsource(MPServer._serve_loop)
+
+
+def test_idle_connections_are_closed_after_the_limit_that_the_proxies_know(server: GranianServer) -> None:
+    assert server.http1_settings is not None
+    assert server.http1_settings.header_read_timeout == IDLE_LIMIT * 1000
 
 
 def test_each_worker_builds_what_is_prepared_for_its_number() -> None:
