@@ -232,7 +232,7 @@ class EmbeddedKafka:
         from runtime.kafka.topics import TopicAdmin
 
         try:
-            with TopicAdmin(self.client_settings, "hookline-readiness", timeout_s=1) as admin:
+            with TopicAdmin(self.client_settings, "hookline-readiness", timeout_s=2) as admin:
                 brokers = admin.broker_ids()
         except KafkaError as error:
             raise KafkaFailed(f"{type(error).__name__}: {error}") from error
