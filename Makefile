@@ -20,7 +20,7 @@ export UV_SYSTEM_CERTS ?= true
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run down test test-unit lint fmt docs bench fuzz faults faults-mutations faults-table lock clean profile \
+.PHONY: help setup run down test test-unit lint fmt docs bench fuzz attack faults faults-mutations faults-table lock clean profile \
   wheel image images compose-test audit-deps classify-report
 
 help: ## show this
@@ -76,6 +76,9 @@ profile: $(READY) ## what a webhook and an event take of the processor, stage by
 
 bench: $(READY) ## the benchmark table
 	@$(BIN)/python -m tests.bench $(ARGS)
+
+attack: $(READY) ## 128 attackers of each kind at an ingest and a gate, and what genuine requests come to (docs/attacks.md)
+	@$(BIN)/python -m tests.security $(ARGS)
 
 # ROW=K5 SEED=7 REPEAT=20: one row (or several, with commas), from one seed on. Without SEED: so many green runs with
 # seeds by chance; what has been green for this very code is not run again. docs/faults.md is written as it goes.

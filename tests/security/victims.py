@@ -1,4 +1,4 @@
-"""An ingest and a gate that are attacked, on a real Kafka and PostgreSQL, and what genuine requests come to meanwhile."""
+"""An ingest and a gate that are attacked on a real Kafka, and what genuine requests come to meanwhile."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ import os
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,7 @@ class Genuine:
     errors: int  #: answers that were not 200, and requests without one
     p50_ms: float
     p99_ms: float
-    event_ids: frozenset[str]
+    event_ids: frozenset[str] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +69,11 @@ class Victim:
             command = [python, "-m", "ops", name]
             self.process = subprocess.Popen(command, env=environment, cwd=checkout, stdout=output, stderr=output)
 
-    def is_ready(self) -> bool:
+    def is_alive(self) -> bool:
+        """Whether it answers. The gate is ready only while opt-out has caught up, which does not run here."""
+        path = "healthz" if self.name == "gate" else "readyz"
         try:
-            return httpx.get(f"http://{HOST}:{self.port}/readyz", timeout=5, trust_env=False).status_code == 200
+            return httpx.get(f"http://{HOST}:{self.port}/{path}", timeout=5, trust_env=False).status_code == 200
         except httpx.TransportError:
             return False
 
@@ -83,7 +86,7 @@ class Victim:
 
     def wait_ready(self) -> None:
         deadline = time.monotonic() + 60
-        while not self.is_ready():
+        while not self.is_alive():
             assert self.process.poll() is None, self.log.read_text()[-2000:]
             assert time.monotonic() < deadline, f"{self.name} is not ready:\n{self.log.read_text()[-2000:]}"
             time.sleep(0.05)
@@ -136,11 +139,7 @@ def gate(home: Path, kafka: str, dsn: str, checkout: Path | None = None) -> Iter
         checkout,
     )
     try:
-        deadline = time.monotonic() + 60
-        while not _is_alive(victim):  # it is ready only while opt-out has caught up
-            assert victim.process.poll() is None, victim.log.read_text()[-2000:]
-            assert time.monotonic() < deadline, victim.log.read_text()[-2000:]
-            time.sleep(0.05)
+        victim.wait_ready()
         yield victim
     finally:
         victim.stop()
@@ -176,24 +175,29 @@ def kept_webhooks(victim: Victim) -> int:
     return int(count)
 
 
-def scraped(victim: Victim, seconds: float) -> list[bool]:
-    """Whether each scrape of /metrics succeeded; one a second, as Prometheus would try again."""
-    outcomes, end = [], time.monotonic() + seconds
-    while time.monotonic() < end:
-        try:
-            answer = httpx.get(f"http://{HOST}:{victim.admin_port}/metrics", timeout=5, trust_env=False)
-            outcomes.append(answer.status_code == 200)
-        except httpx.TransportError:
-            outcomes.append(False)
-        time.sleep(1.0)
-    return outcomes
+@contextmanager
+def scrapes(victim: Victim, *, wanted: bool) -> Iterator[list[bool]]:
+    """Whether each scrape of /metrics succeeds in the block, if any is `wanted`: one a second, as a monitor tries."""
+    outcomes: list[bool] = []
+    ended = threading.Event()
 
+    def scrape() -> None:
+        while not ended.wait(1.0):
+            try:
+                answer = httpx.get(f"http://{HOST}:{victim.admin_port}/metrics", timeout=5, trust_env=False)
+                outcomes.append(answer.status_code == 200)
+            except httpx.TransportError:
+                outcomes.append(False)
 
-def _is_alive(victim: Victim) -> bool:
+    scraping = threading.Thread(target=scrape, daemon=True)
+    if wanted:
+        scraping.start()
     try:
-        return httpx.get(f"http://{HOST}:{victim.port}/healthz", timeout=5, trust_env=False).status_code == 200
-    except httpx.TransportError:
-        return False
+        yield outcomes
+    finally:
+        ended.set()
+        if wanted:
+            scraping.join(10)
 
 
 def _genuine_command(victim: Victim, seconds: float, run: int) -> list[str]:
