@@ -23,8 +23,8 @@ RATIO = 3.0
 
 #: What keeps each attack from working. Without it the test of that attack fails.
 MENDS = {
-    "json-nodes": "values are counted before anything is decoded (ingest/json_body.py); the quarantine's thread takes a "
-    "quarter of a processor at most",
+    "json-nodes": "values are counted before anything is decoded (ingest/json_body.py); the quarantine's thread takes "
+    "a quarter of a processor at most",
     "json-nested": "the same",
     "compressed": "256 KiB unpacked at most, in one step (ingest/content_coding.py)",
     "slow-bodies": "a thread that waits for a body gives its slot away; a deadline (runtime/request_bodies.py)",
@@ -35,7 +35,7 @@ MENDS = {
     "quarantine": "the quarantine evicts by sender, and a new secret each time is a sender that goes first",
     "huge-headers": "heads are bounded by the server; nothing is kept of them",
     "gate-spellings": "the token is asked for before the number or the body is looked at (ops/gate/app.py)",
-    "idle-connections": "the admin server handles 16 requests at once, and idle connections are none (runtime/admin.py)",
+    "idle-connections": "an admin server handles 16 requests at once; idle connections are none (runtime/admin.py)",
 }
 
 
