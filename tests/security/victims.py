@@ -30,6 +30,8 @@ TOKEN = "the-token-of-the-attacked-gate"
 ROTATED_SECRET = "a-secret-that-ingest-does-not-know-yet"
 #: Webhooks of that kind which wait in the quarantine when an attack begins.
 KEPT = 40
+#: Requests that each of two workers handles at once: together fewer than there are attackers.
+THREADS = 16
 #: MiB that the quarantine may take: a flood fills it in seconds.
 QUARANTINE_MB = 4
 
@@ -113,6 +115,7 @@ def ingest(home: Path, kafka: str, checkout: Path | None = None) -> Iterator[Vic
         home,
         kafka,
         HOOKLINE_INGEST__WORKERS="2",
+        HOOKLINE_INGEST__THREADS=str(THREADS),
         HOOKLINE_INGEST__PROVIDERS="textlink",
         HOOKLINE_TEXTLINK__SECRETS=SECRET,
         HOOKLINE_INGEST__QUARANTINE_MAX_MB=str(QUARANTINE_MB),
