@@ -69,6 +69,9 @@ class Trial:
         if self.meanwhile.genuine.errors:
             genuine = self.meanwhile.genuine
             found.append(f"{genuine.errors} of {genuine.requests} genuine requests were not answered 200")
+        if self.meanwhile.genuine.requests < self.meanwhile.genuine.due / 2:
+            genuine = self.meanwhile.genuine
+            found.append(f"only {genuine.requests} of {genuine.due} genuine requests could be sent")
         if self.after.errors:
             found.append(f"{self.after.errors} were not after the attackers had left")
         if self.lost:

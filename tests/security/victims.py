@@ -40,7 +40,8 @@ QUARANTINE_MB = 4
 class Genuine:
     """What became of genuine requests; latency counts from when each was due."""
 
-    requests: int
+    due: int  #: how many ought to have been sent
+    requests: int  #: sent; fewer are where every connection waits for its answer
     errors: int  #: answers that were not 200, and requests without one
     p50_ms: float
     p99_ms: float
@@ -164,7 +165,7 @@ def attacked(victim: Victim, attack: str, port: int, count: int, seconds: float,
     while time.monotonic() < end:
         most = max(most, victim.memory_mb())
         time.sleep(0.5)
-    outcome = _outcome(asking, seconds)
+    outcome = _outcome(asking, seconds - 0.5)
     seen, errors = attackers.communicate(timeout=60)
     assert attackers.returncode == 0, errors
     return Attacked(outcome, json.loads(seen), most)
@@ -215,9 +216,10 @@ def _start(command: Sequence[str]) -> subprocess.Popen[str]:
 
 def _outcome(asking: subprocess.Popen[str], seconds: float) -> Genuine:
     """What the generator says. One that cannot even connect counts as all of its requests unanswered."""
+    due = round(RATE * seconds)
     output, _ = asking.communicate(timeout=seconds + 60)
     if asking.returncode != 0:
-        return Genuine(round(RATE * seconds), round(RATE * seconds), float("inf"), float("inf"), frozenset())
+        return Genuine(due, due, due, float("inf"), float("inf"), frozenset())
     found: dict[str, Any] = json.loads(output.splitlines()[-1])
     ids = frozenset(event_id for _, _, event_id in found["sent"])
-    return Genuine(found["requests"], found["errors"], found["p50_ms"], found["p99_ms"], ids)
+    return Genuine(due, found["requests"], found["errors"], found["p50_ms"], found["p99_ms"], ids)
