@@ -88,14 +88,14 @@ def test_what_is_no_phone_of_the_row_is_found_by_auditors_without_us(desk: Desk)
     stops(desk, 1, 2)
     previous = "0" * 64
     for row in rows(desk):
-        told = {name: value for name, value in asdict(row).items() if name not in ("phone", "hash", "facts")}
+        columns = {name: value for name, value in asdict(row).items() if name not in ("phone", "hash", "facts")}
         plain = {
             name: value.isoformat(timespec="microseconds")
             if isinstance(value, datetime)
             else value
             if value is None or isinstance(value, int | bool)
             else str(value)
-            for name, value in told.items()
+            for name, value in columns.items()
         }
         text = json.dumps(plain, sort_keys=True, separators=(",", ":"))
         assert row.previous_hash == previous

@@ -156,8 +156,8 @@ async def quarantine(target: Target) -> None:
 
 async def huge_headers(target: Target) -> None:
     """300 KB of headers, in one or in thousands."""
-    one, many = f"X-Large: {'x' * 300_000}\r\n", "".join(f"X-{number}: {'x' * 80}\r\n" for number in range(3000))
-    await target.exchange(target.post(b"{}", headers=target.chance.choice((one, many))))
+    large, many = f"X-Large: {'x' * 300_000}\r\n", "".join(f"X-{number}: {'x' * 80}\r\n" for number in range(3000))
+    await target.exchange(target.post(b"{}", headers=target.chance.choice((large, many))))
 
 
 async def gate_spellings(target: Target) -> None:

@@ -98,7 +98,7 @@ def trial(
     quiet = genuine(victim, seconds, 3 * run)
     is_admin = attack == "idle-connections"
     port = victim.admin_port if is_admin else victim.port
-    with scrapes(victim, wanted=is_admin) as scraped:
+    with scrapes(victim, are_made=is_admin) as scraped:
         meanwhile = attacked(victim, attack, port, attackers, seconds, 3 * run + 1)
     left = time.monotonic()
     while not victim.is_alive() and time.monotonic() - left < RECOVERY:

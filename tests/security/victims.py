@@ -180,8 +180,8 @@ def kept_webhooks(victim: Victim) -> int:
 
 
 @contextmanager
-def scrapes(victim: Victim, *, wanted: bool) -> Iterator[list[bool]]:
-    """Whether each scrape of /metrics succeeds in the block, if any is `wanted`: one a second, as a monitor tries."""
+def scrapes(victim: Victim, *, are_made: bool) -> Iterator[list[bool]]:
+    """Whether each scrape of /metrics succeeds in the block, if they `are_made`: one a second, as a monitor tries."""
     outcomes: list[bool] = []
     ended = threading.Event()
 
@@ -194,13 +194,13 @@ def scrapes(victim: Victim, *, wanted: bool) -> Iterator[list[bool]]:
                 outcomes.append(False)
 
     scraping = threading.Thread(target=scrape, daemon=True)
-    if wanted:
+    if are_made:
         scraping.start()
     try:
         yield outcomes
     finally:
         ended.set()
-        if wanted:
+        if are_made:
             scraping.join(10)
 
 
