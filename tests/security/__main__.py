@@ -52,7 +52,8 @@ def main(
     click.echo(_BOUNDS)
     if record is not None:
         arguments = shlex.join(word for word in sys.argv[1:] if not word.startswith("/"))
-        write_recorded(record, f"{ran_on(f'make attack {arguments}', before, machine())}\n\n{table}\n\n{_BOUNDS}")
+        command = f'make attack ARGS="{arguments}"'
+        write_recorded(record, f"{ran_on(command, before, machine())}\n\n{table}\n\n{_BOUNDS}")
     faults = [f"{each.attack}: {fault}" for each in found["now"] for fault in each.faults()]
     faults += [f"{each.attack}: {each.ratio:.1f} times the quiet p99" for each in found["now"] if each.ratio > RATIO]
     for fault in faults:
