@@ -20,7 +20,7 @@ export UV_SYSTEM_CERTS ?= true
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run down test test-unit lint fmt docs bench fuzz faults faults-mutations faults-table lock clean profile \
+.PHONY: help setup run down test test-unit lint fmt docs bench fuzz attack faults faults-mutations faults-table lock clean profile \
   wheel image images compose-test audit-deps classify-report browser bench-history
 
 help: ## show this
@@ -80,6 +80,9 @@ profile: $(READY) ## what a webhook and an event take of the processor, stage by
 bench: $(READY) ## the benchmark table
 	@$(BIN)/python -m tests.bench $(ARGS)
 
+attack: $(READY) ## 128 attackers of each kind at an ingest and a gate, and what genuine requests come to (docs/attacks.md)
+	@$(BIN)/python -m tests.security $(ARGS)
+
 bench-history: $(READY) ## the console, trace and retention with 5,000,000 events (ARGS="--events 100000")
 	@$(BIN)/python -m tests.bench.history --record docs/benchmarks/history.md $(ARGS)
 
@@ -131,7 +134,9 @@ compose-test: $(READY) ## deploy/compose.yaml for real: webhooks through TLS, ro
 audit-deps: $(READY) ## known vulnerabilities in the locks, by pip-audit (asks the internet)
 	@for lock in requirements.lock deploy/requirements.lock deploy/build.lock; do \
 	  echo "$$lock"; $(BIN)/uv tool run pip-audit==2.10.1 --disable-pip --require-hashes -r $$lock || failed=1; \
-	done; test -z "$$failed"
+	done; test -z "$$failed" || { \
+	  echo "A vulnerability is named above, or pip-audit and the advisories could not be had: they come from the package" \
+	       "index, and nothing of them is kept here."; exit 1; }
 
 image: ## build the container image, hookline:local
 	$(ENGINE) build $(BUILD) -f deploy/Dockerfile -t hookline:local .

@@ -45,6 +45,7 @@ KafkaServer {
 JAAS
 random | keep gate_tokens
 openssl rand -base64 32 | keep head_keys
+random | keep phone_peppers
 keep hookline.env <<'SETTINGS'
 # Settings for every service of deploy/compose.yaml, nothing secret: a line each, without quotes (docs/settings.md).
 # Which providers' webhooks are taken, and the address that they call, which some of them sign:

@@ -73,8 +73,9 @@ def admin_app(
     return app
 
 
-#: Requests that an admin server handles at once. Prometheus, a probe and a person are three.
-THREADS = 16
+#: Connections that an admin server has at once, and requests that it handles at once. Prometheus, a probe and a person
+#: are three; the rest is room for connections that send nothing, each of which has a thread that waits (60 KB).
+CONNECTIONS, REQUESTS = 256, 16
 #: Seconds that a connection may take, from its beginning to its end; `/metrics` takes well under one.
 DEADLINE = 15.0
 #: Seconds after which a connection makes way for a new one, where there are as many as there may be.
@@ -114,10 +115,16 @@ class _RequestHandler(WSGIRequestHandler):
 
     protocol_version = "HTTP/1.0"
     timeout = 5.0  #: seconds without a byte
+    server: _BoundedServer
+
+    def run_wsgi(self) -> None:
+        """Answer the request, whose head is there, when it is its turn."""
+        with self.server.turns:
+            super().run_wsgi()
 
 
 class _BoundedServer(ThreadedWSGIServer):
-    """THREADS connections at once at most, each for DEADLINE seconds at most."""
+    """CONNECTIONS at once at most, each for DEADLINE seconds at most."""
 
     daemon_threads = True
 
@@ -125,15 +132,16 @@ class _BoundedServer(ThreadedWSGIServer):
         super().__init__(address, listening.getsockname()[1], app, _RequestHandler, fd=listening.fileno())
         #: Connections that are served, oldest first, and since when (monotonic seconds).
         self._served: dict[socket.socket, float] = {}
+        self.turns = threading.BoundedSemaphore(REQUESTS)
         self._working = 0  #: those of ended connections included, until they notice
         self._lock = threading.Lock()
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Serve a new connection in a thread of its own; where there are too many, instead of the oldest."""
-        if len(self._served) >= THREADS:
+        if len(self._served) >= CONNECTIONS:
             self._end(older_than=_GRACE, most=1)
         with self._lock:
-            is_taken = len(self._served) < THREADS and self._working < 2 * THREADS
+            is_taken = len(self._served) < CONNECTIONS and self._working < 2 * CONNECTIONS
             if is_taken:
                 self._served[request] = time.monotonic()
                 self._working += 1
@@ -158,7 +166,7 @@ class _BoundedServer(ThreadedWSGIServer):
 
     def service_actions(self) -> None:
         """What socketserver calls a few times a second: no connection lives longer than it may."""
-        self._end(older_than=DEADLINE, most=THREADS)
+        self._end(older_than=DEADLINE, most=CONNECTIONS)
 
     def _end(self, *, older_than: float, most: int) -> None:
         """End the oldest connections; what reads from or writes to one of them fails."""

@@ -19,6 +19,7 @@ import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from runtime.printable import printable
+from runtime.settings import SHORTEST_SECRET
 
 #: Facts whose values are personal or secret whatever they look like.
 HIDDEN_KEYS = frozenset(
@@ -58,7 +59,7 @@ class Redactor:
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         # Longest first, so that a secret that contains another is hidden whole.
-        self._secrets = sorted({secret for secret in secrets if len(secret) >= 6}, key=len, reverse=True)
+        self._secrets = sorted({secret for secret in secrets if len(secret) >= SHORTEST_SECRET}, key=len, reverse=True)
 
     def text(self, text: str) -> str:
         """`text` without secrets and phone numbers."""

@@ -36,7 +36,7 @@ _TABLES = (
         "process_heartbeats",
     ),
     *("opt_out_ledger", "opt_out_evidence", "opt_outs", "opt_out_reviews", "opt_out_parked", "opt_out_cursors"),
-    *("opt_out_rule_changes", "provider_facts"),
+    *("opt_out_joined_phones", "opt_out_rule_changes", "provider_facts"),
     *("enforcements", "target_accounts", "target_rounds", "api_budgets"),
     *("crm_contacts", "crm_notes", "crm_deliveries", "crm_lanes", "crm_links", "crm_targets"),
     *("console_records", "audited_days", "retention_marks"),
@@ -107,6 +107,7 @@ PRIVILEGES: Mapping[str, Mapping[str, Privileges]] = MappingProxyType(
         "hookline_opt_out": _PROGRESS
         | {
             "opt_out_ledger": ADD,
+            "opt_out_joined_phones": ADD,
             "opt_out_evidence": ADD,
             "opt_outs": KEEP,
             "opt_out_reviews": KEEP,

@@ -51,6 +51,7 @@ _CONSOLE_USERS, _CONSOLE_ADMIN_URLS = "HOOKLINE_CONSOLE__USERS_FILE", "HOOKLINE_
 _CONSOLE_USER = "operator"
 _CRM_TARGETS, _CRM_URL = "HOOKLINE_CRM__TARGETS", "HOOKLINE_CRM_REST__URL"
 
+_PHONE_PEPPERS = "HOOKLINE_OPT_OUT__PHONE_PEPPERS"
 _HEAD_KEYS, _HEAD_PUBLIC_KEYS, _HEADS_FILE = (
     "HOOKLINE_OPT_OUT__HEAD_KEYS",
     "HOOKLINE_OPT_OUT__HEAD_PUBLIC_KEYS",
@@ -77,14 +78,15 @@ class Stack:
     postgres: EmbeddedPostgres | None = None
     #: The embedded Kafka's principals with their passwords, by the client's variables; None: the person's own Kafka.
     principals: Principals | None = None
-    #: The key that signs the ledger's heads, for opt-out alone, where no setting gives one.
-    head_keys: dict[str, str] = field(default_factory=dict)
+    #: The key that signs the ledger's heads and that of its phones' digests, for opt-out alone, where no setting gives
+    #: one.
+    ledger_keys: dict[str, str] = field(default_factory=dict)
 
     def environment_of(self, service: str) -> dict[str, str]:
         """The variables of one service: a connection string of its own role, or none, and nobody else's."""
         environ = os.environ | self.variables
         if service == "opt-out":
-            environ |= self.head_keys
+            environ |= self.ledger_keys
         if service == "console-user":
             environ["CONSOLE_PASSWORD"] = self.facts["CONSOLE_PASSWORD"]
         if self.principals is not None:
@@ -181,9 +183,11 @@ def plan(home: Home, environ: Mapping[str, str], processors: Sequence[str], anno
         variables[_CRM_TARGETS] = "rest"
     if not _given(environ, _CRM_URL):
         variables[_CRM_URL] = f"{facts['SANDBOX_URL']}/crm"
-    head_keys = _head_keys(home, environ, variables)
+    ledger_keys = _head_keys(home, environ, variables)
+    if not _given(environ, _PHONE_PEPPERS):
+        ledger_keys[_PHONE_PEPPERS] = home.secret(_PHONE_PEPPERS)
     home.write("made.json", {name: value for name, value in variables.items() if environ.get(name) != value})
-    stack = Stack(home, variables, facts, services, postgres, principals, head_keys)
+    stack = Stack(home, variables, facts, services, postgres, principals, ledger_keys)
     services += _our_services(stack, processors, {service.name for service in services})
     return stack
 

@@ -35,8 +35,9 @@ log = logger("ingest.quarantine")
 WAITING, GROUP = 16 * 1024 * 1024, 1024 * 1024
 #: The longest that a webhook waits before it is stored, in seconds.
 INTERVAL = 0.2
-#: Webhooks after which the thread lets others run, and for how many seconds: Python runs one thread at a time.
-SLICE, PAUSE = 8, 0.001
+#: Seconds of the processor after which the thread lets others run, and for how many times as long: Python runs one
+#: thread at a time, and a flood of large webhooks must not take more than a quarter of it from those that are genuine.
+SLICE, PAUSE = 0.0005, 3.0
 #: Seconds after which what had its time is removed although nothing comes.
 TIDY_INTERVAL = 600.0
 
@@ -83,12 +84,18 @@ class KeepingQuarantine:
     """The Quarantine of a worker."""
 
     def __init__(
-        self, store: QuarantineStore, *, waiting: int = WAITING, sleep: Callable[[float], None] = time.sleep
+        self,
+        store: QuarantineStore,
+        *,
+        waiting: int = WAITING,
+        sleep: Callable[[float], None] = time.sleep,
+        worked: Callable[[], float] = time.thread_time,
     ) -> None:
-        """`waiting`: bytes that may wait to be stored."""
+        """`waiting`: bytes that may wait to be stored; `worked`: seconds of the processor that this thread has had."""
         self._store = store
         self._queue = RefusedQueue(waiting)
         self._sleep = sleep
+        self._worked = worked
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="quarantine", daemon=True)
         if store.found_damaged:
@@ -119,14 +126,24 @@ class KeepingQuarantine:
 
     def store_waiting(self) -> None:
         """Store everything that waits."""
+        since = self._worked()
         while group := self._queue.take(GROUP):
             found: list[StorableWebhook] = []
-            for number, refused in enumerate(group, start=1):
+            for refused in group:
                 if (storable := self._storable(refused)) is not None:
                     found.append(storable)
-                if number % SLICE == 0 and not self._stopped.is_set():
-                    self._sleep(PAUSE)
+                since = self._let_others_run(since)
             self._add(found)
+            since = self._let_others_run(since)
+
+    def _let_others_run(self, since: float) -> float:
+        """Pause if the thread has worked for long enough `since`; since when it counts from now on."""
+        now = self._worked()
+        if now - since < SLICE:
+            return since
+        if not self._stopped.is_set():
+            self._sleep(PAUSE * (now - since))
+        return now
 
     def _storable(self, refused: RefusedWebhook) -> StorableWebhook | None:
         """What to store of `refused`; None: nothing, which is counted. One webhook never ends the thread of all."""

@@ -34,18 +34,21 @@ def verify(
     """Walk the whole chain of the ledger; name the first row that is not as it was written: exit code 1.
 
     The chain alone shows what was done by somebody who did not write it anew from there on. Compared with heads that
-    were published, it shows that too, and rows that were cut off, for every row up to the newest head.
+    were published, it shows that too, and rows that were cut off, for every row up to the newest head. With
+    HOOKLINE_OPT_OUT__PHONE_PEPPERS each phone is compared with the digest that the chain has of it; the chain is
+    verified without, too.
     """
     from processors.opt_out.verify import verify as walk
 
     heads = _parsed(given)
     signed, unsigned = 0, 0
+    settings = opt_out_settings()
     if published or heads_file is not None:
-        signed, unsigned = _signed(opt_out_settings(), published, heads_file, keys, heads)
+        signed, unsigned = _signed(settings, published, heads_file, keys, heads)
     with database("opt-outs") as connection:
         [(rows,)] = connection.execute("SELECT count(*) FROM opt_out_ledger").fetchall()
         with out.progress("walking the chain", rows) as seen:
-            verdict = walk(connection, seen, heads)
+            verdict = walk(connection, seen, heads, settings.peppers())
     proven = max(heads, default=None)
     lacking = (published or heads_file is not None) and rows and not signed
     data = {"ok": verdict.broken is None and not lacking} | asdict(verdict)

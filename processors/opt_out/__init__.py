@@ -18,6 +18,7 @@ from processors.opt_out.gauges import OptOutGauges
 from processors.opt_out.head_publication import HeadPublication, genuine_heads, published_lines
 from processors.opt_out.heads import HeadSigner, HeadVerifier
 from processors.opt_out.ledger import Ledger, lock, utc_now
+from processors.opt_out.phone_join import PhoneJoin
 from processors.opt_out.provider_facts import provider_facts
 from processors.opt_out.publication import Publication
 from processors.opt_out.reading import read
@@ -86,6 +87,10 @@ class OptOutProcessor(Processor[OptOutSettings]):
             periodic_task("clock", connect, stop, HoldClock(self._ledger)),
             periodic_task("gauges", connect, stop, OptOutGauges(near=timedelta(hours=own.near_deadline_hours))),
         ]
+        if own.phone_peppers:
+            works.append(periodic_task("join", connect, stop, PhoneJoin(self._ledger, own.peppers())))
+        else:
+            log.warning("phones_in_the_chain", effect="a phone cannot be erased from the ledger without breaking it")
         if own.head_keys:
             signer = HeadSigner(own.head_keys[0].get_secret_value())
             verifier = HeadVerifier(own.all_head_public_keys())

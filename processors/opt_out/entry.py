@@ -7,14 +7,15 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
-from operator import attrgetter
 from types import MappingProxyType
 from typing import Any, Literal
 from uuid import UUID
 
+from processors.opt_out.phone_digests import PhoneDigest
 from schemas.provider_facts import CAREFUL, ProviderFacts
 
-Action = Literal["out", "in", "hold", "release", "correction"]
+#: `migration`: about nobody; it takes rows of chain version 1 into the chain by their phones' digests.
+Action = Literal["out", "in", "hold", "release", "correction", "migration"]
 #: What a person is asked about.
 ReviewKind = Literal["hold", "out", "unrecognized", "parked", "opt-in"]
 #: What the actor of a person's decision begins with.
@@ -69,7 +70,7 @@ class EntryDraft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """A row of the ledger. The meaning of each column is beside it in schemas/sql/0007_opt_outs.sql."""
+    """A row of the ledger. The meaning of each column is beside it in schemas/sql, 0007_opt_outs and 0029."""
 
     position: int
     phone: str
@@ -96,15 +97,31 @@ class Entry:
     record_offset: int | None
     corrects: int | None
     evidence_digest: str | None
+    chain_version: int = 1
+    phone_digest: str | None = None
+    phone_pepper: str | None = None
     previous_hash: str
     hash: str = ""
     facts: ProviderFacts = field(default=CAREFUL, compare=False)  #: about its provider; no column of the ledger
 
     def hashed(self) -> str:
-        """The hash that it ought to have: over every other column, in canonical JSON."""
-        hashed = dict(zip(COLUMNS[:-1], map(_plain, _all_but_hash(self)), strict=True))
-        text = json.dumps(hashed, ensure_ascii=True, sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).hexdigest()
+        """The hash that it ought to have, over the columns of its chain version in canonical JSON."""
+        return _hash_over(self, _HASHED[self.chain_version], {})
+
+    def joined(self, previous: str, digest: PhoneDigest) -> str:
+        """The link of a row of chain version 1 in the chain of digests, behind the link `previous`.
+
+        Over all that it says but its phone, its own hash included, so that it still holds when the phone is erased.
+        """
+        extra = {"joined": previous, "phone_digest": digest.digest, "phone_pepper": digest.pepper}
+        return _hash_over(self, _JOINED, extra)
+
+    @property
+    def known_digest(self) -> PhoneDigest | None:
+        """What the chain holds in place of its phone; None: the phone itself, or there is none."""
+        if self.phone_digest is None or self.phone_pepper is None:
+            return None
+        return PhoneDigest(self.phone_pepper, self.phone_digest)
 
     @property
     def why(self) -> str:
@@ -115,7 +132,13 @@ class Entry:
 
 
 COLUMNS = tuple(column.name for column in fields(Entry) if column.name != "facts")
-_all_but_hash = attrgetter(*COLUMNS[:-1])
+_OF_VERSION_2 = ("chain_version", "phone_digest", "phone_pepper")
+#: By chain version, the columns that the hash is over.
+_HASHED = {
+    1: tuple(name for name in COLUMNS if name not in ("hash", *_OF_VERSION_2)),
+    2: tuple(name for name in COLUMNS if name not in ("hash", "phone")),
+}
+_JOINED = tuple(name for name in COLUMNS if name not in ("phone", *_OF_VERSION_2))
 #: The columns as SQL lists them.
 SELECTED = ", ".join(COLUMNS)
 
@@ -124,6 +147,12 @@ def entry(row: tuple[Any, ...], facts: Mapping[str, ProviderFacts] = MappingProx
     """A row of `SELECT {SELECTED}`, with what `facts` has about its provider."""
     values = dict(zip(COLUMNS, row, strict=True))
     return Entry(**values, facts=facts.get(values["provider"], CAREFUL))
+
+
+def _hash_over(row: Entry, columns: tuple[str, ...], extra: dict[str, str]) -> str:
+    hashed = {name: _plain(getattr(row, name)) for name in columns} | extra
+    text = json.dumps(hashed, ensure_ascii=True, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _plain(value: Any) -> Any:

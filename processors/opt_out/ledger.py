@@ -54,6 +54,7 @@ class Ledger:
 
     def __init__(self, settings: OptOutSettings, now: Callable[[], datetime] = utc_now) -> None:
         self._settings = settings
+        self._peppers = settings.peppers()
         self.now = now
 
     def append(self, connection: Connection, drafts: Sequence[EntryDraft]) -> list[Entry]:
@@ -115,6 +116,7 @@ class Ledger:
                 deadline=self._deadline(draft, effective, now if draft.clock_starts_now else received),
                 evidence_digest=None,
                 previous_hash=previous,
+                **self._version(draft),
                 **{name: getattr(draft, name) for name in _SHARED if name != "received_at"},
                 received_at=received,
             )
@@ -128,6 +130,18 @@ class Ledger:
             previous = entry.hash
             latest[draft.phone] = max(received, latest.get(draft.phone, received))
         return entries
+
+    def _version(self, draft: EntryDraft) -> dict[str, Any]:
+        """What the hash is over: a digest of the phone where there is a key, else the phone itself.
+
+        A stop is written whether or not a setting is there; opt-out joins such rows later (`phone_join.py`).
+        """
+        if draft.action == "migration":
+            return {"chain_version": 2}
+        if not self._peppers:
+            return {"chain_version": 1}
+        digest = self._peppers.digest(draft.phone)
+        return {"chain_version": 2, "phone_digest": digest.digest, "phone_pepper": digest.pepper}
 
     def _deadline(self, draft: EntryDraft, effective: datetime, clock_starts: datetime) -> datetime | None:
         zone = self._settings.time_zone

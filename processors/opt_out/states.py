@@ -16,8 +16,9 @@ _ROWS = f"SELECT {SELECTED} FROM opt_out_ledger WHERE phone = ANY (%s) ORDER BY 
 _COUNTING = f"""
 SELECT {", ".join(f"l.{column}" for column in COLUMNS)}, previous.hash
 FROM opt_out_ledger AS l LEFT JOIN opt_out_ledger AS previous ON previous.position = l.position - 1
-WHERE l.phone = ANY (%s) AND l.position >= 1 AND {READABLE} ORDER BY l.position
+WHERE l.phone = ANY (%s) AND l.position >= 1 AND l.action <> 'migration' AND {READABLE} ORDER BY l.position
 """  # noqa: S608 - as above
+_PHONES = "SELECT DISTINCT phone FROM opt_out_ledger WHERE position >= 1 AND action <> 'migration'"
 _WRITE = """
 INSERT INTO opt_outs AS o (phone, state, since, reason, position, last_position, provider, account, updated_at)
 VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
@@ -52,13 +53,19 @@ def counting_entries_of(connection: Connection, phones: Iterable[str]) -> dict[s
 
     A row that was changed after it was written, or does not follow the row before it, opens nothing: an opt-in, a
     release or a correction counts for nothing then. A stop or a hold counts all the same: it may have been genuine.
+    So it is with all rows about a phone that has two digests by one key: some of them were another's.
     """
     found: dict[str, list[Entry]] = {}
+    digests: dict[tuple[str, str], set[str]] = {}
     facts = provider_facts(connection)
     for *columns, previous_hash in connection.execute(_COUNTING, (sorted(set(phones)),)):
         row = entry(tuple(columns), facts)
         if row.action in ("out", "hold") or chain_fault(row, previous_hash) is None:
             found.setdefault(row.phone, []).append(row)
+            if (digest := row.known_digest) is not None:
+                digests.setdefault((row.phone, digest.pepper), set()).add(digest.digest)
+    for phone in {phone for (phone, _), known in digests.items() if len(known) > 1}:
+        found[phone] = [row for row in found[phone] if row.action in ("out", "hold")]
     return found
 
 
@@ -79,7 +86,7 @@ def refold(connection: Connection, phones: Iterable[str], scope: Scope, now: dat
 def rebuild(connection: Connection, scope: Scope, now: datetime, *, write: bool) -> Rebuilt:
     """Make the whole table anew from the ledger, which the caller has locked; what was not as it ought to be."""
     stored = {row[0]: row for row in connection.execute(f"SELECT {_COMPARED} FROM opt_outs")}  # noqa: S608
-    phones = [phone for (phone,) in connection.execute("SELECT DISTINCT phone FROM opt_out_ledger WHERE position >= 1")]
+    phones = [phone for (phone,) in connection.execute(_PHONES)]
     differing: list[str] = []
     for start in range(0, len(phones), 1000):
         for phone, entries in counting_entries_of(connection, phones[start : start + 1000]).items():

@@ -1,25 +1,32 @@
-"""Walking the chain: every row's hash, its link to the one before, and its evidence."""
+"""Walking the chain: every row's hash, its link to the one before, its phone and its evidence.
+
+A row of chain version 1 whose phone is gone cannot be hashed any more: a migration vouches for it (`phone_join.py`).
+"""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
 from processors.opt_out.chain import READABLE, chain_fault
-from processors.opt_out.entry import GENESIS, SELECTED, Entry, Evidence, entry
+from processors.opt_out.entry import COLUMNS, GENESIS, Entry, Evidence, entry
+from processors.opt_out.phone_digests import PhoneDigest, PhonePeppers
 from runtime.postgres import Connection
 
 #: Rows read at once.
 BATCH = 2000
 
 _ROWS = f"""
-SELECT {SELECTED} FROM opt_out_ledger AS l
+SELECT {", ".join(f"l.{column}" for column in COLUMNS)}, j.phone_pepper, j.phone_digest
+FROM opt_out_ledger AS l LEFT JOIN opt_out_joined_phones AS j USING (position)
 WHERE (%(after)s::bigint IS NULL OR l.position > %(after)s) AND {READABLE} ORDER BY l.position LIMIT %(limit)s
 """  # noqa: S608 - our columns
 _UNREADABLE = f"SELECT min(position) FROM opt_out_ledger AS l WHERE NOT ({READABLE})"  # noqa: S608 - as above
 _EVIDENCE = "SELECT digest, salt, text, name FROM opt_out_evidence WHERE digest = ANY (%s)"
 NO_HEADS: Mapping[int, Collection[str]] = MappingProxyType({})
+NO_PEPPERS = PhonePeppers()
 _NO_TIMES = "its times are none that can be read"
 
 
@@ -33,6 +40,9 @@ class ChainVerdict:
     reason: str | None = None
     evidence: int = 0  #: rows whose evidence is there and is what was decided from
     erased: int = 0  #: rows whose evidence is no longer there
+    phones: int = 0  #: rows whose phone is the one that the chain has a digest of
+    phones_erased: int = 0  #: rows whose phone is no longer there
+    phones_unchecked: int = 0  #: rows with a digest whose key is not known here
 
 
 #: By position, the hash that the row there had when its head was published. Two hashes for one position: no chain can
@@ -41,38 +51,97 @@ Heads = Mapping[int, Collection[str]]
 
 
 def verify(
-    connection: Connection, seen: Callable[[int], None] = lambda _rows: None, heads: Heads = NO_HEADS
+    connection: Connection,
+    seen: Callable[[int], None] = lambda _rows: None,
+    heads: Heads = NO_HEADS,
+    peppers: PhonePeppers = NO_PEPPERS,
 ) -> ChainVerdict:
     """Walk from the lowest position to the highest, or to the first row that is broken. `seen` hears of progress.
 
-    With `heads`, the chain also has to hold each row that a head was published of, as it was then.
+    With `heads`, the chain also has to hold each row that a head was published of, as it was then. With `peppers`, each
+    phone has to be the one that the chain has a digest of; without, the chain is verified all the same.
     """
-    position, previous, rows, with_evidence, erased = 0, GENESIS, 0, 0, 0
+    position, previous, rows = 0, GENESIS, 0
+    counts: Counter[str] = Counter()
+    phones = _Phones(peppers, counts)
+
+    def verdict(broken: int | None = None, reason: str | None = None) -> ChainVerdict:
+        return ChainVerdict(rows, previous, broken, reason, **counts)
+
     [(unreadable,)] = connection.execute(_UNREADABLE).fetchall()
     for batch in _batches(connection):
-        evidence = _evidence(connection, batch)
-        for row in batch:
+        evidence = _evidence(connection, [row for row, _ in batch])
+        for row, joined in batch:
             if unreadable is not None and row.position > unreadable:
-                return ChainVerdict(rows, previous, unreadable, _NO_TIMES, with_evidence, erased)
+                return verdict(unreadable, _NO_TIMES)
             found_evidence = evidence.get(row.evidence_digest or "")
-            reason = _broken(row, position + 1, previous, found_evidence) or _unlike(row, heads)
+            reason = (
+                _broken(row, position + 1, previous, found_evidence, is_vouched_for=phones.is_erased(row, joined))
+                or _unlike(row, heads)
+                or phones.fault(row, joined)
+            )
             if reason is not None:
-                return ChainVerdict(rows, previous, row.position, reason, with_evidence, erased)
+                return verdict(row.position, reason)
             position, previous, rows = row.position, row.hash, rows + 1
-            with_evidence += found_evidence is not None
-            erased += row.evidence_digest is not None and found_evidence is None
+            counts["evidence"] += found_evidence is not None
+            counts["erased"] += row.evidence_digest is not None and found_evidence is None
         seen(len(batch))
     if unreadable is None and (newest := max(heads, default=0)) > position:
-        reason = f"the rows from here to {newest}, whose head is known, are missing"
-        return ChainVerdict(rows, previous, position + 1, reason, with_evidence, erased)
-    reason = None if unreadable is None else _NO_TIMES
-    return ChainVerdict(rows, previous, unreadable, reason, with_evidence, erased)
+        return verdict(position + 1, f"the rows from here to {newest}, whose head is known, are missing")
+    if unreadable is None and (unvouched := phones.unvouched) is not None:
+        return verdict(unvouched, "it is not what was written")
+    return verdict(unreadable, None if unreadable is None else _NO_TIMES)
 
 
-def _broken(row: Entry, expected: int, previous: str, found_evidence: tuple[bytes, Evidence] | None) -> str | None:
+class _Phones:
+    """Looks at each row's phone, in the order of the chain."""
+
+    def __init__(self, peppers: PhonePeppers, counts: Counter[str]) -> None:
+        self._peppers = peppers
+        self._counts = counts
+        self._link = GENESIS  #: of the rows that the next migration joins
+        self.unvouched: int | None = None  #: the first of them whose phone is gone, so that only its link proves it
+
+    def is_erased(self, row: Entry, joined: PhoneDigest | None) -> bool:
+        """Whether `row` is one of version 1 whose phone is gone, and which has a digest."""
+        return row.chain_version == 1 and row.phone == "" and joined is not None and row.hashed() != row.hash
+
+    def fault(self, row: Entry, joined: PhoneDigest | None) -> str | None:
+        """What is wrong with the phone of `row`, or with the rows that it joins."""
+        if row.action == "migration":
+            expected, self._link = self._link, GENESIS
+            self.unvouched = None
+            return None if row.event_hash == expected else "the rows that it joins are not what they were"
+        if row.chain_version == 1 and joined is not None:
+            if self.unvouched is None and self.is_erased(row, joined):
+                self.unvouched = row.position
+            self._link = row.joined(self._link, joined)
+        digest = row.known_digest or joined
+        if digest is None:
+            return None
+        fits = self._peppers.is_of(row.phone, digest)
+        if not fits and row.phone == "":
+            self._counts["phones_erased"] += 1
+        elif fits is None:
+            self._counts["phones_unchecked"] += 1
+        elif not fits:
+            return "its phone is not the one that was written"
+        else:
+            self._counts["phones"] += 1
+        return None
+
+
+def _broken(
+    row: Entry,
+    expected: int,
+    previous: str,
+    found_evidence: tuple[bytes, Evidence] | None,
+    *,
+    is_vouched_for: bool,
+) -> str | None:
     if row.position > expected:
         return f"row {expected} is missing"
-    if (fault := chain_fault(row, previous)) is not None:
+    if (fault := chain_fault(row, previous, is_vouched_for=is_vouched_for)) is not None:
         return fault
     if found_evidence is not None and found_evidence[1].digest(found_evidence[0]) != row.evidence_digest:
         return "its evidence is not what was written"
@@ -86,11 +155,15 @@ def _unlike(row: Entry, heads: Heads) -> str | None:
     return "the head that is known of it has another hash: it, or a row before it, was written anew"
 
 
-def _batches(connection: Connection) -> Iterator[list[Entry]]:
+def _batches(connection: Connection) -> Iterator[list[tuple[Entry, PhoneDigest | None]]]:
+    """Every row with the digest that was written beside it, if any."""
     after: int | None = None
-    while batch := [entry(row) for row in connection.execute(_ROWS, {"after": after, "limit": BATCH})]:
+    while batch := [
+        (entry(tuple(columns)), None if digest is None else PhoneDigest(pepper, digest))
+        for *columns, pepper, digest in connection.execute(_ROWS, {"after": after, "limit": BATCH})
+    ]:
         yield batch
-        after = batch[-1].position
+        after = batch[-1][0].position
 
 
 def _evidence(connection: Connection, batch: list[Entry]) -> dict[str, tuple[bytes, Evidence]]:

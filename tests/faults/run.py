@@ -81,9 +81,9 @@ class Run:
         self.controls.mkdir()
         kafka = cluster.proxied if row.through_proxies else cluster.bootstrap
         # Ingest tells PostgreSQL what its spool holds, for the gate, which is there wherever opt-out is.
-        ledger_dsn = {} if row.opt_out is None else {"HOOKLINE_POSTGRES__DSN": db.dsn}
+        ledger_dsn = {} if row.opt_out is None else {"HOOKLINE_POSTGRES__DSN": db.server.dsn("ingest")}
         self.ingest = Ingest(launcher, home, kafka, **ledger_dsn, **row.settings)
-        self.gate = Gate(launcher, home, db.dsn)
+        self.gate = Gate(launcher, home, db.server.dsn("gate"))
         self.persist = self.member()
         self.members = [self.persist]
         self.textus = TextUs()

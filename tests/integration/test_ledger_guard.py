@@ -230,10 +230,15 @@ _times = st.datetimes(datetime(1, 1, 3), datetime(9999, 12, 29), timezones=st.ju
             "record_offset": st.none() | st.integers(-(2**63), 2**63 - 1),
         }
     ),
+    version=st.sampled_from(
+        [{"chain_version": 1}, {"chain_version": 2, "phone_digest": "0f" * 32, "phone_pepper": "e1" * 8}]
+    ),
 )
-def test_the_database_hashes_a_row_as_we_do(desk: Desk, texts: Any, required: Any, times: Any, others: Any) -> None:
+def test_the_database_hashes_a_row_as_we_do(
+    desk: Desk, texts: Any, required: Any, times: Any, others: Any, version: Any
+) -> None:
     blank = dict.fromkeys(COLUMNS) | {"position": 1, "action": "out", "previous_hash": GENESIS}
-    row = sealed(Entry(**(blank | texts | required | times | others)))  # type: ignore[arg-type]
+    row = sealed(Entry(**(blank | texts | required | times | others | version)))  # type: ignore[arg-type]
     with psycopg.connect(desk.postgres.owner_dsn) as connection:
         connection.execute(INSERT, values(row))
         connection.rollback()
@@ -258,7 +263,7 @@ _moments = st.integers(0, 5).map(lambda minutes: at(0) + timedelta(minutes=minut
     st.sampled_from(["organisation", "account"]),
 )
 def test_the_database_takes_every_state_that_the_fold_comes_to(desk: Desk, drawn: Any, scope: Any) -> None:
-    blank = dict.fromkeys(COLUMNS) | {"phone": PHONE, "actor": "contact", "echo": False}
+    blank = dict.fromkeys(COLUMNS) | {"phone": PHONE, "actor": "contact", "echo": False, "chain_version": 1}
     with psycopg.connect(desk.postgres.owner_dsn) as connection:
         previous, made = GENESIS, []
         for position, (action, provider, received, occurred, corrects) in enumerate(drawn, 1):

@@ -109,6 +109,11 @@ def test_every_unit_is_hardened_alike() -> None:
     assert {"NoNewPrivileges=yes", "ProtectSystem=strict", "CapabilityBoundingSet="} <= set(first)
 
 
+@pytest.mark.parametrize("name", UNITS)
+def test_no_memory_with_secrets_goes_to_the_disk(name: str) -> None:
+    assert _values(name, "LimitCORE") == ["0"]
+
+
 @pytest.mark.parametrize("name", [name for name, text in UNITS.items() if "Type=oneshot" not in text])
 def test_a_mistake_in_the_configuration_is_not_tried_for_ever(name: str) -> None:
     assert _values(name, "Restart") == ["always"]

@@ -121,6 +121,22 @@ def test_without_a_token_there_is_no_answer(headers: dict[str, str]) -> None:
     assert client().get("/healthz", headers=headers).status_code == 200
 
 
+def test_a_token_rotates() -> None:
+    """Both are let in while senders change theirs, and the old one no more when it is gone."""
+
+    def let_in(token: str, *valid: str) -> bool:
+        app = gate_app(answering(), tuple(map(SecretStr, valid)), lambda: Readiness(True)).test_client()
+        answer = app.get("/opt-outs/+13035550142", headers={"Authorization": f"Bearer {token}"})
+        assert answer.status_code in (200, 401)
+        return answer.status_code == 200
+
+    assert let_in("old", "old")
+    assert let_in("old", "new", "old")
+    assert let_in("new", "new", "old")
+    assert let_in("new", "new")
+    assert not let_in("old", "new")
+
+
 @pytest.mark.parametrize("body", [b"", b"[]", b'{"phones": "+1"}', b'{"phones": [1]}', b"{"])
 def test_a_body_that_asks_nothing_is_refused(body: bytes) -> None:
     assert client().post("/opt-outs", data=body, headers=TOKEN).status_code == 400

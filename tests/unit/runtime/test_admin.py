@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from runtime import admin
-from runtime.admin import THREADS, AdminServer, Readiness, admin_app
+from runtime.admin import CONNECTIONS, AdminServer, Readiness, admin_app
 
 
 def test_a_frozen_loop_makes_it_unhealthy() -> None:
@@ -65,7 +65,7 @@ def test_slow_clients_do_not_hold_it(monkeypatch: pytest.MonkeyPatch) -> None:
                 client.sendall(b"GET /healthz HT")
         time.sleep(0.3)
         # Then there are no more threads than there may be, and who asks is answered
-        assert threading.active_count() - before <= 2 * THREADS + 1
+        assert threading.active_count() - before <= 2 * CONNECTIONS + 1
         assert httpx.get(f"http://127.0.0.1:{server.port}/healthz", timeout=10).status_code == 200
         # And nobody stays longer than he may
         for client in clients:

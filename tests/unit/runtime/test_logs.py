@@ -132,6 +132,16 @@ def test_known_secrets_and_passwords_are_hidden(log: io.StringIO) -> None:
     assert "hookline_app" in log.getvalue()
 
 
+@pytest.mark.parametrize("secret", ["abc", "s3cr", "12345", "hunter2"])
+def test_a_short_secret_is_hidden_as_well(secret: str) -> None:
+    """Every one that is let in as a secret at all."""
+    stream = io.StringIO()
+    logs.configure("test", secrets=[secret], stream=stream)
+    logs.logger("attack").info(f"got <{secret}>", where=f"x{secret}y")
+    assert secret not in stream.getvalue().replace("where", "")
+    assert MASK in stream.getvalue()
+
+
 def test_lines_are_json_with_the_event_name(log: io.StringIO) -> None:
     logs.logger("some.module").info("record_set_aside", topic="sms.messages.v1", partition=3)
     [line] = written(log)
