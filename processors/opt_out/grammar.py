@@ -24,6 +24,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain
 
 from processors.opt_out.nearest import Nearest
+from processors.opt_out.needs import Needs
 from processors.opt_out.required import parted, required
 from processors.opt_out.typos import collapsed
 
@@ -79,15 +80,11 @@ class Grammar:
         costs: dict[str, float] = {}
         for word, char in self._known.items():
             costs[char] = costs.get(char, 0.0) + cost(word)
-        #: What the patterns need one of, as characters -> its bit in `present`.
-        self._bits: dict[frozenset[str], int] = {}
-        #: The bit of what is rarest -> what may match a text that has it: the bits of all that it needs, whether only a
-        #: text of one clause matches, and the place and expression of the pattern.
-        self._keyed: dict[int, list[tuple[int, bool, tuple[int, re.Pattern[str]]]]] = {}
+        #: The place and expression of each pattern, by the characters that it needs one of.
+        self.patterns = Needs[tuple[int, re.Pattern[str]]]()
         for at, pattern in enumerate(patterns):
             for tokens in parted(_TOKEN.findall(pattern)):
                 self._add(at, tokens, costs)
-        self._keys = functools.reduce(operator.or_, self._keyed, 0)
         self._present = _Present(self)
 
     def _add(self, at: int, tokens: Sequence[str], costs: Mapping[str, float]) -> None:
@@ -98,16 +95,9 @@ class Grammar:
         if not needs:
             raise ValueError(f"no word is in every text that matches {' '.join(tokens)}")
         self._needs.append((at, needs))
-        bits = [
-            self._bits.setdefault(
-                frozenset(char for name in needed for char in self._classes[name]), 1 << len(self._bits)
-            )
-            for needed in needs
-        ]
-        expression = re.compile(self._regex(tokens))
+        characters = [frozenset(char for name in needed for char in self._classes[name]) for needed in needs]
         one_clause = tokens[0] == "~" and tokens[-1] == "%" and not {"/", ";"}.intersection(tokens)
-        entry = (functools.reduce(operator.or_, bits), one_clause, (at, expression))
-        self._keyed.setdefault(bits[0], []).append(entry)
+        self.patterns.add(characters, (at, re.compile(self._regex(tokens))), of_one_clause=one_clause)
 
     def regex(self, pattern: str) -> str:
         """`pattern` as a regular expression over what `read` makes."""
@@ -129,17 +119,13 @@ class Grammar:
         read = self._read
         return "\n".join(["".join([read[word] for word in clause.split(" ")]) for clause in message.split("\n")])
 
-    def worth_trying(self, words: Iterable[str], one_clause: bool) -> list[tuple[int, re.Pattern[str]]]:
-        """The patterns that a text of these words may match, in order: their places and expressions."""
-        present = functools.reduce(operator.or_, map(self._present.__getitem__, words), 0)
-        found = []
-        keys = present & self._keys
-        while keys:
-            key = keys & -keys
-            keys ^= key
-            for needs, of_one_clause, pattern in self._keyed[key]:
-                if needs & present == needs and (one_clause or not of_one_clause):
-                    found.append(pattern)
+    def present(self, words: Iterable[str]) -> int:
+        """What a text of these words has of all that the patterns need, as bits."""
+        return functools.reduce(operator.or_, map(self._present.__getitem__, words), 0)
+
+    def worth_trying(self, present: int, one_clause: bool) -> list[tuple[int, re.Pattern[str]]]:
+        """The patterns that a text with the bits `present` may match, in order: their places and expressions."""
+        found = list(self.patterns.fitting(present, one_clause))
         return sorted(dict.fromkeys(found), key=_place) if len(found) > 1 else found
 
     def nearest_pattern(self, words: Iterable[str]) -> tuple[float, int, tuple[str, ...]] | None:
@@ -158,12 +144,11 @@ class Grammar:
 
     def is_key(self, word: str) -> bool:
         """Whether some pattern is looked at because of `word`."""
-        return bool(self._present[word] & self._keys)
+        return bool(self._present[word] & self.patterns.keys)
 
     def needed(self, word: str) -> int:
         """The bits of what `word` is, of all that the patterns need one of."""
-        char = self._read[word]
-        return sum(bit for chars, bit in self._bits.items() if char in chars)
+        return self.patterns.of(self._read[word])
 
     def character(self, word: str) -> str:
         """The character of one word."""

@@ -68,7 +68,7 @@ class Requests:
 
     def matches(self, message: str, words: Iterable[str]) -> Iterator[RequestMatch]:
         """Every pattern that fits the normalised `message` of these `words`, in their order."""
-        worth_trying = self.grammar.worth_trying(words, "\n" not in message)
+        worth_trying = self.grammar.worth_trying(self.grammar.present(words), "\n" not in message)
         return self.tried(message, worth_trying) if worth_trying else iter(())
 
     def tried(self, message: str, worth_trying: Sequence[tuple[int, re.Pattern[str]]]) -> Iterator[RequestMatch]:

@@ -17,8 +17,9 @@ from processors.opt_out.rules import Rule, Unless
 from processors.opt_out.words.languages import LANGUAGES_OF_PATTERNS
 
 _CONFUSABLES = Path(__file__).parent / "words" / "confusables.json"
-#: What a word may be a part of, each a bit of `Wider.belongs`; the languages beside English have bits of their own.
-_SHAPE, _OUTSIDE, _ENGLISH, _OTHERS = 1, 2, 4, 8
+#: What a word may be a part of, each a bit of `Wider.belongs`; the languages beside English have a bit each. Above these
+#: is what the English patterns need.
+_SHAPE, _OUTSIDE, _OTHERS = 1, 2, 4
 
 
 class Wider:
@@ -37,6 +38,8 @@ class Wider:
         self.languages = by_language(LANGUAGES_OF_PATTERNS, spoken, rules, exceptions)
         self._english, *others = self.languages
         self._others = [(_OTHERS << at, requests) for at, requests in enumerate(others)]
+        self._above = _OTHERS.bit_length() - 1 + len(others)
+        self._any_other = (1 << self._above) - _OTHERS
         self._own_words = own_words
         self._outside = Outside([rule for rule in rules if rule.kind == "outside"], exceptions)
         self._keywords = stops | {
@@ -73,6 +76,24 @@ class Wider:
     def _is_keyword(self, word: str) -> bool:
         return spread(plain(word)).strip() in self._keywords
 
+    def may_find(self, text: str, bare: str, flat: str, words: Sequence[str], mask: int) -> bool:
+        """Whether `find` may find anything: False is sure."""
+        one_clause = "\n" not in flat.strip()
+        return bool(
+            mask & _SHAPE
+            or self._english.grammar.patterns.some_fit(mask >> self._above, one_clause)
+            or (mask & self._any_other and self._another_may_fit(words, mask, one_clause))
+            or (mask & _OUTSIDE and self._outside.may_fit(words))
+            or may_be_drawn(text, bare, words)
+        )
+
+    def _another_may_fit(self, words: Sequence[str], mask: int, one_clause: bool) -> bool:
+        return any(
+            requests.grammar.patterns.some_fit(requests.grammar.present(words), one_clause)
+            for bit, requests in self._others
+            if mask & bit
+        )
+
     def find(
         self, text: str, bare: str, flat: str, words: Sequence[str], mask: int
     ) -> Iterator[tuple[Rule, str, RequestMatch | None]]:
@@ -80,26 +101,23 @@ class Wider:
 
         `text` is prepared, `bare` plain and `flat` spread; `mask` is what the words belong to.
         """
-        one_clause = "\n" not in flat.strip()
-        english = self._english.grammar.worth_trying(words, one_clause) if mask & _ENGLISH else []
-        if not english and not mask & ~_ENGLISH and not may_be_drawn(text, bare, words):
-            return
+        english = self._english.grammar.worth_trying(mask >> self._above, "\n" not in flat.strip())
         message = clauses(flat)
         sign = shapes.only_emoji(text, words)
         if sign is not None:
             yield self._shapes["c.emoji"], sign, None
         if mask & _SHAPE:
-            shape = next(word for word in words if self._is_shape(word))
+            shape = next((word for word in words if self._is_shape(word)), "")
             if shapes.joined(shape):
                 yield self._shapes["c.joined"], shape, None
-            elif len(words) == 1:
+            elif shape and len(words) == 1:
                 yield self._shapes["c.slip-more"], shape, None
         whole = shapes.squeezed(bare.strip()) if len(bare) <= shapes.SHORT else None
         if whole is not None:
             yield self._shapes["c.squeezed"], whole, None
         for match in self._english.tried(message, english) if english else ():
             yield match.rule, match.matched, match
-        for bit, requests in self._others if mask >= _OTHERS else ():
+        for bit, requests in self._others if mask & self._any_other else ():
             if mask & bit:
                 for match in requests.matches(message, words):
                     yield match.rule, match.matched, match
@@ -123,12 +141,10 @@ class Wider:
             mask |= _SHAPE
         if word in self._outside.words:
             mask |= _OUTSIDE
-        if self._english.grammar.is_key(word):
-            mask |= _ENGLISH
         for bit, requests in self._others:
             if requests.grammar.is_key(word):
                 mask |= bit
-        return mask
+        return mask | self._english.grammar.needed(word) << self._above
 
     def _is_shape(self, word: str) -> bool:
         return shapes.joined(word) or (word not in self._own_words and shapes.typo_of(word) is not None)
