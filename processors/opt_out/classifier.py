@@ -31,21 +31,17 @@ from processors.opt_out.rules import (
     rule_set,
 )
 from processors.opt_out.typos import collapsed, slips_of
-from processors.opt_out.wider import Wider
+from processors.opt_out.wider import Candidates, Wider
 from processors.opt_out.word_kinds import WordKinds
 from processors.opt_out.words import after_stop, keywords, reactions
 
 #: Courtesy is short: more words than this beside a keyword are a message of their own.
 _COURTEOUS_WORDS = 16
-#: What is in a keyword that somebody drew out: each letter of one, three times.
-_DRAWN_OUT = tuple(letter * 3 for letter in "abceiklnoprstuv")
 #: Texts that are remembered with their decisions, and the most characters of one: a few megabytes together.
 _REMEMBERED, _SHORT = 16_384, 80
 #: What a word says to the table's rules: it is in a keyword, it is a slip or drawn out, it is "opt". Above these bits
 #: is what the table's phrases need, and above that what the word says to rule set 2 (`Wider.belongs`).
 _KEYWORD, _UNUSUAL, _OPT, _ABOVE = 1, 2, 4, 3
-#: Every bit: each rule is tried.
-_EVERY_KIND = -1
 #: How far beside a phrase its meaning is looked for.
 _AROUND = 60
 
@@ -116,7 +112,7 @@ class Classifier:
         self._phrase_needs = Needs[int]()
         for at, phrase in enumerate(self._phrases):
             needs = [frozenset(words) for words in (phrase.rule.words, phrase.rule.beside) if words]
-            self._phrase_needs.add(needs, at)
+            self._phrase_needs.add(needs, at, "text")
         self._above_phrases = _ABOVE + self._phrase_needs.width
         self._courtesies = re.compile(_words(keywords.COURTESIES))
         opener = rf"^(?:(?:{'|'.join(keywords.OPENERS)})[ \n]){{0,4}}"
@@ -133,6 +129,8 @@ class Classifier:
 
         #: The last word of each keyword: "mas" of "no mas".
         self._last_words = frozenset(word.split()[-1] for word in self._stops)
+        #: What may be drawn out: each word of a keyword.
+        self._parts = frozenset(part for word in (*self._stops, *self._spelled.words) for part in word.split())
         first_words = (word for rule, _ in self._firsts for word in rule.words)
         #: What a keyword, with courtesy or as the first word, begins with.
         self._keyword_words = frozenset((*first_words, *self._last_words))
@@ -161,21 +159,15 @@ class Classifier:
         flat = spread(bare)
         words = flat.split()
         kinds = self._kinds_of(words)
-        if not self._may_say(text, bare, flat, words, kinds):
-            return self._rest
         found = self._by_the_table(bare, flat, words, kinds)
         if wider is None or found.tier != "D" or found.rule == self._reaction.id:
             return found
-        return self._widely(wider, text, bare, flat, words, kinds) or found
-
-    def _may_say(self, text: str, bare: str, flat: str, words: list[str], kinds: int) -> bool:
-        """Whether any rule may find something in a text of these `words`: False is sure, and costs next to nothing."""
-        if len(words) < 2 or len(flat) > 2 * END or kinds & (_KEYWORD | _UNUSUAL):
-            return True
-        if self._phrase_needs.some_fit(kinds >> _ABOVE, True) or (len(words[0]) == 1 and _spelled_out(words)):
-            return True
-        wider = self._wider
-        return wider is not None and wider.may_find(text, bare, flat, words, kinds >> self._above_phrases)
+        if len(flat) > 2 * END:  # a request stands at an end of what is longer than any text
+            return self._widely(*self._ends(bare, flat)) or found
+        candidates = wider.candidates(text, bare, flat, words, kinds >> self._above_phrases)
+        if candidates is None:
+            return found
+        return self._widely(text, bare, flat, words, candidates) or found
 
     def _kinds_of(self, words: list[str]) -> int:
         """What `words` may be a part of, as bits; "optout", which `clauses` makes of "opt out", is put beside them."""
@@ -188,31 +180,45 @@ class Classifier:
     def _kinds_of_word(self, word: str) -> int:
         """What `word` may be a part of, as bits."""
         kinds = _KEYWORD * (word in self._keyword_words) | self._phrase_needs.of(word) << _ABOVE
-        if word in self._typos or any(three in word for three in _DRAWN_OUT):
+        if word in self._typos or collapsed(word) in self._parts:
             kinds |= _UNUSUAL
         if word == "opt":
             kinds |= _OPT
         return kinds if self._wider is None else kinds | self._wider.belongs(word) << self._above_phrases
 
-    def _widely(self, wider: Wider, text: str, bare: str, flat: str, words: list[str], kinds: int) -> Decision | None:
+    def _ends(self, bare: str, flat: str) -> tuple[str, str, str, list[str], Candidates | None]:
+        """What `_widely` takes, for the two ends of a text."""
+        bare, flat = f"{bare[:END]}\n{bare[-END:]}", f"{flat[:END]}\n{flat[-END:]}"
+        words = flat.split()
+        mask = self._kinds_of(words) >> self._above_phrases
+        return bare, bare, flat, words, self._wider and self._wider.candidates(bare, bare, flat, words, mask)
+
+    def _widely(
+        self, text: str, bare: str, flat: str, words: list[str], candidates: Candidates | None
+    ) -> Decision | None:
         """What rule set 2 finds in a text that the table's rules leave alone."""
-        if len(flat) > 2 * END:  # a request stands at an end of what is longer than any text
-            bare, flat = f"{bare[:END]}\n{bare[-END:]}", f"{flat[:END]}\n{flat[-END:]}"
-            text, words = bare, flat.split()
-            kinds = self._kinds_of(words)
-        for rule, matched, match in wider.find(text, bare, flat, words, kinds >> self._above_phrases):
+        if self._wider is None or candidates is None:
+            return None
+        for rule, matched, match in self._wider.find(text, bare, flat, words, candidates):
             if match is None or match.taken_back is None:
                 decides = self._reaction if self._is_reaction(bare) else rule
                 return Decision(decides.tier, decides.id, matched, self.number)
         return None
 
     def _by_the_table(self, bare: str, flat: str, words: list[str], kinds: int) -> Decision:
-        fitting = sorted(self._phrase_needs.fitting(kinds >> _ABOVE, True))
-        if len(words) == 1:
-            return self._one_word(words[0].strip("#@"), [self._phrases[at] for at in fitting])
-        if not fitting and not kinds & (_KEYWORD | _UNUSUAL) and not _spelled_out(words):
-            return self._rest
-        return self._several_words(bare, clauses(flat), [self._phrases[at] for at in fitting])
+        fitting: Sequence[CompiledPhrase] = ()
+        if (present := kinds >> _ABOVE) & self._phrase_needs.keys:
+            fitting = [self._phrases[at] for at in sorted(needy.rule for needy in self._phrase_needs.fitting(present))]
+        if len(words) < 2:
+            return self._one_word(words[0].strip("#@"), fitting) if words else self._rest
+        if (
+            fitting
+            or kinds & _KEYWORD
+            or (kinds & _UNUSUAL and (len(words) <= _COURTEOUS_WORDS or words[0] in self._typos))
+            or (len(words[0]) == 1 and _spelled_out(words))
+        ):
+            return self._several_words(bare, clauses(flat), fitting)
+        return self._rest
 
     def explain(self, text: str) -> Decision:
         """What `text` says, by every rule: `classify` without its short ways. For tests of these."""
@@ -228,7 +234,9 @@ class Classifier:
             found = self._one_word(message.strip("#@"), self._phrases)
         if wider is None or found.tier != "D" or found.rule == self._reaction.id:
             return found
-        return self._widely(wider, text, bare, flat, flat.split(), _EVERY_KIND) or found
+        if len(flat) > 2 * END:
+            text, bare, flat, *_ = self._ends(bare, flat)
+        return self._widely(text, bare, flat, flat.split(), wider.every_candidate()) or found
 
     def prepared(self, text: str) -> str:
         """`text` with look-alike letters and masked words as this rule set reads them."""
@@ -249,9 +257,8 @@ class Classifier:
                 unless = self._taken_away(phrase, message, found)
                 yield phrase.rule.id, found[0].strip(), "" if unless is None else unless.id
         if self._wider is not None:
-            words = flat.split()
-            mask = self._kinds_of(words) >> self._above_phrases
-            for rule, matched, match in self._wider.find(prepared, bare, flat, words, mask):
+            every = self._wider.every_candidate()
+            for rule, matched, match in self._wider.find(prepared, bare, flat, flat.split(), every):
                 taken_back = match.taken_back if match is not None else None
                 yield rule.id, matched, "" if taken_back is None else taken_back.id
 
@@ -272,9 +279,6 @@ class Classifier:
         if (drawn := collapsed(word)) and (drawn in self._spelled.words or drawn in self._stops):
             return Decision(self._spelled.tier, self._spelled.id, word, self.number)
         return None
-
-    def _has_a_typo(self, words: list[str], flat: str) -> bool:
-        return not self._typos.keys().isdisjoint(words) or any(three in flat for three in _DRAWN_OUT)
 
     def _several_words(self, bare: str, message: str, phrases: Sequence[CompiledPhrase]) -> Decision:
         found = self._whole.get(message)
@@ -307,7 +311,7 @@ class Classifier:
         if (spelled := "".join(words)) in self._spelled.words and all(len(word) == 1 for word in words):
             return Decision(self._spelled.tier, self._spelled.id, spelled, self.number)
         flat = " ".join(words)
-        if self._last_words.isdisjoint(words) and not self._has_a_typo(words, flat):
+        if self._last_words.isdisjoint(words) and not any(self._kinds[word] & _UNUSUAL for word in words):
             return None
         left = self._courtesies.sub("", flat).split()
         rest = " ".join(left)

@@ -24,7 +24,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain
 
 from processors.opt_out.nearest import Nearest
-from processors.opt_out.needs import Needs
+from processors.opt_out.needs import Extent, Needs
 from processors.opt_out.required import parted, required
 from processors.opt_out.typos import collapsed
 
@@ -41,6 +41,8 @@ _MEANS = {
     "(": "(?:", "*": "{0,8}", "+": "{1,8}",
 }  # fmt: skip
 
+#: Patterns that are worth trying: their places and expressions.
+Trying = Sequence[tuple[int, re.Pattern[str]]]
 Lexicon = Mapping[str, str]  # class -> its words, blanks between them
 
 
@@ -96,8 +98,10 @@ class Grammar:
             raise ValueError(f"no word is in every text that matches {' '.join(tokens)}")
         self._needs.append((at, needs))
         characters = [frozenset(char for name in needed for char in self._classes[name]) for needed in needs]
-        one_clause = tokens[0] == "~" and tokens[-1] == "%" and not {"/", ";"}.intersection(tokens)
-        self.patterns.add(characters, (at, re.compile(self._regex(tokens))), of_one_clause=one_clause)
+        extent: Extent = "text"
+        if not {"/", ";"}.intersection(tokens):
+            extent = "sole-clause" if tokens[0] == "~" and tokens[-1] == "%" else "one-clause"
+        self.patterns.add(characters, (at, re.compile(self._regex(tokens))), extent)
 
     def regex(self, pattern: str) -> str:
         """`pattern` as a regular expression over what `read` makes."""
@@ -123,10 +127,28 @@ class Grammar:
         """What a text of these words has of all that the patterns need, as bits."""
         return functools.reduce(operator.or_, map(self._present.__getitem__, words), 0)
 
-    def worth_trying(self, present: int, one_clause: bool) -> list[tuple[int, re.Pattern[str]]]:
-        """The patterns that a text with the bits `present` may match, in order: their places and expressions."""
-        found = list(self.patterns.fitting(present, one_clause))
-        return sorted(dict.fromkeys(found), key=_place) if len(found) > 1 else found
+    def worth_trying(self, present: int, flat: str) -> Trying:
+        """The patterns that the spread text `flat`, which has the bits `present`, may match, in order."""
+        found = self.patterns.fitting(present)
+        if found and "\n" in flat:
+            by_clause = self._by_clause(flat)
+            found = [needy for needy in found if needy.fits(by_clause)]
+        return sorted({needy.rule for needy in found}, key=_place) if found else ()
+
+    def every_pattern(self) -> Trying:
+        """All patterns, in order."""
+        return sorted({needy.rule for needy in self.patterns}, key=_place)
+
+    def _by_clause(self, flat: str) -> list[int]:
+        """What each clause of `flat` has of all that the patterns need, as bits."""
+        found = []
+        for clause in flat.split("\n"):
+            words = clause.split()
+            if words:
+                if "opt" in words:  # "opt out" is read as one word
+                    words.append("optout")
+                found.append(self.present(words))
+        return found
 
     def nearest_pattern(self, words: Iterable[str]) -> tuple[float, int, tuple[str, ...]] | None:
         """Which share of what it needs the nearest pattern finds in `words`, its place, and what it lacks."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from processors.opt_out.grammar import Grammar, Lexicon
+from processors.opt_out.grammar import Grammar, Lexicon, Trying
 from processors.opt_out.nearest import Nearest
 from processors.opt_out.rules import ALWAYS, Rule, Unless, listed
 from processors.opt_out.words import keywords
@@ -66,12 +66,7 @@ class Requests:
             [exception for exception in self._unless if rule.id in exception.unless.of] for rule in language.rules
         ]
 
-    def matches(self, message: str, words: Iterable[str]) -> Iterator[RequestMatch]:
-        """Every pattern that fits the normalised `message` of these `words`, in their order."""
-        worth_trying = self.grammar.worth_trying(self.grammar.present(words), "\n" not in message)
-        return self.tried(message, worth_trying) if worth_trying else iter(())
-
-    def tried(self, message: str, worth_trying: Sequence[tuple[int, re.Pattern[str]]]) -> Iterator[RequestMatch]:
+    def tried(self, message: str, worth_trying: Trying) -> Iterator[RequestMatch]:
         """Of the patterns that are `worth_trying`, every one that fits the normalised `message`."""
         characters = self.grammar.read(message)
         for at, expression in worth_trying:

@@ -8,11 +8,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from processors.opt_out import shapes
+from processors.opt_out.grammar import Trying
 from processors.opt_out.normalise import clauses, plain, spread
 from processors.opt_out.outside import Outside
-from processors.opt_out.requests import RequestMatch, by_language
+from processors.opt_out.requests import RequestMatch, Requests, by_language
 from processors.opt_out.rules import Rule, Unless
 from processors.opt_out.words.languages import LANGUAGES_OF_PATTERNS
 
@@ -20,6 +22,15 @@ _CONFUSABLES = Path(__file__).parent / "words" / "confusables.json"
 #: What a word may be a part of, each a bit of `Wider.belongs`; the languages beside English have a bit each. Above these
 #: is what the English patterns need.
 _SHAPE, _OUTSIDE, _OTHERS = 1, 2, 4
+
+
+class Candidates(NamedTuple):
+    """What of rule set 2 may fit a text."""
+
+    shape: bool  #: a keyword in another shape
+    drawn: bool  #: what none of its words says: another script, emoji, signs between letters
+    outside: bool  #: a language beyond the seven
+    requests: list[tuple[Requests, Trying]]  #: the patterns of each language that are worth trying
 
 
 class Wider:
@@ -36,7 +47,8 @@ class Wider:
         """`stops`: the keywords; `own_words`: no slips."""
         self._shapes = {rule.id: rule for rule in rules if rule.kind == "shape"}
         self.languages = by_language(LANGUAGES_OF_PATTERNS, spoken, rules, exceptions)
-        self._english, *others = self.languages
+        english, *others = self.languages
+        self._english, self._english_needs = english, english.grammar.patterns
         self._others = [(_OTHERS << at, requests) for at, requests in enumerate(others)]
         self._above = _OTHERS.bit_length() - 1 + len(others)
         self._any_other = (1 << self._above) - _OTHERS
@@ -76,37 +88,38 @@ class Wider:
     def _is_keyword(self, word: str) -> bool:
         return spread(plain(word)).strip() in self._keywords
 
-    def may_find(self, text: str, bare: str, flat: str, words: Sequence[str], mask: int) -> bool:
-        """Whether `find` may find anything: False is sure."""
-        one_clause = "\n" not in flat.strip()
-        return bool(
-            mask & _SHAPE
-            or self._english.grammar.patterns.some_fit(mask >> self._above, one_clause)
-            or (mask & self._any_other and self._another_may_fit(words, mask, one_clause))
-            or (mask & _OUTSIDE and self._outside.may_fit(words))
-            or may_be_drawn(text, bare, words)
-        )
-
-    def _another_may_fit(self, words: Sequence[str], mask: int, one_clause: bool) -> bool:
-        return any(
-            requests.grammar.patterns.some_fit(requests.grammar.present(words), one_clause)
-            for bit, requests in self._others
-            if mask & bit
-        )
-
-    def find(
+    def candidates(
         self, text: str, bare: str, flat: str, words: Sequence[str], mask: int
-    ) -> Iterator[tuple[Rule, str, RequestMatch | None]]:
-        """Every rule that fits a text of these words, with the words that it saw, the likeliest first.
+    ) -> Candidates | None:
+        """What may fit a text of these words; None: surely nothing.
 
         `text` is prepared, `bare` plain and `flat` spread; `mask` is what the words belong to.
         """
-        english = self._english.grammar.worth_trying(mask >> self._above, "\n" not in flat.strip())
+        requests: list[tuple[Requests, Trying]] = []
+        present = mask >> self._above
+        if present & self._english_needs.keys and (trying := self._english.grammar.worth_trying(present, flat)):
+            requests.append((self._english, trying))
+        if mask & self._any_other:
+            for bit, other in self._others:
+                if mask & bit and (trying := other.grammar.worth_trying(other.grammar.present(words), flat)):
+                    requests.append((other, trying))
+        shape, drawn = bool(mask & _SHAPE), may_be_drawn(text, bare, words)
+        outside = bool(mask & _OUTSIDE) and self._outside.may_fit(words)
+        return Candidates(shape, drawn, outside, requests) if requests or shape or drawn or outside else None
+
+    def every_candidate(self) -> Candidates:
+        """All that there is, to be tried on any text."""
+        return Candidates(True, True, True, [(requests, requests.grammar.every_pattern()) for requests in self.languages])
+
+    def find(
+        self, text: str, bare: str, flat: str, words: Sequence[str], candidates: Candidates
+    ) -> Iterator[tuple[Rule, str, RequestMatch | None]]:
+        """Every rule of `candidates` that fits a text of these words, with the words that it saw, the likeliest first."""
         message = clauses(flat)
         sign = shapes.only_emoji(text, words)
         if sign is not None:
             yield self._shapes["c.emoji"], sign, None
-        if mask & _SHAPE:
+        if candidates.shape:
             shape = next((word for word in words if self._is_shape(word)), "")
             if shapes.joined(shape):
                 yield self._shapes["c.joined"], shape, None
@@ -115,14 +128,11 @@ class Wider:
         whole = shapes.squeezed(bare.strip()) if len(bare) <= shapes.SHORT else None
         if whole is not None:
             yield self._shapes["c.squeezed"], whole, None
-        for match in self._english.tried(message, english) if english else ():
-            yield match.rule, match.matched, match
-        for bit, requests in self._others if mask & self._any_other else ():
-            if mask & bit:
-                for match in requests.matches(message, words):
-                    yield match.rule, match.matched, match
-        if mask & _OUTSIDE or not text.isascii():
-            for match in self._outside.find(text, message, bool(mask & _OUTSIDE)):
+        for requests, trying in candidates.requests:
+            for match in requests.tried(message, trying):
+                yield match.rule, match.matched, match
+        if candidates.outside or not text.isascii():
+            for match in self._outside.find(text, message, candidates.outside):
                 yield match.rule, match.matched, match
 
     def nearest(self, message: str) -> tuple[Rule, tuple[str, ...]] | None:
