@@ -41,7 +41,7 @@ _COURTEOUS_WORDS = 16
 _REMEMBERED, _SHORT = 16_384, 80
 #: What a word says to the table's rules: it is in a keyword, it is a slip or drawn out, it is "opt". Above these bits
 #: is what the table's phrases need, and above that what the word says to rule set 2 (`Wider.belongs`).
-_KEYWORD, _UNUSUAL, _OPT, _ABOVE = 1, 2, 4, 3
+_KEYWORD, _UNUSUAL, _OPT, _FIRST_BIT = 1, 2, 4, 3
 #: How far beside a phrase its meaning is looked for.
 _AROUND = 60
 
@@ -109,11 +109,10 @@ class Classifier:
             )
             for rule in _of(spoken, "phrase")
         ]
-        self._phrase_needs = Needs[int]()
+        self._phrase_needs = Needs[int](_FIRST_BIT)
         for at, phrase in enumerate(self._phrases):
             needs = [frozenset(words) for words in (phrase.rule.words, phrase.rule.beside) if words]
-            self._phrase_needs.add(needs, at, "text")
-        self._above_phrases = _ABOVE + self._phrase_needs.width
+            self._phrase_needs.add(needs, at)
         self._courtesies = re.compile(_words(keywords.COURTESIES))
         opener = rf"^(?:(?:{'|'.join(keywords.OPENERS)})[ \n]){{0,4}}"
         self._firsts = [
@@ -136,7 +135,8 @@ class Classifier:
         self._keyword_words = frozenset((*first_words, *self._last_words))
         self._says = {rule.id: rule.says for rule in rules} | {exception.id: exception.says for exception in unless}
         self._remembered: dict[str, Decision] = {}
-        self._wider = Wider(spoken, unless, self.languages, self._stops, own) if number >= 2 else None
+        first_bit = self._phrase_needs.end
+        self._wider = Wider(spoken, unless, self.languages, self._stops, own, first_bit) if number >= 2 else None
         self._kinds = WordKinds(self._kinds_of_word)
 
     def classify(self, text: str) -> Decision:
@@ -164,7 +164,7 @@ class Classifier:
             return found
         if len(flat) > 2 * END:  # a request stands at an end of what is longer than any text
             return self._widely(*self._ends(bare, flat)) or found
-        candidates = wider.candidates(text, bare, flat, words, kinds >> self._above_phrases)
+        candidates = wider.candidates(text, bare, flat, words, kinds)
         if candidates is None:
             return found
         return self._widely(text, bare, flat, words, candidates) or found
@@ -179,18 +179,18 @@ class Classifier:
 
     def _kinds_of_word(self, word: str) -> int:
         """What `word` may be a part of, as bits."""
-        kinds = _KEYWORD * (word in self._keyword_words) | self._phrase_needs.of(word) << _ABOVE
+        kinds = _KEYWORD * (word in self._keyword_words) | self._phrase_needs.of(word)
         if word in self._typos or collapsed(word) in self._parts:
             kinds |= _UNUSUAL
         if word == "opt":
             kinds |= _OPT
-        return kinds if self._wider is None else kinds | self._wider.belongs(word) << self._above_phrases
+        return kinds if self._wider is None else kinds | self._wider.belongs(word)
 
     def _ends(self, bare: str, flat: str) -> tuple[str, str, str, list[str], Candidates | None]:
         """What `_widely` takes, for the two ends of a text."""
         bare, flat = f"{bare[:END]}\n{bare[-END:]}", f"{flat[:END]}\n{flat[-END:]}"
         words = flat.split()
-        mask = self._kinds_of(words) >> self._above_phrases
+        mask = self._kinds_of(words)
         return bare, bare, flat, words, self._wider and self._wider.candidates(bare, bare, flat, words, mask)
 
     def _widely(
@@ -207,17 +207,17 @@ class Classifier:
 
     def _by_the_table(self, bare: str, flat: str, words: list[str], kinds: int) -> Decision:
         fitting: Sequence[CompiledPhrase] = ()
-        if (present := kinds >> _ABOVE) & self._phrase_needs.keys:
-            fitting = [self._phrases[at] for at in sorted(needy.rule for needy in self._phrase_needs.fitting(present))]
+        if kinds & self._phrase_needs.keys:
+            fitting = [self._phrases[at] for at in sorted(self._phrase_needs.fitting(kinds))]
         if len(words) < 2:
             return self._one_word(words[0].strip("#@"), fitting) if words else self._rest
-        if (
-            fitting
-            or kinds & _KEYWORD
+        has_keyword = bool(
+            kinds & _KEYWORD
             or (kinds & _UNUSUAL and (len(words) <= _COURTEOUS_WORDS or words[0] in self._typos))
             or (len(words[0]) == 1 and _spelled_out(words))
-        ):
-            return self._several_words(bare, clauses(flat), fitting)
+        )
+        if fitting or has_keyword:
+            return self._several_words(bare, clauses(flat), fitting, has_keyword=has_keyword)
         return self._rest
 
     def explain(self, text: str) -> Decision:
@@ -229,7 +229,7 @@ class Classifier:
         flat = spread(bare)
         message = clauses(flat)
         if " " in message or "\n" in message:
-            found = self._several_words(bare, message, self._phrases)
+            found = self._several_words(bare, message, self._phrases, has_keyword=True)
         else:
             found = self._one_word(message.strip("#@"), self._phrases)
         if wider is None or found.tier != "D" or found.rule == self._reaction.id:
@@ -256,9 +256,12 @@ class Classifier:
             for found in phrase.pattern.finditer(message):
                 unless = self._taken_away(phrase, message, found)
                 yield phrase.rule.id, found[0].strip(), "" if unless is None else unless.id
-        if self._wider is not None:
-            every = self._wider.every_candidate()
-            for rule, matched, match in self._wider.find(prepared, bare, flat, flat.split(), every):
+        if self._wider is None:
+            return
+        words = flat.split()
+        candidates = self._wider.candidates(prepared, bare, flat, words, self._kinds_of(words))
+        if candidates is not None:
+            for rule, matched, match in self._wider.find(prepared, bare, flat, words, candidates):
                 taken_back = match.taken_back if match is not None else None
                 yield rule.id, matched, "" if taken_back is None else taken_back.id
 
@@ -280,13 +283,16 @@ class Classifier:
             return Decision(self._spelled.tier, self._spelled.id, word, self.number)
         return None
 
-    def _several_words(self, bare: str, message: str, phrases: Sequence[CompiledPhrase]) -> Decision:
+    def _several_words(
+        self, bare: str, message: str, phrases: Sequence[CompiledPhrase], *, has_keyword: bool
+    ) -> Decision:
+        """`has_keyword`: it may have a keyword or a slip of one."""
         found = self._whole.get(message)
         if found is not None:
             return found
-        found = self._with_courtesy(message) or self._phrase(message, ("B",), phrases)
+        found = (self._with_courtesy(message) if has_keyword else None) or self._phrase(message, ("B",), phrases)
         if found is None or found.tier != "B":
-            held = self._first_word(message) or self._phrase(message, ("C",), phrases)
+            held = (self._first_word(message) if has_keyword else None) or self._phrase(message, ("C",), phrases)
             # A doubtful phrase of tier B says more than a voided one of tier C.
             found = next(
                 (verdict for verdict in (found, held) if verdict and verdict.tier == "C"), found or held or self._rest

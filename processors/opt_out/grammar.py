@@ -24,7 +24,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain
 
 from processors.opt_out.nearest import Nearest
-from processors.opt_out.needs import Extent, Needs
+from processors.opt_out.needs import Needs
+from processors.opt_out.normalise import clauses
 from processors.opt_out.required import parted, required
 from processors.opt_out.typos import collapsed
 
@@ -56,9 +57,11 @@ class Grammar:
         nearest: Nearest,
         *,
         others: Sequence[str] = (),
+        first_bit: int = 0,
         cost: Callable[[str], float] = lambda _word: 1.0,
     ) -> None:
-        """`others`: patterns that `regex` will be asked for later; `cost`: how frequent a word is."""
+        """`others`: patterns that `regex` will be asked for later; `cost`: how frequent a word is; `first_bit`: the
+        place of what its patterns need in what a word may be a part of."""
         self._nearest = nearest
         names: dict[str, set[str]] = {}
         for name, words in lexicon.items():
@@ -83,7 +86,7 @@ class Grammar:
         for word, char in self._known.items():
             costs[char] = costs.get(char, 0.0) + cost(word)
         #: The place and expression of each pattern, by the characters that it needs one of.
-        self.patterns = Needs[tuple[int, re.Pattern[str]]]()
+        self.patterns = Needs[tuple[int, re.Pattern[str]]](first_bit)
         for at, pattern in enumerate(patterns):
             for tokens in parted(_TOKEN.findall(pattern)):
                 self._add(at, tokens, costs)
@@ -98,10 +101,8 @@ class Grammar:
             raise ValueError(f"no word is in every text that matches {' '.join(tokens)}")
         self._needs.append((at, needs))
         characters = [frozenset(char for name in needed for char in self._classes[name]) for needed in needs]
-        extent: Extent = "text"
-        if not {"/", ";"}.intersection(tokens):
-            extent = "sole-clause" if tokens[0] == "~" and tokens[-1] == "%" else "one-clause"
-        self.patterns.add(characters, (at, re.compile(self._regex(tokens))), extent)
+        one_clause = tokens[0] == "~" and tokens[-1] == "%" and not {"/", ";"}.intersection(tokens)
+        self.patterns.add(characters, (at, re.compile(self._regex(tokens))), of_one_clause=one_clause)
 
     def regex(self, pattern: str) -> str:
         """`pattern` as a regular expression over what `read` makes."""
@@ -118,10 +119,14 @@ class Grammar:
                 parts.append(_MEANS.get(token, token))
         return "".join(parts)
 
-    def read(self, message: str) -> str:
-        """The normalised `message` as characters, one for each word and one for each end of a clause."""
-        read = self._read
-        return "\n".join(["".join([read[word] for word in clause.split(" ")]) for clause in message.split("\n")])
+    def read(self, flat: str) -> str:
+        """The spread text `flat` as characters, one for each word and one for each end of a clause."""
+        read = self._read.__getitem__
+        if "opt" in flat:  # "opt out" is read as one word
+            flat = clauses(flat)
+        if "\n" not in flat:
+            return "".join(map(read, flat.split()))
+        return "\n".join(filter(None, ["".join(map(read, clause.split())) for clause in flat.split("\n")]))
 
     def present(self, words: Iterable[str]) -> int:
         """What a text of these words has of all that the patterns need, as bits."""
@@ -129,26 +134,12 @@ class Grammar:
 
     def worth_trying(self, present: int, flat: str) -> Trying:
         """The patterns that the spread text `flat`, which has the bits `present`, may match, in order."""
-        found = self.patterns.fitting(present)
-        if found and "\n" in flat:
-            by_clause = self._by_clause(flat)
-            found = [needy for needy in found if needy.fits(by_clause)]
-        return sorted({needy.rule for needy in found}, key=_place) if found else ()
+        found = self.patterns.fitting(present, one_clause="\n" not in flat)
+        return found if len(found) < 2 else sorted(dict.fromkeys(found), key=_place)
 
     def every_pattern(self) -> Trying:
         """All patterns, in order."""
-        return sorted({needy.rule for needy in self.patterns}, key=_place)
-
-    def _by_clause(self, flat: str) -> list[int]:
-        """What each clause of `flat` has of all that the patterns need, as bits."""
-        found = []
-        for clause in flat.split("\n"):
-            words = clause.split()
-            if words:
-                if "opt" in words:  # "opt out" is read as one word
-                    words.append("optout")
-                found.append(self.present(words))
-        return found
+        return sorted(dict.fromkeys(self.patterns), key=_place)
 
     def nearest_pattern(self, words: Iterable[str]) -> tuple[float, int, tuple[str, ...]] | None:
         """Which share of what it needs the nearest pattern finds in `words`, its place, and what it lacks."""
