@@ -163,11 +163,12 @@ class Classifier:
         if wider is None or found.tier != "D" or found.rule == self._reaction.id:
             return found
         if len(flat) > 2 * END:  # a request stands at an end of what is longer than any text
-            return self._widely(*self._ends(bare, flat)) or found
+            text = bare = _ends(bare)
+            flat = _ends(flat)
+            words = flat.split()
+            kinds = self._kinds_of(words)
         candidates = wider.candidates(text, bare, flat, words, kinds)
-        if candidates is None:
-            return found
-        return self._widely(text, bare, flat, words, candidates) or found
+        return found if candidates is None else self._widely(wider, text, bare, flat, words, candidates) or found
 
     def _kinds_of(self, words: list[str]) -> int:
         """What `words` may be a part of, as bits; "optout", which `clauses` makes of "opt out", is put beside them."""
@@ -186,20 +187,11 @@ class Classifier:
             kinds |= _OPT
         return kinds if self._wider is None else kinds | self._wider.belongs(word)
 
-    def _ends(self, bare: str, flat: str) -> tuple[str, str, str, list[str], Candidates | None]:
-        """What `_widely` takes, for the two ends of a text."""
-        bare, flat = f"{bare[:END]}\n{bare[-END:]}", f"{flat[:END]}\n{flat[-END:]}"
-        words = flat.split()
-        mask = self._kinds_of(words)
-        return bare, bare, flat, words, self._wider and self._wider.candidates(bare, bare, flat, words, mask)
-
     def _widely(
-        self, text: str, bare: str, flat: str, words: list[str], candidates: Candidates | None
+        self, wider: Wider, text: str, bare: str, flat: str, words: list[str], candidates: Candidates
     ) -> Decision | None:
-        """What rule set 2 finds in a text that the table's rules leave alone."""
-        if self._wider is None or candidates is None:
-            return None
-        for rule, matched, match in self._wider.find(text, bare, flat, words, candidates):
+        """What later rule sets find in a text that the table's rules leave alone."""
+        for rule, matched, match in wider.find(text, bare, flat, words, candidates):
             if match is None or match.taken_back is None:
                 decides = self._reaction if self._is_reaction(bare) else rule
                 return Decision(decides.tier, decides.id, matched, self.number)
@@ -235,8 +227,9 @@ class Classifier:
         if wider is None or found.tier != "D" or found.rule == self._reaction.id:
             return found
         if len(flat) > 2 * END:
-            text, bare, flat, *_ = self._ends(bare, flat)
-        return self._widely(text, bare, flat, flat.split(), wider.every_candidate()) or found
+            text = bare = _ends(bare)
+            flat = _ends(flat)
+        return self._widely(wider, text, bare, flat, flat.split(), wider.every_candidate()) or found
 
     def prepared(self, text: str) -> str:
         """`text` with look-alike letters and masked words as this rule set reads them."""
@@ -382,6 +375,10 @@ class Classifier:
             if exception.fits(before, found[0], after, message):
                 return exception.asks
         return None
+
+
+def _ends(text: str) -> str:
+    return f"{text[:END]}\n{text[-END:]}"
 
 
 def _spelled_out(words: Sequence[str]) -> bool:

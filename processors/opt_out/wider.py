@@ -116,7 +116,7 @@ class Wider:
     def find(
         self, text: str, bare: str, flat: str, words: Sequence[str], candidates: Candidates
     ) -> Iterator[tuple[Rule, str, RequestMatch | None]]:
-        """Every rule of `candidates` that fits a text of these words, with the words that it saw, the likeliest first."""
+        """Every rule of `candidates` that fits the text, with the words that it saw, the likeliest first."""
         if not text.isascii() and (sign := shapes.only_emoji(text, words)) is not None:
             yield self._shapes["c.emoji"], sign, None
         if candidates.shape:
