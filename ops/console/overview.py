@@ -85,6 +85,8 @@ class Traffic:
 
     minutes: Sequence[tuple[datetime, int]] = ()
     last_events: Mapping[str, datetime] = field(default_factory=dict)
+    #: Seconds of the newest minute that have passed.
+    newest_lasts: float = 60.0
 
     @property
     def highest(self) -> int:
@@ -93,9 +95,9 @@ class Traffic:
 
     @property
     def rate(self) -> float:
-        """Events a second, over the last five whole minutes."""
-        counts = [count for _, count in self.minutes[-6:-1]]
-        return sum(counts) / (60 * len(counts)) if counts else 0.0
+        """Events a second, over the last five whole minutes and what there is of the newest."""
+        counts = [count for _, count in self.minutes[-6:]]
+        return sum(counts) / (60 * (len(counts) - 1) + self.newest_lasts) if len(counts) > 1 else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,14 +237,14 @@ class OverviewReader:
 
 def read_traffic(connection: Connection) -> Traffic:
     """Events of the last hour by minute. Raises psycopg.Error."""
-    [(end,)] = connection.execute("SELECT date_trunc('minute', now())").fetchall()
+    [(now, end)] = connection.execute("SELECT now(), date_trunc('minute', now())").fetchall()
     counts = {end - timedelta(minutes=ago): 0 for ago in reversed(range(MINUTES))}
     last: dict[str, datetime] = {}
     for provider, minute, count, newest in connection.execute(_RATES, (MINUTES,)):
         if minute in counts:
             counts[minute] += count
         last[provider] = newest
-    return Traffic(list(counts.items()), dict(sorted(last.items())))
+    return Traffic(list(counts.items()), dict(sorted(last.items())), (now - end).total_seconds())
 
 
 def _processor(group: str) -> str:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -80,13 +81,19 @@ def eventually(look: Callable[[], Any], what: str, seconds: float = 60.0) -> Any
     return found
 
 
-@pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """A stack that serves; in the end, nothing of it is left."""
-    stack = Stack(tmp_path_factory.mktemp("home"))
+@contextmanager
+def serving_stack(home: Path) -> Iterator[Stack]:
+    """A stack that serves from `home`; in the end, nothing of it is left."""
+    stack = Stack(home)
     try:
         stack.hookline("up", "--detach")
         yield stack
     finally:
         stack.run("down")
         assert not stack.processes()
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    with serving_stack(tmp_path_factory.mktemp("home")) as stack:
+        yield stack
