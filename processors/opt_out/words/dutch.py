@@ -117,7 +117,7 @@ RULES = (
     ),
     _rule(
         "asks-how", "kunt u mijn nummer verwijderen, hou hiermee op, ik heb me al afgemeld",
-        "(kunt|kun|kan|kunnen|wilt|wil|zou|zouden) (u|je|jullie) ({fill}|{me}|{number}|willen|kunnen)* (verwijderen|wissen|schrappen|weghalen|uitschrijven|afmelden) {tail}* $ | (hou|houd|houdt|hou nou) (hiermee|daarmee|ermee|er mee|hier mee) op | ~ {lead}* ik wil (hier|er)? (eruit|eraf|uit|af) {tail}* % | dit is niet (zijn|haar|mijn|hun|het) (nummer|telefoonnummer|juiste nummer) | (heb|had|ben) (ik|me|mij)* al (afgemeld|uitgeschreven|opgezegd) | (heb|had) (ik|dit|hier|deze|me|mij|daar)* (nooit|niet) (dit|hier)? (aangevraagd|om gevraagd|voor aangemeld|voor ingeschreven|ingeschreven) | hoe (kom|komt|komen) (je|u|jullie) aan mijn (nummer|gegevens)",
+        "(kunt|kun|kan|kunnen|wilt|wil|zou|zouden) (u|je|jullie) ({fill}|{me}|{number}|willen|kunnen)* (verwijderen|wissen|schrappen|weghalen|uitschrijven|afmelden) {tail}* $ | (hou|houd|houdt|hou nou) (hiermee|daarmee|ermee|er mee|hier mee) op | ~ {lead}* ik wil (hier|er)? (eruit|eraf|uit|af) {tail}* % | dit is niet (zijn|haar|mijn|hun|het) (nummer|telefoonnummer|juiste nummer) | (heb|had|ben) (ik|me|mij)* al (afgemeld|uitgeschreven|opgezegd) | (heb|had) (ik|dit|hier|deze|me|mij|daar)* (nooit|niet) (dit|hier)? (aangevraagd|om gevraagd|voor aangemeld|voor ingeschreven|ingeschreven)",
         "kunt u mijn nummer verwijderen", "hou hiermee op", "ik heb me al afgemeld", "heb dit nooit aangevraagd", since=3,
     ),
 )  # fmt: skip
