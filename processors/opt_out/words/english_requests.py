@@ -11,9 +11,9 @@ _POLICY = "our own decision: a person looks, see docs/opt-outs.md"
 
 #: Slips of STOP that say nothing by themselves beside another word: the letters around each on a keyboard.
 _SLIPS = "|".join(
-    "stop"[:at] + beside + "stop"[at + 1 :]
+    "stop"[:at] + neighbour + "stop"[at + 1 :]
     for at, letters in enumerate(("adwxz", "ryfg", "iplk", "ol"))
-    for beside in letters
+    for neighbour in letters
 )
 _POLITE = "please", "pls", "now"
 #: Requests of several words that people write as one: beginning, verbs, ends.
