@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from processors.opt_out.compiled import END, CompiledPhrase, CompiledUnless
+from processors.opt_out.needs import Needs
 from processors.opt_out.normalise import clauses, plain, spread
 from processors.opt_out.rules import (
     ACTIONS,
@@ -30,19 +31,17 @@ from processors.opt_out.rules import (
     rule_set,
 )
 from processors.opt_out.typos import collapsed, slips_of
-from processors.opt_out.wider import Wider, may_be_drawn
+from processors.opt_out.wider import Candidates, Wider
 from processors.opt_out.word_kinds import WordKinds
 from processors.opt_out.words import after_stop, keywords, reactions
 
 #: Courtesy is short: more words than this beside a keyword are a message of their own.
 _COURTEOUS_WORDS = 16
-#: What is in a keyword that somebody drew out: each letter of one, three times.
-_DRAWN_OUT = tuple(letter * 3 for letter in "abceiklnoprstuv")
 #: Texts that are remembered with their decisions, and the most characters of one: a few megabytes together.
 _REMEMBERED, _SHORT = 16_384, 80
-#: What a word says to the table's rules: it is in a phrase or a keyword, it is in a keyword, it is a slip or drawn out,
-#: it is "opt". What it says to rule set 2 (`Wider.belongs`) is in the bits above these.
-_TELLING, _KEYWORD, _UNUSUAL, _OPT, _ABOVE = 1, 2, 4, 8, 4
+#: What a word says to the table's rules: it is in a keyword, it is a slip or drawn out, it is "opt". Above these bits
+#: is what the table's phrases need, and above that what the word says to rule set 2 (`Wider.belongs`).
+_KEYWORD, _UNUSUAL, _OPT, _FIRST_BIT = 1, 2, 4, 3
 #: How far beside a phrase its meaning is looked for.
 _AROUND = 60
 
@@ -100,7 +99,6 @@ class Classifier:
         self._stops = frozenset(word for word, decision in self._whole.items() if decision.tier == "A")
         own = frozenset(word for language in self.languages for word in keywords.OWN_WORDS.get(language, ()))
         self._typos = slips_of(self._typo.words, own | self._stops)
-        self._initials = frozenset(word[0] for word in self._spelled.words)
 
         named = {rule.id for rule in _of(spoken, "phrase")}
         compiled = [CompiledUnless.of(exception) for exception in unless if named.intersection(exception.of)]
@@ -112,10 +110,10 @@ class Classifier:
             )
             for rule in _of(spoken, "phrase")
         ]
-        self._phrases_with: dict[str, set[int]] = {}
+        self._phrase_needs = Needs[int](_FIRST_BIT)
         for at, phrase in enumerate(self._phrases):
-            for word in phrase.rule.words:
-                self._phrases_with.setdefault(word, set()).add(at)
+            needs = [frozenset(words) for words in (phrase.rule.words, phrase.rule.beside) if words]
+            self._phrase_needs.add(needs, at)
         self._courtesies = re.compile(_words(keywords.COURTESIES))
         opener = rf"^(?:(?:{'|'.join(keywords.OPENERS)})[ \n]){{0,4}}"
         self._firsts = [
@@ -131,14 +129,15 @@ class Classifier:
 
         #: The last word of each keyword: "mas" of "no mas".
         self._last_words = frozenset(word.split()[-1] for word in self._stops)
+        #: What may be drawn out: each word of a keyword.
+        self._parts = frozenset(part for word in (*self._stops, *self._spelled.words) for part in word.split())
         first_words = (word for rule, _ in self._firsts for word in rule.words)
         #: What a keyword, with courtesy or as the first word, begins with.
         self._keyword_words = frozenset((*first_words, *self._last_words))
-        #: A text of several words without one of these says nothing.
-        self._telling = frozenset((*self._phrases_with, *self._keyword_words))
         self._says = {rule.id: rule.says for rule in rules} | {exception.id: exception.says for exception in unless}
         self._remembered: dict[str, Decision] = {}
-        self._wider = Wider(spoken, unless, self.languages, self._stops, own) if number >= 2 else None
+        first_bit = self._phrase_needs.end
+        self._wider = Wider(spoken, unless, self.languages, self._stops, own, first_bit) if number >= 2 else None
         self._kinds = WordKinds(self._kinds_of_word)
 
     def classify(self, text: str) -> Decision:
@@ -164,9 +163,13 @@ class Classifier:
         found = self._by_the_table(bare, flat, words, kinds)
         if wider is None or found.tier != "D" or found.rule == self._reaction.id:
             return found
-        if not kinds >> _ABOVE and not may_be_drawn(text, bare, words):
-            return found
-        return self._widely(wider, text, bare, flat, words, kinds) or found
+        if len(flat) > 2 * END:  # a request stands at an end of what is longer than any text
+            text = bare = _ends(bare)
+            flat = _ends(flat)
+            words = flat.split()
+            kinds = self._kinds_of(words)
+        candidates = wider.candidates(text, bare, flat, words, kinds)
+        return found if candidates is None else self._widely(wider, text, bare, flat, words, candidates) or found
 
     def _kinds_of(self, words: list[str]) -> int:
         """What `words` may be a part of, as bits; "optout", which `clauses` makes of "opt out", is put beside them."""
@@ -178,36 +181,37 @@ class Classifier:
 
     def _kinds_of_word(self, word: str) -> int:
         """What `word` may be a part of, as bits."""
-        kinds = _TELLING * (word in self._telling) | _KEYWORD * (word in self._keyword_words)
-        if word in self._typos or any(three in word for three in _DRAWN_OUT):
+        kinds = _KEYWORD * (word in self._keyword_words) | self._phrase_needs.of(word)
+        if word in self._typos or collapsed(word) in self._parts:
             kinds |= _UNUSUAL
         if word == "opt":
             kinds |= _OPT
-        return kinds if self._wider is None else kinds | self._wider.belongs(word) << _ABOVE
+        return kinds if self._wider is None else kinds | self._wider.belongs(word)
 
-    def _widely(self, wider: Wider, text: str, bare: str, flat: str, words: list[str], kinds: int) -> Decision | None:
-        """What rule set 2 finds in a text that the table's rules leave alone."""
-        if len(flat) > 2 * END:  # a request stands at an end of what is longer than any text
-            bare, flat = f"{bare[:END]}\n{bare[-END:]}", f"{flat[:END]}\n{flat[-END:]}"
-            text, words = bare, flat.split()
-            kinds = self._kinds_of(words)
-        for rule, matched, match in wider.find(text, bare, flat, words, kinds >> _ABOVE):
+    def _widely(
+        self, wider: Wider, text: str, bare: str, flat: str, words: list[str], candidates: Candidates
+    ) -> Decision | None:
+        """What later rule sets find in a text that the table's rules leave alone."""
+        for rule, matched, match in wider.find(text, bare, flat, words, candidates):
             if match is None or match.taken_back is None:
                 decides = self._reaction if self._is_reaction(bare) else rule
                 return Decision(decides.tier, decides.id, matched, self.number)
         return None
 
     def _by_the_table(self, bare: str, flat: str, words: list[str], kinds: int) -> Decision:
-        if len(words) == 1:
-            return self._one_word(words[0].strip("#@"))
-        phrases: Sequence[CompiledPhrase] = ()
-        if kinds & _TELLING:
-            phrases = self._worth_trying(frozenset(words))
-            if not phrases and not kinds & _KEYWORD:
-                return self._rest
-        elif not self._may_be_unusual(words, kinds):
-            return self._rest
-        return self._several_words(bare, clauses(flat), phrases)
+        fitting: Sequence[CompiledPhrase] = ()
+        if kinds & self._phrase_needs.keys:
+            fitting = [self._phrases[at] for at in sorted(self._phrase_needs.fitting(kinds))]
+        if len(words) < 2:
+            return self._one_word(words[0].strip("#@"), fitting) if words else self._rest
+        has_keyword = bool(
+            kinds & _KEYWORD
+            or (kinds & _UNUSUAL and (len(words) <= _COURTEOUS_WORDS or words[0] in self._typos))
+            or (len(words[0]) == 1 and _spelled_out(words))
+        )
+        if fitting or has_keyword:
+            return self._several_words(bare, clauses(flat), fitting, has_keyword=has_keyword)
+        return self._rest
 
     def explain(self, text: str) -> Decision:
         """What `text` says, by every rule: `classify` without its short ways. For tests of these."""
@@ -218,13 +222,15 @@ class Classifier:
         flat = spread(bare)
         message = clauses(flat)
         if " " in message or "\n" in message:
-            found = self._several_words(bare, message, self._phrases)
+            found = self._several_words(bare, message, self._phrases, has_keyword=True)
         else:
-            found = self._one_word(message.strip("#@"))
+            found = self._one_word(message.strip("#@"), self._phrases)
         if wider is None or found.tier != "D" or found.rule == self._reaction.id:
             return found
-        words = flat.split()
-        return self._widely(wider, text, bare, flat, words, self._kinds_of(words)) or found
+        if len(flat) > 2 * END:
+            text = bare = _ends(bare)
+            flat = _ends(flat)
+        return self._widely(wider, text, bare, flat, flat.split(), wider.every_candidate()) or found
 
     def prepared(self, text: str) -> str:
         """`text` with look-alike letters and masked words as this rule set reads them."""
@@ -244,9 +250,12 @@ class Classifier:
             for found in phrase.pattern.finditer(message):
                 unless = self._taken_away(phrase, message, found)
                 yield phrase.rule.id, found[0].strip(), "" if unless is None else unless.id
-        if self._wider is not None:
-            words = flat.split()
-            for rule, matched, match in self._wider.find(prepared, bare, flat, words, self._kinds_of(words) >> _ABOVE):
+        if self._wider is None:
+            return
+        words = flat.split()
+        candidates = self._wider.candidates(prepared, bare, flat, words, self._kinds_of(words))
+        if candidates is not None:
+            for rule, matched, match in self._wider.find(prepared, bare, flat, words, candidates):
                 taken_back = match.taken_back if match is not None else None
                 yield rule.id, matched, "" if taken_back is None else taken_back.id
 
@@ -256,17 +265,8 @@ class Classifier:
             return None
         return self._wider.nearest(clauses(spread(plain(self.prepared(text)))))
 
-    def _worth_trying(self, words: frozenset[str]) -> list[CompiledPhrase]:
-        """The phrases whose words are in a text, in their order."""
-        with_words = self._phrases_with
-        found = {at for word in with_words.keys() & words for at in with_words[word]}
-        phrases = (self._phrases[at] for at in sorted(found))
-        return [phrase for phrase in phrases if not (phrase.rule.beside and words.isdisjoint(phrase.rule.beside))]
-
-    def _one_word(self, word: str) -> Decision:
-        found = self._whole.get(word) or self._misspelt(word)
-        if found is None and word in self._telling:
-            found = self._phrase(word, ("B", "C"), self._phrases)
+    def _one_word(self, word: str, phrases: Sequence[CompiledPhrase]) -> Decision:
+        found = self._whole.get(word) or self._misspelt(word) or self._phrase(word, ("B", "C"), phrases)
         return found or self._rest
 
     def _misspelt(self, word: str) -> Decision | None:
@@ -277,22 +277,16 @@ class Classifier:
             return Decision(self._spelled.tier, self._spelled.id, word, self.number)
         return None
 
-    def _may_be_unusual(self, words: list[str], kinds: int) -> bool:
-        """Whether words without any that tells could be a keyword spelled out, or a slip beside courtesy."""
-        if not words or len(words) > _COURTEOUS_WORDS:
-            return False
-        return bool(kinds & _UNUSUAL) or (len(words[0]) == 1 and words[0] in self._initials)
-
-    def _has_a_typo(self, words: list[str], flat: str) -> bool:
-        return not self._typos.keys().isdisjoint(words) or any(three in flat for three in _DRAWN_OUT)
-
-    def _several_words(self, bare: str, message: str, phrases: Sequence[CompiledPhrase]) -> Decision:
+    def _several_words(
+        self, bare: str, message: str, phrases: Sequence[CompiledPhrase], *, has_keyword: bool
+    ) -> Decision:
+        """`has_keyword`: it may have a keyword or a slip of one."""
         found = self._whole.get(message)
         if found is not None:
             return found
-        found = self._with_courtesy(message) or self._phrase(message, ("B",), phrases)
+        found = (self._with_courtesy(message) if has_keyword else None) or self._phrase(message, ("B",), phrases)
         if found is None or found.tier != "B":
-            held = self._first_word(message) or self._phrase(message, ("C",), phrases)
+            held = (self._first_word(message) if has_keyword else None) or self._phrase(message, ("C",), phrases)
             # A doubtful phrase of tier B says more than a voided one of tier C.
             found = next(
                 (verdict for verdict in (found, held) if verdict and verdict.tier == "C"), found or held or self._rest
@@ -317,7 +311,7 @@ class Classifier:
         if (spelled := "".join(words)) in self._spelled.words and all(len(word) == 1 for word in words):
             return Decision(self._spelled.tier, self._spelled.id, spelled, self.number)
         flat = " ".join(words)
-        if self._last_words.isdisjoint(words) and not self._has_a_typo(words, flat):
+        if self._last_words.isdisjoint(words) and not any(self._kinds[word] & _UNUSUAL for word in words):
             return None
         left = self._courtesies.sub("", flat).split()
         rest = " ".join(left)
@@ -382,6 +376,15 @@ class Classifier:
             if exception.fits(before, found[0], after, message):
                 return exception.asks
         return None
+
+
+def _ends(text: str) -> str:
+    return f"{text[:END]}\n{text[-END:]}"
+
+
+def _spelled_out(words: Sequence[str]) -> bool:
+    """Whether these may be the letters of a word: S T O P."""
+    return 1 < len(words) <= _COURTEOUS_WORDS and all(len(word) == 1 for word in words)
 
 
 def _of(rules: Iterable[Rule], kind: Kind) -> list[Rule]:

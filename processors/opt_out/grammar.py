@@ -24,6 +24,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain
 
 from processors.opt_out.nearest import Nearest
+from processors.opt_out.needs import Needs
+from processors.opt_out.normalise import clauses
 from processors.opt_out.required import parted, required
 from processors.opt_out.typos import collapsed
 
@@ -40,6 +42,8 @@ _MEANS = {
     "(": "(?:", "*": "{0,8}", "+": "{1,8}",
 }  # fmt: skip
 
+#: Patterns that are worth trying: their places and expressions.
+Trying = Sequence[tuple[int, re.Pattern[str]]]
 Lexicon = Mapping[str, str]  # class -> its words, blanks between them
 
 
@@ -53,9 +57,11 @@ class Grammar:
         nearest: Nearest,
         *,
         others: Sequence[str] = (),
+        first_bit: int = 0,
         cost: Callable[[str], float] = lambda _word: 1.0,
     ) -> None:
-        """`others`: patterns that `regex` will be asked for later; `cost`: how frequent a word is."""
+        """`others`: patterns that `regex` will be asked for later; `cost`: how frequent a word is; `first_bit`: the
+        place of what its patterns need in what a word may be a part of."""
         self._nearest = nearest
         names: dict[str, set[str]] = {}
         for name, words in lexicon.items():
@@ -79,15 +85,11 @@ class Grammar:
         costs: dict[str, float] = {}
         for word, char in self._known.items():
             costs[char] = costs.get(char, 0.0) + cost(word)
-        #: What the patterns need one of, as characters -> its bit in `present`.
-        self._bits: dict[frozenset[str], int] = {}
-        #: The bit of what is rarest -> what may match a text that has it: the bits of all that it needs, whether only a
-        #: text of one clause matches, and the place and expression of the pattern.
-        self._keyed: dict[int, list[tuple[int, bool, tuple[int, re.Pattern[str]]]]] = {}
+        #: The place and expression of each pattern, by the characters that it needs one of.
+        self.patterns = Needs[tuple[int, re.Pattern[str]]](first_bit)
         for at, pattern in enumerate(patterns):
             for tokens in parted(_TOKEN.findall(pattern)):
                 self._add(at, tokens, costs)
-        self._keys = functools.reduce(operator.or_, self._keyed, 0)
         self._present = _Present(self)
 
     def _add(self, at: int, tokens: Sequence[str], costs: Mapping[str, float]) -> None:
@@ -98,16 +100,9 @@ class Grammar:
         if not needs:
             raise ValueError(f"no word is in every text that matches {' '.join(tokens)}")
         self._needs.append((at, needs))
-        bits = [
-            self._bits.setdefault(
-                frozenset(char for name in needed for char in self._classes[name]), 1 << len(self._bits)
-            )
-            for needed in needs
-        ]
-        expression = re.compile(self._regex(tokens))
+        characters = [frozenset(char for name in needed for char in self._classes[name]) for needed in needs]
         one_clause = tokens[0] == "~" and tokens[-1] == "%" and not {"/", ";"}.intersection(tokens)
-        entry = (functools.reduce(operator.or_, bits), one_clause, (at, expression))
-        self._keyed.setdefault(bits[0], []).append(entry)
+        self.patterns.add(characters, (at, re.compile(self._regex(tokens))), of_one_clause=one_clause)
 
     def regex(self, pattern: str) -> str:
         """`pattern` as a regular expression over what `read` makes."""
@@ -124,23 +119,27 @@ class Grammar:
                 parts.append(_MEANS.get(token, token))
         return "".join(parts)
 
-    def read(self, message: str) -> str:
-        """The normalised `message` as characters, one for each word and one for each end of a clause."""
-        read = self._read
-        return "\n".join(["".join([read[word] for word in clause.split(" ")]) for clause in message.split("\n")])
+    def read(self, flat: str) -> str:
+        """The spread text `flat` as characters, one for each word and one for each end of a clause."""
+        read = self._read.__getitem__
+        if "opt" in flat:  # "opt out" is read as one word
+            flat = clauses(flat)
+        if "\n" not in flat:
+            return "".join(map(read, flat.split()))
+        return "\n".join(filter(None, ["".join(map(read, clause.split())) for clause in flat.split("\n")]))
 
-    def worth_trying(self, words: Iterable[str], one_clause: bool) -> list[tuple[int, re.Pattern[str]]]:
-        """The patterns that a text of these words may match, in order: their places and expressions."""
-        present = functools.reduce(operator.or_, map(self._present.__getitem__, words), 0)
-        found = []
-        keys = present & self._keys
-        while keys:
-            key = keys & -keys
-            keys ^= key
-            for needs, of_one_clause, pattern in self._keyed[key]:
-                if needs & present == needs and (one_clause or not of_one_clause):
-                    found.append(pattern)
-        return sorted(dict.fromkeys(found), key=_place) if len(found) > 1 else found
+    def present(self, words: Iterable[str]) -> int:
+        """What a text of these words has of all that the patterns need, as bits."""
+        return functools.reduce(operator.or_, map(self._present.__getitem__, words), 0)
+
+    def worth_trying(self, present: int, flat: str) -> Trying:
+        """The patterns that the spread text `flat`, which has the bits `present`, may match, in order."""
+        found = self.patterns.fitting(present, one_clause="\n" not in flat)
+        return found if len(found) < 2 else sorted(dict.fromkeys(found), key=_place)
+
+    def every_pattern(self) -> Trying:
+        """All patterns, in order."""
+        return sorted(dict.fromkeys(self.patterns), key=_place)
 
     def nearest_pattern(self, words: Iterable[str]) -> tuple[float, int, tuple[str, ...]] | None:
         """Which share of what it needs the nearest pattern finds in `words`, its place, and what it lacks."""
@@ -158,12 +157,11 @@ class Grammar:
 
     def is_key(self, word: str) -> bool:
         """Whether some pattern is looked at because of `word`."""
-        return bool(self._present[word] & self._keys)
+        return bool(self._present[word] & self.patterns.keys)
 
     def needed(self, word: str) -> int:
         """The bits of what `word` is, of all that the patterns need one of."""
-        char = self._read[word]
-        return sum(bit for chars, bit in self._bits.items() if char in chars)
+        return self.patterns.of(self._read[word])
 
     def character(self, word: str) -> str:
         """The character of one word."""

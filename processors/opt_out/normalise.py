@@ -75,6 +75,9 @@ _STOPS = str.maketrans(
         **dict.fromkeys("'`", None),
     }
 )
+#: The same for bytes, which takes a tenth of the time; and what is dropped.
+_STOPS_OF_BYTES = bytes(ord(_STOPS.get(code) or chr(code)) for code in range(128)) + bytes(range(128, 256))
+_DROPPED = bytes(code for code, char in _STOPS.items() if char is None)
 #: "#stop" and "@home" are the word; "#4" and a "#" of its own stay.
 _TAGS = re.compile(r"[#@](?=[a-z])")
 _OPT_OUT = re.compile(r"\bopt out\b")
@@ -96,6 +99,8 @@ def spread(text: str) -> str:
         text = text.replace("- ", "\n ").replace(" -", " \n")
     if "#" in text or "@" in text:
         text = _TAGS.sub("", text)
+    if text.isascii():
+        return text.encode("ascii").translate(_STOPS_OF_BYTES, _DROPPED).decode("ascii")
     return text.translate(_STOPS)
 
 

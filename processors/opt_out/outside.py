@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from processors.opt_out.compiled import END
 from processors.opt_out.normalise import normalise
@@ -51,9 +51,18 @@ class Outside:
         courtesies = sorted({normalise(part) for part in COURTESIES.split(" / ")}, key=len, reverse=True)
         self._courtesies = frozenset(part for part in courtesies if " " not in part)
         self._unspaced = tuple(part for part in courtesies if not part.isascii())
-        rarest = (min(word.split(), key=_frequency) for word in self._whole if word.isascii() and word)
+        #: The rarest word of what is looked for in ASCII -> all the words of each.
+        self._needed: dict[str, list[frozenset[str]]] = {}
+        for part in (*self._whole, *self._by_phrase):
+            if part.isascii() and part:
+                self._needed.setdefault(min(part.split(), key=_frequency), []).append(frozenset(part.split()))
         #: One of these is in every ASCII text that matches.
-        self.words = frozenset(rarest) | frozenset(self._with_word)
+        self.words = self._needed.keys()
+
+    def may_fit(self, words: Collection[str]) -> bool:
+        """Whether a text of these words, which has one of `self.words`, may be or hold what some rule looks for."""
+        present = frozenset(words)
+        return any(needed <= present for word in self.words & present for needed in self._needed[word])
 
     def find(self, text: str, message: str, has_a_word: bool) -> Iterator[RequestMatch]:
         """Every rule that fits the message, and for phrases what takes it back; `has_a_word`: one of `words`."""
@@ -69,8 +78,8 @@ class Outside:
             if bare in self._whole:
                 yield RequestMatch(self._whole[bare], bare, None)
         spaced = f" {message} ".replace("\n", " ")
-        for word in self._with_word.keys() & set(spaced.split(" ")):
-            for phrase in self._with_word[word]:
+        for word in dict.fromkeys(spaced.split(" ")):
+            for phrase in self._with_word.get(word, ()):
                 if f" {phrase} " in spaced:
                     yield self._found(phrase, message)
         if not message.isascii() and (found := self._others.search(message)) is not None:

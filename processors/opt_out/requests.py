@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from processors.opt_out.grammar import Grammar, Lexicon
+from processors.opt_out.grammar import Grammar, Lexicon, Trying
 from processors.opt_out.nearest import Nearest
+from processors.opt_out.normalise import clauses
 from processors.opt_out.rules import ALWAYS, Rule, Unless, listed
 from processors.opt_out.words import keywords
 from processors.opt_out.words.language import CHAT_WORDS
@@ -45,7 +46,8 @@ class RequestMatch:
 class Requests:
     """The patterns of one language, compiled."""
 
-    def __init__(self, language: Language) -> None:
+    def __init__(self, language: Language, first_bit: int = 0) -> None:
+        """`first_bit`: see `Grammar`."""
         words = [word for name, listed in language.lexicon.items() if name != "name" for word in listed.split()]
         others = [
             part
@@ -59,6 +61,7 @@ class Requests:
             [rule.pattern for rule in language.rules],
             Nearest(words, real_words() | OWN_WORDS | CHAT_WORDS),
             others=others,
+            first_bit=first_bit,
             cost=_cost(language.code),
         )
         self._unless = [_TakesBack(exception, self.grammar) for exception in language.unless]
@@ -66,18 +69,13 @@ class Requests:
             [exception for exception in self._unless if rule.id in exception.unless.of] for rule in language.rules
         ]
 
-    def matches(self, message: str, words: Iterable[str]) -> Iterator[RequestMatch]:
-        """Every pattern that fits the normalised `message` of these `words`, in their order."""
-        worth_trying = self.grammar.worth_trying(words, "\n" not in message)
-        return self.tried(message, worth_trying) if worth_trying else iter(())
-
-    def tried(self, message: str, worth_trying: Sequence[tuple[int, re.Pattern[str]]]) -> Iterator[RequestMatch]:
-        """Of the patterns that are `worth_trying`, every one that fits the normalised `message`."""
-        characters = self.grammar.read(message)
+    def tried(self, flat: str, worth_trying: Trying) -> Iterator[RequestMatch]:
+        """Of the patterns that are `worth_trying`, every one that fits the spread text `flat`."""
+        characters = self.grammar.read(flat)
         for at, expression in worth_trying:
             for found in expression.finditer(characters):
                 if found.end() > found.start():
-                    words = message.replace("\n", " \n ").split(" ")[found.start() : found.end()]
+                    words = clauses(flat).replace("\n", " \n ").split(" ")[found.start() : found.end()]
                     matched = " ".join(word for word in words if word != "\n")
                     yield RequestMatch(self.rules[at], matched, self._taken_back(at, characters, found))
 
@@ -134,7 +132,11 @@ def _cost(code: str) -> Callable[[str], float]:
 
 
 def by_language(
-    languages: Mapping[str, Language], spoken: frozenset[str], rules: Collection[Rule], exceptions: Collection[Unless]
+    languages: Mapping[str, Language],
+    spoken: frozenset[str],
+    rules: Collection[Rule],
+    exceptions: Collection[Unless],
+    first_bit: int,
 ) -> list[Requests]:
     """The patterns of the languages that are `spoken`, of those in `rules`, and of what takes them back."""
     return [
@@ -143,7 +145,8 @@ def by_language(
                 language,
                 rules=tuple(rule for rule in language.rules if rule in rules),
                 unless=tuple(unless for unless in language.unless if unless in exceptions),
-            )
+            ),
+            first_bit,
         )
         for code, language in languages.items()
         if code in spoken

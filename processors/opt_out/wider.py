@@ -8,17 +8,26 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from processors.opt_out import shapes
+from processors.opt_out.grammar import Trying
 from processors.opt_out.normalise import clauses, plain, spread
 from processors.opt_out.outside import Outside
-from processors.opt_out.requests import RequestMatch, by_language
-from processors.opt_out.rules import Rule, Unless
+from processors.opt_out.requests import RequestMatch, Requests, by_language
+from processors.opt_out.rules import ALWAYS, Rule, Unless
 from processors.opt_out.words.languages import LANGUAGES_OF_PATTERNS
 
 _CONFUSABLES = Path(__file__).parent / "words" / "confusables.json"
-#: What a word may be a part of, each a bit of `Wider.belongs`; the languages beside English have bits of their own.
-_SHAPE, _OUTSIDE, _ENGLISH, _OTHERS = 1, 2, 4, 8
+
+
+class Candidates(NamedTuple):
+    """What of rule set 2 may fit a text."""
+
+    shape: bool  #: a keyword in another shape
+    drawn: bool  #: what none of its words says: another script, emoji, signs between letters
+    outside: bool  #: a language beyond the seven
+    requests: list[tuple[Requests, Trying]]  #: the patterns of each language that are worth trying
 
 
 class Wider:
@@ -31,12 +40,20 @@ class Wider:
         spoken: frozenset[str],
         stops: frozenset[str],
         own_words: frozenset[str],
+        first_bit: int,
     ) -> None:
-        """`stops`: the keywords; `own_words`: no slips."""
+        """`stops`: the keywords; `own_words`: no slips; `first_bit`: the first of the bits of `belongs`."""
+        # A bit for shapes, one for languages beyond the seven, one for each language beside English; above these is
+        # what the English patterns need.
+        others = [code for code in LANGUAGES_OF_PATTERNS if code != ALWAYS and code in spoken]
+        self._shape, self._beyond, *other_bits = (1 << first_bit + at for at in range(2 + len(others)))
+        first_bit += 2 + len(others)
         self._shapes = {rule.id: rule for rule in rules if rule.kind == "shape"}
-        self.languages = by_language(LANGUAGES_OF_PATTERNS, spoken, rules, exceptions)
-        self._english, *others = self.languages
-        self._others = [(_OTHERS << at, requests) for at, requests in enumerate(others)]
+        self.languages = by_language(LANGUAGES_OF_PATTERNS, spoken, rules, exceptions, first_bit)
+        english, *other_requests = self.languages
+        self._english, self._english_needs = english, english.grammar.patterns
+        self._others = list(zip(other_bits, other_requests, strict=True))
+        self._any_other = sum(other_bits)
         self._own_words = own_words
         self._outside = Outside([rule for rule in rules if rule.kind == "outside"], exceptions)
         self._keywords = stops | {
@@ -73,38 +90,48 @@ class Wider:
     def _is_keyword(self, word: str) -> bool:
         return spread(plain(word)).strip() in self._keywords
 
-    def find(
-        self, text: str, bare: str, flat: str, words: Sequence[str], mask: int
-    ) -> Iterator[tuple[Rule, str, RequestMatch | None]]:
-        """Every rule that fits a text of these words, with the words that it saw, the likeliest first.
+    def candidates(self, text: str, bare: str, flat: str, words: Sequence[str], mask: int) -> Candidates | None:
+        """What may fit a text of these words; None: surely nothing.
 
         `text` is prepared, `bare` plain and `flat` spread; `mask` is what the words belong to.
         """
-        one_clause = "\n" not in flat.strip()
-        english = self._english.grammar.worth_trying(words, one_clause) if mask & _ENGLISH else []
-        if not english and not mask & ~_ENGLISH and not may_be_drawn(text, bare, words):
-            return
-        message = clauses(flat)
-        sign = shapes.only_emoji(text, words)
-        if sign is not None:
+        flat = flat.strip("\n ")
+        requests: list[tuple[Requests, Trying]] = []
+        if mask & self._english_needs.keys and (trying := self._english.grammar.worth_trying(mask, flat)):
+            requests.append((self._english, trying))
+        if mask & self._any_other:
+            for bit, other in self._others:
+                if mask & bit and (trying := other.grammar.worth_trying(other.grammar.present(words), flat)):
+                    requests.append((other, trying))
+        shape, drawn = bool(mask & self._shape), may_be_drawn(text, bare, words)
+        outside = bool(mask & self._beyond) and self._outside.may_fit(words)
+        return Candidates(shape, drawn, outside, requests) if requests or shape or drawn or outside else None
+
+    def every_candidate(self) -> Candidates:
+        """All that there is, to be tried on any text."""
+        return Candidates(
+            True, True, True, [(requests, requests.grammar.every_pattern()) for requests in self.languages]
+        )
+
+    def find(
+        self, text: str, bare: str, flat: str, words: Sequence[str], candidates: Candidates
+    ) -> Iterator[tuple[Rule, str, RequestMatch | None]]:
+        """Every rule of `candidates` that fits the text, with the words that it saw, the likeliest first."""
+        if not text.isascii() and (sign := shapes.only_emoji(text, words)) is not None:
             yield self._shapes["c.emoji"], sign, None
-        if mask & _SHAPE:
-            shape = next(word for word in words if self._is_shape(word))
+        if candidates.shape:
+            shape = next((word for word in words if self._is_shape(word)), "")
             if shapes.joined(shape):
                 yield self._shapes["c.joined"], shape, None
-            elif len(words) == 1:
+            elif shape and len(words) == 1:
                 yield self._shapes["c.slip-more"], shape, None
-        whole = shapes.squeezed(bare.strip()) if len(bare) <= shapes.SHORT else None
-        if whole is not None:
+        if len(bare) <= shapes.SHORT and (whole := shapes.squeezed(bare.strip())) is not None:
             yield self._shapes["c.squeezed"], whole, None
-        for match in self._english.tried(message, english) if english else ():
-            yield match.rule, match.matched, match
-        for bit, requests in self._others if mask >= _OTHERS else ():
-            if mask & bit:
-                for match in requests.matches(message, words):
-                    yield match.rule, match.matched, match
-        if mask & _OUTSIDE or not text.isascii():
-            for match in self._outside.find(text, message, bool(mask & _OUTSIDE)):
+        for requests, trying in candidates.requests:
+            for match in requests.tried(flat, trying):
+                yield match.rule, match.matched, match
+        if candidates.outside or not text.isascii():
+            for match in self._outside.find(text, clauses(flat), candidates.outside):
                 yield match.rule, match.matched, match
 
     def nearest(self, message: str) -> tuple[Rule, tuple[str, ...]] | None:
@@ -120,15 +147,13 @@ class Wider:
         """What `word` may be a part of, as bits."""
         mask = 0
         if self._is_shape(word):
-            mask |= _SHAPE
+            mask |= self._shape
         if word in self._outside.words:
-            mask |= _OUTSIDE
-        if self._english.grammar.is_key(word):
-            mask |= _ENGLISH
+            mask |= self._beyond
         for bit, requests in self._others:
             if requests.grammar.is_key(word):
                 mask |= bit
-        return mask
+        return mask | self._english.grammar.needed(word)
 
     def _is_shape(self, word: str) -> bool:
         return shapes.joined(word) or (word not in self._own_words and shapes.typo_of(word) is not None)

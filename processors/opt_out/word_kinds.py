@@ -14,9 +14,11 @@ class WordKinds(dict[str, int]):
     def __init__(self, kinds_of_word: Callable[[str], int]) -> None:
         super().__init__()
         self._kinds_of_word = kinds_of_word
+        self._same: dict[int, int] = {}
 
     def __missing__(self, word: str) -> int:
         kinds = self._kinds_of_word(word)
+        kinds = self._same.setdefault(kinds, kinds)  # few differ: they stay in the processor's cache
         if len(self) < _REMEMBERED and len(word) <= _LONGEST:
             self[word] = kinds
         return kinds

@@ -105,6 +105,21 @@ RULES = (
         "(laat|laten) ({fill}|{me}|mijn familie|mijn man|mijn vrouw)* (met rust|me rust|gerust) | (val|vallen) ({fill}|{me})* (niet|nooit)? ({fill}|{me}|meer)* lastig | ^ {lead}* (stoor|storen) ({fill}|{me})* niet {tail}* $",
         "laat ons met rust", "val me niet meer lastig", "niet lastig vallen? val mij niet lastig",
     ),
+    _rule(
+        "ignored", "ik heb al drie keer stop gestuurd, al vaker gevraagd te stoppen",
+        "(heb|al|reeds|keer|vaker|eerder) _{0,4} (stop|afmelden|stoppen) (gestuurd|gezegd|geschreven|geantwoord|gevraagd|geappt|verstuurd|doorgegeven) | gevraagd (om)? (te stoppen|(mij|me|ons)? (te verwijderen|uit te schrijven|af te melden)|hiermee te stoppen|verwijderd te worden) | ^ {lead}* (gemeld|gerapporteerd|aangemeld) als spam | (rapporteer|meld) (je|u|jullie|dit|dit nummer)? als spam",
+        "heb al twee keer stop geantwoord", "vaker gevraagd om te stoppen", "gemeld als spam", since=3,
+    ),
+    _rule(
+        "be-gone", "kappen, einde, mijn nummer verwijderen, ik hoef dit niet meer, stuur maar niks meer",
+        "~ {lead}* (einde|kappen|kap|beeindigen|beeindig|annuleren|annuleer) (nu|ermee|ermee nou|met|deze|dit|jullie|{texts}|{tail})* % | ^ {lead}* (mijn|ons|dit|deze) {fill}* {number} {fill}* (verwijderen|wissen|weghalen|schrappen|deleten|verwijderd|vergeten) {tail}* $ | ~ {lead}* (ik|wij|we)? (hoef|hoeven|wil|willen|wens) (dit|deze|die|jullie|het|berichten|{texts})* (niet|geen|niks|niets) (meer|langer|te)? ({texts}|ontvangen|hebben|te ontvangen|{tail})* % | (niet|nooit) (meer|langer|weer) (lastig vallen|lastigvallen|storen|sms en|benaderen) | (zou|zouden|kunt|kun|kan|kunnen|wilt|willen|wil|graag|verzoek) (u|je|jullie|mij|me|ons|willen|kunnen|om|{fill})+ (verwijderen|uitschrijven|schrappen|verwijderd worden|uitgeschreven worden) {tail}* $ | (stuur|app|sms|mail|schrijf) (maar|gewoon|dan|mij|me|ons|aub)* (niks|niets|geen|niet) (berichten|berichtjes|smsjes|sms|appjes)? meer",
+        "kappen nu", "graag mijn gegevens wissen", "ik hoef dit niet meer", "zou u mij willen uitschrijven", "stuur maar niks meer", "niet meer lastig vallen", since=3,
+    ),
+    _rule(
+        "asks-how", "kunt u mijn nummer verwijderen, hou hiermee op, ik heb me al afgemeld",
+        "(kunt|kun|kan|kunnen|wilt|wil|zou|zouden) (u|je|jullie) ({fill}|{me}|{number}|willen|kunnen)* (verwijderen|wissen|schrappen|weghalen|uitschrijven|afmelden) {tail}* $ | (hou|houd|houdt|hou nou) (hiermee|daarmee|ermee|er mee|hier mee) op | ~ {lead}* ik wil (hier|er)? (eruit|eraf|uit|af) {tail}* % | dit is niet (zijn|haar|mijn|hun|het) (nummer|telefoonnummer|juiste nummer) | (heb|had|ben) (ik|me|mij)* al (afgemeld|uitgeschreven|opgezegd) | (heb|had) (ik|dit|hier|deze|me|mij|daar)* (nooit|niet) (dit|hier)? (aangevraagd|om gevraagd|voor aangemeld|voor ingeschreven|ingeschreven)",
+        "kunt u mijn nummer verwijderen", "hou hiermee op", "ik heb me al afgemeld", "heb dit nooit aangevraagd", since=3,
+    ),
 )  # fmt: skip
 
 POLICY_RULES = (

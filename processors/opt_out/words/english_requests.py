@@ -9,10 +9,46 @@ _LAW = "47 CFR 64.1200(a)(10): any wording that a reasonable person reads as a s
 _REPLIES = "replies to campaign and real-estate texting in court decisions and complaints"
 _POLICY = "our own decision: a person looks, see docs/opt-outs.md"
 
+#: Slips of STOP that say nothing by themselves beside another word: the letters around each on a keyboard.
+_SLIPS = "|".join(
+    "stop"[:at] + neighbour + "stop"[at + 1 :]
+    for at, letters in enumerate(("adwxz", "ryfg", "iplk", "ol"))
+    for neighbour in letters
+)
+_POLITE = "please", "pls", "now"
+#: Requests of several words that people write as one: beginning, verbs, ends.
+_GLUED_PARTS = (
+    ("stop", "texting calling messaging spamming contacting sending bothering harassing emailing txting", ("me", "us")),
+    ("dont", "text call contact message txt email bother", ("me", "us")),
+    ("donot", "text call contact message txt email disturb", ("me", "us")),
+    ("quit", "texting calling messaging spamming bothering", ("me", "us")),
+    ("nomore", "texts spam messages calls texting msgs", ()),
+    ("leave", "mealone usalone", ()),
+    ("please", "stop removeme unsubscribe unsubscribeme removeus quit optmeout", ()),
+    ("", "stopnow stopit quitit stoppls quitnow endnow removeme optmeout unsubscribe unsubscribeme", ()),
+)
+_GLUED = "|".join(
+    dict.fromkeys(
+        beginning + verb + end + polite
+        for beginning, verbs, ends in _GLUED_PARTS
+        for verb in verbs.split()
+        for end in ("", *ends)
+        for polite in ("", *_POLITE)
+        if beginning or polite or verb not in ("unsubscribe",)
+    )
+)
 
-def _rule(name: str, says: str, pattern: str, *examples: str, source: str = _LAW) -> Rule:
+
+def _rule(name: str, says: str, pattern: str, *examples: str, source: str = _LAW, since: int = 2) -> Rule:
     return Rule(
-        f"c.en.{name}", "C", "pattern", says, pattern=expand(pattern), since=2, source=source, examples=examples
+        f"c.en.{name}",
+        "C",
+        "pattern",
+        says,
+        pattern=expand(pattern).replace("<glued>", _GLUED).replace("<slips>", _SLIPS),
+        since=since,
+        source=source,
+        examples=examples,
     )
 
 
@@ -185,6 +221,65 @@ RULES = (
         "out", "OUT, halt or done as a clause beside a refusal", "(no|not|never|dont|nothing|nope|{refusal}|{stop}) _{0,8} ; (out|count me out) {tail}* % | ~ {lead}* (out|halt|desist) {tail}* % | ~ {lead}* count me out {tail}* % | ~ {lead}* (leave|keep) me out {tail}* %",
         "Not for sale. OUT", "halt", source=_REPLIES,
     ),
+    _rule(
+        "would-rather", "would like it better without, hopes that it was the last one",
+        "(appreciate|appreciated|love|grateful|thankful|nice|great|good|prefer|rather|glad|happy) (it|that|this|to|be|if|when|{you}|would|could|can|please|just|i|really|much|greatly){0,6} (<not>|not|no longer|didnt|did not|wouldnt|would not|didn t) (to|be|being|get|getting|receive|receiving|have|ever|just|{heat}|{your}|any|more|{send}|{me}){0,5} ({write} ({me}|{my}|this|$)|({receive}|{your}|any|more|{send}) {heat}* ({textsonly}|these)|{texting}|contacted|texted|messaged|bothered) "
+        "| (appreciate|love|like|prefer|want) (being|getting|to be|to get) (removed|taken off|taken out|unsubscribed|left alone|left out|off ({your}|of)* {list}) | (prefer|want|rather have|rather get) no (more|further|other)? ({heat}|more){0,2} {textsonly} "
+        "| ^ {lead}* (i|we)? (really|just|so)? (wish|hope) (that)? {you} (guys|people|all)* (would|could|will|just|please|finally)* (stop|quit|cease|go away|leave me alone) {tail}* $ | (hope|hoping|trust|assume) (that)? (this|that|it|its) (is|was|will be|to be|be)* (the|your|my)* (last|final) ({texts}|one|time $|contact) "
+        "| ~ {lead}* {you} (can|may|could|should|must) (please|just|now|all|both|go ahead and)* (stop|quit|cease) (now|it|this|that|already|please|thanks|thank you|anytime)* %",
+        "would be nice if you guys didn't message me", "I'd prefer being left alone", "wish you people would quit", "I hope this was your last text", "you can quit now please", source=_REPLIES, since=3,
+    ),
+    _rule(
+        "not-on-it", "does not want to be on the list, or somebody near is to be taken off it",
+        "<not> (want|wish|like|care|need|wanna|belong|supposed) (to|be|being|get|stay|remain)* (on|in) ({your}|{heat}|{textsonly}|of|political|call|mailing)* {list} | ~ ({lead}|{refusal})* (i|we) <not> (want|wish|care|wanna) (to)? be (a)? (part of|involved in|included in|in|on) ({your}|{heat})* (this|that|it|these|{list}|{texts})? {tail}* % "
+        "| {remove} ({fill}|{heat})* (my|our|his|her|their|the) ({heat}|late|elderly|old|ex|deceased)* (husband|wife|mom|mother|dad|father|son|daughter|sons|daughters|husbands|wifes|moms|dads|mothers|fathers|brother|sister|grandmother|grandfather|parents|kid|kids|child|family|friend|company|business|office|store|employees|staff|daughter in law) ({number}|{fill}|s|{heat})* (from|off|out) (of)? ({your}|{heat}|{textsonly}|call|mailing)* ({list}|{texts}) "
+        "| (get|take|remove|pull|drop) ({me}|us) (the|{heat})* (off|out|from|outta) (of)? ({your}|{heat})* (this|that|it|thing|these|here|whatever this is|crap) {tail}* $",
+        "we do not wish to be on any list", "i dont want to be part of this", "take my late mother off your list", "get me off of this thing", source=_REPLIES, since=3,
+    ),
+    _rule(
+        "enough-texts", "no calls or texts, cut out the texts, text no more",
+        "~ ({lead}|{refusal})* (no|zero) (more|{heat})? {textsonly} (or|and|no|nor|n){1,2} (more|{heat})? {textsonly} {tail}* % | ~ {lead}* enough (already|with|of|{your}|{heat}){0,3} {textsonly} {tail}* % | ^ {lead}* (cut|knock) (it|out|off) (with|out)? ({your}|{heat}|all)+ {textsonly} {tail}* $ "
+        "| ~ {lead}* ({write}|call) (me|us)? (no more|nevermore) (please|thanks)? % | ~ {lead}* (go)? (bother|spam|harass|annoy|pester|bug) (someone|somebody) else {tail}* % | ^ {lead}* (make|get) ({your}|{heat}|all)* {textsonly} (to)? (stop|end) {tail}* $ | (how|what) (do|can|could|must|would|should|to)? (i|we)? (have to|need to)? (do)? (to)? (make|get) ({your}|{heat}|all)* ({textsonly}|it|this|them) (to)? (stop|end) {tail}* $",
+        "no texts and no calls", "enough with the texts", "text me no more", "go spam somebody else", "how do I get these texts to stop", source=_REPLIES, since=3,
+    ),
+    _rule(
+        "ignored", "complains that a stop, a no, was ignored, and that it goes on",
+        "{took} ({you}|guys|people|all|folks){1,3} (already|to|please|once|twice|just)* ({stop}|quit) ({tail}|{texting}|{me}|already|before|several times|{digits} times)* $ | how many times _{0,5} ({stop}|remove|optout|opt out|no|{not}) | (what|which) part of ({lead}|the word|my)* ({stop}|no|{not}) (_){0,2} (you|u|yall) | ^ ({your}|{lead}|replying|texting|the|your|sending)* ({stop}|optout|opt out) (button|link|thing|option|feature|request|text|word|command|function)? (clearly|obviously|apparently|still|just)? (doesnt|does not|isnt|is not|aint|didnt|never|wont|dont|not) (even|really|ever|seem to)? (work|working|worked|do anything|doing anything) "
+        "| ^ {lead}* (i|ive|we|weve) (have|already|just)* (told|said) ({you}|guys|people)+ no {tail}* % | (did|do) {you} (not|even)* (see|get|read|receive|understand) my ({stop}|request|optout) | why (do|are|r|is|did|have|would) ({you}|guys|people|folks|i){1,3} (keep|still|constantly|continue|continually|am|being){1,3} (on|to|getting|receiving|get|being)? ({texting} (me|us|this|my)?|{textsonly}|these|texted|contacted) (after|if|when|even though) (i|we|{you}) | still (getting|receiving|seeing|sending) ({me}|{your}|{heat}|{fill})* {textsonly} "
+        "| {you} (do not|dont|never|did not|didnt|have|had|still|guys|people)* (have|had|no|my|any|our|get|got|lack)+ {consent} to ({write}|use|contact|send|be) | ^ {lead}* (i|we)? (<not>|did not|didnt|never) (ever|even)? (authorize|authorise|authorized|authorised|approve|approved|consent to|agree to|agreed to|request|requested|sign up for|signed up for) (any of|to)? (this|these|it|that|your|{textsonly}) ({textsonly}|{tail})* $",
+        "told you guys to stop already", "how many more times must I say stop", "which part of no don't you get", "your stop button doesn't work", "why are you still texting me after I said no", "you have no permission to text me", "we did not authorize this", source=_REPLIES, since=3,
+    ),
+    _rule(
+        "keyword-and-more", "a keyword at the end of a long sentence, or before what a mail program adds",
+        "_ _* (?! (to|not|dont|never) so) so (please|just|kindly|pls)? (stop|unsubscribe|optout|quit) (now|please|already|it|texting|thanks|thank you)* % | ^ {lead}* ({stop}|{quit}) (thanks|please|thank you)* (sent (from|with|via|using|by)|get _ for) _{1,6} % | ~ {howto} {stop} (please)? % "
+        "| ~ {lead}* (remove|delete|unsubscribe|take) (ne|mw|mr|m3|em|meee|mee) (off|now|please)* % | ~ {lead}* opt (oit|put|our|ouy|iut|ot|outt|oout|pit|oyt|uot) {tail}* % | ~ {lead}* (<slips>) ({texting}|{textsonly}|it|this) ({me}|{tail}|{your})* % | ~ {lead}* leave (me|us) (alne|aloen|aln|lone|alonr|alonee|aloone|aline|alome) {tail}* % | ~ {lead}* (edn|nde|unsuscrib|unsubscrib|unsubscrb|usubscribe|unsubscirb|unsub scribe|un subscribe) {tail}* %",
+        "no clue who you are so stop", "Quit Get Outlook for Android", "reply stop", "opt oit", source=_REPLIES, since=3,
+    ),
+    _rule(
+        "asks-how", "asks for a way out, or that somebody take the number off",
+        "(way|ways|option|button|link) (for me|i can|can i)? to (optout|opt out|unsubscribe|get off|be removed|get removed|get out of (this|these|your)) | (who|what|where|what number) (do|can|should|must)? (i|we) (talk|call|speak|contact|text|need|have|do|go|write|to|with|about|email){1,4} (get|be|getting|being) (removed|unsubscribed|taken off|off ({your}|of)* {list}) | (looking|trying|like|attempting|wishing|asking) to (unsubscribe|optout|opt out|be removed|get removed|be taken off) | would {you} (please|kindly)? mind not {texting} "
+        "| {want} (my|our|this|the) ({heat}|cell|phone)* {numberonly} (to be|to get)? ({removed}|off|gone|out) | (cancel|flag|mark|list|register|code|note|label) ({me}|(my|this|our) ({heat}|cell|phone)* {number}|this) (as|to|on|for|a)* ({dnc}|do not (contact|call|text|disturb)|no contact) | ^ {lead}* (chuck|bin|burn|trash|junk|cancel|ditch) (my|our) ({heat}|cell|phone)* number {tail}* $ | (get|take|keep|leave) (my|our|this) {numberonly} (out|off) (of)? ({your}|{heat})* ({list}|phone|phones|head) | hands off (of)? (my|our) {phone} | ^ {lead}* (no call|no contact|no text) (list|registry) {tail}* $ "
+        "| (appreciate|appreciated|love|nice|great|grateful|thankful) (it|to|be|if|when|{you}|would|could|can|please|just){0,6} (took|take|remove|removed|delete|deleted|drop) ({me}|my {number}|our {number}) | ^ {lead}* (i|we) (kindly|respectfully|politely|formally|hereby|now|just|must)* (request|ask|demand|insist|require) (that)? {you} (please|all|kindly)* ({stopping}|remove|delete|take) | ~ {lead}* (i|id|we|wed) (would|had|much)* rather {you} (didnt|did not|dont|not|wouldnt) {tail}* % | (would|can|could|will) {you} (all|please|guys)* (quit|cease|stop) (this|it|that) (already|please|now|asap)+",
+        "is there some way to opt out", "who do I call to get taken off", "would you mind not calling me", "we want our number deleted", "flag me as do not contact", "hands off my phone", "would be great if you removed me", "I respectfully request that you stop", "I'd rather you didn't", source=_REPLIES, since=3,
+    ),
+    _rule(
+        "tired-of-it", "no more of what is sent, too many, no need of it, done with it",
+        "~ ({lead}|{refusal})* no more (donations|donation requests|jobs|job offers|job alerts|offers|requests|asks|politics|political|alerts|ads|surveys|updates|reminders|marketing|deals|promos|promotions|polls|solicitations|fundraising|begging) {tail}* % | ~ {lead}* not (another|one more|a single|1 more|one single) ({heat}|damn)* (text|message|msg|txt|call) {tail}* % | no need (for|of) ({your}|{heat}|any)+ {textsonly} | (no longer|<not>) (need|require|want|wish for) (of)? ({your}|the)+ (service|services|assistance|{textsonly}) ({again}|{tail}|or {texts})* $ | ~ ({lead}|{refusal})* (way|far|just|getting|i get)* too many ({heat}|of|{your})* ({textsonly}|these) {tail}* % | {you} (text|message|contact|txt|msg) (me|us)? (way|far)? (too much|too often|too many times) "
+        "| ^ ({lead}|i|im|i am|so|just|really|getting)* (done|sick|tired|fed up|over) (with|of)? (and tired of)? (getting|receiving|all)* (of)? (these|your {heat}* {textsonly}|these {heat}* {textsonly}) {tail}* $ | (this is|its|thats|is)? (the|my|now|like)* (second|third|fourth|fifth|sixth|2nd|3rd|4th|5th|6th|10th|tenth|umpteenth|millionth|hundredth) time (i|ive|im|we|weve) (have|has|am)? (asked|asking|told|said|telling|saying|requested|requesting|replied|texted|unsubscribed|opted out) ({you}|{tail}|to be removed|to stop|to optout|that)* $ | <not> (ever)? (use|using) (it|my {number}|this {number}|our {number}) ({again}|ever|{tail})+ $ "
+        "| ~ {lead}* (no|and|but|please)* (stop|quit) (asking|begging|soliciting|pestering|trying|bothering) {tail}* % | ~ {lead}* (go)? (find|get|text|spam|bother) (someone|somebody|anyone) else to (bother|spam|harass|text|annoy|bug|pester) {tail}* %",
+        "no more job alerts", "not one more message", "no need for these texts", "I no longer need your services", "way too many texts", "you message me too often", "so tired of your texts", "second time I've asked you to stop", "never use my number again", "go find somebody else to spam", source=_REPLIES, since=3,
+    ),
+    _rule(
+        "declared", "declares that this is the stop, or that consent is denied",
+        "^ {lead}* (my|the|our) (reply|answer|response|choice|final answer|request) (is|remains|again|still|to|this)* (a|big|loud)* {stop} {tail}* $ | (consider|take|treat) this (to be|as|is)? (my|a|our|an|the|your|notice|official|formal|written|final)* ({stop}|request|notice|notification|unsubscribe) (to|that|as|request|notice|$) | consider this (my|a|our|an)+ (official|formal)* {stop} | ^ {lead}* this is (my|a|an|our|your|the)* (official|formal|final|last|legal|written|only)* ({stop} (request|notice)|optout|opt out|unsubscribe request|(notice|request|notification) to (stop|cease|be removed|optout|unsubscribe|remove)) | consider (me|us|this number|my number) (as)? (unsubscribed|removed|opted out|optout|out|gone) "
+        "| {consent} (is|was|has been|hereby|to contact)* (denied|refused|not given|not granted|expired|rejected) | ~ {lead}* (this is|its|another)? (an|a|your)* (unauthorized|unauthorised|unsolicited|unwanted) (text|message|contact|communication|messages|texts|spam)* {tail}* % | (never|not|nor|{not}) (ever|even)? (recall|remember) (ever)? (signing up|subscribing|opting in|agreeing|giving {you}|enrolling|consenting) | never (ever|once)? (signed up|subscribed|opted|optin|agreed|registered|enrolled|consented) (in|into|for|to|with)+ (anything|any of|any|this|these|it|that|your|be|receive|get) "
+        "| ^ {lead}* (i|ive|we|weve)? (have|had)? (already)? (opted out|optout|unsubscribed|unsubbed) (like|at least|already|of this|from this)* (twice|thrice|once|repeatedly|_ times|many times|before) {tail}* $ | (keep|keeps|kept|still) (getting|receiving|sending|texting) ({your}|{fill}|{heat}|{me})* ({textsonly}|these)* (after|even though|despite|even after|since) _{0,6} (stop|stopping|optout|opt|opting|opted|unsubscribed|unsubscribing|removed|no) | (was|am|were|be|been|being) (told|supposed|promised|assured) (i|we|to|was|that|would|be|have|had|been|am|is|it){1,5} (removed|taken off|unsubscribed|opted out|optout|off (of|{your})* {list}) | ~ {lead}* (why wont|when will|when do|when are) (these|this|{you} guys|{you} people|the {textsonly}) (ever|finally|going to|gonna)* (stop|end) {tail}* % | ~ {lead}* {you} (wont|will not|refuse to) stop ({texting}|{me}|{tail})* %",
+        "my answer is still stop", "please take this as my request to be removed", "this is my formal opt out", "consider me unsubscribed", "permission denied", "another unsolicited text", "I don't remember signing up", "never opted into this", "opted out three times already", "keep getting texts after opting out", "I was told I was removed", "you refuse to stop texting", source=_REPLIES, since=3,
+    ),
+    _rule(
+        "glued", "a whole request without its blanks", "~ {lead}* (<glued>) {tail}* %",
+        "stopspammingme", "donttextus", "nomorespam", "leaveusalone", source=_REPLIES, since=3,
+    ),
 )  # fmt: skip
 
 POLICY = (
@@ -201,6 +296,12 @@ POLICY = (
         " | ~ (no|sorry|hi|hello|please|pls|nope|hey|wrong|number|person|k|ok)* ((that|thats|this) (is)?|its|im|i am)? not me ({tail}|{lead})* % | ^ {lead}* (that|this) (isnt|aint|wasnt|was not) me $",
         "wrong guy", "there is no Pat at this number", "you've reached the wrong woman", "that's not me",
         source=_POLICY,
+    ),
+    _rule(
+        "not-here", "nobody of this name lives here, has this number or is alive",
+        "^ {lead}* ({name}|he|she|they) {name}? (doesnt|does not|dont|do not|no longer|didnt) (live|lives|stay|work|works|reside) (here|at this|there anymore)? {tail}* $ | (im|i am|this is) not (the|that|your) ({person}|guy|one) (youre|you are|{you} (are|were|re|r)?|who|that) (are|is|looking|trying|after|want|need|think) | {you} (have|got|texted|reached|hit|dialed|messaged)+ the {wrong} (one|dude|lady|fella|house|phone|contact|human) {tail}* $ | ^ {lead}* ({name}|he|she) {name}? (has|had|just)? (passed away|passed on) (in|on|last|back|over|a|few|_){0,3} $ "
+        "| (ill|im|i will|i am|we will|well|will|gonna|going to|about to) (be)? (call|calling|contact|contacting|notify|notifying|report|reporting) ({you} to|this to|it to|to)? (the|my|local)* (police|cops|authorities|fbi|sheriff|attorney general|law enforcement) (on you|on yall|if {you} _{0,6}|about (this|you)|next|{tail})* $ | {you} (will|are going to|are gonna|gonna) (be|get|getting) reported | (youre|{you} (are|re|r)|this is|its|thats) breaking the law",
+        "Dana doesn't live here", "I'm not the person you want", "you texted the wrong one", "Ruth passed away in June", "I'll be contacting the authorities", "you're breaking the law", source=_POLICY, since=3,
     ),
     _rule(
         "not-name", "says that it is somebody else",

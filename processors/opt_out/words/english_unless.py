@@ -15,9 +15,9 @@ _REMOVALS = (
 _WHO = "(you|u|they|he|she|we|i|it|people|ppl|who|yall|{name}|recruiters|companies|guys|kids|friends|which|that)"
 
 
-def _unless(name: str, says: str, of: tuple[str, ...], **beside: str) -> Unless:
+def _unless(name: str, says: str, of: tuple[str, ...], since: int = 2, **beside: str) -> Unless:
     patterns: dict[str, Any] = {side: expand(pattern) for side, pattern in beside.items()}
-    return Unless(f"d.en.{name}", says, of, "D", since=2, **patterns)
+    return Unless(f"d.en.{name}", says, of, "D", since=since, **patterns)
 
 
 UNLESS: tuple[Unless, ...] = (
@@ -183,4 +183,20 @@ UNLESS: tuple[Unless, ...] = (
         before="(you|u|he|she|they|{name}|who) (still|all|guys|even|just|also|have|really)* $",
     ),
     _unless("why-dont-you", "an invitation", ("c.en.dont-write",), before="why $"),
+    _unless("asks-whether", "asks whether it is one", ("c.en.spam",), 3, itself="(is|are) (this|it|you)"),
+    _unless("died-and-visit", "an appointment is put off", ("c.en.died", "c.en.not-here"), 3, anywhere="{visit}"),
+    _unless(
+        "ignored-in-fun",
+        "said among friends",
+        (
+            "c.en.ignored",
+            "c.en.would-rather",
+            "c.en.enough-texts",
+            "c.en.tired-of-it",
+            "c.en.declared",
+            "c.en.asks-how",
+        ),
+        3,
+        anywhere="{laugh} | ~ {kin}",
+    ),
 )

@@ -128,6 +128,22 @@ RULES = (
         " | ~ {lead}* (lachez|lache) (moi|nous) {tail}* % | ~ {lead}* oubliez moi {tail}* % | (oubliez|oublie|ignorez) mon numero | (degagez|sortez|sors|dehors) de (mes|mon) (messages|telephone|portable)",
         "lâche-moi", "foutez-nous la paix", "laisse-moi en paix",
     ),
+    _rule(
+        "ignored", "j'ai déjà répondu stop trois fois",
+        "(jai|j ai|ai|que je|je vous|vous ai|deja|on a) (deja|bien|vous|pourtant|ai)* (envoye|dit|ecrit|repondu|mis|tape|demande|reponds|ecris|envoie|dis|met|mets) (deja|le mot|le|a|{digits}|deux|trois|plusieurs|fois|un)* (stop|arret|desinscription)",
+        "j'ai répondu stop deux fois", "trois fois que je dis stop", since=3,
+    ),
+    _rule(
+        "be-gone", "se désabonner, cessez vos envois, ne plus recevoir, lâchez l'affaire",
+        "~ {lead}* (se|me)? (desabonner|desinscrire|desabonne|desabonnee) {tail}* % | ~ {lead}* (annulez|fin|quitter|quittez|terminer|sortir|stop fin) {tail}* % | {stop} (tout|toute|vos|ces|les|tes|tous|d|de|ce|cette|le|la)* (envois|envoi|relances|contacts|harcelements|demarches|cirque|conneries|courriers) | (lachez|lache|laissez|laisse) (moi)? (laffaire|l affaire|tomber svp|tomber merci) | (ne|n)? plus (jamais)? (recevoir|avoir) (de|d|vos|ces|rien|aucun|les|ce type de|ce genre de|des)* ({texts}|message) | (possible|peut on|comment|moyen|voudrais|souhaiterais) (d|de|faire pour|puis je|est ce)* (arreter|stopper|ne plus|me desabonner|desabonner|desinscrire)",
+        "se désinscrire", "annulez", "cessez ces envois", "lâchez l'affaire", "est-il possible de ne plus avoir vos messages", since=3,
+    ),
+    _rule(
+        "no-need", "plus besoin de vos messages, inutile de me recontacter, ce n'est plus son numéro",
+        "(plus|pas) besoin (de|d) (recevoir|vos|ces|tes|etre contacte|etre contactee|{texts}|{fill})* ({texts}|recevoir|contacte|contactee) | inutile (de|d) (me|m|nous)? (recontacter|contacter|ecrire|rappeler|appeler|envoyer|relancer|mecrire|mappeler|menvoyer|insister) | ~ {lead}* (aucun|aucune|pas|plus|zero) (d|de)? ({texts}|message|appel|mail|dappel) (ni|et|ou) (d|de)? ({texts}|message|appel|mail|dappel) {tail}* % | ~ {lead}* (aucun|pas de|zero) ({texts}|message) {tail}* % | ~ {lead}* (il)? (faut|faudrait) (arreter|cesser|stopper) (la|ca|maintenant|tout|{tail})* % | (ce|c|ca) (n est|nest|est|n) (pas|plus) (mon|son|le bon|ton|celui de) (numero|num|tel|telephone|{name}) "
+        "| (jai|j ai|ai|avais|deja) (deja|bien)* demande (d|de|a) (arreter|etre (retire|retiree|supprime|enleve)|cesser|stopper|ne plus) | (jai|j ai|ai|deja) (deja|bien)* demande darreter | fois que je (vous)? (le)? (demande|dis|repete|signale) {tail}* $ | (jamais|pas) demande (ca|cela|a recevoir|vos {texts}|ces {texts}) | (j|jappelle|jappele|vais|je) (appelle|appeler|contacter|contacte|previens|prevenir)? (la) (police|gendarmerie) {tail}* $",
+        "plus besoin de vos textos", "inutile de me rappeler", "aucun message merci", "ce n'est plus son numéro", "j'ai déjà demandé d'arrêter", "deuxième fois que je le demande", since=3,
+    ),
 )  # fmt: skip
 
 POLICY_RULES = (

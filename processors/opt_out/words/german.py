@@ -135,6 +135,16 @@ RULES = (
         "(lass|lasst|lassen|lasse) (sie|du|ihr)? {me} ({sie}|{fill})* (in)? (ruhe|frieden|zufrieden) | ^ {lead}* (nerv|nervt|nerven|storen|stor|stort|belastigen|belastigt|stoeren) ({sie}|{fill})* (nicht|nie|nimmer) {tail}* $ | (will|mochte) (ich|nur|endlich)* meine (ruhe) (haben|$)",
         "lass uns endlich in Ruhe", "nerv nicht", "ich will meine Ruhe haben",
     ),
+    _rule(
+        "be-gone", "Ruhe jetzt, keine weiteren Kontakte, würden Sie meine Nummer löschen, spart euch das",
+        "(wunsche|mochte|moechte|will|wollen|brauche) (ich|wir)? (keine|keinen|keinerlei) (weiteren|weitere|weiterer|mehr)? (kontakte|kontakt|kontaktaufnahme|anfragen|nachrichten|belastigungen|sms) (mehr|von|{fill}|wunschen|haben)* $ | ~ {lead}* (ruhe|aufhoren|schluss) (jetzt|bitte|endlich|{tail})+ % | (wurden|wuerden|konnten|koennten|konnen|koennen|wollen|kannst|konntest) (sie|du|ihr) ({fill}|{me}|{my}|{number})* (loschen|loeschen|entfernen|streichen|abmelden|austragen|herausnehmen|rausnehmen|aufhoren|unterlassen) {tail}* $ | (spart|spar|sparen) (euch|dir|sie sich|sich) {fill}* ({texts}|muhe|nachrichten|das)",
+        "ich möchte keine weiteren Anfragen", "Ruhe jetzt", "könnten Sie bitte meine Daten löschen", "spart euch die SMS", since=3,
+    ),
+    _rule(
+        "ignored", "hab dreimal Stopp geschrieben, ich melde mich ab, das ist nicht meine Nummer",
+        "(hab|habe|hatte|haben) _{0,4} (stop|stopp|abmelden) (geschrieben|gesagt|gesendet|geschickt|geantwortet|getippt) | ~ {lead}* (ich)? melde mich (hiermit|bitte|jetzt)* ab {tail}* % | (geht|geh|gehen sie|gehst) mir (nicht|nur|langsam|echt)* auf (die nerven|den sack|den geist|den keks|den wecker) | (das|dies) ist nicht (meine|seine|ihre|die richtige|deren) (nummer|handynummer|telefonnummer) | (nie|niemals|nicht) (meine|die|eine)? (nummer|einwilligung|zustimmung|erlaubnis|telefonnummer|handynummer) (gegeben|erteilt|mitgeteilt) | ~ {lead}* ich (melde|zeige) (das|es|dies) (der|bei der|jetzt|hiermit)* (bundesnetzagentur|polizei)? (an)? {tail}* % | (gehe|geh|schalte|rufe|informiere) (ich)? (jetzt|damit)* (zur|die) polizei {tail}* $",
+        "hab schon zweimal stopp gesendet", "ich melde mich ab", "geht mir nicht auf die Nerven", "das ist nicht seine Nummer", "ich habe Ihnen nie meine Nummer gegeben", since=3,
+    ),
 )  # fmt: skip
 
 POLICY_RULES = (

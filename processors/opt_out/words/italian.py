@@ -116,6 +116,21 @@ RULES = (
         "(lasciami|lasciatemi|lasciateci|lasciarmi|lasciaci|lasciate) ({fill}|me|noi)* (in pace|stare|perdere|tranquillo|tranquilla|tranquilli) | {no} mi (rompere|rompete|disturbate|disturbare|scocciate|seccate) (le palle|i coglioni|piu|{tail})* $ | {no} (rompete|rompere|rompermi|rompetemi|disturbate|disturbare|disturbatemi|disturbarmi|scocciate|scocciarmi|seccate|infastidite|importunate) ({tail}|le|i|il|palle|piu|coglioni)* $",
         "lasciatemi stare", "non disturbate", "non rompete le palle",
     ),
+    _rule(
+        "ignored", "ho già chiesto la cancellazione, ho scritto stop tre volte",
+        "(ho|avevo|abbiamo) (gia|piu volte|vi|ti|pure)* (chiesto|richiesto|detto|scritto|inviato|mandato|risposto) (di|la|gia|lo|il|{digits}|due|tre|volte|a|per)* (cancellazione|rimozione|stop|disiscrizione|cancella|essere (cancellato|rimosso|tolto|cancellata|rimossa)|smettere|togliermi|cancellarmi) | (avete|hai|mi) (avete|hai)? (rotto|stufato|stancato|scocciato) (le|il|i|la|me|tutti)* (palle|cazzo|scatole|basta|coglioni|$) | ^ {lead}* (mai|non sono|non mi sono) mai? (iscritto|iscritta|registrato|registrata) {tail}* $ | (nego|ritiro|revoco|tolgo|non do|non presto) (il|mio|mia|la|piu)* (consenso|autorizzazione)",
+        "ho già richiesto la rimozione", "ci avete stufato", "mai iscritto", "nego il consenso", since=3,
+    ),
+    _rule(
+        "be-gone", "basta così, annulla, esci, uscire dalla lista, gradirei non ricevere",
+        "~ {lead}* basta (cosi|ragazzi|davvero|veramente|per sempre) {tail}* % | ~ {lead}* (annulla|annullate|esci|uscire|esco|stop fine) {tail}* % | (uscire|esco|esci|fuori|tolto|tolta) (da|dalla|dal|dall) {fill}* {list} | basta (di|con)? (rompere|scocciare|disturbare|messaggiare|insistere|tormentare) | (gradirei|preferirei|preferisco|gradisco|pregherei|prego) (di)? non (essere|ricevere|venire|avere) (piu|altri|altre|vostri|vostre|disturbato|disturbata|contattato|contattata|{fill})* ({textsonly}|contattato|contattata|disturbato|disturbata|$) | (?! _* (e|per|oggi|solo|ne|non|mi|che|gia|cosi|quanto) basta) _{2,6} basta (messaggi|ora|adesso|grazie)* % | (andate|vai|va) (tutti)? a (quel paese|cagare|fanculo|farti fottere|farvi fottere)",
+        "basta così", "esci", "uscire da questo elenco", "basta rompere", "preferirei non ricevere altri messaggi", "ci avete scocciato basta", since=3,
+    ),
+    _rule(
+        "asks-how", "come mi disiscrivo, cancellate tutto, vado dai carabinieri",
+        "come (mi|faccio a|faccio per|posso|si fa a|ci si|devo fare per)* (disiscrivo|disiscrivermi|cancello|cancellarmi|cancellare l iscrizione|tolgo|togliermi) {tail}* $ | ~ {lead}* (cancellate|cancella|eliminate) tutto {tail}* % | (ho|vi ho|avevo) gia detto (di)? no {tail}* $ | (vado|andro|chiamo|mi rivolgo|rivolgero) (dai|ai|i|alla|la|dalla) (carabinieri|polizia) {tail}* $",
+        "come faccio a disiscrivermi", "eliminate tutto", "chiamo i carabinieri", since=3,
+    ),
 )  # fmt: skip
 
 POLICY_RULES = (

@@ -22,11 +22,11 @@ def forms(stems: str, endings: str) -> str:
 def rules_of(language: str, macros: dict[str, str] | None = None) -> Callable[..., Rule]:
     """A maker of the pattern rules of `language`; `macros` are spelled out in each pattern."""
 
-    def rule(name: str, says: str, pattern: str, *examples: str, source: str = LAW) -> Rule:
+    def rule(name: str, says: str, pattern: str, *examples: str, source: str = LAW, since: int = 2) -> Rule:
         for macro, meaning in (macros or {}).items():
             pattern = pattern.replace(macro, meaning)
         return Rule(
-            f"c.{language}.{name}", "C", "pattern", says, (language,), pattern=pattern, since=2, source=source,
+            f"c.{language}.{name}", "C", "pattern", says, (language,), pattern=pattern, since=since, source=source,
             examples=examples,
         )  # fmt: skip
 

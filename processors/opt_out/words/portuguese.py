@@ -132,6 +132,16 @@ RULES = (
         "(me|nos) (deixe|deixa|deixem|deixar|larga|largue|larguem|erra|esquece|esqueca|esquecam) (em paz|ser|quieto|quieta|de mao|sossegado|{tail}|$) | (deixe|deixa|deixem|deixar|larga) (me|nos) (em paz|quieto|sossegado) | {no} (me|nos) (incomode|incomodem|perturbe|perturbem|chateie|chateiem|aborreca|amole|enche|encha|encham|importune) | ^ {no} (enche|encha|encham|torra|chateies|incomode|perturbe|incomodem|perturbem) {tail}*",
         "deixa-me em paz", "não me perturbem", "me erra",
     ),
+    _rule(
+        "be-gone", "engano, bloqueando, perde o meu número",
+        "~ {lead}* (e|foi|e um|foi um)? engano {tail}* % | ^ {lead}* (bloqueando|bloqueei|denunciando|denunciei|reportando) (voces|voce|vc|este|esse|o|numero|e|{tail})* $ | (perca|perde|percam|joga fora|esquece|esquecam|esqueca) (o|esse|este)? (meu)? (numero|contato|contacto) | ^ {lead}* (ja)? (respondi|mandei|enviei|escrevi|digitei) (ja|{digits}|a palavra|o|duas|tres|varias|vezes)* (sair|pare|parar|stop|cancelar)",
+        "engano", "bloqueando esse número", "esquece o meu número", "respondi sair duas vezes", since=3,
+    ),
+    _rule(
+        "no-need", "não precisa mais mandar, como faço pra parar de receber, já falei pra parar",
+        "nao (precisa|precisam|e preciso) (me|de)* (mais (me|de)* (mandar|enviar|ligar|escrever|entrar em contato|entrar em contacto|mandarem)|(mandar|enviar|ligar|escrever) (mais|{textsonly})) | como (eu)? (faco|faz|que|fazer|posso|que eu|eu|consigo)* (pra|para|a)? (sair|cancelar|cancelo|parar|descadastrar|me descadastro|remover|desinscrever|saio) (disso|isso|daqui|dessa|de receber|receber|essas|esses|a inscricao|{tail}|{list}|{texts})* $ | (larga|larguem|sai|saiam) do meu pe | (vao|vai|va) (a|pra|para|tomar|se|ao)+ (merda|puta|cu|foder|ferrar|inferno) | (falei|pedi|disse|mandei|avisei|solicitei) (ja|pra|para|que|a voces|voces|vcs)* (nao (mandar|enviar|ligar|mandarem|ligarem|me mandar|me ligar|incomodar)|parar|parem|parassem|pararem|remover|removerem|me (tirar|tirarem|remover)) | (continuam|continua|continuando) (me|a)* (mandando|enviando|ligando|escrevendo|mandar|enviar|perturbando) ({texts}|{tail})* $ | vou (na|a|pra|chamar a|ligar pra|ligar para a) policia {tail}* $",
+        "não precisa mais enviar", "como faço pra cancelar isso", "falei pra pararem", "continuam mandando mensagem", since=3,
+    ),
 )  # fmt: skip
 
 POLICY_RULES = (

@@ -140,6 +140,22 @@ RULES = (
         " | {no} ({me}|nos|por favor|ya)* (molestar|molesten|molestes|moleste|moles|jodan|jodas|joda|friegues|chingues|chinguen|fastidien|fastidies|acosen) | ^ {lead}* (callate|callense|callese|dejen|ya dejen|dejeme|dejenme|dejame) {tail}* $",
         "déjenme tranquila ya", "no me molesten", "cállense",
     ),
+    _rule(
+        "ignored", "ya pedí que me borren, ya puse alto y siguen mandando",
+        "(pedi|dije|solicite|pedido|dicho|solicitado) (ya|les|le|te)* que (me|nos) ({remove}|dejen|deje|dejes) | (puse|envie|mande|escribi|dije|respondi|conteste|puesto|enviado|mandado|respondido) (ya|{digits}|dos|tres|varias|veces|la palabra)* ({kw}|stop) | (y|siguen|sigues|sigue|continuan) (siguen|sigues|sigue|todavia)? (mandando|enviando|llamando|molestando|escribiendo|insistiendo|mandandome|llamandome|escribiendome|enviandome) (mensajes|textos|{me}|me|y|lo|sms|igual|{tail})* $",
+        "ya pedí que me quiten", "puse stop dos veces", "y siguen llamando", since=3,
+    ),
+    _rule(
+        "run-on", "una frase corrida que acaba en bórreme, paren, basta",
+        "_{1,8} (borreme|borrenme|borrame|quiteme|quitenme|quitame|elimineme|eliminenme|eliminame|saquenme|saqueme|sacame|desuscribanme|desuscribeme|remuevanme|remueveme) (ya|de|la|su|tu|lista|por favor|porfa|gracias|ahi|{tail})* % | _{1,4} (ya|porfa|favor|mejor|estuvo|mismo) (paren|basta|parenle) {tail}* % | ~ (por favor|porfa|porfavor|xfa) ya no (mas)? % | (pierde|pierda|pierdan|tira|tiren|bota|boten|rompan|rompe) (ya)? mi numero | {no} (autorizo|autorice|consiento|permito|doy (mi)? (permiso|consentimiento|autorizacion)) (el|al|que|para|a|de)* (uso|usen|use|usar|utilizar|utilicen|tratamiento|me|contacto)",
+        "ya encontré casa bórrenme por favor", "ya estuvo paren", "no autorizo que usen mis datos", since=3,
+    ),
+    _rule(
+        "no-need", "no me estén molestando, harto de sus mensajes, no se comuniquen conmigo, cómo cancelo esto",
+        "{no} (quiero|deseo|m|kiero)+ (q|k|que)? (m|me|nos)? {write} | {no} m {write} | {remove} de (ahi|aqui|eso|esto) | {no} (me|nos)? (este|esten|estes|estan|estas|sigan|siga|sigas|anden|ande) (mandando|enviando|escribiendo|molestando|llamando|texteando|fastidiando|marcando|jodiendo|chingando|insistiendo) | {no} (kiero|kero|qiero|quero) (recibir|ver|saber|nada|mas|tus|sus|{fill})* ({texts}|recibir|nada|mas) | (canse|cansado|cansada|harto|harta|hartos|hartas|fastidiado|fastidiada|aburrido) (ya)? (de|con) (sus|tus|estos|los|tanto|tantos|tantas|que (me|nos))+ ({texts}|{write}|{inf}) | (parenle|parale|bajenle|cortenle|corten|corta) (ya|a|con|de|los|las|sus|tus){1,3} {texts} | ^ <lead>* baja (inmediata|ya|total|definitiva|urgente|inmediatamente) {tail}* $ | {no} se (comuniquen|comunique|contacten|contacte|pongan en contacto|ponga en contacto) (mas)? (conmigo|con nosotros|mas) "
+        "| (agradeceria|agradezco|agradeceriamos|pido|pedimos|ruego|exijo|solicito|exigimos) (que)? (me|nos|dejen|deje|no|ya)+ ({remove}|{write}|de) | ^ {lead}* como (cancelo|me salgo|me borro|quito|paro|detengo|elimino|desactivo) (de)? (esto|esta|estos|la suscripcion|los {texts}|sus {texts}|{tail})* $ | ya (me di|me habia dado|me dieron) de baja | {no} (les|le|te|yo)* (di|he dado|dimos|doy) (mi|el|ningun|ningún)* (permiso|consentimiento|autorizacion|numero) | ya no es (su|mi|el|el numero de) (numero|telefono|{name}) | (poner|levantar|presentar|meter|interponer) (una)? (queja|denuncia|demanda) $ | (voy a|vamos a) (llamar|ir|avisar|hablar) (a|con) la policia $",
+        "no me estén llamando", "harta de que me escriban", "no se comunique conmigo", "agradecería que me eliminen", "cómo cancelo esto", "nunca les di permiso", "voy a llamar a la policía", since=3,
+    ),
 )  # fmt: skip
 
 POLICY_RULES = (

@@ -319,6 +319,11 @@ _SINCE_2 = (
         "d.not-off-a-list", "Dutch haal and schrijf without a list: fetches, writes", ("c.request.nl",), "D",
         itself="(?:haal|schrijf)", after=r"^(?!.*\b(?:van|uit|af|eruit|lijst|bestand)\b)", since=2,
     ),
+    Unless(
+        "d.text-a-thing", "asks for a thing by another way", _NEVERS, "D",
+        after=r"^ (?:the|my|his|her|their) (?:\w+ )?(?:address|directions?|code|password|link|photos?|pictures?|pics?|details|"
+        r"info|location|form|schedule|docs?|file|numbers?|results?)(?![a-z0-9])", since=3,
+    ),
 )  # fmt: skip
 
 UNLESS = (

@@ -34,7 +34,7 @@ def test_json_is_an_object_a_line(capsys: pytest.CaptureFixture[str]) -> None:
         "rule": "a.keyword.de",
         "action": "out",
         "matched": "stopp",
-        "rule_set": 2,
+        "rule_set": 3,
     }
     assert [(answer["tier"], answer["action"]) for answer in answers] == [
         ("A", "out"), ("C", "hold"), ("in", "in"), ("D", "none"),
@@ -81,12 +81,12 @@ def test_what_cannot_be_shown_is_shown_as_an_escape(capsys: pytest.CaptureFixtur
 def test_every_rule_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["opt-outs", "rules", "--json"]) == 0
     data = json.loads(capsys.readouterr().out)
-    assert data["rule_set"] == 2
+    assert data["rule_set"] == 3
     assert {"a.keyword.en", "b.courtesy", "c.slip", "d.nothing"} <= {rule["id"] for rule in data["rules"]}
     assert {"d.negated"} <= {exception["id"] for exception in data["unless"]}
 
     assert main(["opt-outs", "rules"]) == 0
-    assert "rule set 2" in capsys.readouterr().out
+    assert "rule set 3" in capsys.readouterr().out
 
 
 def test_a_decision_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
@@ -105,6 +105,6 @@ def test_an_older_rule_set_decides_as_it_did(capsys: pytest.CaptureFixture[str])
     assert main(["opt-outs", "classify", "--json", "Quit2End"]) == 0
     older, newer = (json.loads(line) for line in lines(capsys))
     assert (older["action"], older["rule_set"]) == ("none", 1)
-    assert (newer["action"], newer["rule_set"]) == ("hold", 2)
+    assert (newer["action"], newer["rule_set"]) == ("hold", 3)
     assert main(["opt-outs", "classify", "--rules", "9", "STOP"]) == 2
-    assert "there are rule sets 1 to 2" in capsys.readouterr().err
+    assert "there are rule sets 1 to 3" in capsys.readouterr().err

@@ -7,11 +7,12 @@ import unicodedata
 from collections.abc import Callable, Iterable
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from processors.opt_out.classifier import Classifier, Decision, classifier, classify
 from processors.opt_out.rules import VERSION, rule_set
+from processors.opt_out.words.languages import LEXICONS
 from tests.unit.processors.opt_out.labelled import TEXTS
 
 #: The keywords of tier A (docs/opt-outs.md), by language.
@@ -185,6 +186,21 @@ WORDS = sorted(_OTHERS | {word for rule in rule_set()[0] for word in rule.words}
 
 @given(st.lists(st.sampled_from(WORDS), max_size=8), st.sampled_from([" ", ", ", ". ", "-", "\n", "! "]))
 def test_the_short_ways_change_no_decision(words: list[str], between: str) -> None:
+    text = between.join(words)
+    assert classify(text) == classifier().explain(text)
+
+
+#: Words of every language's patterns, and what texts have besides.
+LEXICON_WORDS = sorted(
+    {word for lexicon in LEXICONS.values() for words in lexicon.values() for word in words.split()}
+    | {"5", "8:30", "https://example.com/a?b=1", "303-555-0142", "opt out", "s", "Mr.", "ok!", "#4", "stoop"}
+)
+
+
+@settings(deadline=None)
+@given(st.lists(st.sampled_from(LEXICON_WORDS), max_size=12), st.sampled_from([" ", ", ", ". ", " - ", "\n", "! "]))
+def test_what_is_passed_over_says_nothing(words: list[str], between: str) -> None:
+    """A text is passed over where its words lack what every rule needs: then no rule finds anything in it."""
     text = between.join(words)
     assert classify(text) == classifier().explain(text)
 
