@@ -67,9 +67,9 @@ def crm_status(out: Output, shown: int) -> None:
 
 def _checked() -> Iterator[tuple[str, Sequence[Finding]]]:
     from ops.configuration import load
-    from processors.api_budget.rate_limiter import Unlimited
     from processors.crm_sync.destinations import places_of
     from processors.crm_sync.port import Finding, target_types
+    from processors.outbox.rate_limiter import Unlimited
 
     known = target_types()
     for name in settings().targets:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from processors.api_budget.rate_limiter import BudgetLimiter, RateLimiter, Unlimited
 from processors.crm_sync.breaker import CircuitBreaker
 from processors.crm_sync.delivery_worker import DeliveryWorker
 from processors.crm_sync.destinations import places_of
@@ -23,6 +22,7 @@ from processors.crm_sync.texts import TextFetcher, are_fetched, ask_for_texts
 from processors.engine.periodic_tasks import periodic_task
 from processors.engine.processor import Background, Delivery, Processor
 from processors.engine.settings import ProcessorSettings
+from processors.outbox.rate_limiter import BudgetLimiter, RateLimiter, Unlimited
 from processors.textus_api.settings import TextUsApiSettings, textus_budget
 from runtime.postgres import Connection
 from runtime.process import StopSignal

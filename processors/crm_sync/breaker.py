@@ -11,8 +11,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from processors.crm_sync.lanes import LEASE, DeliveryOutcome
-from processors.engine.backoff import backoff
-from processors.engine.processor import Retryable
+from processors.outbox.backoff import backoff
 from runtime.postgres import Connection
 
 #: Of so many answers this many are refusals: the settings are wrong, rather than that many deliveries.
@@ -94,7 +93,7 @@ class CircuitBreaker:
     def _open(self, connection: Connection, by: DeliveryOutcome) -> None:
         row = connection.execute("SELECT failures FROM crm_targets WHERE target = %s", (self._target,)).fetchone()
         failures = row[0] if row else 0
-        wait = min(max(backoff(failures + 1, Retryable("")), 0.2 * 2 ** min(failures, 10)), self._longest)
+        wait = min(max(backoff(failures + 1), 0.2 * 2 ** min(failures, 10)), self._longest)
         self._failing.clear()
         self._pause(connection, wait, by.detail, longer=False)
 

@@ -15,16 +15,16 @@ from contextlib import suppress
 
 import psycopg
 
-from processors.api_budget.rate_limiter import LimiterStopped
 from processors.crm_sync.breaker import CircuitBreaker
 from processors.crm_sync.lanes import LEASE, DeliveryOutcome, Lanes
-from processors.crm_sync.port import AskedToWait, CrmCredentialsRefused, Unknown
-from processors.crm_sync.reconciler import LeaseLost, Reconciler
+from processors.crm_sync.reconciler import Reconciler
 from processors.crm_sync.work import Job
-from processors.engine.backoff import backoff
 from processors.engine.database import Database
 from processors.engine.isolation import described
-from processors.engine.processor import Rejected, Retryable
+from processors.outbox.backoff import backoff
+from processors.outbox.errors import CredentialsRefused, OutcomeUnknown, RateLimited, Rejected, RetryLater
+from processors.outbox.lease import LeaseLost
+from processors.outbox.rate_limiter import LimiterStopped
 from runtime import logs, metrics
 
 log = logs.logger("processors.crm_sync.delivery_worker")
@@ -38,11 +38,11 @@ ASKED_TO_WAIT = 10.0
 
 #: What an error makes of an attempt, the first that fits; any other is a bug of ours.
 _KINDS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str], ...] = (
-    (Unknown, "unknown"),
-    (AskedToWait, "asked"),
-    (CrmCredentialsRefused, "locked"),
+    (OutcomeUnknown, "unknown"),
+    (RateLimited, "asked"),
+    (CredentialsRefused, "locked"),
     (LeaseLost, "lease_lost"),
-    (Retryable, "later"),
+    (RetryLater, "later"),
     (Rejected, "rejected"),
     ((psycopg.Error, LimiterStopped), "stopped"),  # of the budget: whether a call went out is not told
 )
@@ -165,7 +165,7 @@ class DeliveryWorker:
 
     def _failed(self, job: Job, error: Exception) -> DeliveryOutcome:
         kind = next((kind for types, kind in _KINDS if isinstance(error, types)), "bug")
-        detail = str(error) if isinstance(error, Retryable | Rejected) else f"{type(error).__name__}"
+        detail = str(error) if isinstance(error, RetryLater | Rejected) else f"{type(error).__name__}"
         if kind == "bug":
             log.error("our_bug", error_class=detail, error=described(error))
         if kind == "rejected":
@@ -177,5 +177,5 @@ class DeliveryWorker:
         if kind in ("asked", "locked"):
             return getattr(error, "retry_after", None) or ASKED_TO_WAIT
         wait = getattr(error, "retry_after", None) or 0.0
-        ours = min(backoff(job.attempt, Retryable("")), self._longest)
+        ours = backoff(job.attempt, longest=self._longest)
         return max(wait, ours, self._look_after if kind == "unknown" else 0.0)

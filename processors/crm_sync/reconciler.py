@@ -10,14 +10,11 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from processors.crm_sync.port import CrmTarget, Gone
+from processors.crm_sync.port import CrmTarget
 from processors.crm_sync.wording import digest
 from processors.crm_sync.work import DesiredNote, Job, Link
-from processors.engine.processor import Retryable
-
-
-class LeaseLost(Retryable):
-    """Leave it: somebody else has taken it up meanwhile."""
+from processors.outbox.errors import NotFound, RetryLater
+from processors.outbox.lease import LeaseLost
 
 
 class Reconciler:
@@ -31,20 +28,20 @@ class Reconciler:
         self._clock = clock
 
     def apply(self, job: Job) -> str | None:
-        """Make it so; what there is to say about it. Raises Retryable and its kinds, and Rejected."""
+        """Make it so; what there is to say about it. Raises RetryLater and its kinds, and Rejected."""
         if not self._target.takes(job.phone):
             return "no contact there can have its phone"
         if not self._worth_a_contact(job):
             return "there is nothing to be said about its contact there"
         try:
             return self._once(job, job.contact)
-        except Gone as error:
+        except NotFound as error:
             if job.contact.remote_id is None:
                 raise _not_there(error) from None
         # The contact that we knew has been deleted or merged: its phone leads to the one that counts now.
         try:
             return self._once(job, job.learn(replace(job.contact, remote_id=None, written={})))
-        except Gone as error:
+        except NotFound as error:
             raise _not_there(error) from None
 
     def _once(self, job: Job, known: Link) -> str | None:
@@ -107,7 +104,7 @@ class Reconciler:
         self._hold(job)
         try:
             self._target.update_note(contact, link.remote_id, said)
-        except Gone:
+        except NotFound:
             job.learn(replace(link, written=written))
             return "its note has been deleted there"
         job.learn(replace(link, written=written))
@@ -136,6 +133,6 @@ class Reconciler:
             raise LeaseLost("the lease was lost")
 
 
-def _not_there(error: Gone) -> Retryable:
+def _not_there(error: NotFound) -> RetryLater:
     """What was found or made a moment ago is not there: the target's trouble, or its address is wrong."""
-    return Retryable(f"{error}, to what it knew a moment ago or has to have")
+    return RetryLater(f"{error}, to what it knew a moment ago or has to have")

@@ -12,14 +12,14 @@ from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
-from processors.api_budget.budget import Budget
-from processors.api_budget.rate_limiter import PrepaidLimiter
 from processors.crm_sync.settings import CrmSettings
-from processors.engine.backoff import backoff
 from processors.engine.database import Database
-from processors.engine.processor import Retryable
 from processors.engine.sql import sql
-from processors.textus_api.client import BadRequest, NotFound, TextUsClient, TextUsUnavailable, TokenRefused
+from processors.outbox.backoff import backoff
+from processors.outbox.budget import Budget
+from processors.outbox.errors import CredentialsRefused, Redirected, Rejected, RetryLater
+from processors.outbox.rate_limiter import PrepaidLimiter
+from processors.textus_api.client import TextUsClient
 from processors.textus_api.settings import TextUsApiSettings
 from runtime import logs, metrics
 from runtime.postgres import Connection
@@ -135,14 +135,15 @@ class TextFetcher:
     def _fetch(self, message: _Message) -> _Outcome:
         try:
             body = self._client.get("messages", message.id.rpartition("/")[2]).get("body")
-        except TokenRefused as error:
+        except CredentialsRefused as error:
             log.error("text_not_fetched", reason=str(error), fix="HOOKLINE_TEXTUS__API_TOKEN")
             return _Outcome(message, "locked", wait=LOCKED_OUT)
-        except TextUsUnavailable as error:
+        except (RetryLater, Redirected) as error:
             log.warning("text_not_fetched", reason=str(error))
-            ours = min(backoff(message.tries, Retryable("")), LONGEST)
-            return _Outcome(message, "later", wait=max(error.retry_after or 0.0, ours))
-        except (NotFound, BadRequest) as error:  # the note goes without
+            return _Outcome(
+                message, "later", wait=backoff(message.tries, getattr(error, "retry_after", None), longest=LONGEST)
+            )
+        except Rejected as error:  # the note goes without
             log.warning("text_absent", reason=str(error))
             return _Outcome(message, "absent")
         return _Outcome(message, "fetched", _storable(body)) if isinstance(body, str) else _Outcome(message, "absent")

@@ -6,7 +6,6 @@ import os
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
-from processors.api_budget.rate_limiter import BudgetLimiter, PrepaidLimiter
 from processors.engine.periodic_tasks import periodic_task
 from processors.engine.processor import Background, Delivery, Processor, SetAside
 from processors.engine.settings import ProcessorSettings
@@ -25,6 +24,7 @@ from processors.opt_out.reading import read
 from processors.opt_out.reconcile import OptOutReconciler
 from processors.opt_out.settings import OptOutSettings
 from processors.opt_out.target import target_types
+from processors.outbox.rate_limiter import BudgetLimiter, PrepaidLimiter
 from runtime import logs, metrics
 from runtime.connections import KafkaSettings
 from runtime.kafka.producer import KafkaProducer

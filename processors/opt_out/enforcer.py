@@ -11,12 +11,13 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from processors.api_budget.budget import URGENCY, Budget
-from processors.api_budget.rate_limiter import PrepaidLimiter
-from processors.engine.backoff import backoff
 from processors.engine.database import Database
 from processors.opt_out.ledger import utc_now
-from processors.opt_out.target import AccountGone, CredentialsRefused, NeverAccepted, NotNow, OptOutTarget
+from processors.opt_out.target import OptOutTarget
+from processors.outbox.backoff import backoff
+from processors.outbox.budget import URGENCY, Budget
+from processors.outbox.errors import CredentialsRefused, NotFound, Redirected, Rejected, RetryLater
+from processors.outbox.rate_limiter import PrepaidLimiter
 from runtime import logs, metrics
 
 log = logs.logger("processors.opt_out.enforcer")
@@ -155,15 +156,16 @@ class Enforcer:
     def _make(self, call: EnforcementCall) -> EnforcementOutcome:
         try:
             self._target.opt_out(call.account, call.phone)
-        except NotNow as error:
-            return EnforcementOutcome(call, "pending", "later", str(error), backoff(call.attempts, error))
         except CredentialsRefused as error:
             return EnforcementOutcome(call, "pending", "locked", str(error), LOCKED_OUT)
-        except AccountGone as error:
+        except (RetryLater, Redirected) as error:
+            wait = backoff(call.attempts, getattr(error, "retry_after", None))
+            return EnforcementOutcome(call, "pending", "later", str(error), wait)
+        except NotFound as error:
             if call.attempts < TRIES_WITHOUT_ACCOUNT:
-                return EnforcementOutcome(call, "pending", "gone", str(error), backoff(call.attempts, error))
+                return EnforcementOutcome(call, "pending", "gone", str(error), backoff(call.attempts))
             return EnforcementOutcome(call, "failed", "gone", str(error))
-        except NeverAccepted as error:
+        except Rejected as error:
             return EnforcementOutcome(call, "failed", "refused", str(error))
         return EnforcementOutcome(call, "done", "done")
 

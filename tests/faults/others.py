@@ -8,9 +8,10 @@ from contextlib import suppress
 
 from pydantic import SecretStr
 
-from processors.api_budget.budget import Budget
-from processors.api_budget.rate_limiter import PrepaidLimiter
-from processors.textus_api.client import TextUsClient, TextUsUnavailable
+from processors.outbox.budget import Budget
+from processors.outbox.errors import RetryLater
+from processors.outbox.rate_limiter import PrepaidLimiter
+from processors.textus_api.client import TextUsClient
 from processors.textus_api.settings import TextUsApiSettings
 from runtime.postgres import Connection, connect
 from tests.faults.services import TOKEN
@@ -70,7 +71,7 @@ class Others:
             self.made += 1
             self.out_of_turn += due > 0 and not under_way
             self.beside += due > 0 and under_way > 0
-        with suppress(TextUsUnavailable):
+        with suppress(RetryLater):
             list(client.members("accounts"))
         [told] = limiter.taken()
         seen = [told.seen] if told.seen is not None else []

@@ -12,8 +12,8 @@ import pytest
 
 from ingest.durable.durability import Durability
 from ingest.webhooks import receive
-from processors.api_budget.budget import Budget
-from processors.api_budget.rate_limiter import BudgetLimiter
+from processors.outbox.budget import Budget
+from processors.outbox.rate_limiter import BudgetLimiter
 from schemas.events import Event
 from tests.contract.players import NEW_SECRET, PLAYERS
 from tests.twins.crm import CrmDesk, Sandbox

@@ -15,12 +15,12 @@ import pytest
 from deploy.local.sandbox.app import Options, create_app
 from deploy.local.sandbox.rate_limit import Limit
 from deploy.local.sandbox.server import SandboxServer
-from processors.api_budget.budget import Budget
-from processors.api_budget.rate_limiter import BudgetLimiter, PrepaidLimiter
 from processors.engine.database import Database
 from processors.opt_out.accounts import AccountsReader
 from processors.opt_out.enforcer import Enforcer
 from processors.opt_out.targets.textus import TextUsOptOuts
+from processors.outbox.budget import Budget
+from processors.outbox.rate_limiter import BudgetLimiter, PrepaidLimiter
 from processors.textus_api.settings import TextUsApiSettings
 from runtime.postgres import Connection, connect
 from tests.twins.events import message

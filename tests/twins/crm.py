@@ -13,7 +13,6 @@ import psycopg
 
 from deploy.local.sandbox.app import Options, create_app
 from deploy.local.sandbox.server import SandboxServer
-from processors.api_budget.rate_limiter import RateLimiter, Unlimited
 from processors.crm_sync import delivery_worker_of
 from processors.crm_sync.delivery_worker import DeliveryWorker
 from processors.crm_sync.intake import take_in
@@ -22,6 +21,7 @@ from processors.crm_sync.settings import CrmSettings
 from processors.crm_sync.targets.rest import RestSettings
 from processors.crm_sync.texts import TextFetcher, ask_for_texts
 from processors.engine.database import Database
+from processors.outbox.rate_limiter import RateLimiter, Unlimited
 from processors.textus_api.client import MEDIA_TYPE
 from processors.textus_api.settings import TextUsApiSettings, textus_budget
 from runtime.postgres import connect

@@ -9,8 +9,6 @@ from typing import Any
 
 import psycopg
 
-from processors.api_budget.budget import Budget, Seen
-from processors.api_budget.rate_limiter import PrepaidLimiter, RateLimiter, RequestResult
 from processors.engine.database import Database
 from processors.engine.processor import Delivery
 from processors.opt_out import OptOutProcessor
@@ -18,7 +16,10 @@ from processors.opt_out.accounts import AccountsReader
 from processors.opt_out.enforcer import Enforcer
 from processors.opt_out.ledger import Ledger
 from processors.opt_out.settings import OptOutSettings
-from processors.opt_out.target import AccountGone, OptOutTarget, TargetAccount
+from processors.opt_out.target import OptOutTarget, TargetAccount
+from processors.outbox.budget import Budget, Seen
+from processors.outbox.errors import NotFound
+from processors.outbox.rate_limiter import PrepaidLimiter, RateLimiter, RequestResult
 from processors.textus_api.settings import TextUsApiSettings
 from runtime.kafka.consumer import Record
 from runtime.postgres import connect
@@ -68,7 +69,7 @@ class MemoryTarget(OptOutTarget):
             if self.troubles:
                 raise self.troubles.pop(0)
             if account not in self.slugs:
-                raise AccountGone(account)
+                raise NotFound(account)
             self.out.add((account, phone))
 
     def out_of(self, account: str, phones: Collection[str]) -> set[str]:

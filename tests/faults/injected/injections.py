@@ -141,7 +141,7 @@ def short_leases(_: str) -> Changes:
 
     return {
         "processors.opt_out.enforcer": enforcer,
-        "processors.api_budget.budget": budget,
+        "processors.outbox.budget": budget,
         "processors.crm_sync.lanes": lanes,
     }
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from processors.outbound.connection_pool import ConnectionPool
+from processors.http.connection_pool import ConnectionPool
 
 
 class _Answer(BaseHTTPRequestHandler):

@@ -9,9 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from processors.crm_sync.templates import Template
-from processors.engine.processor import Rejected
-from processors.outbound.paths import OddPath, path_of
-from processors.textus_api.client import BadRequest, _path
+from processors.http.paths import OddPath, path_of
+from processors.outbox.errors import Rejected
 
 
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"]), min_size=1), min_size=1, max_size=4))
@@ -25,8 +24,8 @@ def test_a_path_has_the_segments_that_it_was_made_of(segments: list[str]) -> Non
 
 @pytest.mark.parametrize("phone", [".", ".."])
 def test_a_phone_that_is_dots_is_put_to_no_target(phone: str) -> None:
-    with pytest.raises(BadRequest):
-        _path(("acme", "opt_outs", phone))
+    with pytest.raises(Rejected):
+        path_of(("acme", "opt_outs", phone))
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from processors.api_budget.budget import Budget, Seen
 from processors.engine.database import Database
+from processors.outbox.budget import Budget, Seen
 from runtime.postgres import Connection
 
 

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from processors.api_budget.rate_limiter import PrepaidLimiter, Unlimited
-from processors.outbound.caller import Caller, NoAnswer, NotSent
-from processors.outbound.ssrf_guard import is_public
+from processors.http.client import HttpClient
+from processors.http.ssrf_guard import AddressRefused, is_public
+from processors.outbox.errors import RateLimited, RetryLater
+from processors.outbox.rate_limiter import PrepaidLimiter, RateLimiter, Unlimited
 from tests.servers.odd import Script, answering, endless, silent, whole
 
 TIMEOUT = 0.5
@@ -19,10 +20,8 @@ TIMEOUT = 0.5
 TIME_LIMIT = 10.0
 
 
-def caller(url: str, *, timeout: float = TIMEOUT) -> Caller:
-    return Caller(
-        url, Unlimited(), headers={}, content_type="application/json", timeout=timeout, busy=1.0, allow_private=False
-    )
+def client(url: str, limiter: RateLimiter | None = None, *, timeout: float = TIMEOUT) -> HttpClient:
+    return HttpClient("it", url, limiter or Unlimited(), headers={}, timeout=timeout, busy=1.0)
 
 
 @pytest.mark.parametrize(
@@ -44,9 +43,9 @@ def caller(url: str, *, timeout: float = TIMEOUT) -> Caller:
 )
 def test_one_deadline_for_the_whole_call(script: Script) -> None:
     with answering(script) as url:
-        calling = caller(url)
+        calling = client(url)
         started = time.monotonic()
-        with pytest.raises(NoAnswer):
+        with pytest.raises(RetryLater, match="does not answer"):
             calling.call("GET", "/")
         assert time.monotonic() - started < TIME_LIMIT
         calling.close()
@@ -61,18 +60,18 @@ def test_a_kept_connection_has_a_new_deadline_for_each_call() -> None:
         connection.sendall(body)
 
     with answering(twice, silent) as url:
-        calling = caller(url, timeout=2.0)
-        assert calling.call("GET", "/").json() == {}
+        calling = client(url, timeout=2.0)
+        assert calling.call("GET", "/") == {}
         time.sleep(2.1)
-        assert calling.call("GET", "/").json() == {}
+        assert calling.call("GET", "/") == {}
         calling.close()
 
 
 def test_a_resolver_that_does_not_answer_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("processors.outbound.ssrf_guard.socket.getaddrinfo", lambda *_, **__: time.sleep(5))
-    calling = caller("https://crm.example.com", timeout=0.2)
+    monkeypatch.setattr("processors.http.ssrf_guard.socket.getaddrinfo", lambda *_, **__: time.sleep(5))
+    calling = client("https://crm.example.com", timeout=0.2)
     started = time.monotonic()
-    with pytest.raises(NotSent):
+    with pytest.raises(RetryLater, match="cannot be reached"):
         calling.call("GET", "/")
     assert time.monotonic() - started < 4
     calling.close()
@@ -81,10 +80,9 @@ def test_a_resolver_that_does_not_answer_is_not_waited_for(monkeypatch: pytest.M
 @pytest.mark.parametrize("body", [b"[" * 200_000, b'{"a":' * 200_000, b"\xff\xfe", b"9" * 5000, b'"\\ud800'])
 def test_a_body_that_is_no_json_is_a_value_error(body: bytes) -> None:
     with answering(whole(body)) as url:
-        calling = caller(url, timeout=5.0)
-        answer = calling.call("GET", "/")
-        with pytest.raises(ValueError, match=r"."):
-            answer.json()
+        calling = client(url, timeout=5.0)
+        with pytest.raises(RetryLater, match="not JSON"):
+            calling.call("GET", "/")
         calling.close()
 
 
@@ -104,9 +102,10 @@ def test_a_body_that_is_no_json_is_a_value_error(body: bytes) -> None:
 def test_headers_that_tell_what_cannot_be_are_not_believed(headers: tuple[str, ...]) -> None:
     with answering(whole(b"{}", *headers, status="429 Too Many Requests")) as url:
         limiter = PrepaidLimiter()
-        calling = Caller(url, limiter, headers={}, content_type=None, timeout=5.0, busy=1.0, allow_private=False)
-        answer = calling.call("GET", "/")
-        assert 0 <= (answer.wait() or 0.0) <= 3600
+        calling = client(url, limiter, timeout=5.0)
+        with pytest.raises(RateLimited) as error:
+            calling.call("GET", "/")
+        assert 0 <= (error.value.retry_after or 0.0) <= 3600
         [told] = limiter.taken()
         assert told.seen is None
         calling.close()
@@ -145,8 +144,8 @@ def test_only_public_addresses_are_called(address: str, public: bool) -> None:
 
 def test_an_address_that_was_resolved_to_a_private_one_is_not_connected_to(monkeypatch: pytest.MonkeyPatch) -> None:
     found: list[Any] = [(socket.AF_INET6, socket.SOCK_STREAM, 0, "", ("64:ff9b::a9fe:a9fe", 443, 0, 0))]
-    monkeypatch.setattr("processors.outbound.ssrf_guard.socket.getaddrinfo", lambda *_, **__: found)
-    calling = caller("https://crm.example.com")
-    with pytest.raises(Exception, match="private"):
+    monkeypatch.setattr("processors.http.ssrf_guard.socket.getaddrinfo", lambda *_, **__: found)
+    calling = client("https://crm.example.com")
+    with pytest.raises(AddressRefused, match="private"):
         calling.call("GET", "/")
     calling.close()

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from processors.api_budget.budget import FORGOTTEN, MARGIN, URGENCY, Seen, Window
+from processors.outbox.budget import FORGOTTEN, MARGIN, URGENCY, Seen, Window
 
 NOW = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
 LENGTH = 300

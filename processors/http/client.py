@@ -1,4 +1,4 @@
-"""One HTTP call to an API: paid for, guarded against where it leads and what it sends back, and no judgement of it.
+"""JSON over HTTP to an API: paid for, guarded against where it leads and what it sends back, and judged by one table.
 
 Redirects are not followed; the address that was checked is the one that is connected to; a call has one deadline,
 from the look-up of the name to the last byte, and an answer a limit of bytes.
@@ -12,20 +12,18 @@ from typing import Any
 
 import httpcore
 
-from processors.api_budget import headers
-from processors.api_budget.rate_limiter import RateLimiter, RequestResult
-from processors.outbound.connection_pool import ConnectionPool
+from processors.http import headers
+from processors.http.connection_pool import ConnectionPool
+from processors.http.ssrf_guard import AddressRefused
+from processors.http.status import error_of, unsure
+from processors.outbox.errors import RetryLater
+from processors.outbox.lease import check_lease
+from processors.outbox.rate_limiter import RateLimiter, RequestResult
 
 #: Bytes of an answer at most.
 LARGEST = 4 * 1024 * 1024
-
-
-class NotSent(Exception):
-    """Call again later: no connection was made, so nothing has been done."""
-
-
-class NoAnswer(Exception):
-    """Find out what came of it: the call went out, and no whole answer came back."""
+#: Seconds to wait after a 429 that does not say how long.
+BUSY = 10.0
 
 
 class HttpResponse:
@@ -52,28 +50,30 @@ class HttpResponse:
             raise ValueError("nested too deep") from None
 
 
-class Caller:
-    """Any number of threads may share one."""
+class HttpClient:
+    """Any number of threads may share one. What its methods raise stands in `processors/outbox/errors.py`."""
 
     def __init__(
         self,
+        name: str,
         base_url: str,
         limiter: RateLimiter,
         *,
         headers: Mapping[str, str],
-        content_type: str | None,
+        media_type: str = "application/json",
         timeout: float,
-        busy: float,
-        allow_private: bool,
+        busy: float = BUSY,
+        allow_private: bool = False,
     ) -> None:
-        """`timeout`: seconds for a call as a whole. `busy`: seconds to wait after a 429 that does not say how long.
+        """`name`: of the service, for people. `timeout`: seconds for a call as a whole.
 
-        `content_type`: of bodies, where the headers do not say it of every request.
+        `busy`: seconds to wait after a 429 that does not say how long.
         """
+        self._name = name
         self._base_url = base_url.rstrip("/")
         self._limiter = limiter
-        self._headers = list({"User-Agent": "hookline", **headers}.items())
-        self._with_body = self._headers + ([("Content-Type", content_type)] if content_type else [])
+        self._headers = list({"User-Agent": "hookline", "Accept": media_type, **headers}.items())
+        self._with_body = list(dict([*self._headers, ("Content-Type", media_type)]).items())
         self._timeout = timeout
         self._busy = busy
         # httpx, which stands on this, takes twice the time for a call, and cannot be told how to connect.
@@ -83,23 +83,45 @@ class Caller:
         """Close its connections."""
         self._connections.close()
 
-    def call(self, method: str, path: str, body: Any = None) -> HttpResponse:
-        """What it answers, whatever that is. Raises NotSent, NoAnswer, and guarded.Refused."""
+    def call(self, method: str, path: str, body: Any = None) -> Any:
+        """What it answers, parsed; None: nothing."""
+        response = self.request(method, path, body)
+        try:
+            return response.json()
+        except ValueError:
+            kind = unsure(changes=method != "GET")
+            raise kind(f"{self._name} answers {response.status} with what is not JSON") from None
+
+    def request(self, method: str, path: str, body: Any = None) -> HttpResponse:
+        """An answer of success, whatever its body. A GET changes nothing, so that its outcome is never unknown."""
+        changes = method != "GET"
+        response = self._answer(method, path, body, changes=changes)
+        error = error_of(self._name, response.status, response.wait(), changes=changes, busy=self._busy)
+        if error is not None:
+            raise error
+        return response
+
+    def _answer(self, method: str, path: str, body: Any, *, changes: bool) -> HttpResponse:
         self._limiter.acquire()
         sent = self._headers if body is None else self._with_body
         content = None if body is None else json.dumps(body).encode()
         result = RequestResult(answered=False)
         try:
+            # Waiting for the limiter took its time, so the lease is looked at again. Every step of the call looks at
+            # its deadline, so that nothing is sent after the lease either.
+            seconds = min(self._timeout, check_lease())
             with self._connections.stream(
-                method, self._base_url + path, seconds=self._timeout, headers=sent, content=content
+                method, self._base_url + path, seconds=seconds, headers=sent, content=content
             ) as response:
                 answer = HttpResponse(response)
                 result = headers.request_result(answer.status, answer.header, busy=self._busy)
                 answer.data = _read(response)
+        except AddressRefused as error:
+            raise AddressRefused(f"{self._name}: {error}") from None
         except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
-            raise NotSent(type(error).__name__) from None
+            raise RetryLater(f"{self._name} cannot be reached: {type(error).__name__}") from None
         except (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError, _TooMuch) as error:
-            raise NoAnswer(type(error).__name__) from None
+            raise unsure(changes=changes)(f"{self._name} does not answer: {type(error).__name__}") from None
         finally:
             self._limiter.report(result)
         return answer

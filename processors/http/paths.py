@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from urllib.parse import quote, unquote
 
+from processors.outbox.errors import Rejected
+
 _DOTS = (".", "..")
 
 
-class OddPath(ValueError):
+class OddPath(Rejected):
     """Do not send this: a segment of its path would lead to another resource than is meant."""
 
 

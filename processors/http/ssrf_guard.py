@@ -21,6 +21,8 @@ from urllib.parse import urlsplit
 
 import httpcore
 
+from processors.outbox.errors import Rejected
+
 #: NAT64 (RFC 6052) and IPv4-compatible addresses (RFC 4291): the last 32 bits are an IPv4 address.
 _LAST_32_BITS = tuple(map(ipaddress.IPv6Network, ("64:ff9b::/96", "::/96")))
 #: NAT64 with a prefix of the operator's own (RFC 8215): where the IPv4 address stands in it is not known.
@@ -29,7 +31,7 @@ _LOCAL_NAT64 = ipaddress.IPv6Network("64:ff9b:1::/48")
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
-class AddressRefused(Exception):
+class AddressRefused(Rejected):
     """Do not connect there at all."""
 
 
@@ -49,7 +51,7 @@ class CheckedBackend(httpcore.SyncBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
-        """Connect to an address of `host` that has been checked. Raises Refused, ConnectError, ConnectTimeout."""
+        """Connect to a checked address of `host`. Raises AddressRefused, ConnectError, ConnectTimeout."""
         address = self._checked(host, port)
         left = self.left(timeout, httpcore.ConnectTimeout)
         return _TimedStream(super().connect_tcp(address, port, left, local_address, socket_options), self)

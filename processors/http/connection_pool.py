@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import httpcore
 import httpx
 
-from processors.outbound.ssrf_guard import CheckedBackend
+from processors.http.ssrf_guard import CheckedBackend
 
 #: Seconds after which a connection that nobody has used is not used again: less than servers wait.
 IDLE_FOR = 20.0
@@ -40,7 +40,7 @@ class ConnectionPool:
     def stream(self, method: str, url: str, *, seconds: float, **request: Any) -> Iterator[httpcore.Response]:
         """As httpcore.HTTPConnection.stream, over in `seconds` whatever the other side does.
 
-        Raises guarded.Refused, and httpcore's errors.
+        Raises AddressRefused, and httpcore's errors.
         """
         connection = self._take()
         connection.backend.deadline = time.monotonic() + seconds
