@@ -8,21 +8,21 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from processors.crm_sync.breaker import CircuitBreaker
-from processors.crm_sync.delivery_worker import DeliveryWorker
+from processors.crm_sync.delivery_queue import DeliveryQueue
 from processors.crm_sync.destinations import places_of
 from processors.crm_sync.gauges import CrmGauges
 from processors.crm_sync.intake import take_in
-from processors.crm_sync.lanes import Lanes
 from processors.crm_sync.note_policy import note_policy_of
 from processors.crm_sync.port import CrmTarget
 from processors.crm_sync.reconciler import Reconciler
 from processors.crm_sync.settings import CrmSettings, CrmSyncSettings
 from processors.crm_sync.texts import TextFetcher, are_fetched, ask_for_texts
+from processors.crm_sync.work import Job
 from processors.engine.periodic_tasks import periodic_task
 from processors.engine.processor import Background, Delivery, Processor
 from processors.engine.settings import ProcessorSettings
 from processors.outbox.rate_limiter import BudgetLimiter, RateLimiter, Unlimited
+from processors.outbox.worker import OutboxWorker
 from processors.textus_api.settings import TextUsApiSettings, textus_budget
 from runtime.postgres import Connection
 from runtime.process import StopSignal
@@ -69,22 +69,23 @@ class CrmSync(Processor):
             if place.kind not in limiters:
                 budget = place.kind.budget(place.settings)
                 limiters[place.kind] = Unlimited() if budget is None else BudgetLimiter(budget, connect, stop.wait)
-            delivery_worker = delivery_worker_of(place.target(limiters[place.kind]), self._crm)
-            finish = partial(delivery_worker.close, time_limit=self.settings.stop_timeout)
-            works.append(periodic_task(f"crm-{place.name}", connect, stop, delivery_worker, finish))
+            worker = delivery_worker_of(place.target(limiters[place.kind]), self._crm)
+            finish = partial(worker.close, time_limit=self.settings.stop_timeout)
+            works.append(periodic_task(f"crm-{place.name}", connect, stop, worker, finish))
         return works
 
 
-def delivery_worker_of(target: CrmTarget, crm: CrmSettings) -> DeliveryWorker:
+def delivery_worker_of(target: CrmTarget, crm: CrmSettings) -> OutboxWorker[Job]:
     """The parts that one target's work needs, put together. Raises ConfigurationError."""
-    return DeliveryWorker(
-        target.place,
-        Reconciler(target, repeats=crm.after_unknown == "at-least-once"),
-        Lanes(
-            target.place, note_policy_of(target, crm), max_failures=crm.max_failures, give_up_hours=crm.give_up_hours
-        ),
-        CircuitBreaker(target.place, failures=crm.breaker_failures, longest=crm.breaker_longest),
+    queue = DeliveryQueue(
+        target, note_policy_of(target, crm), max_failures=crm.max_failures, give_up_hours=crm.give_up_hours
+    )
+    return OutboxWorker(
+        queue,
+        Reconciler(target, repeats=crm.after_unknown == "at-least-once").apply,
+        queue.circuit_breaker(failures=crm.breaker_failures, longest=crm.breaker_longest),
         at_once=crm.calls_at_once,
+        ahead=crm.calls_at_once,
         look_after=crm.look_after,
         longest=crm.retry_longest,
     )

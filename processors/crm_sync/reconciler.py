@@ -6,30 +6,27 @@ is kept in the job, even where a later call fails.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from dataclasses import replace
 
 from processors.crm_sync.port import CrmTarget
 from processors.crm_sync.wording import digest
 from processors.crm_sync.work import DesiredNote, Job, Link
 from processors.outbox.errors import NotFound, RetryLater
-from processors.outbox.lease import LeaseLost
+from processors.outbox.lease import check_lease
 
 
 class Reconciler:
     """For one target; used by several threads at once."""
 
-    def __init__(self, target: CrmTarget, *, repeats: bool, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, target: CrmTarget, *, repeats: bool) -> None:
         """`repeats`: after an unknown outcome a target that cannot be asked is told again."""
         self._target = target
         self._able = target.capabilities
         self._repeats = repeats
-        self._clock = clock
 
     def apply(self, job: Job) -> str | None:
         """Make it so; what there is to say about it. Raises RetryLater and its kinds, and Rejected."""
-        if not self._target.takes(job.phone):
+        if not self._target.takes(job.key):
             return "no contact there can have its phone"
         if not self._worth_a_contact(job):
             return "there is nothing to be said about its contact there"
@@ -62,16 +59,16 @@ class Reconciler:
     def _contact(self, job: Job, known: Link) -> Link:
         name = job.desired.name
         if known.remote_id is None:
-            found = self._target.find_by_phone(job.phone)
+            found = self._target.find_by_phone(job.key)
             if found:
                 known = job.learn(replace(known, remote_id=found[0].id, written={"name": found[0].name}))
             else:
-                self._hold(job)
-                made = self._target.upsert_contact(job.phone, name, None)
+                check_lease()
+                made = self._target.upsert_contact(job.key, name, None)
                 return job.learn(replace(known, remote_id=made, written={"name": name, "made": True}))
         if name is not None and known.written.get("name") != name:
-            self._hold(job)
-            self._target.upsert_contact(job.phone, name, known.remote_id)
+            check_lease()
+            self._target.upsert_contact(job.key, name, known.remote_id)
             known = job.learn(replace(known, written=known.written | {"name": name}))
         return known
 
@@ -79,7 +76,7 @@ class Reconciler:
         ours, goal = set(contact.written.get("tags", ())), job.desired.tags
         if ours == goal or not self._able.tags:
             return contact
-        self._hold(job)
+        check_lease()
         self._target.set_tags(str(contact.remote_id), sorted(goal - ours), sorted(ours - goal))
         return job.learn(replace(contact, written=contact.written | {"tags": sorted(goal)}))
 
@@ -87,8 +84,8 @@ class Reconciler:
         goal = job.desired.opted_out
         if goal is None or goal == contact.written.get("opted_out") or not self._able.opt_out:
             return
-        for person in self._target.find_by_phone(job.phone):  # whoever shares the phone may not be texted either
-            self._hold(job)
+        for person in self._target.find_by_phone(job.key):  # whoever shares the phone may not be texted either
+            check_lease()
             self._target.set_opt_out(person.id, opted_out=goal)
         job.learn(replace(contact, written=contact.written | {"opted_out": goal}))
 
@@ -101,7 +98,7 @@ class Reconciler:
             return None
         if not self._able.update_note:
             return "its note cannot be changed there"
-        self._hold(job)
+        check_lease()
         try:
             self._target.update_note(contact, link.remote_id, said)
         except NotFound:
@@ -117,20 +114,15 @@ class Reconciler:
             if there is not None:
                 job.learn(replace(link, remote_id=there))
                 if self._able.update_note:  # what it says is not known
-                    self._hold(job)
+                    check_lease()
                     self._target.update_note(contact, there, said)
                 job.learn(replace(link, remote_id=there, written=written))
                 return None
         elif job.doubtful and not self._repeats:
             return "its outcome is not known, and it is not repeated"
-        self._hold(job)
+        check_lease()
         job.learn(replace(link, remote_id=self._target.log_message(contact, said), written=written))
         return None
-
-    def _hold(self, job: Job) -> None:
-        """Go on only while the contact's lane is ours. Raises LeaseLost."""
-        if self._clock() >= job.leased_until:
-            raise LeaseLost("the lease was lost")
 
 
 def _not_there(error: NotFound) -> RetryLater:

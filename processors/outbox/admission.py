@@ -1,0 +1,103 @@
+"""Who may be called now: what a worker asks before it claims tasks, and tells afterwards."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, Protocol
+
+from processors.engine.database import Database
+from processors.outbox.budget import URGENCY, Budget
+from processors.outbox.queue import OutboxQueue, T, TaskOutcome
+from processors.outbox.rate_limiter import PrepaidLimiter
+from runtime.postgres import Connection
+
+#: Seconds between two looks while nothing is due.
+INTERVAL = 0.1
+
+
+class Leave(NamedTuple):
+    """How many tasks may be taken up now."""
+
+    limit: int
+    wait: float  #: seconds until it is worth asking again, where none may
+    is_probe: bool = False  #: the one that may go is a probe
+
+
+class Admission(Protocol):
+    """Asked for leave before each claim."""
+
+    def reserve(self, database: Database, queue: OutboxQueue[T], free: int) -> Leave:
+        """Leave for up to `free` tasks, in a transaction of its own."""
+
+    def admit(self, connection: Connection, leave: Leave) -> Leave:
+        """The same in the transaction of the claim, after outcomes were recorded."""
+
+    def claimed(self, connection: Connection, leave: Leave) -> None:
+        """Tasks were claimed by `leave`; in the same transaction."""
+
+    def record(self, connection: Connection, outcomes: Sequence[TaskOutcome[T]]) -> None:
+        """Learn from `outcomes`; in the transaction that writes them down."""
+
+    def settle(self, database: Database, unused: int, outcomes: Sequence[TaskOutcome[T]]) -> None:
+        """All of that is committed: `unused` of what was reserved was not claimed, `outcomes` are over."""
+
+
+class PrepaidBudget:
+    """For tasks of one request each: as many are claimed as an API's budget grants beforehand.
+
+    While every call fails there is a pause, so that what is due does not spend the budget on failures.
+    """
+
+    def __init__(
+        self,
+        budget: Budget,
+        limiter: PrepaidLimiter,
+        *,
+        urgent: bool,
+        longest_pause: float = 0.8 * URGENCY.total_seconds(),
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`limiter`: what the calls report to. An urgent one's pause is shorter than what keeps others waiting."""
+        self._budget = budget
+        self._limiter = limiter
+        self._urgent = urgent
+        self._longest_pause = longest_pause
+        self._clock = clock
+        self._paused_until = 0.0
+
+    def reserve(self, database: Database, queue: OutboxQueue[T], free: int) -> Leave:
+        pause = self._paused_until - self._clock()
+        if pause > 0:
+            return Leave(0, pause)
+        with database.transaction() as connection:
+            due = queue.due(connection, free)
+            if not due:
+                return Leave(0, INTERVAL)
+            grant = self._budget.take(connection, due, urgent=self._urgent)
+        return Leave(grant.count, INTERVAL if grant.count else min(grant.wait, 0.5))
+
+    def admit(self, _connection: Connection, leave: Leave) -> Leave:
+        return leave
+
+    def claimed(self, connection: Connection, leave: Leave) -> None:
+        """Nothing: a claim was paid for before it was made."""
+
+    def record(self, connection: Connection, outcomes: Sequence[TaskOutcome[T]]) -> None:
+        """Nothing: what was heard of the budget is reported on its own."""
+
+    def settle(self, database: Database, unused: int, outcomes: Sequence[TaskOutcome[T]]) -> None:
+        waits = [outcome.wait for outcome in outcomes if outcome.wait is not None]
+        if waits and len(waits) == len(outcomes):
+            self._paused_until = self._clock() + min(*waits, self._longest_pause)
+        if not unused and not outcomes:
+            return
+        results = self._limiter.taken() if outcomes else []
+        seen = [result.seen for result in results if result.seen is not None]
+        blocked = max((result.blocked for result in results if result.blocked is not None), default=None)
+        answered = any(result.answered for result in results)
+        with database.transaction() as connection:
+            if unused:
+                self._budget.give_back(connection, unused)
+            if outcomes:
+                self._budget.report(connection, len(outcomes), seen, answered=answered, blocked=blocked)
