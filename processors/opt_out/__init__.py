@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from functools import partial
 
 from processors.engine.periodic_tasks import periodic_task
 from processors.engine.processor import Background, Delivery, Processor, SetAside
@@ -13,7 +14,7 @@ from processors.opt_out import parking, reviews
 from processors.opt_out.accounts import AccountsReader
 from processors.opt_out.classifier import classifier
 from processors.opt_out.clock import HoldClock
-from processors.opt_out.enforcer import Enforcer
+from processors.opt_out.enforcement_queue import enforcer_of
 from processors.opt_out.gauges import OptOutGauges
 from processors.opt_out.head_publication import HeadPublication, genuine_heads, published_lines
 from processors.opt_out.heads import HeadSigner, HeadVerifier
@@ -108,8 +109,9 @@ class OptOutProcessor(Processor):
             if target is None:
                 log.warning("target_not_configured", target=name, effect="opt-outs are kept, and not told there")
                 continue
-            enforcer = Enforcer(target, budget, prepaid, calls_at_once=own.calls_at_once)
-            works.append(periodic_task(f"enforce-{name}", connect, stop, enforcer, enforcer.finish))
+            enforcer = enforcer_of(target, budget, prepaid, calls_at_once=own.calls_at_once)
+            finish = partial(enforcer.close, time_limit=own.stop_timeout)
+            works.append(periodic_task(f"enforce-{name}", connect, stop, enforcer, finish))
             reader = kind.configured(settings, BudgetLimiter(budget, connect, stop.wait, urgent=True))
             assert reader is not None
             every = timedelta(hours=own.accounts_hours)

@@ -20,15 +20,20 @@ class Leave(NamedTuple):
     """How many tasks may be taken up now."""
 
     limit: int
-    wait: float  #: seconds until it is worth asking again, where none may
+    wait: float = INTERVAL  #: seconds until it is worth asking again, where none may
     is_probe: bool = False  #: the one that may go is a probe
 
 
 class Admission(Protocol):
     """Asked for leave before each claim."""
 
-    def reserve(self, database: Database, queue: OutboxQueue[T], free: int) -> Leave:
-        """Leave for up to `free` tasks, in a transaction of its own."""
+    def reserve(
+        self, database: Database, queue: OutboxQueue[T], free: int, *, unused: int, over: Sequence[TaskOutcome[T]]
+    ) -> Leave:
+        """Leave for up to `free` tasks, in a transaction of its own.
+
+        `unused`: so many of those reserved before were not claimed. `over`: what has come to its end since then.
+        """
 
     def admit(self, connection: Connection, leave: Leave) -> Leave:
         """The same in the transaction of the claim, after outcomes were recorded."""
@@ -38,9 +43,6 @@ class Admission(Protocol):
 
     def record(self, connection: Connection, outcomes: Sequence[TaskOutcome[T]]) -> None:
         """Learn from `outcomes`; in the transaction that writes them down."""
-
-    def settle(self, database: Database, unused: int, outcomes: Sequence[TaskOutcome[T]]) -> None:
-        """All of that is committed: `unused` of what was reserved was not claimed, `outcomes` are over."""
 
 
 class PrepaidBudget:
@@ -66,38 +68,41 @@ class PrepaidBudget:
         self._clock = clock
         self._paused_until = 0.0
 
-    def reserve(self, database: Database, queue: OutboxQueue[T], free: int) -> Leave:
+    def reserve(
+        self, database: Database, queue: OutboxQueue[T], free: int, *, unused: int, over: Sequence[TaskOutcome[T]]
+    ) -> Leave:
+        if unused or over:
+            self._report(database, unused, over)
         pause = self._paused_until - self._clock()
-        if pause > 0:
-            return Leave(0, pause)
+        if pause > 0 or free <= 0:
+            return Leave(0, max(pause, INTERVAL))
         with database.transaction() as connection:
             due = queue.due(connection, free)
             if not due:
-                return Leave(0, INTERVAL)
+                return Leave(0)
             grant = self._budget.take(connection, due, urgent=self._urgent)
         return Leave(grant.count, INTERVAL if grant.count else min(grant.wait, 0.5))
 
-    def admit(self, _connection: Connection, leave: Leave) -> Leave:
+    def admit(self, connection: Connection, leave: Leave) -> Leave:
+        del connection
         return leave
 
     def claimed(self, connection: Connection, leave: Leave) -> None:
         """Nothing: a claim was paid for before it was made."""
 
     def record(self, connection: Connection, outcomes: Sequence[TaskOutcome[T]]) -> None:
-        """Nothing: what was heard of the budget is reported on its own."""
+        """Nothing: the budget is told on its own."""
 
-    def settle(self, database: Database, unused: int, outcomes: Sequence[TaskOutcome[T]]) -> None:
-        waits = [outcome.wait for outcome in outcomes if outcome.wait is not None]
-        if waits and len(waits) == len(outcomes):
+    def _report(self, database: Database, unused: int, over: Sequence[TaskOutcome[T]]) -> None:
+        waits = [outcome.wait for outcome in over if outcome.wait is not None]
+        if waits and len(waits) == len(over):
             self._paused_until = self._clock() + min(*waits, self._longest_pause)
-        if not unused and not outcomes:
-            return
-        results = self._limiter.taken() if outcomes else []
+        results = self._limiter.taken()
         seen = [result.seen for result in results if result.seen is not None]
         blocked = max((result.blocked for result in results if result.blocked is not None), default=None)
         answered = any(result.answered for result in results)
         with database.transaction() as connection:
             if unused:
                 self._budget.give_back(connection, unused)
-            if outcomes:
-                self._budget.report(connection, len(outcomes), seen, answered=answered, blocked=blocked)
+            if over:
+                self._budget.report(connection, len(over), seen, answered=answered, blocked=blocked)

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 
 from processors.engine.database import Database
-from processors.outbox.admission import Leave
+from processors.outbox.admission import INTERVAL, Leave
 from processors.outbox.backoff import backoff
 from processors.outbox.queue import OutboxQueue, T, TaskOutcome
 from runtime.postgres import Connection
@@ -41,8 +41,12 @@ class CircuitBreaker:
         self._recent: deque[bool] = deque(maxlen=RECENT)
         self._begun = False
 
-    def reserve(self, _database: Database, _queue: OutboxQueue[T], free: int) -> Leave:
-        return Leave(free, 0.0)
+    def reserve(
+        self, database: Database, queue: OutboxQueue[T], free: int, *, unused: int, over: Sequence[TaskOutcome[T]]
+    ) -> Leave:
+        """All: it reserves nothing."""
+        del database, queue, unused, over
+        return Leave(free)
 
     def admit(self, connection: Connection, leave: Leave) -> Leave:
         """Leave for none while it is open, for the probe afterwards."""
@@ -52,7 +56,7 @@ class CircuitBreaker:
         row = connection.execute(self._sql["breaker_read"], (self._service,)).fetchone()
         if row is None:
             return leave
-        return Leave(0, row[0]) if row[0] > 0 else Leave(1, 0.0, is_probe=True)
+        return Leave(0, min(row[0], INTERVAL)) if row[0] > 0 else Leave(1, is_probe=True)
 
     def claimed(self, connection: Connection, leave: Leave) -> None:
         """Behind a probe nobody else is to go until its outcome is known."""
@@ -79,9 +83,6 @@ class CircuitBreaker:
             self._open(connection, probe)
         elif len(self._failing) >= self._failures and not self._is_open(connection):
             self._open(connection, outcomes[-1])
-
-    def settle(self, database: Database, unused: int, outcomes: Sequence[TaskOutcome[T]]) -> None:
-        """Nothing: it reserves nothing."""
 
     def _is_open(self, connection: Connection) -> bool:
         return connection.execute(self._sql["breaker_read"], (self._service,)).fetchone() is not None

@@ -19,7 +19,7 @@ import psycopg
 from processors.engine.database import Database
 from processors.engine.isolation import described
 from processors.engine.processor import Retryable
-from processors.outbox.admission import INTERVAL, Admission, Leave
+from processors.outbox.admission import INTERVAL, Admission
 from processors.outbox.backoff import backoff
 from processors.outbox.errors import CredentialsRefused, NotFound, OutcomeUnknown, RateLimited, Redirected, Rejected
 from processors.outbox.lease import LeaseLost, check_lease, lease_until
@@ -67,12 +67,15 @@ class OutboxWorker(Generic[T]):
         ahead: int = 0,
         look_after: float = 0.0,
         longest: float = 60.0,
+        gathering: float = GATHER,
         clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         """`effect` makes a task's calls, and raises what `processors/outbox/errors.py` has.
 
         `ahead`: so many tasks more than `at_once` are claimed and wait, so that no call waits for a round of ours.
         `look_after`, `longest`: seconds to wait after an unknown outcome at least, after any other at most.
+        `gathering`: seconds that a round waits for other outcomes after the first.
         """
         self._queue = queue
         self._effect = effect
@@ -80,11 +83,15 @@ class OutboxWorker(Generic[T]):
         self._places = at_once + ahead
         self._look_after = look_after
         self._longest = longest
+        self._gathering = gathering
         self._clock = clock
+        self._sleep = sleep
         self._pool = ThreadPoolExecutor(at_once, thread_name_prefix=queue.name)
         self._running: dict[str, T] = {}
         self._finished: queues.SimpleQueue[TaskOutcome[T]] = queues.SimpleQueue()
         self._unrecorded: list[TaskOutcome[T]] = []
+        self._unsettled: list[TaskOutcome[T]] = []  # what admission has not heard of yet
+        self._unused = 0  # of what it has granted
         self._not_started: list[T] = []  # whether their claim was committed is not known
         self._renewed = clock()
         self._closing = threading.Event()
@@ -93,14 +100,14 @@ class OutboxWorker(Generic[T]):
         """Record what is finished, take up what is due, and wait a moment for it; seconds until the next round."""
         wait = self._round(database)
         self._gather(TIME_LIMIT if self._running else 0.0)
-        return 0.0 if self._running else min(wait, INTERVAL)
+        return 0.0 if self._running else wait
 
     def finish(self, database: Database, time_limit: float) -> None:
         """Let what is under way come to its end, for at most `time_limit` seconds, and record it. Nothing is begun."""
         self._closing.set()
         deadline = self._clock() + time_limit
-        while self._running and (left := deadline - self._clock()) > 0:
-            self._gather(min(TIME_LIMIT, left))
+        while (self._running or self._unsettled or self._unused) and (left := deadline - self._clock()) > 0:
+            self._gather(min(TIME_LIMIT, left) if self._running else 0.0)
             self._round(database)
         self._closing.clear()
 
@@ -113,19 +120,23 @@ class OutboxWorker(Generic[T]):
             self._queue.close()
 
     def _gather(self, time_limit: float) -> None:
+        over: list[TaskOutcome[T]] = []
         with suppress(queues.Empty):
-            self._unrecorded.append(
-                self._finished.get(timeout=time_limit) if time_limit else self._finished.get_nowait()
-            )
-            self._closing.wait(GATHER)  # not for each of them, which would wake this thread as often
-            while True:
-                self._unrecorded.append(self._finished.get_nowait())
+            over.append(self._finished.get(timeout=time_limit) if time_limit else self._finished.get_nowait())
+            end = self._clock() + self._gathering
+            while len(over) + len(self._unrecorded) < len(self._running) and self._clock() < end:
+                self._sleep(GATHER)  # not until each of them, which would wake this thread as often
+                with suppress(queues.Empty):
+                    while True:
+                        over.append(self._finished.get_nowait())
+        self._unrecorded += over
+        self._unsettled += over
 
     def _round(self, database: Database) -> float:
-        free = self._places - len(self._running) + len(self._unrecorded)
-        reserved = Leave(0, INTERVAL)
-        if free > 0 and not self._closing.is_set():
-            reserved = self._admission.reserve(database, self._queue, free)
+        free = 0 if self._closing.is_set() else self._places - len(self._running) + len(self._unrecorded)
+        reserved = self._admission.reserve(database, self._queue, free, unused=self._unused, over=self._unsettled)
+        self._unused = reserved.limit
+        self._unsettled.clear()
         until = self._clock() + USABLE * self._queue.lease
         tasks: list[T] = []
         try:
@@ -143,15 +154,15 @@ class OutboxWorker(Generic[T]):
         self._not_started.clear()
         for task in renewed:
             task.leased_until = until
-        outcomes = self._committed()
+        self._committed()
         # Where a lease ran out here, its task is still under way: it is left to run out again.
         begun = [task for task in tasks if task.key not in self._running]
         for task in begun:
             task.is_probe = leave.is_probe
             self._running[task.key] = task
             self._pool.submit(self._run, task)
-        self._admission.settle(database, reserved.limit - len(begun), outcomes)
-        return leave.wait if not leave.limit else INTERVAL
+        self._unused -= len(begun)
+        return INTERVAL if leave.limit else leave.wait
 
     def _record(self, connection: Connection) -> None:
         if self._unrecorded:
@@ -160,14 +171,13 @@ class OutboxWorker(Generic[T]):
         if self._not_started:
             self._queue.release(connection, self._not_started)
 
-    def _committed(self) -> list[TaskOutcome[T]]:
-        """The outcomes that have just been committed."""
+    def _committed(self) -> None:
+        """The outcomes have just been recorded."""
         outcomes, self._unrecorded = self._unrecorded, []
         for outcome in outcomes:
             del self._running[outcome.task.key]
         if outcomes:
             self._queue.recorded(outcomes)
-        return outcomes
 
     def _renew(self, connection: Connection) -> list[T]:
         """Tasks whose lease is renewed once the transaction is committed, and not before."""

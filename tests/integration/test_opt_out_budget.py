@@ -17,7 +17,7 @@ from deploy.local.sandbox.rate_limit import Limit
 from deploy.local.sandbox.server import SandboxServer
 from processors.engine.database import Database
 from processors.opt_out.accounts import AccountsReader
-from processors.opt_out.enforcer import Enforcer
+from processors.opt_out.enforcement_queue import enforcer_of
 from processors.opt_out.targets.textus import TextUsOptOuts
 from processors.outbox.budget import Budget
 from processors.outbox.rate_limiter import BudgetLimiter, PrepaidLimiter
@@ -72,7 +72,7 @@ def test_opt_outs_use_nearly_all_of_the_budget_and_come_first(sandbox: str, desk
     # When they are worked off while somebody else asks for requests too
     target = TextUsOptOuts.configured(settings, prepaid)
     assert target is not None
-    enforcer = Enforcer(target, budget, prepaid, calls_at_once=16)
+    enforcer = enforcer_of(target, budget, prepaid, calls_at_once=16)
     others, used_up = 0, set()
     deadline = time.monotonic() + 150
     while desk.all("SELECT EXISTS (SELECT FROM enforcements WHERE status = 'pending')") == [(True,)]:
@@ -93,7 +93,7 @@ def test_opt_outs_use_nearly_all_of_the_budget_and_come_first(sandbox: str, desk
     assert max(windows.values()) <= LIMIT
     assert min(shares.values()) > 0.95, windows
     assert others == 0
-    enforcer.close()
+    enforcer.close(database, 10)
     reader.close()
     limiter.close()
     database.close()

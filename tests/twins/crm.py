@@ -18,7 +18,7 @@ from processors.crm_sync.intake import take_in
 from processors.crm_sync.port import CrmTarget, target_types
 from processors.crm_sync.settings import CrmSettings
 from processors.crm_sync.targets.rest import RestSettings
-from processors.crm_sync.texts import TextFetcher, ask_for_texts
+from processors.crm_sync.text_queue import ask_for_texts, text_fetcher
 from processors.crm_sync.work import Job
 from processors.engine.database import Database
 from processors.outbox.rate_limiter import RateLimiter, Unlimited
@@ -154,13 +154,13 @@ class CrmDesk:
     def fetching(self, **settings: Any) -> Iterator[None]:
         """Texts are fetched from the sandbox's TextUs, on a thread of its own."""
         textus = TextUsApiSettings(**{"api_url": self.sandbox.url, "api_token": "t", "timeout": 2.0} | settings)
-        fetcher, stop = TextFetcher(textus, textus_budget(textus), self.targets, give_up_hours=1.0), threading.Event()
+        fetcher, stop = text_fetcher(textus, textus_budget(textus), self.targets, give_up_hours=1.0), threading.Event()
         database = self.new_database()
 
         def run() -> None:
             while not stop.is_set():
                 stop.wait(fetcher(database))
-            fetcher.close(database)
+            fetcher.close(database, time_limit=10)
 
         try:
             with beside(run, stop.set):

@@ -130,19 +130,16 @@ def short_patience(_: str) -> Changes:
 def short_leases(_: str) -> Changes:
     """Gives up after 6 s, in place of 60, on a call or a request whose end nobody has written down."""
 
-    def enforcer(module: Any) -> None:
-        module.LEASE = timedelta(seconds=6)
-
     def budget(module: Any) -> None:
         module.FORGOTTEN = timedelta(seconds=6)
 
-    def lanes(module: Any) -> None:
+    def queue(module: Any) -> None:
         module.LEASE = 6.0
 
     return {
-        "processors.opt_out.enforcer": enforcer,
+        "processors.opt_out.enforcement_queue": queue,
         "processors.outbox.budget": budget,
-        "processors.crm_sync.delivery_queue": lanes,
+        "processors.crm_sync.delivery_queue": queue,
     }
 
 
