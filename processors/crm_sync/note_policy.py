@@ -15,8 +15,8 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from processors.crm_sync.port import CrmTarget, Note
+from processors.crm_sync.rendering import worded, worded_day
 from processors.crm_sync.settings import CrmSettings
-from processors.crm_sync.wording import worded, worded_day
 from processors.crm_sync.work import DesiredNote, Link, NoteDraft
 from runtime.postgres import Connection
 from runtime.settings import ConfigurationError
