@@ -55,7 +55,7 @@ class TargetCall:
 
 def reconcile(desired: Desired, known: Known) -> TargetCall | None:
     """The next call; None: nothing is left to be done."""
-    contact, name, out = known.contact, desired.contact.name, desired.contact.opted_out
+    contact, name = known.contact, desired.contact.name
     if contact.remote_id is None:
         if desired.phone not in known.absent:
             return TargetCall("find_by_phone", (desired.phone,))
@@ -65,23 +65,28 @@ def reconcile(desired: Desired, known: Known) -> TargetCall | None:
     ours, tags = set(contact.written.get("tags", ())), desired.contact.tags
     if desired.able.tags and ours != tags:
         return TargetCall("set_tags", (contact.remote_id, sorted(tags - ours), sorted(ours - tags)))
-    if desired.able.opt_out and out is not None and out != contact.written.get("opted_out"):
-        if known.people is None:  # whoever shares the phone may not be texted either
-            return TargetCall("find_by_phone", (desired.phone,))
-        return TargetCall("set_opt_out", known.people[:1], {"opted_out": out})
     notes = desired.notes if desired.able.notes else ()
-    return next(filter(None, (_note_call(desired, note, known) for note in notes)), None)
+    return _opt_out_call(desired, known) or next(
+        filter(None, (_note_call(desired, note, known) for note in notes)), None
+    )
+
+
+def _opt_out_call(desired: Desired, known: Known) -> TargetCall | None:
+    out = desired.contact.opted_out
+    if not desired.able.opt_out or out is None or out == known.contact.written.get("opted_out"):
+        return None
+    if known.people is None:  # whoever shares the phone may not be texted either
+        return TargetCall("find_by_phone", (desired.phone,))
+    return TargetCall("set_opt_out", known.people[:1], {"opted_out": out})
 
 
 def _note_call(desired: Desired, goal: DesiredNote, known: Known) -> TargetCall | None:
     key, contact, able = goal.link.key, known.contact.remote_id, desired.able
     link = known.notes[key]
-    if link.written == _written(goal):
+    if link.written == _written(goal) or (link.remote_id is not None and not able.update_note):
         return None
     if link.remote_id is not None:
-        return (
-            TargetCall("update_note", (contact, link.remote_id, goal.note), note_key=key) if able.update_note else None
-        )
+        return TargetCall("update_note", (contact, link.remote_id, goal.note), note_key=key)
     if (desired.doubtful or goal.begun) and able.find_note and key not in known.absent:
         return TargetCall("find_note", (contact, goal.note.external_id), note_key=key)
     if desired.doubtful and not able.find_note and not desired.repeats:
