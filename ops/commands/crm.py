@@ -85,7 +85,7 @@ def _checked() -> Iterator[tuple[str, Sequence[Finding]]]:
 
 
 def _note_mode(target: CrmTarget) -> Sequence[Finding]:
-    from processors.crm_sync.note_policy import note_policy_of
+    from processors.crm_sync.notes import note_policy_of
     from processors.crm_sync.port import Finding
     from runtime.settings import ConfigurationError
 

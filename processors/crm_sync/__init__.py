@@ -1,25 +1,22 @@
 """crm_sync: contacts, notes, tags and opt-outs in the CRMs, each once, in order per contact.
 
-`intake` turns events into deliveries in the offset's transaction; a `delivery_worker` for each target works them off.
+`enqueue` turns events into deliveries in the offset's transaction; an outbox worker for each target works them off.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
-from typing import Any
 
 from processors.crm_sync.delivery_queue import DeliveryQueue
 from processors.crm_sync.destinations import places_of
+from processors.crm_sync.enqueue import take_in
 from processors.crm_sync.gauges import CrmGauges
-from processors.crm_sync.intake import take_in
-from processors.crm_sync.note_policy import note_policy_of
+from processors.crm_sync.notes import note_policy_of
 from processors.crm_sync.port import CrmTarget
 from processors.crm_sync.reconciler import Reconciler
 from processors.crm_sync.settings import CrmSettings, CrmSyncSettings
 from processors.crm_sync.text_queue import are_fetched, ask_for_texts, text_fetcher
 from processors.crm_sync.work import Job
-from processors.engine.database import Database
 from processors.engine.periodic_tasks import periodic_task
 from processors.engine.processor import Background, Delivery, Processor
 from processors.engine.settings import ProcessorSettings
@@ -61,22 +58,18 @@ class CrmSync(Processor):
 
     def background(self, connect: Callable[[], Connection], stop: StopSignal) -> Sequence[Background]:
         """See Processor.background. Raises ConfigurationError."""
-
-        def finishing(worker: OutboxWorker[Any]) -> Callable[[Database], None]:
-            return partial(worker.close, time_limit=self.settings.stop_timeout)
-
         works = [periodic_task("gauges", connect, stop, CrmGauges(self._names))]
         if self._fetches:
             shared = textus_budget(self._textus)
             fetcher = text_fetcher(self._textus, shared, self._names, give_up_hours=self._crm.give_up_hours)
-            works.append(periodic_task("crm-texts", connect, stop, fetcher, finishing(fetcher)))
+            works.append(fetcher.background(connect, stop, self.settings.stop_timeout))
         limiters: dict[type[CrmTarget], RateLimiter] = {}
         for place in self._places:
             if place.kind not in limiters:
                 budget = place.kind.budget(place.settings)
                 limiters[place.kind] = Unlimited() if budget is None else BudgetLimiter(budget, connect, stop.wait)
             worker = delivery_worker_of(place.target(limiters[place.kind]), self._crm)
-            works.append(periodic_task(f"crm-{place.name}", connect, stop, worker, finishing(worker)))
+            works.append(worker.background(connect, stop, self.settings.stop_timeout))
         return works
 
 

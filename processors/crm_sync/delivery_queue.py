@@ -6,7 +6,7 @@ import json
 from collections.abc import Collection, Sequence
 from uuid import UUID, uuid4
 
-from processors.crm_sync.note_policy import Head, NotePolicy
+from processors.crm_sync.notes import Head, NotePolicy
 from processors.crm_sync.port import CrmTarget
 from processors.crm_sync.work import DesiredContact, Job, Link, NoteDraft
 from processors.outbox.circuit_breaker import CircuitBreaker

@@ -111,10 +111,7 @@ INSERT INTO crm_targets (target) VALUES (%s) ON CONFLICT DO NOTHING
 
 -- name: breaker_read
 SELECT EXTRACT(epoch FROM paused_until - clock_timestamp())::double precision, failures FROM crm_targets
-WHERE target = %s AND paused_until IS NOT NULL FOR UPDATE
-
--- name: breaker_failures
-SELECT failures FROM crm_targets WHERE target = %s
+WHERE target = %s FOR UPDATE
 
 -- name: breaker_pause
 UPDATE crm_targets SET paused_until = GREATEST(clock_timestamp() + %s * interval '1 second',

@@ -16,9 +16,10 @@ from processors.http import headers
 from processors.http.connection_pool import ConnectionPool
 from processors.http.ssrf_guard import AddressRefused
 from processors.http.status import error_of, unsure
+from processors.outbox.budget import RequestResult
 from processors.outbox.errors import RetryLater
 from processors.outbox.lease import check_lease
-from processors.outbox.rate_limiter import RateLimiter, RequestResult
+from processors.outbox.rate_limiter import RateLimiter
 
 #: Bytes of an answer at most.
 LARGEST = 4 * 1024 * 1024

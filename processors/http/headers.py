@@ -7,8 +7,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 
-from processors.outbox.budget import Seen
-from processors.outbox.rate_limiter import RequestResult
+from processors.outbox.budget import RequestResult, Seen
 
 #: Seconds that an API is believed to want us to wait, at most.
 LONGEST_WAIT = 3600.0

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from datetime import timedelta
-from functools import partial
 
 from processors.engine.periodic_tasks import periodic_task
 from processors.engine.processor import Background, Delivery, Processor, SetAside
@@ -110,8 +109,7 @@ class OptOutProcessor(Processor):
                 log.warning("target_not_configured", target=name, effect="opt-outs are kept, and not told there")
                 continue
             enforcer = enforcer_of(target, budget, prepaid, calls_at_once=own.calls_at_once)
-            finish = partial(enforcer.close, time_limit=own.stop_timeout)
-            works.append(periodic_task(f"enforce-{name}", connect, stop, enforcer, finish))
+            works.append(enforcer.background(connect, stop, own.stop_timeout))
             reader = kind.configured(settings, BudgetLimiter(budget, connect, stop.wait, urgent=True))
             assert reader is not None
             every = timedelta(hours=own.accounts_hours)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from processors.engine.database import Database
 from processors.outbox.budget import URGENCY, Budget
@@ -24,8 +24,8 @@ class Leave(NamedTuple):
     is_probe: bool = False  #: the one that may go is a probe
 
 
-class Admission(Protocol):
-    """Asked for leave before each claim."""
+class Admission:
+    """Asked for leave before each claim. This one lets everybody go, and learns nothing."""
 
     def reserve(
         self, database: Database, queue: OutboxQueue[T], free: int, *, unused: int, over: Sequence[TaskOutcome[T]]
@@ -34,9 +34,13 @@ class Admission(Protocol):
 
         `unused`: so many of those reserved before were not claimed. `over`: what has come to its end since then.
         """
+        del database, queue, unused, over
+        return Leave(free)
 
     def admit(self, connection: Connection, leave: Leave) -> Leave:
         """The same in the transaction of the claim, after outcomes were recorded."""
+        del connection
+        return leave
 
     def claimed(self, connection: Connection, leave: Leave) -> None:
         """Tasks were claimed by `leave`; in the same transaction."""
@@ -45,7 +49,7 @@ class Admission(Protocol):
         """Learn from `outcomes`; in the transaction that writes them down."""
 
 
-class PrepaidBudget:
+class PrepaidBudget(Admission):
     """For tasks of one request each: as many are claimed as an API's budget grants beforehand.
 
     While every call fails there is a pause, so that what is due does not spend the budget on failures.
@@ -83,26 +87,12 @@ class PrepaidBudget:
             grant = self._budget.take(connection, due, urgent=self._urgent)
         return Leave(grant.count, INTERVAL if grant.count else min(grant.wait, 0.5))
 
-    def admit(self, connection: Connection, leave: Leave) -> Leave:
-        del connection
-        return leave
-
-    def claimed(self, connection: Connection, leave: Leave) -> None:
-        """Nothing: a claim was paid for before it was made."""
-
-    def record(self, connection: Connection, outcomes: Sequence[TaskOutcome[T]]) -> None:
-        """Nothing: the budget is told on its own."""
-
     def _report(self, database: Database, unused: int, over: Sequence[TaskOutcome[T]]) -> None:
         waits = [outcome.wait for outcome in over if outcome.wait is not None]
         if waits and len(waits) == len(over):
             self._paused_until = self._clock() + min(*waits, self._longest_pause)
-        results = self._limiter.taken()
-        seen = [result.seen for result in results if result.seen is not None]
-        blocked = max((result.blocked for result in results if result.blocked is not None), default=None)
-        answered = any(result.answered for result in results)
         with database.transaction() as connection:
             if unused:
                 self._budget.give_back(connection, unused)
             if over:
-                self._budget.report(connection, len(over), seen, answered=answered, blocked=blocked)
+                self._budget.report(connection, len(over), self._limiter.taken())

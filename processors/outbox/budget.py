@@ -42,6 +42,15 @@ class Seen(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class RequestResult:
+    """What came of one request."""
+
+    seen: Seen | None = None  #: its headers, where it had any
+    answered: bool = True
+    blocked: float | None = None  #: seconds that the API asked to wait (429)
+
+
+@dataclass(frozen=True, slots=True)
 class Grant:
     """How many requests may be made now."""
 
@@ -134,16 +143,11 @@ class Budget:
             metrics.API_BUDGET_WAITS.labels(self.api, "opt-out" if urgent else "other").inc()
         return grant
 
-    def report(
-        self,
-        connection: Connection,
-        count: int,
-        seen: Sequence[Seen] = (),
-        *,
-        answered: bool = True,
-        blocked: float | None = None,
-    ) -> None:
-        """Tell how `count` granted requests went. `answered`: the API was heard of at all."""
+    def report(self, connection: Connection, count: int, results: Sequence[RequestResult]) -> None:
+        """Tell how `count` granted requests went; `results`: of those that were made."""
+        seen = [result.seen for result in results if result.seen is not None]
+        blocked = max((result.blocked for result in results if result.blocked is not None), default=None)
+        answered = any(result.answered for result in results)
         with connection.transaction():
             now, window = self._read(connection)
             after = window.report(now, count, seen, answered=answered, blocked=blocked, length=self._length)

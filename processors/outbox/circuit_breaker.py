@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping, Sequence
 
-from processors.engine.database import Database
-from processors.outbox.admission import INTERVAL, Leave
+from processors.outbox.admission import INTERVAL, Admission, Leave
 from processors.outbox.backoff import backoff
-from processors.outbox.queue import OutboxQueue, T, TaskOutcome
+from processors.outbox.queue import T, TaskOutcome
 from runtime.postgres import Connection
 
 #: Of so many answers this many are refusals: the settings are wrong, rather than that many tasks.
@@ -21,7 +20,7 @@ RECENT, MOST = 100, 50
 _FAILURES = frozenset({"later", "unknown"})
 
 
-class CircuitBreaker:
+class CircuitBreaker(Admission):
     """One service's, in one process. Used by one thread."""
 
     def __init__(
@@ -41,22 +40,15 @@ class CircuitBreaker:
         self._recent: deque[bool] = deque(maxlen=RECENT)
         self._begun = False
 
-    def reserve(
-        self, database: Database, queue: OutboxQueue[T], free: int, *, unused: int, over: Sequence[TaskOutcome[T]]
-    ) -> Leave:
-        """All: it reserves nothing."""
-        del database, queue, unused, over
-        return Leave(free)
-
     def admit(self, connection: Connection, leave: Leave) -> Leave:
         """Leave for none while it is open, for the probe afterwards."""
         if not self._begun:
             connection.execute(self._sql["breaker_begin"], (self._service,))
             self._begun = True
-        row = connection.execute(self._sql["breaker_read"], (self._service,)).fetchone()
-        if row is None:
+        pause, _ = self._read(connection)
+        if pause is None:
             return leave
-        return Leave(0, min(row[0], INTERVAL)) if row[0] > 0 else Leave(1, is_probe=True)
+        return Leave(0, min(pause, INTERVAL)) if pause > 0 else Leave(1, is_probe=True)
 
     def claimed(self, connection: Connection, leave: Leave) -> None:
         """Behind a probe nobody else is to go until its outcome is known."""
@@ -81,15 +73,16 @@ class CircuitBreaker:
             self._pause(connection, self._longest, "most deliveries are refused: look at its settings", longer=True)
         elif not asked_to_wait and probe is not None and not probe.is_final:
             self._open(connection, probe)
-        elif len(self._failing) >= self._failures and not self._is_open(connection):
+        elif len(self._failing) >= self._failures and self._read(connection)[0] is None:
             self._open(connection, outcomes[-1])
 
-    def _is_open(self, connection: Connection) -> bool:
-        return connection.execute(self._sql["breaker_read"], (self._service,)).fetchone() is not None
+    def _read(self, connection: Connection) -> tuple[float | None, int]:
+        """Seconds until the probe may go (None: it is closed), and pauses in a row."""
+        row = connection.execute(self._sql["breaker_read"], (self._service,)).fetchone()
+        return (None, 0) if row is None else (row[0], row[1])
 
     def _open(self, connection: Connection, by: TaskOutcome[T]) -> None:
-        row = connection.execute(self._sql["breaker_failures"], (self._service,)).fetchone()
-        failures = row[0] if row else 0
+        _, failures = self._read(connection)
         wait = min(max(backoff(failures + 1), 0.2 * 2 ** min(failures, 10)), self._longest)
         self._failing.clear()
         self._pause(connection, wait, by.detail, longer=False)

@@ -8,17 +8,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from processors.engine.database import Database
-from processors.outbox.budget import Budget, Seen
+from processors.outbox.budget import Budget, RequestResult
 from runtime.postgres import Connection
-
-
-@dataclass(frozen=True, slots=True)
-class RequestResult:
-    """What came of one request."""
-
-    seen: Seen | None = None  #: its headers, where it had any
-    answered: bool = True
-    blocked: float | None = None  #: seconds that the API asked to wait (429)
 
 
 class LimiterStopped(Exception):
@@ -80,9 +71,8 @@ class BudgetLimiter:
                 raise LimiterStopped
 
     def report(self, result: RequestResult) -> None:
-        seen = [result.seen] if result.seen is not None else []
         with self._lock, self._database.transaction() as connection:
-            self._budget.report(connection, 1, seen, answered=result.answered, blocked=result.blocked)
+            self._budget.report(connection, 1, [result])
 
     def close(self) -> None:
         """Close the connection."""

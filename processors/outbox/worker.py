@@ -12,13 +12,15 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from typing import Generic
 
 import psycopg
 
 from processors.engine.database import Database
 from processors.engine.isolation import described
-from processors.engine.processor import Retryable
+from processors.engine.periodic_tasks import periodic_task
+from processors.engine.processor import Background, Retryable
 from processors.outbox.admission import INTERVAL, Admission
 from processors.outbox.backoff import backoff
 from processors.outbox.errors import CredentialsRefused, NotFound, OutcomeUnknown, RateLimited, Redirected, Rejected
@@ -27,6 +29,7 @@ from processors.outbox.queue import OutboxQueue, T, TaskOutcome
 from processors.outbox.rate_limiter import LimiterStopped
 from runtime import logs
 from runtime.postgres import Connection
+from runtime.process import StopSignal
 
 log = logs.logger("processors.outbox.worker")
 
@@ -95,6 +98,10 @@ class OutboxWorker(Generic[T]):
         self._not_started: list[T] = []  # whether their claim was committed is not known
         self._renewed = clock()
         self._closing = threading.Event()
+
+    def background(self, connect: Callable[[], Connection], stop: StopSignal, time_limit: float) -> Background:
+        """Until `stop`, and then what is under way, for at most `time_limit` seconds."""
+        return periodic_task(self._queue.name, connect, stop, self, partial(self.close, time_limit=time_limit))
 
     def __call__(self, database: Database) -> float:
         """Record what is finished, take up what is due, and wait a moment for it; seconds until the next round."""

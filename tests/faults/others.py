@@ -73,7 +73,5 @@ class Others:
             self.beside += due > 0 and under_way > 0
         with suppress(RetryLater):
             list(client.members("accounts"))
-        [told] = limiter.taken()
-        seen = [told.seen] if told.seen is not None else []
         with connection.transaction():
-            self._budget.report(connection, 1, seen, answered=told.answered, blocked=told.blocked)
+            self._budget.report(connection, 1, limiter.taken())

@@ -22,7 +22,7 @@ from ops.__main__ import main
 from ops.stored_events import event_again
 from processors.crm_sync import backfill
 from processors.crm_sync.backfill import stored_event
-from processors.crm_sync.intake import take_in
+from processors.crm_sync.enqueue import take_in
 from runtime.postgres import connect
 from schemas.events import Event, EventType
 from tests.twins.crm import CrmDesk, Sandbox

@@ -14,7 +14,7 @@ import psycopg
 from deploy.local.sandbox.app import Options, create_app
 from deploy.local.sandbox.server import SandboxServer
 from processors.crm_sync import delivery_worker_of
-from processors.crm_sync.intake import take_in
+from processors.crm_sync.enqueue import take_in
 from processors.crm_sync.port import CrmTarget, target_types
 from processors.crm_sync.settings import CrmSettings
 from processors.crm_sync.targets.rest import RestSettings

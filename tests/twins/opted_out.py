@@ -18,9 +18,9 @@ from processors.opt_out.enforcement_queue import enforcer_of
 from processors.opt_out.ledger import Ledger
 from processors.opt_out.settings import OptOutSettings
 from processors.opt_out.target import OptOutTarget, TargetAccount
-from processors.outbox.budget import Budget, Seen
+from processors.outbox.budget import Budget, RequestResult, Seen
 from processors.outbox.errors import NotFound
-from processors.outbox.rate_limiter import PrepaidLimiter, RateLimiter, RequestResult
+from processors.outbox.rate_limiter import PrepaidLimiter, RateLimiter
 from processors.textus_api.settings import TextUsApiSettings
 from runtime.kafka.consumer import Record
 from runtime.postgres import connect

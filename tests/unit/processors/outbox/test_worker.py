@@ -12,7 +12,8 @@ import psycopg
 import pytest
 
 from processors.http.client import HttpClient
-from processors.outbox.admission import Leave
+from processors.outbox.admission import Admission, Leave
+from processors.outbox.budget import RequestResult
 from processors.outbox.errors import (
     CredentialsRefused,
     NotFound,
@@ -24,7 +25,6 @@ from processors.outbox.errors import (
 )
 from processors.outbox.lease import LeaseLost, check_lease, lease_until
 from processors.outbox.queue import OutboxQueue, OutboxTask, TaskOutcome
-from processors.outbox.rate_limiter import RequestResult
 from processors.outbox.worker import USABLE, OutboxWorker
 
 LEASE = 60.0
@@ -109,30 +109,21 @@ class MemoryDatabase:
             raise psycopg.OperationalError("the connection was cut")
 
 
-class Everybody:
-    """Lets everybody go."""
+class Standing(Admission):
+    """Stands still between the claim and the calls."""
 
-    def __init__(self, claimed: Callable[[], None] = lambda: None) -> None:
-        self._claimed = claimed
-
-    def reserve(self, database: Any, queue: Any, free: int, *, unused: int, over: Sequence[Any]) -> Leave:
-        return Leave(free)
-
-    def admit(self, connection: Any, leave: Leave) -> Leave:
-        return leave
+    def __init__(self, stand_still: Callable[[], None]) -> None:
+        self._stand_still = stand_still
 
     def claimed(self, connection: Any, leave: Leave) -> None:
-        self._claimed()
-
-    def record(self, connection: Any, outcomes: Sequence[Any]) -> None:
-        """Learns nothing."""
+        self._stand_still()
 
 
 def worker_of(
-    queue: MemoryQueue, effect: Callable[[MemoryTask], object], admission: Everybody | None = None
+    queue: MemoryQueue, effect: Callable[[MemoryTask], object], admission: Admission | None = None
 ) -> OutboxWorker[MemoryTask]:
     return OutboxWorker(
-        queue, effect, admission or Everybody(), at_once=1, clock=queue.clock, sleep=lambda _: None, gathering=0.0
+        queue, effect, admission or Admission(), at_once=1, clock=queue.clock, sleep=lambda _: None, gathering=0.0
     )
 
 
@@ -158,7 +149,7 @@ def test_a_worker_that_stands_still_before_its_call_makes_none(clock: Clock, dat
     def stand_still() -> None:
         clock.now += LEASE
 
-    worker = worker_of(queue, lambda task: called.append(task.key), Everybody(stand_still))
+    worker = worker_of(queue, lambda task: called.append(task.key), Standing(stand_still))
     work(worker, database)
     # Then nothing was called, and nobody is told that it was
     assert called == []
@@ -276,7 +267,7 @@ def test_a_call_that_hangs_takes_one_place(clock: Clock, database: Any) -> None:
             assert go.wait(30)
         called.append(task.key)
 
-    worker = OutboxWorker(queue, effect, Everybody(), at_once=2, gathering=0.0, clock=clock)
+    worker = OutboxWorker(queue, effect, Admission(), at_once=2, gathering=0.0, clock=clock)
     for _ in range(100):
         worker(database)
         if queue.rows["c"].status == "done":
@@ -317,7 +308,7 @@ def test_every_error_says_what_happens_next(
         raise error
 
     worker = OutboxWorker(
-        Telling(clock, "a"), effect, Everybody(), at_once=1, look_after=2.0, gathering=0.0, clock=clock
+        Telling(clock, "a"), effect, Admission(), at_once=1, look_after=2.0, gathering=0.0, clock=clock
     )
     worker(database)
     worker.finish(database, 30)
