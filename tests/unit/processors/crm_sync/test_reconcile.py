@@ -76,8 +76,8 @@ def test_tags_of_ours_come_and_go() -> None:
 @pytest.mark.parametrize("people", [[], ["c1"], ["c1", "c2", "c3"]])
 def test_everybody_with_the_phone_hears_of_an_opt_out(people: list[str]) -> None:
     goal = desired(opted_out=True, notes=False)
-    made, there = calls(goal, known(), find_by_phone=[Person(one) for one in people])
-    assert made == [("find_by_phone", PHONE), *(("set_opt_out", one, True) for one in people)]
+    made, there = calls(goal, known(), find_by_phone=[Person(person) for person in people])
+    assert made == [("find_by_phone", PHONE), *(("set_opt_out", person, True) for person in people)]
     assert there.contact.written["opted_out"] is True
 
 

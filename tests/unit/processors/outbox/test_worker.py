@@ -192,21 +192,21 @@ def test_a_call_ends_before_its_lease_so_that_what_was_sent_takes_effect_first(c
 
 def test_the_lease_is_looked_at_after_the_wait_for_the_rate_limiter(clock: Clock) -> None:
     # Given a rate limiter that has a call wait for longer than its lease
-    told: list[RequestResult] = []
+    reported: list[RequestResult] = []
 
     class Slow:
         def acquire(self) -> None:
             clock.now += LEASE
 
         def report(self, result: RequestResult) -> None:
-            told.append(result)
+            reported.append(result)
 
     client = HttpClient("it", "http://127.0.0.1:9", Slow(), headers={}, timeout=5.0)
     # Then it is not made, and the limiter hears that
     end = clock.now + LEASE
     with lease_until(lambda: end, clock), pytest.raises(LeaseLost):
         client.call("POST", "/notes", {})
-    assert told == [RequestResult(answered=False)]
+    assert reported == [RequestResult(answered=False)]
 
 
 @pytest.mark.parametrize("committed", [True, False])
