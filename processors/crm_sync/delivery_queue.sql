@@ -110,8 +110,12 @@ WHERE l.target = %(target)s AND l.contact_phone = mine.phone
 INSERT INTO crm_targets (target) VALUES (%s) ON CONFLICT DO NOTHING
 
 -- name: breaker_read
-SELECT EXTRACT(epoch FROM paused_until - clock_timestamp())::double precision, failures FROM crm_targets
-WHERE target = %s FOR UPDATE
+-- Locked only while it is open, so that claims do not wait for each other.
+SELECT EXTRACT(epoch FROM paused_until - clock_timestamp())::double precision FROM crm_targets
+WHERE target = %s AND paused_until IS NOT NULL FOR UPDATE
+
+-- name: breaker_failures
+SELECT failures FROM crm_targets WHERE target = %s
 
 -- name: breaker_pause
 UPDATE crm_targets SET paused_until = GREATEST(clock_timestamp() + %s * interval '1 second',

@@ -26,7 +26,7 @@ class CircuitBreaker(Admission):
     def __init__(
         self, service: str, statements: Mapping[str, bytes], *, failures: int, longest: float, probe: float
     ) -> None:
-        """`statements`: breaker_begin, _read, _pause, _close and _served, of the row of `service`.
+        """`statements`: breaker_begin, _read, _failures, _pause, _close and _served, of the row of `service`.
 
         `failures`: so many keys in a row whose task failed open it, for `longest` seconds at most. `probe`: seconds
         that the probe may take.
@@ -45,7 +45,7 @@ class CircuitBreaker(Admission):
         if not self._begun:
             connection.execute(self._sql["breaker_begin"], (self._service,))
             self._begun = True
-        pause, _ = self._read(connection)
+        pause = self._pause_left(connection)
         if pause is None:
             return leave
         return Leave(0, min(pause, INTERVAL)) if pause > 0 else Leave(1, is_probe=True)
@@ -73,16 +73,17 @@ class CircuitBreaker(Admission):
             self._pause(connection, self._longest, "most deliveries are refused: look at its settings", longer=True)
         elif not asked_to_wait and probe is not None and not probe.is_final:
             self._open(connection, probe)
-        elif len(self._failing) >= self._failures and self._read(connection)[0] is None:
+        elif len(self._failing) >= self._failures and self._pause_left(connection) is None:
             self._open(connection, outcomes[-1])
 
-    def _read(self, connection: Connection) -> tuple[float | None, int]:
-        """Seconds until the probe may go (None: it is closed), and pauses in a row."""
+    def _pause_left(self, connection: Connection) -> float | None:
+        """Seconds until the probe may go; None: it is closed."""
         row = connection.execute(self._sql["breaker_read"], (self._service,)).fetchone()
-        return (None, 0) if row is None else (row[0], row[1])
+        return None if row is None else float(row[0])
 
     def _open(self, connection: Connection, by: TaskOutcome[T]) -> None:
-        _, failures = self._read(connection)
+        row = connection.execute(self._sql["breaker_failures"], (self._service,)).fetchone()
+        failures = row[0] if row else 0
         wait = min(max(backoff(failures + 1), 0.2 * 2 ** min(failures, 10)), self._longest)
         self._failing.clear()
         self._pause(connection, wait, by.detail, longer=False)
