@@ -77,9 +77,11 @@ def test_opt_outs_use_nearly_all_of_the_budget_and_come_first(sandbox: str, desk
     deadline = time.monotonic() + 150
     while desk.all("SELECT EXISTS (SELECT FROM enforcements WHERE status = 'pending')") == [(True,)]:
         assert time.monotonic() < deadline
+        window = int(time.time() // WINDOW_S)
         pause = enforcer(database)
-        if pause > 0.1:  # the budget says that the window is used up; on a slow machine not every one is
-            used_up.add(int(time.time() // WINDOW_S))
+        # The budget says that the window is used up; on a slow machine not every one is, and a round may cross its end.
+        if pause > 0.1 and window == int(time.time() // WINDOW_S):
+            used_up.add(window)
         others += _asked_by_others(database, budget)
         time.sleep(min(pause, 0.05))
     # Then a window that the budget took for used up nearly was, and nothing was refused
