@@ -67,9 +67,9 @@ def crm_status(out: Output, shown: int) -> None:
 
 def _checked() -> Iterator[tuple[str, Sequence[Finding]]]:
     from ops.configuration import load
-    from processors.api_budget.rate_limiter import Unlimited
     from processors.crm_sync.destinations import places_of
     from processors.crm_sync.port import Finding, target_types
+    from processors.outbox.rate_limiter import Unlimited
 
     known = target_types()
     for name in settings().targets:
@@ -85,7 +85,7 @@ def _checked() -> Iterator[tuple[str, Sequence[Finding]]]:
 
 
 def _note_mode(target: CrmTarget) -> Sequence[Finding]:
-    from processors.crm_sync.note_policy import note_policy_of
+    from processors.crm_sync.notes import note_policy_of
     from processors.crm_sync.port import Finding
     from runtime.settings import ConfigurationError
 

@@ -64,7 +64,7 @@ def _order(out: Output, reader: Connection, stretch: Stretch, found: Extent) -> 
     from ops.configuration import load
     from ops.stored_events import event_again
     from processors.crm_sync.backfill import missing_events, order, phones_with_states
-    from processors.crm_sync.texts import are_fetched
+    from processors.crm_sync.text_queue import are_fetched
     from processors.engine.database import Database
     from processors.textus_api.settings import TextUsApiSettings
     from runtime.postgres import connect

@@ -101,11 +101,12 @@ def reconcile(out: Output) -> None:
     import time
 
     from ops.configuration import load
-    from processors.api_budget.rate_limiter import BudgetLimiter
     from processors.engine.database import Database
     from processors.opt_out.ledger import Ledger, utc_now
     from processors.opt_out.reconcile import compare, repair
-    from processors.opt_out.target import AccountGone, CredentialsRefused, NeverAccepted, NotNow, target_types
+    from processors.opt_out.target import target_types
+    from processors.outbox.errors import Rejected, RetryLater
+    from processors.outbox.rate_limiter import BudgetLimiter
     from runtime.postgres import connect
 
     dsn = postgres_dsn()
@@ -127,7 +128,7 @@ def reconcile(out: Output) -> None:
             continue
         try:
             found = compare(database, target)
-        except (NotNow, CredentialsRefused, NeverAccepted, AccountGone) as error:
+        except (RetryLater, Rejected) as error:
             raise TryLater(str(error)) from error
         finally:
             target.close()

@@ -11,11 +11,11 @@ from ingest.settings import IngestSettings
 from ops.doctor.check import Check, broken, doubtful, fine
 from ops.doctor.settings import only_here, webhook_url
 from ops.doctor.textus import registrations, subscription_checks
-from processors.api_budget.rate_limiter import Unlimited
 from processors.crm_sync.destinations import places_of
 from processors.crm_sync.port import target_types
 from processors.crm_sync.settings import CrmSettings
 from processors.opt_out.targets.textus import TextUsOptOuts
+from processors.outbox.rate_limiter import Unlimited
 from processors.textus_api.client import TextUsClient
 from processors.textus_api.settings import TextUsApiSettings
 from runtime.settings import Configuration, Section

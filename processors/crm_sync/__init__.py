@@ -1,27 +1,26 @@
 """crm_sync: contacts, notes, tags and opt-outs in the CRMs, each once, in order per contact.
 
-`intake` turns events into deliveries in the offset's transaction; a `delivery_worker` for each target works them off.
+`enqueue` turns events into deliveries in the offset's transaction; an outbox worker for each target works them off.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
 
-from processors.api_budget.rate_limiter import BudgetLimiter, RateLimiter, Unlimited
-from processors.crm_sync.breaker import CircuitBreaker
-from processors.crm_sync.delivery_worker import DeliveryWorker
+from processors.crm_sync.delivery_queue import DeliveryQueue
 from processors.crm_sync.destinations import places_of
+from processors.crm_sync.enqueue import take_in
 from processors.crm_sync.gauges import CrmGauges
-from processors.crm_sync.intake import take_in
-from processors.crm_sync.lanes import Lanes
-from processors.crm_sync.note_policy import note_policy_of
+from processors.crm_sync.notes import note_policy_of
 from processors.crm_sync.port import CrmTarget
 from processors.crm_sync.reconciler import Reconciler
 from processors.crm_sync.settings import CrmSettings, CrmSyncSettings
-from processors.crm_sync.texts import TextFetcher, are_fetched, ask_for_texts
+from processors.crm_sync.text_queue import are_fetched, ask_for_texts, text_fetcher
+from processors.crm_sync.work import Job
 from processors.engine.periodic_tasks import periodic_task
 from processors.engine.processor import Background, Delivery, Processor
+from processors.outbox.rate_limiter import BudgetLimiter, RateLimiter, Unlimited
+from processors.outbox.worker import OutboxWorker
 from processors.textus_api.settings import TextUsApiSettings, textus_budget
 from runtime.postgres import Connection
 from runtime.process import StopSignal
@@ -60,29 +59,29 @@ class CrmSync(Processor[CrmSyncSettings]):
         works = [periodic_task("gauges", connect, stop, CrmGauges(self._names))]
         if self._fetches:
             shared = textus_budget(self._textus)
-            fetcher = TextFetcher(self._textus, shared, self._names, give_up_hours=self._crm.give_up_hours)
-            works.append(periodic_task("crm-texts", connect, stop, fetcher, fetcher.close))
+            fetcher = text_fetcher(self._textus, shared, self._names, give_up_hours=self._crm.give_up_hours)
+            works.append(fetcher.background(connect, stop, self.settings.stop_timeout))
         limiters: dict[type[CrmTarget], RateLimiter] = {}
         for place in self._places:
             if place.kind not in limiters:
                 budget = place.kind.budget(place.settings)
                 limiters[place.kind] = Unlimited() if budget is None else BudgetLimiter(budget, connect, stop.wait)
-            delivery_worker = delivery_worker_of(place.target(limiters[place.kind]), self._crm)
-            finish = partial(delivery_worker.close, time_limit=self.settings.stop_timeout)
-            works.append(periodic_task(f"crm-{place.name}", connect, stop, delivery_worker, finish))
+            worker = delivery_worker_of(place.target(limiters[place.kind]), self._crm)
+            works.append(worker.background(connect, stop, self.settings.stop_timeout))
         return works
 
 
-def delivery_worker_of(target: CrmTarget, crm: CrmSettings) -> DeliveryWorker:
+def delivery_worker_of(target: CrmTarget, crm: CrmSettings) -> OutboxWorker[Job]:
     """The parts that one target's work needs, put together. Raises ConfigurationError."""
-    return DeliveryWorker(
-        target.place,
-        Reconciler(target, repeats=crm.after_unknown == "at-least-once"),
-        Lanes(
-            target.place, note_policy_of(target, crm), max_failures=crm.max_failures, give_up_hours=crm.give_up_hours
-        ),
-        CircuitBreaker(target.place, failures=crm.breaker_failures, longest=crm.breaker_longest),
+    queue = DeliveryQueue(
+        target, note_policy_of(target, crm), max_failures=crm.max_failures, give_up_hours=crm.give_up_hours
+    )
+    return OutboxWorker(
+        queue,
+        Reconciler(target, repeats=crm.after_unknown == "at-least-once").apply,
+        queue.circuit_breaker(failures=crm.breaker_failures, longest=crm.breaker_longest),
         at_once=crm.calls_at_once,
+        ahead=crm.calls_at_once,
         look_after=crm.look_after,
         longest=crm.retry_longest,
     )

@@ -13,9 +13,9 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from processors.crm_sync.intake import take_in
+from processors.crm_sync.enqueue import take_in
 from processors.crm_sync.settings import CrmSettings
-from processors.crm_sync.texts import ask_for_texts
+from processors.crm_sync.text_queue import ask_for_texts
 from processors.engine.isolation import land
 from processors.opt_out.publication import states_of
 from runtime.postgres import Connection

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from processors.api_budget.rate_limiter import RateLimiter
 from processors.crm_sync.port import CrmTarget, target_types
 from processors.crm_sync.settings import CrmSettings
+from processors.outbox.rate_limiter import RateLimiter
 from runtime.settings import Configuration, ConfigurationError, Section
 
 

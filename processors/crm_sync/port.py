@@ -1,6 +1,6 @@
 """What a CRM has to offer. A target is one file in `targets/`, found by looking.
 
-Whatever it raises says what happens next: Retryable, one of its kinds below, Gone, or Rejected.
+Whatever it raises says what happens next (`processors/outbox/errors.py`): RetryLater and its kinds, NotFound, Rejected.
 """
 
 from __future__ import annotations
@@ -12,27 +12,10 @@ from datetime import datetime
 from functools import lru_cache
 from typing import ClassVar
 
-from processors.api_budget.budget import Budget
-from processors.api_budget.rate_limiter import RateLimiter
-from processors.engine.processor import Rejected, Retryable
+from processors.outbox.budget import Budget
+from processors.outbox.rate_limiter import RateLimiter
 from runtime.found import found_in
 from runtime.settings import Section
-
-
-class Unknown(Retryable):
-    """Look before this is repeated: the call may have gone through, its answer is lost."""
-
-
-class AskedToWait(Retryable):
-    """Call nothing of this target for as long as it asks: it is there, and has had enough for now."""
-
-
-class CrmCredentialsRefused(Retryable):
-    """Call nothing of this target until a person has mended its credentials."""
-
-
-class Gone(Rejected):
-    """Forget its id and look again: the target has no such contact or note (any more)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +56,7 @@ class Finding:
 
 
 class CrmTarget(ABC):
-    """One CRM. Used by several threads at once; every method may raise Retryable and its kinds, and Rejected.
+    """One CRM. Used by several threads at once; every method may raise RetryLater and its kinds, and Rejected.
 
     What its capabilities leave out is never asked of it.
     """
@@ -123,26 +106,26 @@ class CrmTarget(ABC):
 
     @abstractmethod
     def upsert_contact(self, phone: str, name: str | None, contact: str | None) -> str:
-        """The contact's id. Creates it where `contact` is None, else gives it `name`; None leaves it. Raises Gone."""
+        """The contact's id. Makes it where `contact` is None, else gives it `name`; None leaves it. Raises NotFound."""
 
     def log_message(self, contact: str, note: Note) -> str:
-        """Write `note` at `contact`, however often it is there already; its id. Raises Gone."""
+        """Write `note` at `contact`, however often it is there already; its id. Raises NotFound."""
         raise NotImplementedError
 
     def find_note(self, contact: str, external_id: str) -> str | None:
-        """The id of the note that carries `external_id`. Raises Gone."""
+        """The id of the note that carries `external_id`. Raises NotFound."""
         raise NotImplementedError
 
     def update_note(self, contact: str, note: str, said: Note) -> None:
-        """Have the note say `said` from now on. Raises Gone."""
+        """Have the note say `said` from now on. Raises NotFound."""
         raise NotImplementedError
 
     def set_tags(self, contact: str, add: Collection[str], remove: Collection[str]) -> None:
-        """Add and remove tags; those of other people stay. Raises Gone."""
+        """Add and remove tags; those of other people stay. Raises NotFound."""
         raise NotImplementedError
 
     def set_opt_out(self, contact: str, *, opted_out: bool) -> None:
-        """Write down whether the contact may be texted. Raises Gone."""
+        """Write down whether the contact may be texted. Raises NotFound."""
         raise NotImplementedError
 
     @abstractmethod

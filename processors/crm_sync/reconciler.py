@@ -1,60 +1,66 @@
-"""Brings one target in line with one delivery: what is there already costs no call.
+"""Makes the calls that bring one target in line with one delivery (`reconcile.py` says which these are).
 
-The contact comes first, then its tags and whether it may be texted, then the note. Whatever becomes known on the way
-is kept in the job, even where a later call fails.
+Whatever becomes known on the way is kept in the job, even where a later call fails.
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from dataclasses import replace
 
-from processors.crm_sync.port import CrmTarget, Gone
-from processors.crm_sync.wording import digest
-from processors.crm_sync.work import DesiredNote, Job, Link
-from processors.engine.processor import Retryable
-
-
-class LeaseLost(Retryable):
-    """Leave it: somebody else has taken it up meanwhile."""
+from processors.crm_sync.port import CrmTarget
+from processors.crm_sync.reconcile import Desired, Known, learn, reconcile, remark
+from processors.crm_sync.work import Job
+from processors.outbox.errors import NotFound, RetryLater
+from processors.outbox.lease import check_lease
 
 
 class Reconciler:
     """For one target; used by several threads at once."""
 
-    def __init__(self, target: CrmTarget, *, repeats: bool, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, target: CrmTarget, *, repeats: bool) -> None:
         """`repeats`: after an unknown outcome a target that cannot be asked is told again."""
         self._target = target
         self._able = target.capabilities
         self._repeats = repeats
-        self._clock = clock
 
     def apply(self, job: Job) -> str | None:
-        """Make it so; what there is to say about it. Raises Retryable and its kinds, and Rejected."""
-        if not self._target.takes(job.phone):
+        """Make it so; what there is to say about it. Raises RetryLater and its kinds, and Rejected."""
+        if not self._target.takes(job.key):
             return "no contact there can have its phone"
         if not self._worth_a_contact(job):
             return "there is nothing to be said about its contact there"
         try:
-            return self._once(job, job.contact)
-        except Gone as error:
+            return self._make_calls(job)
+        except NotFound as error:
             if job.contact.remote_id is None:
                 raise _not_there(error) from None
         # The contact that we knew has been deleted or merged: its phone leads to the one that counts now.
+        job.learn(replace(job.contact, remote_id=None, written={}))
         try:
-            return self._once(job, job.learn(replace(job.contact, remote_id=None, written={})))
-        except Gone as error:
+            return self._make_calls(job)
+        except NotFound as error:
             raise _not_there(error) from None
 
-    def _once(self, job: Job, known: Link) -> str | None:
-        contact = self._contact(job, known)
-        contact = self._tags(job, contact)
-        self._opt_out(job, contact)
-        if not self._able.notes:
-            return None
-        remarks = [self._note(job, note, str(contact.remote_id)) for note in job.notes]
-        return "; ".join(filter(None, remarks)) or None
+    def _make_calls(self, job: Job) -> str | None:
+        desired = Desired(job.key, job.desired, job.notes, self._able, job.doubtful, self._repeats)
+        links = [job.learned.get((link.kind, link.key), link) for link in (job.contact, *(n.link for n in job.notes))]
+        known = Known(links[0], {link.key: link for link in links[1:]})
+        while (call := reconcile(desired, known)) is not None:
+            if call.changes:
+                check_lease()
+            answer = None
+            try:
+                answer = getattr(self._target, call.operation)(*call.arguments, **call.keywords)
+            except NotFound:
+                if call.operation != "update_note":
+                    raise
+                known = replace(known, deleted=known.deleted | {call.note_key})
+            before, known = known, learn(desired, known, call, answer)
+            if known.contact != before.contact:
+                job.learn(known.contact)
+            if call.note_key and known.notes != before.notes:
+                job.learn(known.notes[call.note_key])
+        return remark(desired, known)
 
     def _worth_a_contact(self, job: Job) -> bool:
         """Where no notes are taken, a phone alone is no contact."""
@@ -62,80 +68,7 @@ class Reconciler:
         has_facts = desired.name or desired.tags or (self._able.opt_out and desired.opted_out is not None)
         return self._able.notes or bool(has_facts) or job.contact.remote_id is not None
 
-    def _contact(self, job: Job, known: Link) -> Link:
-        name = job.desired.name
-        if known.remote_id is None:
-            found = self._target.find_by_phone(job.phone)
-            if found:
-                known = job.learn(replace(known, remote_id=found[0].id, written={"name": found[0].name}))
-            else:
-                self._hold(job)
-                made = self._target.upsert_contact(job.phone, name, None)
-                return job.learn(replace(known, remote_id=made, written={"name": name, "made": True}))
-        if name is not None and known.written.get("name") != name:
-            self._hold(job)
-            self._target.upsert_contact(job.phone, name, known.remote_id)
-            known = job.learn(replace(known, written=known.written | {"name": name}))
-        return known
 
-    def _tags(self, job: Job, contact: Link) -> Link:
-        ours, goal = set(contact.written.get("tags", ())), job.desired.tags
-        if ours == goal or not self._able.tags:
-            return contact
-        self._hold(job)
-        self._target.set_tags(str(contact.remote_id), sorted(goal - ours), sorted(ours - goal))
-        return job.learn(replace(contact, written=contact.written | {"tags": sorted(goal)}))
-
-    def _opt_out(self, job: Job, contact: Link) -> None:
-        goal = job.desired.opted_out
-        if goal is None or goal == contact.written.get("opted_out") or not self._able.opt_out:
-            return
-        for person in self._target.find_by_phone(job.phone):  # whoever shares the phone may not be texted either
-            self._hold(job)
-            self._target.set_opt_out(person.id, opted_out=goal)
-        job.learn(replace(contact, written=contact.written | {"opted_out": goal}))
-
-    def _note(self, job: Job, goal: DesiredNote, contact: str) -> str | None:
-        link, said = goal.link, goal.note
-        written = {"digest": digest(said)}
-        if link.remote_id is None:
-            return self._new_note(job, goal, contact, written)
-        if link.written == written:
-            return None
-        if not self._able.update_note:
-            return "its note cannot be changed there"
-        self._hold(job)
-        try:
-            self._target.update_note(contact, link.remote_id, said)
-        except Gone:
-            job.learn(replace(link, written=written))
-            return "its note has been deleted there"
-        job.learn(replace(link, written=written))
-        return None
-
-    def _new_note(self, job: Job, goal: DesiredNote, contact: str, written: dict[str, str]) -> str | None:
-        link, said = goal.link, goal.note
-        if (job.doubtful or goal.begun) and self._able.find_note:
-            there = self._target.find_note(contact, said.external_id)
-            if there is not None:
-                job.learn(replace(link, remote_id=there))
-                if self._able.update_note:  # what it says is not known
-                    self._hold(job)
-                    self._target.update_note(contact, there, said)
-                job.learn(replace(link, remote_id=there, written=written))
-                return None
-        elif job.doubtful and not self._repeats:
-            return "its outcome is not known, and it is not repeated"
-        self._hold(job)
-        job.learn(replace(link, remote_id=self._target.log_message(contact, said), written=written))
-        return None
-
-    def _hold(self, job: Job) -> None:
-        """Go on only while the contact's lane is ours. Raises LeaseLost."""
-        if self._clock() >= job.leased_until:
-            raise LeaseLost("the lease was lost")
-
-
-def _not_there(error: Gone) -> Retryable:
+def _not_there(error: NotFound) -> RetryLater:
     """What was found or made a moment ago is not there: the target's trouble, or its address is wrong."""
-    return Retryable(f"{error}, to what it knew a moment ago or has to have")
+    return RetryLater(f"{error}, to what it knew a moment ago or has to have")

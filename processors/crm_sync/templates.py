@@ -14,8 +14,7 @@ from string import Formatter
 from typing import Any
 from urllib.parse import quote
 
-from processors.engine.processor import Rejected
-from processors.outbound.paths import OddPath, check_path
+from processors.http.paths import check_path
 
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _WHOLE = re.compile(r"\{(\w+)\}")
@@ -46,12 +45,9 @@ class Template:
         return cls(method, path, parsed)
 
     def filled(self, values: Mapping[str, Any]) -> tuple[str, str, Any]:
-        """Method, path and body, with `values` in the gaps. Raises Rejected where one would lead to another path."""
+        """Method, path and body, with `values` in the gaps. Raises OddPath where one would lead to another path."""
         path = self.path.format_map({name: quote(str(value), safe="") for name, value in values.items()})
-        try:
-            check_path(path)
-        except OddPath as error:
-            raise Rejected(str(error)) from None
+        check_path(path)
         return self.method, path, _filled(self.body, values)
 
 

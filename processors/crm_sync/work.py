@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from processors.crm_sync.port import Note
+from processors.outbox.queue import OutboxTask
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,20 +54,16 @@ class DesiredNote:
     begun: bool  #: an earlier delivery was about it too, and may have made it
 
 
-@dataclass(slots=True)
-class Job:
-    """One delivery, taken up by one worker."""
+@dataclass(slots=True, kw_only=True)
+class Job(OutboxTask):
+    """One delivery, taken up by one worker; its key is the contact's phone."""
 
     event_id: UUID
-    phone: str
-    attempt: int  #: this one included
     doubtful: bool  #: a call of an earlier attempt may have gone through
     tried_at: datetime | None  #: the attempt before
     desired: DesiredContact
     contact: Link
-    lease: datetime  #: the lane's, in the database
-    leased_until: float  #: the same by this process's monotonic clock
-    is_probe: bool = False
+    token: UUID  #: of the lane's lease
     notes: tuple[DesiredNote, ...] = ()
     learned: dict[tuple[str, str], Link] = field(default_factory=dict)  #: what became known, failed or not
 

@@ -6,14 +6,13 @@ import os
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
-from processors.api_budget.rate_limiter import BudgetLimiter, PrepaidLimiter
 from processors.engine.periodic_tasks import periodic_task
 from processors.engine.processor import Background, Delivery, Processor, SetAside
 from processors.opt_out import parking, reviews
 from processors.opt_out.accounts import AccountsReader
 from processors.opt_out.classifier import classifier
 from processors.opt_out.clock import HoldClock
-from processors.opt_out.enforcer import Enforcer
+from processors.opt_out.enforcement_queue import enforcer_of
 from processors.opt_out.gauges import OptOutGauges
 from processors.opt_out.head_publication import HeadPublication, genuine_heads, published_lines
 from processors.opt_out.heads import HeadSigner, HeadVerifier
@@ -25,6 +24,7 @@ from processors.opt_out.reading import read
 from processors.opt_out.reconcile import OptOutReconciler
 from processors.opt_out.settings import OptOutSettings
 from processors.opt_out.target import target_types
+from processors.outbox.rate_limiter import BudgetLimiter, PrepaidLimiter
 from runtime import logs, metrics
 from runtime.connections import KafkaSettings
 from runtime.kafka.producer import KafkaProducer
@@ -109,8 +109,8 @@ class OptOutProcessor(Processor[OptOutSettings]):
             if target is None:
                 log.warning("target_not_configured", target=name, effect="opt-outs are kept, and not told there")
                 continue
-            enforcer = Enforcer(target, budget, prepaid, calls_at_once=own.calls_at_once)
-            works.append(periodic_task(f"enforce-{name}", connect, stop, enforcer, enforcer.finish))
+            enforcer = enforcer_of(target, budget, prepaid, calls_at_once=own.calls_at_once)
+            works.append(enforcer.background(connect, stop, own.stop_timeout))
             reader = kind.configured(settings, BudgetLimiter(budget, connect, stop.wait, urgent=True))
             assert reader is not None
             every = timedelta(hours=own.accounts_hours)

@@ -9,14 +9,8 @@ from datetime import datetime, timedelta
 from processors.engine.database import Database
 from processors.opt_out import enforcement
 from processors.opt_out.ledger import lock, utc_now
-from processors.opt_out.target import (
-    AccountGone,
-    CredentialsRefused,
-    NeverAccepted,
-    NotNow,
-    OptOutTarget,
-    TargetAccount,
-)
+from processors.opt_out.target import OptOutTarget, TargetAccount
+from processors.outbox.errors import CredentialsRefused, Rejected, RetryLater
 from runtime import logs, metrics
 from runtime.postgres import Connection
 
@@ -63,13 +57,13 @@ class AccountsReader:
         try:
             by_hand = list(self._target.accounts_by_hand)
             accounts = by_hand or self._target.accounts()
-        except (NotNow, NeverAccepted, AccountGone) as error:
-            log.warning("accounts_not_read", target=self._target.name, reason=str(error))
-            return max(AFTER_FAILURE, getattr(error, "retry_after", None) or 0.0)
         except CredentialsRefused as error:
             metrics.TARGET_LOCKED.labels(self._target.name).set(1)
             log.error("target_locked", target=self._target.name, reason=str(error))
             return AFTER_FAILURE
+        except (RetryLater, Rejected) as error:
+            log.warning("accounts_not_read", target=self._target.name, reason=str(error))
+            return max(AFTER_FAILURE, getattr(error, "retry_after", None) or 0.0)
         if not accounts:
             log.error("no_accounts", target=self._target.name, effect="those known before stay")
             return AFTER_FAILURE

@@ -1,7 +1,7 @@
 """`enforcements`: which calls have to be made for an opt-out, and which of them no longer.
 
 Rows are made and cancelled by whoever holds the ledger's lock, in the ledger's transaction. Working them off is
-enforcer.py's business.
+enforcement_queue.py's business.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _COVERED = """
 SELECT phone, target, account, bool_or(status = 'pending'), max(done_at) FROM enforcements
 WHERE phone = ANY (%s) AND status IN ('pending', 'done') GROUP BY phone, target, account
 """
-# Rows are locked in order of their ids here and in enforcer.py, so that nobody waits in a circle.
+# Rows are locked in order of their ids here and in enforcement_queue.sql, so that there is no deadlock.
 _REPORTED = """
 WITH reported AS (
     SELECT e.id, r.done_at FROM enforcements AS e

@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from processors.api_budget.rate_limiter import LimiterStopped
 from processors.engine.database import Database
 from processors.opt_out import enforcement
 from processors.opt_out.entry import EntryDraft
 from processors.opt_out.ledger import Ledger, lock, utc_now
-from processors.opt_out.target import AccountGone, CredentialsRefused, NeverAccepted, NotNow, OptOutTarget
+from processors.opt_out.target import OptOutTarget
+from processors.outbox.errors import Rejected, RetryLater
+from processors.outbox.rate_limiter import LimiterStopped
 from runtime import logs, metrics
 from runtime.postgres import Connection
 
@@ -54,7 +55,7 @@ class Difference:
 
 
 def compare(database: Database, target: OptOutTarget) -> Difference:
-    """Ask `target` about every number that the ledger knows. Raises NotNow, Locked, Refused, AccountGone."""
+    """Ask `target` about every number that the ledger knows. Raises RetryLater and its kinds, and Rejected."""
     found = Difference(target.name)
     with database.transaction() as connection:
         accounts = [slug for (slug,) in connection.execute(_ACCOUNTS, (target.name,))]
@@ -121,7 +122,7 @@ class OptOutReconciler:
             return INTERVAL
         try:
             found = compare(database, self._target)
-        except (NotNow, CredentialsRefused, NeverAccepted, AccountGone) as error:
+        except (RetryLater, Rejected) as error:
             log.warning("not_reconciled", target=self._target.name, reason=str(error))
             return max(INTERVAL, getattr(error, "retry_after", None) or 0.0)
         except LimiterStopped:

@@ -8,30 +8,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import ClassVar
 
-from processors.api_budget.budget import Budget
-from processors.api_budget.rate_limiter import RateLimiter
+from processors.outbox.budget import Budget
+from processors.outbox.rate_limiter import RateLimiter
 from runtime.found import found_in
 from runtime.settings import Section
-
-
-class NotNow(Exception):
-    """Call again later: the target is away, or asks to wait."""
-
-    def __init__(self, why: str, *, retry_after: float | None = None) -> None:
-        super().__init__(why)
-        self.retry_after = retry_after  #: seconds that it asked for; None: ours to choose
-
-
-class CredentialsRefused(Exception):
-    """Call nothing of this target until a person has mended its credentials."""
-
-
-class NeverAccepted(Exception):
-    """Do not call again for this: the target will never take it."""
-
-
-class AccountGone(Exception):
-    """Read the accounts again: the target does not know this one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +23,10 @@ class TargetAccount:
 
 
 class OptOutTarget(ABC):
-    """One target. Used by several threads at once; every method may raise NotNow and Locked."""
+    """One target. Used by several threads at once; every method may raise RetryLater and its kinds, and Rejected.
+
+    NotFound: the target does not know the account; `processors/outbox/errors.py` says what the others mean.
+    """
 
     #: As people write it; where the target is also a provider, the provider's name.
     name: ClassVar[str]
@@ -71,11 +54,11 @@ class OptOutTarget(ABC):
 
     @abstractmethod
     def opt_out(self, account: str, phone: str) -> None:
-        """Have `account` never text `phone`, which may be so already. Raises Refused, AccountGone."""
+        """Have `account` never text `phone`, which may be so already. Raises NotFound."""
 
     @abstractmethod
     def out_of(self, account: str, phones: Collection[str]) -> set[str]:
-        """Those of `phones` that `account` has opted out. Raises AccountGone."""
+        """Those of `phones` that `account` has opted out. Raises NotFound."""
 
     @abstractmethod
     def batch(self) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field, SecretStr
 
-from processors.api_budget.budget import Budget
+from processors.outbox.budget import Budget
 from runtime.settings import Section, StringList
 
 

@@ -12,7 +12,7 @@ import psycopg
 
 from deploy.local.child import Child
 from deploy.local.ports import HOST, free_ports
-from processors.crm_sync.intake import take_in
+from processors.crm_sync.enqueue import take_in
 from processors.crm_sync.settings import CrmSettings
 from runtime.postgres import connect
 from schemas.events import Event

@@ -12,16 +12,10 @@ from typing import Any
 
 import pytest
 
-from processors.api_budget.rate_limiter import Unlimited
-from processors.crm_sync.port import (
-    AskedToWait,
-    CrmTarget,
-    Note,
-    Unknown,
-    target_types,
-)
+from processors.crm_sync.port import CrmTarget, Note, target_types
 from processors.crm_sync.targets.rest import RestSettings, RestTarget
-from processors.engine.processor import Rejected, Retryable
+from processors.outbox.errors import OutcomeUnknown, RateLimited, Rejected, RetryLater
+from processors.outbox.rate_limiter import Unlimited
 from runtime.settings import Configuration, ConfigurationError
 from tests.contract.crm.service import Service, service_type
 from tests.contract.crm.troubles import ASKING, CHANGING, TROUBLES, Trouble, able
@@ -185,14 +179,14 @@ def test_every_trouble_says_what_to_do(service: Service, target: CrmTarget, oper
     service.fault(operation, **fault)
     takes_its_time = "delay_s" in fault or "drip_s" in fault
     troubled = service.target(timeout=service.impatience) if takes_its_time else target
-    with pytest.raises((Retryable, Rejected)) as error:
+    with pytest.raises((RetryLater, Rejected)) as error:
         (CHANGES | QUESTIONS)[operation](troubled, contact)
     troubled.close()
     assert type(error.value) is (changing if operation in CHANGES else asking)
     assert PHONE not in str(error.value)
     assert OTHER not in str(error.value)
     assert service.secret not in str(error.value)
-    if isinstance(error.value, AskedToWait):
+    if isinstance(error.value, RateLimited):
         assert error.value.retry_after is not None
 
 
@@ -210,9 +204,9 @@ def test_nobody_listens(service: Service) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         target = service.target(url=f"http://127.0.0.1:{taken.getsockname()[1]}")
-        with pytest.raises(Retryable) as error:
+        with pytest.raises(RetryLater) as error:
             target.upsert_contact(PHONE, None, None)
-    assert not isinstance(error.value, Unknown)
+    assert not isinstance(error.value, OutcomeUnknown)
     target.close()
 
 
@@ -236,7 +230,7 @@ def test_where_it_may_call_is_checked_at_the_start(url: str, why: str) -> None:
 def test_a_name_that_leads_to_a_private_address_is_refused(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     monkeypatch.setattr(
-        "processors.outbound.ssrf_guard.socket.getaddrinfo",
+        "processors.http.ssrf_guard.socket.getaddrinfo",
         lambda *_, **__: [(family, socket.SOCK_STREAM, 0, "", (address, 443))],
     )
     target = RestTarget.configured(RestSettings(url="https://crm.example.com"), Unlimited())

@@ -11,21 +11,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from processors.api_budget.rate_limiter import PrepaidLimiter
-from processors.opt_out.target import (
-    AccountGone,
-    CredentialsRefused,
-    NeverAccepted,
-    NotNow,
-    OptOutTarget,
-    target_names,
-    target_types,
-)
+from processors.opt_out.target import OptOutTarget, target_names, target_types
+from processors.outbox.errors import Rejected, RetryLater
+from processors.outbox.rate_limiter import PrepaidLimiter
 from runtime.settings import Configuration
 from tests.servers.odd import Script, answering, whole
 
 PHONE = "+13035550142"
-PORT = (NotNow, CredentialsRefused, AccountGone, NeverAccepted)
+PORT = (RetryLater, Rejected)
 
 
 @contextmanager
@@ -69,14 +62,14 @@ def test_a_next_page_that_is_none_or_leads_elsewhere_is_not_followed(name: str, 
     # Given a first page that points there, and a second one that would be believed
     scripts = whole(page(following)), whole(page(None, {"slug": "evil"}))
     # Then the accounts are not read, so those that were known stay
-    with answering(*scripts) as url, target_at(name, url) as target, pytest.raises(NotNow):
+    with answering(*scripts) as url, target_at(name, url) as target, pytest.raises(RetryLater):
         target.accounts()
 
 
 @pytest.mark.parametrize("name", sorted(target_names()))
 def test_a_next_page_that_points_to_itself_ends(name: str) -> None:
     whole_page = whole(page("/accounts?page=1"))
-    with answering(whole_page) as url, target_at(name, url) as target, pytest.raises(NotNow, match="pages"):
+    with answering(whole_page) as url, target_at(name, url) as target, pytest.raises(RetryLater, match="pages"):
         target.accounts()
 
 

@@ -10,17 +10,18 @@ import pytest
 
 from deploy.local.sandbox.app import Options, create_app
 from deploy.local.sandbox.server import SandboxServer
-from processors.api_budget.rate_limiter import PrepaidLimiter
-from processors.engine.backoff import backoff
-from processors.opt_out.target import (
-    AccountGone,
+from processors.opt_out.target import OptOutTarget, target_names, target_types
+from processors.outbox.backoff import backoff
+from processors.outbox.errors import (
     CredentialsRefused,
-    NeverAccepted,
-    NotNow,
-    OptOutTarget,
-    target_names,
-    target_types,
+    NotFound,
+    OutcomeUnknown,
+    RateLimited,
+    Redirected,
+    Rejected,
+    RetryLater,
 )
+from processors.outbox.rate_limiter import PrepaidLimiter
 from runtime.settings import Configuration
 
 PHONE = "+13035550142"
@@ -112,35 +113,36 @@ def test_every_account_is_found(sandbox: str) -> None:
 @pytest.mark.parametrize(
     ("fault", "raised", "wait"),
     [
-        ({"status": 500}, NotNow, None),
-        ({"status": 503, "retry_after": 7}, NotNow, 7.0),
-        ({"status": 429, "retry_after": 3}, NotNow, 3.0),
-        ({"status": 429}, NotNow, None),
-        ({"status": 401}, CredentialsRefused, None),
-        ({"status": 403}, CredentialsRefused, None),
-        ({"status": 404}, AccountGone, None),
-        ({"status": 422}, NeverAccepted, None),
+        ({"status": 500}, OutcomeUnknown, None),
+        ({"status": 503, "retry_after": 7}, RateLimited, 7.0),
+        ({"status": 429, "retry_after": 3}, RateLimited, 3.0),
+        ({"status": 429}, RateLimited, 30.0),
+        ({"status": 401}, CredentialsRefused, 15.0),
+        ({"status": 403}, CredentialsRefused, 15.0),
+        ({"status": 404}, NotFound, None),
+        ({"status": 422}, Rejected, None),
         # Nothing is followed anywhere, with our token in hand
-        ({"status": 302}, NotNow, None),
-        ({"drop_answer": True}, NotNow, None),
-        ({"delay_s": 3}, NotNow, None),
+        ({"status": 302}, Redirected, None),
+        ({"drop_answer": True}, OutcomeUnknown, None),
+        ({"delay_s": 3}, OutcomeUnknown, None),
     ],
 )
 def test_every_trouble_says_what_to_do(played: Played, fault: dict[str, Any], raised: Any, wait: float | None) -> None:
     played.fault(**fault)
     with pytest.raises(raised) as error:
         played.target.opt_out("textus", PHONE)
+    assert type(error.value) is raised
     assert PHONE not in str(error.value)
-    if isinstance(error.value, NotNow):
+    if isinstance(error.value, RetryLater):
         assert error.value.retry_after == wait
-        assert backoff(1, error.value) >= (wait or 0.2)
+        assert backoff(1, error.value.retry_after) >= (wait or 0.2)
     [reported] = played.limiter.taken()
     assert (reported.blocked is not None) == (fault.get("status") == 429)
     played.target.opt_out("textus", PHONE)
 
 
 def test_an_account_or_a_number_that_is_none(played: Played) -> None:
-    with pytest.raises(AccountGone):
+    with pytest.raises(NotFound):
         played.target.opt_out("nobody", PHONE)
-    with pytest.raises(NeverAccepted):
+    with pytest.raises(Rejected):
         played.target.opt_out("textus", "12")

@@ -8,9 +8,10 @@ from contextlib import suppress
 
 from pydantic import SecretStr
 
-from processors.api_budget.budget import Budget
-from processors.api_budget.rate_limiter import PrepaidLimiter
-from processors.textus_api.client import TextUsClient, TextUsUnavailable
+from processors.outbox.budget import Budget
+from processors.outbox.errors import RetryLater
+from processors.outbox.rate_limiter import PrepaidLimiter
+from processors.textus_api.client import TextUsClient
 from processors.textus_api.settings import TextUsApiSettings
 from runtime.postgres import Connection, connect
 from tests.faults.services import TOKEN
@@ -70,9 +71,7 @@ class Others:
             self.made += 1
             self.out_of_turn += due > 0 and not under_way
             self.beside += due > 0 and under_way > 0
-        with suppress(TextUsUnavailable):
+        with suppress(RetryLater):
             list(client.members("accounts"))
-        [reported] = limiter.taken()
-        seen = [reported.seen] if reported.seen is not None else []
         with connection.transaction():
-            self._budget.report(connection, 1, seen, answered=reported.answered, blocked=reported.blocked)
+            self._budget.report(connection, 1, limiter.taken())

@@ -22,7 +22,7 @@ from ops.__main__ import main
 from ops.stored_events import event_again
 from processors.crm_sync import backfill
 from processors.crm_sync.backfill import stored_event
-from processors.crm_sync.intake import take_in
+from processors.crm_sync.enqueue import take_in
 from runtime.postgres import connect
 from schemas.events import Event, EventType
 from tests.twins.crm import CrmDesk, Sandbox
@@ -190,7 +190,7 @@ def test_it_does_not_wait_in_a_circle_with_those_at_work(
 ) -> None:
     # Given events of a few contacts, all of them in everybody's hands at once, with opt-out states among them
     monkeypatch.setattr(backfill, "BATCH", 20)
-    monkeypatch.setattr("processors.crm_sync.delivery_worker.LEASE", 0.1)  # renewed all the time
+    monkeypatch.setattr("processors.outbox.worker.RENEWED", 0.0)  # leases are renewed all the time
     chance = random.Random(6)
     phones = [f"+1303555{number:04d}" for number in range(30)]
     events = [received(number, phones[number % 30], name=f"N{number}", tag=f"T{number}") for number in range(900)]

@@ -15,9 +15,9 @@ import pytest
 
 from deploy.local.sandbox.app import Options
 from deploy.local.sandbox.rate_limit import Limit
-from processors.api_budget.rate_limiter import BudgetLimiter, Unlimited
 from processors.crm_sync.port import target_types
 from processors.crm_sync.targets.rest import RestSettings, RestTarget
+from processors.outbox.rate_limiter import BudgetLimiter, Unlimited
 from tests.twins.crm import CrmDesk, Sandbox, played_crm
 from tests.twins.events import at, message
 from tests.twins.rig import until

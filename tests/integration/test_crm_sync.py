@@ -15,6 +15,8 @@ from deploy.local.sandbox.app import Options, create_app
 from deploy.local.sandbox.server import SandboxServer
 from processors.crm_sync import CrmSync
 from processors.crm_sync.report import CrmBacklog, backlogs
+from processors.http import status
+from processors.outbox.errors import CredentialsRefused
 from runtime.logs import logger
 from runtime.process import log_settings
 from runtime.settings import Configuration
@@ -131,7 +133,7 @@ def test_every_trouble_passes(
     desk: CrmDesk, sandbox: Sandbox, fault: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # M1. Given a CRM that makes trouble at one kind of call after the other
-    monkeypatch.setattr("processors.crm_sync.http_api.LOCKED_OUT", 0.3)
+    monkeypatch.setitem(status._STATUSES, 401, (CredentialsRefused, 0.3))
     for method in ("GET", "POST", "PATCH"):
         sandbox.fault(method=method, **{"times": 1} | fault)
     desk.take(message(key="1", text="hello", name="Ann", tag="Warm"), message(key="2", text="x", contact_phone=BEN))
@@ -223,7 +225,7 @@ def test_a_worker_that_dies_leaves_a_doubt(desk: CrmDesk, sandbox: Sandbox) -> N
     target, database = desk.rest(), desk.new_database()
     delivery_worker = delivery_worker_of(target, desk.crm)
     delivery_worker(database)
-    until(lambda: not delivery_worker._finished.empty())
+    until(lambda: delivery_worker._unrecorded or not delivery_worker._finished.empty())
     delivery_worker._pool.shutdown()
     database.close()
     target.close()

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from processors.crm_sync.backfill import order
+from processors.http import status
+from processors.outbox.errors import CredentialsRefused
 from processors.textus_api.settings import TextUsApiSettings, textus_budget
 from runtime.postgres import connect
 from schemas.events import Event
@@ -127,7 +129,7 @@ def test_a_text_that_comes_while_its_note_is_being_written(desk: CrmDesk, sandbo
 def test_every_trouble_passes(
     desk: CrmDesk, sandbox: Sandbox, fault: dict[str, Any], kept: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("processors.crm_sync.texts.LOCKED_OUT", 0.2)
+    monkeypatch.setitem(status._STATUSES, 401, (CredentialsRefused, 0.2))
     sandbox.hold_message("m1", "well")
     sandbox.fault("/messages", **fault)
     desk.take(textus("received", "m1"))

@@ -12,8 +12,10 @@ import pytest
 
 from ingest.durable.durability import Durability
 from ingest.webhooks import receive
-from processors.api_budget.budget import Budget
-from processors.api_budget.rate_limiter import BudgetLimiter
+from processors.http import status
+from processors.outbox.budget import Budget
+from processors.outbox.errors import CredentialsRefused
+from processors.outbox.rate_limiter import BudgetLimiter
 from schemas.events import Event
 from tests.contract.players import NEW_SECRET, PLAYERS
 from tests.twins.crm import CrmDesk, Sandbox
@@ -184,7 +186,7 @@ def test_every_trouble_passes(
     desk: CrmDesk, sandbox: Sandbox, fault: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # M1, M2. Given a TextUs that makes trouble at one kind of call after the other
-    monkeypatch.setattr("processors.crm_sync.targets.textus.LOCKED_OUT", 0.3)
+    monkeypatch.setitem(status._STATUSES, 401, (CredentialsRefused, 0.3))
     for method in ("GET", "POST", "PUT"):
         sandbox.fault("/", method=method, **{"times": 1} | fault)
     desk.take(contact(name="Ann", tag="Warm"), contact(name="Ben", contact_phone=BEN))

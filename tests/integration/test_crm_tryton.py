@@ -17,9 +17,10 @@ from typing import Any
 import httpx
 import pytest
 
-from processors.api_budget.rate_limiter import Unlimited
-from processors.crm_sync.port import CrmCredentialsRefused, CrmTarget, Gone, Note
+from processors.crm_sync.port import CrmTarget, Note
 from processors.crm_sync.targets.tryton import TrytonSettings, TrytonTarget
+from processors.outbox.errors import CredentialsRefused, NotFound
+from processors.outbox.rate_limiter import Unlimited
 from runtime.settings import Configuration, ConfigurationError
 from tests.servers.faulty import Faulty, faulty
 from tests.servers.starting import started
@@ -156,7 +157,7 @@ def test_a_note_is_replaced_and_carries_the_event_s_id(tryton: Tryton, target: C
     assert target.find_note(party, said.external_id) == known
     # And one that somebody has deleted is gone
     change(tryton, "DELETE FROM ir_note")
-    with pytest.raises(Gone):
+    with pytest.raises(NotFound):
         target.update_note(party, known, note("again"))
 
 
@@ -168,7 +169,7 @@ def test_a_key_that_may_not_replace_notes(tryton: Tryton) -> None:
     target.set_opt_out(party, opted_out=True)
     known = target.log_message(party, note("hello"))
     # Then nothing is written that could not be taken away, and somebody is told
-    with pytest.raises(CrmCredentialsRefused, match="REPLACE_NOTES=false"):
+    with pytest.raises(CredentialsRefused, match="REPLACE_NOTES=false"):
         target.update_note(party, known, note("bye"))
     assert len(tryton.rows(_NOTES)) == 1
     assert [finding.about for finding in target.check() if not finding.ok] == ["notes"]
@@ -185,7 +186,7 @@ def test_a_key_without_rights_waits_for_somebody_to_mend_them(tryton: Tryton) ->
     target = target_at(tryton.url, tryton.guest_key)
     party = target.upsert_contact(ANN, "Ann", None)
     # Then no delivery is dead of it
-    with pytest.raises(CrmCredentialsRefused, match="may not create"):
+    with pytest.raises(CredentialsRefused, match="may not create"):
         target.set_tags(party, ["Warm"], [])
     target.close()
 
@@ -218,7 +219,7 @@ def test_a_deactivated_party_is_gone_and_its_phone_gets_a_new_one(tryton: Tryton
         change(tryton, "UPDATE party_party SET active = 0")
         assert target.find_by_phone(ANN) == []
         for call in _changes(target):
-            with pytest.raises(Gone):
+            with pytest.raises(NotFound):
                 call(made[-1])
     codes = [code for (code,) in tryton.rows("SELECT code FROM party_party ORDER BY id")]
     assert codes == [f"SMS{ANN}", f"SMS{ANN}/{made[0]}", f"SMS{ANN}/{made[0]}/{made[1]}"]

@@ -22,8 +22,8 @@ from processors.opt_out.gauges import OptOutGauges
 from processors.opt_out.publication import Publication
 from processors.opt_out.reconcile import OptOutReconciler, compare, repair
 from processors.opt_out.states import rebuild
-from processors.opt_out.target import CredentialsRefused, NeverAccepted, NotNow
 from processors.opt_out.verify import verify
+from processors.outbox.errors import CredentialsRefused, Rejected, RetryLater
 from processors.persist import Persist, PersistSettings
 from runtime.kafka.consumer import Record
 from runtime.phone_lookup import number_query
@@ -179,7 +179,7 @@ def test_a_stranger_s_key_holds_only_what_could_be_a_number(
 
 
 def test_a_target_that_is_away_is_called_again_and_one_that_refuses_is_not(desk: Desk) -> None:
-    desk.target.troubles = [NotNow("away"), NeverAccepted("never"), CredentialsRefused("token")]
+    desk.target.troubles = [RetryLater("away"), Rejected("never"), CredentialsRefused("token")]
     desk.take(message(text="STOP"))
     desk.enforce()  # the first call alone, until the budget knows its window
     assert sorted(status for _, status in desk.statuses()) == ["failed", "pending", "pending"]

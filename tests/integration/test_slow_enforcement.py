@@ -46,5 +46,5 @@ def test_one_slow_call_delays_nobody_else(desk: Desk, monkeypatch: pytest.Monkey
     assert len(desk.target.calls) == 14
     # And once it is over, what came of it is recorded
     answered.set()
-    desk.enforcer.finish(desk.database)
+    desk.enforcer.finish(desk.database, 60)
     assert desk.all("SELECT DISTINCT status FROM enforcements") == [("done",)]

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 import inspect
 
-from processors.crm_sync.port import AskedToWait, CrmCredentialsRefused, Gone, Unknown, target_types
-from processors.engine.processor import Rejected, Retryable
+from processors.crm_sync.port import target_types
+from processors.outbox.errors import (
+    CredentialsRefused,
+    NotFound,
+    OutcomeUnknown,
+    RateLimited,
+    Redirected,
+    Rejected,
+    RetryLater,
+)
 from tests.contract.crm.troubles import ASKING, CHANGING, TROUBLES, able
 from tests.reference.markdown import code, table
 
@@ -37,7 +45,15 @@ def page() -> str:
             ("raised", "what to do"),
             [
                 (code(kind.__name__), (inspect.getdoc(kind) or "").partition("\n")[0])
-                for kind in (Unknown, Retryable, AskedToWait, CrmCredentialsRefused, Gone, Rejected)
+                for kind in (
+                    OutcomeUnknown,
+                    RetryLater,
+                    RateLimited,
+                    CredentialsRefused,
+                    NotFound,
+                    Redirected,
+                    Rejected,
+                )
             ],
         ),
     ]

@@ -13,15 +13,16 @@ import psycopg
 
 from deploy.local.sandbox.app import Options, create_app
 from deploy.local.sandbox.server import SandboxServer
-from processors.api_budget.rate_limiter import RateLimiter, Unlimited
 from processors.crm_sync import delivery_worker_of
-from processors.crm_sync.delivery_worker import DeliveryWorker
-from processors.crm_sync.intake import take_in
+from processors.crm_sync.enqueue import take_in
 from processors.crm_sync.port import CrmTarget, target_types
 from processors.crm_sync.settings import CrmSettings
 from processors.crm_sync.targets.rest import RestSettings
-from processors.crm_sync.texts import TextFetcher, ask_for_texts
+from processors.crm_sync.text_queue import ask_for_texts, text_fetcher
+from processors.crm_sync.work import Job
 from processors.engine.database import Database
+from processors.outbox.rate_limiter import RateLimiter, Unlimited
+from processors.outbox.worker import OutboxWorker
 from processors.textus_api.client import MEDIA_TYPE
 from processors.textus_api.settings import TextUsApiSettings, textus_budget
 from runtime.postgres import connect
@@ -153,13 +154,13 @@ class CrmDesk:
     def fetching(self, **settings: Any) -> Iterator[None]:
         """Texts are fetched from the sandbox's TextUs, on a thread of its own."""
         textus = TextUsApiSettings(**{"api_url": self.sandbox.url, "api_token": "t", "timeout": 2.0} | settings)
-        fetcher, stop = TextFetcher(textus, textus_budget(textus), self.targets, give_up_hours=1.0), threading.Event()
+        fetcher, stop = text_fetcher(textus, textus_budget(textus), self.targets, give_up_hours=1.0), threading.Event()
         database = self.new_database()
 
         def run() -> None:
             while not stop.is_set():
                 stop.wait(fetcher(database))
-            fetcher.close(database)
+            fetcher.close(database, time_limit=10)
 
         try:
             with beside(run, stop.set):
@@ -168,7 +169,9 @@ class CrmDesk:
             database.close()
 
     @contextmanager
-    def working(self, target: CrmTarget, delivery_worker: DeliveryWorker | None = None) -> Iterator[DeliveryWorker]:
+    def working(
+        self, target: CrmTarget, delivery_worker: OutboxWorker[Job] | None = None
+    ) -> Iterator[OutboxWorker[Job]]:
         """A delivery worker for `target` on a thread of its own."""
         delivery_worker, stop = delivery_worker or delivery_worker_of(target, self.crm), threading.Event()
         database = self.new_database()

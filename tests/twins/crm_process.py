@@ -9,11 +9,11 @@ import os
 import sys
 import time
 
-from processors.api_budget.rate_limiter import Unlimited
 from processors.crm_sync import delivery_worker_of
 from processors.crm_sync.port import target_types
 from processors.crm_sync.settings import CrmSettings
 from processors.engine.database import Database
+from processors.outbox.rate_limiter import Unlimited
 from runtime.postgres import connect
 from runtime.settings import Configuration
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Collection
 from datetime import datetime, timedelta
@@ -9,16 +10,17 @@ from typing import Any
 
 import psycopg
 
-from processors.api_budget.budget import Budget, Seen
-from processors.api_budget.rate_limiter import PrepaidLimiter, RateLimiter, RequestResult
 from processors.engine.database import Database
 from processors.engine.processor import Delivery
 from processors.opt_out import OptOutProcessor
 from processors.opt_out.accounts import AccountsReader
-from processors.opt_out.enforcer import Enforcer
+from processors.opt_out.enforcement_queue import enforcer_of
 from processors.opt_out.ledger import Ledger
 from processors.opt_out.settings import OptOutSettings
-from processors.opt_out.target import AccountGone, OptOutTarget, TargetAccount
+from processors.opt_out.target import OptOutTarget, TargetAccount
+from processors.outbox.budget import Budget, RequestResult, Seen
+from processors.outbox.errors import NotFound
+from processors.outbox.rate_limiter import PrepaidLimiter, RateLimiter
 from processors.textus_api.settings import TextUsApiSettings
 from runtime.kafka.consumer import Record
 from runtime.postgres import connect
@@ -68,7 +70,7 @@ class MemoryTarget(OptOutTarget):
             if self.troubles:
                 raise self.troubles.pop(0)
             if account not in self.slugs:
-                raise AccountGone(account)
+                raise NotFound(account)
             self.out.add((account, phone))
 
     def out_of(self, account: str, phones: Collection[str]) -> set[str]:
@@ -95,9 +97,9 @@ class Desk:
         self.owner = psycopg.connect(postgres.owner_dsn, autocommit=True)
         self.limiter = PrepaidLimiter()
         self.target = MemoryTarget(self.limiter, *slugs)
-        self.enforcer = Enforcer(
-            self.target, self.target.budget(self.settings), self.limiter, calls_at_once=4, now=self.clock
-        )
+        budget = self.target.budget(self.settings)
+        self.enforcer = enforcer_of(self.target, budget, self.limiter, calls_at_once=4, now=self.clock)
+        self.enforcer._admission._clock = itertools.count().__next__  # type: ignore[attr-defined] # no pause lasts
         self.reader = AccountsReader(self.target, every=timedelta(days=1), now=self.clock)
         if slugs:
             self.reader(self.database)
@@ -116,6 +118,7 @@ class Desk:
     def enforce(self, rounds: int = 10) -> None:
         for _ in range(rounds):
             self.enforcer(self.database)
+        self.enforcer.finish(self.database, 0.25)
 
     def all(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
         return self.owner.execute(statement, values).fetchall()  # type: ignore[arg-type]
@@ -128,7 +131,7 @@ class Desk:
         return self.all("SELECT account, status FROM enforcements ORDER BY position, account")
 
     def close(self) -> None:
-        self.enforcer.close()
+        self.enforcer.close(self.database, 0.25)
         self.database.close()
         self.by_operator.close()
         self.owner.close()

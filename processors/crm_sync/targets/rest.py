@@ -7,13 +7,13 @@ from typing import Any, ClassVar, cast
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
-from processors.api_budget.budget import Budget
-from processors.api_budget.rate_limiter import RateLimiter
-from processors.crm_sync.http_api import HttpApi
-from processors.crm_sync.port import Capabilities, CrmTarget, Finding, Note, Person, Unknown
+from processors.crm_sync.port import Capabilities, CrmTarget, Finding, Note, Person
 from processors.crm_sync.templates import Template
-from processors.engine.processor import Rejected, Retryable
-from processors.outbound.ssrf_guard import mistake_in
+from processors.http.client import HttpClient
+from processors.http.ssrf_guard import mistake_in
+from processors.outbox.budget import Budget
+from processors.outbox.errors import OutcomeUnknown, Rejected, RetryLater
+from processors.outbox.rate_limiter import RateLimiter
 from runtime.settings import ConfigurationError, Section, StringList
 
 #: What each template may name.
@@ -86,7 +86,7 @@ class RestTarget(CrmTarget):
     name: ClassVar[str] = "rest"
     settings_type = RestSettings
 
-    def __init__(self, settings: RestSettings, api: HttpApi) -> None:
+    def __init__(self, settings: RestSettings, api: HttpClient) -> None:
         self._settings = settings
         self._api = api
         self._templates = {
@@ -100,7 +100,7 @@ class RestTarget(CrmTarget):
             raise ConfigurationError([f"{settings.variable('url')} is missing: the target rest is called there"])
         token = settings.token.get_secret_value() if settings.token else ""
         headers = {settings.token_header: settings.token_prefix + token} if token else {}
-        api = HttpApi(
+        api = HttpClient(
             "rest",
             settings.url.rstrip("/"),
             limiter,
@@ -164,7 +164,7 @@ class RestTarget(CrmTarget):
         """See Target.check. Asks for a number that nobody has."""
         try:
             self.find_by_phone("+10000000000")
-        except (Retryable, Rejected) as error:
+        except (RetryLater, Rejected) as error:
             fix = "look at HOOKLINE_CRM_REST__URL, __TOKEN and __FIND"
             return [Finding("find a contact", ok=False, sentence=f"{error}; {fix}")]
         lacking = [name for name in _NAMES if name not in self._templates]
@@ -182,19 +182,19 @@ class RestTarget(CrmTarget):
     def _list(self, answer: Any) -> list[Mapping[str, Any]]:
         found = _within(answer, self._settings.members)
         if not isinstance(found, list) or not all(isinstance(entry, dict) for entry in found):
-            raise Retryable("rest answers no list of objects where one is expected")
+            raise RetryLater("rest answers no list of objects where one is expected")
         return cast("list[Mapping[str, Any]]", found)
 
     def _object(self, answer: Any) -> Mapping[str, Any]:
         found = _within(answer, self._settings.member)
         if not isinstance(found, dict):
-            raise Unknown("rest answers no object where one is expected")
+            raise OutcomeUnknown("rest answers no object where one is expected")
         return found
 
     def _id(self, mapping: Mapping[str, Any]) -> str:
         found = mapping.get(self._settings.id_field)
         if not isinstance(found, str | int) or isinstance(found, bool) or found == "":
-            raise Unknown(f"rest answers an object without the field {self._settings.id_field}")
+            raise OutcomeUnknown(f"rest answers an object without the field {self._settings.id_field}")
         return str(found)
 
 

@@ -16,43 +16,29 @@ Requests are paid from TextUs's one budget, where opt-outs go first.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 import phonenumbers
 from pydantic import Field
 
-from processors.api_budget.budget import Budget
-from processors.api_budget.rate_limiter import PrepaidLimiter, RateLimiter
-from processors.crm_sync.port import (
-    AskedToWait,
-    Capabilities,
-    CrmCredentialsRefused,
-    CrmTarget,
-    Finding,
-    Gone,
-    Person,
-    Unknown,
-)
-from processors.engine.processor import Rejected, Retryable
-from processors.outbound.ssrf_guard import mistake_in
-from processors.textus_api.client import (
-    BUSY,
-    BadRequest,
+from processors.crm_sync.port import Capabilities, CrmTarget, Finding, Person
+from processors.http.ssrf_guard import mistake_in
+from processors.outbox.budget import Budget
+from processors.outbox.errors import (
+    CredentialsRefused,
     NotFound,
-    Redirected,
-    TextUsClient,
-    TextUsUnavailable,
-    TokenRefused,
+    OutcomeUnknown,
+    Rejected,
+    RetryLater,
 )
+from processors.outbox.rate_limiter import PrepaidLimiter, RateLimiter
+from processors.textus_api.client import TextUsClient
 from processors.textus_api.settings import TextUsApiSettings, textus_budget
 from runtime.phones import full_number
 from runtime.settings import ConfigurationError, Section, StringList
 
-#: Seconds to wait while our credentials are refused.
-LOCKED_OUT = 15.0
 #: A number that nobody has.
 UNUSED_NUMBER = "+10000000000"
 
@@ -132,9 +118,8 @@ class TextUsCrm(CrmTarget):
     def find_by_phone(self, phone: str) -> Sequence[Person]:
         """See Target.find_by_phone: the oldest first, so that it stays the same one."""
         query = [("q", _national(phone) or phone)]
-        with _translated():
-            path = (self._account, "contact_filters", "all", "contacts")
-            found = [member for member in self._client.members(*path, query=query) if phone in _numbers(member)]
+        path = (self._account, "contact_filters", "all", "contacts")
+        found = [member for member in self._client.members(*path, query=query) if phone in _numbers(member)]
         found.sort(key=lambda held: (str(held.get("createdAt")), _id(held)))
         return [Person(_id(contact_), _name(contact_, phone)) for contact_ in found]
 
@@ -144,8 +129,7 @@ class TextUsCrm(CrmTarget):
                 self._change(contact, lambda held: held | {"name": name})
             return contact
         body = {"name": name or phone, "phones": [{"number": phone, "type": "Mobile"}]}
-        with _translated():
-            return _id(self._client.send("POST", self._account, "contacts", body=body))
+        return _id(self._client.send("POST", self._account, "contacts", body=body))
 
     def set_tags(self, contact: str, add: Collection[str], remove: Collection[str]) -> None:
 
@@ -162,12 +146,12 @@ class TextUsCrm(CrmTarget):
         asker = TextUsCrm.at(self.place, self._settings, limiter)
         try:
             asker.find_by_phone(UNUSED_NUMBER)
-        except CrmCredentialsRefused as error:
+        except CredentialsRefused as error:
             return [Finding("credentials", ok=False, sentence=f"{error}; set {_TOKEN} to one of the account's tokens")]
-        except Gone:
+        except NotFound:
             sentence = f"there is no account {self._account}, or the token's user is no member; mend {_ACCOUNTS}"
             return [Finding("credentials", ok=True, sentence="taken"), Finding("account", ok=False, sentence=sentence)]
-        except (Retryable, Rejected) as error:
+        except (RetryLater, Rejected) as error:
             sentence = f"{error}; look at {self._settings.variable('api_url')}, or try again later"
             return [Finding("find a contact", ok=False, sentence=sentence)]
         finally:
@@ -192,32 +176,11 @@ class TextUsCrm(CrmTarget):
 
     def _change(self, contact: str, changed: Any) -> None:
         path = contact.strip("/").split("/")
-        with _translated():
-            held = self._client.get(*path)
-            phones = [{"number": _written(phone), "type": phone.get("type") or "Mobile"} for phone in _phones(held)]
-            data = held.get("data")
-            whole = {"name": held.get("name"), "phones": phones, "data": data if isinstance(data, dict) else {}}
-            self._client.send("PUT", *path, body=changed(whole))
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    """TextUs's failures as the port's."""
-    try:
-        yield
-    except Redirected as error:
-        raise Rejected(str(error)) from None
-    except TextUsUnavailable as error:
-        if error.asks:
-            raise AskedToWait(str(error), retry_after=error.retry_after or BUSY) from None
-        kind = Unknown if error.perhaps_done else Retryable
-        raise kind(str(error), retry_after=error.retry_after) from None
-    except TokenRefused as error:
-        raise CrmCredentialsRefused(f"{error}: it refuses our token", retry_after=LOCKED_OUT) from None
-    except NotFound as error:
-        raise Gone(str(error)) from None
-    except BadRequest as error:
-        raise Rejected(str(error)) from None
+        held = self._client.get(*path)
+        phones = [{"number": _written(phone), "type": phone.get("type") or "Mobile"} for phone in _phones(held)]
+        data = held.get("data")
+        whole = {"name": held.get("name"), "phones": phones, "data": data if isinstance(data, dict) else {}}
+        self._client.send("PUT", *path, body=changed(whole))
 
 
 def _national(phone: str) -> str | None:
@@ -250,5 +213,5 @@ def _name(contact: Mapping[str, Any], phone: str) -> str | None:
 def _id(contact: Mapping[str, Any]) -> str:
     found = contact.get("id")
     if not isinstance(found, str) or not found:
-        raise Unknown("TextUs answers a contact without an id")
+        raise OutcomeUnknown("TextUs answers a contact without an id")
     return found

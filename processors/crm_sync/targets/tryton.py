@@ -17,21 +17,12 @@ from urllib.parse import quote, urlencode
 import phonenumbers
 from pydantic import Field, SecretStr, field_validator, model_validator
 
-from processors.api_budget.budget import Budget
-from processors.api_budget.rate_limiter import RateLimiter
-from processors.crm_sync.http_api import HttpApi
-from processors.crm_sync.port import (
-    Capabilities,
-    CrmCredentialsRefused,
-    CrmTarget,
-    Finding,
-    Gone,
-    Note,
-    Person,
-    Unknown,
-)
-from processors.engine.processor import Rejected, Retryable
-from processors.outbound.ssrf_guard import mistake_in
+from processors.crm_sync.port import Capabilities, CrmTarget, Finding, Note, Person
+from processors.http.client import HttpClient
+from processors.http.ssrf_guard import mistake_in
+from processors.outbox.budget import Budget
+from processors.outbox.errors import CredentialsRefused, NotFound, OutcomeUnknown, Rejected, RetryLater
+from processors.outbox.rate_limiter import RateLimiter
 from runtime.phones import full_number
 from runtime.settings import ConfigurationError, Section, StringList
 
@@ -102,7 +93,7 @@ class TrytonTarget(CrmTarget):
     name: ClassVar[str] = "tryton"
     settings_type = TrytonSettings
 
-    def __init__(self, settings: TrytonSettings, api: HttpApi) -> None:
+    def __init__(self, settings: TrytonSettings, api: HttpClient) -> None:
         self._settings = settings
         self._api = api
         self._opted_out = _category_name(settings.opted_out_category)
@@ -123,7 +114,7 @@ class TrytonTarget(CrmTarget):
         ]
         if lacking or settings.token is None:
             raise ConfigurationError(lacking)
-        api = HttpApi(
+        api = HttpClient(
             "tryton",
             f"{settings.url.rstrip('/')}/{quote(settings.database, safe='')}/rest/model",
             limiter,
@@ -160,7 +151,7 @@ class TrytonTarget(CrmTarget):
     def log_message(self, contact: str, note: Note) -> str:
         """See Target.log_message. Its id is that of the event."""
         if not self._search(_PARTY, [["id", "=", int(contact)]], "id"):  # without it the note would be nobody's
-            raise Gone("tryton has no such party")
+            raise NotFound("tryton has no such party")
         self._post(_NOTE, {"resource": f"{_PARTY},{contact}", "message": _message(note)})
         return note.external_id
 
@@ -171,16 +162,16 @@ class TrytonTarget(CrmTarget):
         """See Target.update_note. The new one is there before the old ones go, so that no try loses both."""
         there = self._notes(contact, note)
         if not there:
-            raise Gone("tryton has no such note")
+            raise NotFound("tryton has no such note")
         message = _message(said)
         same = next((note_ for note_ in there if note_.get("message") == message), None)
         old = [note_ for note_ in there if note_ is not same]
         if old and (mistake := self._replacing()):
-            raise CrmCredentialsRefused(f"tryton: {mistake}")
+            raise CredentialsRefused(f"tryton: {mistake}")
         if same is None:
             self._post(_NOTE, {"resource": f"{_PARTY},{contact}", "message": message})
         for note_ in old:
-            with suppress(Gone):
+            with suppress(NotFound):
                 self._call("DELETE", f"{_NOTE}/{note_['id']}")
 
     def set_tags(self, contact: str, add: Collection[str], remove: Collection[str]) -> None:
@@ -195,13 +186,13 @@ class TrytonTarget(CrmTarget):
     def check(self) -> Sequence[Finding]:
         try:
             self.find_by_phone("+10000000000")
-        except (Retryable, Rejected) as error:
+        except (RetryLater, Rejected) as error:
             return [Finding("find a party", ok=False, sentence=f"{error}; {_fix(error)}")]
         findings = [Finding("find a party", ok=True, sentence="answers")]
         for about, look in (("rights", self._rights), ("notes", self._replacing), ("phones", self._phones)):
             try:
                 mistake = look()
-            except (Retryable, Rejected) as error:
+            except (RetryLater, Rejected) as error:
                 mistake = f"{error}; {_fix(error)}"
             findings.append(Finding(about, ok=mistake is None, sentence=mistake or "as they have to be"))
         return findings
@@ -221,7 +212,7 @@ class TrytonTarget(CrmTarget):
             party = {"name": name, "code": code, "contact_mechanisms": [["create", [reached]]]}
             try:
                 return str(self._post(_PARTY, party)["id"])
-            except Gone:
+            except NotFound:
                 raise
             except Rejected:
                 if found := self.find_by_phone(phone):
@@ -246,7 +237,7 @@ class TrytonTarget(CrmTarget):
     def _new_category(self, name: str) -> int:
         try:
             return int(self._post(_CATEGORY, {"name": name})["id"])
-        except Gone:
+        except NotFound:
             raise
         except Rejected:  # its name is unique: somebody has been quicker
             there = self._categories([name])
@@ -293,17 +284,17 @@ class TrytonTarget(CrmTarget):
         )
 
     def _call(self, method: str, path: str, body: Any = None) -> Any:
-        """As of HttpApi. Tryton answers 400 also to whom it does not allow something: that is Locked here."""
+        """As of HttpClient. Tryton answers 400 also to whom it does not allow something: that is Locked here."""
         try:
             return self._request(method, path, body)
-        except Unknown as error:
+        except OutcomeUnknown as error:
             wait = max(error.retry_after or 0.0, self._settings.look_after)
-            raise Unknown(str(error), retry_after=wait) from None
-        except Gone:
+            raise OutcomeUnknown(str(error), retry_after=wait) from None
+        except NotFound:
             raise
         except Rejected:
             if mistake := self._rights():
-                raise CrmCredentialsRefused(f"tryton: {mistake}") from None
+                raise CredentialsRefused(f"tryton: {mistake}") from None
             raise
 
     def _request(self, method: str, path: str, body: Any = None) -> Any:
@@ -316,7 +307,7 @@ class TrytonTarget(CrmTarget):
     def _post(self, model: str, values: Mapping[str, Any]) -> Mapping[str, Any]:
         made = self._call("POST", f"{model}?f=id", values)
         if not isinstance(made, dict) or not isinstance(made.get("id"), int):
-            raise Unknown("tryton answers no record where one is expected")
+            raise OutcomeUnknown("tryton answers no record where one is expected")
         return made
 
     def _search(
@@ -327,7 +318,7 @@ class TrytonTarget(CrmTarget):
             query["s"] = str(limit)
         found = self._call("GET", f"{model}?{urlencode(query)}")
         if not isinstance(found, list) or not all(isinstance(entry, dict) and "id" in entry for entry in found):
-            raise Retryable("tryton answers no records where some are expected")
+            raise RetryLater("tryton answers no records where some are expected")
         return cast("list[Mapping[str, Any]]", found)
 
 
@@ -362,9 +353,9 @@ def _within(answer: Any, *path: str) -> Any:
 
 
 def _fix(error: Exception) -> str:
-    if isinstance(error, CrmCredentialsRefused):
+    if isinstance(error, CredentialsRefused):
         return "look at HOOKLINE_CRM_TRYTON__TOKEN: the key's user application has to be validated"
-    if isinstance(error, Gone):
+    if isinstance(error, NotFound):
         return "look at HOOKLINE_CRM_TRYTON__URL and __DATABASE: there is no such database"
     if isinstance(error, Rejected):
         return "its user may not read parties: put it into the group Party Administration"

@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection
 
-from processors.api_budget.budget import Budget
-from processors.api_budget.rate_limiter import RateLimiter
-from processors.opt_out.target import (
-    AccountGone,
-    CredentialsRefused,
-    NeverAccepted,
-    NotNow,
-    OptOutTarget,
-    TargetAccount,
-)
-from processors.textus_api.client import BadRequest, Json, NotFound, TextUsClient, TextUsUnavailable, TokenRefused
+from processors.opt_out.target import OptOutTarget, TargetAccount
+from processors.outbox.budget import Budget
+from processors.outbox.errors import RetryLater
+from processors.outbox.rate_limiter import RateLimiter
+from processors.textus_api.client import Json, TextUsClient
 from processors.textus_api.settings import TextUsApiSettings, textus_budget
 from runtime.settings import Section
 
@@ -57,28 +50,25 @@ class TextUsOptOuts(OptOutTarget):
     def accounts(self) -> list[TargetAccount]:
         """The organisation's account and all its descendants, or whatever the token sees and what is below it."""
         found: dict[str, TargetAccount] = {}
-        with _translated():
-            if self._settings.organisation is not None:
-                self._add_family(self._settings.organisation, found)
-            else:
-                for top in list(self._client.members("accounts")):
-                    slug = _slug(top)
-                    children = top.get("children")
-                    if slug not in found and isinstance(children, dict) and children.get("totalItems"):
-                        self._add_family(slug, found)
-                    found.setdefault(slug, TargetAccount(slug, _name(top)))
+        if self._settings.organisation is not None:
+            self._add_family(self._settings.organisation, found)
+            return list(found.values())
+        for top in list(self._client.members("accounts")):
+            slug = _slug(top)
+            children = top.get("children")
+            if slug not in found and isinstance(children, dict) and children.get("totalItems"):
+                self._add_family(slug, found)
+            found.setdefault(slug, TargetAccount(slug, _name(top)))
         return list(found.values())
 
     def opt_out(self, account: str, phone: str) -> None:
         """See Target.opt_out. Any 2xx is done."""
-        with _translated():
-            self._client.put(account, "opt_outs", phone)
+        self._client.put(account, "opt_outs", phone)
 
     def out_of(self, account: str, phones: Collection[str]) -> set[str]:
         """See Target.out_of. The number with its country code stands only in the id of an opt-out."""
         query = [("exact[]", phone) for phone in phones]
-        with _translated():
-            ids = [str(member.get("id", "")) for member in self._client.members(account, "opt_outs", query=query)]
+        ids = [str(member.get("id", "")) for member in self._client.members(account, "opt_outs", query=query)]
         numbers_out = {id.rpartition("/")[2].replace("%2B", "+") for id in ids}
         return {phone for phone in phones if phone in numbers_out}
 
@@ -94,26 +84,11 @@ class TextUsOptOuts(OptOutTarget):
             found.setdefault(slug, TargetAccount(slug, _name(member)))
 
 
-@contextmanager
-def _translated() -> Iterator[None]:
-    """TextUs's failures as every target's."""
-    try:
-        yield
-    except TextUsUnavailable as error:
-        raise NotNow(str(error), retry_after=error.retry_after) from None
-    except TokenRefused as error:
-        raise CredentialsRefused(str(error)) from None
-    except NotFound as error:
-        raise AccountGone(str(error)) from None
-    except BadRequest as error:
-        raise NeverAccepted(str(error)) from None
-
-
 def _slug(account: Json) -> str:
-    """The account's segment in URLs. Raises Unavailable where there is none: one passed over gets no opt-outs."""
+    """The account's segment in URLs. Raises RetryLater where there is none: one passed over gets no opt-outs."""
     slug = account.get("slug") or str(account.get("id", "")).rpartition("/")[2]
     if not isinstance(slug, str) or not slug or len(slug) > LONGEST_SLUG or not slug.isprintable():
-        raise TextUsUnavailable("TextUs answers an account without a slug that can be called")
+        raise RetryLater("TextUs answers an account without a slug that can be called")
     return slug
 
 

@@ -12,8 +12,8 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any, ClassVar, NamedTuple, Self
 
-from processors.api_budget.rate_limiter import Unlimited
 from processors.crm_sync.port import Capabilities, CrmTarget, target_types
+from processors.outbox.rate_limiter import Unlimited
 from runtime.settings import Configuration
 
 

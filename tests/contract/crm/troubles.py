@@ -5,8 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from processors.crm_sync.port import AskedToWait, Capabilities, CrmCredentialsRefused, Gone, Unknown
-from processors.engine.processor import Rejected, Retryable
+from processors.crm_sync.port import Capabilities
+from processors.outbox.errors import (
+    CredentialsRefused,
+    NotFound,
+    OutcomeUnknown,
+    RateLimited,
+    Redirected,
+    Rejected,
+    RetryLater,
+)
 from tests.contract.crm.service import service_type
 
 
@@ -21,38 +29,38 @@ class Trouble(NamedTuple):
 
 TROUBLES = (
     # Whether a server that fails has done it is not known
-    Trouble("500", {"status": 500}, Unknown, Retryable),
-    Trouble("502", {"status": 502}, Unknown, Retryable),
-    Trouble("503 with Retry-After", {"status": 503, "retry_after": 7}, AskedToWait, AskedToWait),
-    Trouble("429 with Retry-After in seconds", {"status": 429, "retry_after": 3}, AskedToWait, AskedToWait),
-    Trouble("429 that does not say how long", {"status": 429}, AskedToWait, AskedToWait),
+    Trouble("500", {"status": 500}, OutcomeUnknown, RetryLater),
+    Trouble("502", {"status": 502}, OutcomeUnknown, RetryLater),
+    Trouble("503 with Retry-After", {"status": 503, "retry_after": 7}, RateLimited, RateLimited),
+    Trouble("429 with Retry-After in seconds", {"status": 429, "retry_after": 3}, RateLimited, RateLimited),
+    Trouble("429 that does not say how long", {"status": 429}, RateLimited, RateLimited),
     Trouble(
         "429 with Retry-After as a date (RFC 9110)",
         {"status": 429, "retry_after": "Wed, 21 Oct 2015 07:28:00 GMT"},
-        AskedToWait,
-        AskedToWait,
+        RateLimited,
+        RateLimited,
     ),
-    Trouble("401", {"status": 401}, CrmCredentialsRefused, CrmCredentialsRefused),
-    Trouble("403", {"status": 403}, CrmCredentialsRefused, CrmCredentialsRefused),
-    Trouble("404", {"status": 404}, Gone, Gone),
-    Trouble("409", {"status": 409}, Retryable, Retryable),
-    Trouble("423: locked by somebody (HubSpot)", {"status": 423}, Retryable, Retryable),
+    Trouble("401", {"status": 401}, CredentialsRefused, CredentialsRefused),
+    Trouble("403", {"status": 403}, CredentialsRefused, CredentialsRefused),
+    Trouble("404", {"status": 404}, NotFound, NotFound),
+    Trouble("409", {"status": 409}, RetryLater, RetryLater),
+    Trouble("423: locked by somebody (HubSpot)", {"status": 423}, RetryLater, RetryLater),
     Trouble("422", {"status": 422}, Rejected, Rejected),
     Trouble(
         "a redirect to an address of the cloud that it runs in",
         {"status": 302, "headers": {"Location": "http://169.254.169.254/"}},
-        Rejected,
-        Rejected,
+        Redirected,
+        Redirected,
     ),
-    Trouble("200 with what is not JSON", {"status": 200, "body": "<html>"}, Unknown, Retryable),
+    Trouble("200 with what is not JSON", {"status": 200, "body": "<html>"}, OutcomeUnknown, RetryLater),
     Trouble(
         "an answer that takes too long as a whole, though no part of it does",
         {"status": 200, "body": "x" * 40, "drip_s": 0.1},
-        Unknown,
-        Retryable,
+        OutcomeUnknown,
+        RetryLater,
     ),
-    Trouble("the effect, and then no answer", {"drop_answer": True}, Unknown, Retryable),
-    Trouble("an answer after our patience", {"delay_s": 2.0}, Unknown, Retryable),
+    Trouble("the effect, and then no answer", {"drop_answer": True}, OutcomeUnknown, RetryLater),
+    Trouble("an answer after our patience", {"delay_s": 2.0}, OutcomeUnknown, RetryLater),
 )
 
 #: What changes something, and what only asks.

@@ -29,10 +29,10 @@ POINTS = {
     "before_mirror": ("runtime.kafka.consumer", "KafkaConsumer", "mirror", "before"),
     "after_mirror": ("runtime.kafka.consumer", "KafkaConsumer", "mirror", "after"),
     # crm-sync: one delivery's way
-    "before_call": ("processors.crm_sync.delivery_worker", "DeliveryWorker", "_run", "before"),
-    "after_call": ("processors.crm_sync.http_api", "HttpApi", "call", "after"),
-    "before_told": ("processors.crm_sync.lanes", "Lanes", "record", "before"),
-    "after_told": ("processors.crm_sync.delivery_worker", "DeliveryWorker", "_count_recorded", "before"),
+    "before_call": ("processors.outbox.worker", "OutboxWorker", "_run", "before"),
+    "after_call": ("processors.http.client", "HttpClient", "call", "after"),
+    "before_told": ("processors.crm_sync.delivery_queue", "DeliveryQueue", "record", "before"),
+    "after_told": ("processors.crm_sync.delivery_queue", "DeliveryQueue", "recorded", "before"),
     # ingest: the spool's and the replayer's
     "before_append": ("ingest.durable.spool.turn", "Turn", "append", "before"),
     "after_append": ("ingest.durable.spool.turn", "Turn", "append", "after"),
@@ -130,19 +130,16 @@ def short_patience(_: str) -> Changes:
 def short_leases(_: str) -> Changes:
     """Gives up after 6 s, in place of 60, on a call or a request whose end nobody has written down."""
 
-    def enforcer(module: Any) -> None:
-        module.LEASE = timedelta(seconds=6)
-
     def budget(module: Any) -> None:
         module.FORGOTTEN = timedelta(seconds=6)
 
-    def lanes(module: Any) -> None:
+    def queue(module: Any) -> None:
         module.LEASE = 6.0
 
     return {
-        "processors.opt_out.enforcer": enforcer,
-        "processors.api_budget.budget": budget,
-        "processors.crm_sync.lanes": lanes,
+        "processors.opt_out.enforcement_queue": queue,
+        "processors.outbox.budget": budget,
+        "processors.crm_sync.delivery_queue": queue,
     }
 
 
@@ -237,11 +234,7 @@ def no_dedupe(_: str) -> Changes:
 def no_doubt(_: str) -> Changes:
     """A delivery is not said to be doubtful before its call."""
 
-    def change(module: Any) -> None:
-        assert "doubtful = true," in module._TAKE
-        module._TAKE = module._TAKE.replace("doubtful = true,", "")
-
-    return {"processors.crm_sync.lanes": change}
+    return {"processors.crm_sync.delivery_queue": claiming(b"doubtful = true,", b"")}
 
 
 def no_look(_: str) -> Changes:
@@ -256,11 +249,19 @@ def no_look(_: str) -> Changes:
 def no_lanes(_: str) -> Changes:
     """Of a contact's deliveries any is taken up, not the oldest."""
 
-    def change(module: Any) -> None:
-        assert "ORDER BY received_at, event_id LIMIT 1" in module._TAKE
-        module._TAKE = module._TAKE.replace("ORDER BY received_at, event_id LIMIT 1", "ORDER BY event_id LIMIT 1")
+    oldest, any_of_them = b"ORDER BY received_at, event_id LIMIT 1", b"ORDER BY event_id LIMIT 1"
+    return {"processors.crm_sync.delivery_queue": claiming(oldest, any_of_them)}
 
-    return {"processors.crm_sync.lanes": change}
+
+def claiming(before: bytes, after: bytes) -> Callable[[Any], None]:
+    """The statement that claims deliveries, with `after` in place of `before`."""
+
+    def change(module: Any) -> None:
+        claim = module._SQL["claim"]
+        assert before in claim
+        module._SQL = {**module._SQL, "claim": claim.replace(before, after)}
+
+    return change
 
 
 KILL = signal.SIGKILL

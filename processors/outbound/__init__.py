@@ -1,1 +1,0 @@
-"""HTTP calls that leave the house: where they may go, and how much may come back."""
