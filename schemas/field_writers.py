@@ -14,6 +14,8 @@ from typing import Any
 
 from fastavro import parse_schema, schemaless_writer
 
+from schemas.ids import without_annotations
+
 #: A field's value to its bytes. Raises where the value is none of the field's type.
 Writer = Callable[[Any], bytes]
 
@@ -24,6 +26,7 @@ _NULL, _VALUE = b"\x00", b"\x02"  # the branches of a union that begins with "nu
 
 def writer_of(kind: Any) -> Writer:
     """What writes a field of the Avro type `kind`."""
+    kind = without_annotations(kind)
     return next((writer for written, writer in _WRITERS if written == kind), None) or _general(kind)
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from ops.processors import topics_of_hookline
-from schemas.ids import SchemaIds
+from schemas.ids import RegisteredSchema, SchemaIds
+from schemas.personal_data import MARK
 from schemas.privileges import PRIVILEGES, ROLES
 from schemas.topics import PARTITIONS, RECORD_TOPICS
 from tests.reference.markdown import code, table
@@ -38,11 +40,15 @@ def page() -> str:
         "registry` serves the schemas.\n",
     ]
     for topic in RECORD_TOPICS:
-        newest = ids.versions(topic.subject)[-1]
+        versions = ids.versions(topic.subject)
+        newest = versions[-1]
         parts.append(f"### {topic.name}\n")
         parts.append(f"{newest.schema['doc']} Schema id {newest.id}, version {newest.version}.\n")
-        rows = [(code(one["name"]), avro(one["type"]), one["doc"]) for one in newest.schema["fields"]]
-        parts.append(table(("field", "type", "meaning"), rows))
+        rows = [
+            (code(one["name"]), avro(one["type"]), one.get(MARK, ""), f"{since(one['name'], versions)}", one["doc"])
+            for one in newest.schema["fields"]
+        ]
+        parts.append(table(("field", "type", "personal data", "since version", "meaning"), rows))
     everything = tables()
     inner = {name: one for name, one in everything.items() if "." not in name}
     parts.append("## Views for analysts\n")
@@ -69,6 +75,12 @@ def page() -> str:
         ]
         parts.append(table(("column", "type", "always there", "meaning"), columns))
     return "\n".join(parts)
+
+
+def since(name: str, versions: Sequence[RegisteredSchema]) -> int:
+    """The version from which on every one has the field `name`."""
+    lacking = [entry.version for entry in versions if all(one["name"] != name for one in entry.schema["fields"])]
+    return max(lacking, default=0) + 1
 
 
 def privileges(name: str) -> list[str]:

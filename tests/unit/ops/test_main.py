@@ -51,6 +51,8 @@ LOOKING = {
     "audit",
     "doctor",
     "tail",
+    "schemas check",
+    "schemas diff",
 }
 LOOKING |= {
     "opt-outs classify",
