@@ -41,6 +41,12 @@ def _long(number: int) -> bytes:
     return bytes(written)
 
 
+def _checked_long(number: int) -> bytes:
+    if not -(1 << 63) <= number < 1 << 63:
+        raise OverflowError("Avro's long has 64 bits")
+    return _long(number)
+
+
 #: The lengths that most texts have.
 _LENGTHS = [_long(length) for length in range(1024)]
 
@@ -55,6 +61,8 @@ def _string(text: str) -> bytes:
 _WRITERS: tuple[tuple[Any, Writer], ...] = (
     ("string", _string),
     (["null", "string"], lambda value: _NULL if value is None else _VALUE + _string(value)),
+    ("long", _checked_long),
+    (["null", "long"], lambda value: _NULL if value is None else _VALUE + _checked_long(value)),
     ("boolean", {False: b"\x00", True: b"\x01"}.__getitem__),
     (["null", "boolean"], {None: _NULL, False: _VALUE + b"\x00", True: _VALUE + b"\x01"}.__getitem__),
     ({"type": "string", "logicalType": "uuid"}, lambda value: _string(str(value))),

@@ -29,6 +29,7 @@ class PersonalData(StrEnum):
 
 _OURS = "one of our own words"
 _PROVIDERS_ID = "an id that the provider made; whoever can ask the provider finds the person by it"
+_KEYED = "a keyed hash: nobody can make it from a guess without the secret"
 _HASH = "a hash of the event, without a secret: whoever guesses the phone, the text and the time finds it"
 
 #: Fields that hold none, though their type could, and why. Most ids still lead to a person, for those who can ask the
@@ -52,6 +53,22 @@ WITHOUT: Mapping[str, str] = MappingProxyType(
         "provider_contact_id": _PROVIDERS_ID,
         "provider_opt_out_id": _PROVIDERS_ID,
         "provider_call_id": _PROVIDERS_ID,
+        "contact_key": _KEYED,
+        "account_phone_key": _KEYED,
+        "provider_message_key": _KEYED,
+        "conversation_key": _KEYED,
+        "custom_key": _KEYED,
+        "failure_key": _KEYED,
+        "provider_contact_key": _KEYED,
+        "provider_opt_out_key": _KEYED,
+        "provider_call_key": _KEYED,
+        "subuser_key": _KEYED,
+        "tag_label": f"{_KEYED}; readable for the tags that a setting names",
+        "tag_labels": f"{_KEYED}; readable for the tags that a setting names",
+        "key_id": "the name of a secret, made from it",
+        "region": "a country",
+        "language": "a language",
+        "opt_out_tier": _OURS,
     }
 )
 

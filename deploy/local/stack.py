@@ -49,6 +49,7 @@ _CONSOLE_USERS, _CONSOLE_ADMIN_URLS = "HOOKLINE_CONSOLE__USERS_FILE", "HOOKLINE_
 _CONSOLE_USER = "operator"
 _CRM_TARGETS, _CRM_URL = "HOOKLINE_CRM__TARGETS", "HOOKLINE_CRM_REST__URL"
 
+_ANALYTICS_SECRET = "HOOKLINE_ANALYTICS__SECRET"  # noqa: S105 - a variable's name
 _HEAD_KEYS, _HEAD_PUBLIC_KEYS, _HEADS_FILE = (
     "HOOKLINE_OPT_OUT__HEAD_KEYS",
     "HOOKLINE_OPT_OUT__HEAD_PUBLIC_KEYS",
@@ -75,14 +76,13 @@ class Stack:
     postgres: EmbeddedPostgres | None = None
     #: The embedded Kafka's principals with their passwords, by the client's variables; None: the person's own Kafka.
     principals: Principals | None = None
-    #: The key that signs the ledger's heads, for opt-out alone, where no setting gives one.
-    head_keys: dict[str, str] = field(default_factory=dict)
+    #: Secrets that no setting gives, each for the one service that it is named by: the key that signs the ledger's
+    #: heads is opt-out's, what phones are hashed with is analytics'.
+    own_secrets: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def environment_of(self, service: str) -> dict[str, str]:
         """The variables of one service: a connection string of its own role, or none, and nobody else's."""
-        environ = os.environ | self.variables
-        if service == "opt-out":
-            environ |= self.head_keys
+        environ = os.environ | self.variables | self.own_secrets.get(service, {})
         if service == "console-user":
             environ["CONSOLE_PASSWORD"] = self.facts["CONSOLE_PASSWORD"]
         if self.principals is not None:
@@ -177,9 +177,12 @@ def plan(home: Home, environ: Mapping[str, str], processors: Sequence[str], anno
         variables[_CRM_TARGETS] = "rest"
     if not _given(environ, _CRM_URL):
         variables[_CRM_URL] = f"{facts['SANDBOX_URL']}/crm"
-    head_keys = _head_keys(home, environ, variables)
+    own_secrets = {
+        "opt-out": _head_keys(home, environ, variables),
+        "analytics": {} if _given(environ, _ANALYTICS_SECRET) else {_ANALYTICS_SECRET: home.secret(_ANALYTICS_SECRET)},
+    }
     home.write("made.json", {name: value for name, value in variables.items() if environ.get(name) != value})
-    stack = Stack(home, variables, facts, services, postgres, principals, head_keys)
+    stack = Stack(home, variables, facts, services, postgres, principals, own_secrets)
     services += _our_services(stack, processors, {service.name for service in services})
     return stack
 

@@ -69,6 +69,7 @@ def runner_of(
     time_limit = TimeLimit(processor.name, state, sleep=stop.wait, longest=processor.settings.retry_max)
     handling = Handling(processor, database, Progress(group), letters, time_limit, now=now)
     codec = codec or Codec(SchemaIds.checked_in())
+    processor.publish_with(producer, codec)
     return Runner(
         processor,
         consumer,

@@ -7,7 +7,7 @@ from typing import Any
 
 from runtime.version import hookline_version
 from schemas.ids import SchemaIds
-from schemas.topics import RECORD_TOPICS, Topic
+from schemas.topics import SCHEMA_TOPICS, Topic
 
 #: Of a message whose payload is Avro (asyncapi.com, "Multi Format Schema Object", seen 2026-11).
 _AVRO = "application/vnd.apache.avro;version=1.9.0"
@@ -37,10 +37,10 @@ def document() -> dict[str, Any]:
             "license": {"name": "Apache-2.0"},
         },
         "defaultContentType": "application/avro",
-        "channels": {topic.name: _channel(topic, ids) for topic in RECORD_TOPICS},
+        "channels": {topic.name: _channel(topic, ids) for topic in SCHEMA_TOPICS},
         "operations": {
             f"publish {topic.name}": {"action": "send", "channel": {"$ref": f"#/channels/{topic.name}"}}
-            for topic in RECORD_TOPICS
+            for topic in SCHEMA_TOPICS
         },
     }
 

@@ -9,7 +9,7 @@ from ops.processors import topics_of_hookline
 from schemas.ids import RegisteredSchema, SchemaIds
 from schemas.personal_data import MARK
 from schemas.privileges import PRIVILEGES, ROLES
-from schemas.topics import PARTITIONS, RECORD_TOPICS
+from schemas.topics import PARTITIONS, SCHEMA_TOPICS
 from tests.reference.markdown import code, table
 from tests.reference.tables import tables
 
@@ -39,7 +39,7 @@ def page() -> str:
         "Values are Avro in the Confluent wire format (0x00, the schema's id in four bytes, the body); `hookline "
         "registry` serves the schemas.\n",
     ]
-    for topic in RECORD_TOPICS:
+    for topic in SCHEMA_TOPICS:
         versions = ids.versions(topic.subject)
         newest = versions[-1]
         parts.append(f"### {topic.name}\n")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft7Validator
 
-from schemas.topics import RECORD_TOPICS
+from schemas.topics import SCHEMA_TOPICS
 from tests.reference import DOCS, asyncapi
 
 VALIDATOR = Draft7Validator(json.loads((Path(asyncapi.__file__).parent / "asyncapi-3.0.0.json").read_text("utf-8")))
@@ -19,7 +19,7 @@ def test_the_page_is_valid() -> None:
     document = json.loads((DOCS / "asyncapi.json").read_text("utf-8"))
 
     assert [error.message for error in VALIDATOR.iter_errors(document)] == []
-    assert document["channels"].keys() == {topic.name for topic in RECORD_TOPICS}
+    assert document["channels"].keys() == {topic.name for topic in SCHEMA_TOPICS}
 
 
 @pytest.mark.parametrize("part", ["asyncapi", "info", "channels"])
