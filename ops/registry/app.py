@@ -174,9 +174,9 @@ def _by_id(ids: SchemaIds, number: str) -> RegisteredSchema:
 def _lookup(ids: SchemaIds, subject: str) -> RegisteredSchema:
     """Which version of `subject` the schema in the request's body is; annotations do not count."""
     versions = _versions(ids, subject)
-    asked = fingerprint(_schema_of_body())
+    fingerprint_of_body = fingerprint(_schema_of_body())
     for entry in versions:
-        if fingerprint(entry.schema) == asked:
+        if fingerprint(entry.schema) == fingerprint_of_body:
             return entry
     raise RegistryError(404, 40403, "Schema not found")
 

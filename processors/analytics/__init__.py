@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from processors.analytics.anonymous import Anonymiser
 from processors.analytics.features import FeatureReader
-from processors.analytics.keys import Keys
 from processors.analytics.settings import AnalyticsSettings
 from processors.engine.processor import Delivery, Processor, Rejected, Retryable
 from processors.engine.settings import ProcessorSettings
@@ -35,8 +34,7 @@ class Analytics(Processor):
     def __init__(self, settings: ProcessorSettings) -> None:
         super().__init__(settings)
         assert isinstance(settings, AnalyticsSettings)
-        keys = Keys(settings.secret.get_secret_value())
-        self._anonymiser = Anonymiser(keys, FeatureReader(), frozenset(settings.readable_tags))
+        self._anonymiser = Anonymiser(settings.keys(), FeatureReader(), frozenset(settings.readable_tags))
         self._producer: BulkProducer | None = None
         self._codec: Codec | None = None
 
