@@ -73,6 +73,34 @@ def test_the_reader_of_a_topic_prints_every_event_once_and_again_on_its_second_r
     assert second.splitlines()[-1] == first.splitlines()[-1]
 
 
+def test_the_topic_without_personal_data_counts_what_was_sent_and_names_nobody(analyst: dict[str, str]) -> None:
+    [messages] = rows(analyst, "SELECT count(*) AS events FROM analytics.events WHERE topic = 'sms.messages.v1'")
+    phones = {row["contact_phone"] for row in rows(analyst, "SELECT DISTINCT contact_phone FROM analytics.messages")}
+    wrote = rows(analyst, "SELECT DISTINCT contact_phone FROM analytics.messages WHERE direction = 'in'")
+
+    def printed() -> str:
+        done = subprocess.run(
+            [str(BIN / "python"), "-"],
+            input=BLOCKS["without-personal-data"][1],
+            env=os.environ | analyst,
+            capture_output=True,
+            text=True,
+            timeout=TIME_LIMIT,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    expected = f"{messages['events']} events of {len(wrote)} contacts who wrote"
+    eventually(lambda: printed().splitlines()[-1] == expected, expected)
+    shown = printed()
+    assert len(shown.splitlines()) == len(wrote) + 1
+    assert phones
+    assert not [phone for phone in phones if phone.removeprefix("+1") in shown]
+
+
 def test_every_block_is_run_or_named_as_one_that_needs_a_tool_of_its_own() -> None:
     assert PAGE.count("<!-- run:") == len(BLOCKS)
-    assert {name for name, (language, _) in BLOCKS.items() if language != "sql"} == {"environment", "consumer", "spark"}
+    assert {name for name, (language, _) in BLOCKS.items() if language != "sql"} == {
+        *("environment", "consumer", "without-personal-data", "spark")
+    }
