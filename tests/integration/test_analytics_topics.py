@@ -65,7 +65,7 @@ class Stage:
             assert set(self.producer.publish_all(records, timeout=20)) == {None}
 
     def run(self, count: int) -> float:
-        """Everything on the topic by a group that has read nothing; events a second from its first position on."""
+        """Everything on the topic by a group that has read nothing; events a second of this process's own time."""
         group, stop = f"test-{uuid4().hex[:12]}", StopSignal()
         runner = runner_of(
             Analytics(AnalyticsSettings(secret=SECRET)),
@@ -85,10 +85,10 @@ class Stage:
                 [(offsets,)] = owner.execute(query, (group,)).fetchall()
                 return int(offsets)
 
-            first = rig.until(done, "the first batch is done")
-            began = time.monotonic()
-            rig.until(lambda: done() == count, "every event is published")
-            return (count - first) / max(time.monotonic() - began, 1e-9)
+            first = rig.until(done, "the first batch is done", every=0.02)
+            began = time.process_time()
+            rig.until(lambda: done() == count, "every event is published", every=0.1)
+            return (count - first) / (time.process_time() - began)
 
     def published(self) -> list[Record]:
         with TopicAdmin(self.kafka, "test") as admin:
@@ -153,7 +153,7 @@ def test_every_event_is_there_once_more_and_nothing_of_anybody(stage: Stage) -> 
     # and a contact has the same key, so the same partition, on all of them
     places = {(record.key, record.partition) for record in ours if record.topic != "sms.unrecognized.analytics.v1"}
     assert len(places) == len({key for key, _ in places})
-    print(f"analytics: {rate:,.0f} events a second")
+    print(f"analytics: {rate:,.0f} events a second of the process's time")
 
 
 def test_what_is_published_again_has_the_same_ids_and_the_same_bytes(stage: Stage) -> None:
