@@ -12,6 +12,7 @@ import phonenumbers
 
 from processors.analytics.features import FeatureReader
 from processors.analytics.keys import Keys
+from processors.engine.processor import Rejected
 from schemas.analytics_events import (
     AnalyticsCall,
     AnalyticsContact,
@@ -42,8 +43,11 @@ class Anonymiser:
         }
 
     def anonymous(self, event: Event) -> AnalyticsEvent:
-        """The record that is published in the place of `event`."""
-        return self._of[type(event)](event)
+        """The record that is published in the place of `event`. Raises Rejected where it is no event of ingest's."""
+        make = self._of.get(type(event))
+        if make is None:
+            raise Rejected(f"{type(event).__name__} is no event of a provider's")
+        return make(event)
 
     def _common(self, event: Event) -> _Common:
         keys, phone = self._keys, event.contact_phone

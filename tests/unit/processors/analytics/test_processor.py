@@ -15,7 +15,7 @@ from runtime.kafka.producer import NotPublished, Outcome, OutgoingRecord, Refuse
 from runtime.settings import Configuration, ConfigurationError
 from schemas.codec import Codec
 from schemas.ids import SchemaIds
-from tests.twins.events import contact, message, unrecognized
+from tests.twins.events import contact, message, opt_out_state, unrecognized
 
 SECRET = "a-secret-of-a-test-that-is-long-enough"
 EVENTS = [message(), contact(), unrecognized()]
@@ -58,6 +58,14 @@ def test_what_kafka_did_not_confirm_is_tried_again_and_what_it_refuses_is_set_as
         handled([None, NotPublished("down"), None])
     with pytest.raises(Rejected, match="refuses"):
         handled([None, NotPublished("down"), RefusedForGood("too large")])
+
+
+def test_a_record_of_another_kind_on_its_topics_is_set_aside() -> None:
+    analytics = Analytics(AnalyticsSettings(secret=SECRET))
+    analytics.publish_with(Answers([]), Codec(SchemaIds.checked_in()))
+
+    with pytest.raises(Rejected, match="OptOutState"):
+        analytics.handle([Delivery(BATCH[0].record, opt_out_state("out", 1))], Mock())
 
 
 def test_without_a_secret_it_does_not_start() -> None:
