@@ -46,7 +46,7 @@ def check(out: Output, folder: Path | None) -> None:
     found = problems(ids, teams, {row["id"]: row["sha256"] for row in id_rows()})
     counts = {"subjects": len(ids.subjects()), "versions": len(ids.all()), "contracts": [team.team for team in teams]}
     data = {"ok": not found, **counts, "problems": [asdict(problem) for problem in found]}
-    fine = f"{len(ids.all())} versions of {len(ids.subjects())} schemas, {len(teams)} of the teams' contracts: nothing is wrong"
+    fine = f"{len(ids.all())} versions of {len(ids.subjects())} schemas, {len(teams)} contracts: nothing is wrong"
     out.result(data, lambda: _problem_table(found) if found else fine)
     _fail_on(found)
 
