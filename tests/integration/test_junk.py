@@ -40,7 +40,7 @@ from tests.twins.events import contact, message, opt_out
 
 COUNT = int(os.environ.get("HOOKLINE_JUNK_COUNT", "300"))
 SEED = int(os.environ.get("HOOKLINE_JUNK_SEED") or random.SystemRandom().randrange(2**31))
-NAMES = ("persist", "opt-out", "crm-sync", "analytics")
+NAMES = ("persist", "opt-out", "crm-sync")
 TIME_LIMIT = 120.0 + COUNT / 10
 #: Every topic that a processor reads.
 TOPICS = [topic.name for topic in (*RECORD_TOPICS, *map(redrive_topic, NAMES))]
@@ -48,7 +48,7 @@ _codec = Codec(SchemaIds.checked_in())
 
 
 class Processes:
-    """Every processor, as `hookline process` runs them."""
+    """The three processors, as `hookline process` runs them."""
 
     def __init__(self, kafka: str, postgres: Any, folder: Path) -> None:
         self.owner = psycopg.connect(postgres.owner_dsn, autocommit=True)
@@ -62,7 +62,6 @@ class Processes:
                 "HOOKLINE_KAFKA__BOOTSTRAP_SERVERS": kafka,
                 "HOOKLINE_POSTGRES__DSN": postgres.dsn(name),
                 f"HOOKLINE_{section}__ADMIN_PORT": str(port),
-                "HOOKLINE_ANALYTICS__SECRET": "a-secret-of-a-test-that-is-long-enough",
             }
             with self.logs[name].open("wb") as output:
                 command = [sys.executable, "-m", "ops", "process", name]
@@ -202,7 +201,7 @@ def test_junk_of_every_kind_on_every_topic(kafka: str, kafka_settings: KafkaSett
     assert owner.execute("SELECT count(*) FROM consumer_outcomes WHERE halted_at IS NOT NULL").fetchone() == (0,)
     assert owner.execute("SELECT count(*) FROM consumer_failures").fetchone() == (0,)
     # And what was set aside is kept, as it came
-    for name in ("persist", "crm-sync", "analytics"):
+    for name in ("persist", "crm-sync"):
         with TopicAdmin(kafka_settings, "hookline-tests") as admin:
             bounds = admin.offsets(admin.describe([dead_letter_topic(name).name]).values())
         stretches = {Partition(*place): offsets for place, offsets in bounds.items()}
