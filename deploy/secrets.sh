@@ -18,7 +18,7 @@ keep() { if [ -s "$1" ]; then cat >/dev/null; else cat >"$1"; echo "made $1"; fi
 random | keep postgres_password
 random | keep owner_password
 printf 'postgresql://hookline_owner:%s@postgres:5432/hookline\n' "$(cat owner_password)" | keep owner_dsn
-for process in ingest persist opt-out crm-sync gate console operator reader retention; do  # each as a role of its own
+for process in ingest persist opt-out crm-sync analytics gate console operator reader retention; do  # each as a role of its own
     random | keep "${process}_password"
     printf 'postgresql://hookline_%s:%s@postgres:5432/hookline\n' "$(echo "$process" | tr - _)" \
         "$(cat "${process}_password")" | keep "${process}_dsn"
@@ -29,12 +29,18 @@ for name in textlink_secrets textus_signing_secrets; do
     [ ! -s "$name" ] || mv "$name" "providers/$name"  # where earlier versions had it
     random | keep "providers/$name"
 done
-for process in broker ingest persist opt-out crm-sync operator analyst; do  # Kafka's principals, hookline-PROCESS
+for process in broker ingest persist opt-out crm-sync analytics operator analyst; do  # Kafka's principals, hookline-PROCESS
     random | keep "kafka_${process}_password"
 done
-for process in ingest persist opt-out crm-sync operator analyst; do
-    printf 'hookline-%s:%s\n' "$process" "$(cat "kafka_${process}_password")"
-done | paste -s -d , - | keep kafka_principal_passwords
+[ -s kafka_principal_passwords ] || echo "made kafka_principal_passwords"
+for process in ingest persist opt-out crm-sync analytics operator analyst; do  # one that an update brought is added
+    case ,$(cat kafka_principal_passwords 2>/dev/null) in
+        *",hookline-$process:"*) ;;
+        *) printf '%s%s\n' "$(sed 's/$/,/' kafka_principal_passwords 2>/dev/null)" \
+            "hookline-$process:$(cat "kafka_${process}_password")" >kafka_principal_passwords.new
+            mv kafka_principal_passwords.new kafka_principal_passwords ;;
+    esac
+done
 keep kafka_jaas <<JAAS
 KafkaServer {
   org.apache.kafka.common.security.plain.PlainLoginModule required
@@ -44,6 +50,7 @@ KafkaServer {
 };
 JAAS
 random | keep gate_tokens
+random | keep analytics_secret
 openssl rand -base64 32 | keep head_keys
 random | keep phone_peppers
 keep hookline.env <<'SETTINGS'

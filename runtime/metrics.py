@@ -101,6 +101,7 @@ OPT_OUT_PARKED = Counter("hookline_opt_out_parked_total", "Records that could no
 OPT_OUT_HOLDS_EXPIRED = Counter("hookline_opt_out_holds_expired_total", "Holds that became opt-outs undecided")
 OPT_OUT_STATES_PUBLISHED = Counter("hookline_opt_out_states_published_total", "States published to Kafka")
 OPT_OUT_UNPUBLISHED = Gauge("hookline_opt_out_unpublished", "States that Kafka has not taken; 0: all are out")
+ANALYTICS_PUBLISHED = Counter("hookline_analytics_published_total", "Events without personal data published to Kafka")
 MESSAGE_STATES_PUBLISHED = Counter("hookline_message_states_published_total", "States of messages published to Kafka")
 MESSAGE_STATES_WAITING = Gauge(
     "hookline_message_states_waiting", "Batches of changed messages whose states Kafka does not have yet"

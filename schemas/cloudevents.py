@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from schemas.analytics_events import AnalyticsEvent
 from schemas.events import Event
 
 CONTENT_TYPE = b"application/avro"
@@ -23,7 +24,7 @@ def rfc3339(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat("T", "microseconds")[: -len("+00:00")] + "Z"
 
 
-def headers(event: Event) -> Headers:
+def headers(event: Event | AnalyticsEvent) -> Headers:
     """The headers of `event`'s record."""
     return [
         _SPECVERSION,

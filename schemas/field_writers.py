@@ -14,6 +14,8 @@ from typing import Any
 
 from fastavro import parse_schema, schemaless_writer
 
+from schemas.ids import without_annotations
+
 #: A field's value to its bytes. Raises where the value is none of the field's type.
 Writer = Callable[[Any], bytes]
 
@@ -24,6 +26,7 @@ _NULL, _VALUE = b"\x00", b"\x02"  # the branches of a union that begins with "nu
 
 def writer_of(kind: Any) -> Writer:
     """What writes a field of the Avro type `kind`."""
+    kind = without_annotations(kind)
     return next((writer for written, writer in _WRITERS if written == kind), None) or _general(kind)
 
 
@@ -36,6 +39,12 @@ def _long(number: int) -> bytes:
         rest >>= 7
     written.append(rest)
     return bytes(written)
+
+
+def _checked_long(number: int) -> bytes:
+    if not -(1 << 63) <= number < 1 << 63:
+        raise OverflowError("Avro's long has 64 bits")
+    return _long(number)
 
 
 #: The lengths that most texts have.
@@ -52,6 +61,8 @@ def _string(text: str) -> bytes:
 _WRITERS: tuple[tuple[Any, Writer], ...] = (
     ("string", _string),
     (["null", "string"], lambda value: _NULL if value is None else _VALUE + _string(value)),
+    ("long", _checked_long),
+    (["null", "long"], lambda value: _NULL if value is None else _VALUE + _checked_long(value)),
     ("boolean", {False: b"\x00", True: b"\x01"}.__getitem__),
     (["null", "boolean"], {None: _NULL, False: _VALUE + b"\x00", True: _VALUE + b"\x01"}.__getitem__),
     ({"type": "string", "logicalType": "uuid"}, lambda value: _string(str(value))),

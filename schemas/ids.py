@@ -17,6 +17,10 @@ from typing import Any
 #: An Avro schema as JSON has it.
 Schema = dict[str, Any]
 
+#: What a schema says about its fields beside what their bytes are: in words, which personal data they hold
+#: (schemas/personal_data.py), and Kafka Connect's name of a time or a uuid, which makes a column of that type of it.
+ANNOTATIONS = ("doc", "x-pii", "connect.name")
+
 
 @dataclass(frozen=True, slots=True)
 class RegisteredSchema:
@@ -110,12 +114,13 @@ def read_schema(name: str) -> Schema:
 
 
 def fingerprint(schema: Schema) -> str:
-    """SHA-256 over all of `schema` but its documentation, which may be bettered at any time."""
-
-    def without_docs(node: Any) -> Any:
-        if isinstance(node, dict):
-            return {key: without_docs(value) for key, value in node.items() if key != "doc"}
-        return [without_docs(value) for value in node] if isinstance(node, list) else node
-
-    canonical = json.dumps(without_docs(schema), sort_keys=True, separators=(",", ":"))
+    """SHA-256 over all of `schema` but its annotations, which may be bettered at any time."""
+    canonical = json.dumps(without_annotations(schema), sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def without_annotations(node: Any) -> Any:
+    """`node`, a schema or a part of one, without what says more about a field and changes none of its bytes."""
+    if isinstance(node, dict):
+        return {key: without_annotations(value) for key, value in node.items() if key not in ANNOTATIONS}
+    return [without_annotations(value) for value in node] if isinstance(node, list) else node

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from schemas.topics import (
+    ANALYTICS_TOPICS,
     CALLS,
     CONTACTS,
     EVENT_TOPICS,
@@ -20,7 +21,7 @@ from schemas.topics import (
     OPT_OUT_HEADS,
     OPT_OUT_STATE,
     OPT_OUTS,
-    RECORD_TOPICS,
+    SCHEMA_TOPICS,
     UNRECOGNIZED,
     Topic,
     consumer_group,
@@ -57,11 +58,12 @@ PROCESSOR_READS: Mapping[str, tuple[Topic, ...]] = MappingProxyType(
         "persist": EVENT_TOPICS,
         "opt-out": (MESSAGES, OPT_OUTS, UNRECOGNIZED),
         "crm-sync": (MESSAGES, CONTACTS, CALLS, OPT_OUT_STATE),
+        "analytics": EVENT_TOPICS,
     }
 )
 #: What a processor alone writes, beside its dead letters.
 PROCESSOR_WRITES: Mapping[str, tuple[Topic, ...]] = MappingProxyType(
-    {"opt-out": (OPT_OUT_STATE, OPT_OUT_HEADS), "persist": (MESSAGE_STATE,)}
+    {"opt-out": (OPT_OUT_STATE, OPT_OUT_HEADS), "persist": (MESSAGE_STATE,), "analytics": ANALYTICS_TOPICS}
 )
 
 #: After a resource's name: every one whose name begins so.
@@ -111,7 +113,7 @@ def _acls() -> tuple[KafkaAcl, ...]:
             ]
         acls.append(KafkaAcl(principal, ResourceKind.GROUP, consumer_group(process), "Read"))
     analyst = principal_of("analyst")
-    acls += [KafkaAcl(analyst, ResourceKind.TOPIC, topic.name, "Read") for topic in RECORD_TOPICS]
+    acls += [KafkaAcl(analyst, ResourceKind.TOPIC, topic.name, "Read") for topic in SCHEMA_TOPICS]
     acls.append(KafkaAcl(analyst, ResourceKind.GROUP, ANALYST_GROUPS + PREFIXED, "Read"))
     for kind, operations in _OPERATOR.items():
         acls += [KafkaAcl(operator, kind, _ANY, operation) for operation in operations]

@@ -130,6 +130,7 @@ PRIVILEGES: Mapping[str, Mapping[str, Privileges]] = MappingProxyType(
             "crm_targets": KEEP,
             "api_budgets": KEEP,
         },
+        "hookline_analytics": _PROGRESS,
         "hookline_gate": {"opt_outs": READ, "opt_out_certainty": READ},
         "hookline_console": _CONSOLE,
         "hookline_operator": _OPERATOR,

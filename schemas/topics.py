@@ -5,6 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from schemas.analytics_events import (
+    AnalyticsCall,
+    AnalyticsContact,
+    AnalyticsEvent,
+    AnalyticsMessage,
+    AnalyticsOptOut,
+    AnalyticsUnrecognized,
+)
 from schemas.events import (
     Contact,
     Event,
@@ -37,7 +45,8 @@ class Topic:
     name: str
     about: str
     retention: Retention = Retention.EVENTS
-    record: type[Event] | None = None  #: what its values decode to; None: bytes of another topic
+    #: what its values decode to; None: bytes of another topic
+    record: type[Event] | type[AnalyticsEvent] | None = None
 
     @property
     def subject(self) -> str:
@@ -73,7 +82,29 @@ EVENT_TOPICS = (MESSAGES, CONTACTS, OPT_OUTS, CALLS, UNRECOGNIZED)
 RECORD_TOPICS = (*EVENT_TOPICS, OPT_OUT_STATE, MESSAGE_STATE)
 
 #: The topic that a record belongs on.
-TOPIC_OF: dict[type[Event], Topic] = {topic.record: topic for topic in RECORD_TOPICS if topic.record}
+TOPIC_OF: dict[type[Event], Topic] = {
+    topic.record: topic for topic in RECORD_TOPICS if topic.record and issubclass(topic.record, Event)
+}
+
+#: The events of each topic of ingest's without personal data: what analytics writes, in the same order.
+ANALYTICS_TOPICS = tuple(
+    Topic(f"sms.{name}.analytics.v1", f"{about}: without personal data", record=record)
+    for name, about, record in (
+        ("messages", MESSAGES.about, AnalyticsMessage),
+        ("contacts", CONTACTS.about, AnalyticsContact),
+        ("opt-outs", OPT_OUTS.about, AnalyticsOptOut),
+        ("calls", CALLS.about, AnalyticsCall),
+        ("unrecognized", UNRECOGNIZED.about, AnalyticsUnrecognized),
+    )
+)
+
+#: The topic that a record without personal data belongs on.
+ANALYTICS_TOPIC_OF: dict[type[AnalyticsEvent], Topic] = {
+    topic.record: topic for topic in ANALYTICS_TOPICS if topic.record and issubclass(topic.record, AnalyticsEvent)
+}
+
+#: Every topic that has a schema.
+SCHEMA_TOPICS = (*RECORD_TOPICS, *ANALYTICS_TOPICS)
 
 
 #: The record of an event type, by what the type begins with; the longest that fits.

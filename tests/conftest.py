@@ -24,7 +24,7 @@ from runtime.connections import KafkaSettings
 from runtime.kafka.topics import TopicAdmin
 from runtime.postgres import connect
 from schemas.privileges import ROLES, role_of
-from schemas.topics import OPT_OUT_HEADS, RECORD_TOPICS, dead_letter_topic, redrive_topic
+from schemas.topics import OPT_OUT_HEADS, SCHEMA_TOPICS, dead_letter_topic, redrive_topic
 from tests.servers import containers, embedded
 from tests.servers.starting import started
 
@@ -85,7 +85,7 @@ def kafka(server_kind: str, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     try:
         with TopicAdmin(KafkaSettings(bootstrap_servers=(servers,)), "hookline-tests") as admin:
             topics = [
-                *RECORD_TOPICS,
+                *SCHEMA_TOPICS,
                 OPT_OUT_HEADS,
                 *(make(name) for make in (dead_letter_topic, redrive_topic) for name in PROCESSORS),
             ]
@@ -96,7 +96,7 @@ def kafka(server_kind: str, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 
 #: Whose dead letters and returns have topics. The processors' own contract suite finds them by scanning.
-PROCESSORS = ("crm-sync", "opt-out", "persist")
+PROCESSORS = ("analytics", "crm-sync", "opt-out", "persist")
 
 
 @pytest.fixture(scope="session")

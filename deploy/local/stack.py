@@ -52,6 +52,7 @@ _CONSOLE_USER = "operator"
 _CRM_TARGETS, _CRM_URL = "HOOKLINE_CRM__TARGETS", "HOOKLINE_CRM_REST__URL"
 
 _PHONE_PEPPERS = "HOOKLINE_OPT_OUT__PHONE_PEPPERS"
+_ANALYTICS_SECRET = "HOOKLINE_ANALYTICS__SECRET"  # noqa: S105 - a variable's name
 _HEAD_KEYS, _HEAD_PUBLIC_KEYS, _HEADS_FILE = (
     "HOOKLINE_OPT_OUT__HEAD_KEYS",
     "HOOKLINE_OPT_OUT__HEAD_PUBLIC_KEYS",
@@ -78,15 +79,13 @@ class Stack:
     postgres: EmbeddedPostgres | None = None
     #: The embedded Kafka's principals with their passwords, by the client's variables; None: the person's own Kafka.
     principals: Principals | None = None
-    #: The key that signs the ledger's heads and that of its phones' digests, for opt-out alone, where no setting gives
-    #: one.
-    ledger_keys: dict[str, str] = field(default_factory=dict)
+    #: Secrets that no setting gives, each for the one service that it is named by: the key that signs the ledger's
+    #: heads and that of its phones' digests are opt-out's, what phones are hashed with is analytics'.
+    own_secrets: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def environment_of(self, service: str) -> dict[str, str]:
         """The variables of one service: a connection string of its own role, or none, and nobody else's."""
-        environ = os.environ | self.variables
-        if service == "opt-out":
-            environ |= self.ledger_keys
+        environ = os.environ | self.variables | self.own_secrets.get(service, {})
         if service == "console-user":
             environ["CONSOLE_PASSWORD"] = self.facts["CONSOLE_PASSWORD"]
         if self.principals is not None:
@@ -183,11 +182,12 @@ def plan(home: Home, environ: Mapping[str, str], processors: Sequence[str], anno
         variables[_CRM_TARGETS] = "rest"
     if not _given(environ, _CRM_URL):
         variables[_CRM_URL] = f"{facts['SANDBOX_URL']}/crm"
-    ledger_keys = _head_keys(home, environ, variables)
-    if not _given(environ, _PHONE_PEPPERS):
-        ledger_keys[_PHONE_PEPPERS] = home.secret(_PHONE_PEPPERS)
+    own_secrets = {
+        "opt-out": _head_keys(home, environ, variables) | _kept_secret(home, environ, _PHONE_PEPPERS),
+        "analytics": _kept_secret(home, environ, _ANALYTICS_SECRET),
+    }
     home.write("made.json", {name: value for name, value in variables.items() if environ.get(name) != value})
-    stack = Stack(home, variables, facts, services, postgres, principals, ledger_keys)
+    stack = Stack(home, variables, facts, services, postgres, principals, own_secrets)
     services += _our_services(stack, processors, {service.name for service in services})
     return stack
 
@@ -340,6 +340,11 @@ def _head_keys(home: Home, environ: Mapping[str, str], variables: dict[str, str]
     known = [variables.get(_HEAD_PUBLIC_KEYS, ""), HeadSigner(key).public_key]
     variables[_HEAD_PUBLIC_KEYS] = ",".join(filter(None, known))
     return {_HEAD_KEYS: key}
+
+
+def _kept_secret(home: Home, environ: Mapping[str, str], variable: str) -> dict[str, str]:
+    """A secret of this home for `variable`; nothing where a setting gives one."""
+    return {} if _given(environ, variable) else {variable: home.secret(variable)}
 
 
 def _given(environ: Mapping[str, str], variable: str) -> bool:

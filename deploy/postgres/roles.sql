@@ -1,7 +1,7 @@
 -- The roles and the database, as a superuser; what is there already stays, with the passwords that are given now:
 --   OWNER_PASSWORD=... INGEST_PASSWORD=... PERSIST_PASSWORD=... OPT_OUT_PASSWORD=... CRM_SYNC_PASSWORD=... \
---   GATE_PASSWORD=... CONSOLE_PASSWORD=... OPERATOR_PASSWORD=... READER_PASSWORD=... RETENTION_PASSWORD=... \
---   psql --file deploy/postgres/roles.sql postgres
+--   ANALYTICS_PASSWORD=... GATE_PASSWORD=... CONSOLE_PASSWORD=... OPERATOR_PASSWORD=... READER_PASSWORD=... \
+--   RETENTION_PASSWORD=... psql --file deploy/postgres/roles.sql postgres
 -- The owner's role is for migrations (hookline db migrate), which also grant each process's role what it needs. Those
 -- own nothing; the operator's is for commands, the reader's for analysts.
 \set ON_ERROR_STOP on
@@ -11,6 +11,7 @@
 \getenv persist_password PERSIST_PASSWORD
 \getenv opt_out_password OPT_OUT_PASSWORD
 \getenv crm_sync_password CRM_SYNC_PASSWORD
+\getenv analytics_password ANALYTICS_PASSWORD
 \getenv gate_password GATE_PASSWORD
 \getenv console_password CONSOLE_PASSWORD
 \getenv operator_password OPERATOR_PASSWORD
@@ -26,6 +27,8 @@ SELECT 'CREATE ROLE hookline_opt_out LOGIN' WHERE NOT EXISTS (SELECT FROM pg_rol
 ALTER ROLE hookline_opt_out PASSWORD :'opt_out_password';
 SELECT 'CREATE ROLE hookline_crm_sync LOGIN' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'hookline_crm_sync') \gexec
 ALTER ROLE hookline_crm_sync PASSWORD :'crm_sync_password';
+SELECT 'CREATE ROLE hookline_analytics LOGIN' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'hookline_analytics') \gexec
+ALTER ROLE hookline_analytics PASSWORD :'analytics_password';
 SELECT 'CREATE ROLE hookline_gate LOGIN' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'hookline_gate') \gexec
 ALTER ROLE hookline_gate PASSWORD :'gate_password';
 SELECT 'CREATE ROLE hookline_console LOGIN' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'hookline_console') \gexec

@@ -52,7 +52,7 @@ def decoded(connection: Connection, event_id: UUID, *, reveal: bool) -> dict[str
     event = None if stored is None else event_again(stored)
     if event is None:
         return {"not_stored": "events does not hold it, as it does no state of an opt-out (hookline opt-outs show)"}
-    return asdict(event) if reveal else hidden(asdict(event))
+    return asdict(event) if reveal else hidden(event)
 
 
 def send_back(

@@ -10,12 +10,14 @@ from typing import Any
 from processors.engine.dead_letter import LEFT_OUT, REDRIVE_COUNT, WRITER, own_headers
 from runtime.kafka.consumer import Record
 from runtime.kafka.producer import OutgoingRecord
-from runtime.logs import HIDDEN_KEYS, MASK, Redactor
+from runtime.logs import MASK, Redactor
 from schemas.codec import Codec, Undecodable
-from schemas.topics import redrive_topic
+from schemas.events import Event
+from schemas.personal_data import marks_of
+from schemas.topics import TOPIC_OF, redrive_topic
 
-#: Fields of an event that are about a person, beside those that logs hide.
-_PERSONAL = HIDDEN_KEYS | {"tags", "business_name", "custom_id", "message_key"}
+#: Ids by which whoever guesses a phone, a text and a time finds the person (schemas/personal_data.py).
+_GUESSABLE = ("message_key",)
 
 #: The longest of our headers is an error's message of 300 characters.
 _SHOWN = 300
@@ -111,13 +113,13 @@ class Letter:
     def decoded(self, codec: Codec, *, reveal: bool) -> dict[str, Any]:
         """The event in it; what is about a person only with `reveal`."""
         try:
-            event = asdict(codec.decode(self.record.value))
+            event = codec.decode(self.record.value)
         except Undecodable as error:
             shown: dict[str, Any] = {"undecodable": str(error)}
             if reveal:
                 shown["value_base64"] = base64.b64encode(self.record.value or b"").decode()
             return shown
-        return event if reveal else hidden(event)
+        return asdict(event) if reveal else hidden(event)
 
     def returned(self, processor: str) -> OutgoingRecord:
         """The record that goes back to `processor`: key, value and own headers byte for byte, and a count."""
@@ -134,10 +136,12 @@ def _moment(milliseconds: int) -> str:
         return str(milliseconds)
 
 
-def hidden(event: dict[str, Any]) -> dict[str, Any]:
-    """`event` without what is about a person."""
+def hidden(event: Event) -> dict[str, Any]:
+    """`event` without what is about a person: the fields that its schema marks, and what looks like a number."""
     redact = Redactor()
+    personal = {*marks_of(TOPIC_OF[type(event)].subject), *_GUESSABLE}
+    shown = {name: MASK if name in personal and value else value for name, value in asdict(event).items()}
     return {
         name: value if value is None or isinstance(value, bool | datetime) else redact.value(value)
-        for name, value in ((name, MASK if name in _PERSONAL and value else value) for name, value in event.items())
+        for name, value in shown.items()
     }

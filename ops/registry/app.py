@@ -6,12 +6,14 @@ docs.confluent.io, "Schema Registry API Reference", seen 2026-11: paths, shapes,
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
-from schemas.compatibility import COMPATIBILITY
+from ops.schema_versions.addition import NotASchema, parsed
+from schemas.compatibility import COMPATIBILITY, incompatibilities
 from schemas.ids import RegisteredSchema, Schema, SchemaIds, UnknownSchema, fingerprint
 
 CONTENT_TYPE = "application/vnd.schemaregistry.v1+json"
@@ -61,6 +63,14 @@ def registry_app(ids: SchemaIds) -> Flask:
     @app.post("/subjects/<subject>")
     def lookup(subject: str) -> Response:
         return _answer(_described(_lookup(ids, subject)))
+
+    @app.post("/compatibility/subjects/<subject>/versions/<version>")
+    def compatible_with_one(subject: str, version: str) -> Response:
+        return _answer(_compatibility([_version(ids, subject, version)]))
+
+    @app.post("/compatibility/subjects/<subject>/versions")
+    def compatible_with_all(subject: str) -> Response:
+        return _answer(_compatibility(_versions(ids, subject)))
 
     @app.get("/schemas")
     def schemas() -> Response:
@@ -163,16 +173,31 @@ def _by_id(ids: SchemaIds, number: str) -> RegisteredSchema:
 
 
 def _lookup(ids: SchemaIds, subject: str) -> RegisteredSchema:
-    """Which version of `subject` the schema in the request's body is; documentation does not count."""
+    """Which version of `subject` the schema in the request's body is; annotations do not count."""
     versions = _versions(ids, subject)
-    body = request.get_json(force=True, silent=True)
-    try:
-        print_asked = fingerprint(json.loads(body["schema"])) if isinstance(body, dict) else None
-    except (KeyError, TypeError, ValueError):
-        print_asked = None
-    if print_asked is None:
-        raise RegistryError(422, 42201, 'Invalid schema: the body is to be {"schema": "..."}')
+    fingerprint_of_body = fingerprint(_schema_of_body())
     for entry in versions:
-        if fingerprint(entry.schema) == print_asked:
+        if fingerprint(entry.schema) == fingerprint_of_body:
             return entry
     raise RegistryError(404, 40403, "Schema not found")
+
+
+def _compatibility(versions: Sequence[RegisteredSchema]) -> dict[str, Any]:
+    """Whether the schema in the request's body can live beside each of `versions`; with ?verbose=true why it cannot."""
+    schema = _schema_of_body()
+    problems = [(entry, problem) for entry in versions for problem in incompatibilities(entry.schema, schema)]
+    answer: dict[str, Any] = {"is_compatible": not problems}
+    if request.args.get("verbose", "").lower() == "true":
+        answer["messages"] = [f"{problem} (version {entry.version})" for entry, problem in problems]
+    return answer
+
+
+def _schema_of_body() -> Schema:
+    body = request.get_json(force=True, silent=True)
+    text = body.get("schema") if isinstance(body, dict) else None
+    if not isinstance(text, str):
+        raise RegistryError(422, 42201, 'Invalid schema: the body is to be {"schema": "..."}')
+    try:
+        return parsed(text)
+    except NotASchema as error:
+        raise RegistryError(422, 42201, f"Invalid schema: {error}") from None

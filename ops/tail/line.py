@@ -11,6 +11,19 @@ from runtime.kafka.consumer import Record
 from schemas.codec import Codec, Undecodable
 from schemas.events import Event, Message
 
+#: What is shown of an event; those that hold personal data are masked (schemas/personal_data.py).
+_SHOWN = (
+    "event_id",
+    "event_type",
+    "provider",
+    "account",
+    "contact_phone",
+    "occurred_at",
+    "received_at",
+    "is_test",
+)
+_SHOWN_OF_MESSAGES = ("direction", "state", "text")
+
 
 def described(record: Record, codec: Codec, masking: Masking) -> dict[str, Any]:
     """What is shown of `record`; one that cannot be read is shown by its place, and why."""
@@ -25,18 +38,8 @@ def described(record: Record, codec: Codec, masking: Masking) -> dict[str, Any]:
 
 
 def _event(event: Event, masking: Masking) -> dict[str, Any]:
-    shown = {
-        "event_id": event.event_id,
-        "event_type": event.event_type,
-        "provider": event.provider,
-        "account": event.account,
-        "contact_phone": masking.phone(event.contact_phone),
-        "occurred_at": event.occurred_at,
-        "received_at": event.received_at,
-        "is_test": event.is_test,
-    }
-    if isinstance(event, Message):
-        shown |= {"direction": event.direction, "state": event.state, "text": masking.text(event.text)}
+    names = (*_SHOWN, *(_SHOWN_OF_MESSAGES if isinstance(event, Message) else ()))
+    shown = {name: masking.field(event, name) for name in names}
     return shown | ({"event": asdict(event)} if masking.reveal else {})
 
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from runtime.logs import MASK, Redactor
+from schemas.events import Event
+from schemas.personal_data import PersonalData, marks_of
+from schemas.topics import TOPIC_OF
 
 #: Characters at a number's end that are shown: enough to compare two, too few to call.
 _SHOWN = 2
@@ -47,3 +50,16 @@ class Masking:
     def payload(self, payload: Any) -> Any:
         """A provider's whole JSON."""
         return payload if self.reveal else MASK
+
+    def field(self, event: Event, name: str) -> Any:
+        """The field `name` of `event`, masked by what its schema says that it holds."""
+        value = getattr(event, name)
+        match marks_of(TOPIC_OF[type(event)].subject).get(name):
+            case None:
+                return value
+            case PersonalData.PHONE:
+                return self.phone(value)
+            case PersonalData.PAYLOAD:
+                return self.payload(value)
+            case PersonalData.NAME | PersonalData.TEXT:
+                return self.text(value)

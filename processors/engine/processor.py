@@ -11,9 +11,11 @@ from processors.engine.settings import ProcessorSettings
 from runtime.admin import Readiness
 from runtime.found import found_in
 from runtime.kafka.consumer import Record
+from runtime.kafka.producer import BulkProducer
 from runtime.postgres import Connection
 from runtime.process import StopSignal
 from runtime.settings import Configuration, Section
+from schemas.codec import Codec
 from schemas.events import Event
 from schemas.topics import Topic, consumer_group, dead_letter_topic, redrive_topic
 
@@ -77,6 +79,10 @@ class Processor(ABC, Generic[S]):
     def sections(cls) -> Sequence[type[Section]]:
         """The sections that it reads beside its own. Raises ConfigurationError."""
         return ()
+
+    def publish_with(self, producer: BulkProducer, codec: Codec) -> None:
+        """What it publishes with, where handling an event is to publish something; called before the first batch."""
+        del producer, codec
 
     @abstractmethod
     def handle(self, batch: Sequence[Delivery], connection: Connection) -> None:

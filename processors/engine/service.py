@@ -75,13 +75,15 @@ def runner_of(
     time_limit = TimeLimit(name, state, sleep=stop.wait, longest=settings.retry_max)
     worker = Worker(stop.is_set, watch)
     stored = StoredPositions(database, progress, time_limit)
+    codec = codec or Codec(SchemaIds.checked_in())
+    processor.publish_with(producer, codec)
     return Runner(
         processor,
         consumer,
         Assignment(name, topics, consumer, stored, worker, positions, state, recheck=settings.recheck),
         Handling(processor, database, progress, letters, time_limit, now=now),
         worker,
-        codec=codec or Codec(SchemaIds.checked_in()),
+        codec=codec,
         state=state,
         stop=stop,
         positions=positions,

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from ops.output import Output, command
-from tests.bench import classify, crm, gate, ingest, latency, persist, spool, stack, stops
+from tests.bench import analytics, classify, crm, gate, ingest, latency, persist, spool, stack, stops
 from tests.bench.figures import Figure, drawn, machine
 from tests.bench.options import FULL, QUICK, Options
 from tests.bench.record import keep
@@ -24,6 +24,7 @@ BENCHES: dict[str, Callable[[Options], list[Figure]]] = {
     "gate": gate.run,
     "stops": stops.run,
     "classify": classify.run,
+    "analytics": analytics.run,
     "crm": crm.run,
     "stack": stack.run,
 }

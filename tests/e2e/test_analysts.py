@@ -42,6 +42,21 @@ def rows(analyst: dict[str, str], statement: str) -> list[dict[str, Any]]:
         return connection.execute(statement).fetchall()  # type: ignore[call-overload, no-any-return]
 
 
+def printed(analyst: dict[str, str], name: str) -> str:
+    """What the Python block called `name` prints."""
+    done = subprocess.run(
+        [str(BIN / "python"), "-"],
+        input=BLOCKS[name][1],
+        env=os.environ | analyst,
+        capture_output=True,
+        text=True,
+        timeout=TIME_LIMIT,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
 @pytest.mark.parametrize("name", [name for name, (language, _) in BLOCKS.items() if language == "sql"])
 def test_a_question_has_an_answer(analyst: dict[str, str], name: str) -> None:
     found = rows(analyst, BLOCKS[name][1])
@@ -51,20 +66,7 @@ def test_a_question_has_an_answer(analyst: dict[str, str], name: str) -> None:
 
 
 def test_the_reader_of_a_topic_prints_every_event_once_and_again_on_its_second_run(analyst: dict[str, str]) -> None:
-    def printed() -> str:
-        done = subprocess.run(
-            [str(BIN / "python"), "-"],
-            input=BLOCKS["consumer"][1],
-            env=os.environ | analyst,
-            capture_output=True,
-            text=True,
-            timeout=TIME_LIMIT,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-
-    first, second = printed(), printed()
+    first, second = printed(analyst, "consumer"), printed(analyst, "consumer")
     [(events,)] = [
         tuple(rows(analyst, "SELECT count(*) FROM analytics.events WHERE topic = 'sms.messages.v1'")[0].values())
     ]
@@ -73,6 +75,25 @@ def test_the_reader_of_a_topic_prints_every_event_once_and_again_on_its_second_r
     assert second.splitlines()[-1] == first.splitlines()[-1]
 
 
+def test_the_topic_without_personal_data_counts_what_was_sent_and_names_nobody(analyst: dict[str, str]) -> None:
+    name = "without-personal-data"
+
+    def counted() -> str:
+        """The last line that the block is to print, by what PostgreSQL has at the moment."""
+        [events] = rows(analyst, "SELECT count(*) FROM analytics.events WHERE topic = 'sms.messages.v1'")
+        [wrote] = rows(analyst, "SELECT count(DISTINCT contact_phone) FROM analytics.messages WHERE direction = 'in'")
+        return f"{events['count']} events of {wrote['count']} contacts who wrote"
+
+    eventually(lambda: printed(analyst, name).splitlines()[-1] == counted(), "the topic has what PostgreSQL has")
+    shown = printed(analyst, name)
+    phones = {row["contact_phone"] for row in rows(analyst, "SELECT DISTINCT contact_phone FROM analytics.messages")}
+    assert len(shown.splitlines()) > 1
+    assert phones
+    assert not [phone for phone in phones if phone.removeprefix("+1") in shown]
+
+
 def test_every_block_is_run_or_named_as_one_that_needs_a_tool_of_its_own() -> None:
     assert PAGE.count("<!-- run:") == len(BLOCKS)
-    assert {name for name, (language, _) in BLOCKS.items() if language != "sql"} == {"environment", "consumer", "spark"}
+    assert {name for name, (language, _) in BLOCKS.items() if language != "sql"} == {
+        *("environment", "consumer", "without-personal-data", "spark")
+    }

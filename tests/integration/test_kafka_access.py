@@ -27,7 +27,15 @@ from runtime.kafka.producer import KafkaProducer, NotPublished, OutgoingRecord, 
 from runtime.kafka.topics import Offsets, TopicAdmin
 from runtime.settings import Configuration
 from schemas.kafka_access import ACLS, PRINCIPALS
-from schemas.topics import EVENT_TOPICS, OPT_OUT_HEADS, OPT_OUT_STATE, OPT_OUTS, dead_letter_topic, redrive_topic
+from schemas.topics import (
+    ANALYTICS_TOPICS,
+    EVENT_TOPICS,
+    OPT_OUT_HEADS,
+    OPT_OUT_STATE,
+    OPT_OUTS,
+    dead_letter_topic,
+    redrive_topic,
+)
 
 PROCESSES = ("ingest", *processor_names())
 
@@ -98,6 +106,7 @@ def log_of(cluster: SecuredKafka, topic: str) -> list[Offsets]:
 
 WRITERS = {
     **{topic.name: "ingest" for topic in EVENT_TOPICS},
+    **{topic.name: "analytics" for topic in ANALYTICS_TOPICS},
     OPT_OUT_STATE.name: "opt-out",
     OPT_OUT_HEADS.name: "opt-out",
     **{dead_letter_topic(name).name: name for name in processor_names()},

@@ -29,7 +29,12 @@ def test_it_holds_what_the_command_needs_and_nothing_private(tmp_path: Path) -> 
     (wheel,) = tmp_path.glob("hookline-*.whl")
 
     names = set(zipfile.ZipFile(wheel).namelist())
-    needed = [*ROOT.glob("schemas/**/*.sql"), *ROOT.glob("schemas/**/*.avsc"), *ROOT.glob("processors/**/*.sql")]
+    needed = [
+        *ROOT.glob("schemas/**/*.sql"),
+        *ROOT.glob("schemas/**/*.avsc"),
+        *ROOT.glob("schemas/**/*.yaml"),
+        *ROOT.glob("processors/**/*.sql"),
+    ]
     assert {str(path.relative_to(ROOT)) for path in needed} <= names
     assert not [name for name in names if "secret" in name and not name.endswith(".py")]
     assert not [name for name in names if name.startswith("tests/")]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.reference import commands, crm_contract, dictionary, metrics, opt_out_rules, settings
+from tests.reference import asyncapi, commands, crm_contract, dictionary, metrics, opt_out_rules, settings
 
 DOCS = Path(__file__).parents[2] / "docs"
 NOTE = "<!-- Made by `make docs` from the code: change the code, not this page. -->\n\n"
@@ -20,4 +20,5 @@ def pages() -> dict[Path, str]:
         "crm-contract.md": crm_contract.page(),
         "data-dictionary.md": dictionary.page(),
     }
-    return {DOCS / name: NOTE + text.rstrip() + "\n" for name, text in made.items()}
+    written = {DOCS / name: NOTE + text.rstrip() + "\n" for name, text in made.items()}
+    return written | {DOCS / "asyncapi.json": asyncapi.page() + "\n"}  # JSON has no place for a note

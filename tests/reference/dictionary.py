@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from ops.processors import topics_of_hookline
-from schemas.ids import SchemaIds
+from schemas.ids import RegisteredSchema, SchemaIds
+from schemas.personal_data import MARK
 from schemas.privileges import PRIVILEGES, ROLES
-from schemas.topics import PARTITIONS, RECORD_TOPICS
+from schemas.topics import PARTITIONS, SCHEMA_TOPICS
 from tests.reference.markdown import code, table
 from tests.reference.tables import tables
 
@@ -40,12 +42,22 @@ def page() -> str:
         "Values are Avro in the Confluent wire format (0x00, the schema's id in four bytes, the body); `hookline "
         "registry` serves the schemas.\n",
     ]
-    for topic in RECORD_TOPICS:
-        newest = ids.versions(topic.subject)[-1]
+    for topic in SCHEMA_TOPICS:
+        versions = ids.versions(topic.subject)
+        newest = versions[-1]
         parts.append(f"### {topic.name}\n")
         parts.append(f"{newest.schema['doc']} Schema id {newest.id}, version {newest.version}.\n")
-        rows = [(code(field["name"]), avro(field["type"]), field["doc"]) for field in newest.schema["fields"]]
-        parts.append(table(("field", "type", "meaning"), rows))
+        rows = [
+            (
+                code(field["name"]),
+                avro(field["type"]),
+                field.get(MARK, ""),
+                f"{since(field['name'], versions)}",
+                field["doc"],
+            )
+            for field in newest.schema["fields"]
+        ]
+        parts.append(table(("field", "type", "personal data", "since version", "meaning"), rows))
     everything = tables()
     inner = {name: relation for name, relation in everything.items() if "." not in name}
     parts.append("## Views for analysts\n")
@@ -74,6 +86,12 @@ def page() -> str:
         ]
         parts.append(table(("column", "type", "always there", "meaning"), columns))
     return "\n".join(parts)
+
+
+def since(name: str, versions: Sequence[RegisteredSchema]) -> int:
+    """The version from which on every one has the field `name`."""
+    lacking = [entry.version for entry in versions if all(one["name"] != name for one in entry.schema["fields"])]
+    return max(lacking, default=0) + 1
 
 
 def privileges(name: str) -> list[str]:

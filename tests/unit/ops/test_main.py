@@ -31,7 +31,7 @@ HEAVY = {
     "structlog",
 }
 #: Services whose output is their log.
-SERVICES = {"ingest", "process persist", "process opt-out", "process crm-sync", "gate"}
+SERVICES = {"ingest", "process persist", "process opt-out", "process crm-sync", "process analytics", "gate"}
 #: Commands that only look.
 LOOKING = {
     "opt-outs show",
@@ -52,6 +52,8 @@ LOOKING = {
     "audit",
     "doctor",
     "tail",
+    "schemas check",
+    "schemas diff",
 }
 LOOKING |= {
     "opt-outs classify",

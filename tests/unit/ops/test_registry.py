@@ -24,7 +24,7 @@ def test_subjects_are_those_of_the_event_topics(client: FlaskClient) -> None:
     assert answer.status_code == 200
     assert answer.content_type == CONTENT_TYPE
     assert "sms.messages.v1-value" in answer.json
-    assert client.get("/subjects?subjectPrefix=sms.calls").json == ["sms.calls.v1-value"]
+    assert client.get("/subjects?subjectPrefix=sms.calls.v").json == ["sms.calls.v1-value"]
 
 
 def test_versions_of_a_subject(client: FlaskClient) -> None:
@@ -143,3 +143,42 @@ def test_writing_is_refused_with_a_sentence(client: FlaskClient, method: str, pa
     assert (answer.status_code, answer.json["error_code"]) == (405, 405)
     assert "read-only" in answer.json["message"]
     assert "GET" in answer.headers["Allow"] or "POST" in answer.headers["Allow"]
+
+
+def without(name: str) -> str:
+    schema = read_schema("messages.2.avsc")
+    fields = [field for field in schema["fields"] if field["name"] != name]
+    return json.dumps({"schema": json.dumps({**schema, "fields": fields})})
+
+
+@pytest.mark.parametrize("path", ["/versions/latest", "/versions/2", "/versions/1", "/versions", "/versions/-1"])
+def test_what_may_be_the_next_version_is_told(client: FlaskClient, path: str) -> None:
+    url = f"/compatibility/subjects/sms.messages.v1-value{path}"
+
+    assert client.post(url, data=without("portal")).json == {"is_compatible": True}
+    assert client.post(url, data=without("direction")).json == {"is_compatible": False}
+    assert client.post(f"{url}?verbose=true", data=without("portal")).json == {"is_compatible": True, "messages": []}
+    [message, *_] = client.post(f"{url}?verbose=true", data=without("direction")).json["messages"]
+    assert message.startswith("direction: ")
+    assert "version " in message
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status", "code"),
+    [
+        ("nothing-value/versions/latest", "{}", 404, 40401),
+        ("sms.messages.v1-value/versions/9", "{}", 404, 40402),
+        ("sms.messages.v1-value/versions/x", "{}", 422, 42202),
+        ("sms.messages.v1-value/versions/1", "", 422, 42201),
+        ("sms.messages.v1-value/versions/1", '{"schema": "no"}', 422, 42201),
+        ("sms.messages.v1-value/versions/1", '{"schema": {}}', 422, 42201),
+        ("sms.messages.v1-value/versions/1", json.dumps({"schema": '{"type": "record", "name": "x"}'}), 422, 42201),
+        ("sms.messages.v1-value/versions/1", json.dumps({"schema": "[" * 100_000}), 422, 42201),
+    ],
+)
+def test_a_question_about_compatibility_that_makes_no_sense(
+    client: FlaskClient, path: str, body: str, status: int, code: int
+) -> None:
+    answer = client.post(f"/compatibility/subjects/{path}", data=body)
+
+    assert (answer.status_code, answer.json["error_code"]) == (status, code)

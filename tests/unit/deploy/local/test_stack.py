@@ -223,3 +223,27 @@ def test_every_command_names_what_it_is(home: Home) -> None:
     assert commands["persist"].endswith("process persist")
     assert commands["ingest"].endswith(" ingest")
     assert commands["migrate"].endswith("db migrate")
+
+
+def test_what_one_service_alone_may_know_is_given_to_no_other(home: Home) -> None:
+    secrets = {"analytics": "HOOKLINE_ANALYTICS__SECRET", "opt-out": "HOOKLINE_OPT_OUT__HEAD_KEYS"}
+    stack = plan(home, FREE, ["persist", "opt-out", "crm-sync", "analytics"], lambda _: None)
+
+    having = {
+        variable: [name for name in names(stack) if variable in stack.environment_of(name)]
+        for variable in secrets.values()
+    }
+
+    assert having == {variable: [name] for name, variable in secrets.items()}
+    assert len(stack.environment_of("analytics")["HOOKLINE_ANALYTICS__SECRET"]) >= 32
+    assert not secrets.values() & stack.environment().keys()
+    again = plan(home, FREE, ["analytics"], lambda _: None)
+    assert again.own_secrets["analytics"] == stack.own_secrets["analytics"], "kept from start to start"
+
+
+def test_a_secret_of_your_own_is_taken(home: Home) -> None:
+    given = {"HOOKLINE_ANALYTICS__SECRET": "of-my-own-that-is-long-enough-for-it"}
+    stack = plan(home, FREE | given, ["analytics"], lambda _: None)
+
+    assert stack.environment_of("analytics").items() >= given.items()
+    assert stack.own_secrets["analytics"] == {}

@@ -1,0 +1,1 @@
+"""What `hookline schemas` does: checks versions and contracts, and adds a version."""
