@@ -83,7 +83,7 @@ def test_what_was_missed_is_held_with_the_messages_own_times(
 @pytest.mark.parametrize("sets", ["2..1", "1..9", "1", "0..1"])
 def test_rule_sets_that_there_are_not(desk: Desk, capsys: pytest.CaptureFixture[str], sets: str) -> None:
     assert main(["opt-outs", "replay", "--rules", sets]) == 2
-    assert "there are rule sets 1 to 2" in capsys.readouterr().err
+    assert "there are rule sets 1 to 3" in capsys.readouterr().err
 
 
 def test_an_opt_in_that_came_later_ends_a_hold_of_a_replay(
