@@ -91,6 +91,8 @@ class Handling:
         self._dead_letters = dead_letters
         self._time_limit = time_limit
         self._now = now
+        #: Behind what this process has committed. PostgreSQL has less only where it was restored from a copy.
+        self._committed: dict[PartitionId, int] = {}
 
     def handle(self, batch: Batch, still_wanted: StillWanted) -> Handled:
         """Commit `batch`, for as long as it takes.
@@ -112,9 +114,24 @@ class Handling:
 
         def read() -> StoredProgress:
             with self._database.transaction() as connection:
-                return self._progress.stored(connection, identity, partitions)
+                stored = self._progress.stored(connection, identity, partitions)
+                if self._went_back(identity, partitions, stored):
+                    self._progress.note_restore(connection)
+                return stored
 
-        return self._time_limit.until_done(read, still_wanted)
+        stored = self._time_limit.until_done(read, still_wanted)
+        if self._went_back(identity, partitions, stored):
+            log.error("postgres_restored", effect="CRM deliveries are looked up before they are repeated")
+            self._committed.clear()
+        return stored
+
+    def _went_back(self, identity: Identity, partitions: frozenset[Partition], stored: StoredProgress) -> bool:
+        """Whether PostgreSQL has less than this process has committed. Other members only move offsets on."""
+        places = {
+            partition: PartitionId(identity.cluster_id, identity.topic_ids[partition.topic], partition.number)
+            for partition in partitions
+        }
+        return any(stored.offsets.get(at, 0) < self._committed.get(place, 0) for at, place in places.items())
 
     def compare(self, held: Mapping[Partition, Held], current: StillWanted) -> Compared:
         """Whether PostgreSQL still has the offsets that we hold. Raises Unwanted."""
@@ -151,6 +168,7 @@ class Handling:
                 halt = self._progress.count(connection, outcomes, described)
         except _HaltsAfter as limit:
             return self._commit(batch.first(limit.count))
+        self._committed.update((span.place, span.next) for span in batch.spans.values())
         for disposition, count in Counter(letter.disposition for letter in aside).items():
             metrics.DEAD_LETTERS.labels(self._processor.name, disposition).inc(count)
         for topic, count in Counter(letter.record.topic for letter in aside if not is_ours(letter.record)).items():

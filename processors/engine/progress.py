@@ -137,6 +137,10 @@ class Progress:
         found = {partition: stored.get(at.place) for partition, at in held.items()}
         return {partition: offset for partition, offset in found.items() if offset != held[partition].stored}
 
+    def note_restore(self, connection: Connection) -> None:
+        """PostgreSQL went back: what is handled from here on may have had its effects elsewhere already."""
+        connection.execute("INSERT INTO restores (since, noted_by) VALUES ('-infinity', %s)", (self.group,))
+
     def halt(self, connection: Connection) -> str | None:
         """Why the group is halted; None: it is not."""
         row = connection.execute(
