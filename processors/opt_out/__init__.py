@@ -97,19 +97,9 @@ class OptOutProcessor(Processor):
             periodic_task("clock", connect, stop, HoldClock(self._ledger)),
             periodic_task("gauges", connect, stop, OptOutGauges(near=timedelta(hours=own.near_deadline_hours))),
         ]
-        if own.head_keys:
-            signer = HeadSigner(own.head_keys[0].get_secret_value())
-            verifier = HeadVerifier(own.all_head_public_keys())
-            kafka = configuration[KafkaSettings]
-            heads_producer = KafkaProducer(kafka, f"hookline-opt-out-heads-{os.getpid()}")
-
-            def published() -> Iterator[SignedHead]:
-                return genuine_heads(verifier, chain(published_lines(kafka), filed_lines(own.heads_file)))
-
-            heads = HeadPublication(signer, heads_producer, published, own.heads_file)
+        heads = self._heads(configuration[KafkaSettings])
+        if heads is not None:
             works.append(periodic_task("heads", connect, stop, heads))
-        else:
-            log.warning("heads_not_signed", effect="what an owner of the database does to the ledger is not found")
         for name, kind in target_types().items():
             settings = configuration[kind.settings_type]
             budget, prepaid = kind.budget(settings), PrepaidLimiter()
@@ -133,3 +123,17 @@ class OptOutProcessor(Processor):
                     )
                 )
         return works
+
+    def _heads(self, kafka: KafkaSettings) -> HeadPublication | None:
+        """What publishes the ledger's heads; None where there is no key to sign them with."""
+        own = self._own
+        if not own.head_keys:
+            log.warning("heads_not_signed", effect="what an owner of the database does to the ledger is not found")
+            return None
+        verifier = HeadVerifier(own.all_head_public_keys())
+
+        def published() -> Iterator[SignedHead]:
+            return genuine_heads(verifier, chain(published_lines(kafka), filed_lines(own.heads_file)))
+
+        producer = KafkaProducer(kafka, f"hookline-opt-out-heads-{os.getpid()}")
+        return HeadPublication(HeadSigner(own.head_keys[0].get_secret_value()), producer, published, own.heads_file)
