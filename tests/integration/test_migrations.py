@@ -17,7 +17,6 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 import ops.migrations
-import schemas
 from ops.__main__ import main
 from ops.migrations import SOURCE, Plan, migrate, plan, wait_for_database
 from runtime.postgres import connect
@@ -232,50 +231,3 @@ def test_a_database_of_the_version_before_is_brought_along_with_its_rows(
             'SELECT contact_phone, topic, partition, "offset", message_key FROM events'
         ).fetchall()
     assert rows == [("+13035550142", None, None, None, None)]
-
-
-def test_a_database_of_an_older_version_comes_along_with_its_rows(
-    empty: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # Given a database as version 0.1 had it, with rows in it
-    older = tmp_path / "older"
-    older.mkdir()
-    for file in (Path(schemas.__file__).parent / "sql").glob("*.sql"):
-        if file.name < "0017":
-            (older / file.name).write_bytes(file.read_bytes())
-    monkeypatch.setattr(ops.migrations, "SOURCE", str(older))
-    with connect(empty, process="tests") as connection:
-        migrate(empty, connection)
-    event, topic = uuid4(), uuid4()
-    with psycopg.connect(empty, autocommit=True) as owner:
-        owner.execute(
-            "INSERT INTO events (event_id, event_type, provider, account, contact_phone, occurred_at, received_at,"
-            " phone_valid, time_valid, is_test, sanitised, payload) VALUES (%s, 'message.received', 'textlink',"
-            " 'textlink', '+13035550142', now(), now(), true, true, false, false, '{}')",
-            (event,),
-        )
-        owner.execute(
-            "INSERT INTO consumer_offsets (consumer_group, cluster_id, topic_id, partition, topic, next_offset)"
-            " VALUES ('hookline-persist', 'cluster', %s, 0, 'sms.messages.v1', 7)",
-            (topic,),
-        )
-        owner.execute(
-            "INSERT INTO crm_deliveries (event_id, target, contact_phone, event_type, received_at)"
-            " VALUES (%s, 'rest', '+13035550142', 'message.received', now())",
-            (event,),
-        )
-
-    # When the present version migrates it
-    monkeypatch.setattr(ops.migrations, "SOURCE", SOURCE)
-    with connect(empty, process="tests") as connection:
-        migrate(empty, connection)
-        assert plan(connection).pending == ()
-
-    # Then its rows are as they were, and nothing counts as restored or lost
-    with psycopg.connect(empty) as owner:
-        assert owner.execute("SELECT event_id FROM events").fetchall() == [(event,)]
-        assert owner.execute("SELECT topic_id, next_offset FROM consumer_offsets").fetchall() == [(topic, 7)]
-        assert owner.execute("SELECT event_id, status, doubtful FROM crm_deliveries").fetchall() == [
-            (event, "pending", False)
-        ]
-        assert owner.execute("SELECT lost_position FROM opt_out_certainty").fetchall() == [(None,)]
