@@ -79,7 +79,7 @@ def kafka_place(settings: KafkaSettings, topic: str, client_id: str) -> TopicPla
     """Where Kafka has `topic`; None: it is missing. Raises Retryable where Kafka does not answer."""
     try:
         with TopicAdmin(settings, client_id) as admin:
-            state = admin.describe([topic]).get(topic)
-            return None if state is None else TopicPlace(admin.cluster_id(), state.id)
+            topic_id = admin.topic_ids([topic]).get(topic)
+            return None if topic_id is None else TopicPlace(admin.cluster_id(), topic_id)
     except KafkaError as error:
         raise Retryable(f"Kafka does not say where {topic} is: {type(error).__name__}") from error
