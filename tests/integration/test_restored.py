@@ -14,13 +14,15 @@ import pytest
 from ops.__main__ import main
 from processors.engine.database import Database
 from processors.engine.processor import Retryable
-from processors.engine.published_topic import PublishedTopicWatch, TopicPlace
+from processors.engine.published_topic import PublishedTopicWatch, TopicPlace, kafka_place
 from processors.opt_out import publication as opt_out_states
 from processors.opt_out.head_publication import HeadPublication
 from processors.opt_out.heads import HeadSigner, SignedHead
 from processors.persist import publication as message_states
 from runtime import metrics
+from runtime.connections import KafkaSettings
 from runtime.postgres import connect
+from schemas.topics import OPT_OUT_STATE
 from tests.integration.test_ledger_guard import rows
 from tests.integration.test_ledger_heads import replaced
 from tests.twins.events import message
@@ -201,3 +203,10 @@ def test_a_kafka_that_does_not_answer_is_no_other_topic(postgres: Any, owner: ps
     assert PublishedTopicWatch("some", lambda: None, message_states.start_over)(database) > 0
     assert owner.execute("SELECT count(*) FROM published_topics").fetchone() == (0,)
     database.close()
+
+
+def test_kafka_tells_where_a_topic_is_and_that_it_is_missing(kafka_settings: KafkaSettings) -> None:
+    place = kafka_place(kafka_settings, OPT_OUT_STATE.name, "tests")
+    assert place is not None
+    assert place == kafka_place(kafka_settings, OPT_OUT_STATE.name, "tests")
+    assert kafka_place(kafka_settings, "sms.no-such-topic", "tests") is None
