@@ -88,6 +88,11 @@ POSITIONS_MOVED = Counter(
 CLUSTER_CHANGED = Counter(
     "hookline_cluster_changed_total", "Times that Kafka was another cluster than before", ["processor"]
 )
+PUBLISHED_TOPIC_CHANGED = Counter(
+    "hookline_published_topic_changed_total",
+    "Times that a compacted topic was found made anew and is filled again",
+    ["topic"],
+)
 EVENT_AGE = Histogram(
     "hookline_event_age_seconds",
     "From receipt at ingest to committed effects",
@@ -115,6 +120,10 @@ OPT_OUT_HEAD_PUBLISHED = Gauge(
 )
 OPT_OUT_HEAD_CONFLICT = Gauge(
     "hookline_opt_out_head_conflict", "1: the ledger no longer holds the row whose head was published; 0: it does"
+)
+OPT_OUT_ROWS_LOST = Gauge(
+    "hookline_opt_out_ledger_rows_lost",
+    "Rows that the ledger is short of its newest published head; 0: it reaches it, or an operator accepted the loss",
 )
 OPT_OUT_PHONES = Gauge("hookline_opt_out_phones", "Phones by their state", ["state"])
 OPT_OUT_REVIEWS = Gauge("hookline_opt_out_reviews_open", "Questions that nobody has answered", ["kind"])

@@ -19,7 +19,11 @@ ALL: Privileges = KEEP | {"DELETE"}
 
 #: Every processor keeps its own group's rows of these; row-level security sees to that.
 GROUP_TABLES = ("consumer_offsets", "consumer_outcomes", "consumer_failures", "consumer_freshness")
-_PROGRESS = dict.fromkeys((*GROUP_TABLES, "process_heartbeats"), ALL) | {"dead_letters": ADD, "process_pauses": READ}
+_PROGRESS = dict.fromkeys((*GROUP_TABLES, "process_heartbeats"), ALL) | {
+    "dead_letters": ADD,
+    "process_pauses": READ,
+    "restores": ADD,
+}
 
 _TABLES = (
     *("events", "messages", "message_failures", "message_changes", "contacts", "sim_numbers"),
@@ -40,6 +44,7 @@ _TABLES = (
     *("enforcements", "target_accounts", "target_rounds", "api_budgets"),
     *("crm_contacts", "crm_notes", "crm_deliveries", "crm_lanes", "crm_links", "crm_targets"),
     *("console_records", "audited_days", "retention_marks"),
+    *("opt_out_published", "published_topics", "restores"),
 )
 
 #: What analysts read, and all that they see (0026_analytics.sql).
@@ -75,6 +80,10 @@ _OPERATOR: dict[str, Privileges] = dict.fromkeys((*_TABLES, *_VIEWS), READ) | {
     "crm_notes": KEEP,
     "crm_deliveries": KEEP,
     "crm_lanes": KEEP,
+    # restored
+    "restores": ADD,
+    "message_changes": ADD,
+    "opt_out_published": READ | {"UPDATE"},
 }
 
 _CONSOLE: dict[str, Privileges] = dict.fromkeys(_TABLES, READ) | {
@@ -101,8 +110,9 @@ PRIVILEGES: Mapping[str, Mapping[str, Privileges]] = MappingProxyType(
             "messages": ALL,
             "message_failures": ALL,
             "contacts": ALL,
-            "message_changes": READ | {"DELETE"},  # a trigger writes it
+            "message_changes": ADD | {"DELETE"},  # a trigger writes it; all of it when the topic was made anew
             "sim_numbers": ALL,
+            "published_topics": KEEP,
         },
         "hookline_opt_out": _PROGRESS
         | {
@@ -113,6 +123,8 @@ PRIVILEGES: Mapping[str, Mapping[str, Privileges]] = MappingProxyType(
             "opt_out_reviews": KEEP,
             "opt_out_parked": ADD,
             "opt_out_cursors": READ | {"UPDATE"},
+            "opt_out_published": READ | {"UPDATE"},
+            "published_topics": KEEP,
             "enforcements": KEEP,
             "target_accounts": ALL,
             "target_rounds": KEEP,

@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 
 from ops.console.database import ConsoleDatabase
-from ops.status.findings import StatusFinding, in_locks, in_tables, of_crm, of_processor
+from ops.status.findings import StatusFinding, in_locks, in_restores, in_tables, of_crm, of_processor
 from ops.status.heartbeats import Heartbeats, HeartbeatState, heard
 from processors.crm_sync.report import CrmState, states
 from processors.engine.progress import halts, lost_partitions
@@ -207,7 +207,7 @@ class OverviewReader:
                 desk=DeskCounts(*connection.execute(_DESK).fetchall()[0]),
                 crms=states(connection),
                 traffic=self._recent_traffic(connection),
-                findings=[*in_tables(connection), *in_locks(connection)],
+                findings=[*in_tables(connection), *in_restores(connection), *in_locks(connection)],
             )
 
     def _recent_traffic(self, connection: Connection) -> Traffic:

@@ -15,7 +15,10 @@ from typing import Any
 SOON, LATER = 2, 60
 
 #: Columns of the view, in front of each row of the states.
-COLUMNS = "read_at, caught_up_at, topics, halted_at, spooled, spooling_node, drained_at, nodes_heard_at, silent_node"
+COLUMNS = (
+    "read_at, caught_up_at, topics, halted_at, spooled, spooling_node, drained_at, nodes_heard_at, silent_node,"
+    " lost_position"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,7 @@ class Certainty:
     drained_at: datetime | None  #: when events last left a spool for Kafka
     nodes_heard_at: datetime | None  #: when each node's spool had been looked at; None: there are no nodes
     silent_node: str | None  #: the one that was not heard of for longest
+    lost_position: int | None  #: a row that was published outside of PostgreSQL, and that the ledger does not reach
 
     def doubt(self, topics: Collection[str], fresh: float, elapsed: float) -> Doubt | None:
         """Why the ledger may lack a stop that was answered `fresh` seconds ago; None: it lacks none.
@@ -48,6 +52,8 @@ class Certainty:
         oldest = self.read_at - timedelta(seconds=fresh - elapsed)
         if self.halted_at is not None:
             return Doubt("opt-out is halted: stops are not reaching the ledger", LATER)
+        if self.lost_position is not None:
+            return Doubt(f"the ledger ends before its published row {self.lost_position}: stops are lost", LATER)
         why = self._of_nodes(oldest) or self._of_opt_out(oldest, topics)
         return None if why is None else Doubt(why, SOON)
 

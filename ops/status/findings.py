@@ -135,6 +135,28 @@ def in_tables(connection: Connection) -> Iterator[StatusFinding]:
         yield StatusFinding(what, "warning", fix)
 
 
+_LOST_POSITION = "SELECT lost_position FROM opt_out_certainty"
+_CHANGED_TOPICS = """
+SELECT topic, changed_at FROM published_topics WHERE changed_at > now() - interval '1 day' ORDER BY topic
+"""
+_RESTORES = "SELECT max(until) FROM restores WHERE until > now() - interval '1 day'"
+
+
+def in_restores(connection: Connection) -> Iterator[StatusFinding]:
+    """What went back or was made anew. Raises psycopg.Error."""
+    [(lost,)] = connection.execute(_LOST_POSITION).fetchall()
+    if lost is not None:
+        what = f"the opt-out ledger ends before its published row {lost}: the gate says out to everybody"
+        yield StatusFinding(what, "error", "hookline opt-outs verify --published; docs/backup.md")
+    for topic, at in connection.execute(_CHANGED_TOPICS).fetchall():
+        what = f"{topic} was made anew in Kafka, seen {at:%Y-%m-%d %H:%M} UTC; it is filled again"
+        yield StatusFinding(what, "warning", "hookline topics apply --dry-run; docs/backup.md")
+    [(restored_at,)] = connection.execute(_RESTORES).fetchall()
+    if restored_at is not None:
+        what = f"PostgreSQL went back to an older state, seen {restored_at:%Y-%m-%d %H:%M} UTC"
+        yield StatusFinding(what, "warning", "hookline restored --since THE_COPYS_TIME; docs/backup.md")
+
+
 # What a session does is its own role's to see; who holds a lock and under which name is everybody's.
 _BLOCKED = """
 SELECT DISTINCT waiting.application_name, blocker.pid, blocker.application_name, blocker.usename

@@ -113,6 +113,24 @@ class Progress:
 
     def __init__(self, group: str) -> None:
         self.group = group
+        #: Behind what this process has committed. PostgreSQL has less only where it was restored from a copy.
+        self._committed: dict[PartitionId, int] = {}
+
+    def remember(self, spans: Iterable[Span]) -> None:
+        """These are committed."""
+        self._committed.update((span.place, span.next) for span in spans)
+
+    def forget(self) -> None:
+        """PostgreSQL is another one now: what this process committed counts no more."""
+        self._committed.clear()
+
+    def went_back(self, identity: Identity, partitions: Iterable[Partition], stored: StoredProgress) -> bool:
+        """Whether PostgreSQL has less than this process has committed. Other members only move offsets on."""
+        places = {
+            partition: PartitionId(identity.cluster_id, identity.topic_ids[partition.topic], partition.number)
+            for partition in partitions
+        }
+        return any(stored.offsets.get(at, 0) < self._committed.get(place, 0) for at, place in places.items())
 
     def stored(self, connection: Connection, identity: Identity, partitions: Collection[Partition]) -> StoredProgress:
         """Where each of `partitions` stands."""
@@ -137,6 +155,10 @@ class Progress:
         stored = {PartitionId(*row[:3]): int(row[3]) for row in rows}
         found = {partition: stored.get(at.place) for partition, at in held.items()}
         return {partition: offset for partition, offset in found.items() if offset != held[partition].stored}
+
+    def note_restore(self, connection: Connection) -> None:
+        """PostgreSQL went back: what is handled from here on may have had its effects elsewhere already."""
+        connection.execute("INSERT INTO restores (since, noted_by) VALUES ('-infinity', %s)", (self.group,))
 
     def halt(self, connection: Connection) -> str | None:
         """Why the group is halted; None: it is not."""

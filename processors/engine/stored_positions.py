@@ -10,7 +10,10 @@ from processors.engine.database import Database
 from processors.engine.positions import Held
 from processors.engine.progress import Progress, StoredProgress
 from processors.engine.retry import TimeLimit
+from runtime import logs
 from runtime.kafka.consumer import Identity, Partition
+
+log = logs.logger("processors.engine.stored_positions")
 
 #: Whether what is being tried is still ours to do.
 StillWanted = Callable[[], bool]
@@ -47,13 +50,21 @@ class StoredPositions:
         self._time_limit = time_limit
 
     def read(self, identity: Identity, partitions: frozenset[Partition], still_wanted: StillWanted) -> Located:
-        """Where each of `partitions` stands."""
+        """Where each of `partitions` stands. That PostgreSQL was restored from a copy is noted with it."""
 
-        def read() -> Located:
+        def read() -> tuple[Located, bool]:
             with self._database.transaction() as connection:
-                return Located(identity, self._progress.stored(connection, identity, partitions))
+                stored = self._progress.stored(connection, identity, partitions)
+                went_back = self._progress.went_back(identity, partitions, stored)
+                if went_back:
+                    self._progress.note_restore(connection)
+                return Located(identity, stored), went_back
 
-        return self._time_limit.until_done(read, still_wanted)
+        located, went_back = self._time_limit.until_done(read, still_wanted)
+        if went_back:
+            log.error("postgres_restored", effect="CRM deliveries are looked up before they are repeated")
+            self._progress.forget()
+        return located
 
     def compare(self, held: Mapping[Partition, Held], still_wanted: StillWanted) -> Compared:
         """Whether PostgreSQL still has the offsets that we hold."""

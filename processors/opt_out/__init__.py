@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
+from functools import partial
+from itertools import chain
 
 from processors.engine.periodic_tasks import periodic_task
 from processors.engine.processor import Background, Delivery, Processor, SetAside
+from processors.engine.published_topic import PublishedTopicWatch, kafka_place
 from processors.opt_out import parking, reviews
 from processors.opt_out.accounts import AccountsReader
 from processors.opt_out.classifier import classifier
 from processors.opt_out.clock import HoldClock
 from processors.opt_out.enforcement_queue import enforcer_of
 from processors.opt_out.gauges import OptOutGauges
-from processors.opt_out.head_publication import HeadPublication, genuine_heads, published_lines
-from processors.opt_out.heads import HeadSigner, HeadVerifier
+from processors.opt_out.head_publication import HeadPublication, filed_lines, genuine_heads, published_lines
+from processors.opt_out.heads import HeadSigner, HeadVerifier, SignedHead
 from processors.opt_out.ledger import Ledger, lock, utc_now
 from processors.opt_out.phone_join import PhoneJoin
 from processors.opt_out.provider_facts import provider_facts
-from processors.opt_out.publication import Publication
+from processors.opt_out.publication import Publication, start_over
 from processors.opt_out.reading import read
 from processors.opt_out.reconcile import OptOutReconciler
 from processors.opt_out.settings import OptOutSettings
@@ -32,7 +35,7 @@ from runtime.postgres import Connection
 from runtime.process import StopSignal
 from runtime.schema_registry import SchemaRegistrySettings, codec
 from runtime.settings import Configuration, Section
-from schemas.topics import MESSAGES, OPT_OUTS, UNRECOGNIZED
+from schemas.topics import MESSAGES, OPT_OUT_STATE, OPT_OUTS, UNRECOGNIZED
 
 log = logs.logger("processors.opt_out")
 
@@ -82,8 +85,12 @@ class OptOutProcessor(Processor[OptOutSettings]):
         own, configuration = self.settings, self.configuration
         producer = KafkaProducer(configuration[KafkaSettings], f"hookline-opt-out-state-{os.getpid()}")
         publication = Publication(producer, codec(configuration[SchemaRegistrySettings]))
+        place = partial(
+            kafka_place, configuration[KafkaSettings], OPT_OUT_STATE.name, f"hookline-opt-out-place-{os.getpid()}"
+        )
         works = [
             periodic_task("publish", connect, stop, publication),
+            periodic_task("state-topic", connect, stop, PublishedTopicWatch(OPT_OUT_STATE.name, place, start_over)),
             periodic_task("clock", connect, stop, HoldClock(self._ledger)),
             periodic_task("gauges", connect, stop, OptOutGauges(near=timedelta(hours=own.near_deadline_hours))),
         ]
@@ -91,17 +98,9 @@ class OptOutProcessor(Processor[OptOutSettings]):
             works.append(periodic_task("join", connect, stop, PhoneJoin(self._ledger, own.peppers())))
         else:
             log.warning("phones_in_the_chain", effect="a phone cannot be erased from the ledger without breaking it")
-        if own.head_keys:
-            signer = HeadSigner(own.head_keys[0].get_secret_value())
-            verifier = HeadVerifier(own.all_head_public_keys())
-            kafka = configuration[KafkaSettings]
-            heads_producer = KafkaProducer(kafka, f"hookline-opt-out-heads-{os.getpid()}")
-            heads = HeadPublication(
-                signer, heads_producer, lambda: genuine_heads(verifier, published_lines(kafka)), own.heads_file
-            )
+        heads = self._heads(configuration[KafkaSettings])
+        if heads is not None:
             works.append(periodic_task("heads", connect, stop, heads))
-        else:
-            log.warning("heads_not_signed", effect="what an owner of the database does to the ledger is not found")
         for name, kind in target_types().items():
             settings = configuration[kind.settings_type]
             budget, prepaid = kind.budget(settings), PrepaidLimiter()
@@ -125,3 +124,17 @@ class OptOutProcessor(Processor[OptOutSettings]):
                     )
                 )
         return works
+
+    def _heads(self, kafka: KafkaSettings) -> HeadPublication | None:
+        """What publishes the ledger's heads; None where there is no key to sign them with."""
+        own = self.settings
+        if not own.head_keys:
+            log.warning("heads_not_signed", effect="what an owner of the database does to the ledger is not found")
+            return None
+        verifier = HeadVerifier(own.all_head_public_keys())
+
+        def published() -> Iterator[SignedHead]:
+            return genuine_heads(verifier, chain(published_lines(kafka), filed_lines(own.heads_file)))
+
+        producer = KafkaProducer(kafka, f"hookline-opt-out-heads-{os.getpid()}")
+        return HeadPublication(HeadSigner(own.head_keys[0].get_secret_value()), producer, published, own.heads_file)

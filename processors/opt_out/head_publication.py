@@ -38,6 +38,9 @@ _CLIENT = "hookline-opt-out-heads"
 _HEADERS = [("content-type", b"application/json")]
 _HEAD = "SELECT position, hash FROM opt_out_ledger ORDER BY position DESC LIMIT 1"
 _HASH = "SELECT hash FROM opt_out_ledger WHERE position = %s"
+#: The newest published head is kept beside the ledger, for the gate: after a restore it is written again.
+_NOTE = "UPDATE opt_out_published SET position = %s WHERE position < %s"
+_ACCEPTED = "SELECT accepted_position FROM opt_out_published"
 
 
 class HeadPublication:
@@ -70,7 +73,17 @@ class HeadPublication:
             head = connection.execute(_HEAD).fetchone()
             known = self._newest
             row = None if known is None else connection.execute(_HASH, (known.position,)).fetchone()
-        if known is not None and (row is None or row[0] != known.hash):
+            is_there = known is None or (row is not None and row[0] == known.hash)
+            if known is not None:
+                connection.execute(_NOTE, (known.position, known.position))
+            [(accepted,)] = connection.execute(_ACCEPTED).fetchall()
+        last = 0 if head is None else head[0]
+        is_accepted = known is not None and known.position <= accepted
+        metrics.OPT_OUT_ROWS_LOST.set(0 if known is None or is_accepted else max(0, known.position - last))
+        if not is_there and is_accepted:
+            known = self._newest = None  # an operator has looked: the heads go on from the ledger as it is
+            is_there = True
+        if known is not None and not is_there:
             self._report_conflict(known)
         elif head is not None and (known is None or head[0] > known.position):
             self._publish(self._signer.sign(head[0], head[1], self._now()))
@@ -94,7 +107,7 @@ class HeadPublication:
                 "ledger_is_not_what_was_published",
                 position=known.position,
                 published_at=known.signed_at,
-                fix="hookline opt-outs verify --published",
+                fix="hookline opt-outs verify --published; after a restore: hookline restored",
             )
         self._conflicts += 1
 
@@ -122,6 +135,15 @@ def published_lines(settings: KafkaSettings) -> Iterator[bytes]:
             yield record.value or b""
     except KafkaError as error:
         raise Retryable(f"Kafka does not tell which heads are published: {type(error).__name__}") from error
+
+
+def filed_lines(file: Path | None) -> Iterator[bytes]:
+    """Every line of the file of heads, whoever wrote it: it outlives a Kafka that was made anew. Raises OSError."""
+    if file is None or not file.exists():
+        return
+    with file.open("rb") as lines:
+        for line in lines:
+            yield line.rstrip(b"\n")
 
 
 def genuine_heads(verifier: HeadVerifier, lines: Iterator[bytes]) -> Iterator[SignedHead]:

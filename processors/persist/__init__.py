@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from pydantic import Field, field_validator
 
 from processors.engine.periodic_tasks import periodic_task
 from processors.engine.processor import Background, Delivery, Processor
+from processors.engine.published_topic import PublishedTopicWatch, kafka_place
 from processors.engine.settings import ProcessorSettings
 from processors.engine.sql import sql
 from processors.persist import failures
-from processors.persist.publication import MessageStatePublication
+from processors.persist.publication import MessageStatePublication, start_over
 from processors.persist.sim_numbers import SimNumbers
 from processors.staging import fold_contacts, stage
 from processors.staging.origin import origin_of
@@ -22,7 +24,7 @@ from runtime.postgres import Connection
 from runtime.process import StopSignal
 from runtime.schema_registry import SchemaRegistrySettings, codec
 from runtime.settings import StringList
-from schemas.topics import EVENT_TOPICS
+from schemas.topics import EVENT_TOPICS, MESSAGE_STATE
 
 _EVENTS = sql(__package__, "events")
 _FORGET_KNOWN = sql(__package__, "forget_known")
@@ -82,10 +84,13 @@ class Persist(Processor[PersistSettings]):
 
     def background(self, connect: Callable[[], Connection], stop: StopSignal) -> Sequence[Background]:
         """See Processor.background. Raises ConfigurationError."""
-        producer = KafkaProducer(self.configuration[KafkaSettings], f"hookline-message-state-{os.getpid()}")
+        kafka = self.configuration[KafkaSettings]
+        producer = KafkaProducer(kafka, f"hookline-message-state-{os.getpid()}")
         states = MessageStatePublication(producer, codec(self.configuration[SchemaRegistrySettings]))
         numbers = SimNumbers(self.settings.phone_of_sim())
+        place = partial(kafka_place, kafka, MESSAGE_STATE.name, f"hookline-persist-place-{os.getpid()}")
         return [
             periodic_task("message-states", connect, stop, states),
+            periodic_task("state-topic", connect, stop, PublishedTopicWatch(MESSAGE_STATE.name, place, start_over)),
             periodic_task("sim-numbers", connect, stop, numbers),
         ]

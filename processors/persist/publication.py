@@ -31,6 +31,11 @@ _TAKE = """
 DELETE FROM message_changes
 WHERE number IN (SELECT number FROM message_changes ORDER BY number LIMIT %s) RETURNING message_keys
 """
+_ALL_CHANGED = """
+INSERT INTO message_changes (message_keys)
+SELECT array_agg(message_key) FROM (SELECT message_key, row_number() OVER () / %s AS part FROM messages) AS numbered
+GROUP BY part
+"""
 _WAITING = "SELECT count(*) FROM message_changes"
 _STATES = """
 SELECT message_key, provider, account, contact_phone, account_phone, direction, text, state, state_at,
@@ -68,6 +73,11 @@ class MessageStatePublication(StatePublication):
         if state is None:
             return OutgoingRecord(MESSAGE_STATE.name, key.encode(), None, [])  # type: ignore[arg-type]
         return OutgoingRecord(MESSAGE_STATE.name, key.encode(), self._codec.encode(state), cloudevents.headers(state))
+
+
+def start_over(connection: Connection) -> None:
+    """Have the state of every message published again."""
+    connection.execute(_ALL_CHANGED, (GROUP,))
 
 
 def states_of(connection: Connection, keys: Sequence[str]) -> list[MessageState]:

@@ -171,6 +171,9 @@ def test_positions_that_went_back_are_found_while_nothing_comes(
     assert rig.stored() == {Partition(TOPIC, 0): 3}
     assert moved("back") == before + 1
     assert '"event": "positions_moved"' in capsys.readouterr().err
+    # and it is noted once, so that calls for what is handled again are looked up before they are made
+    noted = rig.owner.execute("SELECT since::text, noted_by FROM restores").fetchall()
+    assert noted == [("-infinity", "hookline-probe")]
 
 
 def test_positions_that_another_member_moved_are_no_alarm(rig: Rig) -> None:
@@ -184,6 +187,7 @@ def test_positions_that_another_member_moved_are_no_alarm(rig: Rig) -> None:
         rig.owner.execute("UPDATE consumer_offsets SET next_offset = 3")  # as it is
         time.sleep(0.5)
     assert (moved("back"), moved("forward")) == before
+    assert rig.owner.execute("SELECT * FROM restores").fetchall() == []
 
 
 def test_another_cluster_under_the_same_database_is_an_alarm(rig: Rig, capsys: pytest.CaptureFixture[str]) -> None:

@@ -112,7 +112,7 @@ class Rig:
         self.owner.execute("GRANT SELECT, INSERT ON effects TO hookline_probe")
         self.owner.execute("GRANT USAGE ON effects_number_seq TO hookline_probe")
         self.owner.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON {', '.join(GROUP_TABLES)} TO hookline_probe")
-        self.owner.execute("GRANT SELECT, INSERT ON dead_letters TO hookline_probe")
+        self.owner.execute("GRANT SELECT, INSERT ON dead_letters, restores TO hookline_probe")
         self.owner.execute("GRANT SELECT ON process_pauses TO hookline_probe")
         self._dsn = postgres.dsn("probe")
         self.settings = ProbeSettings(**{"recheck": 0.05, "retry_max": 0.2, "stop_timeout": 10.0} | settings)
