@@ -10,12 +10,11 @@ from collections.abc import Callable
 from typing import NamedTuple
 from uuid import UUID
 
-from kafka.errors import KafkaError
-
 from processors.engine.database import Database
 from processors.engine.processor import Retryable
 from runtime import logs, metrics
 from runtime.connections import KafkaSettings
+from runtime.kafka.errors import KafkaError
 from runtime.kafka.topics import TopicAdmin
 from runtime.postgres import Connection
 

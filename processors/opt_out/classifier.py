@@ -37,10 +37,9 @@ from processors.opt_out.words import after_stop, keywords, reactions
 
 #: Courtesy is short: more words than this beside a keyword are a message of their own.
 _COURTEOUS_WORDS = 16
-#: Texts that are remembered with their decisions, and the most characters of one: a few megabytes together.
+#: Texts that are remembered, and the most characters of one: a few megabytes together.
 _REMEMBERED, _SHORT = 16_384, 80
-#: What a word says to the table's rules: it is in a keyword, it is a slip or drawn out, it is "opt". Above these bits
-#: is what the table's phrases need, and above that what the word says to rule set 2 (`Wider.belongs`).
+#: What a word says: it is in a keyword, a slip or drawn out, "opt". Above: what phrases need, then `Wider.belongs`.
 _KEYWORD, _UNUSUAL, _OPT, _FIRST_BIT = 1, 2, 4, 3
 #: How far beside a phrase its meaning is looked for.
 _AROUND = 60
