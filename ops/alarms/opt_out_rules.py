@@ -1,0 +1,125 @@
+"""Alarms about opt-outs: obligations with a deadline in law."""
+
+from __future__ import annotations
+
+from ops.alarms.rule import AlarmRule, CounterCondition, GaugeCondition, PrometheusQuery
+
+_REPORT = "hookline opt-outs report; hookline opt-outs reconcile"
+
+OPT_OUT_RULES: tuple[AlarmRule, ...] = (
+    AlarmRule(
+        name="HooklineOptOutsOverdue",
+        severity="page",
+        condition=GaugeCondition("hookline_enforcements_overdue"),
+        summary="{value} opt-outs are past their legal deadline and not true everywhere",
+        when="an opt-out is past its deadline and not done at some target",
+        cause="a provider's API has refused us or been away for days",
+        command=_REPORT,
+    ),
+    AlarmRule(
+        name="HooklineOptOutsNearDeadline",
+        severity="page",
+        condition=GaugeCondition("hookline_enforcements_near_deadline"),
+        summary="{value} opt-outs are near their legal deadline and not true everywhere",
+        when="an opt-out that is not done is near its deadline",
+        cause="a provider's API has refused us or been away for days",
+        command=_REPORT,
+    ),
+    AlarmRule(
+        name="HooklineTargetLocked",
+        severity="page",
+        condition=GaugeCondition("hookline_target_locked"),
+        summary="{target} refuses our credentials: no opt-out is made true there",
+        when="a target refuses our credentials",
+        cause="its token has ended or was withdrawn",
+        command="set the target's token, such as HOOKLINE_TEXTUS__API_TOKEN; then hookline doctor",
+    ),
+    AlarmRule(
+        name="HooklineOptOutViolations",
+        severity="page",
+        condition=GaugeCondition("hookline_opt_out_violations"),
+        summary="{value} messages went to numbers that had opted out",
+        when="a message was sent to a number after it was out, within 30 days",
+        cause="a sender does not ask the gate, or texts from a list that is old",
+        command="hookline opt-outs report",
+    ),
+    AlarmRule(
+        name="HooklineOptOutParked",
+        severity="page",
+        condition=CounterCondition("hookline_opt_out_parked_total", ("disposition",)),
+        summary="a record could not be read for an opt-out ({disposition}); its phone is on hold",
+        when="opt-out parked a record within 15 minutes",
+        cause="a record that nobody can decode, or a bug of ours",
+        command="hookline opt-outs review",
+    ),
+    AlarmRule(
+        name="HooklineOptOutStatesUnpublished",
+        severity="ticket",
+        condition=GaugeCondition("hookline_opt_out_unpublished"),
+        summary="{value} opt-out states have not reached Kafka, so the CRM does not know them",
+        when="opt-out states have waited for Kafka for 10 minutes",
+        for_seconds=600,
+        cause="Kafka does not take records from opt-out",
+        command="hookline status",
+    ),
+    AlarmRule(
+        name="HooklineOptOutRateHigh",
+        severity="ticket",
+        condition=GaugeCondition("hookline_opt_out_rate", 0.01),
+        summary="{provider} {account}: {value:percent} opt out in 30 days; TextUs restricts at 1.5 %",
+        when="more than 1 % of the contacts texted in 30 days have opted out, for an hour",
+        for_seconds=3600,
+        cause="a campaign that people do not want",
+        command="hookline opt-outs report",
+    ),
+    AlarmRule(
+        name="HooklineOptOutLate",
+        severity="ticket",
+        condition=GaugeCondition("hookline_enforcement_oldest_seconds", 3600),
+        summary="an opt-out has waited {value:duration} to be true everywhere",
+        when="the oldest opt-out that is not done has been older than an hour for 5 minutes",
+        for_seconds=300,
+        cause="a provider's API is slow or away",
+        command=_REPORT,
+    ),
+    AlarmRule(
+        name="HooklineOptOutFailed",
+        severity="ticket",
+        condition=GaugeCondition(
+            "hookline_enforcements", by=("target",), aggregate="sum", where='status=~"failed|parked"'
+        ),
+        summary="{target} refuses {value} opt-outs for good: hookline opt-outs report",
+        when="a target has refused an opt-out for good",
+        cause="the account is gone, or the number is none for that provider",
+        command="hookline opt-outs report",
+    ),
+    AlarmRule(
+        name="HooklineOptOutReviewsOpen",
+        severity="ticket",
+        condition=GaugeCondition("hookline_opt_out_reviews_open", by=("kind",), aggregate="sum"),
+        summary="{value} questions about opt-outs are open ({kind}): hookline opt-outs review",
+        when="a question about an opt-out has been open for 4 hours",
+        for_seconds=14400,
+        cause="nobody has decided it; until then the number is on hold",
+        command="hookline opt-outs review",
+    ),
+    AlarmRule(
+        name="HooklineOptOutRateRestricted",
+        severity="page",
+        condition=GaugeCondition("hookline_opt_out_rate", 0.015, or_equal=True),
+        summary="{provider}/{account}: {value:percent} opted out in 30 days; TextUs restricts at 1.5 %",
+        when="1.5 % or more of the contacts texted in 30 days have opted out",
+        cause="a campaign that people do not want",
+        command="hookline opt-outs report",
+    ),
+    AlarmRule(
+        name="HooklineNotReconciled",
+        severity="ticket",
+        condition=PrometheusQuery("time() - hookline_reconciled_at_seconds > 2 * 86400"),
+        summary="opt-outs have not been compared with {target} for two days",
+        when="the last comparison with a target is more than two days old, for an hour",
+        for_seconds=3600,
+        cause="the comparison fails, or opt-out does not run",
+        command="hookline opt-outs reconcile",
+    ),
+)
