@@ -5,8 +5,10 @@ from __future__ import annotations
 from ops.alarms.rule import AlarmRule, CounterCondition, GaugeCondition, ObservedFact, PrometheusQuery
 
 _SHARE_OF = """(
-  sum by (provider) (rate(hookline_webhooks_total{{status="{status}"}}[5m])) / (sum by (provider) (rate(hookline_webhooks_total[5m])) > 0)
-  or sum by (provider) (rate(hookline_webhooks_total{{status="{status}"}}[1h])) / (sum by (provider) (rate(hookline_webhooks_total[1h])) > 0)
+  sum by (provider) (rate(hookline_webhooks_total{{status="{status}"}}[5m]))
+  / (sum by (provider) (rate(hookline_webhooks_total[5m])) > 0)
+  or sum by (provider) (rate(hookline_webhooks_total{{status="{status}"}}[1h]))
+  / (sum by (provider) (rate(hookline_webhooks_total[1h])) > 0)
 ) > 0.2"""
 
 INGEST_RULES: tuple[AlarmRule, ...] = (
@@ -67,7 +69,8 @@ INGEST_RULES: tuple[AlarmRule, ...] = (
         condition=ObservedFact(
             "spool_nearly_full",
             "hookline_spool_bytes > 0.8 * hookline_spool_limit_bytes\n"
-            "or (predict_linear(hookline_spool_bytes[15m], 3600) > hookline_spool_limit_bytes and hookline_spooling == 1)\n"
+            "or (predict_linear(hookline_spool_bytes[15m], 3600) > hookline_spool_limit_bytes"
+            " and hookline_spooling == 1)\n"
             "or (predict_linear(hookline_spool_disk_free_bytes[15m], 3600) < 0 and hookline_spooling == 1)",
         ),
         summary="the spool of {instance} is 80 % full, or will be full within the hour: then events are refused",
@@ -93,7 +96,7 @@ INGEST_RULES: tuple[AlarmRule, ...] = (
         summary="Kafka will never take {value} events in the spool of {instance}: hookline spool",
         when="a spool holds events that Kafka refused for good",
         cause="the topic's largest record is smaller than ours, or ingest's principal may not write to it",
-        command="hookline spool refused",
+        command="hookline spool status",
     ),
     AlarmRule(
         name="HooklineReceiptsAhead",
@@ -140,7 +143,8 @@ INGEST_RULES: tuple[AlarmRule, ...] = (
         name="HooklineWrongSecret",
         severity="page",
         condition=ObservedFact("share_of_401", _SHARE_OF.format(status="401")),
-        summary="{value:percent} of {provider}'s webhooks are answered 401: is a secret of ours wrong? hookline quarantine",
+        summary="{value:percent} of {provider}'s webhooks are answered 401: is a secret of ours wrong?"
+        " hookline quarantine",
         when="more than 20 % of a provider's webhooks are answered 401 for a minute",
         for_seconds=60,
         cause="our secret and the provider's differ; what was refused is kept in the quarantine",
@@ -159,10 +163,9 @@ INGEST_RULES: tuple[AlarmRule, ...] = (
     AlarmRule(
         name="HooklineQuarantineLoses",
         severity="page",
-        condition=CounterCondition(
-            "hookline_quarantine_lost_total", ("provider", "reason"), 5, 'reason!="expired"'
-        ),
-        summary="{provider}: refused webhooks are lost for ever ({reason}): mend what refuses them, then hookline quarantine replay",
+        condition=CounterCondition("hookline_quarantine_lost_total", ("provider", "reason"), 5, 'reason!="expired"'),
+        summary="{provider}: refused webhooks are lost for ever ({reason}): mend what refuses them,"
+        " then hookline quarantine replay",
         when="a refused webhook could not be kept within 5 minutes",
         cause="so much is refused that the quarantine is full, or its disk fails",
         command="hookline quarantine ls; raise HOOKLINE_INGEST__QUARANTINE_MAX_MB",
@@ -192,7 +195,7 @@ INGEST_RULES: tuple[AlarmRule, ...] = (
         summary="{provider} sends something that Hookline does not know; it is kept whole",
         when="a webhook of an unknown kind came within an hour",
         cause="the provider has a new kind of event",
-        command="hookline tail --type unrecognized",
+        command="hookline tail",
     ),
     AlarmRule(
         name="HooklineSilent",

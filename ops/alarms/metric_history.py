@@ -174,11 +174,7 @@ class MetricHistory:
         return 0.0
 
     def _of(self, metric: str, process: str | None = None) -> dict[Series, deque[tuple[float, float]]]:
-        return {
-            key: values
-            for key, values in self._values.items()
-            if key[1] == metric and process in (None, key[0])
-        }
+        return {key: values for key, values in self._values.items() if key[1] == metric and process in (None, key[0])}
 
     def _gauge(self, process: str, name: str) -> float | None:
         return self._latest[process].get((process, f"hookline_{name}", ()))

@@ -104,7 +104,7 @@ SERVICE_RULES: tuple[AlarmRule, ...] = (
     AlarmRule(
         name="HooklineNotifierBlind",
         severity="page",
-        condition=PrometheusQuery("time() - hookline_notifier_looked_at_seconds > 60"),
+        condition=PrometheusQuery('time() - hookline_notifier_looked_at_seconds{job="hookline-notifier"} > 60'),
         summary="the notifier on {instance} has not looked for a minute",
         when="the notifier's last look at everything is more than a minute old",
         cause="the notifier hangs",

@@ -147,7 +147,7 @@ class AlarmBook:
         with self._lock:
             for record in records:
                 place = (record.key, record.since)
-                holder: dict[Any, AlarmRecord] = self._over if place in self._over else self._alarms  # type: ignore[assignment]
+                holder: dict[Any, AlarmRecord] = self._over if place in self._over else self._alarms
                 name: Any = place if place in self._over else record.key
                 if (known := holder.get(name)) is not None and known.since == record.since:
                     holder[name] = replace(known, sent={**known.sent, target: record.state})

@@ -8,9 +8,9 @@ from ops.alarms.rule import AlarmRule, ObservedFact, duration
 _HEAD = """\
 # Runbook
 
-A section for each alarm. The rules are in `ops/alarms`; Prometheus' file `deploy/prometheus/alerts.yml` and the notifier
-([notifier.md](notifier.md)) are both made from them. *page*: events or obligations are at stake now. *ticket*: look at it
-today. Nothing that was answered 200 is lost while an alarm is on, unless its section says so.
+A section for each alarm. The rules are in `ops/alarms`; Prometheus' file `deploy/prometheus/alerts.yml` and the
+notifier ([notifier.md](notifier.md)) are both made from them. *page*: events or obligations are at stake now. *ticket*:
+look at it today.
 """
 
 
