@@ -75,19 +75,24 @@ class AlarmBook:
         """Take what was kept; of two records of one alarm the one that changed last, with everything that was sent."""
         with self._lock:
             for record in records:
-                known = self._alarms.get(record.key) if record.over_at is None else None
-                place = (record.key, record.since)
-                if known is not None and known.since != record.since:
-                    continue
-                known = known or self._over.get(place)
-                if known is not None:
-                    record = replace(max(known, record, key=lambda item: item.changed_at),
-                                     sent={**known.sent, **record.sent})  # fmt: skip
-                if record.over_at is None:
-                    if place not in self._over:
-                        self._alarms[record.key] = record
-                else:
-                    self._over[place] = record
+                self._restore(record)
+
+    def _restore(self, record: AlarmRecord) -> None:
+        place, on = (record.key, record.since), self._alarms.get(record.key)
+        known = on if on is not None and on.since == record.since else self._over.get(place)
+        if known is not None:
+            latest = max(known, record, key=lambda item: item.changed_at)
+            sent = {**known.sent, **record.sent}
+            sent.update(
+                {target: "over" for target in sent if "over" in (known.sent.get(target), record.sent.get(target))}
+            )
+            record = replace(latest, sent=sent)
+        if record.over_at is not None:
+            self._over[place] = record
+            if on is not None and on.since == record.since:
+                del self._alarms[record.key]
+        elif on is None or on.since >= record.since:  # what went on before the restart goes on
+            self._alarms[record.key] = record
 
     def update(
         self, findings: Iterable[AlarmFinding], now: datetime, *, unseen: Collection[str] = ()
