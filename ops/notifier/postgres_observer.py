@@ -13,7 +13,6 @@ from ops.alarms.findings import ObservedItem
 from ops.notifier.alarm_book import AlarmBook, AlarmRecord
 from ops.notifier.alarm_store import keep_in_postgres, kept_in_postgres, prune_in_postgres
 from ops.notifier.silence import SilenceWatch
-from ops.status.findings import in_locks
 from ops.status.heartbeats import Heartbeats, HeartbeatState, heard
 from runtime import logs
 from runtime.postgres import Connection
@@ -43,6 +42,18 @@ _PAUSES = """
 SELECT consumer_group, paused_by, reason, extract(epoch FROM now() - paused_at)::float8 FROM process_pauses
 WHERE resumed_at IS NULL AND (paused_until IS NULL OR paused_until > now())
     AND paused_at < now() - interval '15 minutes'
+"""
+
+
+# Since when a session waits for a lock is everybody's to see; what it does, and since when, is its own role's.
+_WAITS = """
+SELECT DISTINCT waiting.application_name, blocker.pid, blocker.application_name, blocker.usename
+FROM pg_locks AS l JOIN pg_stat_activity AS waiting ON waiting.pid = l.pid
+CROSS JOIN LATERAL unnest(pg_blocking_pids(l.pid)) AS blocking (pid)
+JOIN pg_stat_activity AS blocker ON blocker.pid = blocking.pid
+WHERE NOT l.granted AND waiting.datname = current_database()
+    AND l.waitstart < clock_timestamp() - interval '3 seconds'
+ORDER BY 1, 2
 """
 
 
@@ -124,8 +135,9 @@ class PostgresObserver:
                 yield ObservedItem("crash_loop", {"process": name}, float(count))
         for group, reason in connection.execute(_HALTED):
             yield ObservedItem("halted", {"processor": _processor(group), "reason": reason})
-        for finding in in_locks(connection):
-            yield ObservedItem("lock_wait", {"reason": finding.what})
+        for waiting, pid, name, user in connection.execute(_WAITS):
+            reason = f"{waiting or 'a session'} waits for a lock that the session {pid} holds ({name}, {user})"
+            yield ObservedItem("lock_wait", {"reason": reason})
         for group, by, reason, seconds in connection.execute(_PAUSES):
             yield ObservedItem(
                 "paused_by_operator", {"processor": _processor(group), "by": by, "reason": reason}, seconds

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -47,7 +48,7 @@ def test_a_dead_target_is_tried_again_less_and_less_often_and_given_up(clock: Mo
     for _ in range(3 * 3600):
         worker.step()
         clock.at += timedelta(seconds=1)
-    waits = [(later - before).total_seconds() for before, later in zip(tries, tries[1:], strict=False)]
+    waits = [(later - before).total_seconds() for before, later in pairwise(tries)]
     assert waits[:7] == [5, 10, 20, 40, 80, 160, 300]
     assert set(waits[7:]) == {300}
     assert tries[-1] - tries[0] < timedelta(hours=2, minutes=1)
