@@ -17,6 +17,7 @@ import holidays
 from ops.alarms.catalogue import RULES
 from ops.alarms.findings import ObservedItem
 from ops.alarms.metric_history import metrics_of
+from ops.console.memory import return_large_pieces
 from ops.notifier.alarm_book import AlarmBook
 from ops.notifier.alarm_store import AlarmFile
 from ops.notifier.delivery import NotificationTarget, TargetWorker
@@ -66,6 +67,7 @@ def call_heartbeat(url: str) -> None:
 
 def serve() -> None:
     """Run the notifier until SIGTERM or Ctrl-C. Raises ConfigurationError."""
+    return_large_pieces()
     configuration = load()
     settings, dsn = configuration[NotifierSettings], configuration[PostgresSettings].dsn.get_secret_value()
     targets = targets_of(settings)
