@@ -18,7 +18,7 @@ keep() { if [ -s "$1" ]; then cat >/dev/null; else cat >"$1"; echo "made $1"; fi
 random | keep postgres_password
 random | keep owner_password
 printf 'postgresql://hookline_owner:%s@postgres:5432/hookline\n' "$(cat owner_password)" | keep owner_dsn
-for process in ingest persist opt-out crm-sync analytics gate console operator reader retention; do  # each as a role of its own
+for process in ingest persist opt-out crm-sync analytics gate console notifier operator reader retention; do  # each as a role of its own
     random | keep "${process}_password"
     printf 'postgresql://hookline_%s:%s@postgres:5432/hookline\n' "$(echo "$process" | tr - _)" \
         "$(cat "${process}_password")" | keep "${process}_dsn"
@@ -67,6 +67,7 @@ keep hookline.env <<'SETTINGS'
 SETTINGS
 [ -e textus_api_token ] || { : >textus_api_token; echo "made textus_api_token, empty: opt-outs are not told to TextUs"; }
 [ -e console_users ] || { echo '[]' >console_users; echo "made console_users, empty: hookline console add-user NAME --file $folder/console_users"; }
+[ -e notifier_targets ] || { : >notifier_targets; echo "made notifier_targets, empty: nobody is told of alarms (docs/notifier.md)"; }
 [ -e crm_rest_token ] || { : >crm_rest_token; echo "made crm_rest_token, empty: the CRM \`rest\` is called without one"; }
 
 if [ ! -s tls.crt ] || [ ! -s tls.key ]; then

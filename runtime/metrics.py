@@ -160,3 +160,13 @@ GATE_ANSWERS = Counter("hookline_gate_answers_total", "Phones that senders asked
 GATE_SECONDS = Histogram("hookline_gate_seconds", "From request to answer", buckets=SECONDS)
 GATE_UNSURE = Gauge("hookline_gate_unsure", "1: every answer is `out`, because a stop may be missing in the ledger")
 GATE_FAILURES = Counter("hookline_gate_failures_total", "Requests that got `out` because nothing sure was known")
+
+# notifier
+NOTIFICATIONS = Counter(
+    "hookline_notifications_total", "Messages to a target of alarms, by outcome", ["target", "outcome"]
+)
+NOTIFICATION_FAILING = Gauge(
+    "hookline_notification_target_failing", "1: a target did not take the last message", ["target"]
+)
+ALARMS_ON = Gauge("hookline_alarms_on", "Alarms that are on", ["severity"])
+NOTIFIER_LOOKED_AT = Gauge("hookline_notifier_looked_at_seconds", "Epoch of the notifier's last look at everything")

@@ -45,6 +45,7 @@ _TABLES = (
     *("crm_contacts", "crm_notes", "crm_deliveries", "crm_lanes", "crm_links", "crm_targets"),
     *("console_records", "audited_days", "retention_marks"),
     *("opt_out_published", "published_topics", "restores"),
+    *("alarms", "event_rhythms"),
 )
 
 #: What analysts read, and all that they see (0026_analytics.sql).
@@ -145,6 +146,14 @@ PRIVILEGES: Mapping[str, Mapping[str, Privileges]] = MappingProxyType(
         "hookline_analytics": _PROGRESS,
         "hookline_gate": {"opt_outs": READ, "opt_out_certainty": READ},
         "hookline_console": _CONSOLE,
+        "hookline_notifier": {
+            "alarms": ALL,
+            "event_rhythms": ALL,
+            **dict.fromkeys(("process_heartbeats", "consumer_outcomes", "consumer_offsets", "process_pauses"), READ),
+            "events": frozenset(
+                {f"SELECT ({column})" for column in ("event_type", "is_test", "provider", "received_at")}
+            ),
+        },
         "hookline_operator": _OPERATOR,
         "hookline_reader": dict.fromkeys(_VIEWS, READ),
         # deletes what is old, and audits first

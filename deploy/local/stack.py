@@ -35,6 +35,7 @@ _PORTS = {
     "HOOKLINE_GATE__ADMIN_PORT": 0,
     "HOOKLINE_CONSOLE__PORT": 8081,
     "HOOKLINE_CONSOLE__ADMIN_PORT": 0,
+    "HOOKLINE_NOTIFIER__ADMIN_PORT": 0,
 }
 
 _KAFKA, _POSTGRES, _OWNER = (
@@ -47,6 +48,7 @@ _RETENTION = "HOOKLINE_RETENTION__DSN"
 _TEXTUS_API, _GATE_TOKENS = "HOOKLINE_TEXTUS__API_URL", "HOOKLINE_GATE__TOKENS"
 _PUBLIC_URL = IngestSettings.variable("public_url")
 _CONSOLE_USERS, _CONSOLE_ADMIN_URLS = "HOOKLINE_CONSOLE__USERS_FILE", "HOOKLINE_CONSOLE__ADMIN_URLS"
+_NOTIFIER_ADMIN_URLS, _NOTIFIER_TARGETS = "HOOKLINE_NOTIFIER__ADMIN_URLS", "HOOKLINE_NOTIFIER__TARGETS"
 #: Who may log in to the console of the local stack.
 _CONSOLE_USER = "operator"
 _CRM_TARGETS, _CRM_URL = "HOOKLINE_CRM__TARGETS", "HOOKLINE_CRM_REST__URL"
@@ -198,6 +200,8 @@ def _our_services(stack: Stack, processors: Sequence[str], servers: set[str]) ->
     access = {ACCESS} if "kafka" in servers else set()
     admin = {name: f"http://{HOST}:{stack.variables[_admin_port(name)]}" for name in processors}
     makes_user = bool(url["CONSOLE_PASSWORD"])
+    has_targets = _given(stack.variables, _NOTIFIER_TARGETS)  # who has nobody to tell starts nothing
+    notifier = f"http://{HOST}:{stack.variables['HOOKLINE_NOTIFIER__ADMIN_PORT']}"
     console_after = {"migrate", "console-user"} if makes_user else {"migrate"}
     return [
         ours(stack, "migrate", "db migrate", once=True, after=servers & {"postgres"}),
@@ -213,6 +217,7 @@ def _our_services(stack: Stack, processors: Sequence[str], servers: set[str]) ->
         ours(stack, "gate", "gate", where=url["GATE_URL"], ready="/readyz", after={"migrate"}),
         *([ours(stack, "console-user", f"console add-user {_CONSOLE_USER} --role operator", once=True)] * makes_user),
         ours(stack, "console", "console", where=url["CONSOLE_URL"], ready="/readyz", after=console_after),
+        *([ours(stack, "notifier", "notifier", where=notifier, ready="/readyz", after={"migrate"})] * has_targets),
     ]
 
 
@@ -317,17 +322,25 @@ def _secrets(home: Home, environ: Mapping[str, str], variables: dict[str, str]) 
 def _console(
     home: Home, environ: Mapping[str, str], variables: dict[str, str], ports: Mapping[str, int]
 ) -> dict[str, str]:
-    """Who may log in to the console, unless a setting names its users; and where it asks the processes."""
+    """Who may log in to the console, unless a setting names its users; where it and the notifier ask the processes."""
+    if not environ.get(_NOTIFIER_ADMIN_URLS):
+        variables[_NOTIFIER_ADMIN_URLS] = _admin_urls(ports, without="HOOKLINE_NOTIFIER__ADMIN_PORT")
     if not environ.get(_CONSOLE_ADMIN_URLS):
-        admin = {name: port for name, port in sorted(ports.items()) if name.endswith("__ADMIN_PORT")}
-        variables[_CONSOLE_ADMIN_URLS] = ",".join(
-            f"{_process_of(name)}=http://{HOST}:{port}" for name, port in admin.items()
+        has_targets = _given(variables, _NOTIFIER_TARGETS)
+        variables[_CONSOLE_ADMIN_URLS] = _admin_urls(
+            ports, without="" if has_targets else "HOOKLINE_NOTIFIER__ADMIN_PORT"
         )
     if environ.get(_CONSOLE_USERS):
         return {"CONSOLE_USER": "", "CONSOLE_PASSWORD": ""}
     home.set_aside_damaged("console-users.json")
     variables[_CONSOLE_USERS] = str(home.path / "console-users.json")
     return {"CONSOLE_USER": _CONSOLE_USER, "CONSOLE_PASSWORD": home.secret("CONSOLE_PASSWORD")}
+
+
+def _admin_urls(ports: Mapping[str, int], without: str) -> str:
+    """The admin port of each process but one, as settings name them."""
+    admin = {name: port for name, port in sorted(ports.items()) if name.endswith("__ADMIN_PORT") and name != without}
+    return ",".join(f"{_process_of(name)}=http://{HOST}:{port}" for name, port in admin.items())
 
 
 def _head_keys(home: Home, environ: Mapping[str, str], variables: dict[str, str]) -> dict[str, str]:

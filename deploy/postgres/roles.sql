@@ -1,7 +1,7 @@
 -- The roles and the database, as a superuser; what is there already stays, with the passwords that are given now:
 --   OWNER_PASSWORD=... INGEST_PASSWORD=... PERSIST_PASSWORD=... OPT_OUT_PASSWORD=... CRM_SYNC_PASSWORD=... \
---   ANALYTICS_PASSWORD=... GATE_PASSWORD=... CONSOLE_PASSWORD=... OPERATOR_PASSWORD=... READER_PASSWORD=... \
---   RETENTION_PASSWORD=... psql --file deploy/postgres/roles.sql postgres
+--   ANALYTICS_PASSWORD=... GATE_PASSWORD=... CONSOLE_PASSWORD=... NOTIFIER_PASSWORD=... OPERATOR_PASSWORD=... \
+--   READER_PASSWORD=... RETENTION_PASSWORD=... psql --file deploy/postgres/roles.sql postgres
 -- The owner's role is for migrations (hookline db migrate), which also grant each process's role what it needs. Those
 -- own nothing; the operator's is for commands, the reader's for analysts.
 \set ON_ERROR_STOP on
@@ -14,6 +14,7 @@
 \getenv analytics_password ANALYTICS_PASSWORD
 \getenv gate_password GATE_PASSWORD
 \getenv console_password CONSOLE_PASSWORD
+\getenv notifier_password NOTIFIER_PASSWORD
 \getenv operator_password OPERATOR_PASSWORD
 \getenv reader_password READER_PASSWORD
 \getenv retention_password RETENTION_PASSWORD
@@ -33,6 +34,8 @@ SELECT 'CREATE ROLE hookline_gate LOGIN' WHERE NOT EXISTS (SELECT FROM pg_roles 
 ALTER ROLE hookline_gate PASSWORD :'gate_password';
 SELECT 'CREATE ROLE hookline_console LOGIN' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'hookline_console') \gexec
 ALTER ROLE hookline_console PASSWORD :'console_password';
+SELECT 'CREATE ROLE hookline_notifier LOGIN' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'hookline_notifier') \gexec
+ALTER ROLE hookline_notifier PASSWORD :'notifier_password';
 SELECT 'CREATE ROLE hookline_operator LOGIN' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'hookline_operator') \gexec
 ALTER ROLE hookline_operator PASSWORD :'operator_password';
 SELECT 'CREATE ROLE hookline_reader LOGIN' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'hookline_reader') \gexec

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
 
+from ops.admin_urls import admin_urls_by_name, checked_admin_urls
 from runtime.phone_settings import PhoneReader
 from runtime.settings import Host, StringList
 
@@ -42,14 +42,9 @@ class ConsoleSettings(PhoneReader, name="console"):
     @field_validator("admin_urls")
     @classmethod
     def _named_urls(cls, given: tuple[str, ...]) -> tuple[str, ...]:
-        for item in given:
-            name, _, url = item.partition("=")
-            parts = urlsplit(url)
-            if not name.strip() or parts.scheme != "http" or not parts.hostname:
-                raise ValueError(f"{item!r} is not NAME=http://host:port")
-        return given
+        return checked_admin_urls(given)
 
     @property
     def admin_ports(self) -> dict[str, str]:
         """The URL of each process's admin port, by the process's name."""
-        return {name.strip(): url.rstrip("/") for name, _, url in (item.partition("=") for item in self.admin_urls)}
+        return admin_urls_by_name(self.admin_urls)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.reference import asyncapi, commands, crm_contract, dictionary, metrics, opt_out_rules, settings
+from ops.alarms.catalogue import rules_for_prometheus
+from tests.reference import asyncapi, commands, crm_contract, dictionary, metrics, opt_out_rules, runbook, settings
 
 DOCS = Path(__file__).parents[2] / "docs"
+ALERTS = DOCS.parent / "deploy" / "prometheus" / "alerts.yml"
 NOTE = "<!-- Made by `make docs` from the code: change the code, not this page. -->\n\n"
 
 
@@ -19,6 +21,10 @@ def pages() -> dict[Path, str]:
         "opt-out-rules.md": opt_out_rules.page(),
         "crm-contract.md": crm_contract.page(),
         "data-dictionary.md": dictionary.page(),
+        "runbook.md": runbook.page(),
     }
     written = {DOCS / name: NOTE + text.rstrip() + "\n" for name, text in made.items()}
-    return written | {DOCS / "asyncapi.json": asyncapi.page() + "\n"}  # JSON has no place for a note
+    return written | {
+        ALERTS: rules_for_prometheus(),
+        DOCS / "asyncapi.json": asyncapi.page() + "\n",
+    }  # without our note

@@ -7,4 +7,4 @@ from tests.reference import pages
 for path, text in pages().items():
     if not path.exists() or path.read_text("utf-8") != text:
         path.write_text(text, "utf-8")
-        print(f"wrote docs/{path.name}")
+        print(f"wrote {path.parent.name}/{path.name}")

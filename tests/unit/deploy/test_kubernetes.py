@@ -139,7 +139,7 @@ def test_nothing_may_talk_until_it_is_named() -> None:
     ("policy", "needs"),
     [
         ("to-postgres", lambda name: any(secret.endswith("_dsn") for secret in _mounted(name))),
-        ("to-the-internet", lambda name: "textus_api_token" in _mounted(name)),
+        ("to-the-internet", lambda name: bool({"textus_api_token", "notifier_targets"} & _mounted(name))),
         ("webhooks", lambda name: name == "hookline-ingest"),
         ("senders", lambda name: name == "hookline-gate"),
         ("operators", lambda name: name == "hookline-console"),

@@ -31,7 +31,7 @@ HEAVY = {
     "structlog",
 }
 #: Services whose output is their log.
-SERVICES = {"ingest", "process persist", "process opt-out", "process crm-sync", "process analytics", "gate"}
+SERVICES = {"ingest", "process persist", "process opt-out", "process crm-sync", "process analytics", "gate", "notifier"}
 #: Commands that only look.
 LOOKING = {
     "opt-outs show",
@@ -47,6 +47,7 @@ LOOKING = {
     "quarantine ls",
     "quarantine show",
     "nodes ls",
+    "notify ls",
     "console users",
     "trace",
     "audit",

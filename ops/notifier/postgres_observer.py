@@ -1,0 +1,185 @@
+"""What PostgreSQL tells: the processes' heartbeats, halts, pauses, locks, clocks. In a thread of its own."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import psycopg
+
+from ops.alarms.findings import ObservedItem
+from ops.notifier.alarm_book import AlarmBook, AlarmRecord
+from ops.notifier.alarm_store import keep_in_postgres, kept_in_postgres, prune_in_postgres
+from ops.notifier.silence import SilenceWatch
+from ops.status.heartbeats import Heartbeats, HeartbeatState, heard
+from runtime import logs
+from runtime.postgres import Connection
+
+log = logs.logger("hookline.notifier")
+
+#: Seconds that two clocks may differ by.
+CLOCK_LIMIT = 5.0
+#: Restarts of a process within 15 minutes that are a crash loop.
+CRASH_LOOP = 3
+#: Seconds between two looks at what changes slowly.
+SLOW_EVERY = 30.0
+
+_RESTARTS = """
+SELECT h.name, count(*) FROM process_heartbeats AS h
+WHERE h.state <> 'stopped' AND h.at > clock_timestamp() - interval '15 minutes' AND EXISTS (
+    SELECT 1 FROM process_heartbeats AS later
+    WHERE later.name = h.name AND later.node = h.node AND later.started_at > h.at)
+GROUP BY h.name
+"""
+_HALTED = """
+SELECT consumer_group, 'most of its last records were set aside' FROM consumer_outcomes WHERE halted_at IS NOT NULL
+UNION ALL SELECT consumer_group, 'it lost its place on ' || string_agg(topic || '/' || partition, ', ')
+FROM consumer_offsets WHERE lost_since IS NOT NULL GROUP BY consumer_group
+"""
+_PAUSES = """
+SELECT consumer_group, paused_by, reason, extract(epoch FROM now() - paused_at)::float8 FROM process_pauses
+WHERE resumed_at IS NULL AND (paused_until IS NULL OR paused_until > now())
+    AND paused_at < now() - interval '15 minutes'
+"""
+
+
+# Since when a session waits for a lock is everybody's to see; what it does, and since when, is its own role's.
+_WAITS = """
+SELECT DISTINCT waiting.application_name, blocker.pid, blocker.application_name, blocker.usename
+FROM pg_locks AS l JOIN pg_stat_activity AS waiting ON waiting.pid = l.pid
+CROSS JOIN LATERAL unnest(pg_blocking_pids(l.pid)) AS blocking (pid)
+JOIN pg_stat_activity AS blocker ON blocker.pid = blocking.pid
+WHERE NOT l.granted AND waiting.datname = current_database()
+    AND l.waitstart < clock_timestamp() - interval '3 seconds'
+ORDER BY 1, 2
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObservation:
+    """What PostgreSQL told at one moment."""
+
+    at: float  #: by the monotonic clock
+    items: tuple[ObservedItem, ...] = ()
+    failure: str | None = None  #: why it did not tell
+
+
+class PostgresObserver:
+    """`latest` is read by others; everything else is used by one thread. A frozen server delays that thread alone."""
+
+    def __init__(
+        self,
+        connected: Callable[[], Connection],
+        book: AlarmBook,
+        silence: SilenceWatch,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._connected = connected
+        self._book = book
+        self._silence = silence
+        self._clock = clock
+        self._now = now
+        self._connection: Connection | None = None
+        self._restored = False
+        self._slow_at = -SLOW_EVERY
+        self._slow_items: tuple[ObservedItem, ...] = ()
+        self.latest: StoredObservation | None = None
+        self.spooling = False  #: set by others: events wait in a spool, so that the table lacks them
+        self.answered_at = clock()  #: by the monotonic clock; at first, when it began to ask
+
+    def step(self) -> None:
+        """Ask once, and keep what changed in the book."""
+        try:
+            if self._connection is None or self._connection.closed:
+                self._connection = self._connected()
+            self._keep(self._connection)
+            items = tuple(self._items(self._connection))
+        except psycopg.Error as error:
+            if self._connection is not None:
+                self._connection.close()
+            self._connection = None
+            self.latest = StoredObservation(self._clock(), failure=f"{type(error).__name__}")
+            return
+        self.answered_at = self._clock()
+        self.latest = StoredObservation(self.answered_at, items)
+
+    def close(self) -> None:
+        """Keep the last changes, and end the connection."""
+        if self._connection is not None and not self._connection.closed:
+            try:
+                self._keep(self._connection)
+            except psycopg.Error as error:
+                log.warning("alarms_not_kept", error_class=type(error).__name__)  # the file has them
+            self._connection.close()
+
+    def _keep(self, connection: Connection) -> None:
+        if not self._restored:
+            self._book.restore(kept_in_postgres(connection))
+            self._restored = True
+        unsaved: list[AlarmRecord] = self._book.take_unsaved()
+        try:
+            keep_in_postgres(connection, unsaved)
+        except psycopg.Error:
+            self._book.not_saved(unsaved)
+            raise
+
+    def _items(self, connection: Connection) -> Iterator[ObservedItem]:
+        beats = heard(connection)
+        yield from _processes(beats)
+        for name, count in connection.execute(_RESTARTS):
+            if count >= CRASH_LOOP:
+                yield ObservedItem("crash_loop", {"process": name}, float(count))
+        for group, reason in connection.execute(_HALTED):
+            yield ObservedItem("halted", {"processor": _processor(group), "reason": reason})
+        for waiting, pid, name, user in connection.execute(_WAITS):
+            reason = f"{waiting or 'a session'} waits for a lock that the session {pid} holds ({name}, {user})"
+            yield ObservedItem("lock_wait", {"reason": reason})
+        for group, by, reason, seconds in connection.execute(_PAUSES):
+            yield ObservedItem(
+                "paused_by_operator", {"processor": _processor(group), "by": by, "reason": reason}, seconds
+            )
+        yield from self._own_clock(connection)
+        if self._clock() - self._slow_at >= SLOW_EVERY:
+            self._slow_at = self._clock()
+            prune_in_postgres(connection)
+            self._slow_items = tuple(
+                self._silence.look(connection, is_complete=_is_complete(beats) and not self.spooling)
+            )
+        yield from self._slow_items
+
+    def _own_clock(self, connection: Connection) -> Iterator[ObservedItem]:
+        before = self._now()
+        row = connection.execute("SELECT clock_timestamp()").fetchone()
+        after = self._now()
+        if row is None:
+            return
+        difference = max((row[0] - after).total_seconds(), (before - row[0]).total_seconds())
+        if difference > CLOCK_LIMIT:
+            yield ObservedItem("clock_off", {"node": "the notifier"}, difference)
+
+
+def _processes(beats: Heartbeats) -> Iterator[ObservedItem]:
+    for beat in beats.processes:
+        if beat.state == "missing":
+            age = float(beat.reason.removeprefix("not heard of for ").partition(" ")[0])
+            yield ObservedItem("process_missing", {"process": beat.name, "node": beat.node}, age)
+        elif beat.state == "not ready":
+            yield ObservedItem("process_not_ready", {"process": beat.name, "reason": beat.reason})
+
+
+def _is_complete(beats: Heartbeats) -> bool:
+    """Whether `events` holds all that came: otherwise nobody can tell silence from lag."""
+
+    def is_up_to_date(beat: HeartbeatState) -> bool:
+        return beat.state == "ready" and beat.facts.get("lag_seconds", 0) < 60
+
+    persists = [beat for beat in beats.processes if beat.name == "persist"]
+    return bool(persists) and all(map(is_up_to_date, persists))
+
+
+def _processor(group: str) -> str:
+    return group.removeprefix("hookline-")

