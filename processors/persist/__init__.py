@@ -14,6 +14,7 @@ from processors.engine.sql import sql
 from processors.persist import failures
 from processors.persist.publication import MessageStatePublication
 from processors.persist.sim_numbers import SimNumbers
+from processors.persist.topic_progress import TopicProgress, event_logs
 from processors.staging import fold_contacts, stage
 from processors.staging.origin import origin_of
 from runtime.connections import KafkaSettings
@@ -83,11 +84,14 @@ class Persist(Processor):
     def background(self, connect: Callable[[], Connection], stop: StopSignal) -> Sequence[Background]:
         """See Processor.background. Raises ConfigurationError."""
         configuration = Configuration.load(KafkaSettings, SchemaRegistrySettings)
-        producer = KafkaProducer(configuration[KafkaSettings], f"hookline-message-state-{os.getpid()}")
+        kafka = configuration[KafkaSettings]
+        producer = KafkaProducer(kafka, f"hookline-message-state-{os.getpid()}")
         states = MessageStatePublication(producer, codec(configuration[SchemaRegistrySettings]))
         assert isinstance(self.settings, PersistSettings)
         numbers = SimNumbers(self.settings.phone_of_sim())
+        progress = TopicProgress(producer, lambda: event_logs(kafka, "hookline-progress"))
         return [
             periodic_task("message-states", connect, stop, states),
             periodic_task("sim-numbers", connect, stop, numbers),
+            periodic_task("progress", connect, stop, progress),
         ]

@@ -46,6 +46,7 @@ LOOKING = {
     "quarantine ls",
     "quarantine show",
     "nodes ls",
+    "complete",
     "console users",
     "trace",
     "audit",

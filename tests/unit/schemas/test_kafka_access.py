@@ -7,7 +7,7 @@ import pytest
 from ops.processors import processor_names
 from processors.engine.processor import processor_types
 from schemas.kafka_access import ACLS, PRINCIPALS, PROCESSOR_READS, ResourceKind, principal_of
-from schemas.topics import EVENT_TOPICS, MESSAGE_STATE, OPT_OUT_HEADS, OPT_OUT_STATE, dead_letter_topic
+from schemas.topics import EVENT_TOPICS, MESSAGE_STATE, OPT_OUT_HEADS, OPT_OUT_STATE, PROGRESS, dead_letter_topic
 
 
 def writers(topic: str) -> set[str]:
@@ -23,7 +23,7 @@ def test_a_processor_may_read_what_it_subscribes_to(name: str) -> None:
 def test_every_topic_has_one_writer() -> None:
     assert all(writers(topic.name) == {"hookline-ingest"} for topic in EVENT_TOPICS)
     assert writers(OPT_OUT_STATE.name) == writers(OPT_OUT_HEADS.name) == {"hookline-opt-out"}
-    assert writers(MESSAGE_STATE.name) == {"hookline-persist"}
+    assert writers(MESSAGE_STATE.name) == writers(PROGRESS.name) == {"hookline-persist"}
     assert writers(OPT_OUT_HEADS.name) & {"hookline-analyst"} == set()
     for name in processor_names():
         assert writers(dead_letter_topic(name).name) == {principal_of(name)}
