@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import random
+import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -19,6 +20,7 @@ import psycopg
 
 from ingest.durable.publisher import Durability, DurablePublisher
 from ingest.durable.replayer import Replayer
+from ingest.durable.spool import database
 from ingest.durable.spool.directory import ServiceDirectory
 from ingest.durable.spool.store import Spool
 from ingest.node import report as node_report
@@ -178,6 +180,7 @@ class SimulatedNode:
         self.service: ServiceDirectory | None = None
         self.is_known = False  #: PostgreSQL has heard of it since it started
         self.is_frozen = False  #: all of it
+        self.is_cut_off = False  #: from Kafka, which others reach
         self.reporter_is_frozen = False  #: the worker that reports, and no other
         world.nodes.append(self)
 
@@ -188,12 +191,10 @@ class SimulatedNode:
 
     def start(self) -> None:
         world = self.world
-        self.service = ServiceDirectory(self.directory, reserve=0)
-        self.spool = Spool(self.directory, limit=2**26)
-        self.publisher = DurablePublisher(world, self.spool, CODEC, timeout=1.0)
-        self.replayer = Replayer(
-            self.spool, world, answers=lambda: not world.is_frozen, reserve=0, clock=world.monotonic
-        )
+        self.service = ServiceDirectory(self.directory, reserve=0, connect=unsynced)
+        self.spool = Spool(self.directory, limit=2**26, connect=unsynced)
+        self.publisher = DurablePublisher(self, self.spool, CODEC, timeout=1.0)
+        self.replayer = Replayer(self.spool, self, answers=self.reaches_kafka, reserve=0, clock=world.monotonic)
         self.is_frozen, self.reporter_is_frozen = True, False  # it has no workers yet: see ingest/server.py
         self.is_known = self._new_report().report()
         self.node_report = self._new_report()
@@ -207,6 +208,15 @@ class SimulatedNode:
             lambda: world,  # type: ignore[arg-type, return-value] # the part of a Connection that it uses
             monotonic=world.monotonic,
         )
+
+    def reaches_kafka(self) -> bool:
+        return not (self.is_cut_off or self.world.is_frozen)
+
+    def publish_all(self, records: Sequence[OutgoingRecord], *, timeout: float = 2.0) -> list[Any]:
+        """A BulkProducer."""
+        if self.is_cut_off:
+            return [NotPublished("KafkaTimeoutError")] * len(records)
+        return self.world.publish_all(records, timeout=timeout)
 
     def report(self) -> None:
         if not self.reporter_is_frozen:
@@ -234,6 +244,13 @@ class SimulatedNode:
         self.is_frozen = True  # no worker is left
         self._new_report().stopped()
         self.kill()
+
+
+def unsynced(path: Path) -> sqlite3.Connection:
+    """A spool's connection: nothing here outlives a power cut, so nothing waits for the disk."""
+    connection = database.connect(path)
+    connection.execute("PRAGMA synchronous = OFF")
+    return connection
 
 
 def event_id(record: OutgoingRecord) -> UUID:
