@@ -14,10 +14,7 @@ CREATE VIEW parked_records AS
 SELECT p.topic, p.partition, p.record_offset
 FROM opt_out_parked AS p LEFT JOIN opt_out_reviews AS r ON r.id = p.review_id
 WHERE r.decision IS NULL;
-COMMENT ON VIEW parked_records IS 'Records that opt_out has parked, and about which nobody has decided yet.';
-COMMENT ON COLUMN parked_records.topic IS 'The topic of the record.';
-COMMENT ON COLUMN parked_records.partition IS 'Its partition.';
-COMMENT ON COLUMN parked_records.record_offset IS 'Its offset there.';
+COMMENT ON VIEW parked_records IS 'Where records stand that opt_out has parked, and about which nobody has decided yet.';
 
 CREATE VIEW analytics.progress AS
 SELECT p.at, p.written_at, p.logs,

@@ -43,7 +43,7 @@ def one_log(end: int) -> dict[str, dict[str, Any]]:
 def no_wait_for_contact(monkeypatch: pytest.MonkeyPatch) -> None:
     """A look is not preceded by ten seconds of others: the unit test's simulation has them."""
     monkeypatch.setattr(topic_progress, "ACK_TIMEOUT", 30.0)  # a machine that is busy with other tests
-    monkeypatch.setattr(TopicProgress, "_has_contact", lambda self, now: True)
+    monkeypatch.setattr(TopicProgress, "_has_contact", lambda *_: True)
 
 
 @pytest.fixture

@@ -1,7 +1,8 @@
 """Nodes of ingest, Kafka and PostgreSQL in one thread and on one clock, with faults: does the progress run ahead?
 
-What decides is the real code: publisher, spool, replayer, the node's report, and the progress. The network, PostgreSQL's
-tables and the clocks are here, so that a seed gives the same run again, and anything may happen between two statements.
+What decides is the real code: publisher, spool, replayer, the node's report, and the progress. The network,
+PostgreSQL's tables and the clocks are here, so that a seed gives the same run again, and anything may happen between
+two statements.
 """
 
 from __future__ import annotations
@@ -119,18 +120,18 @@ class ProgressWorld:
         if statement == node_report._STOPPED:
             row = self.reports[values[0]]
             row["stopped_at"] = self.now if row["spooled"] == 0 else row["stopped_at"]
-        elif statement == topic_progress.CLOCK:
-            return [(True, self.now)]
-        elif statement == topic_progress.NEWEST:
-            return [(max((at for at, _ in self.written), default=None), self.written_at)]
-        elif statement == topic_progress.NODES:
-            return [(row["spooled"], row["heard_at"], row["stopped_at"]) for row in self.reports.values()]
-        elif statement == topic_progress.PARKED:
-            return [(0,)]
         elif statement == topic_progress.WRITE:
             self.written.append((values[0], json.loads(values[1])))
             self.written_at = self.now
-        return []
+        elif statement == topic_progress.NODES:
+            return [(row["spooled"], row["heard_at"], row["stopped_at"]) for row in self.reports.values()]
+        newest = max((at for at, _ in self.written), default=None)
+        answers: dict[str, list[tuple[Any, ...]]] = {
+            topic_progress.CLOCK: [(True, self.now)],
+            topic_progress.NEWEST: [(newest, self.written_at)],
+            topic_progress.PARKED: [(0,)],
+        }
+        return answers.get(statement, [])
 
     # What happens
 
