@@ -21,7 +21,7 @@ endif
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run down test test-unit lint fmt docs bench fuzz faults faults-mutations faults-table lock clean profile \
-  wheel image images compose-test audit-deps classify-report browser
+  wheel image images compose-test audit-deps classify-report browser bench-history
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -79,6 +79,9 @@ profile: $(READY) ## what a webhook and an event take of the processor, stage by
 
 bench: $(READY) ## the benchmark table
 	@$(BIN)/python -m tests.bench $(ARGS)
+
+bench-history: $(READY) ## the console, trace and retention with 5,000,000 events (ARGS="--events 100000")
+	@$(BIN)/python -m tests.bench.history --record docs/benchmarks/history.md $(ARGS)
 
 # ROW=K5 SEED=7 REPEAT=20: one row (or several, with commas), from one seed on. Without SEED: so many green runs with
 # seeds by chance; what has been green for this very code is not run again. docs/faults.md is written as it goes.

@@ -41,7 +41,7 @@ _TABLES = (
     *("opt_out_rule_changes", "provider_facts"),
     *("enforcements", "target_accounts", "target_rounds", "api_budgets"),
     *("crm_contacts", "crm_notes", "crm_deliveries", "crm_lanes", "crm_links", "crm_targets"),
-    "console_records",
+    *("console_records", "audited_days", "retention_marks"),
 )
 
 #: What analysts read, and all that they see (0026_analytics.sql).
@@ -141,6 +141,20 @@ PRIVILEGES: Mapping[str, Mapping[str, Privileges]] = MappingProxyType(
         "hookline_console": _CONSOLE,
         "hookline_operator": _OPERATOR,
         "hookline_reader": dict.fromkeys(_VIEWS, READ),
+        # deletes what is old, and audits first
+        "hookline_retention": {
+            "events": READ | {"DELETE"},
+            "crm_deliveries": READ | {"DELETE"},
+            "dead_letters": READ | {"DELETE"},
+            "opt_out_evidence": READ | {"DELETE"},
+            "ingest_counts": READ | {"DELETE"},
+            "opt_out_ledger": READ,
+            "opt_out_parked": READ,
+            "consumer_offsets": READ,
+            "ingest_nodes": READ,
+            "audited_days": KEEP,
+            "retention_marks": KEEP,
+        },
     }
 )
 

@@ -42,6 +42,8 @@ _KAFKA, _POSTGRES, _OWNER = (
     "HOOKLINE_POSTGRES__DSN",
     "HOOKLINE_POSTGRES__OWNER_DSN",
 )
+#: For `hookline retention`, which is no process: it runs every night, as a role of its own.
+_RETENTION = "HOOKLINE_RETENTION__DSN"
 _TEXTUS_API, _GATE_TOKENS = "HOOKLINE_TEXTUS__API_URL", "HOOKLINE_GATE__TOKENS"
 _PUBLIC_URL = IngestSettings.variable("public_url")
 _CONSOLE_USERS, _CONSOLE_ADMIN_URLS = "HOOKLINE_CONSOLE__USERS_FILE", "HOOKLINE_CONSOLE__ADMIN_URLS"
@@ -89,7 +91,7 @@ class Stack:
             environ = self.principals.environment_of(service, environ)
         if self.postgres is None:
             return environ
-        for name in (_POSTGRES, _OWNER, f"{_POSTGRES}_FILE", f"{_OWNER}_FILE"):
+        for name in (_POSTGRES, _OWNER, f"{_POSTGRES}_FILE", f"{_OWNER}_FILE", _RETENTION):
             environ.pop(name, None)
         if service == "migrate":
             environ[_OWNER] = self.postgres.owner_dsn
@@ -140,6 +142,7 @@ def plan(home: Home, environ: Mapping[str, str], processors: Sequence[str], anno
     if embedded[_POSTGRES]:
         postgres = EmbeddedPostgres(home.path / "postgres", ports["postgres"], announce=announce)
         variables |= {_POSTGRES: postgres.dsn("operator"), _OWNER: postgres.owner_dsn}
+        variables[_RETENTION] = postgres.dsn("retention")
         services.append(_postgres_service(postgres))
     elif not _given(environ, _OWNER):
         announce(f"{_OWNER} is not set: migrations run as the role in {_POSTGRES}")

@@ -3,7 +3,7 @@
 # again after an upgrade that brings new roles, or to set passwords anew.
 set -euo pipefail
 
-for name in owner ingest persist opt-out crm-sync gate console operator reader; do
+for name in owner ingest persist opt-out crm-sync gate console operator reader retention; do
     variable=${name^^}_PASSWORD
     export "${variable//-/_}=$(cat "/run/secrets/${name}_password")"
 done

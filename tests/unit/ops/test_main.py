@@ -36,6 +36,7 @@ SERVICES = {"ingest", "process persist", "process opt-out", "process crm-sync", 
 LOOKING = {
     "opt-outs show",
     "config",
+    "retention ls",
     "status",
     "env",
     "topics ls",
