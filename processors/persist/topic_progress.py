@@ -36,7 +36,7 @@ MARGIN = timedelta(seconds=10)
 #: A longer gap between two looks: PostgreSQL was away, and a node that has started meanwhile gets MARGIN to report.
 LONGEST_GAP = timedelta(seconds=5)
 #: How long the table keeps a row: three times as long as the topics keep their records by default.
-KEPT = timedelta(days=90)
+ROW_RETENTION = timedelta(days=90)
 #: Seconds to wait for Kafka's confirmation, and for its answer where its logs end.
 ACK_TIMEOUT, ASK_TIMEOUT = 5.0, 2.0
 #: "HLPROGRE": one process at a time writes.
@@ -110,7 +110,7 @@ class TopicProgress:
         [(parked,)] = connection.execute(PARKED, (json.dumps(logs),)).fetchall()
         self._publish({"at": rfc3339(at), "logs": logs, "spooled": 0, "parked": parked})
         connection.execute(WRITE, (at, json.dumps(logs)))
-        connection.execute(FORGET, (at - KEPT,))
+        connection.execute(FORGET, (at - ROW_RETENTION,))
         metrics.PROGRESS_BEHIND.set((now - at).total_seconds())
 
     def _publish(self, content: Mapping[str, object]) -> None:
