@@ -10,6 +10,7 @@ import resource
 from functools import partial
 from multiprocessing.util import Finalize
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from prometheus_client import CollectorRegistry
@@ -36,6 +37,9 @@ from runtime.settings import Configuration, ConfigurationError, Dsn, Section
 from runtime.web_server import WebServer, prefer_throughput, start_workers_by_fork
 from schemas.codec import Codec
 from schemas.ids import SchemaIds
+
+if TYPE_CHECKING:
+    from ingest.node.report import NodeReport
 
 log = logs.logger("ingest.server")
 
@@ -113,6 +117,8 @@ def serve(metrics_dir: Path) -> None:
     server.leave = partial(leave, directory.state, settings.leave_seconds)
     admin = admin_app("ingest", lambda: Readiness(server.is_whole), registry, settings=configuration.rows)
     try:
+        if dsn is not None:
+            sign_on(dsn, settings.spool_dir, directory.state, instance)
         with AdminServer(admin, settings.admin_host, settings.admin_port) as listening:
             log.info("ingest_starting", port=server.port, admin_port=listening.port, workers=settings.workers)
             server.run(partial(build_worker, os.getpid(), schema_ids, instance))
@@ -122,20 +128,35 @@ def serve(metrics_dir: Path) -> None:
         directory.close()
 
 
+def sign_on(dsn: Dsn, spool_dir: Path, state: SharedState, instance: str) -> None:
+    """Tell PostgreSQL, if it answers, that this node may hold events from now on; before a worker answers anybody."""
+    report = node_report(dsn, spool_dir, state, instance)
+    report.report()
+    report.close()
+
+
 def sign_off(dsn: Dsn, spool_dir: Path, state: SharedState, instance: str) -> None:
     """Tell PostgreSQL, if it answers, that no worker is left, and what is left in the spool."""
+    report = node_report(dsn, spool_dir, state, instance)
+    report.stopped()
+    report.close()
+
+
+def node_report(dsn: Dsn, spool_dir: Path, state: SharedState, instance: str) -> NodeReport:
+    """The main process's own: no worker serves while it is used."""
     from ingest.node.count_report import CountReport
     from ingest.node.report import NodeReport, node_connection
     from runtime.heartbeat import Heartbeat
 
     node = node_name(spool_dir)
-    heartbeat = Heartbeat("ingest", node=node, instance=instance)
-    counts = CountReport(node, spool_dir)
-    report = NodeReport(
-        node, state, lambda: node_connection(dsn.get_secret_value()), heartbeat=heartbeat, counts=counts
+    return NodeReport(
+        node,
+        state,
+        lambda: node_connection(dsn.get_secret_value()),
+        heartbeat=Heartbeat("ingest", node=node, instance=instance),
+        readiness=lambda: Readiness(False, "no worker serves"),
+        counts=CountReport(node, spool_dir),
     )
-    report.stopped()
-    report.close()
 
 
 def web_server(settings: IngestSettings) -> WebServer:

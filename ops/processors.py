@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from schemas.topics import OPT_OUT_HEADS, SCHEMA_TOPICS, Topic, dead_letter_topic, redrive_topic
+from schemas.topics import OPT_OUT_HEADS, PROGRESS, SCHEMA_TOPICS, Topic, dead_letter_topic, redrive_topic
 
 #: A file or package of `processors/` that defines a processor says so at its top level.
 _DEFINES = re.compile(r"^(PROCESSOR\b|class \w+\((\w+\.)?(\w*Processor)\b)", re.MULTILINE)
@@ -24,6 +24,6 @@ def processor_names() -> list[str]:
 
 
 def topics_of_hookline() -> list[Topic]:
-    """Every topic that Hookline needs: those of records, the ledger's heads, and two for each processor."""
+    """Every topic that Hookline needs: of records, heads and progress, and two for each processor."""
     names = processor_names()
-    return [*SCHEMA_TOPICS, OPT_OUT_HEADS, *map(dead_letter_topic, names), *map(redrive_topic, names)]
+    return [*SCHEMA_TOPICS, OPT_OUT_HEADS, PROGRESS, *map(dead_letter_topic, names), *map(redrive_topic, names)]

@@ -111,6 +111,7 @@ MESSAGE_STATES_PUBLISHED = Counter("hookline_message_states_published_total", "S
 MESSAGE_STATES_WAITING = Gauge(
     "hookline_message_states_waiting", "Batches of changed messages whose states Kafka does not have yet"
 )
+PROGRESS_BEHIND = Gauge("hookline_progress_behind_seconds", "Age of the newest time up to which topics are complete")
 OPT_OUT_LEDGER_ROWS = Gauge("hookline_opt_out_ledger_rows", "Rows of the ledger")
 OPT_OUT_LEDGER_HEAD = Gauge(
     "hookline_opt_out_ledger_head", "The first 48 bits of the newest row's hash: the head, as a number"

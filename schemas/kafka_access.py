@@ -21,6 +21,7 @@ from schemas.topics import (
     OPT_OUT_HEADS,
     OPT_OUT_STATE,
     OPT_OUTS,
+    PROGRESS,
     SCHEMA_TOPICS,
     UNRECOGNIZED,
     Topic,
@@ -63,7 +64,7 @@ PROCESSOR_READS: Mapping[str, tuple[Topic, ...]] = MappingProxyType(
 )
 #: What a processor alone writes, beside its dead letters.
 PROCESSOR_WRITES: Mapping[str, tuple[Topic, ...]] = MappingProxyType(
-    {"opt-out": (OPT_OUT_STATE, OPT_OUT_HEADS), "persist": (MESSAGE_STATE,), "analytics": ANALYTICS_TOPICS}
+    {"opt-out": (OPT_OUT_STATE, OPT_OUT_HEADS), "persist": (MESSAGE_STATE, PROGRESS), "analytics": ANALYTICS_TOPICS}
 )
 
 #: After a resource's name: every one whose name begins so.
@@ -113,7 +114,7 @@ def _acls() -> tuple[KafkaAcl, ...]:
             ]
         acls.append(KafkaAcl(principal, ResourceKind.GROUP, consumer_group(process), "Read"))
     analyst = principal_of("analyst")
-    acls += [KafkaAcl(analyst, ResourceKind.TOPIC, topic.name, "Read") for topic in SCHEMA_TOPICS]
+    acls += [KafkaAcl(analyst, ResourceKind.TOPIC, topic.name, "Read") for topic in (*SCHEMA_TOPICS, PROGRESS)]
     acls.append(KafkaAcl(analyst, ResourceKind.GROUP, ANALYST_GROUPS + PREFIXED, "Read"))
     for kind, operations in _OPERATOR.items():
         acls += [KafkaAcl(operator, kind, _ANY, operation) for operation in operations]

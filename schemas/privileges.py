@@ -38,6 +38,8 @@ _TABLES = (
         "ingest_nodes",
         "opt_out_certainty",
         "process_heartbeats",
+        "topic_progress",
+        "parked_records",
     ),
     *("opt_out_ledger", "opt_out_evidence", "opt_outs", "opt_out_reviews", "opt_out_parked", "opt_out_cursors"),
     *("opt_out_joined_phones", "opt_out_rule_changes", "provider_facts"),
@@ -52,7 +54,10 @@ _TABLES = (
 ANALYTICS = "analytics"
 _VIEWS = tuple(
     f"{ANALYTICS}.{name}"
-    for name in ("messages", "events", "contacts", "tag_changes", "replies", "accounts", "sims", "daily")
+    for name in (
+        *("messages", "events", "contacts", "tag_changes", "replies", "accounts", "sims", "daily"),
+        *("progress", "nodes"),
+    )
 )
 
 _OPERATOR: dict[str, Privileges] = dict.fromkeys((*_TABLES, *_VIEWS), READ) | {
@@ -114,6 +119,9 @@ PRIVILEGES: Mapping[str, Mapping[str, Privileges]] = MappingProxyType(
             "message_changes": ADD | {"DELETE"},  # a trigger writes it; all of it when the topic was made anew
             "sim_numbers": ALL,
             "published_topics": KEEP,
+            "topic_progress": ADD | {"DELETE"},
+            "ingest_nodes": READ,
+            "parked_records": READ,
         },
         "hookline_opt_out": _PROGRESS
         | {

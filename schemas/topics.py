@@ -75,6 +75,8 @@ OPT_OUT_HEADS = Topic(
     Retention.FOREVER,
 )
 
+PROGRESS = Topic("sms.progress.v1", "up to when the topics are complete, a record a minute, in JSON")
+
 #: What ingest writes, in the order in which people should meet them.
 EVENT_TOPICS = (MESSAGES, CONTACTS, OPT_OUTS, CALLS, UNRECOGNIZED)
 

@@ -24,7 +24,7 @@ from runtime.connections import KafkaSettings
 from runtime.kafka.topics import TopicAdmin
 from runtime.postgres import connect
 from schemas.privileges import ROLES, role_of
-from schemas.topics import OPT_OUT_HEADS, SCHEMA_TOPICS, dead_letter_topic, redrive_topic
+from schemas.topics import OPT_OUT_HEADS, PROGRESS, SCHEMA_TOPICS, dead_letter_topic, redrive_topic
 from tests.servers import containers, embedded
 from tests.servers.starting import started
 
@@ -87,6 +87,7 @@ def kafka(server_kind: str, tmp_path_factory: pytest.TempPathFactory) -> Iterato
             topics = [
                 *SCHEMA_TOPICS,
                 OPT_OUT_HEADS,
+                PROGRESS,
                 *(make(name) for make in (dead_letter_topic, redrive_topic) for name in PROCESSORS),
             ]
             admin.apply(admin.plan(topics))

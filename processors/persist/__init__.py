@@ -16,6 +16,7 @@ from processors.engine.sql import sql
 from processors.persist import failures
 from processors.persist.publication import MessageStatePublication, start_over
 from processors.persist.sim_numbers import SimNumbers
+from processors.persist.topic_progress import TopicProgress, event_logs
 from processors.staging import fold_contacts, stage
 from processors.staging.origin import origin_of
 from runtime.connections import KafkaSettings
@@ -89,8 +90,10 @@ class Persist(Processor[PersistSettings]):
         states = MessageStatePublication(producer, codec(self.configuration[SchemaRegistrySettings]))
         numbers = SimNumbers(self.settings.phone_of_sim())
         place = partial(kafka_place, kafka, MESSAGE_STATE.name, f"hookline-persist-place-{os.getpid()}")
+        progress = TopicProgress(producer, lambda: event_logs(kafka, "hookline-progress"))
         return [
             periodic_task("message-states", connect, stop, states),
             periodic_task("state-topic", connect, stop, PublishedTopicWatch(MESSAGE_STATE.name, place, start_over)),
             periodic_task("sim-numbers", connect, stop, numbers),
+            periodic_task("progress", connect, stop, progress),
         ]

@@ -209,15 +209,17 @@ class TopicAdmin:
 
     def offsets(self, states: Iterable[TopicState]) -> dict[tuple[str, int], Offsets]:
         """Where the log of every partition of `states` begins and ends."""
-        partitions = [TopicPartition(state.name, number) for state in states for number in range(state.partitions)]
-        if not partitions:
+        found = self.bounds({state.name: state.partitions for state in states})
+        return {(name, number): Offsets(*bounds) for (name, number), bounds in found.items()}
+
+    def bounds(self, partitions: Mapping[str, int]) -> dict[Partition, tuple[int, int]]:
+        """Where the log of each of a topic's so many partitions begins and ends: the fields of Offsets."""
+        every = [TopicPartition(name, number) for name, count in partitions.items() for number in range(count)]
+        if not every:
             return {}
-        begin = self._client.list_partition_offsets(dict.fromkeys(partitions, OffsetSpec.EARLIEST))
-        end = self._client.list_partition_offsets(dict.fromkeys(partitions, OffsetSpec.LATEST))
-        return {
-            (partition.topic, partition.partition): Offsets(begin[partition].offset, end[partition].offset)
-            for partition in partitions
-        }
+        begin = self._client.list_partition_offsets(dict.fromkeys(every, OffsetSpec.EARLIEST))
+        end = self._client.list_partition_offsets(dict.fromkeys(every, OffsetSpec.LATEST))
+        return {Partition(*partition): (begin[partition].offset, end[partition].offset) for partition in every}
 
     def offsets_at(self, partitions: Iterable[Partition], moment: datetime) -> dict[Partition, int | None]:
         """The first offset of each partition whose record's timestamp is `moment` or later; None: there is none."""

@@ -50,6 +50,7 @@ PROGRESS = {
     "opt_out_cursors",
     "process_heartbeats",
     "provider_facts",
+    "topic_progress",
 }
 
 

@@ -65,6 +65,17 @@ def test_a_question_has_an_answer(analyst: dict[str, str], name: str) -> None:
     assert all(isinstance(row, dict) for row in found)
 
 
+def test_the_question_whether_an_hour_is_complete_is_answered(analyst: dict[str, str]) -> None:
+    def complete() -> str:
+        text = BLOCKS["complete"][1].replace(".venv/bin/", f"{shlex.quote(str(BIN))}/")
+        done = subprocess.run(
+            ["bash", "-c", text], env=os.environ | analyst, capture_output=True, text=True, check=False
+        )
+        return done.stdout
+
+    eventually(lambda: complete().startswith("complete"), "a day ago is complete", 120.0)
+
+
 def test_the_reader_of_a_topic_prints_every_event_once_and_again_on_its_second_run(analyst: dict[str, str]) -> None:
     first, second = printed(analyst, "consumer"), printed(analyst, "consumer")
     [(events,)] = [
@@ -95,5 +106,5 @@ def test_the_topic_without_personal_data_counts_what_was_sent_and_names_nobody(a
 def test_every_block_is_run_or_named_as_one_that_needs_a_tool_of_its_own() -> None:
     assert PAGE.count("<!-- run:") == len(BLOCKS)
     assert {name for name, (language, _) in BLOCKS.items() if language != "sql"} == {
-        *("environment", "consumer", "without-personal-data", "spark")
+        *("environment", "complete", "consumer", "without-personal-data", "spark")
     }

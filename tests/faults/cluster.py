@@ -16,7 +16,7 @@ from deploy.local.ports import free_ports
 from runtime.connections import KafkaSettings
 from runtime.kafka.producer import KafkaProducer
 from runtime.kafka.topics import TopicAdmin
-from schemas.topics import RECORD_TOPICS, dead_letter_topic, redrive_topic
+from schemas.topics import PROGRESS, RECORD_TOPICS, dead_letter_topic, redrive_topic
 from tests.faults.process import Launcher, Process, wait_until
 from tests.faults.proxy import Proxy
 from tests.faults.taps import KafkaTap, Shears
@@ -24,7 +24,7 @@ from tests.faults.taps import KafkaTap, Shears
 #: Small: several of them share a machine with everything else.
 HEAP = "192m"
 PROCESSORS = ("persist", "opt-out", "crm-sync")
-TOPICS = (*RECORD_TOPICS, *(make(name) for make in (dead_letter_topic, redrive_topic) for name in PROCESSORS))
+TOPICS = (*RECORD_TOPICS, PROGRESS, *(make(name) for make in (dead_letter_topic, redrive_topic) for name in PROCESSORS))
 
 
 class Broker:

@@ -36,6 +36,8 @@ SOURCES = {
     "accounts": "messages.2.avsc",
     "sims": "messages.2.avsc",
     "daily": "messages.2.avsc",
+    "progress": "messages.2.avsc",
+    "nodes": "messages.2.avsc",
 }
 #: Columns that mean something else than the field of their name.
 OF_ITS_OWN = {

@@ -68,6 +68,9 @@ class ProduceClient:
         if not found:
             try:
                 self._cluster.add_topic(topic)
+                # Once more each time: an answer that was under way when the topic was added says nothing of it, and
+                # kafka-python would ask again after five minutes (its ClusterMetadata.add_topic has a TODO).
+                self._cluster.request_update()
             except (TypeError, ValueError) as error:
                 raise errors.InvalidTopicError(str(error)) from error
         return len(found or ())

@@ -48,6 +48,7 @@ LOOKING = {
     "quarantine show",
     "nodes ls",
     "notify ls",
+    "complete",
     "console users",
     "trace",
     "audit",

@@ -13,6 +13,7 @@ from schemas.topics import (
     MESSAGE_STATE,
     OPT_OUT_HEADS,
     OPT_OUT_STATE,
+    PROGRESS,
     dead_letter_topic,
 )
 
@@ -30,7 +31,7 @@ def test_a_processor_may_read_what_it_subscribes_to(name: str) -> None:
 def test_every_topic_has_one_writer() -> None:
     assert all(writers(topic.name) == {"hookline-ingest"} for topic in EVENT_TOPICS)
     assert writers(OPT_OUT_STATE.name) == writers(OPT_OUT_HEADS.name) == {"hookline-opt-out"}
-    assert writers(MESSAGE_STATE.name) == {"hookline-persist"}
+    assert writers(MESSAGE_STATE.name) == writers(PROGRESS.name) == {"hookline-persist"}
     assert all(writers(topic.name) == {"hookline-analytics"} for topic in ANALYTICS_TOPICS)
     assert writers(OPT_OUT_HEADS.name) & {"hookline-analyst"} == set()
     for name in processor_names():
