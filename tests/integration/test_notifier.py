@@ -146,7 +146,8 @@ def test_an_event_type_that_stops_is_a_silence_and_its_rhythm_is_kept(postgres: 
         owner.execute(
             "INSERT INTO events (event_id, event_type, provider, account, contact_phone, phone_valid, time_valid,"
             " occurred_at, received_at, is_test, sanitised, payload) VALUES"
-            " (gen_random_uuid(), 'message.received', 'textlink', 'a', '+1', true, true, now(), now(), false, false, '{}')"
+            " (gen_random_uuid(), 'message.received', 'textlink', 'a', '+1', true, true, now(), now(), false, false,"
+            " '{}')"
         )
         assert list(watch.look(connection, is_complete=True)) == []
 
