@@ -25,7 +25,7 @@ _FOR_FACTS = frozenset(
     }
 )
 #: Seconds of history that are kept: the longest that a rule counts over.
-KEPT = 3600.0
+HISTORY = 3600.0
 #: Seconds between two values that are kept of a series.
 STEP = 10.0
 #: Seconds over which a growth is carried forward for an hour, and over which lag has to grow.
@@ -63,18 +63,18 @@ class MetricHistory:
             latest[series] = sample.value
             if sample.name not in self._counted:
                 continue
-            kept = self._values.get(series)
-            if kept is None:
-                kept = self._values[series] = deque()
+            points = self._values.get(series)
+            if points is None:
+                points = self._values[series] = deque()
                 # A counter appears with its first increase: before, it was 0, but nobody knows where we just began.
                 if not is_first and sample.name.endswith("_total"):
-                    kept.append((at, 0.0))
-            if len(kept) < 2 or at - kept[-2][0] >= STEP or kept[-1][1] < kept[-2][1]:
-                kept.append((at, sample.value))
+                    points.append((at, 0.0))
+            if len(points) < 2 or at - points[-2][0] >= STEP or points[-1][1] < points[-2][1]:
+                points.append((at, sample.value))
             else:
-                kept[-1] = (at, sample.value)
-            while len(kept) > 2 and kept[1][0] <= at - KEPT:
-                kept.popleft()
+                points[-1] = (at, sample.value)
+            while len(points) > 2 and points[1][0] <= at - HISTORY:
+                points.popleft()
         self._latest[process] = latest
 
     def forget(self, process: str) -> None:
@@ -121,7 +121,7 @@ class MetricHistory:
         """Over the last 5 minutes, or over the last hour where too little came."""
         for status, kind in (("401", "share_of_401"), ("400", "share_of_400")):
             for provider in sorted({dict(key[2]).get("provider", "") for key in self._of("hookline_webhooks_total")}):
-                for seconds in (300.0, KEPT):
+                for seconds in (300.0, HISTORY):
                     counts = [
                         (dict(key[2]).get("status"), _growth(values, self._now - seconds))
                         for key, values in self._of("hookline_webhooks_total").items()

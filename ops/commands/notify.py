@@ -46,10 +46,10 @@ def try_targets(out: Output) -> None:
 def ls(out: Output, with_over: bool) -> None:
     """The alarms that are on: what, since when, the likely cause, and the command to run."""
     from ops.database import database
-    from ops.notifier.alarm_store import kept_in_postgres
+    from ops.notifier.alarm_store import read_from_postgres
 
     with database("notify") as connection:
-        records = kept_in_postgres(connection)
+        records = read_from_postgres(connection)
     found = [record.as_json() for record in records if with_over or record.over_at is None]
     rows = [{column: item[column] for column in _COLUMNS} for item in found]
     out.result(rows, lambda: table(_SHOWN, [[row[column] for column in _SHOWN] for row in rows]))

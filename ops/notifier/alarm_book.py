@@ -123,8 +123,8 @@ class AlarmBook:
                 del self._pending[key]
             for key in [key for key in self._alarms if key not in found]:
                 record = self._alarms[key]
-                patience = UNSEEN_AFTER if self._source(record.rule) in unseen else CLEAR_AFTER
-                if now - record.seen_at >= patience:
+                wait = UNSEEN_AFTER if self._source(record.rule) in unseen else CLEAR_AFTER
+                if now - record.seen_at >= wait:
                     del self._alarms[key]
                     over = replace(record, over_at=now, changed_at=now)
                     self._over[key, over.since] = over

@@ -42,7 +42,7 @@ def prune_in_postgres(connection: Connection) -> None:
     connection.execute(_PRUNE)
 
 
-def kept_in_postgres(connection: Connection, hours: int = 24) -> list[AlarmRecord]:
+def read_from_postgres(connection: Connection, hours: int = 24) -> list[AlarmRecord]:
     """Those that are on, and those that were over within `hours`. Raises psycopg.Error."""
     return [AlarmRecord(**row) for row in named_rows(connection, _LATEST, hours)]
 

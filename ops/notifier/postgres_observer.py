@@ -11,7 +11,7 @@ import psycopg
 
 from ops.alarms.findings import ObservedItem
 from ops.notifier.alarm_book import AlarmBook, AlarmRecord
-from ops.notifier.alarm_store import keep_in_postgres, kept_in_postgres, prune_in_postgres
+from ops.notifier.alarm_store import keep_in_postgres, prune_in_postgres, read_from_postgres
 from ops.notifier.silence import SilenceWatch
 from ops.status.heartbeats import Heartbeats, HeartbeatState, heard
 from runtime import logs
@@ -118,7 +118,7 @@ class PostgresObserver:
 
     def _keep(self, connection: Connection) -> None:
         if not self._restored:
-            self._book.restore(kept_in_postgres(connection))
+            self._book.restore(read_from_postgres(connection))
             self._restored = True
         unsaved: list[AlarmRecord] = self._book.take_unsaved()
         try:

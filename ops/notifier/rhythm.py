@@ -41,7 +41,7 @@ class EventRhythm:
         self.hours: dict[datetime, HourOfEvents] = {}
         self.first: datetime | None = None
         self.last: datetime | None = None  #: the minute of the newest event
-        self.changed: set[datetime] = set()  #: hours that differ from what was last kept
+        self.changed: set[datetime] = set()  #: hours that differ from what was last counted
 
     def heard(self, minute: datetime) -> None:
         """There was an event in `minute`; minutes come in order, and again without effect."""
@@ -50,8 +50,8 @@ class EventRhythm:
                 return
             self._remember_gap(self.last, minute)
         hour = _hour(minute)
-        kept = self.hours.setdefault(hour, HourOfEvents())
-        kept.arrivals, kept.last_arrival = kept.arrivals + 1, minute
+        counted = self.hours.setdefault(hour, HourOfEvents())
+        counted.arrivals, counted.last_arrival = counted.arrivals + 1, minute
         self.changed.add(hour)
         self.first, self.last = self.first or minute, minute
         for old in [old for old in self.hours if old < hour - WEEKS * WEEK]:
@@ -61,9 +61,9 @@ class EventRhythm:
         seconds = (ended - begun).total_seconds()
         hour = max(_hour(begun), _hour(ended) - WEEKS * WEEK)
         while hour <= ended:
-            kept = self.hours.setdefault(hour, HourOfEvents())
-            if seconds > kept.longest_gap:
-                kept.longest_gap = seconds
+            counted = self.hours.setdefault(hour, HourOfEvents())
+            if seconds > counted.longest_gap:
+                counted.longest_gap = seconds
                 self.changed.add(hour)
             hour += HOUR
 

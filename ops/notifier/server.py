@@ -6,7 +6,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -97,12 +97,8 @@ def serve() -> None:
     threads = [
         _repeated("postgres", postgres.step, settings.every_seconds, stop),
         _repeated("endings", look_at_endings, ENDINGS_EVERY, stop),
+        *_sending(settings, targets, book, watch, stop),
     ]
-    for target in targets:
-        worker = TargetWorker(
-            target, book, seconds=settings.send_seconds, give_up_after=timedelta(hours=settings.give_up_hours)
-        )
-        threads.append(_repeated(target.name, partial(_send, worker, watch), 1.0, stop))
     if heartbeat:
         threads.append(
             _repeated("heartbeat", lambda: call_heartbeat(heartbeat) if is_well() else None, HEARTBEAT_EVERY, stop)
@@ -117,12 +113,32 @@ def serve() -> None:
         while not stop.is_set():
             watch.look()
             stop.wait(settings.every_seconds)
+    _end(threads, watch, postgres, processes)
+
+
+def _end(
+    threads: Sequence[threading.Thread], watch: AlarmWatch, postgres: PostgresObserver, processes: ProcessObserver
+) -> None:
     for thread in threads:
         thread.join(1.0)
     watch.keep()
     postgres.close()
     processes.close()
     log.info("notifier_stopped")
+
+
+def _sending(
+    settings: NotifierSettings,
+    targets: Sequence[NotificationTarget],
+    book: AlarmBook,
+    watch: AlarmWatch,
+    stop: StopSignal,
+) -> Iterator[threading.Thread]:
+    """A thread for each target."""
+    limit = timedelta(hours=settings.give_up_hours)
+    for target in targets:
+        worker = TargetWorker(target, book, seconds=settings.send_seconds, give_up_after=limit)
+        yield _repeated(target.name, partial(_send, worker, watch), 1.0, stop)
 
 
 def _send(worker: TargetWorker, watch: AlarmWatch) -> None:

@@ -19,7 +19,7 @@ _MINUTES = """
 SELECT DISTINCT provider, event_type, date_trunc('minute', received_at) AS minute FROM events
 WHERE received_at >= %s AND received_at < %s AND NOT is_test ORDER BY minute
 """
-_KEPT = """
+_STORED = """
 SELECT provider, event_type, hour, arrivals, longest_gap, last_arrival FROM event_rhythms WHERE hour >= %s ORDER BY hour
 """
 _KEEP = """
@@ -84,7 +84,7 @@ class SilenceWatch:
     def _restore(self, connection: Connection, now: datetime) -> datetime:
         """The hours that were kept; returns from where on `events` has to be read: the last of them, once more."""
         begun = now - WEEKS * WEEK
-        rows = connection.execute(_KEPT, (begun,)).fetchall()
+        rows = connection.execute(_STORED, (begun,)).fetchall()
         again = max((row[2] for row in rows), default=None)
         for provider, event_type, hour, arrivals, longest_gap, last_arrival in rows:
             rhythm = self._rhythm(provider, event_type)
@@ -97,9 +97,9 @@ class SilenceWatch:
     def _keep(self, connection: Connection, now: datetime) -> None:
         for (provider, event_type), rhythm in self._rhythms.items():
             for hour in sorted(rhythm.changed):
-                kept = rhythm.hours.get(hour)
-                if kept is not None:
-                    counted = (kept.arrivals, kept.longest_gap, kept.last_arrival)
+                item = rhythm.hours.get(hour)
+                if item is not None:
+                    counted = (item.arrivals, item.longest_gap, item.last_arrival)
                     connection.execute(_KEEP, (provider, event_type, hour, *counted))
             rhythm.changed.clear()
         connection.execute(_PRUNE, (now - WEEKS * WEEK - HOUR,))

@@ -61,7 +61,7 @@ class AlarmWatch:
         self._begun = clock()
         self._own = metrics_of(RULES)
         self._keeping = threading.Lock()
-        self._kept: Mapping[tuple[str, datetime], tuple[str, Mapping[str, str]]] = {}
+        self._written: Mapping[tuple[str, datetime], tuple[str, Mapping[str, str]]] = {}
         self.looked_at: float | None = None  #: by the monotonic clock
 
     @property
@@ -103,9 +103,9 @@ class AlarmWatch:
         with self._keeping:
             records = self._book.records()
             fresh = {(record.key, record.since): (record.state, record.sent) for record in records}
-            if fresh != self._kept:
+            if fresh != self._written:
                 self._file.write(records)
-                self._kept = fresh
+                self._written = fresh
 
     def _facts(self, answers: Sequence[ProcessAnswer], at: float) -> Iterator[ObservedItem]:
         down = [answer.name for answer in answers if not answer.answered]

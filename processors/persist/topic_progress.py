@@ -13,13 +13,12 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from kafka.errors import KafkaError
-
 from processors.engine.database import Database
 from processors.engine.processor import Retryable
 from runtime import metrics
 from runtime.connections import KafkaSettings
 from runtime.kafka.consumer import Partition
+from runtime.kafka.errors import KafkaError
 from runtime.kafka.producer import BulkProducer, OutgoingRecord
 from runtime.kafka.topics import TopicAdmin
 from runtime.postgres import Connection

@@ -16,7 +16,7 @@ ROOMS = ("schemas", "runtime", "ingest", "processors", "ops", "deploy")
 LABELS = {
     "provider", "status", "event_type", "durability", "reason", "flag", "processor", "topic", "partition",
     "disposition", "outcome", "action", "actor", "tier", "state", "kind", "target", "account", "api",
-    "for_whom", "direction",
+    "for_whom", "direction", "severity",
 }  # fmt: skip
 
 

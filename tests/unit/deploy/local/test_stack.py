@@ -247,3 +247,14 @@ def test_a_secret_of_your_own_is_taken(home: Home) -> None:
 
     assert stack.environment_of("analytics").items() >= given.items()
     assert stack.own_secrets["analytics"] == {}
+
+
+def test_the_notifier_runs_only_where_there_is_somebody_to_tell(home: Home) -> None:
+    without, with_target = planned(home, {}), planned(home, {"HOOKLINE_NOTIFIER__TARGETS": "json://127.0.0.1:9"})
+    assert "notifier" not in names(without)
+    assert "notifier=" not in without.environment()["HOOKLINE_CONSOLE__ADMIN_URLS"]
+    assert "notifier" in names(with_target)
+    environment = with_target.environment_of("notifier")
+    assert "hookline_notifier" in environment["HOOKLINE_POSTGRES__DSN"]
+    asked = {item.partition("=")[0] for item in environment["HOOKLINE_NOTIFIER__ADMIN_URLS"].split(",")}
+    assert {"ingest", "persist", "opt-out", "crm-sync", "gate", "console", "registry"} == asked

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from runtime.kafka.produce_client import ProduceClient, produce_settings
-
 from runtime.connections import KafkaSettings
+from runtime.kafka.internals.produce_client import ProduceClient, produce_settings
 
 
 def test_a_topic_of_which_an_answer_under_way_said_nothing_is_asked_for_again() -> None:
