@@ -185,8 +185,8 @@ def plan(home: Home, environ: Mapping[str, str], processors: Sequence[str], anno
     if not _given(environ, _CRM_URL):
         variables[_CRM_URL] = f"{facts['SANDBOX_URL']}/crm"
     own_secrets = {
-        "opt-out": _head_keys(home, environ, variables) | _kept_secret(home, environ, _PHONE_PEPPERS),
-        "analytics": _kept_secret(home, environ, _ANALYTICS_SECRET),
+        "opt-out": _head_keys(home, environ, variables) | _own_secret(home, environ, _PHONE_PEPPERS),
+        "analytics": _own_secret(home, environ, _ANALYTICS_SECRET),
     }
     home.write("made.json", {name: value for name, value in variables.items() if environ.get(name) != value})
     stack = Stack(home, variables, facts, services, postgres, principals, own_secrets)
@@ -355,7 +355,7 @@ def _head_keys(home: Home, environ: Mapping[str, str], variables: dict[str, str]
     return {_HEAD_KEYS: key}
 
 
-def _kept_secret(home: Home, environ: Mapping[str, str], variable: str) -> dict[str, str]:
+def _own_secret(home: Home, environ: Mapping[str, str], variable: str) -> dict[str, str]:
     """A secret of this home for `variable`; nothing where a setting gives one."""
     return {} if _given(environ, variable) else {variable: home.secret(variable)}
 

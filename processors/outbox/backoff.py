@@ -11,8 +11,8 @@ from tenacity.wait import wait_random_exponential
 _BACKOFF = wait_random_exponential(multiplier=0.5, min=0.2, max=60.0)
 
 
-def backoff(attempts: int, asked: float | None = None, *, longest: float = math.inf) -> float:
-    """Seconds until the next try after `attempts`: at most `longest`, but never less than the service `asked` for."""
+def backoff(attempts: int, at_least: float | None = None, *, longest: float = math.inf) -> float:
+    """Seconds until the next try after `attempts`: at most `longest`, but never less than `at_least`, what the service said."""
     state = RetryCallState(Retrying(), None, (), {})
     state.attempt_number = attempts
-    return max(asked or 0.0, min(float(_BACKOFF(state)), longest))
+    return max(at_least or 0.0, min(float(_BACKOFF(state)), longest))

@@ -212,12 +212,14 @@ class OutboxWorker(Generic[T]):
         detail = str(error) if isinstance(error, Retryable | Rejected) else type(error).__name__
         if kind == "bug":
             log.error("our_bug", error_class=detail, error=described(error))
-        asked: float | None = getattr(error, "retry_after", None)
+        retry_after: float | None = getattr(error, "retry_after", None)
         wait: float | None
         if kind == "rejected":
             wait = None
         elif kind in ("asked", "locked"):
-            wait = asked or ASKED_TO_WAIT
+            wait = retry_after or ASKED_TO_WAIT
         else:
-            wait = max(backoff(task.attempt, asked, longest=self._longest), self._look_after * (kind == "unknown"))
+            wait = max(
+                backoff(task.attempt, retry_after, longest=self._longest), self._look_after * (kind == "unknown")
+            )
         return TaskOutcome(task, kind, detail, wait)
