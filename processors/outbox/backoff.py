@@ -12,7 +12,7 @@ _BACKOFF = wait_random_exponential(multiplier=0.5, min=0.2, max=60.0)
 
 
 def backoff(attempts: int, at_least: float | None = None, *, longest: float = math.inf) -> float:
-    """Seconds until the next try after `attempts`: at most `longest`, but never less than `at_least`, what the service said."""
+    """Seconds until the next try after `attempts`: at most `longest`, but `at_least` what the service has said."""
     state = RetryCallState(Retrying(), None, (), {})
     state.attempt_number = attempts
     return max(at_least or 0.0, min(float(_BACKOFF(state)), longest))
