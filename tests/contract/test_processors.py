@@ -48,6 +48,8 @@ PROGRESS = {
     "consumer_outcomes",
     "consumer_failures",
     "opt_out_cursors",
+    "opt_out_published",
+    "published_topics",
     "process_heartbeats",
     "provider_facts",
     "topic_progress",
