@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from functools import partial
-from itertools import chain
 
 from processors.engine.periodic_tasks import periodic_task
 from processors.engine.processor import Background, Delivery, Processor, SetAside
@@ -134,7 +134,7 @@ class OptOutProcessor(Processor[OptOutSettings]):
         verifier = HeadVerifier(own.all_head_public_keys())
 
         def published() -> Iterator[SignedHead]:
-            return genuine_heads(verifier, chain(published_lines(kafka), filed_lines(own.heads_file)))
+            return genuine_heads(verifier, itertools.chain(published_lines(kafka), filed_lines(own.heads_file)))
 
         producer = KafkaProducer(kafka, f"hookline-opt-out-heads-{os.getpid()}")
         return HeadPublication(HeadSigner(own.head_keys[0].get_secret_value()), producer, published, own.heads_file)

@@ -142,3 +142,21 @@ def test_a_long_function_says_why() -> None:
                     if not lines[first - 2].strip().startswith(REASON):
                         wrong.append(f"{file.relative_to(ROOT)}:{node.lineno} {node.name}")
     assert wrong == []
+
+
+def test_a_package_names_nothing_that_a_file_in_it_would_replace() -> None:
+    """Importing `package.chain` sets `chain` in the package, whatever the package has imported by that name."""
+    wrong = []
+    for room in MAY_IMPORT:
+        for file in sorted((ROOT / room).rglob("__init__.py")):
+            package = ".".join(file.parent.relative_to(ROOT).parts)
+            inside = {path.stem for path in file.parent.glob("*.py")} | {path.name for path in file.parent.iterdir()}
+            for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+                if isinstance(node, ast.ImportFrom):
+                    names = {alias.asname or alias.name for alias in node.names} & inside
+                    wrong += [
+                        f"{file.relative_to(ROOT)}: {name}"
+                        for name in names
+                        if node.module not in (package, f"{package}.{name}")
+                    ]
+    assert wrong == []
