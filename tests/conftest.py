@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
@@ -68,6 +69,9 @@ def logging_as_before() -> Iterator[None]:
     root.handlers[:] = handlers
     root.setLevel(level)
     structlog.reset_defaults()
+    for thread in threading.enumerate():
+        if isinstance(thread, threading.Timer):  # the last line of a counted log, a minute later and in another test
+            thread.cancel()
 
 
 @pytest.fixture(scope="session")

@@ -72,7 +72,7 @@ def gate(desk: Desk, *query: str, region: str | None = "US") -> list[GateAnswer]
 
 def says(desk: Desk, text: str, phone: str, region: str | None = "US") -> None:
     """A text from `phone` comes to ingest and on to the processor, both of which read phones by `region`."""
-    desk.processor._own = desk.settings.model_copy(update={"default_region": region})
+    desk.processor.settings = desk.settings.model_copy(update={"default_region": region})
     desk.now = utc_now()
     desk.take(webhook("textlink", "received", desk.now, phone_number=phone, text=text, region=region))
 

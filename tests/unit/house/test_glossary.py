@@ -7,6 +7,8 @@ import re
 from collections import Counter
 from pathlib import Path
 
+from tests.unit.house.syntax import tree_of
+
 ROOT = Path(__file__).parents[3]
 ROOMS = ("schemas", "runtime", "ingest", "processors", "ops", "deploy")
 #: Words that do not say what they hold.
@@ -16,7 +18,7 @@ VAGUE = {"one", "ones", "told", "tell", "asked", "thing", "things", "stuff", "wa
 def _classes() -> Counter[str]:
     """Every class of the product, and how many there are of the name."""
     files = [path for room in ROOMS for path in (ROOT / room).rglob("*.py")]
-    trees = [ast.parse(path.read_text("utf-8")) for path in files]
+    trees = [tree_of(path.read_text("utf-8")) for path in files]
     return Counter(node.name for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ClassDef))
 
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.unit.house.syntax import tree_of
+
 ROOT = Path(__file__).parents[3]
 
 #: room -> the rooms that it may import, besides itself.
@@ -23,7 +25,7 @@ MAY_IMPORT = {
 
 def imported_rooms(file: Path) -> set[str]:
     names = []
-    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+    for node in ast.walk(tree_of(file.read_text("utf-8"))):
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
@@ -47,7 +49,7 @@ def test_relative_imports_are_not_used() -> None:
     """They would slip past the test above."""
     for room in MAY_IMPORT:
         for file in (ROOT / room).rglob("*.py"):
-            for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            for node in ast.walk(tree_of(file.read_text("utf-8"))):
                 assert not (isinstance(node, ast.ImportFrom) and node.level), file
 
 
@@ -102,7 +104,7 @@ def test_a_library_is_imported_by_its_adapter_alone(library: str) -> None:
         f"{name} imports {module}"
         for room in MAY_IMPORT
         for file in sorted((ROOT / room).rglob("*.py"))
-        for module in imported_modules(ast.parse(file.read_text("utf-8")))
+        for module in imported_modules(tree_of(file.read_text("utf-8")))
         if f"{module}.".startswith(f"{library}.")
         and not (name := str(file.relative_to(ROOT))).startswith(ONLY_IN[library])
     ]
@@ -118,7 +120,7 @@ def test_nobody_reaches_into_the_inside_of_another_object() -> None:
         for room in MAY_IMPORT
         for file in sorted((ROOT / room).rglob("*.py"))
         if not (name := str(file.relative_to(ROOT))).startswith(adapters)
-        for node in ast.walk(ast.parse(file.read_text("utf-8")))
+        for node in ast.walk(tree_of(file.read_text("utf-8")))
         if isinstance(node, ast.Attribute) and re.match(r"_[a-z]", node.attr) and node.attr not in of_named_tuples
         if ast.unparse(node.value) not in ("self", "cls", "super()")
     ]
@@ -136,7 +138,7 @@ def test_a_long_function_says_why() -> None:
         for file in sorted((ROOT / room).rglob("*.py")):
             text = file.read_text("utf-8")
             lines = text.splitlines()
-            for node in ast.walk(ast.parse(text)):
+            for node in ast.walk(tree_of(text)):
                 if isinstance(node, ast.FunctionDef) and (node.end_lineno or 0) - node.lineno >= LONG:
                     first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
                     if not lines[first - 2].strip().startswith(REASON):
@@ -151,7 +153,7 @@ def test_a_package_names_nothing_that_a_file_in_it_would_replace() -> None:
         for file in sorted((ROOT / room).rglob("__init__.py")):
             package = ".".join(file.parent.relative_to(ROOT).parts)
             inside = {path.stem for path in file.parent.glob("*.py")} | {path.name for path in file.parent.iterdir()}
-            for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            for node in ast.walk(tree_of(file.read_text("utf-8"))):
                 if isinstance(node, ast.ImportFrom):
                     names = {alias.asname or alias.name for alias in node.names} & inside
                     wrong += [
