@@ -6,10 +6,11 @@ import re
 import shlex
 import shutil
 import subprocess
+from collections.abc import Iterator
 
 import pytest
 
-from tests.e2e.conftest import BIN, ROOT, TIME_LIMIT, Stack, eventually
+from tests.e2e.conftest import BIN, ROOT, TIME_LIMIT, Stack, eventually, serving_stack
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -47,6 +48,13 @@ def run(stack: Stack, name: str) -> subprocess.CompletedProcess[str]:
         timeout=TIME_LIMIT,
         check=False,
     )
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """One of its own: the README shows the newest five rows, and other tests' rows would be newer."""
+    with serving_stack(tmp_path_factory.mktemp("home")) as stack:
+        yield stack
 
 
 @pytest.mark.parametrize("name", [name for name in BLOCKS if name != GROUND])
