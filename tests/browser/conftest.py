@@ -49,9 +49,13 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         yield stack
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """Debian's Chromium; skipped where it is not installed, failed in CI."""
+    """Debian's Chromium; skipped where it is not installed, failed in CI.
+
+    Closed after the file: Playwright keeps an event loop running in this thread, beside which `asyncio.run` of other
+    tests is refused.
+    """
     program = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
     if program is None:
         reason = "no Chromium is installed (on Debian: apt install chromium; or CHROMIUM=/path/to/it)"
