@@ -150,3 +150,8 @@ def is_redrive(topic: str) -> bool:
 def consumer_group(processor: str) -> str:
     """The Kafka consumer group of `processor`."""
     return f"hookline-{processor}"
+
+
+def processor_of(group: str) -> str:
+    """The processor of a consumer group: what `consumer_group` was given."""
+    return group.removeprefix("hookline-")

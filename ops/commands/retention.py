@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ops.retention.deletion import Deleted, Deletion
     from ops.retention.histories import History
     from ops.retention.settings import RetentionSettings
+    from runtime.connections import KafkaSettings
     from runtime.postgres import Connection
 
 
@@ -52,7 +53,7 @@ def run(out: Output, audits: bool) -> None:
                 lock(connection)
             except RetentionInProgress as error:
                 raise CheckFailed(str(error)) from None
-        failed = _audit(out, connection, now) if audits and not out.dry_run else []
+        failed = _audit(out, connection, kafka, now) if audits and not out.dry_run else []
         deletion = Deletion(
             connection,
             step_rows=settings.step_rows,
@@ -138,16 +139,14 @@ def _delete(out: Output, deletion: Deletion, history: History, limit: datetime |
         return deletion.run(history, limit, begun=begun, done=done)
 
 
-def _audit(out: Output, connection: Connection, now: datetime) -> Sequence[str]:
+def _audit(out: Output, connection: Connection, kafka: KafkaSettings, now: datetime) -> Sequence[str]:
     """Audit what is due; the days that did not pass."""
     from ops.audit.audit import audit
     from ops.audit.window import AuditWindow
-    from ops.commands.dlq_source import kafka_settings
     from ops.configuration import load
     from ops.retention.audited_days import audit_days, days_to_audit
     from runtime.schema_registry import SchemaRegistrySettings, schema_ids
 
-    kafka = kafka_settings()
     ids = schema_ids(load(SchemaRegistrySettings)[SchemaRegistrySettings])
     due = days_to_audit(connection, now, kafka.retention_days)
     with out.progress("auditing days", len(due)) as step:

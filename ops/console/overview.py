@@ -17,6 +17,7 @@ from ops.status.heartbeats import Heartbeats, HeartbeatState, heard
 from processors.crm_sync.report import CrmState, states
 from processors.engine.progress import halts, lost_partitions
 from runtime.postgres import Connection
+from schemas.topics import processor_of
 
 #: Seconds for which one picture serves everybody who looks, and for which the chart does.
 FRESH, CHART_FRESH = 2.0, 20.0
@@ -201,8 +202,8 @@ class OverviewReader:
                 read_at=read_at,
                 heartbeats=heard(connection),
                 nodes=[NodeSpool(*row) for row in connection.execute(_NODES)],
-                halted={_processor(group): halt for group, halt in halts(connection).items()},
-                lost={_processor(group): lost for group, lost in lost_partitions(connection).items()},
+                halted={processor_of(group): halt for group, halt in halts(connection).items()},
+                lost={processor_of(group): lost for group, lost in lost_partitions(connection).items()},
                 enforcements=EnforcementCounts(*connection.execute(_ENFORCEMENTS).fetchall()[0]),
                 desk=DeskCounts(*connection.execute(_DESK).fetchall()[0]),
                 crms=states(connection),
@@ -230,7 +231,3 @@ def read_traffic(connection: Connection) -> Traffic:
             counts[minute] += count
         last[provider] = newest
     return Traffic(list(counts.items()), dict(sorted(last.items())), (now - end).total_seconds())
-
-
-def _processor(group: str) -> str:
-    return group.removeprefix("hookline-")

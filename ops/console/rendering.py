@@ -13,6 +13,7 @@ from markupsafe import Markup
 from ops.trace.masking import redacted
 from runtime.printable import printable, printable_json
 from runtime.version import hookline_version
+from schemas.topics import processor_of
 
 #: Where each page is, in the order of the navigation: endpoint and title.
 NAVIGATION = (
@@ -46,6 +47,7 @@ def prepare_templates(app: Flask, deadline_zone: str) -> None:
         "number": lambda value: "" if value is None else f"{value:,}",
         "span": span,
         "redacted": redacted,
+        "processor": processor_of,
         "json": lambda value: printable_json(value, indent=2, default=str),
     }
     environment.filters |= filters

@@ -16,6 +16,7 @@ from ops.notifier.silence import SilenceWatch
 from ops.status.heartbeats import Heartbeats, HeartbeatState, heard
 from runtime import logs
 from runtime.postgres import Connection
+from schemas.topics import processor_of
 
 log = logs.logger("hookline.notifier")
 
@@ -134,13 +135,13 @@ class PostgresObserver:
             if count >= CRASH_LOOP:
                 yield ObservedItem("crash_loop", {"process": name}, float(count))
         for group, reason in connection.execute(_HALTED):
-            yield ObservedItem("halted", {"processor": _processor(group), "reason": reason})
+            yield ObservedItem("halted", {"processor": processor_of(group), "reason": reason})
         for waiting, pid, name, user in connection.execute(_WAITS):
             reason = f"{waiting or 'a session'} waits for a lock that the session {pid} holds ({name}, {user})"
             yield ObservedItem("lock_wait", {"reason": reason})
         for group, by, reason, seconds in connection.execute(_PAUSES):
             yield ObservedItem(
-                "paused_by_operator", {"processor": _processor(group), "by": by, "reason": reason}, seconds
+                "paused_by_operator", {"processor": processor_of(group), "by": by, "reason": reason}, seconds
             )
         yield from self._own_clock(connection)
         if self._clock() - self._slow_at >= SLOW_EVERY:
@@ -165,8 +166,7 @@ class PostgresObserver:
 def _processes(beats: Heartbeats) -> Iterator[ObservedItem]:
     for beat in beats.processes:
         if beat.state == "missing":
-            age = float(beat.reason.removeprefix("not heard of for ").partition(" ")[0])
-            yield ObservedItem("process_missing", {"process": beat.name, "node": beat.node}, age)
+            yield ObservedItem("process_missing", {"process": beat.name, "node": beat.node}, float(round(beat.age)))
         elif beat.state == "not ready":
             yield ObservedItem("process_not_ready", {"process": beat.name, "reason": beat.reason})
 
@@ -179,7 +179,3 @@ def _is_complete(beats: Heartbeats) -> bool:
 
     persists = [beat for beat in beats.processes if beat.name == "persist"]
     return bool(persists) and all(map(is_up_to_date, persists))
-
-
-def _processor(group: str) -> str:
-    return group.removeprefix("hookline-")

@@ -65,7 +65,6 @@ def call_heartbeat(url: str) -> None:
         log.warning("heartbeat_failed", error_class=type(error).__name__)
 
 
-# Longer than 50 lines: it puts the parts together in the order in which they need each other.
 def serve() -> None:
     """Run the notifier until SIGTERM or Ctrl-C. Raises ConfigurationError."""
     return_large_pieces()

@@ -39,6 +39,7 @@ class HeartbeatState:
     facts: Mapping[str, Any]
     started_at: datetime
     at: datetime
+    age: float  #: seconds since `at`, by PostgreSQL's clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,4 +103,4 @@ def _state(
 ) -> HeartbeatState:
     if state != "stopped" and age > MISSING_AFTER:
         state, reason = "missing", f"not heard of for {age:.0f} s: it has ended, is frozen or cannot reach PostgreSQL"
-    return HeartbeatState(name, node, version, state, reason, facts, started_at, at)
+    return HeartbeatState(name, node, version, state, reason, facts, started_at, at, age)

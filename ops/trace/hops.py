@@ -11,7 +11,7 @@ from uuid import UUID
 
 from ops.trace.masking import Masking, redacted
 from runtime.postgres import Connection, named_rows
-from schemas.topics import is_redrive
+from schemas.topics import is_redrive, processor_of
 
 
 class HopKind(StrEnum):
@@ -144,7 +144,7 @@ def _read_dead_letters(connection: Connection, steps: Steps, _masking: Masking) 
         event.add(
             row["failed_at"],
             HopKind.DEAD_LETTER,
-            processor=row["consumer_group"].removeprefix("hookline-"),
+            processor=processor_of(row["consumer_group"]),
             disposition=row["disposition"],
             error_class=row["error_class"],
             error_message=redacted(row["error_message"]),

@@ -13,7 +13,7 @@ AT = datetime(2026, 1, 2, tzinfo=UTC)
 
 
 def beat(state: str = "ready", reason: str = "ok", **facts: Any) -> HeartbeatState:
-    return HeartbeatState("persist", "n1", "1.0", state, reason, facts, AT, AT)
+    return HeartbeatState("persist", "n1", "1.0", state, reason, facts, AT, AT, 0.0)
 
 
 @pytest.mark.parametrize(
