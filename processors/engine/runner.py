@@ -167,7 +167,7 @@ class Runner:
         if self._clock() < self._slowly:
             return
         self._slowly = self._clock() + SLOWLY
-        missing = [topic for topic in self._topics if self._consumer.topic_id(topic) is None]
+        missing = [topic for topic in self._topics if self._consumer.lacks(topic)]
         if not self._consumer.reachable():
             self._state.kafka("Kafka does not answer")
         else:

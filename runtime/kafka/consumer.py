@@ -141,7 +141,10 @@ class Consumer(Protocol):
         """Asks Kafka. Raises Unanswered."""
 
     def topic_id(self, topic: str) -> UUID | None:
-        """The topic's id as last told, without asking; None: no such topic."""
+        """The topic's id as last told, without asking; None: no such topic, or not told yet."""
+
+    def lacks(self, topic: str) -> bool:
+        """Whether Kafka has said that there is no such topic, of those subscribed to; false before its first answer."""
 
     def bounds(self, partitions: Collection[Partition]) -> dict[Partition, Bounds]:
         """Asks Kafka. Raises Unanswered."""
@@ -181,6 +184,7 @@ class KafkaConsumer:
         self._delivering: set[Partition] = set()
 
     def subscribe(self, topics: Sequence[str], listener: RebalanceListener) -> None:
+        self._membership.subscribing()
         self._client.subscribe(topics=list(topics), listener=_Listener(self, listener))
 
     def poll(self, timeout: float) -> list[Record]:
@@ -233,6 +237,9 @@ class KafkaConsumer:
 
     def topic_id(self, topic: str) -> UUID | None:
         return self._membership.topic_id(topic)
+
+    def lacks(self, topic: str) -> bool:
+        return self._membership.lacks(topic)
 
     def bounds(self, partitions: Collection[Partition]) -> dict[Partition, Bounds]:
         if not partitions:

@@ -323,6 +323,23 @@ def test_a_topic_made_anew_has_another_id(side: Side, topic: str, members: Any) 
     assert consumer.topic_id("test.missing") is None
 
 
+def test_a_topic_is_lacking_only_once_kafka_has_said_so(side: Side, topic: str) -> None:
+    consumer = side.consumer(group())
+    try:
+        assert not consumer.lacks(topic)
+        assert not consumer.lacks("test.missing"), "nothing was asked yet"
+        consumer.subscribe([topic, "test.missing"], Hearing())
+
+        def lacks_it() -> bool:
+            consumer.poll(0.1)
+            return consumer.lacks("test.missing")
+
+        until(lacks_it)
+        assert not consumer.lacks(topic)
+    finally:
+        consumer.close(5)
+
+
 def test_committed_offsets_are_a_mirror_and_decide_nothing(side: Side, topic: str, members: Any) -> None:
     name = group()
     for value in (b"0", b"1"):

@@ -113,7 +113,7 @@ def records_of(kafka: str, ids: set[str], *topics: str) -> dict[str, Any]:
         while ids - found.keys() and time.monotonic() < deadline:
             budget.renew()
             for record in chain.from_iterable(consumer.poll(timeout_ms=500).values()):
-                found[dict(record.headers).get("ce_id", b"").decode("utf-8", "replace")] = record
+                found[(dict(record.headers).get("ce_id") or b"").decode("utf-8", "replace")] = record
     return {event_id: record for event_id, record in found.items() if event_id in ids}
 
 

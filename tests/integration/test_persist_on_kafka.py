@@ -206,7 +206,9 @@ def test_the_command_runs_it_and_tells_how_it_is(kafka: str, postgres: Any, stag
     stage.publish([event], MESSAGES.name)
     until(lambda: event.event_id in stage.stored(), "the event is stored")
     with httpx.Client(base_url=f"http://127.0.0.1:{port}") as client:
-        assert client.get("/readyz").json() == {"ok": True, "process": "persist", "reason": "ok"}
+        # A look at Kafka is a second apart from the next one.
+        ready = {"ok": True, "process": "persist", "reason": "ok"}
+        until(lambda: client.get("/readyz").json() == ready, "persist says that it is ready")
         metrics = client.get("/metrics").text
     assert 'hookline_records_total{processor="persist",topic="sms.messages.v1"}' in metrics
     assert 'hookline_halted{processor="persist"} 0.0' in metrics

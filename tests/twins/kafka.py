@@ -83,7 +83,7 @@ class MemoryConsumer:
         self._listener: RebalanceListener | None = None
         self._owned: frozenset[Partition] = frozenset()
         self._positions: dict[Partition, int] = {}
-        self._seen_ids: dict[str, UUID] = {}
+        self._seen_ids: dict[str, UUID] | None = None  #: None: Kafka was never asked
         self._paused = False
         self.topics: tuple[str, ...] = ()
         self.due: frozenset[Partition] | None = None
@@ -138,7 +138,10 @@ class MemoryConsumer:
         )
 
     def topic_id(self, topic: str) -> UUID | None:
-        return self._seen_ids.get(topic)
+        return (self._seen_ids or {}).get(topic)
+
+    def lacks(self, topic: str) -> bool:
+        return self._seen_ids is not None and topic in self.topics and topic not in self._seen_ids
 
     def bounds(self, partitions: Collection[Partition]) -> dict[Partition, Bounds]:
         self._ask()

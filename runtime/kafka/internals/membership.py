@@ -15,6 +15,7 @@ class Membership:
         self._client = consumer
         self._coordinator = consumer._coordinator
         self._cluster = consumer._cluster
+        self._refreshed_before = float("inf")  # by the client's clock, in ms: nothing is subscribed to
 
     def join(self, timeout: float) -> bool:
         """Take part in a rebalance until it is over, for at most `timeout` seconds; whether it is.
@@ -45,9 +46,17 @@ class Membership:
         return found
 
     def topic_id(self, topic: str) -> UUID | None:
-        """The topic's id as last told; None: no such topic."""
+        """The topic's id as last told; None: no such topic, or not told yet."""
         found = self._cluster.topic_id(topic)
         return UUID(str(found)) if found is not None and found.int else None
+
+    def subscribing(self) -> None:
+        """The consumer is about to be subscribed: what brokers have answered so far was not about its topics."""
+        self._refreshed_before = self._cluster._last_successful_refresh_ms
+
+    def lacks(self, topic: str) -> bool:
+        """Whether a broker was asked for the topics of the subscription, and its last answer had none of this name."""
+        return self._cluster._last_successful_refresh_ms > self._refreshed_before and self.topic_id(topic) is None
 
     def position(self, partition: TopicPartition) -> int | None:
         """The offset behind all that was returned or passed over; the public `position` may ask Kafka, and wait."""
