@@ -6,7 +6,7 @@ from importlib.util import find_spec
 
 from ops.exits import CONFIG
 
-_PACKAGES = ("pyarrow", "duckdb", "duckdb_extensions")
+_PACKAGES = ("pyarrow", "duckdb", "duckdb_extensions", "duckdb_extension_icu", "duckdb_extension_postgres")
 
 
 class ExtraMissing(Exception):
