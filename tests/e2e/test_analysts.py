@@ -118,11 +118,11 @@ def test_a_day_is_exported_once_and_the_files_say_what_postgresql_says(analyst: 
     first = run("sql-export")
     counted = {line.split(",")[0]: int(line.split(",")[1]) for line in first.splitlines()[1:]}
     query = (
-        "SELECT direction, count(*) AS events FROM analytics.events"
-        " WHERE topic = 'sms.messages.v1' AND NOT is_test GROUP BY direction"
+        "SELECT event_type, count(*) AS events FROM analytics.events"
+        " WHERE topic = 'sms.messages.v1' AND NOT is_test GROUP BY event_type"
     )
     eventually(
-        lambda: {row["direction"]: row["events"] for row in rows(analyst, query)} == counted, "the files say the same"
+        lambda: {row["event_type"]: row["events"] for row in rows(analyst, query)} == counted, "the files say the same"
     )
     assert run("sql-both").splitlines()[1] == f"0,{sum(counted.values())}"
     assert int(run("duplicates")) >= 0
