@@ -80,7 +80,7 @@ class RestSettings(Section, name="crm_rest"):
         return self
 
 
-class RestTarget(CrmTarget):
+class RestTarget(CrmTarget[RestSettings]):
     """A CRM with a JSON API."""
 
     name: ClassVar[str] = "rest"
@@ -94,8 +94,7 @@ class RestTarget(CrmTarget):
         }
 
     @classmethod
-    def configured(cls, settings: Section, limiter: RateLimiter) -> RestTarget:
-        assert isinstance(settings, RestSettings)
+    def configured(cls, settings: RestSettings, limiter: RateLimiter) -> RestTarget:
         if not settings.url:
             raise ConfigurationError([f"{settings.variable('url')} is missing: the target rest is called there"])
         token = settings.token.get_secret_value() if settings.token else ""
@@ -111,8 +110,7 @@ class RestTarget(CrmTarget):
         return cls(settings, api)
 
     @classmethod
-    def budget(cls, settings: Section) -> Budget | None:
-        assert isinstance(settings, RestSettings)
+    def budget(cls, settings: RestSettings) -> Budget | None:
         if not settings.rate_limit:
             return None
         return Budget("crm-rest", limit=settings.rate_limit, window=settings.rate_window, reserve=0)

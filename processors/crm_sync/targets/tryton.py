@@ -87,7 +87,7 @@ class TrytonSettings(Section, name="crm_tryton"):
         return self
 
 
-class TrytonTarget(CrmTarget):
+class TrytonTarget(CrmTarget[TrytonSettings]):
     """Parties with their contact mechanisms, categories and notes."""
 
     name: ClassVar[str] = "tryton"
@@ -100,8 +100,7 @@ class TrytonTarget(CrmTarget):
         self._turns = threading.BoundedSemaphore(settings.at_once)
 
     @classmethod
-    def configured(cls, settings: Section, limiter: RateLimiter) -> TrytonTarget:
-        assert isinstance(settings, TrytonSettings)
+    def configured(cls, settings: TrytonSettings, limiter: RateLimiter) -> TrytonTarget:
         needed = {
             "url": "the address of the Tryton server",
             "database": "the name of the database there",
@@ -125,8 +124,7 @@ class TrytonTarget(CrmTarget):
         return cls(settings, api)
 
     @classmethod
-    def budget(cls, settings: Section) -> Budget | None:
-        assert isinstance(settings, TrytonSettings)
+    def budget(cls, settings: TrytonSettings) -> Budget | None:
         if not settings.rate_limit:
             return None
         return Budget("crm-tryton", limit=settings.rate_limit, window=settings.rate_window, reserve=0)
