@@ -77,7 +77,7 @@ class Sandbox:
         found: list[dict[str, Any]] = self.get(f"/crm/contacts/{contact}/notes")
         return found
 
-    def asked(self, method: str | None = None) -> list[tuple[str, str]]:
+    def crm_requests(self, method: str | None = None) -> list[tuple[str, str]]:
         """Method and path of everything that the CRM was asked."""
         return self.requests("/crm", method)
 

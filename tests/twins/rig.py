@@ -153,7 +153,7 @@ class Rig:
         rows = self.owner.execute("SELECT topic, partition, next_offset FROM consumer_offsets")
         return {Partition(topic, number): offset for topic, number, offset in rows}
 
-    def one(self, statement: str) -> Any:
+    def value(self, statement: str) -> Any:
         row = self.owner.execute(statement).fetchone()  # type: ignore[arg-type]
         return None if row is None else row[0]
 
