@@ -187,8 +187,8 @@ def test_it_is_refused_where_a_note_cannot_be_changed(desk: CrmDesk, monkeypatch
     ("variable", "value", "expected"),
     [
         ("NOTE_MODE", "weekly", "each: a note for every message"),
-        ("NOTE_TIME_ZONE", "Mars/Olympus", "no such time zone"),
-        ("NOTE_TIME_ZONE", "../etc/passwd", "no such time zone"),
+        ("NOTE_TIME_ZONE", "Mars/Olympus", "no time zone"),
+        ("NOTE_TIME_ZONE", "../etc/passwd", "no time zone"),
         ("NOTE_LINE", "{time} {what}", "leaves out {text}"),
         ("NOTE_LINE", "{event_id} {text}", "has no event_id"),
     ],
