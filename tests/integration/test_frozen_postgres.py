@@ -160,7 +160,7 @@ def test_positions_that_went_back_are_found_while_nothing_comes(
         until(lambda: len(rig.effects()) == 3)
         # Given a database that was restored from an older copy
         rig.owner.execute("TRUNCATE effects")
-        rig.owner.execute(statement)  # type: ignore[arg-type]
+        rig.owner.execute(statement)
         # Then what came since is handled again, though no record comes
         expected = [event.event_id for event in (events[1:] if "UPDATE" in statement else events)]
         until(lambda: rig.effects() == expected)

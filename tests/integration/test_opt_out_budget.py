@@ -51,7 +51,7 @@ def desk(postgres: Any) -> Iterator[Desk]:
 @pytest.mark.timeout(180)
 def test_opt_outs_use_nearly_all_of_the_budget_and_come_first(sandbox: str, desk: Desk) -> None:
     # Given accounts read from the API, and opt-outs for all of them
-    settings = TextUsApiSettings(api_url=sandbox, api_token="t", rate_limit=LIMIT, rate_reserve=10)  # type: ignore[arg-type]
+    settings = TextUsApiSettings(api_url=sandbox, api_token="t", rate_limit=LIMIT, rate_reserve=10)
     budget, prepaid = TextUsOptOuts.budget(settings), PrepaidLimiter()
 
     def connected() -> Connection:

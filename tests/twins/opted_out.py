@@ -126,7 +126,7 @@ class Desk:
         self.enforcer.finish(self.database, 0.25)
 
     def all(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
-        return self.owner.execute(statement, values).fetchall()  # type: ignore[arg-type]
+        return self.owner.execute(statement, values).fetchall()
 
     def state(self, phone: str = "+13035550142") -> str | None:
         row = self.owner.execute("SELECT state FROM opt_outs WHERE phone = %s", (phone,)).fetchone()

@@ -154,7 +154,7 @@ class Rig:
         return {Partition(topic, number): offset for topic, number, offset in rows}
 
     def value(self, statement: str) -> Any:
-        row = self.owner.execute(statement).fetchone()  # type: ignore[arg-type]
+        row = self.owner.execute(statement).fetchone()
         return None if row is None else row[0]
 
     def close(self) -> None:
