@@ -6,7 +6,6 @@ import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +16,9 @@ import pyarrow.parquet as pq
 from ops.export.rows import RowDecoder
 from runtime.kafka.consumer import Record
 
-#: Rows of a row group, and records that are in memory at once: about 20 MiB with their payloads.
+#: Rows of a row group, and records that are in memory at once; fewer where their values are long.
 _ROWS = 20_000
+_BYTES = 32 * 1024 * 1024
 #: DuckDB goes to disk with what it has beyond that.
 _MEMORY = "256MB"
 _COMPRESSION = "zstd"
@@ -117,8 +117,15 @@ def _without(path: Path, numbers: pa.Array, target: Path) -> Path:
 
 
 def _groups(records: Iterable[Record]) -> Iterator[Sequence[Record]]:
-    left = iter(records)
-    while group := list(islice(left, _ROWS)):
+    group: list[Record] = []
+    size = 0
+    for record in records:
+        group.append(record)
+        size += len(record.value or b"")
+        if len(group) == _ROWS or size >= _BYTES:
+            yield group
+            group, size = [], 0
+    if group:
         yield group
 
 

@@ -82,7 +82,8 @@ class RowDecoder:
 
         def read(body: BytesIO) -> Row:
             row: Row = schemaless_reader(body, writer, reader)  # type: ignore[assignment]
-            return row | added if added else row
+            row.update(added or {})
+            return row
 
         return read
 

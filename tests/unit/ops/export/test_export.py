@@ -108,6 +108,15 @@ def test_rows_beyond_one_row_group_keep_their_order(tmp_path: Path, monkeypatch:
     assert exported(tmp_path) == ids(1, 2, 3, 4, 5, 6, 7, 8)
 
 
+def test_long_values_make_shorter_row_groups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(part_module, "_BYTES", 1000)
+    log = [_codec.encode(message(text="x" * 600)) for _ in range(5)]
+    export(planned(0, 5), Manifest(tmp_path), IDS, records_of([*log]))
+    [file] = Manifest.read(tmp_path).files(MESSAGES.name)
+    groups = pq.read_metadata(file)
+    assert [groups.row_group(number).num_rows for number in range(groups.num_row_groups)] == [2, 2, 1]
+
+
 class Killed(BaseException):
     """The process ends here, as far as the files can tell."""
 
