@@ -80,7 +80,7 @@ def export(
 
 
 def _topics(names: Sequence[str], *, without_personal_data: bool) -> list[Topic]:
-    """The topics that are asked for. Raises click.BadParameter for one that cannot be exported.
+    """The topics that are requested. Raises click.BadParameter for one that cannot be exported.
 
     A compacted topic cannot: files that are added to and never changed would keep what a later record takes back.
     """
@@ -88,10 +88,10 @@ def _topics(names: Sequence[str], *, without_personal_data: bool) -> list[Topic]
 
     twins = {topic.name: twin for topic, twin in zip(EVENT_TOPICS, ANALYTICS_TOPICS, strict=True)}
     known = {topic.name: topic for topic in (*EVENT_TOPICS, *ANALYTICS_TOPICS)}
-    asked = names or list(twins)
-    if unknown := [name for name in asked if name not in known]:
+    requested = names or list(twins)
+    if unknown := [name for name in requested if name not in known]:
         raise click.BadParameter(f"{unknown[0]}: no topic of events; there are {', '.join(known)}")
-    chosen = [twins.get(name, known[name]) if without_personal_data else known[name] for name in asked]
+    chosen = [twins.get(name, known[name]) if without_personal_data else known[name] for name in requested]
     return list({topic.name: topic for topic in chosen}.values())
 
 

@@ -37,7 +37,7 @@ def sql(out: Output, *, query: str | None, folder: Path | None, also_postgres: b
     if as_csv and out.as_json:
         raise click.UsageError("--csv and --json are two answers")
     if also_postgres and folder is None:
-        raise click.UsageError("--postgres goes with --from-export: without it PostgreSQL is asked anyway")
+        raise click.UsageError("--postgres goes with --from-export: without it PostgreSQL is queried anyway")
     require_analysis_extra()
     from ops.sql.database import QueryRefused, answer, open_database
 
@@ -48,9 +48,9 @@ def sql(out: Output, *, query: str | None, folder: Path | None, also_postgres: b
         dsn = postgres_dsn()
     with open_database(folder, dsn) as duckdb:
         if query is None and sys.stdin.isatty():
-            for asked in _prompted():
+            for statement in _prompted():
                 try:
-                    _show(out, *answer(duckdb, asked), as_csv=as_csv)
+                    _show(out, *answer(duckdb, statement), as_csv=as_csv)
                 except QueryRefused as refused:
                     out.note(str(refused))
         else:

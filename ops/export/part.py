@@ -93,8 +93,8 @@ def _repeated(path: Path, earlier: Sequence[Path], staging: Path) -> pa.Array:
             f"""
             WITH rows AS (SELECT event_id, file_row_number AS number FROM read_parquet($path, file_row_number = true)),
             firsts AS (SELECT event_id, min(number) AS number FROM rows GROUP BY event_id),
-            kept AS (SELECT number FROM firsts ANTI JOIN ({seen}) AS seen USING (event_id))
-            SELECT number FROM rows ANTI JOIN kept USING (number) ORDER BY number
+            distinct_rows AS (SELECT number FROM firsts ANTI JOIN ({seen}) AS seen USING (event_id))
+            SELECT number FROM rows ANTI JOIN distinct_rows USING (number) ORDER BY number
             """,  # noqa: S608 - one of two fixed texts
             values,
         ).to_arrow_table()
@@ -109,10 +109,10 @@ def _without(path: Path, numbers: pa.Array, target: Path) -> Path:
         for group in range(source.num_row_groups):
             table = source.read_row_group(group)
             end = begin + table.num_rows
-            kept = table.filter(pa.array([number not in left_out for number in range(begin, end)]))
+            distinct_rows = table.filter(pa.array([number not in left_out for number in range(begin, end)]))
             begin = end
-            if kept.num_rows:
-                writer.write_table(kept)
+            if distinct_rows.num_rows:
+                writer.write_table(distinct_rows)
     return target
 
 

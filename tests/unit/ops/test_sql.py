@@ -56,6 +56,32 @@ def test_a_question_is_answered_in_json_csv_and_for_people(folder: Path, capsys:
     assert "\x1b" not in shown
 
 
+class Terminal(io.StringIO):
+    """What a person types."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_at_the_prompt_a_mistake_is_told_and_the_next_statement_answered(
+    folder: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    typed = "SELECT no_such_column FROM messages;\nSELECT count(*) AS n\nFROM messages;\n"
+    monkeypatch.setattr("sys.stdin", Terminal(typed))
+    assert ask(folder, "--csv") == 0
+    printed = capsys.readouterr()
+    assert "no_such_column" in printed.err
+    assert "n\n2\n" in printed.out
+
+
+def test_without_a_terminal_the_statement_is_standard_input(
+    folder: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("SELECT count(*) AS n\nFROM messages"))
+    assert ask(folder, "--json") == 0
+    assert json.loads(capsys.readouterr().out) == {"rows": [{"n": 2}]}
+
+
 def test_no_rows_are_an_answer(folder: Path, capsys: Capture) -> None:
     assert ask(folder, "SELECT text FROM messages WHERE false", "--json") == 0
     assert json.loads(capsys.readouterr().out) == {"rows": []}
