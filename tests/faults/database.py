@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import signal
+import subprocess
 from pathlib import Path
 
 import psycopg
 
 from deploy.local.ports import free_ports
-from deploy.local.postgres import EmbeddedPostgres
+from deploy.local.postgres import EmbeddedPostgres, program
 from ops.migrations import migrate
 from runtime.postgres import connect
 from tests.faults.process import Launcher, Process
@@ -81,6 +82,25 @@ class Database:
         connection = psycopg.connect(self.superuser)
         connection.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
         return connection
+
+    def copy(self, file: Path) -> None:
+        """What an operator backs up: `pg_dump -Fc` into `file`."""
+        self._run("pg_dump", "--format=custom", "--file", str(file))
+
+    def restore(self, file: Path, attempts: int = 5) -> None:
+        """`pg_restore --clean --if-exists` of `file`, whoever uses the database; again where it met a deadlock."""
+        for attempt in range(attempts):
+            try:
+                self._run("pg_restore", "--clean", "--if-exists", "--single-transaction", str(file))
+            except subprocess.CalledProcessError as error:
+                if attempt + 1 == attempts or b"deadlock" not in error.stderr:
+                    raise
+            else:
+                return
+
+    def _run(self, name: str, *arguments: str) -> None:
+        command = [str(program(name)), f"--dbname={self.superuser}", *arguments]
+        subprocess.run(command, check=True, capture_output=True, timeout=120)
 
     def close(self) -> None:
         """End it."""
