@@ -12,7 +12,7 @@ from deploy.local.ports import free_ports
 from deploy.local.postgres import EmbeddedPostgres, program
 from ops.migrations import migrate
 from runtime.postgres import connect
-from tests.faults.process import Launcher, Process
+from tests.faults.process import Launcher, Process, wait_until
 from tests.faults.proxy import Proxy
 from tests.faults.taps import CommitTap, Shears
 
@@ -87,19 +87,20 @@ class Database:
         """What an operator backs up: `pg_dump -Fc` into `file`."""
         self._run("pg_dump", "--format=custom", "--file", str(file))
 
-    def restore(self, file: Path, attempts: int = 5) -> None:
-        """`pg_restore --clean --if-exists` of `file`, whoever uses the database; again where it met a deadlock."""
-        for attempt in range(attempts):
-            try:
-                self._run("pg_restore", "--clean", "--if-exists", "--single-transaction", str(file))
-            except subprocess.CalledProcessError as error:
-                if attempt + 1 == attempts or b"deadlock" not in error.stderr:
-                    raise
-            else:
-                return
+    def restore(self, file: Path) -> None:
+        """As docs/backup.md has it: into a database of another name, which then takes the place of the one in use.
 
-    def _run(self, name: str, *arguments: str) -> None:
-        command = [str(program(name)), f"--dbname={self.superuser}", *arguments]
+        `pg_restore --clean` into a database that is in use ends in deadlocks.
+        """
+        new = self.superuser.removesuffix("hookline") + "hookline_new"
+        with psycopg.connect(self.server.superuser_dsn, autocommit=True) as connection:
+            connection.execute("DROP DATABASE IF EXISTS hookline_old")
+            connection.execute("CREATE DATABASE hookline_new OWNER hookline_owner")
+            self._run("pg_restore", "--exit-on-error", str(file), database=new)
+            wait_until(lambda: _swapped(connection), 30, "nobody is connected for a moment")
+
+    def _run(self, name: str, *arguments: str, database: str | None = None) -> None:
+        command = [str(program(name)), f"--dbname={database or self.superuser}", *arguments]
         subprocess.run(command, check=True, capture_output=True, timeout=120)
 
     def close(self) -> None:
@@ -107,3 +108,14 @@ class Database:
         if self.process:
             self.process.kill()
         self.proxy.close()
+
+
+def _swapped(connection: psycopg.Connection[tuple[object, ...]]) -> bool:
+    """Whether hookline_new has become hookline: nobody may be connected, and whoever is comes back at once."""
+    connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'hookline'")
+    try:
+        connection.execute("ALTER DATABASE hookline RENAME TO hookline_old")
+    except psycopg.errors.ObjectInUse:
+        return False
+    connection.execute("ALTER DATABASE hookline_new RENAME TO hookline")
+    return True

@@ -50,7 +50,7 @@ def _each_says(run: Run, what: str, name: str, **labels: str) -> None:
     "PostgreSQL restored from a copy: under running processors, or as docs/backup.md has it, by turns of the seed",
     promise=Promise(judged=100),
     **WITH_ALL
-    | {"rate": 60.0, "opt_out": {"HOOKLINE_OPT_OUT__HEAD_KEYS": HEAD_KEY, "HOOKLINE_TEXTUS__RATE_LIMIT": "100000"}},
+    | {"rate": 40.0, "opt_out": {"HOOKLINE_OPT_OUT__HEAD_KEYS": HEAD_KEY, "HOOKLINE_TEXTUS__RATE_LIMIT": "100000"}},
 )
 def restored_from_a_copy(run: Run) -> None:
     """What the copy lacks is read again, and no CRM gets a note twice; until then the gate is not sure."""
