@@ -110,11 +110,7 @@ def serve(name: str) -> None:
     client_id = f"{kind.group()}-{os.getpid()}"
 
     progress = Progress(kind.group())
-
-    def connected() -> Connection:
-        dsn = postgres.dsn.get_secret_value()
-        connection = connect(dsn, process=name, call_timeout=postgres.call_timeout, after_call=watch.beat)
-        return looked_through(connection, progress)
+    connected = connections(name, postgres, progress, watch)
 
     def readiness() -> Readiness:
         own = processor.readiness()
@@ -142,20 +138,25 @@ def serve(name: str) -> None:
             bugs_logged(),
             running(works, stop, watch, timeout=settings.stop_timeout),
         ):
+            parts = processor, consumer, producer, database
             runner = runner_of(
-                processor,
-                consumer,
-                producer,
-                database,
-                state=state,
-                stop=stop,
-                codec=codec,
-                positions=positions,
-                progress=progress,
-                watch=watch,
+                *parts, state=state, stop=stop, codec=codec, positions=positions, progress=progress, watch=watch
             )
             runner.run()
         log.info("processor_stopped")
+
+
+def connections(
+    name: str, postgres: PostgresSettings, progress: Progress, watch: LoopWatch
+) -> Callable[[], Connection]:
+    """Makes a connection for a thread of the process `name`, looked through for a restore."""
+
+    def connected() -> Connection:
+        dsn = postgres.dsn.get_secret_value()
+        connection = connect(dsn, process=name, call_timeout=postgres.call_timeout, after_call=watch.beat)
+        return looked_through(connection, progress)
+
+    return connected
 
 
 def reporting(
