@@ -36,8 +36,8 @@ from ops.status.snapshot import (
     TopicLag,
 )
 from processors.crm_sync.report import CrmBacklog, backlogs
+from processors.engine.halts import halts, lost_partitions
 from processors.engine.processor import Processor
-from processors.engine.progress import halts, lost_partitions
 from runtime.connections import KafkaSettings
 from runtime.kafka.errors import KafkaError
 from runtime.kafka.topics import Offsets, TopicAdmin, TopicState

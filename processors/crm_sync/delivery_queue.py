@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Sequence
+from typing import Any
 from uuid import UUID, uuid4
 
 from processors.crm_sync.notes import Head, NotePolicy
@@ -35,7 +36,9 @@ _REFUSED = frozenset({"not_found", "redirected"})
 class DeliveryQueue(OutboxQueue[Job]):
     """Those of one target."""
 
-    def __init__(self, target: CrmTarget, note_policy: NotePolicy, *, max_failures: int, give_up_hours: float) -> None:
+    def __init__(
+        self, target: CrmTarget[Any], note_policy: NotePolicy, *, max_failures: int, give_up_hours: float
+    ) -> None:
         """`max_failures`, `give_up_hours`: after so many failures, or so long, a delivery is dead."""
         self.name = f"crm-{target.place}"
         self.lease = LEASE

@@ -70,7 +70,7 @@ def test_sent_and_then_failed_is_one_note(desk: CrmDesk, sandbox: Sandbox) -> No
     sandbox.forget_requests()
     desk.take(message("sent", "1", text="hi", occurred_at=at(2)))
     desk.work_off()
-    assert sandbox.asked() == []
+    assert sandbox.crm_requests() == []
 
 
 def test_names_and_tags_follow_their_newest_event(desk: CrmDesk, sandbox: Sandbox) -> None:
@@ -186,7 +186,7 @@ def test_a_redirect_is_not_followed(desk: CrmDesk, sandbox: Sandbox) -> None:
         desk.take(message(key="1", text="first"))
         desk.work_off()
         other = Sandbox(elsewhere.url)
-        assert other.asked() == []
+        assert other.crm_requests() == []
         other.close()
     assert desk.statuses() == {"dead": 1}
 

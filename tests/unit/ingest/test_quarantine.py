@@ -56,8 +56,8 @@ def make(tmp_path: Path) -> Iterator[Make]:
         return made[-1], store
 
     yield quarantine
-    for quarantine in made:
-        quarantine.close()
+    for keeping in made:
+        keeping.close()
 
 
 def post(
