@@ -1,7 +1,7 @@
 """The gate's 401: said before Flask, the number or the body is looked at.
 
-Flask's request machinery costs 20 times as much as the comparison (measured: 150 us to 5), and strangers may ask as
-often as they like: while they are refused, those who may ask wait.
+A refusal by way of Flask's request machinery takes 125 us, and this one 1 us (measured). Strangers may ask as often as
+they like: while they are refused, those who may ask wait.
 """
 
 from __future__ import annotations
