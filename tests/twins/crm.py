@@ -32,6 +32,19 @@ from tests.twins.rig import beside, until
 #: Quick enough for tests; what is not said is as in production.
 QUICK = {"look_after": 0.05, "breaker_longest": 0.3, "retry_longest": 0.1, "fetch_text": "never"}
 
+#: What a CRM may do to a call that passes later, as the sandbox plays it.
+PASSING_TROUBLES: tuple[dict[str, Any], ...] = (
+    {"status": 500, "times": 3},
+    {"status": 503, "retry_after": 1},
+    {"status": 429, "retry_after": 1},
+    {"status": 401},
+    {"status": 423},
+    {"status": 200, "body": "<html>not JSON</html>"},
+    {"status": 200, "body": "{}", "drip_s": 2.0},
+    {"delay_s": 4.0},
+    {"drop_answer": True},
+)
+
 
 class Sandbox:
     """The sandbox's CRM, as a person would look at it."""
