@@ -5,12 +5,14 @@ Whatever is shown goes through here and is escaped (`runtime/printable.py`): muc
 
 from __future__ import annotations
 
+import csv
 import functools
+import io
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -76,6 +78,15 @@ class Output:
         while page is None or len(page) == PAGE:
             page = list(islice(left, PAGE))
             self.show(table(columns, [[row[column] for column in columns] for row in page], numbers=numbers))
+
+    def csv(self, columns: Sequence[str], rows: Iterable[Row]) -> None:
+        """A table as CSV: as it is where a program reads it, escaped on a terminal, as everything is."""
+        self._answered()
+        escape = sys.stdout.isatty()
+        for row in chain([columns], rows):
+            text = io.StringIO()
+            csv.writer(text, lineterminator="").writerow(row)
+            click.echo(printable(text.getvalue()) if escape else text.getvalue())
 
     def _answered(self) -> None:
         """Standard output holds an answer now: a failure after this one is told on standard error only."""

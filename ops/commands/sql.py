@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import sys
 from collections.abc import Iterator
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from ops.output import Output, command, table
-from runtime.printable import printable
 
 if TYPE_CHECKING:
     pass
@@ -72,21 +68,12 @@ def _prompted() -> Iterator[str]:
 
 def _show(out: Output, columns: list[str], rows: Iterator[list[Any]], *, as_csv: bool) -> None:
     if as_csv:
-        _show_csv(columns, rows)
+        out.csv(columns, rows)
     elif out.as_json:
         out.rows("rows", (dict(zip(columns, row, strict=True)) for row in rows), columns)
     else:
         found = list(rows)
         out.show(table(columns, found, numbers=_numeric(columns, found)))
-
-
-def _show_csv(columns: list[str], rows: Iterator[list[Any]]) -> None:
-    """As it is where a program reads it; on a terminal escaped, as everything is."""
-    escape = sys.stdout.isatty()
-    for row in chain([columns], rows):
-        text = io.StringIO()
-        csv.writer(text, lineterminator="").writerow(row)
-        click.echo(printable(text.getvalue()) if escape else text.getvalue())
 
 
 def _numeric(columns: list[str], rows: list[list[Any]]) -> list[str]:

@@ -65,6 +65,7 @@ LOOKING |= {
     "opt-outs report",
     "crm status",
     "crm check",
+    "sql",
 }
 #: Those that change what runs here and now: a dry run of them would tell nothing.
 RUNNING = {"up", "down", "registry", "sandbox"}
