@@ -1,7 +1,7 @@
 """Tells systemd, where it started us, that the service is ready, that it lives, and that it stops (sd_notify(3)).
 
-What is told is what the process itself answers at /readyz and /healthz, asked over HTTP as any probe does: a frozen loop,
-a server that answers nobody and a process that is frozen as a whole all end the signs of life.
+What is told is what the process itself answers at /readyz and /healthz, asked over HTTP as any probe does: a frozen
+loop, a server that answers nobody and a process that is frozen as a whole all end the signs of life.
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ class QuietDays:
 def holidays_of(country: str, year: int) -> frozenset[date]:
     """The public holidays of one year. Raises as QuietDays does."""
     command = [sys.executable, "-m", __name__, country, str(year)]
-    answer = subprocess.run(command, stdout=subprocess.PIPE, timeout=_TIMEOUT, check=True)
+    answer = subprocess.run(command, stdout=subprocess.PIPE, timeout=_TIMEOUT, check=True)  # noqa: S603
     days = json.loads(answer.stdout)
     if days is None:
         raise UnknownCountry(country)

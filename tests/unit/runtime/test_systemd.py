@@ -1,4 +1,4 @@
-"""systemd is told what /readyz and /healthz say, over the socket that it names; a frozen loop ends the signs of life."""
+"""systemd is told what /readyz and /healthz say, over the socket it names; a frozen loop ends the signs of life."""
 
 from __future__ import annotations
 
