@@ -15,10 +15,12 @@ from tests.reference import (
     opt_out_rules,
     runbook,
     settings,
+    strimzi,
 )
 
 DOCS = Path(__file__).parents[2] / "docs"
 ALERTS = DOCS.parent / "deploy" / "prometheus" / "alerts.yml"
+STRIMZI = DOCS.parent / "deploy" / "kubernetes-strimzi"
 DASHBOARD = DOCS.parent / "deploy" / "grafana" / "hookline.json"
 NOTE = "<!-- Made by `make docs` from the code: change the code, not this page. -->\n\n"
 
@@ -38,5 +40,7 @@ def pages() -> dict[Path, str]:
     return written | {
         ALERTS: rules_for_prometheus(),
         DASHBOARD: dashboard.page(),
+        STRIMZI / "topics.yaml": strimzi.topics(),
+        STRIMZI / "users.yaml": strimzi.users(),
         DOCS / "asyncapi.json": asyncapi.page() + "\n",
     }  # without our note
