@@ -53,7 +53,7 @@ def watchdog_interval(environ: Mapping[str, str]) -> float:
     return min(10.0, int(microseconds) / 3e6)
 
 
-def asked(address: str, port: int, path: str) -> tuple[bool, str]:
+def answer_of(address: str, port: int, path: str) -> tuple[bool, str]:
     """Whether `path` was answered with 200, and the reason that the answer gives."""
     connection = http.client.HTTPConnection(address, port, timeout=TIMEOUT)
     try:
@@ -67,7 +67,9 @@ def asked(address: str, port: int, path: str) -> tuple[bool, str]:
     return answer.status == http.HTTPStatus.OK, str(body.get("reason", "")) if isinstance(body, dict) else ""
 
 
-def tell(notify: NotifySocket, ask: Callable[[str], tuple[bool, str]], stop: StopSignal, interval: float) -> None:
+def notify_of_life(
+    notify: NotifySocket, ask: Callable[[str], tuple[bool, str]], stop: StopSignal, interval: float
+) -> None:
     """Tell of the whole life of a service, until `stop`. `ask`: whether a path is answered with 200, and the reason."""
     is_ready, status = False, ""
 
@@ -104,8 +106,8 @@ def supervised(host: str, port: int, stop: StopSignal, environ: Mapping[str, str
         yield
         return
     address = reached(host)
-    arguments = NotifySocket(path), lambda page: asked(address, port, page), stop, watchdog_interval(environ)
-    thread = threading.Thread(target=tell, args=arguments, name="systemd", daemon=True)
+    arguments = NotifySocket(path), lambda page: answer_of(address, port, page), stop, watchdog_interval(environ)
+    thread = threading.Thread(target=notify_of_life, args=arguments, name="systemd", daemon=True)
     thread.start()
     try:
         yield

@@ -32,15 +32,15 @@ WORDS = {
 def test_expressions_ask_for_series_and_labels_that_exist(expression: str) -> None:
     known = labels_of_series() | OTHERS
     given = {"job", "instance"}
-    asked = re.findall(r"\b((?:hookline|process)_\w+|up)\b(?:\{([^}]*)\})?", expression)
-    assert asked
-    for series, matchers in asked:
+    found = re.findall(r"\b((?:hookline|process)_\w+|up)\b(?:\{([^}]*)\})?", expression)
+    assert found
+    for series, matchers in found:
         assert series in known, f"{series} is no series of runtime/metrics.py"
         assert set(re.findall(r"(\w+)\s*(?:=~|!~|!=|=)", matchers)) <= known[series] | given
     grouped = {name for names in re.findall(r"by \(([^)]*)\)", expression) for name in re.split(r"\W+", names)}
-    for series, _ in asked:
+    for series, _ in found:
         assert grouped <= known[series] | given, f"{series} has no label {grouped - known[series]}"
-    # Nothing else is asked for: every word is a series, a label, or PromQL's.
+    # Nothing else is found for: every word is a series, a label, or PromQL's.
     rest = re.sub(r'"[^"]*"|\{[^}]*\}|\[[^\]]*\]', "", expression)
     assert set(re.findall(r"[a-z_]{2,}", rest)) <= WORDS | known.keys() | grouped
     assert all(expression.count(opening) == expression.count(closing) for opening, closing in ("()", "{}", "[]"))
@@ -72,9 +72,9 @@ def test_every_panel_has_a_title_a_description_a_unit_and_legends_of_labels_that
 def test_the_grid_has_no_overlap_and_every_panel_an_id_and_a_title_of_its_own() -> None:
     panels = DASHBOARD["panels"]
     assert len({panel["id"] for panel in panels}) == len({panel["title"] for panel in panels}) == len(panels)
-    for one, other in combinations((panel["gridPos"] for panel in panels), 2):
-        beside = one["x"] + one["w"] <= other["x"] or other["x"] + other["w"] <= one["x"]
-        below = one["y"] + one["h"] <= other["y"] or other["y"] + other["h"] <= one["y"]
+    for first, second in combinations((panel["gridPos"] for panel in panels), 2):
+        beside = first["x"] + first["w"] <= second["x"] or second["x"] + second["w"] <= first["x"]
+        below = first["y"] + first["h"] <= second["y"] or second["y"] + second["h"] <= first["y"]
         assert beside or below
     assert all(place["x"] >= 0 and place["x"] + place["w"] <= 24 for place in (panel["gridPos"] for panel in panels))
     assert [item["name"] for item in DASHBOARD["templating"]["list"]] == ["source"]

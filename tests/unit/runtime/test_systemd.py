@@ -13,7 +13,7 @@ import pytest
 from runtime.admin import AdminServer, Readiness, admin_app
 from runtime.loops import LoopWatch
 from runtime.process import StopSignal
-from runtime.systemd import NotifySocket, supervised, tell, watchdog_interval
+from runtime.systemd import NotifySocket, notify_of_life, supervised, watchdog_interval
 
 
 class Receiver:
@@ -121,7 +121,7 @@ def test_an_abstract_socket_is_reached() -> None:
             stop.set()
         return answer
 
-    tell(NotifySocket("@hookline-test-notify"), ask, stop, 0.01)
+    notify_of_life(NotifySocket("@hookline-test-notify"), ask, stop, 0.01)
     assert receiver.waiting() == ["READY=1", "STATUS=ready", "STOPPING=1"]
     receiver.close()
 
