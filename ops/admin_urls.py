@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Annotated
 from urllib.parse import urlsplit
 
+from pydantic import AfterValidator
 
-def checked_admin_urls(given: tuple[str, ...]) -> tuple[str, ...]:
+from runtime.settings import StringList
+
+
+def _checked(given: tuple[str, ...]) -> tuple[str, ...]:
     """As they came. Raises ValueError where one is not NAME=URL."""
     for item in given:
         name, _, url = item.partition("=")
@@ -14,6 +19,10 @@ def checked_admin_urls(given: tuple[str, ...]) -> tuple[str, ...]:
         if not name.strip() or parts.scheme != "http" or not parts.hostname:
             raise ValueError(f"{item!r} is not NAME=http://host:port")
     return given
+
+
+#: NAME=URL of the admin port of each process.
+AdminUrls = Annotated[StringList, AfterValidator(_checked)]
 
 
 def admin_urls_by_name(given: Iterable[str]) -> dict[str, str]:

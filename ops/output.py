@@ -95,14 +95,21 @@ class Output:
 
         Nothing is shown where standard error is no terminal.
         """
+        with self.progress_of_unknown(label) as (begun, done):
+            begun(total)
+            yield done
+
+    @contextmanager
+    def progress_of_unknown(self, label: str) -> Iterator[tuple[Callable[[int], None], Callable[[int], None]]]:
+        """For work that learns its total on the way: yields a call for the total, and one for what is done."""
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
         err = Console(stderr=True)
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
         with Progress(*columns, console=err, disable=not err.is_terminal, transient=True) as bar:
-            task = bar.add_task(label, total=total)
-            yield lambda done: bar.advance(task, done)
+            task = bar.add_task(label, total=None)
+            yield lambda total: bar.update(task, total=total), lambda done: bar.advance(task, done)
 
 
 def as_json(data: Any) -> str:

@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, TypeVar, cast
+from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, GetCoreSchemaHandler, SecretStr, ValidationError
 from pydantic_core import CoreSchema, PydanticCustomError
@@ -94,6 +95,18 @@ _HOST = re.compile(r"[\w.:%-]+")
 
 #: An address to listen on: a name, IPv4 or IPv6.
 Host = Annotated[str, AfterValidator(_host)]
+
+
+def _time_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (KeyError, OSError, ValueError):  # one that there is not, a folder of zones, a name outside of them
+        raise PydanticCustomError("time_zone", "is no time zone, which looks like America/New_York") from None
+    return name
+
+
+#: The name of a time zone.
+TimeZone = Annotated[str, AfterValidator(_time_zone)]
 
 
 class Dsn(SecretStr):

@@ -72,8 +72,6 @@ PREFIXED = " (and whatever begins so)"
 #: The groups in which analysts read.
 ANALYST_GROUPS = "analysis-"
 
-_MANAGE_TOPICS = ("Create", "Alter", "Delete", "DescribeConfigs", "AlterConfigs")
-
 #: Operators read and write every topic (dlq, spool drain, quarantine replay), and make and alter them.
 _OPERATOR: Mapping[ResourceKind, tuple[str, ...]] = MappingProxyType(
     {

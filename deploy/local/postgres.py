@@ -18,11 +18,11 @@ from pathlib import Path
 from urllib.parse import quote
 
 import psutil
-from tenacity import RetryError, Retrying, retry_if_exception_type, stop_before_delay, wait_fixed
 
 from deploy.local.json_files import DamagedFile, move_aside, read_json, write_json
 from deploy.local.launch import SystemUser, launched
 from deploy.local.ports import HOST
+from deploy.local.readiness import wait_for_answer
 from runtime.settings import ConfigurationError
 from schemas.privileges import FORMER_ROLE, ROLES, role_of
 
@@ -135,15 +135,7 @@ class EmbeddedPostgres:
 
     def wait_ready(self, timeout: float = 30.0) -> None:
         """Return once it takes connections. Raises PostgresFailed after `timeout` seconds."""
-        waiting = Retrying(
-            retry=retry_if_exception_type(PostgresFailed),
-            stop=stop_before_delay(timeout),
-            wait=wait_fixed(0.05),
-        )
-        try:
-            waiting(self._look)
-        except RetryError as error:
-            raise PostgresFailed(f"PostgreSQL did not answer at {HOST}:{self.port} within {timeout:g} s") from error
+        wait_for_answer(self._look, PostgresFailed, f"PostgreSQL did not answer at {HOST}:{self.port}", timeout)
 
     def ready(self) -> bool:
         """Whether it takes connections right now."""

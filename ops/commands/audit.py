@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -42,15 +40,7 @@ def audit(out: Output, since: datetime | None, until: datetime | None) -> None:
     if since >= until:
         raise click.UsageError(f"--from {since.isoformat()} is not before --to {until.isoformat()}")
     ids = schema_ids(load(SchemaRegistrySettings)[SchemaRegistrySettings])
-    with database("audit") as connection, ExitStack() as bars:
-        progress: list[Callable[[int], None]] = []
-
-        def begun(total: int) -> None:
-            progress.append(bars.enter_context(out.progress("reading the topics", total)))
-
-        def done(count: int) -> None:
-            progress[-1](count)
-
+    with database("audit") as connection, out.progress_of_unknown("reading the topics") as (begun, done):
         found = audited(
             connection,
             kafka_settings(),

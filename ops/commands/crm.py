@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -84,7 +84,7 @@ def _checked() -> Iterator[tuple[str, Sequence[Finding]]]:
             target.close()
 
 
-def _note_mode(target: CrmTarget) -> Sequence[Finding]:
+def _note_mode(target: CrmTarget[Any]) -> Sequence[Finding]:
     from processors.crm_sync.notes import note_policy_of
     from processors.crm_sync.port import Finding
     from runtime.settings import ConfigurationError
@@ -104,7 +104,7 @@ def settings() -> CrmSettings:
     return load(CrmSettings)[CrmSettings]
 
 
-def place_named(name: str) -> Destination:
+def place_named(name: str) -> Destination[Any]:
     """The place of HOOKLINE_CRM__TARGETS with this name. Raises click.BadParameter, ConfigurationError."""
     from ops.configuration import load
     from processors.crm_sync.destinations import places_of

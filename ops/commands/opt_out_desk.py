@@ -121,11 +121,11 @@ def reconcile(out: Output) -> None:
     database, lines = Database(connected), []
     for name, kind in target_types().items():
         settings = load(kind.settings_type)[kind.settings_type]
-        limiter = BudgetLimiter(kind.budget(settings), connected, sleep)
-        target = kind.configured(settings, limiter)
-        if target is None:
+        if not kind.is_used(settings):
             out.note(f"{name} is not configured")
             continue
+        limiter = BudgetLimiter(kind.budget(settings), connected, sleep)
+        target = kind.configured(settings, limiter)
         try:
             found = compare(database, target)
         except (RetryLater, Rejected) as error:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -127,15 +127,7 @@ def _connected() -> Iterator[tuple[Connection, RetentionSettings]]:
 
 def _delete(out: Output, deletion: Deletion, history: History, limit: datetime | None) -> Deleted:
     """With a bar on a terminal: over the stretches of time that are looked through."""
-    with ExitStack() as bars:
-        progress: list[Callable[[int], None]] = []
-
-        def begun(total: int) -> None:
-            progress.append(bars.enter_context(out.progress(f"looking through {history.name}", total)))
-
-        def done(count: int) -> None:
-            progress[-1](count)
-
+    with out.progress_of_unknown(f"looking through {history.name}") as (begun, done):
         return deletion.run(history, limit, begun=begun, done=done)
 
 

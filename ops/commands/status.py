@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from ops.status.snapshot import PostgresState, ProcessorState, Snapshot
-    from processors.crm_sync.report import CrmBacklog
+    from processors.crm_sync.report import CrmState
 
 
 @command()
@@ -154,16 +154,10 @@ def _processes(snapshot: Snapshot) -> list[tuple[object, ...]]:
     ]
 
 
-def _crm(backlog: CrmBacklog) -> tuple[object, ...]:
-    until = None if backlog.paused_until is None else backlog.paused_until.isoformat(timespec="seconds")
-    return (
-        backlog.target,
-        state("paused" if until else "ok", good=not until),
-        backlog.pending,
-        backlog.dead,
-        until,
-        backlog.reason,
-    )
+def _crm(crm: CrmState) -> tuple[object, ...]:
+    until = None if crm.paused_until is None else crm.paused_until.isoformat(timespec="seconds")
+    paused = state("paused" if until else "ok", good=not until)
+    return crm.target, paused, crm.pending, crm.dead, until, crm.reason if until else None
 
 
 def _verdict(processor_state: ProcessorState) -> str:

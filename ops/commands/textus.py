@@ -35,7 +35,7 @@ def register(out: Output, url: str | None, account: str | None) -> None:
 
     settings = load(TextUsApiSettings, TextUsSettings, IngestSettings)
     api, public_url = settings[TextUsApiSettings], settings[IngestSettings].public_url
-    mistakes = [] if api.api_token else ["HOOKLINE_TEXTUS__API_TOKEN is missing: a token of TextUs's API"]
+    mistakes = [] if api.has_token else ["HOOKLINE_TEXTUS__API_TOKEN is missing: a token of TextUs's API"]
     if not url and not public_url:
         mistakes.append("HOOKLINE_INGEST__PUBLIC_URL is missing: the address that TextUs calls; or give --url")
     if mistakes:

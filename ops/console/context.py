@@ -36,15 +36,13 @@ class ConsoleServices:
 
 def services() -> ConsoleServices:
     """Those of the app that answers the request."""
-    found = current_app.extensions[EXTENSION]
-    assert isinstance(found, ConsoleServices)
+    found: ConsoleServices = current_app.extensions[EXTENSION]
     return found
 
 
 def session() -> Session:
     """Of whoever asks; every page but the login has one."""
-    found = g.console_session
-    assert isinstance(found, Session)
+    found: Session = g.console_session
     return found
 
 

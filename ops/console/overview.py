@@ -15,7 +15,7 @@ from ops.console.database import ConsoleDatabase
 from ops.status.findings import StatusFinding, in_locks, in_restores, in_tables, of_crm, of_processor
 from ops.status.heartbeats import Heartbeats, HeartbeatState, heard
 from processors.crm_sync.report import CrmState, states
-from processors.engine.progress import halts, lost_partitions
+from processors.engine.halts import halts, lost_partitions
 from runtime.postgres import Connection
 from schemas.topics import processor_of
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
-from ops.admin_urls import admin_urls_by_name, checked_admin_urls
+from ops.admin_urls import AdminUrls, admin_urls_by_name
 from runtime.phone_settings import PhoneReader
-from runtime.settings import Host, StringList
+from runtime.settings import Host
 
 
 class ConsoleSettings(PhoneReader, name="console"):
@@ -33,16 +33,11 @@ class ConsoleSettings(PhoneReader, name="console"):
     statement_seconds: float = Field(
         default=3.0, gt=0, description="seconds that PostgreSQL may work for one statement of the console"
     )
-    admin_urls: StringList = Field(
+    admin_urls: AdminUrls = Field(
         default=(),
         description="NAME=URL of the admin port of each process, comma-separated: asked whether the process is ready "
         "and for its settings; empty: its heartbeat in PostgreSQL tells",
     )
-
-    @field_validator("admin_urls")
-    @classmethod
-    def _named_urls(cls, given: tuple[str, ...]) -> tuple[str, ...]:
-        return checked_admin_urls(given)
 
     @property
     def admin_ports(self) -> dict[str, str]:

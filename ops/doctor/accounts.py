@@ -48,7 +48,7 @@ def textus_checks(settings: TextUsApiSettings, provider: TextUsSettings, ingest:
     """Whether every account sends every event. Nothing is asked where TextUs is not used."""
     if "textus" not in ingest.providers:
         return
-    if settings.api_token is None or not settings.api_token.get_secret_value():
+    if not settings.has_token:
         yield broken(
             "textus api",
             "HOOKLINE_TEXTUS__API_TOKEN is not set: opt-outs cannot be made true at TextUs, nor subscriptions be seen",

@@ -13,7 +13,9 @@ from ops.alarms.findings import ObservedItem
 from ops.notifier.alarm_book import AlarmBook, AlarmRecord
 from ops.notifier.alarm_store import keep_in_postgres, prune_in_postgres, read_from_postgres
 from ops.notifier.silence import SilenceWatch
+from ops.status.findings import lock_waits
 from ops.status.heartbeats import Heartbeats, HeartbeatState, heard
+from processors.engine.halts import halts, lost_partitions
 from runtime import logs
 from runtime.postgres import Connection
 from schemas.topics import processor_of
@@ -34,27 +36,10 @@ WHERE h.state <> 'stopped' AND h.at > clock_timestamp() - interval '15 minutes' 
     WHERE later.name = h.name AND later.node = h.node AND later.started_at > h.at)
 GROUP BY h.name
 """
-_HALTED = """
-SELECT consumer_group, 'most of its last records were set aside' FROM consumer_outcomes WHERE halted_at IS NOT NULL
-UNION ALL SELECT consumer_group, 'it lost its place on ' || string_agg(topic || '/' || partition, ', ')
-FROM consumer_offsets WHERE lost_since IS NOT NULL GROUP BY consumer_group
-"""
 _PAUSES = """
 SELECT consumer_group, paused_by, reason, extract(epoch FROM now() - paused_at)::float8 FROM process_pauses
 WHERE resumed_at IS NULL AND (paused_until IS NULL OR paused_until > now())
     AND paused_at < now() - interval '15 minutes'
-"""
-
-
-# Since when a session waits for a lock is everybody's to see; what it does, and since when, is its own role's.
-_WAITS = """
-SELECT DISTINCT waiting.application_name, blocker.pid, blocker.application_name, blocker.usename
-FROM pg_locks AS l JOIN pg_stat_activity AS waiting ON waiting.pid = l.pid
-CROSS JOIN LATERAL unnest(pg_blocking_pids(l.pid)) AS blocking (pid)
-JOIN pg_stat_activity AS blocker ON blocker.pid = blocking.pid
-WHERE NOT l.granted AND waiting.datname = current_database()
-    AND l.waitstart < clock_timestamp() - interval '3 seconds'
-ORDER BY 1, 2
 """
 
 
@@ -134,10 +119,12 @@ class PostgresObserver:
         for name, count in connection.execute(_RESTARTS):
             if count >= CRASH_LOOP:
                 yield ObservedItem("crash_loop", {"process": name}, float(count))
-        for group, reason in connection.execute(_HALTED):
+        reasons = [(group, reason) for group, (_, reason) in halts(connection).items()]
+        for group, lost in lost_partitions(connection).items():
+            reasons.append((group, f"it lost its place on {', '.join(lost)}"))
+        for group, reason in reasons:
             yield ObservedItem("halted", {"processor": processor_of(group), "reason": reason})
-        for waiting, pid, name, user in connection.execute(_WAITS):
-            reason = f"{waiting or 'a session'} waits for a lock that the session {pid} holds ({name}, {user})"
+        for reason, _ in lock_waits(connection):
             yield ObservedItem("lock_wait", {"reason": reason})
         for group, by, reason, seconds in connection.execute(_PAUSES):
             yield ObservedItem(

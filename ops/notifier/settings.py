@@ -5,12 +5,11 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, SecretStr, field_validator
 
-from ops.admin_urls import admin_urls_by_name, checked_admin_urls
-from runtime.settings import Host, SecretList, Section, StringList
+from ops.admin_urls import AdminUrls, admin_urls_by_name
+from runtime.settings import Host, SecretList, Section, StringList, TimeZone
 
 
 class NotifierSettings(Section, name="notifier"):
@@ -28,7 +27,7 @@ class NotifierSettings(Section, name="notifier"):
     )
     admin_host: Host = Field(default="127.0.0.1", description="address of /metrics and /version")
     admin_port: int = Field(default=0, ge=0, le=65535, description="port of /metrics and /version; 0: a free one")
-    admin_urls: StringList = Field(
+    admin_urls: AdminUrls = Field(
         default=(),
         description="NAME=URL of the admin port of each process, comma-separated: asked for /readyz and /metrics",
     )
@@ -43,7 +42,7 @@ class NotifierSettings(Section, name="notifier"):
     give_up_hours: float = Field(
         default=24.0, gt=0, description="hours after which a target that takes nothing is not sent an old alarm"
     )
-    time_zone: str = Field(default="America/New_York", description="time zone whose holidays count")
+    time_zone: TimeZone = Field(default="America/New_York", description="time zone whose holidays count")
     holidays: str = Field(
         default="US", pattern="^([A-Z]{2})?$", description="country whose public holidays are quiet days; empty: none"
     )
@@ -54,11 +53,6 @@ class NotifierSettings(Section, name="notifier"):
         default=(), description="NAME=YYYY-MM-DD of tokens that end, comma-separated: told 14 days before"
     )
 
-    @field_validator("admin_urls")
-    @classmethod
-    def _named_urls(cls, given: tuple[str, ...]) -> tuple[str, ...]:
-        return checked_admin_urls(given)
-
     @field_validator("heartbeat_url")
     @classmethod
     def _http(cls, given: SecretStr | None) -> SecretStr | None:
@@ -66,15 +60,6 @@ class NotifierSettings(Section, name="notifier"):
             parts = urlsplit(given.get_secret_value())
             if parts.scheme not in ("http", "https") or not parts.hostname:
                 raise ValueError("is no http:// or https:// URL")
-        return given
-
-    @field_validator("time_zone")
-    @classmethod
-    def _known_zone(cls, given: str) -> str:
-        try:
-            ZoneInfo(given)
-        except (ZoneInfoNotFoundError, ValueError):
-            raise ValueError(f"{given!r} is no time zone, such as America/New_York") from None
         return given
 
     @field_validator("certificates")

@@ -22,6 +22,8 @@ SHARE_OF_401, OF_AT_LEAST = 0.2, 20
 NEAR_HOURS = 24
 #: Seconds for which a session waits for a lock before that is told.
 LOCK_WAIT = 3.0
+#: What helps against a session that holds a lock.
+_END_IT = "end that transaction, or as a superuser: SELECT pg_terminate_backend({pid})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,25 +159,32 @@ def in_restores(connection: Connection) -> Iterator[StatusFinding]:
         yield StatusFinding(what, "warning", "hookline restored --since THE_COPYS_TIME; docs/backup.md")
 
 
-# What a session does is its own role's to see; who holds a lock and under which name is everybody's.
-_BLOCKED = """
+# Since when a session waits for a lock is everybody's to see; what it does, and since when, is its own role's.
+_WAITS = """
 SELECT DISTINCT waiting.application_name, blocker.pid, blocker.application_name, blocker.usename
-FROM pg_stat_activity AS waiting
-CROSS JOIN LATERAL unnest(pg_blocking_pids(waiting.pid)) AS blocking (pid)
+FROM pg_locks AS l JOIN pg_stat_activity AS waiting ON waiting.pid = l.pid
+CROSS JOIN LATERAL unnest(pg_blocking_pids(l.pid)) AS blocking (pid)
 JOIN pg_stat_activity AS blocker ON blocker.pid = blocking.pid
-WHERE waiting.datname = current_database() AND waiting.pid <> pg_backend_pid()
-    AND waiting.query_start < clock_timestamp() - make_interval(secs => %s)
+WHERE NOT l.granted AND waiting.datname = current_database()
+    AND l.waitstart < clock_timestamp() - make_interval(secs => %s)
 ORDER BY 1, 2
 """
 
 
-def in_locks(connection: Connection, seconds: float = LOCK_WAIT) -> Iterator[StatusFinding]:
-    """Sessions that have waited for another session's lock for `seconds`. Raises psycopg.Error."""
-    for waiting, pid, name, user in connection.execute(_BLOCKED, (seconds,)):
-        what = f"{waiting or 'a session'} waits for a lock that the session {pid} holds ({name or 'no name'}, {user})"
-        yield StatusFinding(
-            what, "error", f"end that transaction, or as a superuser: SELECT pg_terminate_backend({pid})"
-        )
+def lock_waits(connection: Connection, seconds: float = LOCK_WAIT) -> Iterator[tuple[str, int]]:
+    """Who has waited for another session's lock for `seconds`, as a sentence, and that session's process id.
+
+    Raises psycopg.Error.
+    """
+    for waiting, pid, name, user in connection.execute(_WAITS, (seconds,)):
+        holder = f"the session {pid} holds ({name or 'no name'}, {user})"
+        yield f"{waiting or 'a session'} waits for a lock that {holder}", pid
+
+
+def in_locks(connection: Connection) -> Iterator[StatusFinding]:
+    """Sessions that have waited for another session's lock for LOCK_WAIT seconds. Raises psycopg.Error."""
+    for what, pid in lock_waits(connection):
+        yield StatusFinding(what, "error", _END_IT.format(pid=pid))
 
 
 #: What keeps readers out; nothing of ours takes such a lock but a migration.
@@ -193,9 +202,7 @@ def in_held_tables(connection: Connection) -> Iterator[StatusFinding]:
     """Tables that nobody else can read, and who holds them, whether or not anybody waits. Raises psycopg.Error."""
     for table, pid, name, user in connection.execute(_HELD):
         what = f"the session {pid} holds the table {table} ({name or 'no name'}, {user})"
-        yield StatusFinding(
-            what, "error", f"end that transaction, or as a superuser: SELECT pg_terminate_backend({pid})"
-        )
+        yield StatusFinding(what, "error", _END_IT.format(pid=pid))
 
 
 def of_processor(name: str, halt: str | None, lost: Sequence[str]) -> Iterator[StatusFinding]:

@@ -35,9 +35,9 @@ from ops.status.snapshot import (
     TableRows,
     TopicLag,
 )
-from processors.crm_sync.report import CrmBacklog, backlogs
+from processors.crm_sync.report import CrmState, states
+from processors.engine.halts import halts, lost_partitions
 from processors.engine.processor import Processor
-from processors.engine.progress import halts, lost_partitions
 from runtime.connections import KafkaSettings
 from runtime.kafka.errors import KafkaError
 from runtime.kafka.topics import Offsets, TopicAdmin, TopicState
@@ -83,7 +83,7 @@ class _StoredFacts:
     halted: Mapping[str, tuple[datetime, str]] = field(default_factory=dict)
     findings: Sequence[StatusFinding] = ()
     redriven: Mapping[tuple[str, UUID, int], Sequence[int]] = field(default_factory=dict)
-    crms: Sequence[CrmBacklog] = ()
+    crms: Sequence[CrmState] = ()
     heartbeats: Heartbeats = field(default_factory=Heartbeats)
     last_events: Mapping[str, datetime] = field(default_factory=dict)
 
@@ -232,7 +232,7 @@ def _read_tables(connection: Connection, locks: Sequence[StatusFinding], beats: 
         halts(connection),
         [*locks, *in_tables(connection), *in_restores(connection)],
         {(cluster, topic, number): sent for cluster, topic, number, sent in _rows(connection, _REDRIVEN)},
-        backlogs(connection),
+        states(connection),
         beats,
         last_events(connection),
     )

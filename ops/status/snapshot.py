@@ -9,7 +9,7 @@ from itertools import chain
 
 from ops.status.findings import StatusFinding, of_crm, of_processor
 from ops.status.heartbeats import HeartbeatState
-from processors.crm_sync.report import CrmBacklog
+from processors.crm_sync.report import CrmState
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ class Snapshot:
     kafka: KafkaState
     postgres: PostgresState
     processors: Sequence[ProcessorState]
-    crms: Sequence[CrmBacklog] = ()
+    crms: Sequence[CrmState] = ()
     findings: Sequence[StatusFinding] = ()
     heartbeats: Sequence[HeartbeatState] = ()
     last_events: Mapping[str, datetime] = field(default_factory=dict)  #: by provider, of the last hour

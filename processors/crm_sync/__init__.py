@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from processors.crm_sync.delivery_queue import DeliveryQueue
 from processors.crm_sync.destinations import places_of
@@ -61,7 +62,7 @@ class CrmSync(Processor[CrmSyncSettings]):
             shared = textus_budget(self._textus)
             fetcher = text_fetcher(self._textus, shared, self._names, give_up_hours=self._crm.give_up_hours)
             works.append(fetcher.background(connect, stop, self.settings.stop_timeout))
-        limiters: dict[type[CrmTarget], RateLimiter] = {}
+        limiters: dict[type[CrmTarget[Any]], RateLimiter] = {}
         for place in self._places:
             if place.kind not in limiters:
                 budget = place.kind.budget(place.settings)
@@ -71,7 +72,7 @@ class CrmSync(Processor[CrmSyncSettings]):
         return works
 
 
-def delivery_worker_of(target: CrmTarget, crm: CrmSettings) -> OutboxWorker[Job]:
+def delivery_worker_of(target: CrmTarget[Any], crm: CrmSettings) -> OutboxWorker[Job]:
     """The parts that one target's work needs, put together. Raises ConfigurationError."""
     queue = DeliveryQueue(
         target, note_policy_of(target, crm), max_failures=crm.max_failures, give_up_hours=crm.give_up_hours

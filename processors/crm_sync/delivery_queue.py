@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Sequence
+from typing import Any
 from uuid import UUID, uuid4
 
 from processors.crm_sync.notes import Head, NotePolicy
@@ -35,7 +36,9 @@ _REFUSED = frozenset({"not_found", "redirected"})
 class DeliveryQueue(OutboxQueue[Job]):
     """Those of one target."""
 
-    def __init__(self, target: CrmTarget, note_policy: NotePolicy, *, max_failures: int, give_up_hours: float) -> None:
+    def __init__(
+        self, target: CrmTarget[Any], note_policy: NotePolicy, *, max_failures: int, give_up_hours: float
+    ) -> None:
         """`max_failures`, `give_up_hours`: after so many failures, or so long, a delivery is dead."""
         self.name = f"crm-{target.place}"
         self.lease = LEASE
@@ -139,27 +142,27 @@ def _is_doubtful(outcome: TaskOutcome[Job]) -> bool:
     return not outcome.is_final and (outcome.task.doubtful or outcome.kind in _DOUBTFUL)
 
 
-def _job(row: Sequence[object], token: UUID, until: float) -> Job:
+def _job(row: Sequence[Any], token: UUID, until: float) -> Job:
     event_id, phone, attempt, doubtful, tried_at, name, tag, tags, opt_out, contact_id, contact_written = row[:11]
-    labels = frozenset(filter(None, [tag, *(tags or ())]))  # type: ignore[misc] # text[], by the table
+    labels = frozenset(filter(None, [tag, *(tags or ())]))
     opted_out = None if opt_out is None else opt_out != "in"
     return Job(
-        event_id=event_id,  # type: ignore[arg-type]
-        key=phone,  # type: ignore[arg-type]
-        attempt=attempt,  # type: ignore[arg-type]
-        doubtful=doubtful,  # type: ignore[arg-type]
-        tried_at=tried_at,  # type: ignore[arg-type]
-        desired=DesiredContact(name, labels, opted_out),  # type: ignore[arg-type]
-        contact=Link("contact", phone, contact_id, contact_written or {}),  # type: ignore[arg-type]
+        event_id=event_id,
+        key=phone,
+        attempt=attempt,
+        doubtful=doubtful,
+        tried_at=tried_at,
+        desired=DesiredContact(name, labels, opted_out),
+        contact=Link("contact", phone, contact_id, contact_written or {}),
         token=token,
         leased_until=until,
     )
 
 
-def _head(job: Job, row: Sequence[object]) -> Head | None:
+def _head(job: Job, row: Sequence[Any]) -> Head | None:
     """What is to be noted; None: nothing."""
     key, external_id, kind, provider, account, direction, state, text, first_at, note_id, note_written = row[11:]
     if key is None:
         return None
-    draft = NoteDraft(key, external_id, kind, provider, account, direction, state, text, first_at)  # type: ignore[arg-type]
-    return Head(job.event_id, job.key, draft, Link("note", draft.key, note_id, note_written or {}))  # type: ignore[arg-type]
+    draft = NoteDraft(key, external_id, kind, provider, account, direction, state, text, first_at)
+    return Head(job.event_id, job.key, draft, Link("note", draft.key, note_id, note_written or {}))

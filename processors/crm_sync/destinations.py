@@ -4,27 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any, Generic
 
-from processors.crm_sync.port import CrmTarget, target_types
+from processors.crm_sync.port import CrmTarget, S, target_types
 from processors.crm_sync.settings import CrmSettings
 from processors.outbox.rate_limiter import RateLimiter
-from runtime.settings import Configuration, ConfigurationError, Section
+from runtime.settings import Configuration, ConfigurationError
 
 
 @dataclass(frozen=True, slots=True)
-class Destination:
+class Destination(Generic[S]):
     """A target, or one of its accounts: with deliveries, lanes, links and a breaker of its own."""
 
     name: str  #: "rest"; "textus:acme"
-    kind: type[CrmTarget]
-    settings: Section
+    kind: type[CrmTarget[S]]
+    settings: S
 
-    def target(self, limiter: RateLimiter) -> CrmTarget:
+    def target(self, limiter: RateLimiter) -> CrmTarget[S]:
         """Who brings things there, paying from `limiter`. Raises ConfigurationError."""
         return self.kind.at(self.name, self.settings, limiter)
 
 
-def places_of(targets: Iterable[str], load: Callable[..., Configuration] = Configuration.load) -> list[Destination]:
+def places_of(
+    targets: Iterable[str], load: Callable[..., Configuration] = Configuration.load
+) -> list[Destination[Any]]:
     """Every place of `targets`, in order of their names. Raises ConfigurationError."""
     known, names = target_types(), sorted(set(targets))
     if unknown := [name for name in names if name not in known]:

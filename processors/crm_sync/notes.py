@@ -11,6 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -155,7 +156,7 @@ class Daily(NotePolicy):
         return Note(worded_day(day, lines, phone, self._line, self._zone, external_id), external_id, at)
 
 
-def note_policy_of(target: CrmTarget, crm: CrmSettings) -> NotePolicy:
+def note_policy_of(target: CrmTarget[Any], crm: CrmSettings) -> NotePolicy:
     """What the settings ask for at `target`. Raises ConfigurationError where it cannot be done there."""
     each = EachMessage(crm.note)
     if crm.note_mode == "each" or not target.capabilities.notes:

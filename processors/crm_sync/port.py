@@ -10,12 +10,14 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import ClassVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from processors.outbox.budget import Budget
 from processors.outbox.rate_limiter import RateLimiter
 from runtime.found import found_in
 from runtime.settings import Section
+
+S = TypeVar("S", bound=Section)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ class Finding:
     sentence: str  #: what is so, or what to mend and how
 
 
-class CrmTarget(ABC):
+class CrmTarget(ABC, Generic[S]):
     """One CRM. Used by several threads at once; every method may raise RetryLater and its kinds, and Rejected.
 
     What its capabilities leave out is never asked of it.
@@ -68,21 +70,21 @@ class CrmTarget(ABC):
 
     @classmethod
     @abstractmethod
-    def configured(cls, settings: Section, limiter: RateLimiter) -> CrmTarget:
+    def configured(cls, settings: S, limiter: RateLimiter) -> CrmTarget[S]:
         """The target that `settings` describe, paying from `limiter`. Raises ConfigurationError."""
 
     @classmethod
     @abstractmethod
-    def budget(cls, settings: Section) -> Budget | None:
+    def budget(cls, settings: S) -> Budget | None:
         """What its requests are paid from; None: it knows no limit."""
 
     @classmethod
-    def places(cls, settings: Section) -> Sequence[str]:  # noqa: ARG003
+    def places(cls, settings: S) -> Sequence[str]:  # noqa: ARG003
         """Under which names deliveries are ordered: its own, or `name:account` for each of several accounts."""
         return (cls.name,)
 
     @classmethod
-    def at(cls, place: str, settings: Section, limiter: RateLimiter) -> CrmTarget:  # noqa: ARG003
+    def at(cls, place: str, settings: S, limiter: RateLimiter) -> CrmTarget[S]:  # noqa: ARG003
         """The target at one of its places. Raises ConfigurationError."""
         return cls.configured(settings, limiter)
 
@@ -137,7 +139,7 @@ class CrmTarget(ABC):
 
 
 @lru_cache(maxsize=1)
-def target_types() -> Mapping[str, type[CrmTarget]]:
+def target_types() -> Mapping[str, type[CrmTarget[Any]]]:
     """Every target in `targets/` by its name."""
     from processors.crm_sync import targets
 

@@ -6,6 +6,7 @@ Whatever becomes known on the way is kept in the job, even where a later call fa
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from processors.crm_sync.port import CrmTarget
 from processors.crm_sync.reconcile import Desired, Known, learn, reconcile, remark
@@ -17,7 +18,7 @@ from processors.outbox.lease import check_lease
 class Reconciler:
     """For one target; used by several threads at once."""
 
-    def __init__(self, target: CrmTarget, *, repeats: bool) -> None:
+    def __init__(self, target: CrmTarget[Any], *, repeats: bool) -> None:
         """`repeats`: after an unknown outcome a target that cannot be asked is told again."""
         self._target = target
         self._able = target.capabilities

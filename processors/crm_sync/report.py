@@ -79,17 +79,6 @@ class TargetBacklog:
 
 
 @dataclass(frozen=True, slots=True)
-class CrmBacklog:
-    """What waits for one target, and whether it is paused."""
-
-    target: str
-    pending: int
-    dead: int
-    paused_until: datetime | None  #: None: it is not paused
-    reason: str | None  #: of the pause
-
-
-@dataclass(frozen=True, slots=True)
 class CrmState:
     """What waits for one target, and how its calls go."""
 
@@ -127,16 +116,8 @@ def standings(connection: Connection) -> Sequence[TargetBacklog]:
     return [TargetBacklog(*row) for row in connection.execute(_STANDINGS)]
 
 
-def backlogs(connection: Connection) -> Sequence[CrmBacklog]:
-    """Every target that anything waits for, or ever did."""
-    return [
-        CrmBacklog(crm.target, crm.pending, crm.dead, crm.paused_until, crm.reason if crm.paused_until else None)
-        for crm in states(connection)
-    ]
-
-
 def states(connection: Connection) -> Sequence[CrmState]:
-    """The same targets, with how their calls go."""
+    """Every target that anything waits for, or ever did, and how its calls go."""
     return [CrmState(*row) for row in connection.execute(_WAITING)]
 
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from string import Formatter
 from typing import Literal
-from zoneinfo import ZoneInfo
 
 from pydantic import Field, ValidationInfo, field_validator
 
 from processors.engine.settings import ProcessorSettings
-from runtime.settings import Section, StringList
+from runtime.settings import Section, StringList, TimeZone
 
 #: What a note's template may name.
 NOTE_FIELDS = frozenset({"text", "what", "direction", "state", "provider", "account", "phone", "time", "event_id"})
@@ -35,7 +34,7 @@ class CrmSettings(Section, name="crm"):
     note_line: str = Field(
         default="{time} {what}: {text}", description="such a line; may name the same, but no event_id; time: HH:MM"
     )
-    note_time_zone: str = Field(default="UTC", description="the days' time zone, such as America/Denver")
+    note_time_zone: TimeZone = Field(default="UTC", description="the days' time zone, such as America/Denver")
     calls_at_once: int = Field(default=32, ge=1, le=128, description="calls to one CRM at the same time")
     max_failures: int = Field(
         default=10, ge=1, description="tries of one delivery that may fail while its CRM serves others; then it is dead"
@@ -69,12 +68,3 @@ class CrmSettings(Section, name="crm"):
         if "text" not in named:
             raise ValueError("the note leaves out {text}")
         return template
-
-    @field_validator("note_time_zone")
-    @classmethod
-    def _is_a_time_zone(cls, name: str) -> str:
-        try:
-            ZoneInfo(name)
-        except (KeyError, OSError, ValueError):  # a folder of zones, a name outside of them, one that there is not
-            raise ValueError("no such time zone; they look like America/Denver") from None
-        return name

@@ -124,8 +124,7 @@ def text_fetcher(
 
 def are_fetched(crm: CrmSettings, settings: TextUsApiSettings) -> bool:
     """Whether texts are fetched at all: not without a token."""
-    token = settings.api_token is not None and bool(settings.api_token.get_secret_value())
-    return crm.fetch_text != "never" and token
+    return crm.fetch_text != "never" and settings.has_token
 
 
 def _result(outcome: TaskOutcome[TextRequest]) -> str:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from processors.engine.batch import PartitionId, Span
+from processors.engine.halts import ASIDE, WINDOW, halt_reason
 from processors.engine.pauses import NOT_PAUSED, pause_reason
 from processors.engine.positions import Held
 from processors.engine.processor import SetAside
@@ -16,9 +15,8 @@ from runtime.postgres import Connection
 
 #: With this many of the last WINDOW records set aside, a group halts. Records that do not count are in no window.
 HALT_AT = 50
-WINDOW = 100
-#: A record's outcome: done, set aside, or set aside without counting (docs/decisions/0017).
-DONE, ASIDE, UNCOUNTED = "0", "1", "-"
+#: Beside ASIDE, a record's outcome: done, or set aside without counting (docs/decisions/0017).
+DONE, UNCOUNTED = "0", "-"
 #: How often a record may make us fail before it is set aside as poison.
 POISON_AT = 3
 
@@ -239,36 +237,6 @@ class Progress:
             (self.group, *place, offset),
         ).fetchone()
         return 0 if row is None else int(row[0])
-
-
-def halt_reason(recent: str, set_aside: Iterable[str] = ()) -> str:
-    """What people read when a group is halted: how many records, which, and who wrote them."""
-    most = Counter(set_aside).most_common(3)
-    which = "; ".join(f"{count} x {described}" for described, count in most)
-    return (
-        f"{recent.count(ASIDE)} of the last {WINDOW} records were set aside{f' ({which})' if which else ''};"
-        " mend the cause, then resume"
-    )
-
-
-def halts(connection: Connection) -> dict[str, tuple[datetime, str]]:
-    """Since when each halted group is so, and why."""
-    rows = connection.execute(
-        "SELECT consumer_group, halted_at, recent, set_aside FROM consumer_outcomes WHERE halted_at IS NOT NULL"
-    )
-    return {group: (at, halt_reason(recent, set_aside)) for group, at, recent, set_aside in rows}
-
-
-def lost_partitions(connection: Connection) -> dict[str, list[str]]:
-    """By group, the partitions whose stored offset is no place in the log, as topic/number."""
-    rows = connection.execute(
-        "SELECT consumer_group, topic, partition FROM consumer_offsets WHERE lost_since IS NOT NULL"
-        " ORDER BY topic, partition"
-    )
-    found: dict[str, list[str]] = {}
-    for group, topic, number in rows:
-        found.setdefault(group, []).append(f"{topic}/{number}")
-    return found
 
 
 def outcomes_of(

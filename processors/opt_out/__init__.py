@@ -103,20 +103,18 @@ class OptOutProcessor(Processor[OptOutSettings]):
             works.append(periodic_task("heads", connect, stop, heads))
         for name, kind in target_types().items():
             settings = configuration[kind.settings_type]
-            budget, prepaid = kind.budget(settings), PrepaidLimiter()
-            target = kind.configured(settings, prepaid)
-            if target is None:
+            if not kind.is_used(settings):
                 log.warning("target_not_configured", target=name, effect="opt-outs are kept, and not told there")
                 continue
+            budget, prepaid = kind.budget(settings), PrepaidLimiter()
+            target = kind.configured(settings, prepaid)
             enforcer = enforcer_of(target, budget, prepaid, calls_at_once=own.calls_at_once)
             works.append(enforcer.background(connect, stop, own.stop_timeout))
             reader = kind.configured(settings, BudgetLimiter(budget, connect, stop.wait, urgent=True))
-            assert reader is not None
             every = timedelta(hours=own.accounts_hours)
             works.append(periodic_task(f"accounts-{name}", connect, stop, AccountsReader(reader, every=every)))
             if own.reconcile_hours:
                 asker = kind.configured(settings, BudgetLimiter(budget, connect, stop.wait))
-                assert asker is not None
                 every = timedelta(hours=own.reconcile_hours)
                 works.append(
                     periodic_task(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from processors.engine.database import Database
 from processors.opt_out import enforcement
@@ -44,7 +45,7 @@ WHERE target = %s AND account = ANY (%s) AND status IN ('pending', 'failed')
 class AccountsReader:
     """Keeps `target_accounts` of one target."""
 
-    def __init__(self, target: OptOutTarget, *, every: timedelta, now: Callable[[], datetime] = utc_now) -> None:
+    def __init__(self, target: OptOutTarget[Any], *, every: timedelta, now: Callable[[], datetime] = utc_now) -> None:
         self._target = target
         self._every = every
         self._now = now

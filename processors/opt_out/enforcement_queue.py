@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from processors.opt_out.ledger import utc_now
 from processors.opt_out.target import OptOutTarget
@@ -47,7 +48,7 @@ class EnforcementCall(OutboxTask):
 class EnforcementQueue(OutboxQueue[EnforcementCall]):
     """One target's."""
 
-    def __init__(self, target: OptOutTarget, now: Callable[[], datetime] = utc_now) -> None:
+    def __init__(self, target: OptOutTarget[Any], now: Callable[[], datetime] = utc_now) -> None:
         self.name = f"enforce-{target.name}"
         self.lease = LEASE
         self._target = target
@@ -106,7 +107,7 @@ class EnforcementQueue(OutboxQueue[EnforcementCall]):
 
 
 def enforcer_of(
-    target: OptOutTarget,
+    target: OptOutTarget[Any],
     budget: Budget,
     limiter: PrepaidLimiter,
     *,

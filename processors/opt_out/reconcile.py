@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from processors.engine.database import Database
 from processors.opt_out import enforcement
@@ -54,7 +55,7 @@ class Difference:
         }
 
 
-def compare(database: Database, target: OptOutTarget) -> Difference:
+def compare(database: Database, target: OptOutTarget[Any]) -> Difference:
     """Ask `target` about every number that the ledger knows. Raises RetryLater and its kinds, and Rejected."""
     found = Difference(target.name)
     with database.transaction() as connection:
@@ -103,7 +104,7 @@ class OptOutReconciler:
     """Compares and repairs by itself, once in a while."""
 
     def __init__(
-        self, target: OptOutTarget, ledger: Ledger, *, every: timedelta, now: Callable[[], datetime] = utc_now
+        self, target: OptOutTarget[Any], ledger: Ledger, *, every: timedelta, now: Callable[[], datetime] = utc_now
     ) -> None:
         self._target = target
         self._ledger = ledger

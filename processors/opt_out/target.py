@@ -6,12 +6,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import ClassVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from processors.outbox.budget import Budget
 from processors.outbox.rate_limiter import RateLimiter
 from runtime.found import found_in
 from runtime.settings import Section
+
+S = TypeVar("S", bound=Section)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +24,7 @@ class TargetAccount:
     name: str | None
 
 
-class OptOutTarget(ABC):
+class OptOutTarget(ABC, Generic[S]):
     """One target. Used by several threads at once; every method may raise RetryLater and its kinds, and Rejected.
 
     NotFound: the target does not know the account; `processors/outbox/errors.py` says what the others mean.
@@ -30,17 +32,22 @@ class OptOutTarget(ABC):
 
     #: As people write it; where the target is also a provider, the provider's name.
     name: ClassVar[str]
-    #: What it is set with; it says itself whether that is enough.
+    #: What it is set with; `is_used` says whether that is enough.
     settings_type: ClassVar[type[Section]]
 
     @classmethod
     @abstractmethod
-    def configured(cls, settings: Section, limiter: RateLimiter) -> OptOutTarget | None:
-        """The target that `settings` describe, paying from `limiter`; None: it is not used."""
+    def is_used(cls, settings: S) -> bool:
+        """Whether `settings` are enough to call it; a target that is not used is told nothing."""
 
     @classmethod
     @abstractmethod
-    def budget(cls, settings: Section) -> Budget:
+    def configured(cls, settings: S, limiter: RateLimiter) -> OptOutTarget[S]:
+        """The target that `settings` describe, paying from `limiter`; they have to be enough."""
+
+    @classmethod
+    @abstractmethod
+    def budget(cls, settings: S) -> Budget:
         """What its requests are paid from."""
 
     @property
@@ -69,7 +76,7 @@ class OptOutTarget(ABC):
 
 
 @lru_cache(maxsize=1)
-def target_types() -> Mapping[str, type[OptOutTarget]]:
+def target_types() -> Mapping[str, type[OptOutTarget[Any]]]:
     """Every target in `targets/` by its name."""
     from processors.opt_out import targets
 

@@ -24,6 +24,11 @@ class TextUsApiSettings(Section, name="textus"):
     rate_reserve: int = Field(default=50, ge=0, description="requests of each window that only opt-outs may use")
     timeout: float = Field(default=10.0, gt=0, le=25.0, description="seconds for a call, its whole answer included")
 
+    @property
+    def has_token(self) -> bool:
+        """Whether the API can be called."""
+        return self.api_token is not None and bool(self.api_token.get_secret_value())
+
 
 def textus_budget(settings: TextUsApiSettings) -> Budget:
     """The one of all that talk to TextUs."""

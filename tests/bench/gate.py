@@ -11,7 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from deploy.local.ports import HOST, free_ports
 from tests.bench.figures import Bound, Figure, Series, once
 from tests.bench.ingest import wait_ready
-from tests.bench.load import Load, asked, paced
+from tests.bench.load import Load, lookups, paced
 from tests.bench.opted_out import TOKEN, OptedOut
 from tests.bench.options import Options
 from tests.bench.servers import servers
@@ -57,10 +57,10 @@ def run(options: Options) -> list[Figure]:
             for number in range(options.rounds + 1):
                 options.note(f"gate: round {number} of {options.rounds}" if number else "gate: warming up")
                 seconds = options.seconds if number else 2.0
-                read = asked(port, RATE, seconds, number, path="/opt-outs/PHONE", token=TOKEN)
-                unread = asked(port, RATE, seconds, number, path="/healthz", token=TOKEN)
+                read = lookups(port, RATE, seconds, number, path="/opt-outs/PHONE", token=TOKEN)
+                unread = lookups(port, RATE, seconds, number, path="/healthz", token=TOKEN)
                 beside = threads.submit(paced, stack.ingest_port, WEBHOOKS, seconds, 100 + number)
-                loaded = asked(port, RATE, seconds, number, path="/opt-outs/PHONE", token=TOKEN)
+                loaded = lookups(port, RATE, seconds, number, path="/opt-outs/PHONE", token=TOKEN)
                 beside.result()
                 if number:
                     answers.append(read)

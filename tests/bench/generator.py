@@ -130,13 +130,13 @@ def _wire(run: int) -> Iterator[bytes]:
         yield b"POST %b HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: %d\r\n\r\n%b" % (path.encode(), len(body), body)
 
 
-def asked(path: str, token: str, run: int) -> Iterator[bytes]:
+def lookups(path: str, token: str, run: int) -> Iterator[bytes]:
     """GET `path`, in which PHONE stands for one contact after another."""
     chance = random.Random(run)
     head = f"HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {token}\r\n\r\n"
     while True:
-        asked = path.replace("PHONE", phone(chance.randrange(CONTACTS)).replace("+", "%2B"))
-        yield f"GET {asked} {head}".encode()
+        target = path.replace("PHONE", phone(chance.randrange(CONTACTS)).replace("+", "%2B"))
+        yield f"GET {target} {head}".encode()
 
 
 def _quantile(ordered: list[float], share: float) -> float:
@@ -154,7 +154,7 @@ def main() -> None:
     parser.add_argument("--ask", help="GET this path in place of posting webhooks; PHONE in it is a contact's")
     parser.add_argument("--token", default="", help="of those who ask")
     given = parser.parse_args()
-    wire = asked(given.ask, given.token, given.run) if given.ask else _wire(given.run)
+    wire = lookups(given.ask, given.token, given.run) if given.ask else _wire(given.run)
     print(json.dumps(Run(given.port, given.connections, given.seconds, wire, given.rate).go()))
 
 

@@ -63,7 +63,7 @@ def paced(port: int, rate: float, seconds: float, run: int) -> list[Sent]:
     return [Sent(*fields) for fields in reported["sent"]]
 
 
-def asked(port: int, rate: float, seconds: float, run: int, *, path: str, token: str) -> Load:
+def lookups(port: int, rate: float, seconds: float, run: int, *, path: str, token: str) -> Load:
     """GET `path` `rate` times a second, whatever the answers take; latency counts from when each was due."""
     words = ["--rate", str(rate), "--ask", path, "--token", token]
     reported = _run([*_generator(port, 16, seconds, run), *words], seconds)

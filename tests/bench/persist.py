@@ -117,24 +117,24 @@ def at_the_start(
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
         )
         try:
-            wait_for(lambda: _one(watch, waiting) == processes, "all of persist wait at the start", *children)
+            wait_for(lambda: _number(watch, waiting) == processes, "all of persist wait at the start", *children)
 
             def go() -> float:
                 gate.commit()
                 return time.monotonic()
 
             def stored() -> int:
-                return _one(watch, "SELECT coalesce(sum(next_offset), 0)::bigint FROM consumer_offsets")
+                return _number(watch, "SELECT coalesce(sum(next_offset), 0)::bigint FROM consumer_offsets")
 
             yield go, stored, children
         finally:
             for child in children:
                 stop(child)
-        if (rows := _one(watch, "SELECT count(*) FROM events")) != stored():
+        if (rows := _number(watch, "SELECT count(*) FROM events")) != stored():
             raise BenchFailed(f"persist has read {stored():,} events, but stored {rows:,}")
 
 
-def _one(connection: psycopg.Connection[Any], query: str) -> int:
+def _number(connection: psycopg.Connection[Any], query: str) -> int:
     (value,) = connection.execute(query).fetchone() or (0,)
     return int(value)
 

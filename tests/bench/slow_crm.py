@@ -23,7 +23,7 @@ class _Connection(asyncio.Protocol):
     """One client, who waits for each answer."""
 
     def __init__(self) -> None:
-        self._asked = b""
+        self._received = b""
         self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -33,11 +33,11 @@ class _Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Answer once the request is whole."""
-        self._asked += data
-        head, ended, body = self._asked.partition(b"\r\n\r\n")
+        self._received += data
+        head, ended, body = self._received.partition(b"\r\n\r\n")
         length = _LENGTH.search(head)
         if ended and len(body) >= (int(length[1]) if length else 0):
-            self._asked = b""
+            self._received = b""
             asyncio.get_running_loop().call_later(ANSWERS_AFTER, self._answer)
 
     def _answer(self) -> None:

@@ -26,7 +26,7 @@ def run(options: Options) -> list[Figure]:
     with servers(options.note) as ours, httpx.Client(trust_env=False, timeout=30) as client:
         stack = OptedOut(ours)
 
-        def told(due: dict[str, float]) -> list[float]:
+        def delays(due: dict[str, float]) -> list[float]:
             """Seconds from when each STOP was due to the last of its calls, once all have been made."""
             requests = client.get(f"{stack.sandbox_url}/_sandbox/requests", params={"method": "PUT"}).json()
             made: dict[str, list[float]] = {phone: [] for phone in due}
@@ -41,7 +41,7 @@ def run(options: Options) -> list[Figure]:
         for number in range(options.rounds + 1):
             options.note(f"stops: round {number} of {options.rounds}" if number else "stops: warming up")
             due = _say_stop(stack.ingest_port, number, int(RATE * (options.seconds if number else 2.0)))
-            seconds = wait_for(lambda due=due: told(due), "every account is told", stack.opt_out, every=0.2)  # type: ignore[misc]
+            seconds = wait_for(lambda due=due: delays(due), "every account is told", stack.opt_out, every=0.2)  # type: ignore[misc]
             if number:
                 rounds.append(seconds)
     about = f"STOP to the last of {ACCOUNTS} accounts at {RATE:g}/s"

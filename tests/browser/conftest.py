@@ -31,7 +31,7 @@ TEXT_ON_HOLD = "how do I stop this wonderful thing"
 VIEWER, VIEWER_PASSWORD = "viv", "viewer of this stack"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """A stack that serves: a stop, a hold with its review, ordinary texts, refused webhooks, and a viewer's login."""
     with serving_stack(tmp_path_factory.mktemp("home")) as stack:

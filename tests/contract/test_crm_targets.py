@@ -25,7 +25,7 @@ PHONE, OTHER = "+13035550142", "+13035550177"
 TARGETS = target_types()
 
 #: Every operation that changes something, as it is done to a contact.
-CHANGES: dict[str, Callable[[CrmTarget, str], Any]] = {
+CHANGES: dict[str, Callable[[CrmTarget[Any], str], Any]] = {
     "upsert_contact": lambda target, _: target.upsert_contact(OTHER, "Ben", None),
     "rename": lambda target, contact: target.upsert_contact(PHONE, "Ann", contact),
     "log_message": lambda target, contact: target.log_message(contact, note()),
@@ -33,7 +33,7 @@ CHANGES: dict[str, Callable[[CrmTarget, str], Any]] = {
     "set_opt_out": lambda target, contact: target.set_opt_out(contact, opted_out=True),
 }
 #: And those that only ask.
-QUESTIONS: dict[str, Callable[[CrmTarget, str], Any]] = {
+QUESTIONS: dict[str, Callable[[CrmTarget[Any], str], Any]] = {
     "find_by_phone": lambda target, _: target.find_by_phone(PHONE),
     "find_note": lambda target, contact: target.find_note(contact, "e1"),
 }
@@ -81,7 +81,7 @@ def service(serving: Service) -> Service:
 
 
 @pytest.fixture
-def target(service: Service) -> Iterator[CrmTarget]:
+def target(service: Service) -> Iterator[CrmTarget[Any]]:
     other_target = service.target()
     yield other_target
     other_target.close()
@@ -109,12 +109,12 @@ def test_a_target_that_is_not_set_names_what_is_missing(name: str) -> None:
 
 
 @each
-def test_it_is_able_to_do_what_its_service_can(service: Service, target: CrmTarget) -> None:
+def test_it_is_able_to_do_what_its_service_can(service: Service, target: CrmTarget[Any]) -> None:
     assert target.capabilities == service.capabilities
 
 
 @each
-def test_a_contact_is_made_found_and_renamed(service: Service, target: CrmTarget) -> None:
+def test_a_contact_is_made_found_and_renamed(service: Service, target: CrmTarget[Any]) -> None:
     assert target.find_by_phone(PHONE) == []
     made = target.upsert_contact(PHONE, None, None)
     [nameless] = target.find_by_phone(PHONE)
@@ -126,7 +126,7 @@ def test_a_contact_is_made_found_and_renamed(service: Service, target: CrmTarget
 
 
 @each
-def test_another_phone_is_somebody_else(service: Service, target: CrmTarget) -> None:
+def test_another_phone_is_somebody_else(service: Service, target: CrmTarget[Any]) -> None:
     ann, ben = target.upsert_contact(PHONE, "Ann", None), target.upsert_contact(OTHER, "Ben", None)
     assert ann != ben
     assert [person.id for person in target.find_by_phone(OTHER)] == [ben]
@@ -134,7 +134,7 @@ def test_another_phone_is_somebody_else(service: Service, target: CrmTarget) -> 
 
 
 @pytest.mark.parametrize("serving", those_with("log_message"), indirect=True)
-def test_a_note_is_written_found_by_its_id_and_changed(service: Service, target: CrmTarget) -> None:
+def test_a_note_is_written_found_by_its_id_and_changed(service: Service, target: CrmTarget[Any]) -> None:
     contact = target.upsert_contact(PHONE, None, None)
     said = note()
     if service.capabilities.find_note:
@@ -150,7 +150,7 @@ def test_a_note_is_written_found_by_its_id_and_changed(service: Service, target:
 
 
 @pytest.mark.parametrize("serving", those_with("set_tags"), indirect=True)
-def test_tags_come_and_go_and_those_of_others_stay(service: Service, target: CrmTarget) -> None:
+def test_tags_come_and_go_and_those_of_others_stay(service: Service, target: CrmTarget[Any]) -> None:
     contact = target.upsert_contact(PHONE, "Ann", None)
     target.set_tags(contact, ["a", "b"], [])
     target.set_tags(contact, ["c"], ["a"])
@@ -160,7 +160,7 @@ def test_tags_come_and_go_and_those_of_others_stay(service: Service, target: Crm
 
 
 @pytest.mark.parametrize("serving", those_with("set_opt_out"), indirect=True)
-def test_a_contact_is_opted_out_and_in_again(service: Service, target: CrmTarget) -> None:
+def test_a_contact_is_opted_out_and_in_again(service: Service, target: CrmTarget[Any]) -> None:
     contact = target.upsert_contact(PHONE, "Ann", None)
     for opted_out in (True, True, False):
         target.set_opt_out(contact, opted_out=opted_out)
@@ -173,7 +173,9 @@ def test_a_contact_is_opted_out_and_in_again(service: Service, target: CrmTarget
     indirect=["serving"],
 )
 @pytest.mark.parametrize("trouble", TROUBLES, ids=lambda trouble: trouble.what)
-def test_every_trouble_says_what_to_do(service: Service, target: CrmTarget, operation: str, trouble: Trouble) -> None:
+def test_every_trouble_says_what_to_do(
+    service: Service, target: CrmTarget[Any], operation: str, trouble: Trouble
+) -> None:
     _, fault, changing, asking = trouble
     contact = target.upsert_contact(PHONE, None, None)
     service.fault(operation, **fault)
@@ -191,7 +193,7 @@ def test_every_trouble_says_what_to_do(service: Service, target: CrmTarget, oper
 
 
 @each
-def test_check_tells_what_to_mend(service: Service, target: CrmTarget) -> None:
+def test_check_tells_what_to_mend(service: Service, target: CrmTarget[Any]) -> None:
     assert [finding for finding in target.check() if not finding.ok] == []
     service.fault("check", status=401)
     [refused] = [finding for finding in target.check() if not finding.ok]

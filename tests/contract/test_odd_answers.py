@@ -22,19 +22,18 @@ PORT = (RetryLater, Rejected)
 
 
 @contextmanager
-def target_at(name: str, url: str) -> Iterator[OptOutTarget]:
+def target_at(name: str, url: str) -> Iterator[OptOutTarget[Any]]:
     prefix = f"HOOKLINE_{name.upper().replace('-', '_')}__"
     environ = {f"{prefix}API_URL": url, f"{prefix}API_TOKEN": "t", f"{prefix}TIMEOUT": "2"}
     kind = target_types()[name]
     made = kind.configured(
         Configuration.load(kind.settings_type, environ=environ)[kind.settings_type], PrepaidLimiter()
     )
-    assert made is not None
     yield made
     made.close()
 
 
-def ask_everything(target: OptOutTarget) -> list[Any]:
+def ask_everything(target: OptOutTarget[Any]) -> list[Any]:
     """Every call of the port; what it found, or the port's own exception."""
     found: list[Any] = []
     for call in (target.accounts, lambda: target.out_of("org", [PHONE]), lambda: target.opt_out("org", PHONE)):

@@ -57,7 +57,7 @@ PROGRESS = {
 
 
 @pytest.fixture(params=list(TYPES))
-def kind(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> type[Processor]:
+def kind(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> type[Processor[Any]]:
     monkeypatch.setenv("HOOKLINE_CRM__TARGETS", "rest")  # without one crm-sync has nobody to order anything for
     return TYPES[request.param]
 
@@ -74,7 +74,7 @@ SETTINGS: dict[str, dict[str, Any]] = {"analytics": {"secret": "a-secret-of-a-te
 Published = set[tuple[str, bytes | None, bytes]]
 
 
-def made(kind: type[Processor], **given: Any) -> Processor:
+def made(kind: type[Processor[Any]], **given: Any) -> Processor[Any]:
     """The processor with `given` settings and what it needs beside them."""
     own = kind.settings_type(**SETTINGS.get(kind.name, {}), **given)
     return kind(Configuration.of(own, *Configuration.load(*kind.sections())))
@@ -105,7 +105,7 @@ def tables(owner: psycopg.Connection[Any]) -> dict[str, list[tuple[Any, ...]]]:
     }
 
 
-def samples(kind: type[Processor]) -> list[Event]:
+def samples(kind: type[Processor[Any]]) -> list[Event]:
     """Something of everything on its topics, some of it about the same message or contact."""
     numbered = {"provider": "textus", "account": "acme", "provider_message_id": "/messages/1"}
     events: list[Event] = [
@@ -132,7 +132,7 @@ def samples(kind: type[Processor]) -> list[Event]:
     return [event for event in events if TOPIC_OF[type(event)] in kind.topics]
 
 
-def taken(kind: type[Processor], postgres: Any, *batches: Sequence[Event]) -> Published:
+def taken(kind: type[Processor[Any]], postgres: Any, *batches: Sequence[Event]) -> Published:
     """Have these batches handled; what was published meanwhile, a repeat counted once."""
     producer = MemoryProducer()
     database = Database(lambda: connect(postgres.dsn(kind.name), process=kind.name))
@@ -152,7 +152,7 @@ def test_there_are_processors() -> None:
     assert "persist" in TYPES
 
 
-def test_one_name_everywhere(kind: type[Processor]) -> None:
+def test_one_name_everywhere(kind: type[Processor[Any]]) -> None:
     name = kind.name
     assert kind.__module__.split(".")[1] == name.replace("-", "_")
     assert kind.settings_type.section == name.replace("-", "_")
@@ -168,13 +168,13 @@ def test_one_name_everywhere(kind: type[Processor]) -> None:
     assert name in CliRunner().invoke(hookline, ["process", "--help"]).output
 
 
-def test_it_says_what_it_is(kind: type[Processor]) -> None:
+def test_it_says_what_it_is(kind: type[Processor[Any]]) -> None:
     assert kind.__doc__
     assert kind.settings_type.__doc__
     assert kind.topics
 
 
-def test_every_mistake_in_its_settings_is_named_at_once(kind: type[Processor]) -> None:
+def test_every_mistake_in_its_settings_is_named_at_once(kind: type[Processor[Any]]) -> None:
     port = kind.settings_type.variable("admin_port")
     with pytest.raises(ConfigurationError) as raised:
         Configuration.load(KafkaSettings, PostgresSettings, kind.settings_type, environ={port: "lots"})
@@ -182,7 +182,7 @@ def test_every_mistake_in_its_settings_is_named_at_once(kind: type[Processor]) -
     assert all(part in named for part in (port, "HOOKLINE_KAFKA__BOOTSTRAP_SERVERS", "HOOKLINE_POSTGRES__DSN"))
 
 
-def test_the_same_events_again_change_nothing(kind: type[Processor], database: Any) -> None:
+def test_the_same_events_again_change_nothing(kind: type[Processor[Any]], database: Any) -> None:
     postgres, owner = database
     events = samples(kind)
     published = taken(kind, postgres, events)
@@ -194,7 +194,7 @@ def test_the_same_events_again_change_nothing(kind: type[Processor], database: A
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_the_order_of_arrival_makes_no_difference(kind: type[Processor], database: Any, seed: int) -> None:
+def test_the_order_of_arrival_makes_no_difference(kind: type[Processor[Any]], database: Any, seed: int) -> None:
     postgres, owner = database
     events = samples(kind)
     published = taken(kind, postgres, events)
@@ -209,7 +209,7 @@ def test_the_order_of_arrival_makes_no_difference(kind: type[Processor], databas
     assert shuffled == published
 
 
-def test_what_it_cannot_read_is_kept_and_the_rest_lands(kind: type[Processor], database: Any) -> None:
+def test_what_it_cannot_read_is_kept_and_the_rest_lands(kind: type[Processor[Any]], database: Any) -> None:
     # Given every kind of rubbish between good records, on each of its topics
     postgres, owner = database
     good = [event for event in samples(kind) if not event.is_test]

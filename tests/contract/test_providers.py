@@ -42,7 +42,7 @@ def deliver(name: str, posted: Posted, *secrets: str, **settings: Any) -> tuple[
     return receive(provider, posted.request(RECEIPT), kept), kept.events
 
 
-def one(name: str, fields: dict[str, Any], kind: str | None = None) -> Event:
+def delivered(name: str, fields: dict[str, Any], kind: str | None = None) -> Event:
     outcome, events = deliver(name, PLAYERS[name].posted(fields, NEW_SECRET, kind))
     assert outcome.status == 200
     [event] = events
@@ -106,7 +106,7 @@ def test_every_kind_that_is_played_becomes_its_event(name: str, kind: str) -> No
 @pytest.mark.parametrize("name", NAMES)
 class TestSecrets:
     def test_the_right_one(self, name: str) -> None:
-        assert isinstance(one(name, PLAYERS[name].message), Message)
+        assert isinstance(delivered(name, PLAYERS[name].message), Message)
 
     def test_two_are_valid_at_once(self, name: str) -> None:
         for secret in (OLD_SECRET, NEW_SECRET):
@@ -131,7 +131,7 @@ class TestSecrets:
     def test_it_never_reaches_the_event(self, name: str) -> None:
         # Given a message that repeats the secret in its text, in a list and in a nested object
         fields = {**PLAYERS[name].message, "note": [f"my secret is {NEW_SECRET}", {"deep": NEW_SECRET}]}
-        event = one(name, fields)
+        event = delivered(name, fields)
         assert NEW_SECRET.encode() not in Codec(SchemaIds.checked_in()).encode(event)
 
     def test_nor_does_one_that_json_escapes(self, name: str) -> None:
@@ -161,12 +161,12 @@ class TestKept:
         ],
     )
     def test_what_names_no_phone_is_kept_whole(self, name: str, body: bytes) -> None:
-        event = one(name, json.loads(body))
+        event = delivered(name, json.loads(body))
         assert isinstance(event, Unrecognized)
         assert event.contact_phone is None
 
     def test_a_repeat_has_the_same_id(self, name: str) -> None:
-        assert one(name, PLAYERS[name].message).event_id == one(name, PLAYERS[name].message).event_id
+        assert delivered(name, PLAYERS[name].message).event_id == delivered(name, PLAYERS[name].message).event_id
 
     @pytest.mark.parametrize(
         ("phone", "kept", "valid"),
@@ -180,7 +180,7 @@ class TestKept:
         ],
     )
     def test_an_odd_phone_is_kept_and_flagged(self, name: str, phone: Any, kept: str, valid: bool) -> None:
-        event = one(name, PLAYERS[name].fields(PLAYERS[name].player.received, phone=phone))
+        event = delivered(name, PLAYERS[name].fields(PLAYERS[name].player.received, phone=phone))
         assert isinstance(event, Message)
         assert (event.contact_phone, event.phone_valid) == (kept, valid)
 
@@ -199,7 +199,7 @@ class TestKept:
     )
     def test_an_odd_time_is_flagged_and_receipt_used(self, name: str, time: Any) -> None:
         field = PLAYERS[name].player.time_field
-        event = one(name, {**PLAYERS[name].message, field or "timestamp": time})
+        event = delivered(name, {**PLAYERS[name].message, field or "timestamp": time})
         assert isinstance(event, Message)
         # A provider that tells no time has none that could be odd.
         assert (event.occurred_at, event.time_valid) == (RECEIPT, field is None)
@@ -215,14 +215,14 @@ class TestKept:
         ],
     )
     def test_what_cannot_be_stored_is_replaced_and_flagged(self, name: str, odd: Any, kept: str) -> None:
-        event = one(name, {**PLAYERS[name].message, "odd": odd, f"key {odd}": 1})
+        event = delivered(name, {**PLAYERS[name].message, "odd": odd, f"key {odd}": 1})
         assert event.sanitised
         assert json.loads(event.payload)["odd"] == kept
         event.payload.encode("utf-8")
         assert "\x00" not in event.payload
 
     def test_the_largest_integers_are_left_alone(self, name: str) -> None:
-        event = one(name, {**PLAYERS[name].message, "odd": [2**63 - 1, -(2**63)]})
+        event = delivered(name, {**PLAYERS[name].message, "odd": [2**63 - 1, -(2**63)]})
         assert not event.sanitised
         assert json.loads(event.payload)["odd"] == [2**63 - 1, -(2**63)]
 
@@ -255,7 +255,7 @@ def test_64_levels_are_read(name: str) -> None:
     fields: dict[str, Any] = {}
     for _ in range(62):
         fields = {"deeper": fields}
-    assert one(name, {**PLAYERS[name].message, "deeper": fields["deeper"]}).event_type == "message.received"
+    assert delivered(name, {**PLAYERS[name].message, "deeper": fields["deeper"]}).event_type == "message.received"
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -276,6 +276,6 @@ def test_the_answer_to_what_is_durable_is_200(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_text_is_read(name: str) -> None:
-    event = one(name, PLAYERS[name].message)
+    event = delivered(name, PLAYERS[name].message)
     assert isinstance(event, Message)
     assert (event.text, event.direction, event.contact_phone) == (TEXT, "in", PHONE)

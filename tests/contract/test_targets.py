@@ -36,11 +36,9 @@ class Played:
         environ = {"HOOKLINE_TEXTUS__API_URL": url, "HOOKLINE_TEXTUS__API_TOKEN": "t", "HOOKLINE_TEXTUS__TIMEOUT": "1"}
         environ |= {f"HOOKLINE_TEXTUS__{name.upper()}": value for name, value in settings.items()}
         kind = target_types()["textus"]
-        made = kind.configured(
+        self.target: OptOutTarget[Any] = kind.configured(
             Configuration.load(kind.settings_type, environ=environ)[kind.settings_type], self.limiter
         )
-        assert made is not None
-        self.target: OptOutTarget = made
 
     def control(self, method: str, path: str, body: Any = None) -> Any:
         answer = httpx.request(method, f"{self.url}/_sandbox{path}", json=body, trust_env=False)
@@ -76,7 +74,7 @@ def test_a_target_says_what_it_is(name: str) -> None:
 def test_a_target_without_its_secret_is_not_used(name: str) -> None:
     kind = target_types()[name]
     settings = Configuration.load(kind.settings_type, environ={})[kind.settings_type]
-    assert kind.configured(settings, PrepaidLimiter()) is None
+    assert not kind.is_used(settings)
 
 
 def test_an_opt_out_is_there_and_may_be_made_again(played: Played) -> None:

@@ -93,7 +93,8 @@ def serving_stack(home: Path) -> Iterator[Stack]:
         assert not stack.processes()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """Until this folder's last test: a dozen idle processes beside all other tests would make them slower."""
     with serving_stack(tmp_path_factory.mktemp("home")) as stack:
         yield stack

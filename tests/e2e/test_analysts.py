@@ -39,7 +39,7 @@ def analyst(stack: Stack) -> dict[str, str]:
 
 def rows(analyst: dict[str, str], statement: str) -> list[dict[str, Any]]:
     with psycopg.connect(analyst["HOOKLINE_POSTGRES__DSN"], row_factory=dict_row) as connection:
-        return connection.execute(statement).fetchall()  # type: ignore[call-overload, no-any-return]
+        return connection.execute(statement).fetchall()
 
 
 def printed(analyst: dict[str, str], name: str) -> str:

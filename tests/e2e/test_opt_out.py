@@ -101,7 +101,7 @@ def test_the_processes_role_cannot_touch_the_ledger(stack: Stack) -> None:
         "TRUNCATE opt_out_ledger",
     ):
         with psycopg.connect(stack.env["HOOKLINE_POSTGRES__DSN"]) as connection, pytest.raises(psycopg.Error):
-            connection.execute(statement)  # type: ignore[call-overload]
+            connection.execute(statement)
 
 
 def test_the_gate_lets_nobody_in_without_a_token(stack: Stack) -> None:

@@ -28,8 +28,9 @@ PRINTS = {
     "textlink": ["200 OK", '{"ok":true}', "x-event-id", "x-durability: kafka"],
     "textus": ["200 OK", '{"ok":true}', "x-event-id", "x-durability: kafka"],
     "rows": ["+13035550142 | in | received | Is the job still open?", "+13035551234 | in | received | Hi, is the job"],
+    "stop": ["200 OK"],
+    "trace": ["persisted", "action=out", "noted       target=rest  status=done", "account=my_account  status=done"],
     "status": ["persist", "ingest"],
-    "analyst": ["message.received"],
 }
 
 

@@ -63,7 +63,7 @@ def main(home: Path) -> None:
     answering = threading.Lock()
 
     def handle(line: bytes) -> None:
-        way = publisher.publish_all([LineEvent(line)])  # type: ignore[arg-type]
+        way = publisher.publish_all([LineEvent(line)])
         with answering:
             os.write(1, line + b" " + way.value.encode() + b"\n")
 

@@ -342,10 +342,8 @@ def test_a_node_whose_postgresql_is_frozen_goes_on_and_says_so_once(
     node = Node(world, tmp_path, "n1")
     assert node.report.report()
     with frozen(server_of(world.dsn)):
-        begun = time.monotonic()
         assert not node.report.report()
         assert not node.report.report()
-        assert time.monotonic() - begun < 10
     until(node.report.report)
     assert capsys.readouterr().err.count("node_not_reported") == 1
 

@@ -345,7 +345,7 @@ def test_the_overview_tells_what_is_halted_missing_and_dead(
 )
 def test_the_role_of_the_console_forges_nothing(desk: Desk, story: dict[str, Event], statement: str) -> None:
     with connect(desk.postgres.dsn("console"), process="test") as connection, pytest.raises(psycopg.Error):
-        connection.execute(statement)  # type: ignore[call-overload]
+        connection.execute(statement)
 
 
 @pytest.mark.parametrize("change", [{"actor": "contact"}, {"action": "in"}, {"echo": True}])

@@ -14,13 +14,13 @@ from structlog.testing import capture_logs
 from deploy.local.sandbox.app import Options, create_app
 from deploy.local.sandbox.server import SandboxServer
 from processors.crm_sync import CrmSync
-from processors.crm_sync.report import CrmBacklog, backlogs
+from processors.crm_sync.report import states
 from processors.http import status
 from processors.outbox.errors import CredentialsRefused
 from runtime.logs import logger
 from runtime.process import log_settings
 from runtime.settings import Configuration
-from tests.twins.crm import CrmDesk, Sandbox
+from tests.twins.crm import PASSING_TROUBLES, CrmDesk, Sandbox
 from tests.twins.events import at, call, contact, message, opt_out_state
 from tests.twins.rig import until
 
@@ -70,7 +70,7 @@ def test_sent_and_then_failed_is_one_note(desk: CrmDesk, sandbox: Sandbox) -> No
     sandbox.forget_requests()
     desk.take(message("sent", "1", text="hi", occurred_at=at(2)))
     desk.work_off()
-    assert sandbox.asked() == []
+    assert sandbox.crm_requests() == []
 
 
 def test_names_and_tags_follow_their_newest_event(desk: CrmDesk, sandbox: Sandbox) -> None:
@@ -114,21 +114,7 @@ def test_a_lost_answer_makes_no_second_contact_and_no_second_note(desk: CrmDesk,
     assert notes == ["SMS received: first", "SMS received: second", "SMS not delivered: third"]
 
 
-@pytest.mark.parametrize(
-    "fault",
-    [
-        {"status": 500, "times": 3},
-        {"status": 503, "retry_after": 1},
-        {"status": 429, "retry_after": 1},
-        {"status": 401},
-        {"status": 423},
-        {"status": 200, "body": "<html>not JSON</html>"},
-        {"status": 200, "body": "{}", "drip_s": 2.0},
-        {"delay_s": 4.0},
-        {"drop_answer": True},
-    ],
-    ids=str,
-)
+@pytest.mark.parametrize("fault", PASSING_TROUBLES, ids=str)
 def test_every_trouble_passes(
     desk: CrmDesk, sandbox: Sandbox, fault: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -162,9 +148,10 @@ def test_what_waits_and_why_is_known(desk: CrmDesk, sandbox: Sandbox) -> None:
     desk.take(message(key="1", text="first"))
     desk.work_off()
     desk.take(message(key="2", text="second"))
-    assert backlogs(desk.owner) == [CrmBacklog("rest", 1, 1, None, None)]
+    [rest] = states(desk.owner)
+    assert (rest.target, rest.pending, rest.dead, rest.paused_until, rest.state) == ("rest", 1, 1, None, "dead")
     desk.owner.execute("UPDATE crm_targets SET paused_until = '2999-01-01 00:00:00+00', reason = 'x'")
-    [rest] = backlogs(desk.owner)
+    [rest] = states(desk.owner)
     assert (rest.paused_until, rest.reason) == (datetime(2999, 1, 1, tzinfo=UTC), "x")
 
 
@@ -186,7 +173,7 @@ def test_a_redirect_is_not_followed(desk: CrmDesk, sandbox: Sandbox) -> None:
         desk.take(message(key="1", text="first"))
         desk.work_off()
         other = Sandbox(elsewhere.url)
-        assert other.asked() == []
+        assert other.crm_requests() == []
         other.close()
     assert desk.statuses() == {"dead": 1}
 

@@ -40,7 +40,7 @@ def notes(sandbox: Sandbox, phone: str = ANN) -> list[str]:
     return [note["text"].partition("\n")[0] for note in found]
 
 
-def asked(sandbox: Sandbox) -> list[str]:
+def fetched_paths(sandbox: Sandbox) -> list[str]:
     return [path for _, path in sandbox.requests("/messages")]
 
 
@@ -56,9 +56,9 @@ def test_a_text_is_fetched_once_and_kept(desk: CrmDesk, sandbox: Sandbox, capfd:
     # Then its note was written once, with its text, which was asked for once
     assert notes(sandbox) == ["SMS received: the secret of it"]
     assert notes(sandbox, BEN) == ["SMS received: hello"]
-    assert asked(sandbox) == ["/messages/m1"]
-    assert len([path for _, path in sandbox.asked("POST") if path.endswith("/notes")]) == 2
-    assert sandbox.asked("PATCH") == []
+    assert fetched_paths(sandbox) == ["/messages/m1"]
+    assert len([path for _, path in sandbox.crm_requests("POST") if path.endswith("/notes")]) == 2
+    assert sandbox.crm_requests("PATCH") == []
     # And is told to nobody else
     output = capfd.readouterr()
     assert "secret" not in output.out + output.err
@@ -150,7 +150,7 @@ def test_always_asks_for_every_text_and_never_for_none(desk: CrmDesk, sandbox: S
         desk.take(textus("sent", "m2", occurred_at=at(2)))
         desk.work_off()
     assert notes(sandbox) == ["SMS sent and delivered: as it is at TextUs", "SMS sent: "]
-    assert asked(sandbox) == ["/messages/m1"]
+    assert fetched_paths(sandbox) == ["/messages/m1"]
 
 
 def test_a_backfill_asks_too(desk: CrmDesk, sandbox: Sandbox) -> None:
@@ -177,4 +177,4 @@ def test_opt_outs_go_first(desk: CrmDesk, sandbox: Sandbox) -> None:
         with desk.database.transaction() as connection:
             budget = textus_budget(TextUsApiSettings(api_token="t", **limits))
             assert budget.take(connection, 10, urgent=True).count == 9
-    assert len(asked(sandbox)) == 1
+    assert len(fetched_paths(sandbox)) == 1

@@ -18,7 +18,7 @@ from processors.outbox.errors import CredentialsRefused
 from processors.outbox.rate_limiter import BudgetLimiter
 from schemas.events import Event
 from tests.contract.players import NEW_SECRET, PLAYERS
-from tests.twins.crm import CrmDesk, Sandbox
+from tests.twins.crm import PASSING_TROUBLES, CrmDesk, Sandbox
 from tests.twins.events import at, call, contact, message, opt_out_state
 from tests.twins.rig import until
 
@@ -167,21 +167,7 @@ def test_a_contact_without_a_name_brings_none_back(desk: CrmDesk, sandbox: Sandb
     assert [listed_contact["name"] for listed_contact in sandbox.contacts(ANN)] == [None]
 
 
-@pytest.mark.parametrize(
-    "fault",
-    [
-        {"status": 500, "times": 3},
-        {"status": 503, "retry_after": 1},
-        {"status": 429, "retry_after": 1},
-        {"status": 401},
-        {"status": 423},
-        {"status": 200, "body": "<html>not JSON</html>"},
-        {"status": 200, "body": "{}", "drip_s": 2.0},
-        {"delay_s": 4.0},
-        {"drop_answer": True},
-    ],
-    ids=str,
-)
+@pytest.mark.parametrize("fault", PASSING_TROUBLES, ids=str)
 def test_every_trouble_passes(
     desk: CrmDesk, sandbox: Sandbox, fault: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:

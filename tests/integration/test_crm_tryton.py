@@ -67,7 +67,7 @@ def front(tryton: Tryton) -> Iterator[Faulty]:
 
 
 @pytest.fixture
-def target(tryton: Tryton) -> Iterator[CrmTarget]:
+def target(tryton: Tryton) -> Iterator[CrmTarget[Any]]:
     other_target = target_at(tryton.url, tryton.key)
     yield other_target
     other_target.close()
@@ -141,7 +141,7 @@ def test_killed_on_the_way_and_answers_lost(postgres: Any, tryton: Tryton, front
     assert tryton.rows("SELECT name FROM party_category ORDER BY 1") == [("SMS opted out",), ("Warm",)]
 
 
-def test_a_note_is_replaced_and_carries_the_event_s_id(tryton: Tryton, target: CrmTarget) -> None:
+def test_a_note_is_replaced_and_carries_the_event_s_id(tryton: Tryton, target: CrmTarget[Any]) -> None:
     # Given a note whose template leaves the event's id out
     party = target.upsert_contact(ANN, "Ann", None)
     said = note("hello")
@@ -205,13 +205,13 @@ def test_the_category_of_the_opted_out_may_be_another_or_none(tryton: Tryton) ->
     target.close()
 
 
-def test_a_call_that_is_performed_late_makes_no_second_party(tryton: Tryton, target: CrmTarget) -> None:
+def test_a_call_that_is_performed_late_makes_no_second_party(tryton: Tryton, target: CrmTarget[Any]) -> None:
     made = {target.upsert_contact(ANN, "Ann", None) for _ in range(3)}
     assert len(made) == 1
     assert tryton.rows(_PHONES) == [(ANN, "Ann", 1)]
 
 
-def test_a_deactivated_party_is_gone_and_its_phone_gets_a_new_one(tryton: Tryton, target: CrmTarget) -> None:
+def test_a_deactivated_party_is_gone_and_its_phone_gets_a_new_one(tryton: Tryton, target: CrmTarget[Any]) -> None:
     made = []
     for _ in range(3):
         made.append(target.upsert_contact(ANN, "Ann", None))
@@ -226,7 +226,7 @@ def test_a_deactivated_party_is_gone_and_its_phone_gets_a_new_one(tryton: Tryton
     assert tryton.rows("SELECT id FROM ir_note") == []
 
 
-def _changes(target: CrmTarget) -> list[Callable[[str], Any]]:
+def _changes(target: CrmTarget[Any]) -> list[Callable[[str], Any]]:
     return [
         lambda party: target.upsert_contact(ANN, "Ann", party),
         lambda party: target.log_message(party, note("hello")),
@@ -245,13 +245,13 @@ def _changes(target: CrmTarget) -> list[Callable[[str], Any]]:
         ("+13030000001", "other"),
     ],
 )
-def test_whatever_sends_texts_is_kept_and_found(tryton: Tryton, target: CrmTarget, phone: str, kind: str) -> None:
+def test_whatever_sends_texts_is_kept_and_found(tryton: Tryton, target: CrmTarget[Any], phone: str, kind: str) -> None:
     made = target.upsert_contact(phone, None, None)
     assert [(person.id, person.name) for person in target.find_by_phone(phone)] == [(made, None)]
     assert tryton.rows("SELECT type, value_compact FROM party_contact_mechanism") == [(kind, phone)]
 
 
-def test_what_people_keep_there_is_found(tryton: Tryton, target: CrmTarget) -> None:
+def test_what_people_keep_there_is_found(tryton: Tryton, target: CrmTarget[Any]) -> None:
     # Given a party that somebody has made, with its phone as people write it, and two who share a phone
     for name in ("Ann", "Ann's mother"):
         api_create(tryton, name, "+1 (303) 555-0142")
@@ -265,7 +265,7 @@ def api_create(tryton: Tryton, name: str, phone: str) -> None:
     httpx.post(url, json=party, headers=headers, trust_env=False, timeout=30).raise_for_status()
 
 
-def test_a_tag_that_several_need_at_once_is_made_once(tryton: Tryton, target: CrmTarget) -> None:
+def test_a_tag_that_several_need_at_once_is_made_once(tryton: Tryton, target: CrmTarget[Any]) -> None:
     parties = [target.upsert_contact(f"+1303555{n:04d}", None, None) for n in range(8)]
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda party: target.set_tags(party, ["Warm", " a  / b "], []), parties))
@@ -273,7 +273,7 @@ def test_a_tag_that_several_need_at_once_is_made_once(tryton: Tryton, target: Cr
     assert len(tryton.rows(_CATEGORIES)) == 16
 
 
-def test_check_names_what_to_mend(tryton: Tryton, target: CrmTarget) -> None:
+def test_check_names_what_to_mend(tryton: Tryton, target: CrmTarget[Any]) -> None:
     def wrong(key: str = tryton.key, database: str = DATABASE) -> list[str]:
         target = TrytonTarget.configured(TrytonSettings(url=tryton.url, database=database, token=key), Unlimited())
         try:

@@ -65,8 +65,8 @@ def test_a_home_of_the_version_before_gets_a_role_for_each_process(tmp_path: Pat
             superuser.execute("CREATE ROLE hookline_app LOGIN")
             superuser.execute("GRANT CONNECT ON DATABASE hookline TO hookline_app")
             for role in ROLES:
-                owner.execute(f"REVOKE ALL ON DATABASE hookline FROM {role}")  # type: ignore[arg-type]
-                superuser.execute(f"DROP ROLE {role}")  # type: ignore[arg-type]
+                owner.execute(f"REVOKE ALL ON DATABASE hookline FROM {role}")
+                superuser.execute(f"DROP ROLE {role}")
         owner.execute("CREATE TABLE kept (word text)")
         owner.execute("GRANT USAGE ON SCHEMA public TO hookline_app")
         owner.execute("GRANT SELECT ON kept TO hookline_app")

@@ -36,7 +36,7 @@ def desk(postgres: Any) -> Iterator[Desk]:
 
 def restart(desk: Desk, *peppers: str) -> None:
     """The processor comes back with these keys, newest first."""
-    desk.settings = OptOutSettings(phone_peppers=peppers)  # type: ignore[arg-type]
+    desk.settings = OptOutSettings(phone_peppers=peppers)
     desk.ledger = desk.processor._ledger = Ledger(desk.settings, desk.clock)
 
 
@@ -58,7 +58,7 @@ def changed(desk: Desk, statement: str, *given: Any) -> None:
     """As whoever owns the database can: the triggers do not look."""
     with psycopg.connect(desk.postgres.superuser_dsn) as superuser:
         superuser.execute("SET session_replication_role = replica")
-        superuser.execute(statement, given)  # type: ignore[arg-type]
+        superuser.execute(statement, given)
 
 
 def erased(desk: Desk, position: int) -> None:

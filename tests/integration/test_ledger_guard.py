@@ -57,7 +57,7 @@ def unguarded(desk: Desk, *written: Entry) -> None:
     with psycopg.connect(desk.postgres.superuser_dsn) as superuser:
         superuser.execute("SET session_replication_role = replica")
         for name in ("opt_out_ledger_position_check", "opt_out_ledger_times_check"):
-            superuser.execute(f"ALTER TABLE opt_out_ledger DROP CONSTRAINT IF EXISTS {name}")  # type: ignore[arg-type]
+            superuser.execute(f"ALTER TABLE opt_out_ledger DROP CONSTRAINT IF EXISTS {name}")
         for row in written:
             superuser.execute(INSERT, values(row))
 
@@ -125,7 +125,7 @@ def test_no_row_has_a_time_that_readers_cannot_hold(desk: Desk, time: str) -> No
         columns = columns.replace("received_at", "%s::timestamptz").replace("event_id", "NULL").replace(" hash", " '2'")
         with pytest.raises(psycopg.errors.CheckViolation):
             superuser.execute(
-                f"INSERT INTO opt_out_ledger ({SELECTED}) SELECT {columns} FROM opt_out_ledger",  # type: ignore[arg-type]  # noqa: S608
+                f"INSERT INTO opt_out_ledger ({SELECTED}) SELECT {columns} FROM opt_out_ledger",  # noqa: S608
                 [time],
             )
         superuser.rollback()
@@ -133,7 +133,7 @@ def test_no_row_has_a_time_that_readers_cannot_hold(desk: Desk, time: str) -> No
         superuser.execute("ALTER TABLE opt_out_ledger DROP CONSTRAINT opt_out_ledger_times_check")
         superuser.execute("SET session_replication_role = replica")
         superuser.execute(
-            f"INSERT INTO opt_out_ledger ({SELECTED}) SELECT {columns} FROM opt_out_ledger",  # type: ignore[arg-type]  # noqa: S608
+            f"INSERT INTO opt_out_ledger ({SELECTED}) SELECT {columns} FROM opt_out_ledger",  # noqa: S608
             [time],
         )
         assert (verify(superuser).rows, verify(superuser).broken) == (1, 2)
@@ -205,7 +205,7 @@ def test_no_state_without_its_row(desk: Desk, statement: str) -> None:
     before = desk.all("SELECT * FROM opt_outs ORDER BY phone")
     for dsn in (desk.postgres.dsn("opt-out"), desk.postgres.owner_dsn):
         with psycopg.connect(dsn) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
-            connection.execute(statement)  # type: ignore[call-overload]
+            connection.execute(statement)
     assert desk.all("SELECT * FROM opt_outs ORDER BY phone") == before
 
 
@@ -238,7 +238,7 @@ def test_the_database_hashes_a_row_as_we_do(
     desk: Desk, texts: Any, required: Any, times: Any, others: Any, version: Any
 ) -> None:
     blank = dict.fromkeys(COLUMNS) | {"position": 1, "action": "out", "previous_hash": GENESIS}
-    row = sealed(Entry(**(blank | texts | required | times | others | version)))  # type: ignore[arg-type]
+    row = sealed(Entry(**(blank | texts | required | times | others | version)))
     with psycopg.connect(desk.postgres.owner_dsn) as connection:
         connection.execute(INSERT, values(row))
         connection.rollback()

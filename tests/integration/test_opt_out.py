@@ -67,7 +67,7 @@ def test_nobody_changes_the_ledger(desk: Desk, statement: str) -> None:
     desk.take(message(text="STOP"))
     for dsn in (desk.postgres.dsn("opt-out"), desk.postgres.dsn("operator"), desk.postgres.owner_dsn):
         with psycopg.connect(dsn) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
-            connection.execute(statement)  # type: ignore[call-overload]
+            connection.execute(statement)
 
 
 def test_an_opt_in_that_is_later_cancels_what_has_not_been_called(desk: Desk) -> None:

@@ -51,7 +51,7 @@ def desk(postgres: Any) -> Iterator[Desk]:
 @pytest.mark.timeout(180)
 def test_opt_outs_use_nearly_all_of_the_budget_and_come_first(sandbox: str, desk: Desk) -> None:
     # Given accounts read from the API, and opt-outs for all of them
-    settings = TextUsApiSettings(api_url=sandbox, api_token="t", rate_limit=LIMIT, rate_reserve=10)  # type: ignore[arg-type]
+    settings = TextUsApiSettings(api_url=sandbox, api_token="t", rate_limit=LIMIT, rate_reserve=10)
     budget, prepaid = TextUsOptOuts.budget(settings), PrepaidLimiter()
 
     def connected() -> Connection:
@@ -65,13 +65,11 @@ def test_opt_outs_use_nearly_all_of_the_budget_and_come_first(sandbox: str, desk
     desk.ledger.now = lambda: datetime.fromtimestamp(time.time(), desk.now.tzinfo)
     limiter = BudgetLimiter(budget, connected, sleep, urgent=True)
     reader = TextUsOptOuts.configured(settings, limiter)
-    assert reader is not None
     AccountsReader(reader, every=desk.now - desk.now.min.replace(tzinfo=desk.now.tzinfo))(database)
     desk.take(*(message(text="STOP", contact_phone=f"+130355520{n:02d}") for n in range(PHONES)))
     assert desk.all("SELECT count(*) FROM enforcements WHERE status = 'pending'") == [(ACCOUNTS * PHONES,)]
     # When they are worked off while somebody else asks for requests too
     target = TextUsOptOuts.configured(settings, prepaid)
-    assert target is not None
     enforcer = enforcer_of(target, budget, prepaid, calls_at_once=16)
     others, used_up = 0, set()
     deadline = time.monotonic() + 150

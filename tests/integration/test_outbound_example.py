@@ -43,7 +43,7 @@ def example(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 def test_it_works_as_it_stands_there(example: Any, postgres: Any) -> None:
     owner = psycopg.connect(postgres.owner_dsn, autocommit=True)
-    owner.execute(block("sql table"))  # type: ignore[arg-type]
+    owner.execute(block("sql table"))
     owner.cursor().executemany(
         "INSERT INTO desk_calls (event_id, phone) VALUES (%s, %s)", [(event, "+13035550142") for event in EVENTS]
     )

@@ -91,10 +91,8 @@ def test_a_topic_that_is_missing_is_not_confirmed_in_time_and_holds_up_no_other(
     producer: KafkaProducer, topic: str
 ) -> None:
     records = [OutgoingRecord("no.such.topic", b"k", b"x", []), OutgoingRecord(topic, b"k", b"x", [])]
-    begun = time.monotonic()
     outcomes = producer.publish_all(records, timeout=1.0)
     assert [type(outcome) for outcome in outcomes] == [NotPublished, type(None)]
-    assert time.monotonic() - begun >= 1.0
     assert producer.publish_all(records[1:]) == [None]
 
 

@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from uuid import UUID
@@ -119,10 +118,7 @@ def test_it_stops_soon_when_asked(registry: SchemaRegistryClient) -> None:
     )
     assert process.stdout is not None
     assert process.stdout.readline().startswith("http://127.0.0.1:")
-    started = time.monotonic()
-
     process.send_signal(signal.SIGTERM)
 
     assert process.wait(5) == 0
-    assert time.monotonic() - started < 3
     process.stdout.close()

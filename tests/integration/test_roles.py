@@ -97,7 +97,7 @@ def test_every_table_is_read_by_an_operator_and_no_role_owns_or_makes_anything(p
                 "CREATE OR REPLACE FUNCTION public.opt_out_may_be_in(text) RETURNS boolean LANGUAGE sql RETURN true",
             ):
                 with pytest.raises(REFUSED):
-                    connection.execute(statement)  # type: ignore[call-overload]
+                    connection.execute(statement)
 
 
 def test_no_migration_grants_anything() -> None:
@@ -125,7 +125,7 @@ def test_nobody_else_writes_an_opt_out_table(desk: Desk, role: str, statement: s
     desk.take(message(text="STOP"))
     dsn = make_conninfo(desk.postgres.superuser_dsn, user=role, password=PASSWORD)
     with psycopg.connect(dsn) as connection, pytest.raises(REFUSED):
-        connection.execute(statement)  # type: ignore[call-overload]
+        connection.execute(statement)
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ def test_nobody_else_writes_an_opt_out_table(desk: Desk, role: str, statement: s
 )
 def test_each_keeps_to_its_own(postgres: Database, process: str, statement: str) -> None:
     with psycopg.connect(postgres.dsn(process)) as connection, pytest.raises(REFUSED):
-        connection.execute(statement)  # type: ignore[call-overload]
+        connection.execute(statement)
 
 
 @pytest.mark.parametrize("process", ["persist", "crm-sync"])
@@ -199,7 +199,7 @@ def test_an_operator_forges_nothing(desk: Desk) -> None:
             "UPDATE opt_out_cursors SET position = 1000000",
         ):
             with pytest.raises(REFUSED):
-                connection.execute(statement)  # type: ignore[call-overload]
+                connection.execute(statement)
     assert (desk.state(), desk.state("+13035550177"), desk.statuses()) == ("out", "out", calls)
 
 
@@ -283,7 +283,7 @@ def test_the_one_role_of_before_works_until_it_is_dropped(
             assert main(["db", "drop-app-role"]) == 78
             assert f"DROP ROLE {FORMER_ROLE}" in capsys.readouterr().err
             superuser.execute("ALTER ROLE hookline_owner CREATEROLE")
-            superuser.execute(f"GRANT {FORMER_ROLE} TO hookline_owner WITH ADMIN OPTION")  # type: ignore[arg-type]
+            superuser.execute(f"GRANT {FORMER_ROLE} TO hookline_owner WITH ADMIN OPTION")
             assert main(["db", "drop-app-role", "--json"]) == 0
             assert json.loads(capsys.readouterr().out)["dropped"] is True
             with pytest.raises(psycopg.OperationalError):

@@ -128,7 +128,7 @@ def test_one_bad_record_is_isolated_and_the_rest_lands_in_order(rig: Rig, does: 
     [letter] = rig.producer.published
     assert dict(letter.headers)["dlq-disposition"] == b"rejected"
     assert dict(letter.headers)["dlq-original-offset"] == b"37"
-    assert rig.one("SELECT recent FROM consumer_outcomes") == "0" * 37 + "1" + "0" * 26
+    assert rig.value("SELECT recent FROM consumer_outcomes") == "0" * 37 + "1" + "0" * 26
 
 
 def test_an_error_message_carries_nothing_personal(rig: Rig) -> None:
@@ -174,7 +174,7 @@ def test_our_bug_ends_the_process_uncommitted_and_the_third_time_is_poison(rig: 
             run.thread.join(10)
         assert isinstance(raised.value.__cause__, KeyError)
         assert (rig.effects(), rig.stored(), rig.producer.published) == ([], {}, [])
-        assert rig.one("SELECT attempts FROM consumer_failures WHERE record_offset = 2") == attempt
+        assert rig.value("SELECT attempts FROM consumer_failures WHERE record_offset = 2") == attempt
     # Then the third time it is set aside, and the others land
     with rig.running():
         until(lambda: rig.stored() == {Partition(TOPIC, 0): 4})
@@ -362,7 +362,7 @@ def test_an_offset_that_is_no_place_in_the_log_halts_that_partition_alone(rig: R
         until(lambda: reason in run.reason)
         until(lambda: other.event_id in rig.effects())
         assert rig.stored()[Partition(TOPIC, 0)] == stored
-        assert rig.one("SELECT lost_since FROM consumer_offsets WHERE partition = 0") is not None
+        assert rig.value("SELECT lost_since FROM consumer_offsets WHERE partition = 0") is not None
         # until an operator accepts what is lost
         before = len(rig.effects())
         until(lambda: accept_loss(rig.owner, "hookline-probe") == [(TOPIC, 0, stored, 2)])
@@ -391,7 +391,7 @@ def test_a_topic_made_anew_starts_at_its_beginning(rig: Rig) -> None:
         rig.put(late := message())
         until(lambda: late.event_id in rig.effects())
     assert len(rig.effects()) == 4
-    assert rig.one("SELECT count(*) FROM consumer_offsets") == 2
+    assert rig.value("SELECT count(*) FROM consumer_offsets") == 2
 
 
 def test_a_topic_that_is_missing_is_read_once_it_exists(postgres: Any) -> None:

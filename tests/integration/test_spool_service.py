@@ -87,7 +87,7 @@ def test_what_was_spooled_without_kafka_is_in_it_after_a_restart(ingest: Ingest,
     for number in range(20):
         begun = time.monotonic()
         answer = ingest.post(number)
-        assert time.monotonic() - begun < 3
+        assert time.monotonic() - begun < 3  # what a provider is promised: no webhook waits for a Kafka that is away
         assert (answer.status_code, answer.headers["X-Durability"]) == (200, "spool")
         ids[answer.headers["X-Event-Id"]] = number
     assert ingest.gauge("hookline_spool_records") == 20

@@ -19,13 +19,11 @@ def test_a_locked_table_names_who_holds_it(postgres: Any) -> None:
     # Given somebody who has locked a table and thinks
     with psycopg.connect(postgres.superuser_dsn, application_name="a person") as thinking:
         thinking.execute("LOCK TABLE events IN ACCESS EXCLUSIVE MODE")
-        started = time.monotonic()
         # When status is asked for
         snapshot = gather(NO_KAFKA, postgres.dsn("operator"), [], [], [])
         # Then PostgreSQL is reachable, and the table is said to be locked
         assert snapshot.postgres.reachable
         assert not snapshot.postgres.known
-        assert time.monotonic() - started < 30
         assert any("locked or slow" in problem for problem in snapshot.problems)
         # And where a process waits for it, by whom
         with psycopg.connect(postgres.dsn("operator"), application_name="persist", autocommit=True) as waiting:

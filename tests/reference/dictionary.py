@@ -90,7 +90,7 @@ def page() -> str:
 
 def since(name: str, versions: Sequence[RegisteredSchema]) -> int:
     """The version from which on every one has the field `name`."""
-    lacking = [entry.version for entry in versions if all(one["name"] != name for one in entry.schema["fields"])]
+    lacking = [entry.version for entry in versions if all(field["name"] != name for field in entry.schema["fields"])]
     return max(lacking, default=0) + 1
 
 

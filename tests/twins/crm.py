@@ -32,6 +32,19 @@ from tests.twins.rig import beside, until
 #: Quick enough for tests; what is not said is as in production.
 QUICK = {"look_after": 0.05, "breaker_longest": 0.3, "retry_longest": 0.1, "fetch_text": "never"}
 
+#: What a CRM may do to a call that passes later, as the sandbox plays it.
+PASSING_TROUBLES: tuple[dict[str, Any], ...] = (
+    {"status": 500, "times": 3},
+    {"status": 503, "retry_after": 1},
+    {"status": 429, "retry_after": 1},
+    {"status": 401},
+    {"status": 423},
+    {"status": 200, "body": "<html>not JSON</html>"},
+    {"status": 200, "body": "{}", "drip_s": 2.0},
+    {"delay_s": 4.0},
+    {"drop_answer": True},
+)
+
 
 class Sandbox:
     """The sandbox's CRM, as a person would look at it."""
@@ -77,7 +90,7 @@ class Sandbox:
         found: list[dict[str, Any]] = self.get(f"/crm/contacts/{contact}/notes")
         return found
 
-    def asked(self, method: str | None = None) -> list[tuple[str, str]]:
+    def crm_requests(self, method: str | None = None) -> list[tuple[str, str]]:
         """Method and path of everything that the CRM was asked."""
         return self.requests("/crm", method)
 
@@ -133,12 +146,12 @@ class CrmDesk:
     def connect(self) -> psycopg.Connection[tuple[Any, ...]]:
         return connect(self.dsn, process="crm-sync")
 
-    def rest(self, limiter: RateLimiter | None = None, **settings: Any) -> CrmTarget:
+    def rest(self, limiter: RateLimiter | None = None, **settings: Any) -> CrmTarget[Any]:
         """The target rest, pointed at the sandbox."""
         given = {"url": f"{self.sandbox.url}/crm", "timeout": 2.0} | settings
         return target_types()["rest"].configured(RestSettings(**given), limiter or Unlimited())
 
-    def textus(self, account: str, limiter: RateLimiter | None = None, **settings: Any) -> CrmTarget:
+    def textus(self, account: str, limiter: RateLimiter | None = None, **settings: Any) -> CrmTarget[Any]:
         """The target textus at `account`, which has to be among `targets` as "textus:<account>"."""
         given = {"api_url": self.sandbox.url, "api_token": "t", "accounts": (account,), "timeout": 2.0} | settings
         kind = target_types()["textus"]
@@ -170,7 +183,7 @@ class CrmDesk:
 
     @contextmanager
     def working(
-        self, target: CrmTarget, delivery_worker: OutboxWorker[Job] | None = None
+        self, target: CrmTarget[Any], delivery_worker: OutboxWorker[Job] | None = None
     ) -> Iterator[OutboxWorker[Job]]:
         """A delivery worker for `target` on a thread of its own."""
         delivery_worker, stop = delivery_worker or delivery_worker_of(target, self.crm), threading.Event()
@@ -188,7 +201,7 @@ class CrmDesk:
             database.close()
             target.close()
 
-    def work_off(self, target: CrmTarget | None = None) -> None:
+    def work_off(self, target: CrmTarget[Any] | None = None) -> None:
         """Until nothing waits any more."""
         with self.working(target or self.rest()):
             until(lambda: self.statuses().get("pending", 0) == 0, "an end of what waits")
@@ -201,7 +214,7 @@ class CrmDesk:
         until(lambda: not self.statuses(target)["pending"], "an end of what waits")
 
     def all(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
-        return self.owner.execute(statement, values).fetchall()  # type: ignore[arg-type]
+        return self.owner.execute(statement, values).fetchall()
 
     def expire_leases(self) -> None:
         """As if a minute had gone by."""

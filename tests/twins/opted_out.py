@@ -24,7 +24,7 @@ from processors.outbox.rate_limiter import PrepaidLimiter, RateLimiter
 from processors.textus_api.settings import TextUsApiSettings
 from runtime.kafka.consumer import Record
 from runtime.postgres import connect
-from runtime.settings import Configuration, Section
+from runtime.settings import Configuration
 from schemas.codec import Codec
 from schemas.events import Event
 from schemas.ids import SchemaIds
@@ -34,7 +34,7 @@ from tests.twins.events import T0
 _codec = Codec(SchemaIds.checked_in())
 
 
-class MemoryTarget(OptOutTarget):
+class MemoryTarget(OptOutTarget[TextUsApiSettings]):
     """TextUs as far as opt-outs go, without HTTP."""
 
     name = "textus"
@@ -50,12 +50,17 @@ class MemoryTarget(OptOutTarget):
         self._lock = threading.Lock()
 
     @classmethod
-    def configured(cls, settings: Section, limiter: RateLimiter) -> OptOutTarget:
+    def is_used(cls, settings: TextUsApiSettings) -> bool:
+        del settings
+        return True
+
+    @classmethod
+    def configured(cls, settings: TextUsApiSettings, limiter: RateLimiter) -> MemoryTarget:
         del settings
         return cls(limiter)
 
     @classmethod
-    def budget(cls, settings: Section) -> Budget:
+    def budget(cls, settings: TextUsApiSettings) -> Budget:
         del settings
         return Budget("textus", limit=1000, window=300, reserve=50)
 
@@ -121,7 +126,7 @@ class Desk:
         self.enforcer.finish(self.database, 0.25)
 
     def all(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
-        return self.owner.execute(statement, values).fetchall()  # type: ignore[arg-type]
+        return self.owner.execute(statement, values).fetchall()
 
     def state(self, phone: str = "+13035550142") -> str | None:
         row = self.owner.execute("SELECT state FROM opt_outs WHERE phone = %s", (phone,)).fetchone()

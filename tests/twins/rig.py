@@ -153,8 +153,8 @@ class Rig:
         rows = self.owner.execute("SELECT topic, partition, next_offset FROM consumer_offsets")
         return {Partition(topic, number): offset for topic, number, offset in rows}
 
-    def one(self, statement: str) -> Any:
-        row = self.owner.execute(statement).fetchone()  # type: ignore[arg-type]
+    def value(self, statement: str) -> Any:
+        row = self.owner.execute(statement).fetchone()
         return None if row is None else row[0]
 
     def close(self) -> None:

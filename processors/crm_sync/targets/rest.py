@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, ClassVar, cast
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, field_validator
 
+from processors.crm_sync.http_settings import CrmHttpSettings
 from processors.crm_sync.port import Capabilities, CrmTarget, Finding, Note, Person
 from processors.crm_sync.templates import Template
 from processors.http.client import HttpClient
-from processors.http.ssrf_guard import mistake_in
 from processors.outbox.budget import Budget
 from processors.outbox.errors import OutcomeUnknown, Rejected, RetryLater
 from processors.outbox.rate_limiter import RateLimiter
-from runtime.settings import ConfigurationError, Section, StringList
+from runtime.settings import ConfigurationError
 
 #: What each template may name.
 _NAMES: dict[str, frozenset[str]] = {
@@ -32,18 +32,13 @@ _NEEDED = ("find", "create", "note")
 _NOTE = '{"text": "{text}", "external_id": "{external_id}", "occurred_at": "{occurred_at}"}'
 
 
-class RestSettings(Section, name="crm_rest"):
+class RestSettings(CrmHttpSettings, name="crm_rest"):
     """The CRM `rest`: an address, a token, and a request for each thing to do; an empty one cannot be done there."""
 
     url: str = Field(default="", description="address that the requests' paths follow, such as https://host/api")
     token: SecretStr | None = Field(default=None, description="sent in the header; unset: none is")
     token_header: str = Field(default="Authorization", min_length=1, description="the header that carries the token")
     token_prefix: str = Field(default="Bearer ", description="what stands before the token")
-    hosts: StringList = Field(default=(), description="hosts that may be called; none: only that of the address")
-    allow_private: bool = Field(default=False, description="whether its address may be one of a private network")
-    timeout: float = Field(default=10.0, gt=0, le=25.0, description="seconds to wait for an answer")
-    rate_limit: int = Field(default=0, ge=0, description="requests in one window at most; 0: no limit is known")
-    rate_window: float = Field(default=60.0, gt=0, description="seconds of a window, where the CRM does not tell")
     members: str = Field(default="", description="where an answer keeps its list, as in data.items; empty: it is one")
     member: str = Field(default="", description="where an answer keeps its one thing, as in data; empty: it is it")
     id_field: str = Field(default="id", min_length=1, description="the field of a contact's and a note's id")
@@ -73,14 +68,8 @@ class RestSettings(Section, name="crm_rest"):
             raise ValueError("cannot do without")
         return text
 
-    @model_validator(mode="after")
-    def _may_be_called(self) -> RestSettings:
-        if self.url and (mistake := mistake_in(self.url, self.hosts)):
-            raise ValueError(f"{self.variable('url')}: {mistake}")
-        return self
 
-
-class RestTarget(CrmTarget):
+class RestTarget(CrmTarget[RestSettings]):
     """A CRM with a JSON API."""
 
     name: ClassVar[str] = "rest"
@@ -94,8 +83,7 @@ class RestTarget(CrmTarget):
         }
 
     @classmethod
-    def configured(cls, settings: Section, limiter: RateLimiter) -> RestTarget:
-        assert isinstance(settings, RestSettings)
+    def configured(cls, settings: RestSettings, limiter: RateLimiter) -> RestTarget:
         if not settings.url:
             raise ConfigurationError([f"{settings.variable('url')} is missing: the target rest is called there"])
         token = settings.token.get_secret_value() if settings.token else ""
@@ -111,11 +99,8 @@ class RestTarget(CrmTarget):
         return cls(settings, api)
 
     @classmethod
-    def budget(cls, settings: Section) -> Budget | None:
-        assert isinstance(settings, RestSettings)
-        if not settings.rate_limit:
-            return None
-        return Budget("crm-rest", limit=settings.rate_limit, window=settings.rate_window, reserve=0)
+    def budget(cls, settings: RestSettings) -> Budget | None:
+        return settings.budget("crm-rest")
 
     @property
     def capabilities(self) -> Capabilities:

@@ -37,7 +37,7 @@ from processors.outbox.rate_limiter import PrepaidLimiter, RateLimiter
 from processors.textus_api.client import TextUsClient
 from processors.textus_api.settings import TextUsApiSettings, textus_budget
 from runtime.phones import full_number
-from runtime.settings import ConfigurationError, Section, StringList
+from runtime.settings import ConfigurationError, StringList
 
 #: A number that nobody has.
 UNUSED_NUMBER = "+10000000000"
@@ -59,7 +59,7 @@ class CrmTextUsSettings(TextUsApiSettings, name="crm_textus"):
         return super().variable(field) if field in cls.__annotations__ else TextUsApiSettings.variable(field)
 
 
-class TextUsCrm(CrmTarget):
+class TextUsCrm(CrmTarget[CrmTextUsSettings]):
     """Contacts, their names and tags in one TextUs account."""
 
     name: ClassVar[str] = "textus"
@@ -71,11 +71,10 @@ class TextUsCrm(CrmTarget):
         self._client = client
 
     @classmethod
-    def places(cls, settings: Section) -> Sequence[str]:
+    def places(cls, settings: CrmTextUsSettings) -> Sequence[str]:
         """One for each account. Raises ConfigurationError where none is named, or none could be called."""
-        assert isinstance(settings, CrmTextUsSettings)
         mistakes = [] if settings.accounts else [f"{_ACCOUNTS} is missing: the accounts that get the contacts"]
-        if settings.api_token is None or not settings.api_token.get_secret_value():
+        if not settings.has_token:
             mistakes.append(f"{_TOKEN} is missing: the target textus calls TextUs's API with it")
         if mistake := mistake_in(settings.api_url, ()):
             mistakes.append(f"{settings.variable('api_url')}: {mistake}")
@@ -84,21 +83,18 @@ class TextUsCrm(CrmTarget):
         return [f"{cls.name}:{account}" for account in dict.fromkeys(settings.accounts)]
 
     @classmethod
-    def configured(cls, settings: Section, limiter: RateLimiter) -> TextUsCrm:
+    def configured(cls, settings: CrmTextUsSettings, limiter: RateLimiter) -> TextUsCrm:
         """At the first of its accounts."""
-        assert isinstance(settings, CrmTextUsSettings)
         return cls.at(cls.places(settings)[0], settings, limiter)
 
     @classmethod
-    def at(cls, place: str, settings: Section, limiter: RateLimiter) -> TextUsCrm:
-        assert isinstance(settings, CrmTextUsSettings)
+    def at(cls, place: str, settings: CrmTextUsSettings, limiter: RateLimiter) -> TextUsCrm:
         client = TextUsClient(settings, limiter, allow_private=settings.allow_private)
         return cls(settings, place.partition(":")[2], client)
 
     @classmethod
-    def budget(cls, settings: Section) -> Budget:
+    def budget(cls, settings: CrmTextUsSettings) -> Budget:
         """The one of all that talk to TextUs."""
-        assert isinstance(settings, CrmTextUsSettings)
         return textus_budget(settings)
 
     @property

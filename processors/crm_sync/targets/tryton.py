@@ -15,16 +15,16 @@ from typing import Any, ClassVar, cast
 from urllib.parse import quote, urlencode
 
 import phonenumbers
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, field_validator
 
+from processors.crm_sync.http_settings import CrmHttpSettings
 from processors.crm_sync.port import Capabilities, CrmTarget, Finding, Note, Person
 from processors.http.client import HttpClient
-from processors.http.ssrf_guard import mistake_in
 from processors.outbox.budget import Budget
 from processors.outbox.errors import CredentialsRefused, NotFound, OutcomeUnknown, Rejected, RetryLater
 from processors.outbox.rate_limiter import RateLimiter
 from runtime.phones import full_number
-from runtime.settings import ConfigurationError, Section, StringList
+from runtime.settings import ConfigurationError
 
 _PARTY, _CATEGORY, _NOTE = "party.party", "party.category", "ir.note"
 _OLDEST_FIRST = [["id", "ASC"]]
@@ -40,15 +40,12 @@ _REPLACING = (
 )
 
 
-class TrytonSettings(Section, name="crm_tryton"):
+class TrytonSettings(CrmHttpSettings, name="crm_tryton"):
     """The CRM `tryton`: Tryton 8.2 with its module `party`."""
 
     url: str = Field(default="", description="address of the server, such as https://tryton.example.com")
     database: str = Field(default="", description="name of the database there")
     token: SecretStr | None = Field(default=None, description="key of a validated user application of kind REST API")
-    hosts: StringList = Field(default=(), description="hosts that may be called; none: only that of the address")
-    allow_private: bool = Field(default=False, description="whether its address may be one of a private network")
-    timeout: float = Field(default=10.0, gt=0, le=25.0, description="seconds to wait for an answer")
     at_once: int = Field(
         default=4, ge=1, le=128, description="requests at the same time at most: on SQLite each waits for the others"
     )
@@ -58,8 +55,6 @@ class TrytonSettings(Section, name="crm_tryton"):
         description="seconds before it is asked whether a call without an answer went through: on SQLite it may wait"
         " that long for its turn",
     )
-    rate_limit: int = Field(default=0, ge=0, description="requests in one window at most; 0: no limit")
-    rate_window: float = Field(default=60.0, gt=0, description="seconds of a window")
     code_prefix: str = Field(
         default="SMS", min_length=1, description="what stands before the phone in the code of a party that is made"
     )
@@ -80,14 +75,8 @@ class TrytonSettings(Section, name="crm_tryton"):
             raise ValueError("is no key of Tryton's, which is letters and digits, without quotation marks")
         return token
 
-    @model_validator(mode="after")
-    def _may_be_called(self) -> TrytonSettings:
-        if self.url and (mistake := mistake_in(self.url, self.hosts)):
-            raise ValueError(f"{self.variable('url')}: {mistake}")
-        return self
 
-
-class TrytonTarget(CrmTarget):
+class TrytonTarget(CrmTarget[TrytonSettings]):
     """Parties with their contact mechanisms, categories and notes."""
 
     name: ClassVar[str] = "tryton"
@@ -100,8 +89,7 @@ class TrytonTarget(CrmTarget):
         self._turns = threading.BoundedSemaphore(settings.at_once)
 
     @classmethod
-    def configured(cls, settings: Section, limiter: RateLimiter) -> TrytonTarget:
-        assert isinstance(settings, TrytonSettings)
+    def configured(cls, settings: TrytonSettings, limiter: RateLimiter) -> TrytonTarget:
         needed = {
             "url": "the address of the Tryton server",
             "database": "the name of the database there",
@@ -125,11 +113,8 @@ class TrytonTarget(CrmTarget):
         return cls(settings, api)
 
     @classmethod
-    def budget(cls, settings: Section) -> Budget | None:
-        assert isinstance(settings, TrytonSettings)
-        if not settings.rate_limit:
-            return None
-        return Budget("crm-tryton", limit=settings.rate_limit, window=settings.rate_window, reserve=0)
+    def budget(cls, settings: TrytonSettings) -> Budget | None:
+        return settings.budget("crm-tryton")
 
     @property
     def capabilities(self) -> Capabilities:

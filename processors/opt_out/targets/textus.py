@@ -10,7 +10,6 @@ from processors.outbox.errors import RetryLater
 from processors.outbox.rate_limiter import RateLimiter
 from processors.textus_api.client import Json, TextUsClient
 from processors.textus_api.settings import TextUsApiSettings, textus_budget
-from runtime.settings import Section
 
 #: `exact[]=` and a number take some 31 characters of a URL; most servers take 8 KiB.
 BATCH = 200
@@ -18,7 +17,7 @@ BATCH = 200
 LONGEST_SLUG = 250
 
 
-class TextUsOptOuts(OptOutTarget):
+class TextUsOptOuts(OptOutTarget[TextUsApiSettings]):
     """TextUs's own list of opt-outs, one for each account."""
 
     name = "textus"
@@ -29,17 +28,17 @@ class TextUsOptOuts(OptOutTarget):
         self._client = client
 
     @classmethod
-    def configured(cls, settings: Section, limiter: RateLimiter) -> TextUsOptOuts | None:
-        """None without a token."""
-        assert isinstance(settings, TextUsApiSettings)
-        if settings.api_token is None or not settings.api_token.get_secret_value():
-            return None
+    def is_used(cls, settings: TextUsApiSettings) -> bool:
+        """Whether there is a token."""
+        return settings.has_token
+
+    @classmethod
+    def configured(cls, settings: TextUsApiSettings, limiter: RateLimiter) -> TextUsOptOuts:
         return cls(settings, TextUsClient(settings, limiter))
 
     @classmethod
-    def budget(cls, settings: Section) -> Budget:
+    def budget(cls, settings: TextUsApiSettings) -> Budget:
         """The one of all that talk to TextUs."""
-        assert isinstance(settings, TextUsApiSettings)
         return textus_budget(settings)
 
     @property

@@ -66,7 +66,7 @@ class Service(ABC):
         `operation`: one of the suite's. `fault`: as of the sandbox's POST /_sandbox/faults, without the path.
         """
 
-    def target(self, url: str | None = None, *, timeout: float = 10.0) -> CrmTarget:
+    def target(self, url: str | None = None, *, timeout: float = 10.0) -> CrmTarget[Any]:
         """The target, set to talk to this service, or to `url`."""
         kind = target_types()[type(self).__module__.rpartition(".")[2]]
         settings = Configuration.load(kind.settings_type, environ=dict(self.environ(url, timeout)))[kind.settings_type]

@@ -13,7 +13,7 @@ from schemas.codec import Codec
 from schemas.events import Message
 from schemas.ids import SchemaIds
 from tests.bench.figures import Bound, Figure, Series, machine, once
-from tests.bench.generator import asked
+from tests.bench.generator import lookups
 from tests.bench.record import BEGIN, END, keep
 from tests.bench.webhooks import event, requests
 
@@ -102,7 +102,7 @@ def test_a_page_without_marks_is_left_alone(tmp_path: Path) -> None:
 
 
 def test_who_asks_the_gate_asks_about_contacts_of_the_webhooks() -> None:
-    [first, other] = islice(asked("/opt-outs/PHONE", "t", 1), 2)
+    [first, other] = islice(lookups("/opt-outs/PHONE", "t", 1), 2)
     assert first.startswith(b"GET /opt-outs/%2B1303555")
     assert b"Authorization: Bearer t" in first
     assert first != other

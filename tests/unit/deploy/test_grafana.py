@@ -40,7 +40,7 @@ def test_expressions_ask_for_series_and_labels_that_exist(expression: str) -> No
     grouped = {name for names in re.findall(r"by \(([^)]*)\)", expression) for name in re.split(r"\W+", names)}
     for series, _ in found:
         assert grouped <= known[series] | given, f"{series} has no label {grouped - known[series]}"
-    # Nothing else is found for: every word is a series, a label, or PromQL's.
+    # Nothing else is asked for: every word is a series, a label, or PromQL's.
     rest = re.sub(r'"[^"]*"|\{[^}]*\}|\[[^\]]*\]', "", expression)
     assert set(re.findall(r"[a-z_]{2,}", rest)) <= WORDS | known.keys() | grouped
     assert all(expression.count(opening) == expression.count(closing) for opening, closing in ("()", "{}", "[]"))

@@ -57,7 +57,7 @@ class Kafka(MemoryProducer):
         return [text_of(record) for record in self.published]
 
     @property
-    def asked(self) -> int:
+    def calls(self) -> int:
         return len(self.timeouts)
 
     def publish_all(self, records: Sequence[OutgoingRecord], *, timeout: float = 2.0) -> Any:
@@ -120,7 +120,7 @@ def test_what_kafka_does_not_confirm_goes_to_the_spool_and_so_does_all_that_foll
     # Kafka is back, but the next event must not overtake the first
     kafka.fate = lambda _: None
     assert publisher.publish_all([event("b")]) is Durability.SPOOL
-    assert (kafka.asked, waiting(spool)) == (1, ["a", "b"])
+    assert (kafka.calls, waiting(spool)) == (1, ["a", "b"])
 
 
 def test_no_request_pays_the_time_out_once_one_has(publisher: DurablePublisher, spool: Spool, kafka: Kafka) -> None:
@@ -131,11 +131,11 @@ def test_no_request_pays_the_time_out_once_one_has(publisher: DurablePublisher, 
         first = [pool.submit(publisher.publish_all, [event(str(n))]) for n in range(32)]
         assert {future.result(30) for future in first} == {Durability.SPOOL}
     # Then at most the rounds that were begun have waited for it
-    assert kafka.asked <= 2
+    assert kafka.calls <= 2
     assert len(waiting(spool)) == 32
-    requested = kafka.asked
+    requested = kafka.calls
     publisher.publish_all([event("later")])
-    assert kafka.asked == requested
+    assert kafka.calls == requested
 
 
 def test_what_kafka_will_never_take_is_kept_aside_and_does_not_stop_the_next(
@@ -208,7 +208,7 @@ class TestNeither:
         monkeypatch.setattr(spool, "append", _failing(SpoolFull("spool_full")))
         with pytest.raises(Unavailable, match="spool_full"):
             publisher.publish_all([event("a")])
-        assert kafka.asked == 0
+        assert kafka.calls == 0
 
 
 def _failing(error: Exception) -> Callable[..., bool]:
@@ -297,7 +297,7 @@ class TestReadiness:
 
 def test_the_events_of_a_webhook_go_to_kafka_in_one_group(publisher: DurablePublisher, kafka: Kafka) -> None:
     assert publisher.publish_all([event("a"), event("b"), event("c")]) is Durability.KAFKA
-    assert (kafka.log, kafka.asked) == (["a", "b", "c"], 1)
+    assert (kafka.log, kafka.calls) == (["a", "b", "c"], 1)
 
 
 def test_what_kafka_did_not_confirm_of_a_webhook_goes_to_the_spool_and_nothing_else(

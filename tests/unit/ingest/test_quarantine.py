@@ -56,8 +56,8 @@ def make(tmp_path: Path) -> Iterator[Make]:
         return made[-1], store
 
     yield quarantine
-    for quarantine in made:
-        quarantine.close()
+    for keeping in made:
+        keeping.close()
 
 
 def post(
@@ -231,7 +231,7 @@ def test_it_removes_after_its_days_and_counts_that(name: str, make: Make) -> Non
 
 @every_provider
 def test_its_thread_stores_and_a_stop_stores_the_rest(name: str, tmp_path: Path) -> None:
-    quarantine = KeepingQuarantine(QuarantineStore(tmp_path, limit=MIB, days=7)).start()
+    quarantine = KeepingQuarantine(QuarantineStore(tmp_path, limit=MIB, days=7, now=RECEIPT.timestamp)).start()
     post(name, quarantine, Log(), signed=WRONG)
     quarantine.close()
     assert count_waiting(tmp_path) == 1

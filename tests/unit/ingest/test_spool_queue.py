@@ -63,7 +63,7 @@ def test_a_walk_finds_what_a_look_at_every_row_would(
                 number += len(new)
             elif act == "remove":  # from anywhere, as topics that are up are drained past those that are down
                 spool.in_turn(lambda turn, every=reported: turn.remove(turn.first(10_000)[::every]))  # type: ignore[misc]
-                del waiting[::reported]  # type: ignore[misc]
+                del waiting[::reported]
             else:
                 assert walked(queue, reported) == [row_number for row_number, topic in waiting if topic not in reported]  # type: ignore[arg-type, operator]
 

@@ -275,4 +275,4 @@ def test_letters_are_counted_by_what_was_wrong() -> None:
         ("NumericValueOutOfRange", 2, 1),
         ("Other", 1, 1),
     ]
-    assert [one.waiting for one in tally(letters, None, lambda _: None)] == [None, None]
+    assert [count.waiting for count in tally(letters, None, lambda _: None)] == [None, None]

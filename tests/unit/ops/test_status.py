@@ -22,11 +22,11 @@ from ops.status.snapshot import (
     TableRows,
     TopicLag,
 )
-from processors.crm_sync.report import CrmBacklog
+from processors.crm_sync.report import CrmState
 
 INGEST = ProcessState("ingest", "http://127.0.0.1:8080", "ready", "")
 PERSIST = ProcessorState("persist", "hookline-persist", [TopicLag("sms.messages.v1", 12)], 3, 1, None, ())
-REST = CrmBacklog("rest", 1_200, 7, None, None)
+REST = CrmState("rest", 1_200, 7, None, None, 0, None)
 WELL = Snapshot(
     processes=[INGEST, ProcessState("registry", None, "not asked", "its admin port is not set here")],
     kafka=KafkaState(True, "", brokers=1, topics=7),

@@ -5,8 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from processors.engine.halts import WINDOW, halt_reason
 from processors.engine.processor import SetAside
-from processors.engine.progress import HALT_AT, WINDOW, halt_reason, outcomes_of, records_until_halt
+from processors.engine.progress import HALT_AT, outcomes_of, records_until_halt
 from runtime.kafka.consumer import Record
 
 bits = st.text("01", max_size=160)

@@ -48,7 +48,7 @@ def answers(worker: Worker, count: int) -> list[object]:
 
 def test_work_is_done_in_order(worker: Worker) -> None:
     for number in range(5):
-        worker.give(lambda _wanted, number=number: number)  # type: ignore[misc]
+        worker.give(lambda _is_wanted, number=number: number)  # type: ignore[misc]
     assert answers(worker, 5) == [0, 1, 2, 3, 4]
 
 
@@ -57,7 +57,7 @@ def test_room_is_what_waits_and_not_what_is_under_way(worker: Worker) -> None:
     worker.give(gate)
     assert gate.begun.wait(5)
     assert worker.wait_for_room(1, 0)
-    worker.give(lambda _wanted: None)
+    worker.give(lambda _is_wanted: None)
     assert not worker.wait_for_room(1, 0.01)
     assert not worker.wait_until_idle(0.01)
     gate.go.set()
@@ -68,20 +68,20 @@ def test_room_is_what_waits_and_not_what_is_under_way(worker: Worker) -> None:
 def test_what_is_dropped_is_not_begun_and_its_answer_not_heard(worker: Worker) -> None:
     gate = Gate()
     worker.give(gate)
-    worker.give(lambda _wanted: "never")
+    worker.give(lambda _is_wanted: "never")
     assert gate.begun.wait(5)
     worker.drop()
-    worker.give(lambda _wanted: "new")
+    worker.give(lambda _is_wanted: "new")
     gate.go.set()
     assert answers(worker, 1) == ["new"]
     assert gate.wanted_at_the_end is False
 
 
 def test_fenced_is_an_answer_and_unwanted_is_none(worker: Worker) -> None:
-    def fenced(_wanted: Callable[[], bool]) -> object:
+    def fenced(_is_wanted: Callable[[], bool]) -> object:
         raise Fenced
 
-    def unwanted(_wanted: Callable[[], bool]) -> object:
+    def unwanted(_is_wanted: Callable[[], bool]) -> object:
         raise Unwanted
 
     worker.give(fenced)
@@ -95,7 +95,7 @@ def test_a_failure_is_raised_where_answers_are_heard() -> None:
     worker = Worker(lambda: False, LoopWatch())
     worker.start()
 
-    def fails(_wanted: Callable[[], bool]) -> object:
+    def fails(_is_wanted: Callable[[], bool]) -> object:
         raise KeyError("ours")
 
     worker.give(fails)
@@ -109,7 +109,7 @@ def test_finishing_waits_for_what_is_under_way_and_drops_the_rest() -> None:
     worker.start()
     gate, begun = Gate(), []
     worker.give(gate)
-    worker.give(lambda _wanted: begun.append(1))
+    worker.give(lambda _is_wanted: begun.append(1))
     assert gate.begun.wait(5)
     assert not worker.finish(0.01)
     gate.go.set()

@@ -61,7 +61,7 @@ def test_a_thread_that_waits_for_a_body_gives_its_slot_away() -> None:
     served = BodyDeadlines(1, 1).bounded(app)
     late: list[bytes] = []
     environ = {"wsgi.input": Stalling(), "REMOTE_ADDR": "127.0.0.1"}
-    thread = threading.Thread(target=lambda: late.extend(served(environ, lambda *_: lambda _: None)))  # type: ignore[arg-type]
+    thread = threading.Thread(target=lambda: late.extend(served(environ, lambda *_: lambda _: None)))
     thread.start()
     assert waits.wait(20)
     # Then another is handled meanwhile

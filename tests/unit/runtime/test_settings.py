@@ -10,6 +10,7 @@ from pydantic import Field, SecretStr
 
 from ingest.provider import provider_types
 from ops.configuration import all_sections
+from processors.opt_out.settings import OptOutSettings
 from runtime.connections import KafkaSettings, OwnerSettings, PostgresSettings
 from runtime.kafka.connection import client_settings
 from runtime.kafka.internals.produce_client import ACKS, produce_settings
@@ -260,3 +261,18 @@ def test_one_place_has_every_secret_that_nothing_else_names(tmp_path: Path) -> N
     (tmp_path / "textlink_secrets").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(ConfigurationError, match="cannot be read"):
         Configuration.load(textlink, environ=folder)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param("Mars/Olympus", id="none that there is"),
+        pytest.param("America", id="a folder of zones"),
+        pytest.param("../etc/passwd", id="outside of them"),
+        pytest.param("/etc/localtime", id="a path"),
+        pytest.param("", id="empty"),
+    ],
+)
+def test_what_is_no_time_zone_is_a_mistake_by_name(name: str) -> None:
+    with pytest.raises(ConfigurationError, match="HOOKLINE_OPT_OUT__TIME_ZONE: is no time zone"):
+        Configuration.load(OptOutSettings, environ={"HOOKLINE_OPT_OUT__TIME_ZONE": name})

@@ -256,5 +256,5 @@ def test_the_notifier_runs_only_where_there_is_somebody_to_tell(home: Home) -> N
     assert "notifier" in names(with_target)
     environment = with_target.environment_of("notifier")
     assert "hookline_notifier" in environment["HOOKLINE_POSTGRES__DSN"]
-    asked = {item.partition("=")[0] for item in environment["HOOKLINE_NOTIFIER__ADMIN_URLS"].split(",")}
-    assert {"ingest", "persist", "opt-out", "crm-sync", "gate", "console", "registry"} == asked
+    watched = {item.partition("=")[0] for item in environment["HOOKLINE_NOTIFIER__ADMIN_URLS"].split(",")}
+    assert {"ingest", "persist", "opt-out", "crm-sync", "gate", "console", "registry"} == watched

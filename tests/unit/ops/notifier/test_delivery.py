@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import time
+import subprocess
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
@@ -94,7 +95,17 @@ def test_a_target_that_refuses_or_is_no_url_is_not_delivered_to() -> None:
     assert not send_by_apprise("nonsense", example(), 20.0)
 
 
-def test_a_target_that_hangs_is_ended_in_time() -> None:
-    started = time.monotonic()
+def test_a_target_that_hangs_is_ended_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended: list[subprocess.TimeoutExpired] = []
+    run = subprocess.run
+
+    def watched(*args: Any, **options: Any) -> Any:
+        try:
+            return run(*args, **options)
+        except subprocess.TimeoutExpired as error:
+            ended.append(error)
+            raise
+
+    monkeypatch.setattr("ops.notifier.delivery.subprocess.run", watched)
     assert not send_by_apprise(URL, example(), 0.05)
-    assert time.monotonic() - started < 5
+    assert len(ended) == 1

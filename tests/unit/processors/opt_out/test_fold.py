@@ -117,10 +117,7 @@ def _holds_ended_by(rows: list[Entry], said: int, received: int) -> bool:
 
 @given(ledgers(), st.timedeltas(timedelta(hours=-1), timedelta(hours=1)))
 def test_all_clocks_stepped_alike_change_nothing(rows: list[Entry], step: timedelta) -> None:
-    moved = [
-        Entry(**{name: _moved(getattr(row, name), step) for name in row.__slots__})  # type: ignore[attr-defined]
-        for row in rows
-    ]
+    moved = [Entry(**{name: _moved(getattr(row, name), step) for name in row.__slots__}) for row in rows]
     assert state(*moved) == state(*rows)
 
 

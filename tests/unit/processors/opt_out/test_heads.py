@@ -63,9 +63,9 @@ def test_odd_lines_are_no_heads(line: bytes) -> None:
 
 def test_a_key_is_changed_without_a_stop() -> None:
     # Given heads of the old key, and two processes of which one has the new setting already
-    before = OptOutSettings(head_keys=(OLD,))  # type: ignore[arg-type]
-    between = OptOutSettings(head_keys=(NEW, OLD))  # type: ignore[arg-type]
-    after = OptOutSettings(head_keys=(NEW,), head_public_keys=(HeadSigner(OLD).public_key,))  # type: ignore[arg-type]
+    before = OptOutSettings(head_keys=(OLD,))
+    between = OptOutSettings(head_keys=(NEW, OLD))
+    after = OptOutSettings(head_keys=(NEW,), head_public_keys=(HeadSigner(OLD).public_key,))
     old, new = (
         HeadSigner(settings.head_keys[0].get_secret_value()).sign(position, HASH, NOW)
         for position, settings in ((1, before), (2, between))
@@ -87,7 +87,7 @@ def test_what_is_no_key_is_refused_at_the_start(key: str) -> None:
         HeadSigner(key)
     if key:
         with pytest.raises(ValidationError):
-            OptOutSettings(head_keys=(key,))  # type: ignore[arg-type]
+            OptOutSettings(head_keys=(key,))
         with pytest.raises(ValidationError):
             OptOutSettings(head_public_keys=(key,))
 

@@ -173,7 +173,7 @@ def test_two_workers_make_one_note_though_the_first_stands_still(clock: Clock, d
 
     def while_the_second_works() -> None:
         clock.now += LEASE
-        work(second, MemoryDatabase())  # type: ignore[arg-type]
+        work(second, MemoryDatabase())
 
     # When the first stands still right before its call, and its lease is taken by another
     first = worker_of(queue, lambda task: note("first", task, while_the_second_works))
