@@ -26,8 +26,8 @@ from tests import older_database
 from tests.conftest import PASSWORD
 from tests.older_database import AT, CLUSTER, EVENT, NEXT_OFFSET, PHONE, TOPIC, TOPIC_ID, OlderDatabase
 
-#: The newest migration of the oldest version that is brought along, of the one before restores were recorded, and of the
-#: version before the newest migration.
+#: The newest migration of the oldest version that is brought along, of the one before restores were recorded, and of
+#: the version before the newest migration.
 VERSIONS = ("0012", "0021", sorted(file.stem for file in older_database.MIGRATIONS.glob("*.sql"))[-2])
 
 
