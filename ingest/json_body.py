@@ -6,6 +6,7 @@ brackets take a hundred times as long as a text of that size (measured: 25 ms to
 
 from __future__ import annotations
 
+import codecs
 import json
 import math
 import re
@@ -13,8 +14,8 @@ import threading
 from contextlib import nullcontext
 from typing import Any, NamedTuple
 
+from ingest.content_coding import GZIP_MAGIC, Headers, texts, unpacked
 from ingest.content_coding import BadBody as BadBody  # noqa: PLC0414 - raised here, and imported from here
-from ingest.content_coding import Headers, texts, unpacked
 
 #: The deepest nesting that is taken; the outermost object is 1 deep.
 MAX_DEPTH = 64
@@ -24,8 +25,13 @@ MAX_NODES = 4_000
 _SMALL = 2_048
 #: Bytes that are counted first: a body that has too many nodes mostly has them from its start.
 _START = 32 * 1024
-#: Bytes from which on a body waits for its turn to be decoded, and how many have theirs at once in a process.
-_LARGE, _AT_ONCE = 32 * 1024, 2
+#: Bytes from which on a body waits for its turn to be read: one thread of a process runs at a time, and a small body
+#: shall have to share it with one large body at most.
+_LARGE = 32 * 1024
+#: What a packed body begins with, and no JSON does: gzip, and the header of zlib for windows of 32 KiB.
+_PACKED = (GZIP_MAGIC, b"x")
+#: Refusals of bytes that no other reading of them can take back, unless each character has several.
+_FINAL = ("too_many_nodes", "too_deep")
 
 Json = dict[str, Any]
 
@@ -64,7 +70,7 @@ class Body(NamedTuple):
 _UNSTORABLE_ESCAPE = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
 _HUGE = re.compile(r"[0-9][0-9]{18}")
 
-_turns = threading.BoundedSemaphore(_AT_ONCE)
+_turn = threading.Lock()
 _no_wait = nullcontext()
 
 
@@ -73,11 +79,21 @@ def read_body(headers: Headers, body: bytes) -> Body:
 
     Plain UTF-8 is read whatever the headers say, because senders state what is not so; they count where it is none.
     """
-    try:
-        return read_json(body)
-    except BadBody as error:
-        refusal = error
-    if coding := headers.get("Content-Encoding", ""):
+    coding = headers.get("Content-Encoding", "")
+    with _turn if coding or len(body) >= _LARGE else _no_wait:
+        return _read(headers, coding, body)
+
+
+def _read(headers: Headers, coding: str, body: bytes) -> Body:
+    refusal = BadBody("not_utf8")
+    if not (coding and body.startswith(_PACKED)):
+        try:
+            return read_json(body)
+        except BadBody as error:
+            refusal = error
+        if not coding and refusal.args[0] in _FINAL and not _is_wide(body):
+            raise refusal
+    if coding:
         try:
             body = unpacked(coding, body)
         except BadBody as error:
@@ -95,11 +111,6 @@ def read_json(body: bytes) -> Body:
     """The JSON in `body`, which is UTF-8. Raises BadBody."""
     if len(body) > _SMALL and (refusal := _refusal(body)):
         raise BadBody(refusal)
-    with _no_wait if len(body) < _LARGE else _turns:
-        return _decoded(body)
-
-
-def _decoded(body: bytes) -> Body:
     try:
         text = body.decode().removeprefix("\ufeff")  # "utf-8-sig", which is Python's, not C's, costs 0.5 us more
     except UnicodeDecodeError:
@@ -117,6 +128,11 @@ def _decoded(body: bytes) -> Body:
     ):
         raise BadBody("too_deep")
     return Body(found, storable=not (_UNSTORABLE_ESCAPE.search(text) or _HUGE.search(text)))
+
+
+def _is_wide(body: bytes) -> bool:
+    """Whether `body` may be UTF-16 or UTF-32, in which a byte that looks like a bracket may be part of a letter."""
+    return b"\x00" in body[:4] or body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
 
 
 def _refusal(body: bytes) -> str | None:

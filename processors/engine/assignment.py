@@ -168,9 +168,9 @@ class Assignment:
         self._placement.is_comparing = False
         if answer.moved:
             back = answer.moved_back()
-            direction = "back" if back else "forward"
-            metrics.POSITIONS_MOVED.labels(self._processor, direction).inc()
-            log.error("positions_moved", direction=direction, partitions=len(answer.moved), moved_back=back)
+            if not back:  # else it is counted where the restore is noted
+                metrics.POSITIONS_MOVED.labels(self._processor, "forward").inc()
+            log.error("positions_moved", partitions=len(answer.moved), moved_back=back)
             self.lose_place("positions_moved")
         elif answer.halt is not None:
             self.lose_place("halted")

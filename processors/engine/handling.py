@@ -107,7 +107,7 @@ class Handling:
                 halt = self._progress.count(connection, outcomes, described)
         except _HaltsAfter as limit:
             return self._commit(batch.first(limit.count))
-        self._progress.remember(batch.spans.values())
+        self._progress.remember({span.place: span.next for span in batch.spans.values()})
         for disposition, count in Counter(letter.disposition for letter in aside).items():
             metrics.DEAD_LETTERS.labels(self._processor.name, disposition).inc(count)
         for topic, count in Counter(letter.record.topic for letter in aside if not is_ours(letter.record)).items():

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from processors.engine.batch import PartitionId, Span
@@ -10,8 +12,12 @@ from processors.engine.halts import ASIDE, WINDOW, halt_reason
 from processors.engine.pauses import NOT_PAUSED, pause_reason
 from processors.engine.positions import Held
 from processors.engine.processor import SetAside
+from runtime import logs, metrics
 from runtime.kafka.consumer import Identity, Partition
 from runtime.postgres import Connection
+from schemas.topics import processor_of
+
+log = logs.logger("processors.engine.progress")
 
 #: With this many of the last WINDOW records set aside, a group halts. Records that do not count are in no window.
 HALT_AT = 50
@@ -111,24 +117,37 @@ class Progress:
 
     def __init__(self, group: str) -> None:
         self.group = group
-        #: Behind what this process has committed. PostgreSQL has less only where it was restored from a copy.
-        self._committed: dict[PartitionId, int] = {}
+        #: The least that PostgreSQL has of each partition: what this process has committed, or was told. It has less
+        #: only where it was restored from a copy, for other members only move offsets on.
+        self._least: dict[PartitionId, int] = {}
+        self._looking = threading.RLock()  # the connection that is looked through may be a new one itself
 
-    def remember(self, spans: Iterable[Span]) -> None:
-        """These are committed."""
-        self._committed.update((span.place, span.next) for span in spans)
+    def remember(self, offsets: Mapping[PartitionId, int]) -> None:
+        """PostgreSQL has these."""
+        self._least.update(offsets)
 
-    def forget(self) -> None:
-        """PostgreSQL is another one now: what this process committed counts no more."""
-        self._committed.clear()
+    def look_for_restore(self, transaction: Callable[[], AbstractContextManager[Connection]]) -> None:
+        """Write down, in a transaction of its own, that PostgreSQL went back to a copy since this process spoke to it.
 
-    def went_back(self, identity: Identity, partitions: Iterable[Partition], stored: StoredProgress) -> bool:
-        """Whether PostgreSQL has less than this process has committed. Other members only move offsets on."""
-        places = {
-            partition: PartitionId(identity.cluster_id, identity.topic_ids[partition.topic], partition.number)
-            for partition in partitions
-        }
-        return any(stored.offsets.get(at, 0) < self._committed.get(place, 0) for at, place in places.items())
+        What is handled from then on may have had its effects elsewhere already: calls are looked up before they are
+        made. Whoever has a new connection looks before anything else is done with it.
+        """
+        with self._looking:
+            with transaction() as connection:
+                went_back = self._went_back(connection)
+                if went_back:
+                    connection.execute("INSERT INTO restores (since, noted_by) VALUES ('-infinity', %s)", (self.group,))
+            if went_back:  # and that is committed
+                self._least.clear()
+                metrics.POSITIONS_MOVED.labels(processor_of(self.group), "back").inc()
+                log.error("postgres_restored", effect="CRM deliveries are looked up before they are repeated")
+
+    def _went_back(self, connection: Connection) -> bool:
+        least = dict(self._least)  # before PostgreSQL is asked: what it has may grow meanwhile
+        if not least:
+            return False
+        stored = self._at(connection, least)
+        return any(stored.get(place, 0) < offset for place, offset in least.items())
 
     def stored(self, connection: Connection, identity: Identity, partitions: Collection[Partition]) -> StoredProgress:
         """Where each of `partitions` stands."""
@@ -147,16 +166,15 @@ class Progress:
 
     def moved(self, connection: Connection, held: Mapping[Partition, Held]) -> dict[Partition, int | None]:
         """Of the partitions in `held`, those whose stored offset is another one, and which; None: no row."""
-        topics = list({at.place.topic_id for at in held.values()})
-        clusters = list({at.place.cluster_id for at in held.values()})
-        rows = connection.execute(_PLACES, (self.group, clusters, topics))
-        stored = {PartitionId(*row[:3]): int(row[3]) for row in rows}
+        stored = self._at(connection, {at.place for at in held.values()})
         found = {partition: stored.get(at.place) for partition, at in held.items()}
         return {partition: offset for partition, offset in found.items() if offset != held[partition].stored}
 
-    def note_restore(self, connection: Connection) -> None:
-        """PostgreSQL went back: what is handled from here on may have had its effects elsewhere already."""
-        connection.execute("INSERT INTO restores (since, noted_by) VALUES ('-infinity', %s)", (self.group,))
+    def _at(self, connection: Connection, places: Iterable[PartitionId]) -> dict[PartitionId, int]:
+        """The stored offsets of the topics that `places` are of."""
+        clusters, topics = {place.cluster_id for place in places}, {place.topic_id for place in places}
+        rows = connection.execute(_PLACES, (self.group, list(clusters), list(topics)))
+        return {PartitionId(*row[:3]): int(row[3]) for row in rows}
 
     def halt(self, connection: Connection) -> str | None:
         """Why the group is halted; None: it is not."""

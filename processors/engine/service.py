@@ -21,6 +21,7 @@ from processors.engine.periodic_tasks import periodic_task
 from processors.engine.positions import Positions
 from processors.engine.processor import Background, Processor, processor_types
 from processors.engine.progress import Progress
+from processors.engine.restores import looked_through
 from processors.engine.retry import TimeLimit
 from processors.engine.runner import Runner, topics_of
 from processors.engine.state import State
@@ -61,15 +62,17 @@ def runner_of(
     topics: Sequence[str] | None = None,
     group: str | None = None,
     positions: Positions | None = None,
+    progress: Progress | None = None,
     watch: LoopWatch | None = None,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Runner:
     """The parts that every processor shares, put together.
 
-    `codec` defaults to one with the checked-in schemas, `topics` and `group` to the processor's own; `positions` and
-    `watch` are for whoever wants to report about the runner.
+    `codec` defaults to one with the checked-in schemas, `topics` and `group` to the processor's own; `positions`,
+    `progress` and `watch` are for whoever shares them with the runner.
     """
-    name, settings, progress = processor.name, processor.settings, Progress(group or processor.group())
+    name, settings = processor.name, processor.settings
+    progress = progress or Progress(group or processor.group())
     topics, positions, watch = topics or topics_of(processor), positions or Positions(), watch or LoopWatch()
     letters = DeadLetters(producer, processor.dead_letters().name, progress.group, now=now)
     time_limit = TimeLimit(name, state, sleep=stop.wait, longest=settings.retry_max)
@@ -106,9 +109,8 @@ def serve(name: str) -> None:
     processor, state, positions = kind(configuration), State(name), Positions()
     client_id = f"{kind.group()}-{os.getpid()}"
 
-    def connected() -> Connection:
-        dsn = postgres.dsn.get_secret_value()
-        return connect(dsn, process=name, call_timeout=postgres.call_timeout, after_call=watch.beat)
+    progress = Progress(kind.group())
+    connected = connections(name, postgres, progress, watch)
 
     def readiness() -> Readiness:
         own = processor.readiness()
@@ -137,8 +139,24 @@ def serve(name: str) -> None:
             running(works, stop, watch, timeout=settings.stop_timeout),
         ):
             parts = processor, consumer, producer, database
-            runner_of(*parts, state=state, stop=stop, codec=codec, positions=positions, watch=watch).run()
+            runner = runner_of(
+                *parts, state=state, stop=stop, codec=codec, positions=positions, progress=progress, watch=watch
+            )
+            runner.run()
         log.info("processor_stopped")
+
+
+def connections(
+    name: str, postgres: PostgresSettings, progress: Progress, watch: LoopWatch
+) -> Callable[[], Connection]:
+    """Makes a connection for a thread of the process `name`, looked through for a restore."""
+
+    def connected() -> Connection:
+        dsn = postgres.dsn.get_secret_value()
+        connection = connect(dsn, process=name, call_timeout=postgres.call_timeout, after_call=watch.beat)
+        return looked_through(connection, progress)
+
+    return connected
 
 
 def reporting(

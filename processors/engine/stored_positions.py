@@ -10,10 +10,7 @@ from processors.engine.database import Database
 from processors.engine.positions import Held
 from processors.engine.progress import Progress, StoredProgress
 from processors.engine.retry import TimeLimit
-from runtime import logs
 from runtime.kafka.consumer import Identity, Partition
-
-log = logs.logger("processors.engine.stored_positions")
 
 #: Whether what is being tried is still ours to do.
 StillWanted = Callable[[], bool]
@@ -52,19 +49,17 @@ class StoredPositions:
     def read(self, identity: Identity, partitions: frozenset[Partition], still_wanted: StillWanted) -> Located:
         """Where each of `partitions` stands. That PostgreSQL was restored from a copy is noted with it."""
 
-        def read() -> tuple[Located, bool]:
+        def read() -> Located:
+            self._progress.look_for_restore(self._database.transaction)
             with self._database.transaction() as connection:
                 stored = self._progress.stored(connection, identity, partitions)
-                went_back = self._progress.went_back(identity, partitions, stored)
-                if went_back:
-                    self._progress.note_restore(connection)
-                return Located(identity, stored), went_back
+            places = {
+                at: PartitionId(identity.cluster_id, identity.topic_ids[at.topic], at.number) for at in partitions
+            }
+            self._progress.remember({places[at]: offset for at, offset in stored.offsets.items()})
+            return Located(identity, stored)
 
-        located, went_back = self._time_limit.until_done(read, still_wanted)
-        if went_back:
-            log.error("postgres_restored", effect="CRM deliveries are looked up before they are repeated")
-            self._progress.forget()
-        return located
+        return self._time_limit.until_done(read, still_wanted)
 
     def compare(self, held: Mapping[Partition, Held], still_wanted: StillWanted) -> Compared:
         """Whether PostgreSQL still has the offsets that we hold."""

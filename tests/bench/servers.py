@@ -20,13 +20,15 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from deploy.local.child import Child, Log
+from deploy.local.home import Home
 from deploy.local.kafka import EmbeddedKafka
 from deploy.local.launch import launched
 from deploy.local.ports import free_ports
 from deploy.local.postgres import DATABASE, OWNER, EmbeddedPostgres
+from deploy.local.principals import MECHANISM, Principals
 from ops.migrations import migrate
 from ops.processors import topics_of_hookline
-from runtime.connections import KafkaSettings
+from runtime.kafka.access import AccessAdmin
 from runtime.kafka.topics import TopicAdmin
 from runtime.postgres import connect
 
@@ -41,14 +43,24 @@ class BenchFailed(click.ClickException):
 
 
 class Servers:
-    """A Kafka with Hookline's topics and a durable PostgreSQL, as the local stack has them."""
+    """A Kafka with topics and a durable PostgreSQL, each process a principal as in the local stack.
+
+    `kafka` is how the brokers' own principal reaches it, who may also do what no process may.
+    """
 
     def __init__(
-        self, home: Path, kafka: EmbeddedKafka, broker: Child, postgres: EmbeddedPostgres, stack: ExitStack
+        self,
+        home: Path,
+        kafka: EmbeddedKafka,
+        principals: Principals,
+        broker: Child,
+        postgres: EmbeddedPostgres,
+        stack: ExitStack,
     ) -> None:
         self.home = home
         self._broker = broker
-        self.kafka = KafkaSettings(bootstrap_servers=(kafka.bootstrap_servers,))
+        self.kafka = kafka.client_settings
+        self._principals = principals
         self._bootstrap_servers = kafka.bootstrap_servers
         self._postgres = postgres
         self._stack = stack
@@ -73,6 +85,10 @@ class Servers:
         """Of the role of `process` in one of the new databases."""
         return make_conninfo(self._postgres.dsn(process), dbname=database)
 
+    def kafka_environment(self, process: str) -> dict[str, str]:
+        """The variables by which `process` reaches Kafka as its own principal; without credentials if it has none."""
+        return self._principals.environment_of(process, {"HOOKLINE_KAFKA__BOOTSTRAP_SERVERS": self._bootstrap_servers})
+
     def start(self, name: str, *arguments: str, checkout: Path | None = None, **settings: str) -> Child:
         """`python ARGUMENTS` with HOOKLINE_ `settings`; it ends with the servers, or before.
 
@@ -81,7 +97,7 @@ class Servers:
         environment = {key: value for key, value in os.environ.items() if not key.startswith("HOOKLINE_")}
         environment |= {
             "HOOKLINE_HOME": str(self.home),
-            "HOOKLINE_KAFKA__BOOTSTRAP_SERVERS": self._bootstrap_servers,
+            **self.kafka_environment(arguments[-1]),
             **{f"HOOKLINE_{key}": value for key, value in settings.items()},
         }
         python = sys.executable if checkout is None else str(checkout / ".venv" / "bin" / "python")
@@ -115,7 +131,8 @@ def servers(note: Callable[[str], None]) -> Iterator[Servers]:
     with ExitStack() as stack:
         stack.callback(shutil.rmtree, home, ignore_errors=True)
         kafka_port, controller_port, postgres_port = free_ports(3)
-        kafka = EmbeddedKafka(home / "kafka", kafka_port, controller_port)
+        principals = Principals(Home(home))
+        kafka = EmbeddedKafka(home / "kafka", kafka_port, controller_port, broker_password=principals.broker_password)
         # The time of each commit is kept, which costs PostgreSQL next to nothing: the latency's second clock.
         postgres = EmbeddedPostgres(home / "postgres", postgres_port, settings={"track_commit_timestamp": "on"})
         children = []
@@ -127,7 +144,10 @@ def servers(note: Callable[[str], None]) -> Iterator[Servers]:
         postgres.wait_ready()
         with connect(postgres.owner_dsn, process="bench") as connection:
             migrate(postgres.owner_dsn, connection)
-        found = Servers(home, kafka, children[0], postgres, stack)
+        with AccessAdmin(kafka.client_settings, "hookline-bench") as access:
+            access.set_passwords(principals.passwords, MECHANISM)
+            access.apply()
+        found = Servers(home, kafka, principals, children[0], postgres, stack)
         with TopicAdmin(found.kafka, "hookline-bench") as admin:
             admin.apply(admin.plan(topics_of_hookline()))
         yield found

@@ -16,7 +16,7 @@ from deploy.local.ports import free_ports
 from runtime.connections import KafkaSettings
 from runtime.kafka.producer import KafkaProducer
 from runtime.kafka.topics import TopicAdmin
-from schemas.topics import PROGRESS, RECORD_TOPICS, dead_letter_topic, redrive_topic
+from schemas.topics import OPT_OUT_HEADS, PROGRESS, RECORD_TOPICS, dead_letter_topic, redrive_topic
 from tests.faults.process import Launcher, Process, wait_until
 from tests.faults.proxy import Proxy
 from tests.faults.taps import KafkaTap, Shears
@@ -24,7 +24,12 @@ from tests.faults.taps import KafkaTap, Shears
 #: Small: several of them share a machine with everything else.
 HEAP = "192m"
 PROCESSORS = ("persist", "opt-out", "crm-sync")
-TOPICS = (*RECORD_TOPICS, PROGRESS, *(make(name) for make in (dead_letter_topic, redrive_topic) for name in PROCESSORS))
+TOPICS = (
+    *RECORD_TOPICS,
+    OPT_OUT_HEADS,
+    PROGRESS,
+    *(make(name) for make in (dead_letter_topic, redrive_topic) for name in PROCESSORS),
+)
 
 
 class Broker:
@@ -138,6 +143,19 @@ class Cluster:
         """kill -9 of every broker."""
         for broker in self.brokers:
             broker.kill()
+
+    def make_anew(self) -> None:
+        """Another cluster at the same addresses, with the same topics and nothing in them."""
+        cluster_id = new_cluster_id()
+        for broker in self.brokers:
+            broker.kill()
+            broker.kafka.forget(cluster_id)
+            broker.kafka.prepare()
+            broker.start()
+        for broker in self.brokers:
+            broker.kafka.wait_ready(90)
+        self.apply_topics()
+        self.wait_whole()
 
     def freeze(self) -> None:
         """SIGSTOP to every broker."""

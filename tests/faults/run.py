@@ -164,9 +164,9 @@ class Run:
         """Once the verdict is there, leave the servers as they were."""
         self._afterwards.append(work)
 
-    def made_anew(self, topic: str) -> None:
-        """The topic's log begins at 0 again."""
-        self._since = {place: end for place, end in self._since.items() if place[0] != topic}
+    def made_anew(self, *topics: str) -> None:
+        """Their logs begin at 0 again."""
+        self._since = {place: end for place, end in self._since.items() if place[0] not in topics}
 
     def start_ingest(self) -> None:
         """With what the row injects; does not wait."""

@@ -93,11 +93,11 @@ def _copy(connection: Connection, row: list[object]) -> None:
 
 
 def _run_roles(superuser: str) -> None:
-    from deploy.local.postgres import _binary
+    from deploy.local.postgres import program
 
     server = conninfo_to_dict(superuser)
     done = subprocess.run(
-        [_binary("psql"), "--no-psqlrc", "--file", ROLES, "postgres"],
+        [program("psql"), "--no-psqlrc", "--file", ROLES, "postgres"],
         env=os.environ
         | {f"PG{name.upper()}": str(server[name]) for name in ("host", "port", "user", "password")}
         | {f"{name.removeprefix('hookline_').upper()}_PASSWORD": PASSWORD for name in NAMES},

@@ -12,9 +12,12 @@ import psycopg
 import pytest
 
 from ops.__main__ import main
+from processors.engine.batch import PartitionId
 from processors.engine.database import Database
 from processors.engine.processor import Retryable
+from processors.engine.progress import Progress
 from processors.engine.published_topic import PublishedTopicWatch, TopicPlace, kafka_place
+from processors.engine.restores import looked_through
 from processors.opt_out import publication as opt_out_states
 from processors.opt_out.head_publication import HeadPublication
 from processors.opt_out.heads import HeadSigner, SignedHead
@@ -109,6 +112,40 @@ def test_a_group_that_finds_its_positions_gone_back_has_deliveries_looked_up(
         persist.execute("INSERT INTO restores (since, noted_by) VALUES ('-infinity', 'hookline-persist')")
     again = deliver(postgres, NOW)
     assert doubtful(owner) == {waiting, again}
+
+
+def test_a_new_connection_is_looked_through_for_a_restore_before_it_is_used(
+    postgres: Any, owner: psycopg.Connection
+) -> None:
+    # Given a process that has committed more than PostgreSQL has now, and a delivery that waits
+    progress, place = Progress("hookline-crm-sync"), PartitionId("c", uuid4(), 0)
+    values = (progress.group, *place, "sms.messages.v1", 5)
+    owner.execute(
+        "INSERT INTO consumer_offsets (consumer_group, cluster_id, topic_id, partition, topic, next_offset)"
+        " VALUES (%s, %s, %s, %s, %s, %s)",
+        values,
+    )
+    waiting = deliver(postgres, NOW)
+    progress.remember({place: 5})
+    looked_through(connect(postgres.dsn("crm-sync"), process="test"), progress).close()
+    assert doubtful(owner) == set(), "nothing went back"
+    progress.remember({place: 7})
+
+    # When any part of it connects, then the delivery is to be looked up before anybody can claim it; noted once
+    for _ in range(2):
+        looked_through(connect(postgres.dsn("crm-sync"), process="test"), progress).close()
+        assert doubtful(owner) == {waiting}
+    assert owner.execute("SELECT noted_by FROM restores").fetchall() == [("hookline-crm-sync",)]
+
+
+def test_a_database_that_is_being_restored_is_none_yet(postgres: Any) -> None:
+    progress = Progress("hookline-crm-sync")
+    progress.remember({PartitionId("c", uuid4(), 0): 7})
+    connection = connect(postgres.dsn("crm-sync"), process="test")
+    connection.execute("SET search_path TO pg_catalog")  # as if there were no tables
+    with pytest.raises(psycopg.OperationalError, match="being restored"):
+        looked_through(connection, progress)
+    assert connection.closed
 
 
 def test_states_are_published_again(desk: Desk, owner: psycopg.Connection, capsys: pytest.CaptureFixture[str]) -> None:

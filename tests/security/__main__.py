@@ -75,12 +75,12 @@ def _trials(
 
 @contextmanager
 def _victim(ours: Servers, attack: str, checkout: Path | None) -> Iterator[Victim]:
-    home, bootstrap = Path(tempfile.mkdtemp(dir=ours.home)), ",".join(ours.kafka.bootstrap_servers)
+    home = Path(tempfile.mkdtemp(dir=ours.home))
     service: AbstractContextManager[Victim]
     if attack == "gate-spellings":
-        service = gate(home, bootstrap, ours.new_database("gate")[0], checkout)
+        service = gate(home, ours.kafka_environment("gate"), ours.new_database("gate")[0], checkout)
     else:
-        service = ingest(home, bootstrap, checkout)
+        service = ingest(home, ours.kafka_environment("ingest"), checkout)
     with service as victim:
         yield victim
 

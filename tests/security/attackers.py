@@ -1,8 +1,8 @@
 """What attackers do: `python -m tests.security.attackers ATTACK PORT COUNT SECONDS SEED`.
 
-Attackers hold no secret. Each of the COUNT repeats its attack until the time is over, whatever it is answered, and they
-run in a process of their own with the lowest priority: in truth they are on other machines, and their processor's time
-is not the server's.
+Attackers hold no secret. Each of the COUNT repeats its attack until the time is over, whatever it is answered. They run
+in a process of their own that gets a processor only while nobody else wants it (Linux's SCHED_IDLE): in truth they are
+on other machines, and their processor's time is not the server's.
 """
 
 from __future__ import annotations
@@ -210,7 +210,10 @@ async def _attack(name: str, port: int, count: int, seconds: float, seed: int) -
 def main() -> None:
     """Attack, and print what the attackers saw as one line of JSON."""
     name, port, count, seconds, seed = sys.argv[1:]
-    os.nice(19)
+    if sys.platform.startswith("linux"):
+        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+    else:
+        os.nice(19)
     print(json.dumps(asyncio.run(_attack(name, int(port), int(count), float(seconds), int(seed)))))
 
 

@@ -20,6 +20,7 @@ from tests.security.trial import MENDS, Trial, trial
 from tests.security.victims import Victim, gate, ingest
 
 SEED = int(os.environ.get("HOOKLINE_ATTACK_SEED") or random.SystemRandom().randrange(2**16))
+BOOTSTRAP = KafkaSettings.variable("bootstrap_servers")
 ATTACKERS, SECONDS = 48, 3.0
 #: Times its quiet value that the genuine 99th percentile may have here, where both are at least so many milliseconds.
 WIDE_RATIO, FLOOR_MS = 30.0, 20.0
@@ -31,7 +32,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 @pytest.fixture(scope="module")
 def attacked_ingest(kafka: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Victim]:
-    with ingest(tmp_path_factory.mktemp("attacked"), kafka) as victim:
+    with ingest(tmp_path_factory.mktemp("attacked"), {BOOTSTRAP: kafka}) as victim:
         yield victim
 
 
@@ -53,7 +54,7 @@ def test_ingest_goes_on(attacked_ingest: Victim, kafka_settings: KafkaSettings, 
 
 
 def test_the_gate_goes_on(kafka: str, postgres: Any, tmp_path: Path) -> None:
-    with gate(tmp_path, kafka, postgres.dsn("gate")) as victim:
+    with gate(tmp_path, {BOOTSTRAP: kafka}, postgres.dsn("gate")) as victim:
         found = trial(victim, "gate-spellings", attackers=ATTACKERS, seconds=SECONDS, run=SEED, kafka=None)
         check(victim, found)
         assert set(found.meanwhile.seen) <= {"401", "400"}

@@ -23,10 +23,12 @@ RATIO = 3.0
 
 #: What keeps each attack from working. Without it the test of that attack fails.
 MENDS = {
-    "json-nodes": "values are counted before anything is decoded (ingest/json_body.py); the quarantine's thread takes "
-    "a quarter of a processor at most",
+    "json-nodes": "values are counted, once, before anything is decoded, in one large body at a time "
+    "(ingest/json_body.py); large bodies have few slots of their own (runtime/request_bodies.py); the quarantine's "
+    "thread takes a quarter of a processor at most",
     "json-nested": "the same",
-    "compressed": "256 KiB unpacked at most, in one step (ingest/content_coding.py)",
+    "compressed": "256 KiB unpacked at most, in one step (ingest/content_coding.py); compressed bodies have few "
+    "slots of their own (runtime/request_bodies.py)",
     "slow-bodies": "a thread that waits for a body gives its slot away; a deadline (runtime/request_bodies.py)",
     "slow-headers": "a head has 10 s, and takes no thread (runtime/web_server.py)",
     "aborted-http2": "HTTP/1.1 only (runtime/web_server.py)",
@@ -34,7 +36,8 @@ MENDS = {
     "wrong-secrets": "one log line a kind of refusal and minute; the quarantine never holds up an answer",
     "quarantine": "the quarantine evicts by sender, and a new secret each time is a sender that goes first",
     "huge-headers": "heads are bounded by the server; nothing is kept of them",
-    "gate-spellings": "the token is asked for before the number or the body is looked at (ops/gate/app.py)",
+    "gate-spellings": "the token is asked for before Flask, the number or the body is looked at "
+    "(ops/gate/token_check.py)",
     "idle-connections": "an admin server handles 16 requests at once; idle connections are none (runtime/admin.py)",
 }
 

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -103,14 +103,14 @@ class Victim:
             self.process.wait()
 
 
-def environment(home: Path, kafka: str, **more: str) -> dict[str, str]:
-    """What every victim is started with."""
+def environment(home: Path, kafka: Mapping[str, str], **more: str) -> dict[str, str]:
+    """What every victim is started with; `kafka`: the variables by which it reaches one."""
     outside = {name: value for name, value in os.environ.items() if not name.startswith("HOOKLINE_")}
-    return outside | {"HOOKLINE_HOME": str(home), "HOOKLINE_KAFKA__BOOTSTRAP_SERVERS": kafka} | more
+    return outside | {"HOOKLINE_HOME": str(home), **kafka, **more}
 
 
 @contextmanager
-def ingest(home: Path, kafka: str, checkout: Path | None = None) -> Iterator[Victim]:
+def ingest(home: Path, kafka: Mapping[str, str], checkout: Path | None = None) -> Iterator[Victim]:
     """An ingest with two workers whose quarantine holds `KEPT` genuine webhooks of a secret that is not known yet."""
     settings = environment(
         home,
@@ -134,7 +134,7 @@ def ingest(home: Path, kafka: str, checkout: Path | None = None) -> Iterator[Vic
 
 
 @contextmanager
-def gate(home: Path, kafka: str, dsn: str, checkout: Path | None = None) -> Iterator[Victim]:
+def gate(home: Path, kafka: Mapping[str, str], dsn: str, checkout: Path | None = None) -> Iterator[Victim]:
     """A gate that asks the database of `dsn`."""
     victim = Victim(
         "gate",

@@ -13,7 +13,7 @@ from tests.faults.services import ROOT
 def hookline(run: Run, *words: str) -> None:
     """Run the `hookline` command with the settings of the run's services; red where it fails."""
     settings = run.ingest.settings | run.persist.settings | run.opt_out.settings | run.crm_sync.settings
-    settings |= {"HOOKLINE_POSTGRES__DSN": run.db.dsn}
+    settings |= {"HOOKLINE_POSTGRES__DSN": run.db.dsn, "HOOKLINE_POSTGRES__OWNER_DSN": run.db.server.owner_dsn}
     done = subprocess.run(
         [sys.executable, "-m", "ops", *words],
         cwd=ROOT,

@@ -1,4 +1,4 @@
-"""SECURITY.md claims nothing without a test: each row of its table of threats names one that exists."""
+"""SECURITY.md and the page of attacks claim nothing without a test: each row of their tables names one that exists."""
 
 from __future__ import annotations
 
@@ -19,12 +19,19 @@ def _rows() -> list[list[str]]:
     return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines[2:]]
 
 
+def _attacks() -> list[str]:
+    """The tests of the page of attacks."""
+    table = (ROOT / "docs" / "attacks.md").read_text("utf-8").split("## Which test")[1].split("\n## ")[0]
+    return [line.strip("|").rpartition(" | ")[2].strip() for line in table.splitlines() if line.startswith("| ")][1:]
+
+
 def test_there_are_threats() -> None:
     assert len(_rows()) > 20
     assert all(len(cells) == 4 and all(cells) for cells in _rows())
+    assert len(_attacks()) > 30
 
 
-@pytest.mark.parametrize("named", [cells[3] for cells in _rows()])
+@pytest.mark.parametrize("named", [*(cells[3] for cells in _rows()), *_attacks()])
 def test_the_test_that_it_names_exists(named: str) -> None:
     found = _NAMED.fullmatch(named.rstrip(" |"))
     assert found, f"{named} is no `tests/...py::test_...`"

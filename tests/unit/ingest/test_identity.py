@@ -184,13 +184,17 @@ def test_at_one_receipt_too(delivered: Delivered) -> None:
 
 @given(_deliveries, _deliveries)
 def test_two_deliveries_that_differ_are_two_events(first: Delivered, second: Delivered) -> None:
-    identities = [(json.dumps(each.fields, sort_keys=True), each.kind, each.headers) for each in (first, second)]
+    headers = [{name: value for name, value in each.headers.items() if value} for each in (first, second)]
+    identities = [
+        (json.dumps(each.fields, sort_keys=True), each.kind, given)
+        for each, given in zip((first, second), headers, strict=True)  # an empty header identifies nothing
+    ]
     same_id = (
         first.provider is second.provider is _textus
         and isinstance(first.fields.get("id"), str)
         and first.fields["id"] == second.fields.get("id")
     )
-    same_request = first.provider is second.provider is _textlink and first.headers == second.headers
+    same_request = first.provider is second.provider is _textlink and headers[0] == headers[1]
     if identities[0] != identities[1] and not same_id and not same_request:
         assert first.event().event_id != second.event().event_id
 

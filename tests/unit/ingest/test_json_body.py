@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import json
 import sys
 import threading
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 
 from ingest import json_body
 from ingest.content_coding import MAX_BODY
-from ingest.json_body import MAX_NODES, BadBody, read_json
+from ingest.json_body import MAX_NODES, BadBody, read_body, read_json
 
 GENUINE = (Path(__file__).parents[2] / "payloads" / "textus" / "message.received.json").read_bytes()
 ROOM = MAX_BODY - 40
@@ -125,18 +126,41 @@ def test_what_has_few_nodes_is_never_refused(fields: dict[str, Any], ascii_only:
 
 
 def test_small_bodies_never_wait_for_large_ones() -> None:
-    # Given large bodies under way, as many as may be
-    taken = [json_body._turns.acquire(timeout=5) for _ in range(json_body._AT_ONCE)]
-    try:
-        assert all(taken)
-        large = threading.Thread(target=read_json, args=(filled("x", '{"a": "', '"}'),))
+    # Given a large body that is being read
+    with json_body._turn:
+        large = threading.Thread(target=read_body, args=({}, filled("x", '{"a": "', '"}')))
+        packed = threading.Thread(target=read_body, args=({"Content-Encoding": "gzip"}, gzip.compress(GENUINE)))
         large.start()
-        # Then a small one is read, and one more large one is not
-        assert read_json(GENUINE)
+        packed.start()
+        # Then a small one is read, and neither one more large one nor a compressed one
+        assert read_body({}, GENUINE)
         large.join(0.05)
         assert large.is_alive()
-    finally:
-        for _ in taken:
-            json_body._turns.release()
+        assert packed.is_alive()
     large.join(10)
+    packed.join(10)
     assert not large.is_alive()
+    assert not packed.is_alive()
+
+
+@pytest.mark.parametrize("bomb", BOMBS)
+def test_a_bomb_is_judged_once(bomb: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    judged: list[bytes] = []
+
+    def judge(body: bytes) -> str | None:
+        judged.append(body)
+        return refusal_of(body)
+
+    refusal_of = json_body._refusal
+    monkeypatch.setattr(json_body, "_refusal", judge)
+    with pytest.raises(BadBody, match=r"too_deep|too_many_nodes"):
+        read_body({"Content-Type": "application/json; charset=iso-8859-1"}, BOMBS[bomb])
+    assert len(judged) == 1
+
+
+@pytest.mark.parametrize("charset", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be", "utf-16", "utf-32"])
+def test_letters_whose_bytes_look_like_brackets_are_no_bomb(charset: str) -> None:
+    """U+5B5B is a letter, and in UTF-16 both of its bytes are those of an opening bracket."""
+    fields = {"a": "\u5b5b" * 10_000}
+    body = json.dumps(fields, ensure_ascii=False).encode(charset)
+    assert read_body({"Content-Type": f"application/json; charset={charset[:6]}"}, body).fields == fields

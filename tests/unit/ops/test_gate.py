@@ -121,6 +121,20 @@ def test_without_a_token_there_is_no_answer(headers: dict[str, str]) -> None:
     assert client().get("/healthz", headers=headers).status_code == 200
 
 
+@pytest.mark.parametrize("path", ["/opt-outs", "/opt-outs/%2B13035550142", "/nowhere", "//healthz", "/healthz/more"])
+def test_strangers_are_refused_before_anything_of_theirs_is_looked_at(path: str) -> None:
+    class Unread:
+        def read(self, *_: object) -> bytes:
+            raise AssertionError("the body was read")
+
+    app = gate_app(answering(), (SecretStr("second"),), lambda: Readiness(True))
+    app.request_class = None  # type: ignore[assignment] # Flask's own machinery would stumble over it
+    statuses: list[str] = []
+    environ = {"REQUEST_METHOD": "POST", "PATH_INFO": path, "wsgi.input": Unread(), "HTTP_AUTHORIZATION": "Bearer no"}
+    said = app(environ, lambda status, _headers, *_: statuses.append(status))  # type: ignore[arg-type, return-value]
+    assert (statuses, b"Bearer TOKEN" in b"".join(said)) == (["401 UNAUTHORIZED"], True)
+
+
 def test_a_token_rotates() -> None:
     """Both are let in while senders change theirs, and the old one no more when it is gone."""
 

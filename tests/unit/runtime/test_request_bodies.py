@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.exceptions import ClientDisconnected, RequestTimeout
 
-from runtime.request_bodies import DEADLINE, DEADLINE_UNDER_PRESSURE, BodyDeadlines, BodyReads, BoundedBody
+from runtime.request_bodies import DEADLINE, DEADLINE_UNDER_PRESSURE, LARGE, BodyDeadlines, BodyReads, BoundedBody
 
 
 def body_of(sent: bytes, announced: int | None, slots: int = 1) -> BoundedBody:
@@ -21,7 +21,7 @@ def body_of(sent: bytes, announced: int | None, slots: int = 1) -> BoundedBody:
     if announced is not None:
         environ["CONTENT_LENGTH"] = str(announced)
     reads = BodyReads(slots, time.monotonic)
-    reads.take_slot()
+    reads.slots.take()
     return BoundedBody(environ, reads)
 
 
@@ -107,7 +107,7 @@ def test_bodies_past_their_deadline_are_ended(listener: socket.socket, waiting: 
         now[0] = since + 0.02
         assert deadlines.end_stalled(reads) == waiting
         assert all(body.is_stalled for body in bodies)
-        reads.take_slot()
+        reads.slots.take()
         with pytest.raises(RequestTimeout):
             bodies[0].read()
     finally:
@@ -136,8 +136,44 @@ def test_a_body_in_chunks_that_may_have_been_cut_is_none() -> None:
     assert BodyDeadlines(1, 4, clock=lambda: now).end_stalled(reads) == 1
     # Then the end of a body in chunks of that address says nothing; a length does, and so does another address
     for _ in range(3):
-        reads.take_slot()
+        reads.slots.take()
     with pytest.raises(RequestTimeout):
         in_chunks.read()
     assert whole.read() == b"{}"
     assert elsewhere.read() == b"{}"
+
+
+@pytest.mark.parametrize("packed", [pytest.param(False, id="large"), pytest.param(True, id="compressed")])
+def test_expensive_bodies_leave_slots_to_small_ones(packed: bool) -> None:
+    # Given a server that handles eight requests at once, and more with bodies that anybody may make expensive
+    handled, release = threading.Semaphore(0), threading.Event()
+
+    def app(environ: dict[str, Any], start_response: object) -> list[bytes]:
+        body = environ["wsgi.input"].read()
+        if body != b"small":
+            handled.release()
+            assert release.wait(20)
+        return [body]
+
+    served = BodyDeadlines(1, 8).bounded(app)
+
+    def answer(sent: bytes, coding: dict[str, str]) -> list[bytes]:
+        environ = {"wsgi.input": io.BytesIO(sent), "REMOTE_ADDR": "127.0.0.1"} | coding
+        return list(served(environ, lambda *_: lambda _: None))  # type: ignore[arg-type]
+
+    sent, coding = (b"packed", {"HTTP_CONTENT_ENCODING": "gzip"}) if packed else (b"x" * LARGE, {})
+    threads = [threading.Thread(target=answer, args=(sent, coding)) for _ in range(20)]
+    for thread in threads:
+        thread.start()
+    # When two of them are handled, the others wait for their turn
+    assert handled.acquire(timeout=20)
+    assert handled.acquire(timeout=20)
+    assert not handled.acquire(timeout=0.05)
+    # Then small ones are answered as if they were not there
+    assert [answer(b"small", {}) for _ in range(10)] == [[b"small"]] * 10
+    release.set()
+    for thread in threads:
+        thread.join(20)
+    # And every slot is back
+    assert all(handled.acquire(timeout=20) for _ in range(18))
+    assert answer(sent, coding) == [sent]
