@@ -50,6 +50,7 @@ KafkaServer {
 };
 JAAS
 random | keep gate_tokens
+random | keep grafana_password
 random | keep analytics_secret
 openssl rand -base64 32 | keep head_keys
 random | keep phone_peppers

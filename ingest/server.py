@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, ProcessCollector
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from ingest.app import Ingest, create_app
@@ -111,6 +111,7 @@ def serve(metrics_dir: Path) -> None:
     instance = uuid4().hex
     registry = CollectorRegistry()
     MultiProcessCollector(registry, str(metrics_dir))  # type: ignore[no-untyped-call] # it has no types
+    ProcessCollector(registry=registry)  # of this process: when it started, its memory
     registry.register(SpoolGauges(directory.state, settings.spool_dir, settings.spool_max_mb * MIB))
     registry.register(QuarantineGauges(settings.spool_dir))
     server = web_server(settings)

@@ -19,8 +19,10 @@ from typing import TYPE_CHECKING
 from runtime.addresses import reached, resolve, shareable
 from runtime.draining import ConnectionDrain
 from runtime.granian_server import BuildApp, GranianServer
+from runtime.process import StopSignal
 from runtime.request_bodies import READERS, BodyDeadlines
 from runtime.self_check import SelfCheck, answers
+from runtime.systemd import supervised
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -47,6 +49,7 @@ class WebServer:
         self.leave: Callable[[], float] = float
         self._workers = workers
         self._leaving = False
+        self._stop_begun = StopSignal()
         self._is_given_up = False
         self._drain = ConnectionDrain(self.port)
         self._bodies = BodyDeadlines(self.port, threads)
@@ -71,7 +74,8 @@ class WebServer:
         Exits with 70 where nobody has answered on the port for a minute: a supervisor starts the service again.
         """
         SelfCheck(partial(answers, reached(self._address), self.port), self._give_up).start()
-        self._server.serve(target_loader=build, wrap_loader=False)
+        with supervised(self._address, self.port, self._stop_begun):
+            self._server.serve(target_loader=build, wrap_loader=False)
         if self._is_given_up:
             sys.exit(EX_SOFTWARE)
 
@@ -85,6 +89,7 @@ class WebServer:
     def _begin_stop(self) -> None:
         """SIGTERM or Ctrl-C: out of the load balancer, drain, stop. A second one stops at once."""
         at_once, self._leaving = self._leaving, True
+        self._stop_begun.set()
         # Not in the handler itself, which may have interrupted the main thread while it holds a lock that is needed.
         threading.Thread(target=self._stop, args=(at_once,), daemon=True).start()
 

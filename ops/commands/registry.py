@@ -20,6 +20,7 @@ def registry(out: Output) -> None:
     from runtime.process import StopSignal
     from runtime.schema_registry import SchemaRegistrySettings, schema_ids
     from runtime.settings import Configuration
+    from runtime.systemd import supervised
 
     configuration = Configuration.load(RegistrySettings, SchemaRegistrySettings)
     settings = configuration[RegistrySettings]
@@ -36,6 +37,7 @@ def registry(out: Output) -> None:
             variable=RegistrySettings.variable("host"),
         ) as served,
         AdminServer(admin, settings.admin_host, settings.admin_port) as watched,
+        supervised(settings.admin_host, watched.port, stop),
     ):
         url = local_url(settings.host, served.port)
         log.info("registry_serving", url=url, admin_port=watched.port)

@@ -19,6 +19,7 @@ from runtime.admin import AdminServer, admin_app
 from runtime.connections import PostgresSettings
 from runtime.process import StopSignal, log_settings
 from runtime.settings import Configuration, ConfigurationError
+from runtime.systemd import supervised
 
 log = logs.logger("hookline.console")
 
@@ -62,6 +63,7 @@ def serve() -> None:
     with (
         AdminServer(app, settings.host, settings.port, variable=ConsoleSettings.variable("host")) as served,
         AdminServer(admin, settings.admin_host, settings.admin_port) as watched,
+        supervised(settings.admin_host, watched.port, stop),
     ):
         log.info("console_serving", url=local_url(settings.host, served.port), admin_port=watched.port)
         while not stop.wait(60):

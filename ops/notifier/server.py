@@ -12,8 +12,6 @@ from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-import holidays
-
 from ops.alarms.catalogue import RULES
 from ops.alarms.findings import ObservedItem
 from ops.alarms.metric_history import metrics_of
@@ -25,6 +23,7 @@ from ops.notifier.endings import EVERY as ENDINGS_EVERY
 from ops.notifier.endings import ending_certificates, ending_tokens
 from ops.notifier.postgres_observer import PostgresObserver
 from ops.notifier.process_observer import ProcessObserver
+from ops.notifier.quiet_days import QuietDays, UnknownCountry
 from ops.notifier.settings import NotifierSettings
 from ops.notifier.silence import SilenceWatch
 from ops.notifier.watch import AlarmWatch
@@ -34,6 +33,7 @@ from runtime.connections import PostgresSettings
 from runtime.postgres import connect
 from runtime.process import StopSignal, log_settings
 from runtime.settings import Configuration, ConfigurationError, home
+from runtime.systemd import supervised
 
 log = logs.logger("hookline.notifier")
 
@@ -78,8 +78,7 @@ def serve() -> None:
     file = _alarm_file(settings.state_dir or Path(home()) / "notifier")
     book = AlarmBook(RULES)
     book.restore(file.read())
-    quiet_days = holidays.country_holidays(settings.holidays) if settings.holidays else ()
-    silence = SilenceWatch(ZoneInfo(settings.time_zone), lambda day: day in quiet_days)
+    silence = SilenceWatch(ZoneInfo(settings.time_zone), _quiet_days(settings.holidays))
     connected = partial(connect, dsn, process="notifier", connect_timeout=3, call_timeout=5.0)
     postgres = PostgresObserver(connected, book, silence)
     processes = ProcessObserver(settings.admin_ports, metrics_of(RULES))
@@ -107,7 +106,10 @@ def serve() -> None:
         lambda: Readiness(True) if is_well() else Readiness(False, "it has not looked at everything lately"),
         settings=configuration.rows,
     )
-    with AdminServer(app, settings.admin_host, settings.admin_port) as admin:
+    with (
+        AdminServer(app, settings.admin_host, settings.admin_port) as admin,
+        supervised(settings.admin_host, admin.port, stop),
+    ):
         log.info("notifier_serving", admin_port=admin.port, targets=[target.name for target in targets])
         while not stop.is_set():
             watch.look()
@@ -151,6 +153,16 @@ def _alarm_file(folder: Path) -> AlarmFile:
     except OSError as error:
         variable = NotifierSettings.variable("state_dir")
         raise ConfigurationError([f"{variable}: {folder} cannot be written ({error.strerror})"]) from None
+
+
+def _quiet_days(country: str) -> QuietDays:
+    days = QuietDays(country)
+    try:
+        days(datetime.now(UTC).date())
+    except UnknownCountry:
+        variable = NotifierSettings.variable("holidays")
+        raise ConfigurationError([f"{variable}: no holidays are known of {country!r}; give another, or none"]) from None
+    return days
 
 
 def _repeated(name: str, step: Callable[[], object], seconds: float, stop: StopSignal) -> threading.Thread:

@@ -40,6 +40,7 @@ from runtime.process import StopSignal, log_settings
 from runtime.schema_registry import SchemaRegistrySettings
 from runtime.schema_registry import codec as registered_codec
 from runtime.settings import Configuration
+from runtime.systemd import supervised
 from schemas.codec import Codec
 from schemas.ids import SchemaIds
 
@@ -117,7 +118,10 @@ def serve(name: str) -> None:
         return own if not own.ready else state.readiness()
 
     admin = admin_app(name, readiness, frozen=watch.frozen, settings=configuration.rows)
-    with AdminServer(admin, settings.admin_host, settings.admin_port) as listening:
+    with (
+        AdminServer(admin, settings.admin_host, settings.admin_port) as listening,
+        supervised(settings.admin_host, listening.port, stop),
+    ):
         log_settings(log, configuration)
         log.info("processor_starting", admin_port=listening.port, group=kind.group())
         consumer = KafkaConsumer(

@@ -84,6 +84,22 @@ class TopicsRefused(Exception):
         super().__init__("; ".join(f"{name}: {reason}" for name, reason in refused.items()))
 
 
+def topic_configs(topic: Topic, settings: KafkaSettings, replication: int) -> dict[str, str]:
+    """The settings that `topic` ought to have with so many replicas, by Kafka's names."""
+    days = {
+        Retention.EVENTS: settings.retention_days,
+        Retention.DEAD_LETTERS: settings.dead_letter_retention_days,
+        Retention.LATEST: None,
+        Retention.FOREVER: None,
+    }[topic.retention]
+    return {
+        "cleanup.policy": "compact" if topic.retention is Retention.LATEST else "delete",
+        "retention.ms": "-1" if days is None else str(int(days * _DAY_MS)),
+        "max.message.bytes": str(MAX_LETTER_BYTES if topic.record is None else MAX_RECORD_BYTES),
+        "min.insync.replicas": str(max(1, replication - 1)),
+    }
+
+
 class TopicAdmin:
     """Kafka's admin client, narrowed to topics. Use it in a `with` block.
 
@@ -124,21 +140,6 @@ class TopicAdmin:
     def replication(self, brokers: int) -> int:
         """How many replicas a topic gets in a cluster of `brokers`."""
         return self._settings.replication_factor or (REPLICAS if brokers >= REPLICAS else 1)
-
-    def wanted_configs(self, topic: Topic, replication: int) -> dict[str, str]:
-        """The settings that `topic` ought to have, by Kafka's names."""
-        days = {
-            Retention.EVENTS: self._settings.retention_days,
-            Retention.DEAD_LETTERS: self._settings.dead_letter_retention_days,
-            Retention.LATEST: None,
-            Retention.FOREVER: None,
-        }[topic.retention]
-        return {
-            "cleanup.policy": "compact" if topic.retention is Retention.LATEST else "delete",
-            "retention.ms": "-1" if days is None else str(int(days * _DAY_MS)),
-            "max.message.bytes": str(MAX_LETTER_BYTES if topic.record is None else MAX_RECORD_BYTES),
-            "min.insync.replicas": str(max(1, replication - 1)),
-        }
 
     def describe(self, names: Iterable[str] | None = None) -> dict[str, TopicState]:
         """The topics called `names` (default: every one) that exist."""
@@ -230,7 +231,7 @@ class TopicAdmin:
         return {partition: None if offset < 0 else offset for partition, offset in offsets.items()}
 
     def _change(self, topic: Topic, state: TopicState | None, replication: int) -> Change:
-        desired_configs = self.wanted_configs(topic, replication if state is None else state.replication)
+        desired_configs = topic_configs(topic, self._settings, replication if state is None else state.replication)
         if state is None:
             return Change(topic, create=True, alter={}, differs=())
         differs = []
@@ -250,7 +251,7 @@ class TopicAdmin:
             topic.name: {
                 "num_partitions": PARTITIONS,
                 "replication_factor": replication,
-                "configs": self.wanted_configs(topic, replication),
+                "configs": topic_configs(topic, self._settings, replication),
             }
             for topic in topics
         }

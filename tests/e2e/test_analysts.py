@@ -6,6 +6,7 @@ import os
 import re
 import shlex
 import subprocess
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -103,8 +104,36 @@ def test_the_topic_without_personal_data_counts_what_was_sent_and_names_nobody(a
     assert not [phone for phone in phones if phone.removeprefix("+1") in shown]
 
 
+def test_a_day_is_exported_once_and_the_files_say_what_postgresql_says(analyst: dict[str, str], tmp_path: Path) -> None:
+    def run(name: str) -> str:
+        text = BLOCKS[name][1].replace(".venv/bin/", f"{shlex.quote(str(BIN))}/")
+        environment = os.environ | analyst | {"EXPORT_DIR": str(tmp_path / "out")}
+        done = subprocess.run(
+            ["bash", "-euc", text], env=environment, capture_output=True, text=True, timeout=TIME_LIMIT, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    run("export")
+    first = run("sql-export")
+    counted = {line.split(",")[0]: int(line.split(",")[1]) for line in first.splitlines()[1:]}
+    query = (
+        "SELECT event_type, count(*) AS events FROM analytics.events"
+        " WHERE topic = 'sms.messages.v1' AND NOT is_test GROUP BY event_type"
+    )
+    eventually(
+        lambda: {row["event_type"]: row["events"] for row in rows(analyst, query)} == counted, "the files say the same"
+    )
+    assert run("sql-both").splitlines()[1] == f"0,{sum(counted.values())}"
+    assert int(run("duplicates")) >= 0
+    # Again: nothing is new, and nothing is there twice
+    run("export")
+    assert run("sql-export") == first
+
+
 def test_every_block_is_run_or_named_as_one_that_needs_a_tool_of_its_own() -> None:
     assert PAGE.count("<!-- run:") == len(BLOCKS)
     assert {name for name, (language, _) in BLOCKS.items() if language != "sql"} == {
-        *("environment", "complete", "consumer", "without-personal-data", "spark")
+        *("environment", "complete", "consumer", "without-personal-data", "spark"),
+        *("export", "duplicates", "sql-export", "sql-both"),
     }

@@ -232,8 +232,8 @@ def test_what_is_frozen_reaches_a_person_within_half_a_minute_once(
             assert "likely cause: the process has ended, is frozen" in text
             assert "run: hookline status" in text
             resident = psutil.Process(notifier.pid).memory_info().rss / (1 << 20)
-            # 60 MB is the aim, and it is missed: 77 MB were measured. This keeps it from growing further.
-            assert resident < 90, f"{resident:.0f} MB"
+            # 60 MiB as installed for production, 62 beside the tests' tools, which structlog imports (measured).
+            assert resident < 66, f"{resident:.1f} MiB"
         # Started again, it does not tell the same again.
         with process(["notifier"], environ, log):
             with frozen(server_of(postgres.dsn("probe"))):

@@ -5,10 +5,23 @@ from __future__ import annotations
 from pathlib import Path
 
 from ops.alarms.catalogue import rules_for_prometheus
-from tests.reference import asyncapi, commands, crm_contract, dictionary, metrics, opt_out_rules, runbook, settings
+from tests.reference import (
+    asyncapi,
+    commands,
+    crm_contract,
+    dashboard,
+    dictionary,
+    metrics,
+    opt_out_rules,
+    runbook,
+    settings,
+    strimzi,
+)
 
 DOCS = Path(__file__).parents[2] / "docs"
 ALERTS = DOCS.parent / "deploy" / "prometheus" / "alerts.yml"
+STRIMZI = DOCS.parent / "deploy" / "kubernetes-strimzi"
+DASHBOARD = DOCS.parent / "deploy" / "grafana" / "hookline.json"
 NOTE = "<!-- Made by `make docs` from the code: change the code, not this page. -->\n\n"
 
 
@@ -26,5 +39,8 @@ def pages() -> dict[Path, str]:
     written = {DOCS / name: NOTE + text.rstrip() + "\n" for name, text in made.items()}
     return written | {
         ALERTS: rules_for_prometheus(),
+        DASHBOARD: dashboard.page(),
+        STRIMZI / "topics.yaml": strimzi.topics(),
+        STRIMZI / "users.yaml": strimzi.users(),
         DOCS / "asyncapi.json": asyncapi.page() + "\n",
     }  # without our note

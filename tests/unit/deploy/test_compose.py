@@ -114,7 +114,7 @@ def test_networks_are_names(name: str) -> None:
 def test_only_what_calls_out_has_a_way_out() -> None:
     closed = {name for name, network in COMPOSE["networks"].items() if network.get("internal")}
     leaving = {name for name, service in SERVICES.items() if not set(service["networks"]) <= closed}
-    assert leaving == {"nginx", "opt-out", "crm-sync", "notifier", "gate"}  # gate: the senders' network
+    assert leaving == {"nginx", "opt-out", "crm-sync", "notifier", "gate", "prometheus", "grafana"}  # ports
 
 
 @pytest.mark.parametrize("name", OURS)
@@ -132,13 +132,27 @@ def test_the_health_check_asks_where_requests_come_or_the_admin_port(name: str) 
     assert [f"http://127.0.0.1:{port}/healthz" in OURS[name]["healthcheck"]["test"] for port in ports] == [True]
 
 
-def test_only_nginx_is_published() -> None:
-    assert [name for name, service in SERVICES.items() if "ports" in service] == ["nginx"]
+def test_only_nginx_is_published_and_to_this_machine_what_shows_metrics() -> None:
+    published = {name: service["ports"] for name, service in SERVICES.items() if "ports" in service}
+    assert published.keys() == {"nginx", "prometheus", "grafana"}
+    assert all(port.startswith("127.0.0.1:") for name in ("prometheus", "grafana") for port in published[name])
+    assert SERVICES["prometheus"]["profiles"] == SERVICES["grafana"]["profiles"] == ["observe"]
+
+
+def test_grafana_finds_its_source_and_the_dashboard() -> None:
+    folder = DEPLOY / "grafana" / "provisioning"
+    (source,) = yaml.safe_load((folder / "datasources" / "prometheus.yaml").read_text("utf-8"))["datasources"]
+    assert source["url"] == "http://prometheus:9090"
+    assert set(SERVICES["grafana"]["networks"]) & set(SERVICES["prometheus"]["networks"])
+    (provider,) = yaml.safe_load((folder / "dashboards" / "hookline.yaml").read_text("utf-8"))["providers"]
+    mounts = [volume.split(":")[:2] for volume in SERVICES["grafana"]["volumes"]]
+    assert ["./grafana/provisioning", "/etc/grafana/provisioning"] in mounts
+    assert ["./grafana/hookline.json", f"{provider['options']['path']}/hookline.json"] in mounts
 
 
 def test_images_are_pinned() -> None:
     tags = {name: service["image"].rpartition(":")[2] for name, service in SERVICES.items()}
-    assert all(re.match(r"\d", tag) for tag in tags.values()), tags
+    assert all(re.match(r"v?\d", tag) for tag in tags.values()), tags
     assert {tags[name] for name in OURS} == {PROJECT["version"]}
     assert f"ARG VERSION={PROJECT['version']}\n" in DOCKERFILE
     assert re.search(r"^ARG PYTHON_IMAGE=python:\d+\.\d+-slim-\w+$", DOCKERFILE, re.MULTILINE)

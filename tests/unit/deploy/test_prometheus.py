@@ -10,9 +10,8 @@ from typing import Any
 
 import pytest
 import yaml
-from prometheus_client import Counter, Gauge, Histogram
 
-from runtime import metrics
+from tests.reference.series import labels_of_series
 
 ROOT = Path(__file__).resolve().parents[3]
 FOLDER = ROOT / "deploy" / "prometheus"
@@ -25,7 +24,7 @@ SERVICES = yaml.safe_load((ROOT / "deploy" / "compose.yaml").read_text("utf-8"))
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule["alert"])
 def test_rules_ask_for_metrics_that_exist(rule: dict[str, Any]) -> None:
-    known = _labels_of_series()
+    known = labels_of_series()
     for series, matchers in re.findall(r"\b(hookline_\w+)(?:\{([^}]*)\})?", rule["expr"]):
         assert series in known, f"{series} is no series of runtime/metrics.py"
         assert set(re.findall(r"(\w+)\s*(?:=~|!~|!=|=)", matchers)) <= known[series] | {"job", "instance"}
@@ -35,7 +34,7 @@ def test_rules_ask_for_metrics_that_exist(rule: dict[str, Any]) -> None:
 def test_rules_say_how_urgent_and_what_is_wrong(rule: dict[str, Any]) -> None:
     assert rule["labels"]["severity"] in ("page", "ticket")
     series = re.findall(r"\b(?:hookline_\w+|up)\b", rule["expr"])
-    there = set().union(*(_labels_of_series().get(name, set()) for name in series)) | {"job", "instance"}
+    there = set().union(*(labels_of_series().get(name, set()) for name in series)) | {"job", "instance"}
     if grouped := re.findall(r"by \(([^)]*)\)", rule["expr"]):  # what a sum drops, its text cannot name
         there = {name for names in grouped for name in re.split(r"\W+", names)}
     assert set(re.findall(r"\$labels\.(\w+)", rule["annotations"]["summary"])) <= there
@@ -43,7 +42,16 @@ def test_rules_say_how_urgent_and_what_is_wrong(rule: dict[str, Any]) -> None:
 
 def test_every_process_is_scraped_on_its_admin_port() -> None:
     targets = {
-        target for job in CONFIG["scrape_configs"] for static in job["static_configs"] for target in static["targets"]
+        target
+        for job in CONFIG["scrape_configs"]
+        for static in job.get("static_configs", [])
+        for target in static["targets"]
+    }
+    targets |= {
+        f"{name}:{by_name['port']}"
+        for job in CONFIG["scrape_configs"]
+        for by_name in job.get("dns_sd_configs", [])
+        for name in by_name["names"]
     }
     admin = {
         f"{name}:{value}"
@@ -60,14 +68,3 @@ def test_alerts_fire_when_they_should() -> None:
         ["promtool", "test", "rules", "alerts_test.yml"], cwd=FOLDER, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
-
-
-def _labels_of_series() -> dict[str, set[str]]:
-    """Every series that Hookline has in Prometheus, with its labels."""
-    found: dict[str, set[str]] = {name: set() for name in (*metrics.SPOOL_GAUGES, *metrics.QUARANTINE_GAUGES)}
-    for item in vars(metrics).values():
-        if isinstance(item, Counter | Gauge | Histogram):
-            (family,) = item.describe()
-            for ending in {"counter": ["_total"], "histogram": ["_bucket", "_count", "_sum"]}.get(family.type, [""]):
-                found[family.name + ending] = set(item._labelnames) | ({"le"} if ending == "_bucket" else set())
-    return found

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -11,6 +13,7 @@ import yaml
 
 from ops.configuration import all_sections, unknown_variables
 from ops.processors import processor_names
+from runtime.self_check import INTERVAL, TIME_LIMIT, TIMEOUT
 
 FOLDER = Path(__file__).resolve().parents[3] / "deploy" / "systemd"
 UNITS = {path.name: path.read_text("utf-8") for path in sorted(FOLDER.glob("*.service"))}
@@ -118,6 +121,27 @@ def test_no_memory_with_secrets_goes_to_the_disk(name: str) -> None:
 def test_a_mistake_in_the_configuration_is_not_tried_for_ever(name: str) -> None:
     assert _values(name, "Restart") == ["always"]
     assert _values(name, "RestartPreventExitStatus") == ["78"]
+
+
+@pytest.mark.parametrize("name", [name for name, text in UNITS.items() if "Type=oneshot" not in text])
+def test_each_service_tells_systemd_how_it_is(name: str) -> None:
+    assert _values(name, "Type") == ["notify"]
+    assert _values(name, "NotifyAccess") == ["main"]
+    (seconds,) = _values(name, "WatchdogSec")
+    # What answers on a port gives up by itself first, in order: runtime/self_check.py.
+    own = TIME_LIMIT + INTERVAL + TIMEOUT if name in ("hookline-ingest@.service", "hookline-gate.service") else 30
+    assert own < int(seconds) <= 90
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed")
+def test_systemd_understands_every_unit(tmp_path: Path) -> None:
+    for name, text in UNITS.items():
+        # The program is not installed here, and a template is looked at as one instance of it.
+        (tmp_path / name.replace("@", "@1")).write_text(text.replace(PROGRAM, "/bin/true "), "utf-8")
+    command = ["systemd-analyze", "verify", "--man=no", *sorted(map(str, tmp_path.glob("*.service")))]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    complaints = [line for line in done.stderr.splitlines() if str(tmp_path) in line or "hookline" in line]
+    assert complaints == []
 
 
 def _shared() -> dict[str, str]:

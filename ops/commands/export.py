@@ -1,0 +1,99 @@
+"""`hookline export`: topics into Parquet files."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ops.commands.dlq_source import kafka_settings
+from ops.commands.moments import MOMENT
+from ops.output import Output, command, stacked, table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from schemas.topics import Topic
+
+
+@command(changes=True)
+@click.option("--from", "since", type=MOMENT, required=True, help="Records that Kafka took from then on.")
+@click.option("--to", "until", type=MOMENT, help="Records that Kafka took before; default: now.")
+@click.option("--topic", "names", multiple=True, help="Only this topic; may be given again. Default: all events.")
+@click.option("--format", "file_format", type=click.Choice(["parquet"]), default="parquet", help="Of the files.")
+@click.option("--no-pii", "without_personal_data", is_flag=True, help="The topics without personal data instead.")
+@click.option(
+    "--out", "folder", type=click.Path(file_okay=False, path_type=Path), required=True, help="Folder of the export."
+)
+def export(
+    out: Output,
+    *,
+    since: datetime,
+    until: datetime | None,
+    names: tuple[str, ...],
+    file_format: str,
+    without_personal_data: bool,
+    folder: Path,
+) -> None:
+    """Write topics into Parquet files, every event once: DIR/TOPIC/day=2026-11-28/part-0.parquet.
+
+    A column is a field of the record. Days and the window go by the time at which Kafka took a record, as `hookline
+    complete` does. manifest.json names the files that are whole, with their offsets and counts and how many repeats
+    were removed. Stopped, or with the disk full, the same command goes on; with a later --to it adds what has come
+    since. Without the extra hookline[analysis] it exits 78.
+    """
+    from ops.configuration import load
+    from ops.export import export as exporting
+    from ops.export.extra import require_analysis_extra
+    from ops.export.manifest import Manifest, only_writer
+    from runtime.schema_registry import SchemaRegistrySettings, schema_ids
+
+    del file_format  # there is one
+    topics = _topics(names, without_personal_data=without_personal_data)
+    now = datetime.now(UTC)
+    until = until or now
+    if since >= until:
+        raise click.UsageError(f"--from {since.isoformat()} is not before --to {until.isoformat()}")
+    if since > now:
+        raise click.UsageError(f"--from {since.isoformat()} is still to come")
+    require_analysis_extra()
+    kafka = kafka_settings()
+    if out.dry_run:
+        planned = exporting.plan(kafka, topics, since, until, Manifest.read(folder))
+        parts = [{"topic": part.topic.name, "day": part.day, "offsets": part.records} for part in planned]
+        out.result({"dry_run": True, "parts": parts}, lambda: _rows(parts, ("topic", "day", "offsets")))
+        return
+    ids = schema_ids(load(SchemaRegistrySettings)[SchemaRegistrySettings])
+    with only_writer(folder):
+        manifest = Manifest.read(folder)
+        before = len(manifest.parts)
+        planned = exporting.plan(kafka, topics, since, until, manifest)
+        with out.progress("exporting", sum(part.records for part in planned)) as done:
+            exporting.export(planned, manifest, ids, exporting.reader(kafka), done=done)
+    totals = manifest.totals()
+    data = {"out": str(folder), "parts_added": len(manifest.parts) - before, "topics": totals}
+    rows = [{"topic": topic, **counts} for topic, counts in totals.items()]
+    columns = ("topic", "rows", "duplicates", "unreadable", "bytes")
+    out.result(data, lambda: stacked(_rows(rows, columns), f"{data['parts_added']} parts added to {folder}"))
+
+
+def _topics(names: Sequence[str], *, without_personal_data: bool) -> list[Topic]:
+    """The topics that are requested. Raises click.BadParameter for one that cannot be exported.
+
+    A compacted topic cannot: files that are added to and never changed would keep what a later record takes back.
+    """
+    from schemas.topics import ANALYTICS_TOPICS, EVENT_TOPICS
+
+    twins = {topic.name: twin for topic, twin in zip(EVENT_TOPICS, ANALYTICS_TOPICS, strict=True)}
+    known = {topic.name: topic for topic in (*EVENT_TOPICS, *ANALYTICS_TOPICS)}
+    requested = names or list(twins)
+    if unknown := [name for name in requested if name not in known]:
+        raise click.BadParameter(f"{unknown[0]}: no topic of events; there are {', '.join(known)}")
+    chosen = [twins.get(name, known[name]) if without_personal_data else known[name] for name in requested]
+    return list({topic.name: topic for topic in chosen}.values())
+
+
+def _rows(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> Any:
+    return table(columns, [[row[column] for column in columns] for row in rows], numbers=columns[1:])

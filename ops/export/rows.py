@@ -1,0 +1,111 @@
+"""Kafka records into Arrow's columns: a column is a field of the topic's newest schema."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Sequence
+from io import BytesIO
+from typing import Any
+
+import pyarrow as pa
+from fastavro import schemaless_reader
+
+from runtime.kafka.consumer import Record
+from schemas.codec import added_fields, has_wire_format, without_logical_types
+from schemas.ids import SchemaIds, UnknownSchema
+from schemas.topics import Topic
+
+#: A row as fastavro reads it: times are microseconds since 1970.
+Row = dict[str, Any]
+
+_SCHEMA_ID = struct.Struct(">I")
+_PREFIX_BYTES = 5
+_PLAIN_TYPES = {
+    "string": pa.string(),
+    "boolean": pa.bool_(),
+    "int": pa.int64(),
+    "long": pa.int64(),
+    "float": pa.float64(),
+    "double": pa.float64(),
+}
+
+
+class RowDecoder:
+    """Reads the values of one topic."""
+
+    def __init__(self, topic: Topic, ids: SchemaIds) -> None:
+        self._topic = topic
+        self._ids = ids
+        self._newest = ids.versions(topic.subject)[-1].schema
+        self._readers: dict[int, Callable[[BytesIO], Row] | None] = {}
+        self.arrow = arrow_schema(self._newest)  #: the columns
+
+    def rows(self, records: Sequence[Record]) -> list[Row]:
+        """A row for each of `records` that can be read: fewer, where others wrote to the topic or one was deleted."""
+        return [row for record in records if (row := self._row(record)) is not None]
+
+    def batch(self, rows: Sequence[Row]) -> pa.RecordBatch:
+        """`rows` as columns. Raises pyarrow.ArrowInvalid where a value is outside of its type."""
+        columns = [pa.array([row[field.name] for row in rows], field.type) for field in self.arrow]
+        return pa.RecordBatch.from_arrays(columns, schema=self.arrow)
+
+    def _row(self, record: Record) -> Row | None:
+        value = record.value
+        if value is None or record.unreadable is not None or not has_wire_format(value):
+            return None
+        [number] = _SCHEMA_ID.unpack_from(value, 1)
+        if number not in self._readers:
+            self._readers[number] = self._reader(number)
+        reader = self._readers[number]
+        if reader is None:
+            return None
+        body = BytesIO(value)
+        body.seek(_PREFIX_BYTES)
+        try:
+            row = reader(body)
+        except Exception:  # noqa: BLE001 - another one's bytes lead fastavro anywhere; the part counts what is left out
+            return None
+        return row if body.tell() == len(value) else None
+
+    def _reader(self, number: int) -> Callable[[BytesIO], Row] | None:
+        """Reads bodies of the schema with this number; None: it is none of this topic's."""
+        try:
+            meanings = self._ids.meanings(number)
+        except UnknownSchema:
+            return None
+        written = next((entry.schema for entry in meanings if entry.subject == self._topic.subject), None)
+        if written is None:
+            return None
+        writer = without_logical_types(written)
+        added = added_fields(written, self._newest)
+        reader = without_logical_types(self._newest) if added is None else None
+
+        def read(body: BytesIO) -> Row:
+            row: Row = schemaless_reader(body, writer, reader)  # type: ignore[assignment]
+            row.update(added or {})
+            return row
+
+        return read
+
+
+def arrow_schema(schema: Any) -> pa.Schema:
+    """The columns of an Avro record, with its documentation. Raises ValueError at a type that no schema of ours has."""
+    return pa.schema(
+        pa.field(field["name"], _arrow_type(field["type"]), metadata={"doc": field.get("doc", "")})
+        for field in schema["fields"]
+    )
+
+
+def _arrow_type(avro: Any) -> pa.DataType:
+    if isinstance(avro, list):
+        [only] = [branch for branch in avro if branch != "null"]
+        return _arrow_type(only)
+    if isinstance(avro, dict):
+        if avro.get("logicalType") == "timestamp-micros":
+            return pa.timestamp("us", tz="UTC")
+        if avro["type"] == "array":
+            return pa.list_(_arrow_type(avro["items"]))
+        return _arrow_type(avro["type"])
+    if avro not in _PLAIN_TYPES:
+        raise ValueError(f"no column type for the Avro type {avro}")
+    return _PLAIN_TYPES[avro]

@@ -1,0 +1,1 @@
+"""Questions in SQL: DuckDB over the files of an export and over PostgreSQL's schema `analytics`, read only."""
