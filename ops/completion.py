@@ -25,5 +25,5 @@ def script(root: click.Command, shell: str) -> str:
 
 def answer(root: click.Command) -> None:
     """Answer a shell that asks for completions and raise Exit with the exit code; nothing where no shell asks."""
-    if asked := os.environ.get(VARIABLE):
-        raise click.exceptions.Exit(shell_complete(root, {}, NAME, VARIABLE, asked))
+    if instruction := os.environ.get(VARIABLE):
+        raise click.exceptions.Exit(shell_complete(root, {}, NAME, VARIABLE, instruction))
