@@ -11,7 +11,7 @@ from importlib.util import find_spec
 
 import click
 
-from ops import exits
+from ops import completion, exits
 from ops.output import ANSWERED
 from runtime.found import modules_in
 from runtime.printable import printable, printable_json
@@ -81,11 +81,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     arguments = sys.argv[1:] if arguments is None else list(arguments)
     context: click.Context | None = None
     try:
+        completion.answer(hookline)
         context = hookline.make_context("hookline", list(arguments))
         with context:
             hookline.invoke(context)
         sys.stdout.flush()
-    except click.exceptions.Exit as ended:  # --help and --version
+    except click.exceptions.Exit as ended:  # --help, --version, completion
         return ended.exit_code
     except click.ClickException as error:
         error.show()

@@ -49,6 +49,7 @@ LOOKING = {
     "nodes ls",
     "notify ls",
     "complete",
+    "completion",
     "console users",
     "trace",
     "audit",
