@@ -107,10 +107,8 @@ def serve(name: str) -> None:
     codec = registered_codec(configuration[SchemaRegistrySettings])
     watch = LoopWatch()
     stop = WatchedStop(watch).install()
-    processor, state, positions = kind(configuration), State(name), Positions()
+    processor, state, positions, progress = kind(configuration), State(name), Positions(), Progress(kind.group())
     client_id = f"{kind.group()}-{os.getpid()}"
-
-    progress = Progress(kind.group())
     connected = connections(name, postgres, progress, watch)
 
     def readiness() -> Readiness:

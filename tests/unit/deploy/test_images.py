@@ -16,7 +16,7 @@ REASONS = {
     "hookline": "built from this checkout: whoever pushes it deploys the digest that the push printed",
     "${PYTHON_IMAGE}": "the argument above it, which is looked at itself",
     **dict.fromkeys(
-        ("python", "apache/kafka", "postgres", "nginx"),
+        ("python", "apache/kafka", "postgres", "nginx", "prom/prometheus", "grafana/grafana"),
         "chosen where the registry can be reached and verified (docs/hardening.md, What is built): a digest that was "
         "not looked up there would be a guess, and machines without a registry build stand-ins under the same tag",
     ),
