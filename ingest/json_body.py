@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 from ingest.content_coding import GZIP_MAGIC, Headers, texts, unpacked
 from ingest.content_coding import BadBody as BadBody  # noqa: PLC0414 - raised here, and imported from here
+from runtime.request_bodies import LARGE
 
 #: The deepest nesting that is taken; the outermost object is 1 deep.
 MAX_DEPTH = 64
@@ -25,9 +26,6 @@ MAX_NODES = 4_000
 _SMALL = 2_048
 #: Bytes that are counted first: a body that has too many nodes mostly has them from its start.
 _START = 32 * 1024
-#: Bytes from which on a body waits for its turn to be read: one thread of a process runs at a time, and a small body
-#: shall have to share it with one large body at most.
-_LARGE = 32 * 1024
 #: What a packed body begins with, and no JSON does: gzip, and the header of zlib for windows of 32 KiB.
 _PACKED = (GZIP_MAGIC, b"x")
 #: Refusals of bytes that no other reading of them can take back, unless each character has several.
@@ -70,6 +68,8 @@ class Body(NamedTuple):
 _UNSTORABLE_ESCAPE = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
 _HUGE = re.compile(r"[0-9][0-9]{18}")
 
+#: A large body waits for its turn to be read: one thread of a process runs at a time, and a small body shall have to
+#: share it with one large body at most.
 _turn = threading.Lock()
 _no_wait = nullcontext()
 
@@ -80,7 +80,7 @@ def read_body(headers: Headers, body: bytes) -> Body:
     Plain UTF-8 is read whatever the headers say, because senders state what is not so; they count where it is none.
     """
     coding = headers.get("Content-Encoding", "")
-    with _turn if coding or len(body) >= _LARGE else _no_wait:
+    with _turn if coding or len(body) >= LARGE else _no_wait:
         return _read(headers, coding, body)
 
 

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from runtime.disk import to_disk
+
 
 class DamagedFile(Exception):
     """Move the file aside and make what was in it anew: it does not hold the JSON object that was written."""
@@ -42,11 +44,7 @@ def write_json(path: Path, data: Mapping[str, Any]) -> None:
         with contextlib.suppress(OSError):  # the first error is the one to raise
             partial.unlink(missing_ok=True)
         raise
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    to_disk(path.parent)
 
 
 def move_aside(path: Path) -> Path:

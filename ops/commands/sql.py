@@ -5,14 +5,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from ops.output import Output, command, table
-
-if TYPE_CHECKING:
-    pass
 
 
 @command()

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from deploy.local.json_files import read_json, write_json
+from ingest.durable.spool.locks import FileLock
 from ops.exits import TryLater
 from runtime.kafka.consumer import Partition
 from runtime.kafka.topics import Offsets
@@ -111,12 +110,7 @@ class Manifest:
 def only_writer(folder: Path) -> Iterator[None]:
     """While the block runs nobody else exports into `folder`, which is made. Raises TryLater, OSError."""
     folder.mkdir(parents=True, exist_ok=True)
-    lock = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise TryLater(f"another export writes into {folder}") from None
+    with closing(FileLock(folder / _LOCK)) as lock:
+        if not lock.take():
+            raise TryLater(f"another export writes into {folder}")
         yield
-    finally:
-        os.close(lock)

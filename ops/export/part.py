@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ops.export.rows import RowDecoder
+from runtime.disk import to_disk
 from runtime.kafka.consumer import Record
 
 #: Rows of a row group, and records that are in memory at once; fewer where their values are long.
@@ -58,9 +58,9 @@ def write_part(
     if left:
         whole = all_rows if not len(repeated) else _without(all_rows, repeated, staging / "once.parquet")
         target.parent.mkdir(parents=True, exist_ok=True)
-        _to_disk(whole)
+        to_disk(whole)
         whole.replace(target)
-        _to_disk(target.parent)
+        to_disk(target.parent)
     shutil.rmtree(staging)
     return WrittenRows(left, len(repeated), read - total)
 
@@ -109,10 +109,10 @@ def _without(path: Path, numbers: pa.Array, target: Path) -> Path:
         for group in range(source.num_row_groups):
             table = source.read_row_group(group)
             end = begin + table.num_rows
-            distinct_rows = table.filter(pa.array([number not in left_out for number in range(begin, end)]))
+            remaining = table.filter(pa.array([number not in left_out for number in range(begin, end)]))
             begin = end
-            if distinct_rows.num_rows:
-                writer.write_table(distinct_rows)
+            if remaining.num_rows:
+                writer.write_table(remaining)
     return target
 
 
@@ -127,12 +127,3 @@ def _groups(records: Iterable[Record]) -> Iterator[Sequence[Record]]:
             group, size = [], 0
     if group:
         yield group
-
-
-def _to_disk(path: Path) -> None:
-    """Wait until `path`, a file or a folder, is on the disk."""
-    opened = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)

@@ -56,11 +56,6 @@ INSERT INTO consumer_offsets (consumer_group, cluster_id, topic_id, partition, t
 VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING
 """
 
-_OFFSETS = """
-SELECT topic_id, partition, next_offset FROM consumer_offsets
-WHERE consumer_group = %s AND cluster_id = %s AND topic_id = ANY (%s)
-"""
-
 _PLACES = """
 SELECT cluster_id, topic_id, partition, next_offset FROM consumer_offsets
 WHERE consumer_group = %s AND cluster_id = ANY (%s) AND topic_id = ANY (%s)
@@ -150,18 +145,20 @@ class Progress:
         return any(stored.get(place, 0) < offset for place, offset in least.items())
 
     def stored(self, connection: Connection, identity: Identity, partitions: Collection[Partition]) -> StoredProgress:
-        """Where each of `partitions` stands."""
-        topics = {id: topic for topic, id in identity.topic_ids.items()}
-        found = connection.execute(_OFFSETS, (self.group, identity.cluster_id, list(topics)))
-        offsets = {Partition(topics[topic_id], number): offset for topic_id, number, offset in found}
+        """Where each of `partitions` stands. PostgreSQL is remembered to have that."""
+        places = {
+            PartitionId(identity.cluster_id, identity.topic_ids[partition.topic], partition.number): partition
+            for partition in partitions
+        }
+        found = self._at(connection, places)
         other = None
-        if not offsets:
+        if not found:
             row = connection.execute(_OTHER_CLUSTER, (self.group, self.group, identity.cluster_id)).fetchone()
             other = None if row is None else str(row[0])
+        offsets = {place: offset for place, offset in found.items() if place in places}
+        self.remember(offsets)
         return StoredProgress(
-            self.stopped_by(connection),
-            {partition: offsets[partition] for partition in partitions if partition in offsets},
-            other,
+            self.stopped_by(connection), {places[place]: offset for place, offset in offsets.items()}, other
         )
 
     def moved(self, connection: Connection, held: Mapping[Partition, Held]) -> dict[Partition, int | None]:

@@ -52,12 +52,7 @@ class StoredPositions:
         def read() -> Located:
             self._progress.look_for_restore(self._database.transaction)
             with self._database.transaction() as connection:
-                stored = self._progress.stored(connection, identity, partitions)
-            places = {
-                at: PartitionId(identity.cluster_id, identity.topic_ids[at.topic], at.number) for at in partitions
-            }
-            self._progress.remember({places[at]: offset for at, offset in stored.offsets.items()})
-            return Located(identity, stored)
+                return Located(identity, self._progress.stored(connection, identity, partitions))
 
         return self._time_limit.until_done(read, still_wanted)
 

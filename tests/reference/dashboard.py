@@ -29,8 +29,8 @@ def _share(status: str) -> str:
     return f"{refused} / sum by (provider) (rate(hookline_webhooks_total{RATE}))"
 
 
-def _quantile(quantile: float, name: str, label: str) -> str:
-    return f"histogram_quantile({quantile}, sum by (le, {label}) (rate({name}_bucket{RATE})))"
+def _quantile(quantile: float, name: str, *labels: str) -> str:
+    return f"histogram_quantile({quantile}, sum by ({', '.join(('le', *labels))}) (rate({name}_bucket{RATE})))"
 
 
 ROWS: dict[str, Sequence[Panel]] = {
@@ -274,7 +274,7 @@ ROWS: dict[str, Sequence[Panel]] = {
             "Time to answer a sender",
             "From request to answer.",
             "s",
-            [("histogram_quantile(0.99, sum by (le) (rate(hookline_gate_seconds_bucket[$__rate_interval])))", "p99")],
+            [(_quantile(0.99, "hookline_gate_seconds"), "p99")],
         ),
     ),
 }

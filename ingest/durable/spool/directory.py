@@ -26,11 +26,11 @@ from ingest.durable.spool.rescue import (
     rescue,
     save_rows,
     set_aside,
-    sync_directory,
 )
 from ingest.durable.spool.salvage import PAGE, leftover, rows_in
 from ingest.durable.spool.state import SharedState
 from ingest.durable.spool.turn import Turn
+from runtime.disk import to_disk
 from runtime.logs import logger
 from runtime.settings import ConfigurationError
 
@@ -74,7 +74,7 @@ class ServiceDirectory:
             self.state.generation = self._ready_generation()
             self._count()
             keep_reserve(directory, reserve)
-            sync_directory(directory)
+            to_disk(directory)
         except OSError as error:
             raise _refusal(f"{directory} cannot be used: {error.strerror}") from error
         # Whether Kafka takes events is not known yet: nobody shall wait to find out.

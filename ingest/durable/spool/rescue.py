@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import sqlite3
 from collections.abc import Iterable, Iterator
@@ -15,6 +14,7 @@ from pathlib import Path
 from ingest.durable.spool import database
 from ingest.durable.spool.database import Connect, transaction
 from ingest.durable.spool.salvage import FoundRow, log_pages, rows_in
+from runtime.disk import to_disk
 
 #: SQLite's files beside the main one: write-ahead log and its index.
 _LOG, _INDEX = "-wal", "-shm"
@@ -98,17 +98,8 @@ def set_aside(directory: Path, generation: int) -> tuple[str, ...]:
             file.rename(aside)
             names.append(aside.name)
     index.unlink(missing_ok=True)
-    sync_directory(directory)
+    to_disk(directory)
     return tuple(names)
-
-
-def sync_directory(directory: Path) -> None:
-    """Have the names in `directory` on disk. Raises OSError."""
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _log_and_index(main: Path) -> tuple[Path, Path]:

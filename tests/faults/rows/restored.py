@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import httpx
 import psycopg
 
-from runtime.kafka.consumer import Partition
+from ops.audit.topics import open_log
 from runtime.kafka.reader import read
 from schemas.topics import OPT_OUT_STATE
 from tests.faults.checker import Promise
@@ -116,8 +116,6 @@ def _unpublished(run: Run) -> set[str]:
     """Phones whose state is not on the compacted topic."""
     with psycopg.connect(run.db.dsn) as connection:
         phones = {phone for (phone,) in connection.execute("SELECT phone FROM opt_outs")}
-    with run.cluster.admin() as admin:
-        there = admin.describe([OPT_OUT_STATE.name])
-        bounds = {Partition(*place): offsets for place, offsets in admin.offsets(there.values()).items()}
+    bounds = open_log(run.cluster.settings, [OPT_OUT_STATE.name]).bounds
     keys = {record.key for record in read(run.cluster.settings, "faults", bounds)}
     return {phone for phone in phones if phone.encode() not in keys}
