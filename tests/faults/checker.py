@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from tests.faults.client.journal import Attempt, read
+from tests.faults.client.journal import Attempt, outages, read
 from tests.faults.notes import Crm, check_crm
 from tests.faults.statements import Record, check_statements, read_record
 from tests.faults.stops import OptOuts, check_stops, states
@@ -239,18 +239,6 @@ def silence(attempts: Sequence[Attempt]) -> float:
     answers = sorted(attempt.at for attempt in attempts if attempt.status == 200 and attempt.at is not None)
     times = [min(attempt.sent_at for attempt in attempts), *answers, max(attempt.sent_at for attempt in attempts)]
     return max((after - before for before, after in itertools.pairwise(times)), default=0.0)
-
-
-def outages(attempts: Sequence[Attempt]) -> list[tuple[float, float]]:
-    """From each first answer that says spool to the last before one that says Kafka again."""
-    answers = sorted(
-        (attempt for attempt in attempts if attempt.durability is not None),
-        key=lambda own_attempt: own_attempt.at or 0.0,
-    )
-    runs = [
-        list(run) for where, run in itertools.groupby(answers, lambda answer: answer.durability) if where == "spool"
-    ]
-    return [(run[0].at or 0.0, run[-1].at or 0.0) for run in runs]
 
 
 def p99_spooling(attempts: Sequence[Attempt], syncs: Sequence[Sync]) -> tuple[float | None, float | None]:

@@ -13,6 +13,7 @@ from kafka.errors import KafkaError
 
 from deploy.local.kafka import EmbeddedKafka, Voter, new_cluster_id
 from deploy.local.ports import free_ports
+from ops.processors import topics_of_hookline
 from runtime.connections import KafkaSettings
 from runtime.kafka.producer import KafkaProducer
 from runtime.kafka.topics import TopicAdmin
@@ -30,6 +31,9 @@ TOPICS = (
     PROGRESS,
     *(make(name) for make in (dead_letter_topic, redrive_topic) for name in PROCESSORS),
 )
+
+#: What no process of a run writes to or reads, and what `hookline status` asks for all the same.
+UNUSED = tuple(topic.name for topic in topics_of_hookline() if topic not in TOPICS)
 
 
 class Broker:
@@ -180,6 +184,9 @@ class Cluster:
         """Every topic as it ought to be."""
         with self.admin() as admin:
             admin.apply(admin.plan(TOPICS))
+        made = {"num_partitions": 1, "replication_factor": len(self.brokers)}
+        with self.client() as client:  # which says nothing of those that are there
+            client.create_topics(dict.fromkeys(UNUSED, made), raise_errors=False)
 
     def client(self) -> closing[Any]:
         """The library's admin client, for what Hookline never does."""

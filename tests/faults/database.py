@@ -7,12 +7,13 @@ import subprocess
 from pathlib import Path
 
 import psycopg
+from psycopg.conninfo import conninfo_to_dict
 
 from deploy.local.ports import free_ports
 from deploy.local.postgres import EmbeddedPostgres, program
 from ops.migrations import migrate
 from runtime.postgres import connect
-from tests.faults.process import Launcher, Process, wait_until
+from tests.faults.process import Launcher, Process
 from tests.faults.proxy import Proxy
 from tests.faults.taps import CommitTap, Shears
 
@@ -83,39 +84,29 @@ class Database:
         connection.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
         return connection
 
+    def forget_heartbeats(self) -> None:
+        """Nobody misses what ran before."""
+        with psycopg.connect(self.superuser) as connection:
+            connection.execute("DELETE FROM process_heartbeats")
+
     def copy(self, file: Path) -> None:
         """What an operator backs up: `pg_dump -Fc` into `file`."""
-        self._run("pg_dump", "--format=custom", "--file", str(file))
+        command = [str(program("pg_dump")), f"--dbname={self.superuser}", "--format=custom", "--file", str(file)]
+        subprocess.run(command, check=True, capture_output=True, timeout=120)
 
-    def restore(self, file: Path) -> None:
-        """As docs/backup.md has it: into a database of another name, which then takes the place of the one in use.
+    def client_environment(self) -> dict[str, str]:
+        """The variables by which PostgreSQL's own commands are the superuser's."""
+        names = {"host": "PGHOST", "port": "PGPORT", "user": "PGUSER", "password": "PGPASSWORD"}
+        given = conninfo_to_dict(self.server.superuser_dsn)
+        return {variable: str(given[name]) for name, variable in names.items() if name in given}
 
-        `pg_restore --clean` into a database that is in use ends in deadlocks.
-        """
-        new = self.superuser.removesuffix("hookline") + "hookline_new"
+    def forget_old(self) -> None:
+        """What an earlier restore has left."""
         with psycopg.connect(self.server.superuser_dsn, autocommit=True) as connection:
             connection.execute("DROP DATABASE IF EXISTS hookline_old")
-            connection.execute("CREATE DATABASE hookline_new OWNER hookline_owner")
-            self._run("pg_restore", "--exit-on-error", str(file), database=new)
-            wait_until(lambda: _swapped(connection), 30, "nobody is connected for a moment")
-
-    def _run(self, name: str, *arguments: str, database: str | None = None) -> None:
-        command = [str(program(name)), f"--dbname={database or self.superuser}", *arguments]
-        subprocess.run(command, check=True, capture_output=True, timeout=120)
 
     def close(self) -> None:
         """End it."""
         if self.process:
             self.process.kill()
         self.proxy.close()
-
-
-def _swapped(connection: psycopg.Connection[tuple[object, ...]]) -> bool:
-    """Whether hookline_new has become hookline: nobody may be connected, and whoever is comes back at once."""
-    connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'hookline'")
-    try:
-        connection.execute("ALTER DATABASE hookline RENAME TO hookline_old")
-    except psycopg.errors.ObjectInUse:
-        return False
-    connection.execute("ALTER DATABASE hookline_new RENAME TO hookline")
-    return True

@@ -5,18 +5,19 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 
 import httpx
+import psycopg
 
 from tests.faults.services import Gate, Service
-from tests.faults.statements import Stall, Statement
+from tests.faults.statements import Answer, Entry, LetterCount, Stall, Statement, line_of
+from tests.faults.status_watch import StatusWatch
 
-#: Seconds between two questions to a processor, and to the gate.
-EVERY, EVERY_GATE = 1.0, 0.3
+#: Seconds between two questions to a process, to the gate, and two looks at what status has printed.
+EVERY, EVERY_GATE, EVERY_STATUS = 1.0, 0.3, 0.1
 #: Contacts who said STOP that the gate is asked about at a time, and seconds for which each is.
 CHOSEN, CHOSEN_FOR = 8, 16.0
 _FULL_WIDTH = str.maketrans("+0123456789", "".join(chr(ord(character) + 0xFEE0) for character in "+0123456789"))
@@ -43,10 +44,23 @@ def spellings(phone: str) -> list[str]:
 class Listener:
     """Threads that ask for as long as it is open. Use it in a `with` block."""
 
-    def __init__(self, path: Path, journal: Path, processors: dict[str, Callable[[], Service]], gate: Gate | None):
-        """`path`: where statements go; `processors`: each by its name, as it is at the moment."""
+    def __init__(
+        self,
+        path: Path,
+        journal: Path,
+        services: Mapping[str, Callable[[], Service]],
+        gate: Gate | None,
+        watch: StatusWatch,
+        postgres: str,
+    ) -> None:
+        """`path`: where statements go; `services`: ingest and the processors, by name, as they are at the moment.
+
+        `postgres`: a DSN, for the rig's own look at whether it answers.
+        """
         self._journal = journal
         self._gate = gate
+        self._watch = watch
+        self._postgres = postgres
         self._stopped = threading.Event()
         self._lock = threading.Lock()
         self._path = path
@@ -54,11 +68,12 @@ class Listener:
         self._chosen: dict[str, float] = {}  # contact -> until when
         self._known: set[str] = set()
         works: list[tuple[Callable[[], None], float]] = [
-            (lambda name=name, service=service: self._ask_processor(name, service()), EVERY)  # type: ignore[misc]
-            for name, service in processors.items()
+            (lambda name=name, service=service: self._ask_service(name, service()), EVERY)  # type: ignore[misc]
+            for name, service in services.items()
         ]
         if gate is not None:
             works += [(self._ask_gate, EVERY_GATE), (lambda: self._ask_ready("gate", gate), EVERY)]
+        works += [(self._ask_postgres, EVERY), (lambda: self._write(*watch.statements()), EVERY_STATUS)]
         self._threads = [threading.Thread(target=self._repeat, args=work, daemon=True) for work in works]
 
     def __enter__(self) -> Listener:
@@ -71,17 +86,25 @@ class Listener:
         self._stopped.set()
         for thread in self._threads:
             thread.join()
+        self._watch.close()
         self._file.close()
 
     @contextmanager
     def stalled(self, *processes: str) -> Iterator[None]:
-        """Nothing that `processes` do reaches PostgreSQL from the beginning to the end of the block."""
+        """While the block lasts, nothing that `processes` do reaches PostgreSQL, or something else is wrong."""
         since = time.monotonic()
         try:
             yield
         finally:
             until = time.monotonic()
-            self._write("stall", [Stall(process, since, until) for process in processes])
+            self._write(*(Stall(process, since, until) for process in processes))
+
+    def counted(self, processor: str, count: Callable[[], int]) -> int:
+        """What `count` returns: dead letters of `processor` on its topic, written down."""
+        asked_at = time.monotonic()
+        letters = count()
+        self._write(LetterCount(processor, letters, asked_at, time.monotonic()))
+        return letters
 
     def _repeat(self, ask: Callable[[], None], seconds: float) -> None:
         while not self._stopped.wait(seconds):
@@ -90,8 +113,10 @@ class Listener:
             except httpx.TransportError:
                 continue  # who does not answer says nothing
 
-    def _ask_processor(self, name: str, service: Service) -> None:
+    def _ask_service(self, name: str, service: Service) -> None:
         self._ask_ready(name, service)
+        if name == "ingest" or not service.alive:
+            return  # ingest has no lag
         asked_at = time.monotonic()
         samples = service.samples()
         answered_at = time.monotonic()
@@ -99,14 +124,29 @@ class Listener:
         seconds = [sample.value for sample in samples if sample.name == "hookline_lag_seconds"]
         said = [("lag records", sum(records))] if records else []
         said += [("lag seconds", max(seconds))] if seconds else []
-        self._write("statement", [Statement(name, about, value, asked_at, answered_at) for about, value in said])
+        self._write(*(Statement(name, about, value, asked_at, answered_at) for about, value in said))
 
     def _ask_ready(self, name: str, service: Service) -> None:
-        if not service.alive:
-            return
+        process = service.process
         asked_at = time.monotonic()
-        ready = service.is_ready()
-        self._write("statement", [Statement(name, "ready", float(ready), asked_at, time.monotonic())])
+        try:
+            ready = process is not None and service.is_ready()
+        except httpx.TransportError:
+            process = None
+        answered_at = time.monotonic()
+        self._write(Answer(name, process.pid if process else 0, asked_at, answered_at))
+        if process is not None:
+            self._write(Statement(name, "ready", float(ready), asked_at, answered_at))
+
+    def _ask_postgres(self) -> None:
+        """Whether it lets somebody in."""
+        asked_at = time.monotonic()
+        try:
+            psycopg.connect(self._postgres, connect_timeout=2).close()
+            answers = 1
+        except psycopg.OperationalError:
+            answers = 0
+        self._write(Answer("postgres", answers, asked_at, time.monotonic()))
 
     def _ask_gate(self) -> None:
         assert self._gate
@@ -118,11 +158,10 @@ class Listener:
         answers = self._gate.may_be_texted([spelling for _, spelling in questions])
         answered_at = time.monotonic()
         self._write(
-            "statement",
-            [
+            *(
                 Statement("gate", "number", float(answer), asked_at, answered_at, contact, spelling)
                 for (contact, spelling), answer in zip(questions, answers, strict=True)
-            ],
+            )
         )
 
     def _choose(self) -> None:
@@ -146,7 +185,7 @@ class Listener:
         lines = (line for line in whole.split(b"\n") if b'"stop": true' in line)
         return [json.loads(line)["contact"] for line in lines]
 
-    def _write(self, kind: str, entries: Sequence[Statement | Stall]) -> None:
-        lines = "".join(json.dumps({kind: asdict(entry)}) + "\n" for entry in entries)
+    def _write(self, *entries: Entry) -> None:
+        lines = "".join(map(line_of, entries))
         with self._lock:
             self._file.write(lines)

@@ -28,6 +28,7 @@ from tests.faults.listener import Listener
 from tests.faults.process import Launcher, NotInTime, wait_until
 from tests.faults.services import ROOT, SECRET, Gate, Ingest, Processor, Service
 from tests.faults.statements import read_record
+from tests.faults.status_watch import StatusWatch
 from tests.faults.textus import TextUs
 from tests.servers.disk import Sync, disk_watched
 
@@ -35,6 +36,8 @@ from tests.servers.disk import Sync, disk_watched
 BEFORE, AFTER = 1.5, 2.0
 #: Seconds until the spool is empty and nobody lags behind.
 QUIET = 90.0
+#: Seconds within which `hookline status` answers for the first time, behind all the rest.
+SPOKEN_WITHIN = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,20 +94,36 @@ class Run:
         self.crms = {name: PlayedCrm(name) for name in row.crms}
         self.crm_sync = self._crm_sync(db.server.dsn("crm-sync"))
         self.redriven: list[str] = []  #: event ids of deliveries that were dead, and that the story has tried again
+        self.watch = StatusWatch(launcher, home / "status.log", self._status_settings)
         self.listener = self._listener()
         self._load: subprocess.Popen[bytes] | None = None
+        self._begun = 0.0
         self._since: dict[tuple[str, int], int] = {}
         self._syncs: list[Sync] = []
         self._afterwards: list[Callable[[], None]] = []
+        self._when_quiet: list[Callable[[], None]] = []
 
     def _listener(self) -> Listener:
-        processors: dict[str, Callable[[], Service]] = {"persist": lambda: self.persist}
+        services: dict[str, Callable[[], Service]] = {"ingest": lambda: self.ingest, "persist": lambda: self.persist}
         if self.row.opt_out is not None:
-            processors["opt-out"] = lambda: self.opt_out
+            services["opt-out"] = lambda: self.opt_out
         if self.crms:
-            processors["crm-sync"] = lambda: self.crm_sync
+            services["crm-sync"] = lambda: self.crm_sync
         gate = None if self.row.opt_out is None else self.gate
-        return Listener(self.statements, self.journal, processors, gate)
+        return Listener(self.statements, self.journal, services, gate, self.watch, self.db.superuser)
+
+    def operator_settings(self) -> dict[str, str]:
+        """What an operator of all of the run's services has set."""
+        servers = {"HOOKLINE_POSTGRES__DSN": self.db.dsn, "HOOKLINE_POSTGRES__OWNER_DSN": self.db.server.owner_dsn}
+        services = (self.ingest, self.persist, self.opt_out, self.crm_sync)
+        return {name: value for service in services for name, value in service.settings.items()} | servers
+
+    def _status_settings(self) -> dict[str, str]:
+        """The same, with the addresses that a local stack tells, and none of a service that the row does not have."""
+        absent = [*([] if self.row.opt_out is not None else [self.opt_out]), *([] if self.crms else [self.crm_sync])]
+        found = self.operator_settings() | {service.admin_port_variable: "0" for service in absent}
+        found |= {"HOOKLINE_HOME": str(self.home), "INGEST_URL": self.ingest.url}
+        return found if self.row.opt_out is None else found | {"GATE_URL": self.gate.url}
 
     # what a story does
 
@@ -163,6 +182,10 @@ class Run:
     def afterwards(self, work: Callable[[], None]) -> None:
         """Once the verdict is there, leave the servers as they were."""
         self._afterwards.append(work)
+
+    def when_quiet(self, work: Callable[[], None]) -> None:
+        """Once everything is done, and before the verdict."""
+        self._when_quiet.append(work)
 
     def made_anew(self, *topics: str) -> None:
         """Their logs begin at 0 again."""
@@ -224,9 +247,10 @@ class Run:
         """And what has not been brought to the CRMs yet."""
         return self.crm_sync_unread() + crm.waiting(self.db.dsn)
 
-    def letters(self) -> int:
-        """Dead letters of persist, of all runs."""
-        return sum(evidence.ends(self.cluster.bootstrap, ["dlq.persist"]).values())
+    def letters(self, processor: str = "persist") -> int:
+        """Dead letters of `processor`, of all runs, which `hookline status` has to tell as well."""
+        topic = f"dlq.{processor}"
+        return self.listener.counted(processor, lambda: sum(evidence.ends(self.cluster.bootstrap, [topic]).values()))
 
     def named_events(self, names: Iterable[str]) -> set[str]:
         """Which of `names` stand as a contact's name in an event's payload."""
@@ -319,6 +343,7 @@ class Run:
             return self._play()
 
     def _play(self) -> Verdict:
+        self._begun = time.monotonic()
         try:
             with self.listener:
                 self._begin()
@@ -331,6 +356,8 @@ class Run:
                 self.stop_load()
                 self._heal()
                 self._settle()
+            for work in self._when_quiet:
+                work()
             return self._verdict()
         finally:
             self._end()
@@ -339,6 +366,7 @@ class Run:
 
     def _begin(self) -> None:
         self._since = evidence.ends(self.cluster.bootstrap, (*evidence.EVENTS, *evidence.ASIDE, crm.STATES))
+        self.db.forget_heartbeats()
         self.start_persist()
         if self.row.opt_out is not None:
             # What other rows have sent meanwhile, and what TextUs said to them, is none of this run's.
@@ -424,6 +452,10 @@ class Run:
         promise = replace(self.promise, slowest=60.0, silence=None) if self.lenient else self.promise
         verdict = check(attempts, found, promise, read_record(self.statements))
         verdict.problems += self.problems
+        if self.watch.ended:
+            verdict.problems.append(self.watch.ended)
+        if not self.watch.lines and time.monotonic() - self._begun > SPOKEN_WITHIN:
+            verdict.problems.append("hookline status never answered")
         (self.home / "verdict.json").write_text(json.dumps(asdict(verdict)), "utf-8")
         return verdict
 

@@ -104,6 +104,7 @@ class Ingest(Service):
 
     def __init__(self, launcher: Launcher, home: Path, kafka: str, **settings: str) -> None:
         self.port, admin_port = free_ports(2)
+        self.url = f"http://127.0.0.1:{self.port}"
         self.spool = home / "spool"
         own = {
             "HOOKLINE_KAFKA__BOOTSTRAP_SERVERS": kafka,
@@ -117,10 +118,14 @@ class Ingest(Service):
         super().__init__(launcher, ["ingest"], own | settings, home / "ingest.log")
         self.admin_port = admin_port
 
+    def is_ready(self) -> bool:
+        """What the /readyz of its public port says. Raises httpx.TransportError."""
+        return httpx.get(f"http://127.0.0.1:{self.port}/readyz", timeout=3).status_code == 200
+
     def ready(self) -> bool:
         """Whether it says that it can take webhooks."""
         try:
-            return httpx.get(f"http://127.0.0.1:{self.port}/readyz", timeout=3).status_code == 200
+            return self.is_ready()
         except httpx.TransportError:
             return False
 
@@ -163,10 +168,11 @@ class Processor(Service):
         self.name = name
         admin_port = free_ports(1)[0]
         prefix = f"HOOKLINE_{name.upper().replace('-', '_')}"
+        self.admin_port_variable = f"{prefix}__ADMIN_PORT"
         own = {
             "HOOKLINE_KAFKA__BOOTSTRAP_SERVERS": kafka,
             "HOOKLINE_POSTGRES__DSN": dsn,
-            f"{prefix}__ADMIN_PORT": str(admin_port),
+            self.admin_port_variable: str(admin_port),
             f"{prefix}__RETRY_MAX": "2",
         }
         super().__init__(launcher, ["process", name], own | settings, home / f"{name}-{number}.log")
@@ -186,6 +192,7 @@ class Gate(Service):
 
     def __init__(self, launcher: Launcher, home: Path, dsn: str, **settings: str) -> None:
         self.port, admin_port = free_ports(2)
+        self.url = f"http://127.0.0.1:{self.port}"
         own = {
             "HOOKLINE_POSTGRES__DSN": dsn,
             "HOOKLINE_GATE__PORT": str(self.port),

@@ -6,15 +6,30 @@ import json
 import subprocess
 import sys
 from dataclasses import asdict, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ops.commands.status import described
+from ops.output import as_json
+from ops.status.heartbeats import HeartbeatState
+from ops.status.snapshot import KafkaState, PostgresState, ProcessorState, ProcessState, Snapshot, TopicLag
 from tests.faults.checker import Evidence, Promise, check
 from tests.faults.client.journal import Attempt
 from tests.faults.listener import spellings
-from tests.faults.statements import Record, Stall, Statement, check_statements, read_record
+from tests.faults.statements import (
+    Answer,
+    LetterCount,
+    Record,
+    Stall,
+    Statement,
+    check_statements,
+    line_of,
+    read_record,
+)
+from tests.faults.status_watch import statements_of
 
 ROOT = Path(__file__).parents[2]
 PHONE = "+13035550100"
@@ -122,9 +137,10 @@ def test_the_verdict_is_red_for_an_untruth_and_for_too_few_statements(tmp_path: 
         "".join(json.dumps({"send": attempt.number, **_sent(attempt)}) + "\n" for attempt in attempts), "utf-8"
     )
     (tmp_path / "evidence").write_text(json.dumps(asdict(evidence)), "utf-8")
-    lines = [json.dumps({"statement": asdict(statement)}) for statement in record.statements]
-    lines += [json.dumps({"stall": asdict(STALL)}), '{"statement": {"by"']
-    (tmp_path / "said").write_text("\n".join(lines), "utf-8")
+    record.answers.append(Answer("persist", 7, 1.0, 1.1))
+    record.counts.append(LetterCount("persist", 3, 1.0, 1.1))
+    entries = (*record.statements, *record.stalls, *record.answers, *record.counts)
+    (tmp_path / "said").write_text("".join(map(line_of, entries)) + '{"statement": {"by"', "utf-8")
     assert read_record(tmp_path / "said") == record
     command = [sys.executable, "-m", "tests.faults.checker", tmp_path / "journal", tmp_path / "evidence"]
     done = subprocess.run(
@@ -150,3 +166,136 @@ def test_the_spellings_are_many_of_one_number() -> None:
     found = spellings(PHONE)
     assert len(set(found)) == len(found) > 8
     assert "(303) 555-0100" in found
+
+
+def of_status(about: str, value: float, asked_at: float, of: str = "") -> Statement:
+    return Statement("status", about, value, asked_at, asked_at + 0.1, of=of)
+
+
+@pytest.mark.parametrize(
+    ("statement", "is_untrue"),
+    [
+        (of_status("healthy", 1, 131.0), True),  # 31 s after persist stopped
+        (of_status("healthy", 1, 129.0), False),
+        (of_status("healthy", 0, 131.0), False),
+        (of_status("healthy", 1, 199.95), False),  # the answer came when it went on
+        (of_status("ready", 1, 131.0, "persist"), True),
+        (of_status("ready", 1, 131.0, "opt-out"), False),  # which did not stop
+        (of_status("ready", 0, 131.0, "persist"), False),
+        (of_status("lag records", 0, 131.5, "persist"), True),
+        (of_status("lag records", 1, 131.5, "persist"), False),
+        (of_status("lag seconds", 8.0, 140.0, "persist"), True),
+        (of_status("lag seconds", 10.0, 140.0, "persist"), False),
+    ],
+)
+def test_what_status_says_of_a_process_that_stands_still(statement: Statement, is_untrue: bool) -> None:
+    assert untrue(statement) == is_untrue
+
+
+@pytest.mark.parametrize(("until", "is_untrue"), [(140.0, True), (125.0, False)])
+def test_all_is_not_well_while_every_answer_says_spool(until: float, is_untrue: bool) -> None:
+    spooled = [replace(attempt(number, float(number)), durability="spool") for number in range(100, int(until))]
+    after = attempt(999, until)
+    record = Record([of_status("healthy", 1, 132.0)])
+    assert bool(check_statements([STOP, *spooled, after], record)[1]) == is_untrue
+
+
+def answers(by: str, since: float, until: float, process: int = 7) -> list[Answer]:
+    """One a second."""
+    return [Answer(by, process, at, at + 0.05) for at in (since + step for step in range(int(until - since)))]
+
+
+#: Of persist, from second 0 to 99.
+WELL = answers("persist", 0.0, 100.0)
+
+
+@pytest.mark.parametrize("about", ["unreachable", "missing"])
+@pytest.mark.parametrize(
+    ("values", "asked_at", "found", "is_untrue"),
+    [
+        ((1, 1), 60.0, WELL, True),
+        ((1, 0), 60.0, WELL, False),
+        ((1,), 60.0, WELL, False),  # once only: a request that got lost
+        ((1, 1), 20.0, WELL, False),  # it has not answered for 30 s yet
+        ((1, 1), 99.5, WELL, False),  # nobody knows whether it answers still
+        ((1, 1), 60.0, [], False),
+        ((1, 1), 60.0, [*WELL[:40], *WELL[45:]], False),  # a gap
+        ((1, 1), 60.0, [*WELL[:40], replace(WELL[40], process=0), *WELL[41:]], False),  # an answer that did not come
+        ((1, 1), 60.0, [*WELL[:40], replace(WELL[40], answered_at=41.5), *WELL[41:]], False),  # a late one
+        ((1, 1), 60.0, [*WELL[:40], *answers("persist", 40.0, 100.0, 8)], False),  # started anew in between
+        ((1, 1), 60.0, answers("opt-out", 0.0, 100.0), False),
+    ],
+)
+def test_who_answers_all_the_time_is_neither_unreachable_nor_missing(
+    about: str, values: tuple[int, ...], asked_at: float, found: list[Answer], is_untrue: bool
+) -> None:
+    said = [of_status(about, value, asked_at + number, "persist") for number, value in enumerate(values)]
+    assert bool(check_statements([], Record(said, answers=found))[1]) == is_untrue
+
+
+def test_who_could_not_reach_postgresql_is_rightly_missing_there() -> None:
+    said = [of_status("missing", 1, at, "persist") for at in (60.0, 61.0)]
+    for by, count in (("persist", 0), ("postgres", 0), ("opt-out", 1)):
+        record = Record(said, [Stall(by, 35.0, 45.0)], WELL)
+        assert len(check_statements([], record)[1]) == count
+
+
+def test_kafka_that_confirms_webhooks_is_not_unreachable() -> None:
+    confirmed = [attempt(number, float(number)) for number in range(100)]
+    said = [of_status("unreachable", 1, at, "kafka") for at in (60.0, 61.0)]
+    assert len(check_statements(confirmed, Record(said))[1]) == 1
+    spooled = [replace(attempt, durability="spool") for attempt in confirmed]
+    assert check_statements(spooled, Record(said)) == (0, [])
+
+
+@pytest.mark.parametrize(
+    ("letters", "asked_at", "count", "is_untrue"),
+    [
+        (4, 60.0, (5, 20.0), True),  # less than 40 s before
+        (4, 40.0, (5, 20.0), False),  # 20 s before: it may not know yet
+        (5, 60.0, (5, 20.0), False),
+        (6, 60.0, (5, 70.0), True),  # more than there are later
+        (5, 60.0, (5, 70.0), False),
+    ],
+)
+def test_dead_letters_are_those_on_the_topic(
+    letters: int, asked_at: float, count: tuple[int, float], is_untrue: bool
+) -> None:
+    counted = LetterCount("persist", count[0], count[1], count[1] + 0.1)
+    said = of_status("dead letters", letters, asked_at, "persist")
+    assert bool(check_statements([], Record([said], counts=[counted]))[1]) == is_untrue
+
+
+def test_what_is_read_of_an_answer_of_status() -> None:
+    """By what `hookline status --json` prints: the names are those of ops/status/snapshot.py."""
+    snapshot = Snapshot(
+        processes=[
+            ProcessState("persist", "http://x", "ready", ""),
+            ProcessState("opt-out", "http://x", "unreachable", "refused"),
+            ProcessState("registry", None, "not asked", ""),
+        ],
+        kafka=KafkaState(True, ""),
+        postgres=PostgresState(False, "frozen"),
+        processors=[
+            ProcessorState("persist", "g", [TopicLag("a", 3), TopicLag("b", 4)], 5, 0, None, [], lag_seconds=1.5),
+            ProcessorState("opt-out", "g", None, None, None, None, []),
+        ],
+        heartbeats=[
+            beat("persist", "missing"),
+            beat("persist", "ready"),
+            beat("opt-out", "missing"),
+        ],
+    )
+    printed = json.loads(as_json(described(snapshot)))
+    found = {(said.about, said.of): said.value for said in statements_of(printed, 1.0, 2.0)}
+    assert found == {
+        ("healthy", ""): 0, ("ready", "persist"): 1, ("unreachable", "persist"): 0, ("ready", "opt-out"): 0,
+        ("unreachable", "opt-out"): 1, ("ready", "kafka"): 1, ("unreachable", "kafka"): 0, ("ready", "postgres"): 0,
+        ("unreachable", "postgres"): 1, ("missing", "persist"): 0, ("missing", "opt-out"): 1,
+        ("lag records", "persist"): 7, ("lag seconds", "persist"): 1.5, ("dead letters", "persist"): 5,
+    }  # fmt: skip
+
+
+def beat(name: str, state: str) -> HeartbeatState:
+    at = datetime(2026, 11, 20, tzinfo=UTC)
+    return HeartbeatState(name, "node", "1", state, "", {}, at, at, 1.0)

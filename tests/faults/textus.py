@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import httpx
@@ -57,15 +58,22 @@ class TextUs:
         found: list[dict[str, Any]] = self._http.get("/requests").json()
         return found
 
-    def told(self) -> dict[str, list[str]]:
-        """Which accounts were told of each phone, and took it."""
-        found: dict[str, set[str]] = {}
+    def opt_outs_set(self) -> Counter[tuple[str, str]]:
+        """How often each account has taken that a phone is out: by account and phone."""
+        found: Counter[tuple[str, str]] = Counter()
         for request in self.requests():
             match request["path"].split("/"):
                 case ["", account, "opt_outs", phone] if (
                     request["method"] == "PUT" and 200 <= (request["status"] or 0) < 300
                 ):
-                    found.setdefault(phone, set()).add(account)
+                    found[account, phone] += 1
+        return found
+
+    def told(self) -> dict[str, list[str]]:
+        """Which accounts were told of each phone, and took it."""
+        found: dict[str, set[str]] = {}
+        for account, phone in self.opt_outs_set():
+            found.setdefault(phone, set()).add(account)
         return {phone: sorted(accounts) for phone, accounts in found.items()}
 
     def close(self) -> None:

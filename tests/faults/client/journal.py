@@ -7,8 +7,10 @@ with `got` follows when the answer, or none, has come. Nothing here knows anythi
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -96,3 +98,15 @@ def read(path: Path) -> list[Attempt]:
             for name, value in entry.items():
                 setattr(attempt, name, value)
     return list(found.values())
+
+
+def outages(attempts: Sequence[Attempt]) -> list[tuple[float, float]]:
+    """From each first answer that says spool to the last before one that says Kafka again."""
+    answers = sorted(
+        (attempt for attempt in attempts if attempt.durability is not None),
+        key=lambda own_attempt: own_attempt.at or 0.0,
+    )
+    runs = [
+        list(run) for where, run in itertools.groupby(answers, lambda answer: answer.durability) if where == "spool"
+    ]
+    return [(run[0].at or 0.0, run[-1].at or 0.0) for run in runs]

@@ -35,7 +35,8 @@ def stands_still(run: Run) -> None:
     processors = (run.persist, run.opt_out, run.crm_sync)
     run.wait(lambda: all(_says_ready(processor) for processor in processors), 30, "all are ready")
     run.wait(run.gate.is_sure, 30, "the gate is sure")
-    with run.listener.stalled("persist", "opt-out", "crm-sync", "gate"):
+    run.wait(lambda: run.watch.is_healthy, 30, "hookline status says that all is well")
+    with run.listener.stalled("persist", "opt-out", "crm-sync", "gate", "postgres"):
         run.db.freeze()
         run.wait(lambda: all(map(_says_stalled, processors)), SAID_WITHIN, "all say that they stand still")
         run.require(not run.gate.is_sure(), "the gate is not sure while PostgreSQL is frozen")
@@ -67,6 +68,7 @@ def _recovered(run: Run, processors: tuple[Processor, ...]) -> None:
     for processor in processors:
         run.wait(lambda of=processor: _says_ready(of), 60, f"{processor.name} is ready again")  # type: ignore[misc]
     run.wait(run.gate.is_sure, 60, "the gate is sure again")
+    run.wait(lambda: run.watch.is_healthy, 60, "hookline status says that all is well again")
 
 
 def _says_ready(processor: Processor) -> bool:
@@ -137,13 +139,14 @@ def _ingest_killed(run: Run) -> Iterator[None]:
     run.ingest.wait_ready()
 
 
-FAULTS: dict[str, Callable[[Run], AbstractContextManager[None]]] = {
-    "opt-out frozen": _opt_out_frozen,
-    "opt-out killed": _opt_out_killed,
-    "opt-out halted": _opt_out_halted,
-    "Kafka frozen, the STOP in the spool": _kafka_frozen,
-    "PostgreSQL frozen": _postgresql_frozen,
-    "ingest killed, its spool not drained": _ingest_killed,
+#: By name: what stands still meanwhile, and the fault.
+FAULTS: dict[str, tuple[tuple[str, ...], Callable[[Run], AbstractContextManager[None]]]] = {
+    "opt-out frozen": (("opt-out", "gate"), _opt_out_frozen),
+    "opt-out killed": (("opt-out", "gate"), _opt_out_killed),
+    "opt-out halted": (("opt-out", "gate"), _opt_out_halted),
+    "Kafka frozen, the STOP in the spool": (("kafka", "persist", "opt-out", "gate"), _kafka_frozen),
+    "PostgreSQL frozen": (("postgres", "persist", "opt-out", "gate"), _postgresql_frozen),
+    "ingest killed, its spool not drained": (("ingest", "gate"), _ingest_killed),
 }
 
 
@@ -160,7 +163,8 @@ def stop_not_in_the_ledger(run: Run) -> None:
     """The gate is sure before each fault and after it; the checker looks at every number it was asked meanwhile."""
     for name in run.rng.sample(list(FAULTS), len(FAULTS)):
         run.wait(run.gate.is_sure, 60, f"the gate is sure before: {name}")
-        with FAULTS[name](run):
+        stalled, fault = FAULTS[name]
+        with fault(run), run.listener.stalled(*stalled):
             run.sleep(UNREAD)
             run.require(not run.gate.is_sure(), f"the gate is not sure: {name}")
     run.wait(run.gate.is_sure, 60, "the gate is sure in the end")

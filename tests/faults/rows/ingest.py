@@ -52,8 +52,9 @@ def kill_ingest(run: Run) -> None:
 def restart_ingest(run: Run) -> None:
     for _ in range(2):
         code = run.ingest.stop()
-        run.require(code == 0, f"ingest ended with {code}")
-        run.ingest.start()
+        with run.listener.stalled("ingest"):
+            run.require(code == 0, f"ingest ended with {code}")
+            run.ingest.start()
         run.ingest.wait_ready()
         run.sleep(run.rng.uniform(0.5, 1.5))
 

@@ -66,7 +66,8 @@ def all_down(run: Run) -> None:
     seconds = 60.0 if run.seed % 5 == 0 else 10.0
     run.note(down=seconds)
     run.cluster.kill()
-    run.sleep(seconds)
+    with run.listener.stalled("kafka", "persist"):
+        run.sleep(seconds)
     run.require(run.spooling(), "events are spooled while Kafka is down")
     for broker in run.cluster.brokers:
         broker.start()
@@ -79,7 +80,8 @@ def frozen(run: Run) -> None:
     """The outcome of what was on its way is unknown: it may be in the log twice."""
     for seconds in (1.0, 5.0, *([30.0] if run.seed % 5 == 0 else [])):
         run.cluster.freeze()
-        run.sleep(seconds)
+        with run.listener.stalled("kafka", "persist"):
+            run.sleep(seconds)
         run.cluster.thaw()
         run.back_on_kafka(BACK)
         run.sleep(run.rng.uniform(0.5, 1.5))

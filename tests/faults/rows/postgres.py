@@ -60,11 +60,13 @@ def locked(run: Run) -> None:
     run.wait(lambda: run.behind() < run.row.rate, 20, "persist is at work")
     joined = run.persist.printed().count('"assigned"')
     lock = run.db.lock(run.rng.choice(["events", "messages", "consumer_offsets"]))
-    run.sleep(seconds)
+    with run.listener.stalled("persist"):
+        run.sleep(seconds)
     lock.close()
     run.sleep(2.0)
     run.db.freeze()
-    run.sleep(8.0)
+    with run.listener.stalled("persist", "postgres"):
+        run.sleep(8.0)
     run.db.thaw()
     run.wait(lambda: run.behind() < run.row.rate, 30, "persist has made up for it")
     run.require(run.persist.printed().count('"assigned"') == joined, "persist stays in its group")

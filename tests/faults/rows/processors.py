@@ -145,6 +145,7 @@ def junk(run: Run) -> None:
     """Bytes that are no event: one that can be read is an event, whoever wrote it (see docs/deploy.md on ACLs)."""
     settings = KafkaSettings(bootstrap_servers=tuple(run.cluster.bootstrap.split(",")))
     topics = [topic.name for topic in (*RECORD_TOPICS, *map(redrive_topic, ("persist", "opt-out", "crm-sync")))]
+    processors = (run.persist, run.opt_out, run.crm_sync)
     for _ in range(6):
         batches = [junk_batch(run.rng, events=False) for _ in range(60)] + run.rng.sample(large_batches(), 2)
         places = [TopicPartition(run.rng.choice(topics), run.rng.randrange(PARTITIONS)) for _ in batches]
@@ -152,9 +153,12 @@ def junk(run: Run) -> None:
         run.note(taken=taken, refused=refused)
         run.require(taken > refused, "Kafka takes most of it")
         run.sleep(1.0)
-    for processor in (run.persist, run.opt_out, run.crm_sync):
+        for processor in processors:
+            run.letters(processor.name)
+    for processor in processors:
         run.require(processor.alive, f"{processor.name} goes on")
         run.wait(partial(_is_ready, processor), 30, f"{processor.name} is ready")
+        run.letters(processor.name)
 
 
 @row("C5", "the group's offsets deleted from Kafka while it is away")

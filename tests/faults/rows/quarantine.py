@@ -60,6 +60,8 @@ class JunkFlood:
 )
 def wrong_secret(run: Run) -> None:
     """Everything genuine is brought back, whatever was stored beside it; what is counted as kept is there."""
+    # By its heartbeat in PostgreSQL ingest tells the share that it refuses, as wherever a gate runs.
+    run.ingest.settings |= {"HOOKLINE_POSTGRES__DSN": run.db.server.dsn("ingest")}
     right = dict(run.ingest.settings)
     room = RATE * run.minutes * 60 * GENUINE_BYTES * SHARES
     run.ingest.stop()
@@ -70,7 +72,7 @@ def wrong_secret(run: Run) -> None:
     }
     run.start_ingest()
     run.ingest.wait_ready()
-    with JunkFlood(run.ingest.port, run.rng) as flood:
+    with JunkFlood(run.ingest.port, run.rng) as flood, run.listener.stalled("secret"):
         run.sleep(run.minutes * 60)
     run.require(flood.refused * JUNK_BYTES > room, f"the flood is more than there is room for: {flood.refused}")
     run.sleep(3.0)

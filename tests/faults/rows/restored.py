@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import base64
 from datetime import UTC, datetime
+from typing import LiteralString
 
 import httpx
 import psycopg
 
 from ops.audit.topics import open_log
-from runtime.kafka.reader import read
-from schemas.topics import OPT_OUT_STATE
+from runtime.kafka.reader import read as read_log
+from schemas.topics import MESSAGE_STATE, OPT_OUT_STATE, Topic
 from tests.faults.checker import Promise
+from tests.faults.client.journal import read
 from tests.faults.cluster import TOPICS
 from tests.faults.rows.everybody import WITH_ALL
-from tests.faults.rows.operator import hookline
+from tests.faults.rows.operator import commands_of, hookline
 from tests.faults.rows.registry import row
 from tests.faults.run import Run
 from tests.faults.services import Processor
@@ -23,6 +25,8 @@ from tests.faults.services import Processor
 SAID_WITHIN = 30.0
 #: Seconds of load whose effects the copy lacks, and of load before and after.
 LACKING, AROUND = 8.0, 4.0
+#: Seconds for which processors are stopped, or Kafka is gone: long enough for statements to be judged.
+STOPPED = 36.0
 HEAD_KEY = base64.b64encode(b"a key of the rig, of 32 bytes...").decode()
 
 
@@ -53,33 +57,69 @@ def _each_says(run: Run, what: str, name: str, **labels: str) -> None:
     | {"rate": 40.0, "opt_out": {"HOOKLINE_OPT_OUT__HEAD_KEYS": HEAD_KEY, "HOOKLINE_TEXTUS__RATE_LIMIT": "100000"}},
 )
 def restored_from_a_copy(run: Run) -> None:
-    """What the copy lacks is read again, and no CRM gets a note twice; until then the gate is not sure."""
+    """What the copy lacks is read again, and no CRM gets a note twice; until then the gate is not sure.
+
+    The commands are those of docs/backup.md, as they stand there. A provider is asked again for opt-outs that the copy
+    lacks, and never for one that the copy has as done.
+    """
     is_running = run.seed % 2 == 0
     run.note(under_running_processors=is_running)
     run.wait(run.gate.is_sure, 60, "the gate is sure")
     run.sleep(AROUND)
     taken_at = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
-    copy = run.home / "hookline.dump"
-    run.db.copy(copy)
+    confirmed = _confirmed(run)
+    run.db.copy(run.home / "hookline.dump")
     run.sleep(LACKING)
+    run.db.forget_old()
     if is_running:
-        run.db.restore(copy)
-        _each_says(run, "that its positions went back", "hookline_positions_moved_total", direction="back")
+        with run.listener.stalled("ledger"):
+            commands_of(run, "backup.md", "swap")
+            _each_says(run, "that its positions went back", "hookline_positions_moved_total", direction="back")
+            commands_of(run, "backup.md", "restored", since=taken_at)
+            _caught_up(run)
+            _accepted(run, taken_at)
     else:
-        for processor in _processors(run):
-            processor.stop()
-        run.db.restore(copy)
-    hookline(run, "db", "migrate")
-    hookline(run, "restored", "--since", taken_at)
-    if not is_running:
-        run.start_persist()
-        run.start_opt_out()
-        run.start_crm_sync()
-    run.wait(lambda: run.opt_out_unread() < run.row.rate, 60, "opt-out has caught up")
-    # Its rows are written again at other times, so their hashes are others than those that were published.
-    hookline(run, "restored", "--since", taken_at, "--accept-ledger")
+        with run.listener.stalled("ledger"):
+            for processor in _processors(run):
+                processor.stop()
+            with run.listener.stalled("persist", "opt-out", "crm-sync", "gate"):
+                commands_of(run, "backup.md", "swap")
+                commands_of(run, "backup.md", "restored", since=taken_at)
+                run.sleep(STOPPED)
+            run.start_persist()
+            run.start_opt_out()
+            run.start_crm_sync()
+            _caught_up(run)
+            _accepted(run, taken_at)
     run.wait(run.gate.is_sure, 60, "the gate is sure again")
     run.sleep(AROUND)
+    run.when_quiet(lambda: _require_no_second_call(run, confirmed))
+
+
+def _caught_up(run: Run) -> None:
+    run.wait(lambda: run.opt_out_unread() < run.row.rate, 60, "opt-out has caught up")
+
+
+def _accepted(run: Run, taken_at: str) -> None:
+    """Its rows are written again at other times, so their hashes are others than those that were published."""
+    hookline(run, "restored", "--since", taken_at, "--accept-ledger")
+
+
+def _confirmed(run: Run) -> set[tuple[str, str]]:
+    """Account and phone of every call that PostgreSQL has as done."""
+    with psycopg.connect(run.db.dsn) as connection:
+        rows = connection.execute("SELECT account, phone FROM enforcements WHERE status = 'done'")
+        return {(str(account), str(phone)) for account, phone in rows}
+
+
+def _require_no_second_call(run: Run, confirmed: set[tuple[str, str]]) -> None:
+    """Of `confirmed`, but for contacts who have said START: they may be out a second time."""
+    in_again = {attempt.contact for attempt in read(run.journal) if attempt.start}
+    made = run.textus.opt_outs_set()
+    again = {call for call, times in made.items() if times > 1 and call[1] not in in_again}
+    run.note(calls=len(made), confirmed_before=len(confirmed & made.keys()), made_again=len(again))
+    run.require(bool(confirmed & made.keys()), "opt-outs were confirmed before the copy was taken")
+    run.require(not again & confirmed, f"{len(again & confirmed)} calls that the copy has as done were made again")
 
 
 @row(
@@ -100,6 +140,9 @@ def kafka_made_anew(run: Run) -> None:
     run.wait(
         lambda: run.behind() + run.opt_out_behind() + run.crm_sync_unread() == 0, 60, "all that is on Kafka is read"
     )
+    with run.listener.stalled("kafka", "persist", "opt-out", "crm-sync"):
+        run.cluster.kill()
+        run.sleep(STOPPED)
     run.cluster.make_anew()
     run.made_anew(*(topic.name for topic in TOPICS))
     for broker in run.cluster.brokers:
@@ -107,15 +150,18 @@ def kafka_made_anew(run: Run) -> None:
         broker.proxy.flow()
     _each_says(run, "that it is another Kafka", "hookline_cluster_changed_total")
     run.back_on_kafka(60)
-    run.wait(lambda: not _unpublished(run), 60, "every state is on its topic")
+    run.wait(lambda: not _unpublished(run, OPT_OUT_STATE, "SELECT phone FROM opt_outs"), 60, "every opt-out is there")
+    run.wait(
+        lambda: not _unpublished(run, MESSAGE_STATE, "SELECT message_key FROM messages"), 60, "every message is there"
+    )
     run.wait(run.gate.is_sure, 60, "the gate is sure again")
     run.sleep(AROUND)
 
 
-def _unpublished(run: Run) -> set[str]:
-    """Phones whose state is not on the compacted topic."""
+def _unpublished(run: Run, topic: Topic, query: LiteralString) -> set[str]:
+    """Which keys that `query` finds have no state on the compacted topic."""
     with psycopg.connect(run.db.dsn) as connection:
-        phones = {phone for (phone,) in connection.execute("SELECT phone FROM opt_outs")}
-    bounds = open_log(run.cluster.settings, [OPT_OUT_STATE.name]).bounds
-    keys = {record.key for record in read(run.cluster.settings, "faults", bounds)}
-    return {phone for phone in phones if phone.encode() not in keys}
+        keys = {str(key) for (key,) in connection.execute(query)}
+    bounds = open_log(run.cluster.settings, [topic.name]).bounds
+    published = {record.key for record in read_log(run.cluster.settings, "faults", bounds)}
+    return {key for key in keys if key.encode() not in published}
