@@ -4,18 +4,17 @@ tests, on this version's migrations and privileges.
 
 from __future__ import annotations
 
-import io
 import os
 import re
 import shutil
 import subprocess
 import sys
-import tarfile
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.older_code import MIGRATIONS, ROOMS, ROOT, commit_before, extract
+
 #: Of each part that uses the database what reads and writes most of its tables, in seconds: from persist's folds, the
 #: ledger, the gate's certainty and the CRM's queue. Names that the version before does not have select nothing.
 FILES = ("test_persist_folds", "test_opt_out_replay", "test_certainty", "test_crm_sync")
@@ -29,30 +28,12 @@ TESTS = (
 LEAST = 10
 
 
-def git(*arguments: str) -> bytes:
-    done = subprocess.run(["git", "-C", str(ROOT), *arguments], capture_output=True, timeout=60, check=False)
-    if done.returncode != 0:
-        pytest.skip(f"no git history here: {done.stderr.decode(errors='replace').strip()}")
-    return done.stdout
-
-
-def commit_before(migration: Path) -> str:
-    """The last commit that did not have `migration`: the one before it was merged, or HEAD where it is in no commit."""
-    path = str(migration.relative_to(ROOT))
-    added = git("log", "--first-parent", "--diff-filter=A", "--format=%H", "-1", "--", path).decode().strip()
-    return f"{added}^1" if added else "HEAD"
-
-
 def test_the_version_before_runs_on_the_new_tables(server_kind: str, tmp_path: Path) -> None:
     if server_kind == "containers":
         pytest.skip("the version before would start containers of its own")
-    if shutil.which("git") is None:
-        pytest.skip("git, which has the version before, is not installed")
-    migrations = sorted((ROOT / "schemas" / "sql").glob("*.sql"))
+    migrations = sorted(MIGRATIONS.glob("*.sql"))
     before = commit_before(migrations[-1])
-    names = ("schemas", "runtime", "ingest", "processors", "ops", "deploy", "tests", "pyproject.toml")
-    with tarfile.open(fileobj=io.BytesIO(git("archive", before, *names))) as archive:
-        archive.extractall(tmp_path, filter="data")
+    extract(before, tmp_path, (*ROOMS, "tests"))
     older = {path.name for path in (tmp_path / "schemas" / "sql").glob("*.sql")}
     assert older < {path.name for path in migrations}
     # Given the old code with the new tables and what the new version grants

@@ -27,17 +27,25 @@ PORTS = {"HOOKLINE_INGEST__PORT": "0", "HOOKLINE_CONSOLE__PORT": "0"}
 class LocalStack:
     """One home, and the command that runs a stack in it."""
 
-    def __init__(self, home: Path, **environ: str) -> None:
+    def __init__(self, home: Path, *, code: Path = ROOT, user: int | None = None, **environ: str) -> None:
+        """`code`: another copy of the code, whose dependencies are ours; `user`: None: who runs the test."""
         self.home = home
+        self._code = code
+        self._user = user
         outside = {name: value for name, value in os.environ.items() if not name.startswith("HOOKLINE_")}
         kept = {name: os.environ[name] for name in ("HOOKLINE_CACHE",) if name in os.environ}
         self._environ = outside | kept | PORTS | {"HOOKLINE_HOME": str(home)} | environ
+        if code != ROOT:
+            self._environ["PYTHONPATH"] = str(code)
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [*hookline(), *arguments],
             env=self._environ,
-            cwd=ROOT,
+            cwd=self._code,
+            user=self._user,
+            group=self._user,
+            extra_groups=None if self._user is None else [],
             capture_output=True,
             text=True,
             check=False,
@@ -45,7 +53,7 @@ class LocalStack:
         )
 
     def popen(self, *arguments: str, **more: Any) -> subprocess.Popen[str]:
-        return subprocess.Popen([*hookline(), *arguments], env=self._environ, cwd=ROOT, text=True, **more)
+        return subprocess.Popen([*hookline(), *arguments], env=self._environ, cwd=self._code, text=True, **more)
 
     def up(self) -> dict[str, str]:
         done = self.run("up", "--detach", "--json")

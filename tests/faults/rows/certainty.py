@@ -141,12 +141,12 @@ def _ingest_killed(run: Run) -> Iterator[None]:
 
 #: By name: what stands still meanwhile, and the fault.
 FAULTS: dict[str, tuple[tuple[str, ...], Callable[[Run], AbstractContextManager[None]]]] = {
-    "opt-out frozen": (("opt-out", "gate"), _opt_out_frozen),
-    "opt-out killed": (("opt-out", "gate"), _opt_out_killed),
-    "opt-out halted": (("opt-out", "gate"), _opt_out_halted),
-    "Kafka frozen, the STOP in the spool": (("kafka", "persist", "opt-out", "gate"), _kafka_frozen),
+    "opt-out frozen": (("opt-out",), _opt_out_frozen),
+    "opt-out killed": (("opt-out",), _opt_out_killed),
+    "opt-out halted": (("opt-out",), _opt_out_halted),
+    "Kafka frozen, the STOP in the spool": (("kafka", "persist", "opt-out"), _kafka_frozen),
     "PostgreSQL frozen": (("postgres", "persist", "opt-out", "gate"), _postgresql_frozen),
-    "ingest killed, its spool not drained": (("ingest", "gate"), _ingest_killed),
+    "ingest killed, its spool not drained": (("ingest",), _ingest_killed),
 }
 
 
