@@ -35,8 +35,10 @@ runs on a real Kafka (three brokers in the K rows and X1) and a real PostgreSQL,
   what the CRM holds and by what it was asked to make, in order, nothing of test messages, tags, and every contact
   opted out who is out; a second note or contact is a doubled effect.
 - **statements**: what the service said of itself while something was wrong: the gate of numbers that had said STOP, in
-  several spellings, and, of processors that could commit nothing, `/readyz` and the lag; **untrue**: of those, what
-  contradicts what was so at every moment of the last 30 s (the gate's of a number: of the last 5 s).
+  several spellings; of processors that could commit nothing `/readyz` and the lag; and `hookline status`, which looks
+  every second: that all is well or a process ready while something had been wrong, that a process is unreachable or
+  missing that answers the rig, its lag and its dead letters. **untrue**: of those, what contradicts what was so at
+  every moment of the last 30 s (the gate's of a number: of the last 5 s).
 - **refused**: requests without a 200. I4 and I5 fill or break the spool while Kafka is down, so 503 is what they want
   to see; in I1, I6, I7, I8, F7 and X1 processes are killed with requests on their way; in F4 401 is what it wants to
   see, of genuine webhooks too, and then **lost** counts those that the quarantine does not bring back.
