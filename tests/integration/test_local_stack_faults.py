@@ -101,29 +101,6 @@ def test_a_frozen_process_is_started_again(tmp_path: Path) -> None:
         stack.run("down")
 
 
-#: As in the issue of somebody's folder: blanks, a comma, quotes, letters within Latin-1, Turkish ones, and others.
-FOLDER = """my folder, "new" 'm\u00fcller' \u0131\u015f\u011f \u65e5\u672c"""
-
-
-def test_everything_runs_in_an_oddly_named_folder_under_a_turkish_locale(tmp_path: Path) -> None:
-    folder = tmp_path / FOLDER
-    turkish = {"LANG": "tr_TR.UTF-8", "LC_ALL": "tr_TR.UTF-8", "JAVA_TOOL_OPTIONS": "-Duser.language=tr"}
-    stack = LocalStack(folder / ".hookline", **turkish)
-    environment = stack.up()
-    try:
-        assert post(environment, "İstanbul'da ışık").status_code == 200
-        until(lambda: "İstanbul'da ışık" in texts(environment), "the message did not reach PostgreSQL")
-        assert environment_of(stack)["HOOKLINE_HOME"] == str(folder / ".hookline")
-    finally:
-        assert stack.run("down").returncode == 0
-    assert [path.name for path in tmp_path.iterdir()] == [FOLDER]  # no folder with a garbled name beside it
-    assert [path.name for path in folder.iterdir()] == [".hookline"]
-    # What others could read holds nothing of ours
-    assert folder.joinpath(".hookline").stat().st_mode & 0o777 == 0o700
-    open_to_others = [path for path in folder.joinpath(".hookline").rglob("*") if path.lstat().st_mode & 0o077]
-    assert [path for path in open_to_others if not path.is_symlink()] == []
-
-
 def test_damaged_files_of_an_earlier_start_do_not_keep_a_stack_from_starting(tmp_path: Path) -> None:
     stack = LocalStack(tmp_path / "home")
     before = stack.up()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sysconfig
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -27,20 +28,26 @@ PORTS = {"HOOKLINE_INGEST__PORT": "0", "HOOKLINE_CONSOLE__PORT": "0"}
 class LocalStack:
     """One home, and the command that runs a stack in it."""
 
-    def __init__(self, home: Path, *, code: Path = ROOT, user: int | None = None, **environ: str) -> None:
-        """`code`: another copy of the code, whose dependencies are ours; `user`: None: who runs the test."""
+    def __init__(
+        self, home: Path, *, code: Path = ROOT, user: int | None = None, python: Path | None = None, **environ: str
+    ) -> None:
+        """`code`: another copy of the code, whose dependencies are ours; `user`: None: who runs the test.
+
+        `python`: another Python than ours.
+        """
         self.home = home
         self._code = code
         self._user = user
+        self._command = hookline() if python is None else [str(python), "-m", "ops"]
         outside = {name: value for name, value in os.environ.items() if not name.startswith("HOOKLINE_")}
         kept = {name: os.environ[name] for name in ("HOOKLINE_CACHE",) if name in os.environ}
         self._environ = outside | kept | PORTS | {"HOOKLINE_HOME": str(home)} | environ
         if code != ROOT:
-            self._environ["PYTHONPATH"] = str(code)
+            self._environ["PYTHONPATH"] = os.pathsep.join([str(code), sysconfig.get_path("purelib")])
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [*hookline(), *arguments],
+            [*self._command, *arguments],
             env=self._environ,
             cwd=self._code,
             user=self._user,
@@ -53,7 +60,7 @@ class LocalStack:
         )
 
     def popen(self, *arguments: str, **more: Any) -> subprocess.Popen[str]:
-        return subprocess.Popen([*hookline(), *arguments], env=self._environ, cwd=self._code, text=True, **more)
+        return subprocess.Popen([*self._command, *arguments], env=self._environ, cwd=self._code, text=True, **more)
 
     def up(self) -> dict[str, str]:
         done = self.run("up", "--detach", "--json")
