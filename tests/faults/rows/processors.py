@@ -149,7 +149,7 @@ def junk(run: Run) -> None:
     for _ in range(6):
         batches = [junk_batch(run.rng, events=False) for _ in range(60)] + run.rng.sample(large_batches(), 2)
         places = [TopicPartition(run.rng.choice(topics), run.rng.randrange(PARTITIONS)) for _ in batches]
-        taken, refused = put_batches(settings, list(zip(places, batches, strict=True)), patience=30)
+        taken, refused = put_batches(settings, list(zip(places, batches, strict=True)), patience=90)
         run.note(taken=taken, refused=refused)
         run.require(taken > refused, "Kafka takes most of it")
         run.sleep(1.0)

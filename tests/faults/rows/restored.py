@@ -78,8 +78,8 @@ def restored_from_a_copy(run: Run) -> None:
     run.sleep(LACKING)
     run.db.forget_old()
     if is_running:
+        commands_of(run, "backup.md", "swap")
         with run.listener.stalled("ledger"):
-            commands_of(run, "backup.md", "swap")
             _each_says(run, "that its positions went back", "hookline_positions_moved_total", direction="back")
             commands_of(run, "backup.md", "restored", since=taken_at)
             _caught_up(run)
