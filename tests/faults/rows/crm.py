@@ -13,7 +13,7 @@ from typing import Any
 
 from tests.faults import crm
 from tests.faults.client.journal import read
-from tests.faults.crm import TIMEOUT, PlayedCrm
+from tests.faults.crm import LOOK_AFTER, TIMEOUT, PlayedCrm
 from tests.faults.rows.operator import hookline
 from tests.faults.rows.registry import row
 from tests.faults.run import Run
@@ -26,6 +26,8 @@ TRIES = 3
 LASTS, WELL = 3.0, 2.0
 #: How much longer a note may take at one CRM because the other one is in trouble.
 SLOWER = 2.0
+#: Seconds until a slow CRM performs a call: after our time-out, and well before we look for it.
+LATE = TIMEOUT + LOOK_AFTER / 2
 FAULTS: dict[str, dict[str, Any]] = {
     "500": {"status": 500},
     "429 with Retry-After": {"status": 429, "retry_after": ASKED},
@@ -77,7 +79,7 @@ def in_trouble(run: Run) -> None:
 
 @row(
     "M2",
-    "CRM: what was asked for is done, and the answer is lost or comes too late",
+    "CRM: what was asked for is done, soon or long after we gave it up, and the answer is lost or comes too late",
     rate=120.0,
     starts=False,
     crms=("rest",),
@@ -95,8 +97,13 @@ def answers_lost(run: Run) -> None:
             run.start_load()
         run.wait(lambda kind=kind: _unanswered(played_crm)[kind], 20, f"an answer to {kind} is lost")
         played_crm.recovers()
+        # Performed when a look two seconds after our time-out would have found nothing.
+        played_crm.fails(path, method="POST", effect_after_s=LATE, times=3)
+        run.wait(played_crm.is_well, 20, f"calls of {kind} are performed late")
     for _ in range(7):
-        lost: dict[str, Any] = run.rng.choice([{"drop_answer": True}, {"delay_s": TIMEOUT + 0.3}])
+        lost: dict[str, Any] = run.rng.choice(
+            [{"drop_answer": True}, {"delay_s": TIMEOUT + 0.3}, {"drop_answer": True, "effect_after_s": LATE}]
+        )
         method = run.rng.choice(["POST", "POST", "PATCH"])
         played_crm.fails(run.rng.choice(["/crm/contacts", "/crm/contacts/"]), method=method, **lost)
         run.sleep(run.rng.uniform(0.2, 0.8))
