@@ -20,7 +20,7 @@ TOPICS = ("sms.messages.v1", "sms.contacts.v1", "sms.calls.v1", STATES)
 #: Seconds that crm-sync waits for an answer.
 TIMEOUT = 1.0
 #: Seconds that it waits after a call whose outcome is not known: a CRM in threads of a busy machine's rig may be slow.
-LOOK_AFTER = 8.0
+LOOK_AFTER = 3.0
 TABLES = "crm_deliveries, crm_lanes, crm_links, crm_notes, crm_contacts, crm_targets"
 
 
@@ -41,7 +41,6 @@ class PlayedCrm:
             f"{prefix}__URL": f"{self._server.url}/crm",
             f"{prefix}__TOKEN": CRM_TOKEN,
             f"{prefix}__TIMEOUT": str(TIMEOUT),
-            "HOOKLINE_CRM__LOOK_AFTER": str(LOOK_AFTER),
         }
 
     def fails(self, path: str = "/crm", **fault: Any) -> None:

@@ -126,9 +126,10 @@ class Run:
         self.crm_sync = self._crm_sync(dsn)
 
     def _crm_sync(self, dsn: str) -> Processor:
-        settings = {"HOOKLINE_CRM__TARGETS": ",".join(self.crms)} | dict(self.row.crm)
+        settings = {"HOOKLINE_CRM__TARGETS": ",".join(self.crms), "HOOKLINE_CRM__LOOK_AFTER": str(crm.LOOK_AFTER)}
         for played_crm in self.crms.values():
             settings |= played_crm.settings()
+        settings |= self.row.crm
         return Processor(self.launcher, self.home, "crm-sync", self.cluster.bootstrap, dsn, **settings)
 
     def arm(self, point: str, number: int = signal.SIGKILL, of: str = "persist") -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 from tests.faults import crm
 from tests.faults.client.journal import read
-from tests.faults.crm import LOOK_AFTER, TIMEOUT, PlayedCrm
+from tests.faults.crm import TIMEOUT, PlayedCrm
 from tests.faults.rows.operator import hookline
 from tests.faults.rows.registry import row
 from tests.faults.run import Run
@@ -26,8 +26,8 @@ TRIES = 3
 LASTS, WELL = 3.0, 2.0
 #: How much longer a note may take at one CRM because the other one is in trouble.
 SLOWER = 2.0
-#: Seconds until a slow CRM performs a call: after our time-out, and well before we look for it.
-LATE = TIMEOUT + LOOK_AFTER / 2
+#: Seconds that crm-sync waits for a slow CRM to perform a call, and until that performs it.
+PATIENCE, LATE = 8.0, TIMEOUT + 4.0
 FAULTS: dict[str, dict[str, Any]] = {
     "500": {"status": 500},
     "429 with Retry-After": {"status": 429, "retry_after": ASKED},
@@ -83,7 +83,7 @@ def in_trouble(run: Run) -> None:
     rate=120.0,
     starts=False,
     crms=("rest",),
-    crm={"HOOKLINE_CRM__BREAKER_LONGEST": "1"},
+    crm={"HOOKLINE_CRM__BREAKER_LONGEST": "1", "HOOKLINE_CRM__LOOK_AFTER": str(PATIENCE)},
     load={"failures": 0.5, "tests": 0.02},
 )
 def answers_lost(run: Run) -> None:
