@@ -52,6 +52,7 @@ _NOTIFIER_ADMIN_URLS, _NOTIFIER_TARGETS = "HOOKLINE_NOTIFIER__ADMIN_URLS", "HOOK
 #: Who may log in to the console of the local stack.
 _CONSOLE_USER = "operator"
 _CRM_TARGETS, _CRM_URL = "HOOKLINE_CRM__TARGETS", "HOOKLINE_CRM_REST__URL"
+_CRM_LOOK_AFTER = "HOOKLINE_CRM__LOOK_AFTER"
 
 _PHONE_PEPPERS = "HOOKLINE_OPT_OUT__PHONE_PEPPERS"
 _ANALYTICS_SECRET = "HOOKLINE_ANALYTICS__SECRET"  # noqa: S105 - a variable's name
@@ -184,6 +185,8 @@ def plan(home: Home, environ: Mapping[str, str], processors: Sequence[str], anno
         variables[_CRM_TARGETS] = "rest"
     if not _given(environ, _CRM_URL):
         variables[_CRM_URL] = f"{facts['SANDBOX_URL']}/crm"
+        if _CRM_TARGETS not in environ and not _given(environ, _CRM_LOOK_AFTER):
+            variables[_CRM_LOOK_AFTER] = "5"  # the sandbox performs a call as soon as it has it
     own_secrets = {
         "opt-out": _head_keys(home, environ, variables) | _own_secret(home, environ, _PHONE_PEPPERS),
         "analytics": _own_secret(home, environ, _ANALYTICS_SECRET),

@@ -75,7 +75,11 @@ class CrmSync(Processor[CrmSyncSettings]):
 def delivery_worker_of(target: CrmTarget[Any], crm: CrmSettings) -> OutboxWorker[Job]:
     """The parts that one target's work needs, put together. Raises ConfigurationError."""
     queue = DeliveryQueue(
-        target, note_policy_of(target, crm), max_failures=crm.max_failures, give_up_hours=crm.give_up_hours
+        target,
+        note_policy_of(target, crm),
+        max_failures=crm.max_failures,
+        give_up_hours=crm.give_up_hours,
+        look_after=crm.look_after,
     )
     return OutboxWorker(
         queue,

@@ -11,22 +11,20 @@ from processors.crm_sync.notes import Head, NotePolicy
 from processors.crm_sync.port import CrmTarget
 from processors.crm_sync.work import DesiredContact, Job, Link, NoteDraft
 from processors.outbox.circuit_breaker import CircuitBreaker
-from processors.outbox.queue import OutboxQueue, TaskOutcome
+from processors.outbox.queue import DOUBTFUL, OutboxQueue, TaskOutcome
 from processors.outbox.statements import statements
 from runtime import logs, metrics
 from runtime.postgres import Connection
 
 log = logs.logger("processors.crm_sync.delivery_queue")
 
-#: Seconds that a lane is leased for; renewed while a worker is at it.
-LEASE = 60.0
+#: Seconds of a lane's lease in which calls may be made: more than one call may take. Renewed while a worker is at it.
+CALLING = 30.0
 #: Seconds between two looks at a delivery that waits for its text (`text_queue.py`).
 AWAITING = 0.5
 
 _SQL = statements(__package__, "delivery_queue")
 
-#: After these the call may have gone through, and its outcome is not known.
-_DOUBTFUL = frozenset({"unknown", "lease_lost", "stopped", "bug"})
 #: These count against a delivery if the target has served others meanwhile.
 _FAILING = frozenset({"unknown", "later", "bug"})
 #: As the metric names what was refused for good.
@@ -37,11 +35,20 @@ class DeliveryQueue(OutboxQueue[Job]):
     """Those of one target."""
 
     def __init__(
-        self, target: CrmTarget[Any], note_policy: NotePolicy, *, max_failures: int, give_up_hours: float
+        self,
+        target: CrmTarget[Any],
+        note_policy: NotePolicy,
+        *,
+        max_failures: int,
+        give_up_hours: float,
+        look_after: float,
     ) -> None:
-        """`max_failures`, `give_up_hours`: after so many failures, or so long, a delivery is dead."""
+        """`max_failures`, `give_up_hours`: after so many failures, or so long, a delivery is dead.
+
+        `look_after`: the worker's; a lease has so many seconds more, in which no call is made.
+        """
         self.name = f"crm-{target.place}"
-        self.lease = LEASE
+        self.lease = CALLING + look_after
         self._target = target.place
         self._note_policy = note_policy
         self._limits = {"max_failures": max_failures, "give_up": give_up_hours}
@@ -94,7 +101,13 @@ class DeliveryQueue(OutboxQueue[Job]):
         }
         recorded = connection.execute(_SQL["record"], columns | self._limits | {"target": self._target})
         now = {phone: status for _, phone, status in recorded}
-        waits = {outcome.task.key: outcome.wait if now.get(outcome.task.key) == "pending" else None for outcome in ours}
+        # Where it is dead, and its last call may be performed yet, the contact's next delivery waits as long.
+        waits = {
+            outcome.task.key: outcome.wait
+            if now.get(outcome.task.key) == "pending" or outcome.kind in DOUBTFUL
+            else None
+            for outcome in ours
+        }
         self._release(connection, waits)
         self._dead = list(now.values()).count("dead")
 
@@ -139,7 +152,7 @@ def _status(outcome: TaskOutcome[Job]) -> str:
 
 def _is_doubtful(outcome: TaskOutcome[Job]) -> bool:
     """A doubt of an earlier attempt stays until the delivery is done or dead."""
-    return not outcome.is_final and (outcome.task.doubtful or outcome.kind in _DOUBTFUL)
+    return not outcome.is_final and (outcome.task.doubtful or outcome.kind in DOUBTFUL)
 
 
 def _job(row: Sequence[Any], token: UUID, until: float) -> Job:

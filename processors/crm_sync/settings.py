@@ -44,7 +44,10 @@ class CrmSettings(Section, name="crm"):
     breaker_longest: float = Field(default=60.0, gt=0, description="seconds between two probes of a paused CRM at most")
     give_up_hours: float = Field(default=72.0, gt=0, description="hours after its first try that a delivery is dead")
     look_after: float = Field(
-        default=2.0, ge=0, description="seconds before a CRM is asked whether a call without an answer went through"
+        default=30.0,
+        ge=0,
+        description="seconds after which no CRM performs a call any more that was given up: so long nothing else is"
+        " said about its contact there; then the CRM is asked whether it went through",
     )
     after_unknown: str = Field(
         default="at-least-once",

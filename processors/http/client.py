@@ -84,27 +84,29 @@ class HttpClient:
         """Close its connections."""
         self._connections.close()
 
-    def call(self, method: str, path: str, body: Any = None) -> Any:
-        """What it answers, parsed; None: nothing."""
-        response = self.request(method, path, body)
+    def call(self, method: str, path: str, body: Any = None, *, headers: Mapping[str, str] | None = None) -> Any:
+        """What it answers, parsed; None: nothing. `headers`: of this call, beside the usual."""
+        response = self.request(method, path, body, headers=headers)
         try:
             return response.json()
         except ValueError:
             kind = unsure(changes=method != "GET")
             raise kind(f"{self._name} answers {response.status} with what is not JSON") from None
 
-    def request(self, method: str, path: str, body: Any = None) -> HttpResponse:
+    def request(
+        self, method: str, path: str, body: Any = None, *, headers: Mapping[str, str] | None = None
+    ) -> HttpResponse:
         """An answer of success, whatever its body. A GET changes nothing, so that its outcome is never unknown."""
         changes = method != "GET"
-        response = self._answer(method, path, body, changes=changes)
+        response = self._answer(method, path, body, headers or {}, changes=changes)
         error = error_of(self._name, response.status, response.wait(), changes=changes, busy=self._busy)
         if error is not None:
             raise error
         return response
 
-    def _answer(self, method: str, path: str, body: Any, *, changes: bool) -> HttpResponse:
+    def _answer(self, method: str, path: str, body: Any, extra: Mapping[str, str], *, changes: bool) -> HttpResponse:
         self._limiter.acquire()
-        sent = self._headers if body is None else self._with_body
+        sent = (self._headers if body is None else self._with_body) + list(extra.items())
         content = None if body is None else json.dumps(body).encode()
         result = RequestResult(answered=False)
         try:

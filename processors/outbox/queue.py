@@ -29,6 +29,9 @@ T = TypeVar("T", bound=OutboxTask)
 
 #: Kinds of outcomes after which the task is over: it is done, or never will be.
 FINAL = frozenset({"done", "rejected", "not_found", "redirected"})
+#: Kinds of outcomes after which a call may have gone through, or may yet: a service that is slow performs it after we
+#: have given it up.
+DOUBTFUL = frozenset({"unknown", "lease_lost", "stopped", "bug"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from processors.outbox.admission import INTERVAL, Admission
 from processors.outbox.backoff import backoff
 from processors.outbox.errors import CredentialsRefused, NotFound, OutcomeUnknown, RateLimited, Redirected, Rejected
 from processors.outbox.lease import LeaseLost, check_lease, lease_until
-from processors.outbox.queue import OutboxQueue, T, TaskOutcome
+from processors.outbox.queue import DOUBTFUL, OutboxQueue, T, TaskOutcome
 from processors.outbox.rate_limiter import LimiterStopped
 from runtime import logs
 from runtime.postgres import Connection
@@ -37,8 +37,7 @@ log = logs.logger("processors.outbox.worker")
 TIME_LIMIT, GATHER = 0.25, 0.025
 #: Seconds until a service that refuses our credentials, or has had enough, is tried again, where it does not say.
 ASKED_TO_WAIT = 10.0
-#: Of a lease, the part in which calls may be made. What was sent last has the rest of it to take effect, before
-#: another worker may look for it.
+#: Of a lease, the part in which calls may be made at most; less where `look_after` is more than the rest of it.
 USABLE = 5 / 6
 #: Of a lease, the part after which it is renewed.
 RENEWED = 1 / 4
@@ -77,7 +76,9 @@ class OutboxWorker(Generic[T]):
         """`effect` makes a task's calls, and raises what `processors/outbox/errors.py` has.
 
         `ahead`: so many tasks more than `at_once` are claimed and wait, so that no call waits for a round of ours.
-        `look_after`, `longest`: seconds to wait after an unknown outcome at least, after any other at most.
+        `look_after`: seconds that the service may need to perform a call after it was given up. So long nothing else is
+        called for the task's key, whether the outcome is not known or the worker died: the end of a lease is kept free
+        of calls. `longest`: seconds to wait after any other outcome at most.
         `gathering`: seconds that a round waits for other outcomes after the first.
         """
         self._queue = queue
@@ -85,6 +86,11 @@ class OutboxWorker(Generic[T]):
         self._admission = admission
         self._places = at_once + ahead
         self._look_after = look_after
+        self._usable = min(USABLE * queue.lease, queue.lease - look_after)
+        if self._usable <= 0:
+            raise ValueError(
+                f"{queue.name}: a lease of {queue.lease} s leaves no time before {look_after} s of waiting"
+            )
         self._longest = longest
         self._gathering = gathering
         self._clock = clock
@@ -144,7 +150,7 @@ class OutboxWorker(Generic[T]):
         reserved = self._admission.reserve(database, self._queue, free, unused=self._unused, over=self._unsettled)
         self._unused = reserved.limit
         self._unsettled.clear()
-        until = self._clock() + USABLE * self._queue.lease
+        until = self._clock() + self._usable
         tasks: list[T] = []
         try:
             with database.transaction() as connection:
@@ -219,7 +225,5 @@ class OutboxWorker(Generic[T]):
         elif kind in ("asked", "locked"):
             wait = retry_after or ASKED_TO_WAIT
         else:
-            wait = max(
-                backoff(task.attempt, retry_after, longest=self._longest), self._look_after * (kind == "unknown")
-            )
+            wait = max(backoff(task.attempt, retry_after, longest=self._longest), self._look_after * (kind in DOUBTFUL))
         return TaskOutcome(task, kind, detail, wait)

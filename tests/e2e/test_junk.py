@@ -56,14 +56,14 @@ def test_it_goes_on_and_comes_up_again(stack: Stack) -> None:
     first = post_textlink(stack, "behind the junk")
     eventually(lambda: rows(stack, look, first), "the row of an event behind the junk")
     halted = "SELECT consumer_group FROM consumer_outcomes WHERE halted_at IS NOT NULL"
-    for _ in range(2):
-        # When it is stopped and started with all of that on its topics, it serves
-        stack.hookline("down")
-        stack.hookline("up", "--detach")
-        again = post_textlink(stack, "after a restart")
-        eventually(lambda event=again: rows(stack, look, event), "the row of an event after a restart")
-        assert rows(stack, halted) == []
-        write_junk(stack)
+    write_junk(stack)
+    # When it is stopped and started with all of that on its topics, some of it not read yet, it serves
+    stack.hookline("down")
+    stack.hookline("up", "--detach")
+    write_junk(stack)
+    again = post_textlink(stack, "after a restart")
+    eventually(lambda: rows(stack, look, again), "the row of an event after a restart")
+    assert rows(stack, halted) == []
     # Then what was set aside is told, with who wrote it
     letters = json.loads(stack.hookline("dlq", "show", "persist", "--json"))["letters"]
     assert {letter["writer"] for letter in letters} == {"unknown"}

@@ -19,6 +19,8 @@ STATES = "sms.opt-out-state.v1"
 TOPICS = ("sms.messages.v1", "sms.contacts.v1", "sms.calls.v1", STATES)
 #: Seconds that crm-sync waits for an answer.
 TIMEOUT = 1.0
+#: Seconds that it waits after a call whose outcome is not known: a CRM in threads of a busy machine's rig may be slow.
+LOOK_AFTER = 3.0
 TABLES = "crm_deliveries, crm_lanes, crm_links, crm_notes, crm_contacts, crm_targets"
 
 
@@ -44,6 +46,10 @@ class PlayedCrm:
     def fails(self, path: str = "/crm", **fault: Any) -> None:
         """Answer as `fault` says (deploy/local/sandbox/faults.py), until `recovers` where it does not say how often."""
         self._http.post("/_sandbox/faults", json={"path": path, "times": None, **fault}).raise_for_status()
+
+    def is_well(self) -> bool:
+        """Whether every fault has hit as often as it was to."""
+        return not self._http.get("/_sandbox/faults").json()
 
     def recovers(self) -> None:
         """Answer as ever."""

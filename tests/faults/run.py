@@ -145,7 +145,7 @@ class Run:
         self.crm_sync = self._crm_sync(dsn)
 
     def _crm_sync(self, dsn: str) -> Processor:
-        settings = {"HOOKLINE_CRM__TARGETS": ",".join(self.crms)}
+        settings = {"HOOKLINE_CRM__TARGETS": ",".join(self.crms), "HOOKLINE_CRM__LOOK_AFTER": str(crm.LOOK_AFTER)}
         for played_crm in self.crms.values():
             settings |= played_crm.settings()
         settings |= self.row.crm

@@ -114,6 +114,40 @@ def test_a_lost_answer_makes_no_second_contact_and_no_second_note(desk: CrmDesk,
     assert notes == ["SMS received: first", "SMS received: second", "SMS not delivered: third"]
 
 
+@pytest.mark.parametrize(("path", "begun"), [("/crm/contacts", 0), ("/crm/contacts/c", 1)], ids=["contact", "note"])
+@pytest.mark.parametrize("gives_up", [False, True], ids=["tried again", "dead, and the next one comes"])
+def test_a_call_that_is_performed_late_makes_no_second_contact_and_no_second_note(
+    desk: CrmDesk, sandbox: Sandbox, path: str, begun: int, gives_up: bool
+) -> None:
+    # M2. Given a CRM that performs a call long after we gave it up, and a contact that is there already or is not
+    if begun:
+        sandbox.post("/crm/contacts", phone=ANN)
+    sandbox.fault(path, method="POST", effect_after_s=1.2)
+    given_up = {"give_up_hours": 1e-9} if gives_up else {}
+    desk.crm = desk.crm.model_copy(update={"look_after": 1.5} | given_up)
+    desk.take(message("sent", "1", text="hi"), message("failed", "1", text="hi", occurred_at=at(1)))
+    # When the call is tried again, or its delivery is dead and the contact's next one is taken up
+    desk.work_off(desk.rest(timeout=0.3))
+    # Then that waits until the call has been performed
+    [ann] = sandbox.contacts(ANN)
+    assert len(sandbox.notes(ann["id"])) == 1
+    assert desk.statuses() == ({"dead": 1, "done": 1} if gives_up else {"done": 2})
+
+
+def test_a_new_note_has_a_key_that_is_the_same_at_every_try(desk: CrmDesk, sandbox: Sandbox) -> None:
+    sandbox.fault("/crm/contacts/", method="POST", status=500, times=2)
+    desk.take(message(key="1", text="first"), message(key="2", text="second", occurred_at=at(1)))
+    desk.work_off()
+    posted = [
+        (request["body"]["text"].partition("\n")[0], request["headers"]["Idempotency-Key"])
+        for request in sandbox.get("/_sandbox/requests", path="/crm/contacts/", method="POST")
+    ]
+    keys = {text: {key for text_, key in posted if text_ == text} for text, _ in posted}
+    assert [text for text, _ in posted].count("SMS received: first") == 3
+    assert [len(keys_of_text) for keys_of_text in keys.values()] == [1, 1]
+    assert keys["SMS received: first"] != keys["SMS received: second"]
+
+
 @pytest.mark.parametrize("fault", PASSING_TROUBLES, ids=str)
 def test_every_trouble_passes(
     desk: CrmDesk, sandbox: Sandbox, fault: dict[str, Any], monkeypatch: pytest.MonkeyPatch

@@ -107,7 +107,7 @@ def test_killed_on_the_way_and_answers_lost(postgres: Any, tryton: Tryton, front
         for method in ("POST", "PUT", "DELETE"):
             front.fault(f"/{DATABASE}/rest/model/{path}", method=method, drop_answer=True, times=3)
     # No answer in time means that Tryton is at it yet: it is waited for, and asked soon where the answer is lost
-    settings = {"DATABASE": DATABASE, "TOKEN": tryton.key, "TIMEOUT": "25", "LOOK_AFTER": "0.5"}
+    settings = {"DATABASE": DATABASE, "TOKEN": tryton.key, "TIMEOUT": "25"}
     environment = os.environ | {f"HOOKLINE_CRM_TRYTON__{name}": value for name, value in settings.items()}
     command = [sys.executable, "-m", "tests.twins.crm_process", desk.dsn, front.url, "tryton"]
     began = time.monotonic()

@@ -96,11 +96,11 @@ def test_a_killed_supervisor_leaves_nothing_behind_and_the_next_one_goes_on(stac
     assert "kept" in texts(before)
 
 
-def test_down_leaves_no_process_and_the_state(tmp_path: Path) -> None:
-    stack = LocalStack(tmp_path / "home")
-    environment = stack.up()
-    post(environment, "kept")
-    until(lambda: "kept" in texts(environment), "the message did not reach PostgreSQL")
+def test_down_leaves_no_process_and_the_state(stack: LocalStack) -> None:
+    """The last one that uses `stack`, which is down afterwards."""
+    environment = environment_of(stack)
+    post(environment, "kept by down")
+    until(lambda: "kept by down" in texts(environment), "the message did not reach PostgreSQL")
     processes = stack.processes()
 
     done = stack.run("down", "--json")
@@ -116,7 +116,7 @@ def test_down_leaves_no_process_and_the_state(tmp_path: Path) -> None:
     with stack.popen("up", stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
         until(lambda: stack.run("env").returncode == 0, "it did not serve")
         assert environment_of(stack) == environment
-        assert "kept" in texts(environment)
+        assert "kept by down" in texts(environment)
         processes = stack.processes()
         process.send_signal(signal.SIGINT)
         printed, _ = process.communicate(timeout=TIME_LIMIT)

@@ -81,29 +81,36 @@ def test_a_full_disk_stops_no_ingest_and_all_is_well_again_when_there_is_room(sm
         stack.run("down")
 
 
-def test_a_frozen_process_is_started_again(tmp_path: Path) -> None:
-    stack = LocalStack(tmp_path / "home")
-    environment = stack.up()
-    try:
-        for name in ("persist", "ingest"):
-            frozen = stack.service(name)
-            os.kill(frozen["pid"], signal.SIGSTOP)
-            if name == "ingest":  # its workers serve the port
-                for worker in psutil.Process(frozen["pid"]).children(recursive=True):
-                    worker.suspend()
-            until(lambda: stack.service(name)["restarts"] > frozen["restarts"], f"{name} was not started again")  # noqa: B023
-            (restart,) = stack.service(name)["last_restarts"]
-            assert "did not answer at /healthz for " in restart["reason"]
-            until(lambda: stack.service(name)["phase"] == "serving", f"{name} did not come again")  # noqa: B023
-        assert post(environment, "thawed").status_code == 200
-        until(lambda: "thawed" in texts(environment), "the message did not reach PostgreSQL")
-    finally:
-        stack.run("down")
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
+    """Serves; a test may end it, and has to leave it serving."""
+    made = LocalStack(tmp_path_factory.mktemp("stack") / "home")
+    made.up()
+    yield made
+    assert made.run("down").returncode == 0
 
 
-def test_damaged_files_of_an_earlier_start_do_not_keep_a_stack_from_starting(tmp_path: Path) -> None:
-    stack = LocalStack(tmp_path / "home")
-    before = stack.up()
+def test_frozen_processes_are_started_again(stack: LocalStack) -> None:
+    environment = environment_of(stack)
+    # Given two that freeze at the same time
+    frozen = {name: stack.service(name) for name in ("persist", "ingest")}
+    for name, service in frozen.items():
+        os.kill(service["pid"], signal.SIGSTOP)
+        if name == "ingest":  # its workers serve the port
+            for worker in psutil.Process(service["pid"]).children(recursive=True):
+                worker.suspend()
+    # Then each is started again, and serves
+    for name, service in frozen.items():
+        until(lambda: stack.service(name)["restarts"] > service["restarts"], f"{name} was not started again")  # noqa: B023
+        (restart,) = stack.service(name)["last_restarts"]
+        assert "did not answer at /healthz for " in restart["reason"]
+        until(lambda: stack.service(name)["phase"] == "serving", f"{name} did not come again")  # noqa: B023
+    assert post(environment, "thawed").status_code == 200
+    until(lambda: "thawed" in texts(environment), "the message did not reach PostgreSQL")
+
+
+def test_damaged_files_of_an_earlier_start_do_not_keep_a_stack_from_starting(stack: LocalStack) -> None:
+    before = environment_of(stack)
     assert post(before, "before").status_code == 200
     until(lambda: "before" in texts(before), "the message did not reach PostgreSQL")
     assert stack.run("down").returncode == 0
@@ -116,13 +123,10 @@ def test_damaged_files_of_an_earlier_start_do_not_keep_a_stack_from_starting(tmp
     done = stack.run("up", "--detach")
 
     assert done.returncode == 0, done.stderr
-    try:
-        for file in files:
-            assert f"{file} is damaged" in done.stdout + done.stderr
-        after = environment_of(stack)
-        assert after["TEXTLINK_SECRET"] != before["TEXTLINK_SECRET"]
-        assert post(after | {"TEXTLINK_SECRET": before["TEXTLINK_SECRET"]}, "old secret").status_code == 401
-        assert post(after, "after").status_code == 200
-        until(lambda: {"before", "after"} <= texts(after), "the messages did not reach PostgreSQL")
-    finally:
-        assert stack.run("down").returncode == 0
+    for file in files:
+        assert f"{file} is damaged" in done.stdout + done.stderr
+    after = environment_of(stack)
+    assert after["TEXTLINK_SECRET"] != before["TEXTLINK_SECRET"]
+    assert post(after | {"TEXTLINK_SECRET": before["TEXTLINK_SECRET"]}, "old secret").status_code == 401
+    assert post(after, "after").status_code == 200
+    until(lambda: {"before", "after"} <= texts(after), "the messages did not reach PostgreSQL")

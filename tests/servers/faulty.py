@@ -58,6 +58,7 @@ class Faulty:
         fault = self._faults.claim(request.method, request.path)
         if fault is None:
             return self._passed_on(request)(environ, start_response)
+        time.sleep(fault.ordered.effect_after_s)
         response = fault.answer(time.sleep) if fault.replaces_answer else self._passed_on(request)
         time.sleep(fault.ordered.delay_s)
         if fault.ordered.drop_answer:

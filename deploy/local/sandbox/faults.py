@@ -23,12 +23,13 @@ class FaultBody(RequestBody):
 
     Three faults are alternatives: `status` answers in place of the service, which does nothing; `drop_answer`
     lets the service act and closes the connection without an answer; `delay_s` alone lets it act and answers
-    late. `delay_s` may be added to the other two.
+    late. `delay_s` may be added to the other two. `effect_after_s` alone, or with what lets it act, has it act late.
     """
 
     path: str  #: a prefix of the decoded path; %2B may be written for +
     method: Annotated[str, StringConstraints(to_upper=True)] | None = None  #: every method without it
     status: Annotated[int, Field(ge=200, le=599)] | None = None  #: answered instead of acting
+    effect_after_s: Annotated[float, Field(ge=0)] = 0.0  #: seconds until the service acts, whoever still waits for it
     delay_s: Annotated[float, Field(ge=0)] = 0.0  #: seconds between the effect and the answer
     drop_answer: bool = False  #: perform the effect, then close the connection
     times: Annotated[int, Field(ge=1)] | None = 1  #: how many requests; null: until faults are cleared
@@ -49,8 +50,10 @@ class FaultBody(RequestBody):
     def _one_fault(self) -> FaultBody:
         if self.status is not None and self.drop_answer:
             raise ValueError("status and drop_answer exclude each other")
-        if self.status is None and not self.drop_answer and not self.delay_s:
-            raise ValueError("one of status, delay_s, drop_answer is needed")
+        if self.status is not None and self.effect_after_s:
+            raise ValueError("status and effect_after_s exclude each other: it has no effect")
+        if self.status is None and not (self.drop_answer or self.delay_s or self.effect_after_s):
+            raise ValueError("one of status, delay_s, effect_after_s, drop_answer is needed")
         if self.status is None and (self.retry_after or self.body is not None or self.headers or self.drip_s):
             raise ValueError("retry_after, body, headers and drip_s belong to a status")
         return self

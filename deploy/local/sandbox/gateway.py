@@ -41,8 +41,8 @@ class Gateway:
     """WSGI in front of the Flask app. A request's way: count it against its caller's limit, let it suffer the
     fault that waits for it or hand it on, log it with what it is going to be answered, answer (perhaps late).
 
-    The effect comes before the delay and the log entry between them, so that a caller who gave up waiting
-    finds what it asked for done, and a test finds every effect in the log.
+    The effect comes before `delay_s` and the log entry between them, so that a caller who gave up waiting
+    finds what it asked for done, and a test finds every effect in the log. With `effect_after_s` it does not find it.
     """
 
     def __init__(
@@ -75,6 +75,8 @@ class Gateway:
         environ["wsgi.input"] = io.BytesIO(body)
         allowance = self._limiters[service].take(self._caller(request))
         fault = self._faults.claim(request.method, request.path)
+        if fault is not None and fault.ordered.effect_after_s:
+            self._sleep(fault.ordered.effect_after_s)
         response = self._response(request, body, allowance, fault)
         dropped = fault is not None and fault.ordered.drop_answer
         self._record(request, body, arrived, None if dropped else response.status_code)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, ClassVar, cast
+from uuid import NAMESPACE_OID, uuid5
 
 from pydantic import Field, SecretStr, field_validator
 
@@ -39,6 +40,10 @@ class RestSettings(CrmHttpSettings, name="crm_rest"):
     token: SecretStr | None = Field(default=None, description="sent in the header; unset: none is")
     token_header: str = Field(default="Authorization", min_length=1, description="the header that carries the token")
     token_prefix: str = Field(default="Bearer ", description="what stands before the token")
+    note_key_header: str = Field(
+        default="Idempotency-Key",
+        description="the header of a new note's request that is the same at every try of it; empty: none is sent",
+    )
     members: str = Field(default="", description="where an answer keeps its list, as in data.items; empty: it is one")
     member: str = Field(default="", description="where an answer keeps its one thing, as in data; empty: it is it")
     id_field: str = Field(default="id", min_length=1, description="the field of a contact's and a note's id")
@@ -125,7 +130,12 @@ class RestTarget(CrmTarget[RestSettings]):
         return contact
 
     def log_message(self, contact: str, note: Note) -> str:
-        return self._id(self._object(self._call("note", contact=contact, **_said(note))))
+        """See CrmTarget.log_message. With a key, by which a CRM that knows such keys makes no second note."""
+        request = self._templates["note"].filled({"contact": contact} | _said(note))
+        # What a key was used for must not change (draft-ietf-httpapi-idempotency-key-header), and a note's text may.
+        key = str(uuid5(NAMESPACE_OID, f"{contact}\n{note.external_id}\n{note.text}"))
+        header = self._settings.note_key_header
+        return self._id(self._object(self._api.call(*request, headers={header: key} if header else None)))
 
     def find_note(self, contact: str, external_id: str) -> str | None:
         for entry in self._list(self._call("find_note", contact=contact, external_id=external_id)):

@@ -49,12 +49,6 @@ class TrytonSettings(CrmHttpSettings, name="crm_tryton"):
     at_once: int = Field(
         default=4, ge=1, le=128, description="requests at the same time at most: on SQLite each waits for the others"
     )
-    look_after: float = Field(
-        default=30.0,
-        ge=0,
-        description="seconds before it is asked whether a call without an answer went through: on SQLite it may wait"
-        " that long for its turn",
-    )
     code_prefix: str = Field(
         default="SMS", min_length=1, description="what stands before the phone in the code of a party that is made"
     )
@@ -272,9 +266,6 @@ class TrytonTarget(CrmTarget[TrytonSettings]):
         """As of HttpClient. Tryton answers 400 also to whom it does not allow something: that is Locked here."""
         try:
             return self._request(method, path, body)
-        except OutcomeUnknown as error:
-            wait = max(error.retry_after or 0.0, self._settings.look_after)
-            raise OutcomeUnknown(str(error), retry_after=wait) from None
         except NotFound:
             raise
         except Rejected:

@@ -128,7 +128,10 @@ def short_patience(_: str) -> Changes:
 
 
 def short_leases(_: str) -> Changes:
-    """Gives up after 6 s, in place of 60, on a call or a request whose end nobody has written down."""
+    """Gives up after 6 s, in place of 60, on a call or a request whose end nobody has written down.
+
+    Of the CRMs' it does so `HOOKLINE_CRM__LOOK_AFTER` later.
+    """
 
     def budget(module: Any) -> None:
         module.FORGOTTEN = timedelta(seconds=6)
@@ -136,10 +139,13 @@ def short_leases(_: str) -> Changes:
     def queue(module: Any) -> None:
         module.LEASE = 6.0
 
+    def crm_queue(module: Any) -> None:
+        module.CALLING = 5.0
+
     return {
         "processors.opt_out.enforcement_queue": queue,
         "processors.outbox.budget": budget,
-        "processors.crm_sync.delivery_queue": queue,
+        "processors.crm_sync.delivery_queue": crm_queue,
     }
 
 

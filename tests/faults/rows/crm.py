@@ -26,6 +26,8 @@ TRIES = 3
 LASTS, WELL = 3.0, 2.0
 #: How much longer a note may take at one CRM because the other one is in trouble.
 SLOWER = 2.0
+#: Seconds that crm-sync waits for a slow CRM to perform a call, and until that performs it.
+PATIENCE, LATE = 8.0, TIMEOUT + 4.0
 FAULTS: dict[str, dict[str, Any]] = {
     "500": {"status": 500},
     "429 with Retry-After": {"status": 429, "retry_after": ASKED},
@@ -77,11 +79,11 @@ def in_trouble(run: Run) -> None:
 
 @row(
     "M2",
-    "CRM: what was asked for is done, and the answer is lost or comes too late",
+    "CRM: what was asked for is done, soon or long after we gave it up, and the answer is lost or comes too late",
     rate=120.0,
     starts=False,
     crms=("rest",),
-    crm={"HOOKLINE_CRM__BREAKER_LONGEST": "1"},
+    crm={"HOOKLINE_CRM__BREAKER_LONGEST": "1", "HOOKLINE_CRM__LOOK_AFTER": str(PATIENCE)},
     load={"failures": 0.5, "tests": 0.02},
 )
 def answers_lost(run: Run) -> None:
@@ -95,8 +97,13 @@ def answers_lost(run: Run) -> None:
             run.start_load()
         run.wait(lambda kind=kind: _unanswered(played_crm)[kind], 20, f"an answer to {kind} is lost")
         played_crm.recovers()
+        # Performed when a look two seconds after our time-out would have found nothing.
+        played_crm.fails(path, method="POST", effect_after_s=LATE, times=3)
+        run.wait(played_crm.is_well, 20, f"calls of {kind} are performed late")
     for _ in range(7):
-        lost: dict[str, Any] = run.rng.choice([{"drop_answer": True}, {"delay_s": TIMEOUT + 0.3}])
+        lost: dict[str, Any] = run.rng.choice(
+            [{"drop_answer": True}, {"delay_s": TIMEOUT + 0.3}, {"drop_answer": True, "effect_after_s": LATE}]
+        )
         method = run.rng.choice(["POST", "POST", "PATCH"])
         played_crm.fails(run.rng.choice(["/crm/contacts", "/crm/contacts/"]), method=method, **lost)
         run.sleep(run.rng.uniform(0.2, 0.8))

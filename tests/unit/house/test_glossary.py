@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections import Counter
+from functools import cache
 from pathlib import Path
 
 from tests.unit.house.syntax import tree_of
@@ -15,6 +16,7 @@ ROOMS = ("schemas", "runtime", "ingest", "processors", "ops", "deploy")
 VAGUE = {"one", "ones", "told", "tell", "asked", "thing", "things", "stuff", "wanted"}
 
 
+@cache
 def _classes() -> Counter[str]:
     """Every class of the product, and how many there are of the name."""
     files = [path for room in ROOMS for path in (ROOT / room).rglob("*.py")]

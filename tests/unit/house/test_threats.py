@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,7 @@ def test_one_that_is_gone_would_be_seen() -> None:
     assert "test_nothing" not in _tests(Path(__file__))
 
 
+@cache
 def _tests(path: Path) -> set[str]:
     """The names of the test functions in `path`, those of its classes included."""
     tree = ast.parse(path.read_text("utf-8"))

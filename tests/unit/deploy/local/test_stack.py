@@ -186,6 +186,14 @@ def test_without_an_owner_the_applications_role_migrates_and_one_is_told(home: H
     assert said == ["HOOKLINE_POSTGRES__OWNER_DSN is not set: migrations run as the role in HOOKLINE_POSTGRES__DSN"]
 
 
+def test_only_the_sandbox_s_crm_is_trusted_to_perform_a_call_soon(home: Home) -> None:
+    look_after = "HOOKLINE_CRM__LOOK_AFTER"
+    assert planned(home, {}).variables[look_after] == "5"
+    for given in ({"HOOKLINE_CRM_REST__URL": "https://crm.example.com"}, {"HOOKLINE_CRM__TARGETS": "rest,tryton"}):
+        assert look_after not in planned(home, given).variables
+    assert planned(home, {look_after: "9"}).variables[look_after] == "9"
+
+
 def test_secrets_that_are_given_are_used(home: Home, tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.write_text("from-a-file\n")

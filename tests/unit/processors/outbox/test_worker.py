@@ -10,6 +10,8 @@ from typing import Any
 
 import psycopg
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from processors.http.client import HttpClient
 from processors.outbox.admission import Admission, Leave
@@ -120,10 +122,21 @@ class Standing(Admission):
 
 
 def worker_of(
-    queue: MemoryQueue, effect: Callable[[MemoryTask], object], admission: Admission | None = None
+    queue: MemoryQueue,
+    effect: Callable[[MemoryTask], object],
+    admission: Admission | None = None,
+    *,
+    look_after: float = 0.0,
 ) -> OutboxWorker[MemoryTask]:
     return OutboxWorker(
-        queue, effect, admission or Admission(), at_once=1, clock=queue.clock, sleep=lambda _: None, gathering=0.0
+        queue,
+        effect,
+        admission or Admission(),
+        at_once=1,
+        look_after=look_after,
+        clock=queue.clock,
+        sleep=lambda _: None,
+        gathering=0.0,
     )
 
 
@@ -284,14 +297,15 @@ def test_a_call_that_hangs_takes_one_place(clock: Clock, database: Any) -> None:
         (RetryLater("away"), "later", 0.2, 1.0),
         (RetryLater("away", retry_after=7.0), "later", 7.0, 7.0),
         (OutcomeUnknown("no answer"), "unknown", 2.0, 2.0),
-        (LeaseLost("over"), "lease_lost", 0.2, 1.0),
+        (LeaseLost("over"), "lease_lost", 2.0, 2.0),
         (RateLimited("busy", retry_after=3.0), "asked", 3.0, 3.0),
         (RateLimited("busy"), "asked", 10.0, 10.0),
         (CredentialsRefused("token"), "locked", 10.0, 10.0),
         (NotFound("gone"), "not_found", 0.2, 1.0),
         (Redirected("moved"), "redirected", 0.2, 1.0),
         (Rejected("never"), "rejected", 0.0, 0.0),
-        (KeyError("+13035550142"), "bug", 0.2, 1.0),
+        (KeyError("+13035550142"), "bug", 2.0, 2.0),
+        (psycopg.OperationalError("the budget's"), "stopped", 2.0, 2.0),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, Exception) else None,
 )
@@ -316,3 +330,82 @@ def test_every_error_says_what_happens_next(
     assert outcome.kind == kind
     assert least <= (outcome.wait or 0.0) <= most
     assert "+1303" not in str(outcome.detail)
+
+
+class SlowService:
+    """Performs calls late: what it is given up for takes effect `late` seconds after it was sent."""
+
+    def __init__(self, clock: Clock, late: float) -> None:
+        self.clock = clock
+        self.late = late
+        self.effects: list[tuple[float, str]] = []  #: when each takes effect, and for which task
+
+    def perform(self, task: MemoryTask, failure: BaseException | None) -> None:
+        """Look, if a call may have gone through; else call, and hear nothing of it where there is a `failure`."""
+        if task.doubtful and any(at <= self.clock.now and key == task.key for at, key in self.effects):
+            return
+        self.effects.append((self.clock.now + (self.late if failure else 0.0), task.key))
+        if failure is not None:
+            raise failure
+
+
+#: What an attempt may end with once its call is sent.
+NOT_KNOWN = (
+    OutcomeUnknown("no answer"),
+    OutcomeUnknown("no answer", retry_after=1.0),
+    psycopg.OperationalError("the budget's connection was cut after the call"),
+    OSError("what nobody has thought of"),
+)
+
+
+@given(
+    look_after=st.floats(0.5, 50.0),
+    part=st.floats(0.0, 1.0),
+    failures=st.lists(st.sampled_from(NOT_KNOWN), min_size=1, max_size=4),
+)
+def test_a_call_that_takes_effect_late_is_not_made_again(
+    look_after: float, part: float, failures: list[Exception]
+) -> None:
+    # Given a service that performs a call up to `look_after` seconds after we have given it up
+    clock, database = Clock(), MemoryDatabase()
+    queue, service, left = MemoryQueue(clock, "a"), SlowService(clock, late=look_after * part), list(failures)
+    worker = worker_of(queue, lambda task: service.perform(task, left.pop() if left else None), look_after=look_after)
+    # When one attempt after the other ends without an outcome that is known
+    for _ in range(200):
+        worker(database)
+        if queue.rows["a"].status == "done":
+            break
+        clock.now += 0.1 + look_after / 20
+    # Then it is asked once the call has been performed, and is called no more
+    assert queue.rows["a"].status == "done"
+    assert len(service.effects) == 1
+    worker.close(database, time_limit=5)
+
+
+@given(look_after=st.floats(0.0, 55.0), part=st.floats(0.0, 1.0))
+def test_a_dead_worker_s_last_call_has_as_long_to_take_effect(look_after: float, part: float) -> None:
+    # Given a worker that sends its call as late as its lease allows, and dies
+    clock, database = Clock(), MemoryDatabase()
+    queue, service = MemoryQueue(clock, "a"), SlowService(clock, late=look_after * part)
+
+    def send_late(task: MemoryTask) -> None:
+        clock.now = task.leased_until - 0.001
+        assert check_lease() > 0
+        service.perform(task, OutcomeUnknown("the worker dies"))
+
+    first = worker_of(queue, send_late, look_after=look_after)
+    first(database)
+    first._pool.shutdown(wait=True)
+    # When another one takes the task up, as soon as the lease is over
+    clock.now = queue.rows["a"].lease_ends
+    second = worker_of(queue, lambda task: service.perform(task, None), look_after=look_after)
+    work(second, database)
+    # Then it finds what the first has done
+    assert queue.rows["a"].status == "done"
+    assert len(service.effects) == 1
+    second.close(database, time_limit=5)
+
+
+def test_a_lease_that_leaves_no_time_for_calls_is_refused(clock: Clock) -> None:
+    with pytest.raises(ValueError, match=r"memory: a lease of 60\.0 s leaves no time before 60\.0 s"):
+        worker_of(MemoryQueue(clock, "a"), lambda _: None, look_after=LEASE)

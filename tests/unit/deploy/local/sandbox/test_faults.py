@@ -75,6 +75,13 @@ def test_a_delay_comes_between_the_effect_and_the_answer(textus, plant, clock, r
     assert clock.now == begun + 2.5
 
 
+def test_an_effect_can_be_late(textus, plant, clock, read):
+    plant(path="/my_account", effect_after_s=4, delay_s=1)
+    answer = textus("PUT", OPT_OUT)
+    assert (answer.status_code, clock.slept) == (201, [4, 1])
+    assert read(answer)["createdAt"] == "2026-03-25T22:10:04.000000Z"
+
+
 def test_a_status_can_be_late(textus, plant, clock):
     plant(path="/", status=504, delay_s=1)
     assert (textus("GET", "/accounts").status_code, clock.slept) == (504, [1])
@@ -118,6 +125,8 @@ def test_an_answer_can_drip(textus, plant, clock):
         ({"path": "accounts", "status": 500}, ["path"]),  # does not begin with /
         ({"path": "/"}, ["body"]),  # no fault at all
         ({"path": "/", "status": 500, "drop_answer": True}, ["body"]),  # contradiction
+        ({"path": "/", "status": 500, "effect_after_s": 1}, ["body"]),  # contradiction
+        ({"path": "/", "effect_after_s": -1}, ["effect_after_s"]),
         ({"path": "/", "status": 99}, ["status"]),
         ({"path": "/", "delay_s": -1}, ["delay_s"]),
         ({"path": "/", "status": 500, "times": 0}, ["times"]),
