@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
@@ -12,7 +11,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +24,7 @@ from ops.notifier.alarm_book import AlarmBook
 from ops.notifier.postgres_observer import PostgresObserver
 from ops.notifier.silence import SilenceWatch
 from runtime.postgres import connect
+from tests.servers.alarm_receiver import AlarmReceiver
 from tests.servers.freezing import frozen, server_of
 
 
@@ -152,44 +151,6 @@ def test_an_event_type_that_stops_is_a_silence_and_its_rhythm_is_kept(postgres: 
         assert list(watch.look(connection, is_complete=True)) == []
 
 
-class Receiver:
-    """A json:// target: keeps what it is sent."""
-
-    def __init__(self) -> None:
-        self.messages: list[tuple[float, str]] = []
-        received = self.messages
-
-        class KeepingHandler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                received.append((time.monotonic(), body["title"] + "\n" + body["message"]))
-                self.send_response(200)
-                self.end_headers()
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), KeepingHandler)
-        self.port = self._server.server_address[1]
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-
-    def until(self, words: str, seconds: float) -> str:
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            for _, text in self.messages:
-                if words in text:
-                    return text
-            time.sleep(0.2)
-        raise AssertionError(f"{words!r} did not come within {seconds} s: {[text for _, text in self.messages]}")
-
-    def count(self, words: str) -> int:
-        return sum(text.count(words) for _, text in self.messages)
-
-
 @contextmanager
 def process(words: list[str], environ: dict[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
     with log.open("ab") as file:
@@ -209,7 +170,7 @@ def test_what_is_frozen_reaches_a_person_within_half_a_minute_once(
 ) -> None:
     if server_kind == "containers":
         pytest.skip("a server in a container is no process of ours to freeze")
-    receiver = Receiver()
+    receiver = AlarmReceiver()
     log, registry_port = tmp_path / "log", _free_port()
     environ = {
         "HOOKLINE_HOME": str(tmp_path),

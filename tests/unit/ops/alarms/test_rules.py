@@ -147,7 +147,7 @@ CASES: dict[str, tuple[str, str, float]] = {
         'hookline_opt_out_rate{provider="textus",account="a"} 0.015',
         10,
     ),
-    "HooklineOptOutLate": ("hookline_enforcement_oldest_seconds 3600", "hookline_enforcement_oldest_seconds 3601", 10),
+    "HooklineOptOutLate": ("hookline_enforcement_oldest_seconds 600", "hookline_enforcement_oldest_seconds 601", 10),
     "HooklineOptOutFailed": (
         'hookline_enforcements{target="textus",status="pending"} 1',
         'hookline_enforcements{target="textus",status="parked"} 1',
