@@ -131,8 +131,8 @@ EVENT_FAULTS = (
         status=r"^\d+ dead letters of persist wait",
         alarm="HooklineDeadLetters",
         alarm_text=r"^TICKET HooklineDeadLetters: persist ",
-        command="hookline dlq discard persist --reason junk",
-        with_yes=True,
+        command="hookline dlq discard persist",
+        arguments=" --reason junk --yes",
         over_within=1000.0,
     ),
     DrillFault(

@@ -42,4 +42,4 @@ class DrillFault:
     concerns: str = ""
     #: Faults that take minutes by their nature have a lane of their own, beside the main one, whose name is empty.
     lane: str = ""
-    with_yes: bool = False  #: the command asks first
+    arguments: str = ""  #: what a person adds to the command: a reason, that it need not ask

@@ -127,8 +127,9 @@ class Drill:
         texts = [mention.text for mention in (result.status, result.alarm) if mention is not None]
         result.command = command_named(fault.command, [*texts, section_of(fault.alarm, self._runbook)])
         if result.command:
+            result.command += fault.arguments
             self._note(f"{fault.name}: {result.command}")
-            result.command_failed = self._stack.run_command(result.command + " --yes" * fault.with_yes)
+            result.command_failed = self._stack.run_command(result.command)
 
     def _look_for_the_end(self, result: DrillResult) -> None:
         """Until status no longer names it, and whoever heard of the alarm has heard that it is over."""
