@@ -57,33 +57,40 @@ class Heartbeat:
         connection.execute(_STOPPED, (self.name, self.instance))
 
 
+def beat_until(
+    leaving: threading.Event,
+    heartbeat: Heartbeat,
+    readiness: Callable[[], Readiness],
+    connect: Callable[[], Connection],
+) -> None:
+    """Beat every two seconds until `leaving`, and say then that the process has stopped.
+
+    While PostgreSQL is away nobody hears anything: whoever looks for the heartbeat misses it, as they should.
+    """
+    connection: Connection | None = None
+    while not leaving.is_set():
+        try:
+            connection = connection or connect()
+            heartbeat.beat(connection, readiness())
+        except psycopg.Error:
+            if connection is not None:
+                connection.close()
+            connection = None
+        leaving.wait(EVERY)
+    if connection is not None:
+        with suppress(psycopg.Error):
+            heartbeat.stopped(connection)
+        connection.close()
+
+
 @contextmanager
 def beating(
     heartbeat: Heartbeat, readiness: Callable[[], Readiness], connect: Callable[[], Connection]
 ) -> Iterator[None]:
-    """Beat in a thread of its own while the block lasts, and say then that the process has stopped.
-
-    While PostgreSQL is away nobody hears anything: whoever looks for the heartbeat misses it, as they should.
-    """
+    """`beat_until` the block ends, in a thread of its own."""
     leaving = threading.Event()
-
-    def run() -> None:
-        connection: Connection | None = None
-        while not leaving.is_set():
-            try:
-                connection = connection or connect()
-                heartbeat.beat(connection, readiness())
-            except psycopg.Error:
-                if connection is not None:
-                    connection.close()
-                connection = None
-            leaving.wait(EVERY)
-        if connection is not None:
-            with suppress(psycopg.Error):
-                heartbeat.stopped(connection)
-            connection.close()
-
-    thread = threading.Thread(target=run, name="heartbeat", daemon=True)
+    given = (leaving, heartbeat, readiness, connect)
+    thread = threading.Thread(target=beat_until, args=given, name="heartbeat", daemon=True)
     thread.start()
     try:
         yield

@@ -123,6 +123,8 @@ EVENT_FAULTS = (
         command="hookline doctor",
         status_within=60.0,
         alarm_within=60.0,
+        over_within=450.0,
+        lane="notifier",
     ),
     DrillFault(
         "dead-letters",
@@ -195,9 +197,9 @@ EVENT_FAULTS = (
         status_within=100.0,
         alarm_within=720.0,
         well_within=600.0,
-        over_within=900.0,
+        over_within=419.0,
         concerns="analytics",
-        lane="lag",
+        lane="notifier",
     ),
     DrillFault(
         "crm-500",

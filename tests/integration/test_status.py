@@ -171,7 +171,7 @@ def test_a_service_beats_while_it_runs_signs_off_and_is_missed_when_it_is_gone(
         assert states() == [(name, "not ready", "busy")]
     assert states() == []
 
-    other = Heartbeat(name)
+    other = Heartbeat(name, node="elsewhere")
     other.beat(connection, Readiness(True))
     age(owner, other, 20)
     [(_, state, _)] = states()
@@ -204,14 +204,17 @@ def test_what_only_the_notifier_can_tell_is_shown_with_its_command(postgres: Any
     assert warning.endswith(" UTC: HooklineSilent is on: hookline doctor")
 
 
-def test_opt_outs_whose_calls_fail_are_named_with_the_reason(postgres: Any, owner: Connection) -> None:
+def test_opt_outs_whose_calls_fail_are_named_with_the_reason(postgres: Any) -> None:
+    superuser = psycopg.connect(postgres.superuser_dsn, autocommit=True)
+    superuser.execute("SET session_replication_role = replica")  # rows without their ledger
     for number, (attempts, detail) in enumerate([(5, "TextUs answers 503"), (3, "TextUs answers 503"), (1, "new")]):
-        owner.execute(
+        superuser.execute(
             "INSERT INTO enforcements (phone, target, account, position, status, detail, attempts, deadline,"
             " next_attempt_at, first_attempt_at) VALUES (%s, 'textus', 'a', %s, 'pending', %s, %s,"
             " now() + interval '9 days', now(), now())",
             (f"+1303555{number:04d}", number, detail, attempts),
         )
+    superuser.close()
 
     [warning] = [text for text in look(postgres.dsn("operator")).warnings if "wait for textus" in text]
 
