@@ -53,7 +53,7 @@ class Drill:
 
         def lane(members: Iterable[DrillFault]) -> None:
             for fault in members:
-                results[fault.name] = self._one(fault)
+                results[fault.name] = self._run_fault(fault)
 
         lanes = sorted({fault.lane for fault in faults})
         threads = [
@@ -70,7 +70,7 @@ class Drill:
             result.misses = misses_of(result)
         return [results[fault.name] for fault in faults]
 
-    def _one(self, fault: DrillFault) -> DrillResult:
+    def _run_fault(self, fault: DrillFault) -> DrillResult:
         result = DrillResult(fault)
         stack = self._stack
         if not self._until(lambda: self._is_well(fault), CALM):
@@ -100,7 +100,7 @@ class Drill:
             self._mended[fault.name] = (mended, on)
         others = {alarm.rule for alarm in stack.receiver.alarms() if alarm.at > since and alarm.rule}
         result.other_alarms = tuple(sorted(others - {fault.alarm}))
-        self._note(f"{fault.name}: {_told(result)}")
+        self._note(f"{fault.name}: {_outcome(result)}")
         return result
 
     def _look(self, fault: DrillFault, result: DrillResult, since: float) -> None:
@@ -168,7 +168,7 @@ class Drill:
         return True
 
 
-def _told(result: DrillResult) -> str:
+def _outcome(result: DrillResult) -> str:
     if result.trouble:
         return result.trouble
     return "mended" if result.well_after is None else f"well again {result.well_after:.0f} s after the mend"

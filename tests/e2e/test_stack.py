@@ -94,6 +94,8 @@ def test_what_is_not_authentic_is_refused(stack: Stack) -> None:
 def test_the_command_tells_how_it_stands(stack: Stack) -> None:
     status = json.loads(stack.hookline("status", "--json"))
     assert status["healthy"], status["problems"]
+    beating = {beat["name"] for beat in status["heartbeats"] if beat["state"] == "ready"}
+    assert {"ingest", "persist", "opt-out", "crm-sync", "analytics", "gate", "console"} <= beating
     assert json.loads(stack.hookline("send", "textlink", "received", "--count", "20", "--json"))["sent"] == 20
     assert stack.run("dlq", "ls").returncode == 0
     # Nobody can start a second stack in the same home
