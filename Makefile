@@ -20,7 +20,7 @@ export UV_SYSTEM_CERTS ?= true
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run down test test-unit lint fmt docs bench fuzz attack faults faults-mutations faults-table lock clean profile \
+.PHONY: help setup run down test test-unit lint fmt docs bench fuzz attack drill faults faults-mutations faults-table lock clean profile \
   wheel image images kubernetes-check compose-test audit-deps classify-report browser bench-history
 
 help: ## show this
@@ -95,6 +95,9 @@ fuzz: $(READY) ## 100,000 odd requests against a running ingest, 5,000 odd batch
 faults: $(READY) ## what happens when things break (ROW=, SEED=, REPEAT=)
 	@$(BIN)/python -m tests.faults $(if $(ROW),--row $(ROW)) $(if $(SEED),--seed $(SEED)) \
 	  $(if $(REPEAT),--repeat $(REPEAT)) $(ARGS)
+
+drill: $(READY) ## the incident drill: who notices what, how soon, and whether what they say mends it (docs/drill.md)
+	@$(BIN)/python -m tests.drill $(ARGS)
 
 faults-mutations: $(READY) ## safeguards taken away, which the fault suite must see
 	@$(BIN)/python -m tests.faults.mutations $(ARGS)

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import json
 import socket
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from uuid import uuid4
+
+import psycopg
 
 from runtime.admin import Readiness
 from runtime.postgres import Connection
@@ -13,6 +17,8 @@ from runtime.version import hookline_version
 
 #: Seconds between two beats, and without one after which a process is missing.
 EVERY, MISSING_AFTER = 2.0, 10.0
+#: Seconds that a process which stops waits for its last word to be written.
+STOP_TIMEOUT = 3.0
 
 #: What has been silent for an hour goes, unless nothing newer of its name is there: somebody has to say that it lacks.
 _PRUNE = """
@@ -49,3 +55,53 @@ class Heartbeat:
     def stopped(self, connection: Connection) -> None:
         """The process ends as it should: nobody has to miss it. Raises psycopg.Error."""
         connection.execute(_STOPPED, (self.name, self.instance))
+
+
+def beat_until(
+    leaving: threading.Event,
+    heartbeat: Heartbeat,
+    readiness: Callable[[], Readiness],
+    connect: Callable[[], Connection],
+) -> None:
+    """Beat every two seconds until `leaving`, and say then that the process has stopped.
+
+    While PostgreSQL is away nobody hears anything: whoever looks for the heartbeat misses it, as they should.
+    """
+    connection: Connection | None = None
+    while not leaving.is_set():
+        try:
+            connection = connection or connect()
+            heartbeat.beat(connection, readiness())
+        except psycopg.Error:
+            if connection is not None:
+                connection.close()
+            connection = None
+        leaving.wait(EVERY)
+    if connection is not None:
+        with suppress(psycopg.Error):
+            heartbeat.stopped(connection)
+        connection.close()
+
+
+@contextmanager
+def beating(
+    heartbeat: Heartbeat, readiness: Callable[[], Readiness], connect: Callable[[], Connection]
+) -> Iterator[None]:
+    """`beat_until` the block ends, in a thread of its own."""
+    leaving = threading.Event()
+    given = (leaving, heartbeat, readiness, connect)
+    thread = threading.Thread(target=beat_until, args=given, name="heartbeat", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        leaving.set()
+        thread.join(STOP_TIMEOUT)
+
+
+def sign_off(heartbeat: Heartbeat, connect: Callable[[], Connection]) -> None:
+    """Say for a process that has ended that it stopped as it should; where PostgreSQL is away nobody hears it."""
+    with suppress(psycopg.Error):
+        connection = connect()
+        with connection:
+            heartbeat.stopped(connection)

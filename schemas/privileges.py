@@ -95,6 +95,7 @@ _OPERATOR: dict[str, Privileges] = dict.fromkeys((*_TABLES, *_VIEWS), READ) | {
 _CONSOLE: dict[str, Privileges] = dict.fromkeys(_TABLES, READ) | {
     "console_records": ADD,
     "data_reveals": ADD,
+    "process_heartbeats": ALL,
     # the desk of opt-outs: hold, release, answers to reviews
     "opt_out_ledger": ADD,
     "opt_outs": KEEP,
@@ -152,12 +153,13 @@ PRIVILEGES: Mapping[str, Mapping[str, Privileges]] = MappingProxyType(
             "api_budgets": KEEP,
         },
         "hookline_analytics": _PROGRESS,
-        "hookline_gate": {"opt_outs": READ, "opt_out_certainty": READ},
+        "hookline_gate": {"opt_outs": READ, "opt_out_certainty": READ, "process_heartbeats": ALL},
         "hookline_console": _CONSOLE,
         "hookline_notifier": {
             "alarms": ALL,
             "event_rhythms": ALL,
-            **dict.fromkeys(("process_heartbeats", "consumer_outcomes", "consumer_offsets", "process_pauses"), READ),
+            "process_heartbeats": ALL,
+            **dict.fromkeys(("consumer_outcomes", "consumer_offsets", "process_pauses"), READ),
             "events": frozenset(
                 {f"SELECT ({column})" for column in ("event_type", "is_test", "provider", "received_at")}
             ),

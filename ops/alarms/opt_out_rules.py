@@ -75,10 +75,9 @@ OPT_OUT_RULES: tuple[AlarmRule, ...] = (
     AlarmRule(
         name="HooklineOptOutLate",
         severity="ticket",
-        condition=GaugeCondition("hookline_enforcement_oldest_seconds", 3600),
+        condition=GaugeCondition("hookline_enforcement_oldest_seconds", 600),
         summary="an opt-out has waited {value:duration} to be true everywhere",
-        when="the oldest opt-out that is not done has been older than an hour for 5 minutes",
-        for_seconds=300,
+        when="the oldest opt-out that is not done is older than 10 minutes",
         cause="a provider's API is slow or away",
         command=_REPORT,
     ),

@@ -123,7 +123,8 @@ PROCESSOR_RULES: tuple[AlarmRule, ...] = (
         summary="{processor} set records aside ({disposition}): hookline dlq ls",
         when="a processor set a record aside within 15 minutes",
         cause="a record that PostgreSQL or the schema refuses for good",
-        command="hookline dlq ls {processor}",
+        command="hookline dlq ls {processor}; then hookline dlq redrive {processor} or"
+        " hookline dlq discard {processor}",
     ),
     AlarmRule(
         name="HooklineForeignRecords",

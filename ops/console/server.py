@@ -17,6 +17,8 @@ from runtime import logs
 from runtime.addresses import local_url
 from runtime.admin import AdminServer, admin_app
 from runtime.connections import PostgresSettings
+from runtime.heartbeat import Heartbeat, beating
+from runtime.postgres import Connection, connect
 from runtime.process import StopSignal, log_settings
 from runtime.settings import Configuration, ConfigurationError
 from runtime.systemd import supervised
@@ -58,9 +60,16 @@ def serve() -> None:
     log_settings(log, configuration)
     services, users = wired(configuration)
     stop = StopSignal().install()
+    dsn = configuration[PostgresSettings].dsn.get_secret_value()
+
+    def connected() -> Connection:
+        return connect(dsn, process="console", connect_timeout=3, call_timeout=5.0)
+
     app = console_app(services, users)
-    admin = admin_app("console", partial(readiness, services, users), settings=configuration.rows)
+    is_ready = partial(readiness, services, users)
+    admin = admin_app("console", is_ready, settings=configuration.rows)
     with (
+        beating(Heartbeat("console"), is_ready, connected),
         AdminServer(app, settings.host, settings.port, variable=ConsoleSettings.variable("host")) as served,
         AdminServer(admin, settings.admin_host, settings.admin_port) as watched,
         supervised(settings.admin_host, watched.port, stop),

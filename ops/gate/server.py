@@ -17,6 +17,7 @@ from runtime import logs
 from runtime.addresses import local_url
 from runtime.admin import AdminServer, admin_app
 from runtime.connections import PostgresSettings
+from runtime.heartbeat import Heartbeat, beat_until, sign_off
 from runtime.postgres import Connection, connect
 from runtime.process import die_with_parent, log_settings
 from runtime.settings import Configuration, ConfigurationError
@@ -33,7 +34,7 @@ def load() -> Configuration:
     return configuration
 
 
-def build_worker(parent: int) -> Any:
+def build_worker(parent: int, instance: str) -> Any:
     """What Granian calls in the worker, `parent` being the main process's id: the app, wired."""
     die_with_parent(parent)
     configuration = load()
@@ -57,6 +58,13 @@ def build_worker(parent: int) -> Any:
     app = admin_app("gate", watch.readiness, settings=configuration.rows)
     admin = AdminServer(app, settings.admin_host, settings.admin_port)
     admin.__enter__()  # for as long as the worker lives
+    heartbeat = Heartbeat("gate", instance=instance)  # signed off by the main process, which outlives the worker
+    threading.Thread(
+        target=beat_until,
+        args=(threading.Event(), heartbeat, watch.readiness, connected),
+        name="heartbeat",
+        daemon=True,
+    ).start()
     log.info("gate_worker", admin_port=admin.port)
     return gate_app(answers, settings.tokens, watch.readiness)
 
@@ -77,5 +85,8 @@ def serve() -> None:
         threads=settings.threads,
     )
     log.info("gate_serving", url=local_url(settings.host, server.port))
-    server.run(partial(build_worker, os.getpid()))
+    heartbeat = Heartbeat("gate")
+    server.run(partial(build_worker, os.getpid(), heartbeat.instance))
+    dsn = configuration[PostgresSettings].dsn.get_secret_value()
+    sign_off(heartbeat, lambda: connect(dsn, process="gate", connect_timeout=2, call_timeout=2.0))
     log.info("gate_stopped")

@@ -30,6 +30,7 @@ from ops.notifier.watch import AlarmWatch
 from runtime import logs
 from runtime.admin import AdminServer, Readiness, admin_app
 from runtime.connections import PostgresSettings
+from runtime.heartbeat import Heartbeat
 from runtime.postgres import connect
 from runtime.process import StopSignal, log_settings
 from runtime.settings import Configuration, ConfigurationError, home
@@ -80,7 +81,7 @@ def serve() -> None:
     book.restore(file.read())
     silence = SilenceWatch(ZoneInfo(settings.time_zone), _quiet_days(settings.holidays))
     connected = partial(connect, dsn, process="notifier", connect_timeout=3, call_timeout=5.0)
-    postgres = PostgresObserver(connected, book, silence)
+    postgres = PostgresObserver(connected, book, silence, heartbeat=Heartbeat("notifier"))
     processes = ProcessObserver(settings.admin_ports, metrics_of(RULES))
     endings: list[ObservedItem] = []
     watch = AlarmWatch(book, processes.ask, postgres, file, slow_facts=lambda: tuple(endings))

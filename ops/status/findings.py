@@ -96,9 +96,10 @@ def _spool(process: str, samples: Iterable[Sample]) -> Iterator[StatusFinding]:
     found = {sample.name: sample.value for sample in samples}
     if found.get("hookline_spooling"):
         waiting = found.get("hookline_spool_records", 0)
-        yield StatusFinding(
-            f"{process} spools: {waiting:.0f} events wait for Kafka", "error", "see Kafka; hookline spool status"
-        )
+        limit = found.get("hookline_spool_limit_bytes", 0)
+        share = f" and take {found.get('hookline_spool_bytes', 0) / limit:.0%} of its limit" if limit else ""
+        what = f"{process} spools: {waiting:.0f} events wait for Kafka{share}"
+        yield StatusFinding(what, "error", "see Kafka; hookline spool status")
     if found.get("hookline_spool_failing"):
         yield StatusFinding(f"the spool of {process} cannot be written", "error", "hookline spool status; see its disk")
 
@@ -126,8 +127,19 @@ WHERE status IN ('pending', 'failed', 'parked') AND deadline < now() + make_inte
 """
 
 
+#: Calls that have failed before an opt-out that waits is worth a word: the first may meet a restart.
+_FAILED_CALLS = 2
+_FAILING = """
+SELECT target, count(*), min(first_attempt_at), mode() WITHIN GROUP (ORDER BY coalesce(detail, 'no answer'))
+FROM enforcements WHERE status = 'pending' AND attempts >= %s GROUP BY target ORDER BY target
+"""
+
+
 def in_tables(connection: Connection) -> Iterator[StatusFinding]:
     """What the tables tell. Raises psycopg.Error."""
+    for target, count, since, detail in connection.execute(_FAILING, (_FAILED_CALLS,)).fetchall():
+        what = f"{count} opt-outs wait for {target}, whose calls have failed since {since:%Y-%m-%d %H:%M} UTC: {detail}"
+        yield StatusFinding(what, "warning", "they are tried again by themselves; hookline opt-outs report")
     [(overdue, near)] = connection.execute(_DEADLINES, (NEAR_HOURS,)).fetchall()
     fix = "hookline opt-outs report; hookline opt-outs reconcile"
     if overdue:
@@ -135,6 +147,22 @@ def in_tables(connection: Connection) -> Iterator[StatusFinding]:
     if near:
         what = f"{near} enforcements of opt-outs are due within {NEAR_HOURS} h and not done"
         yield StatusFinding(what, "warning", fix)
+
+
+#: Rules whose facts take the notifier's own history: nobody else can tell them.
+_NOTIFIER_ONLY = (
+    *("HooklineSilent", "HooklineCertificateExpires", "HooklineTokenExpires", "HooklineClockOff"),
+    *("HooklineLagGrows", "HooklineSpoolFilling", "HooklineSpoolNearlyFull", "HooklinePausedByOperator"),
+)
+_ALARMS = """
+SELECT summary, since, command FROM alarms WHERE over_at IS NULL AND rule = ANY (%s) ORDER BY since, key
+"""
+
+
+def in_alarms(connection: Connection) -> Iterator[StatusFinding]:
+    """What the notifier alone has found. Raises psycopg.Error."""
+    for summary, since, do in connection.execute(_ALARMS, (list(_NOTIFIER_ONLY),)).fetchall():
+        yield StatusFinding(f"alarm since {since:%H:%M} UTC: {summary}", "warning", do)
 
 
 _LOST_POSITION = "SELECT lost_position FROM opt_out_certainty"
@@ -198,10 +226,18 @@ ORDER BY 1, 2
 """
 
 
-def in_held_tables(connection: Connection) -> Iterator[StatusFinding]:
-    """Tables that nobody else can read, and who holds them, whether or not anybody waits. Raises psycopg.Error."""
+def held_tables(connection: Connection) -> Iterator[tuple[str, int]]:
+    """Tables that nobody else can read, whether or not anybody waits, as a sentence; and the session that holds each.
+
+    Raises psycopg.Error.
+    """
     for table, pid, name, user in connection.execute(_HELD):
-        what = f"the session {pid} holds the table {table} ({name or 'no name'}, {user})"
+        yield f"the session {pid} holds the table {table} ({name or 'no name'}, {user})", pid
+
+
+def in_held_tables(connection: Connection) -> Iterator[StatusFinding]:
+    """Tables that nobody else can read, and who holds them. Raises psycopg.Error."""
+    for what, pid in held_tables(connection):
         yield StatusFinding(what, "error", _END_IT.format(pid=pid))
 
 

@@ -16,6 +16,7 @@ from ops.exits import failure
 from ops.status.findings import (
     Sample,
     StatusFinding,
+    in_alarms,
     in_held_tables,
     in_locks,
     in_metrics,
@@ -230,7 +231,7 @@ def _read_tables(connection: Connection, locks: Sequence[StatusFinding], beats: 
         {tuple(row[:4]): row[4] for row in _rows(connection, _OFFSETS)},
         lost_partitions(connection),
         halts(connection),
-        [*locks, *in_tables(connection), *in_restores(connection)],
+        [*locks, *in_tables(connection), *in_alarms(connection), *in_restores(connection)],
         {(cluster, topic, number): sent for cluster, topic, number, sent in _rows(connection, _REDRIVEN)},
         states(connection),
         beats,

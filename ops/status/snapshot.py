@@ -136,7 +136,9 @@ class Snapshot:
         for processor in self.processors:
             waiting = (processor.dead_letters or 0) - (processor.redriven or 0)
             if waiting > 0:
-                found.append(f"{waiting} dead letters of {processor.name} wait: hookline dlq ls {processor.name}")
+                name = processor.name
+                ways = f"hookline dlq ls {name}; then hookline dlq redrive {name} or hookline dlq discard {name}"
+                found.append(f"{waiting} dead letters of {name} wait: {ways}")
         return found
 
     def _phrases(self, severity: str) -> list[str]:

@@ -6,6 +6,8 @@ import ast
 import hashlib
 import hmac
 import json
+import os
+import signal
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -92,10 +94,31 @@ def test_what_is_not_authentic_is_refused(stack: Stack) -> None:
 def test_the_command_tells_how_it_stands(stack: Stack) -> None:
     status = json.loads(stack.hookline("status", "--json"))
     assert status["healthy"], status["problems"]
+    beating = {beat["name"] for beat in status["heartbeats"] if beat["state"] == "ready"}
+    assert {"ingest", "persist", "opt-out", "crm-sync", "analytics", "gate", "console"} <= beating
     assert json.loads(stack.hookline("send", "textlink", "received", "--count", "20", "--json"))["sent"] == 20
     assert stack.run("dlq", "ls").returncode == 0
     # Nobody can start a second stack in the same home
     assert stack.run("up", "--detach").returncode == 75
+
+
+def test_a_process_that_is_killed_is_named_with_its_cause_and_comes_back(stack: Stack) -> None:
+    """The short form of the drill (make drill)."""
+
+    def status() -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(stack.run("status", "--json").stdout)
+        return found
+
+    services = json.loads((stack.home / "stack.json").read_text())["services"]
+    [pid] = [service["pid"] for service in services if service["name"] == "crm-sync"]
+    os.kill(pid, signal.SIGKILL)
+
+    def named() -> list[str]:
+        return [text for text in status()["warnings"] if text.startswith("crm-sync was started again 1 times")]
+
+    [warning, *_] = eventually(lambda: [text for text in named() if "was ended by SIGKILL" in text], "it is named", 30)
+    assert f"see {stack.home / 'logs' / 'crm-sync.log'}" in warning
+    eventually(lambda: status()["healthy"], "everything is well again")
 
 
 def test_a_restart_keeps_everything_and_an_end_leaves_nothing(stack: Stack) -> None:

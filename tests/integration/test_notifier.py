@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
@@ -12,7 +11,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +23,10 @@ from ops.alarms.findings import AlarmFinding
 from ops.notifier.alarm_book import AlarmBook
 from ops.notifier.postgres_observer import PostgresObserver
 from ops.notifier.silence import SilenceWatch
+from ops.status.heartbeats import heard
+from runtime.heartbeat import Heartbeat
 from runtime.postgres import connect
+from tests.servers.alarm_receiver import AlarmReceiver
 from tests.servers.freezing import frozen, server_of
 
 
@@ -57,6 +58,10 @@ def test_what_it_finds_in_the_tables_with_its_own_role(postgres: Any, owner: Any
     for number in range(4):
         beat(owner, "crm-sync", f"crash-{number}", ago=500 - 100 * number, begun=550 - 100 * number)
     beat(owner, "persist", "ill", ago=0, state="not ready")
+    # one that was killed and started again, and one that was stopped and started again
+    for name, state in (("gate", "ready"), ("console", "stopped")):
+        beat(owner, name, "before", ago=100, state=state)
+        beat(owner, name, "after", ago=0, begun=90)
     # and one that is halted, one that somebody has paused
     owner.execute(
         "INSERT INTO process_pauses (consumer_group, paused_at, paused_by, reason)"
@@ -81,11 +86,90 @@ def test_what_it_finds_in_the_tables_with_its_own_role(postgres: Any, owner: Any
     assert {
         ("process_missing", "opt-out"),
         ("crash_loop", "crm-sync"),
+        ("process_restarted", "gate"),
         ("process_not_ready", "persist"),
         ("halted", "persist"),
         ("paused_by_operator", "crm-sync"),
         ("lock_wait", None),
     } <= found
+    assert ("process_restarted", "console") not in found
+    (lock,) = [item for item in observer.latest.items if item.kind == "lock_wait"]
+    assert lock.labels["session"] in lock.labels["reason"]
+
+
+def test_whoever_holds_a_lock_is_a_fact_also_while_the_others_wait_for_their_next_try(
+    postgres: Any, owner: psycopg.Connection[Any]
+) -> None:
+    seconds = 0.0
+    observer = observer_of(postgres)
+    observer._clock = lambda: seconds
+
+    def lock_waits() -> list[dict[str, str]]:
+        observer.step()
+        assert observer.latest is not None
+        assert observer.latest.failure is None
+        return [dict(item.labels) for item in observer.latest.items if item.kind == "lock_wait"]
+
+    owner.execute("CREATE TABLE rows_of_somebody (id int)")
+    owner.execute("INSERT INTO rows_of_somebody VALUES (1)")
+    with psycopg.connect(postgres.superuser_dsn, application_name="a person") as thinking:
+        thinking.execute("UPDATE rows_of_somebody SET id = 2")
+        pid = str(thinking.info.backend_pid)
+        # Given somebody who gives up after a while, as the processors do
+        giving_up = threading.Thread(target=_try_to_write, args=(postgres.superuser_dsn,))
+        giving_up.start()
+        time.sleep(2)
+        [labels] = lock_waits()
+        giving_up.join(30)
+        # Then it stays a fact while nobody waits, for as long as it takes to try again
+        seconds = 9.0
+        assert lock_waits() == [labels]
+        seconds = 10.5
+        assert lock_waits() == []
+        thinking.rollback()
+    observer.close()
+    assert labels["session"] == pid
+    assert f"the session {pid} holds (a person" in labels["reason"]
+
+
+def _try_to_write(dsn: str) -> None:
+    with psycopg.connect(dsn) as connection:
+        connection.execute("SET lock_timeout = '4s'")
+        with pytest.raises(psycopg.errors.LockNotAvailable):
+            connection.execute("UPDATE rows_of_somebody SET id = 3")
+
+
+def test_a_server_that_was_started_again_is_a_fact_for_some_minutes(postgres: Any) -> None:
+    seconds = 0.0
+    observer = observer_of(postgres)
+    observer._clock = lambda: seconds
+
+    def kinds() -> set[str]:
+        observer.step()
+        assert observer.latest is not None
+        return {item.kind for item in observer.latest.items}
+
+    assert "postgres_restarted" not in kinds()  # nobody knows when it was started before
+    assert observer._server_start is not None
+    observer._server_start -= timedelta(hours=1)
+    assert "postgres_restarted" in kinds()
+    seconds = 299.0
+    assert "postgres_restarted" in kinds()
+    seconds = 301.0
+    assert "postgres_restarted" not in kinds()
+    observer.close()
+
+
+def test_the_notifier_has_a_heartbeat_of_its_own_and_signs_off(postgres: Any, owner: psycopg.Connection[Any]) -> None:
+    def connected() -> Any:
+        return connect(postgres.dsn("notifier"), process="notifier", call_timeout=5.0)
+
+    silence = SilenceWatch(UTC, lambda _: False)
+    observer = PostgresObserver(connected, AlarmBook(RULES), silence, heartbeat=Heartbeat("notifier"))
+    observer.step()
+    assert [(beat.name, beat.state) for beat in heard(owner).processes] == [("notifier", "ready")]
+    observer.close()
+    assert heard(owner).processes == []
 
 
 def _read_contacts(dsn: str) -> None:
@@ -152,44 +236,6 @@ def test_an_event_type_that_stops_is_a_silence_and_its_rhythm_is_kept(postgres: 
         assert list(watch.look(connection, is_complete=True)) == []
 
 
-class Receiver:
-    """A json:// target: keeps what it is sent."""
-
-    def __init__(self) -> None:
-        self.messages: list[tuple[float, str]] = []
-        received = self.messages
-
-        class KeepingHandler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                received.append((time.monotonic(), body["title"] + "\n" + body["message"]))
-                self.send_response(200)
-                self.end_headers()
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), KeepingHandler)
-        self.port = self._server.server_address[1]
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-
-    def until(self, words: str, seconds: float) -> str:
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            for _, text in self.messages:
-                if words in text:
-                    return text
-            time.sleep(0.2)
-        raise AssertionError(f"{words!r} did not come within {seconds} s: {[text for _, text in self.messages]}")
-
-    def count(self, words: str) -> int:
-        return sum(text.count(words) for _, text in self.messages)
-
-
 #: `hookline notifier`, with an alarm over after 6 s without its cause, not 30: test_alarm_book.py has those 30.
 SOON_OVER = """
 import sys
@@ -218,7 +264,7 @@ def test_what_is_frozen_reaches_a_person_within_half_a_minute_once(
 ) -> None:
     if server_kind == "containers":
         pytest.skip("a server in a container is no process of ours to freeze")
-    receiver = Receiver()
+    receiver = AlarmReceiver()
     log, registry_port = tmp_path / "log", _free_port()
     environ = {
         "HOOKLINE_HOME": str(tmp_path),

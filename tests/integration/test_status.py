@@ -18,7 +18,7 @@ from ops.status.gather import ProcessAddress, gather
 from ops.status.heartbeats import heard
 from runtime.admin import Readiness
 from runtime.connections import KafkaSettings
-from runtime.heartbeat import Heartbeat
+from runtime.heartbeat import Heartbeat, beating, sign_off
 from runtime.postgres import Connection, connect
 
 #: Nothing listens there.
@@ -150,6 +150,76 @@ def test_a_locked_table_is_not_an_unreachable_postgres_and_its_blocker_is_named(
         if f"the session {pid} holds the table enforcements (hookline-migration" in problem
     ]
     assert len(found) == 1
+
+
+@pytest.mark.parametrize("name", ["gate", "console"])
+def test_a_service_beats_while_it_runs_signs_off_and_is_missed_when_it_is_gone(
+    postgres: Any, connection: Connection, owner: Connection, name: str
+) -> None:
+    heartbeat = Heartbeat(name)
+
+    def connected() -> Connection:
+        return connect(postgres.dsn(name), process=name)
+
+    def states() -> list[tuple[str, str, str]]:
+        return [(beat.name, beat.state, beat.reason) for beat in heard(connection).processes]
+
+    with beating(heartbeat, lambda: Readiness(False, "busy"), connected):
+        begun = time.monotonic()
+        while not states() and time.monotonic() - begun < 30:
+            time.sleep(0.05)
+        assert states() == [(name, "not ready", "busy")]
+    assert states() == []
+
+    other = Heartbeat(name, node="elsewhere")
+    other.beat(connection, Readiness(True))
+    age(owner, other, 20)
+    [(_, state, _)] = states()
+    assert state == "missing"
+    sign_off(other, connected)
+    assert states() == []
+
+
+def test_a_heartbeat_waits_for_postgres_and_ends_without_it() -> None:
+    def connected() -> Connection:
+        raise psycopg.OperationalError
+
+    with beating(Heartbeat("gate"), lambda: Readiness(True), connected):
+        pass
+    sign_off(Heartbeat("gate"), connected)
+
+
+def test_what_only_the_notifier_can_tell_is_shown_with_its_command(postgres: Any, owner: Connection) -> None:
+    for rule, over in (("HooklineSilent", False), ("HooklineTokenExpires", True), ("HooklineDown", False)):
+        owner.execute(
+            "INSERT INTO alarms (key, since, rule, severity, summary, cause, command, runbook, seen_at, changed_at,"
+            " over_at, sent) VALUES (%s, now(), %s, 'page', %s, 'c', 'hookline doctor', 'r', now(), now(),"
+            " CASE WHEN %s THEN now() END, '{}')",
+            (rule, rule, f"{rule} is on", over),
+        )
+
+    snapshot = look(postgres.dsn("operator"))
+
+    [warning] = [text for text in snapshot.warnings if text.startswith("alarm since")]
+    assert warning.endswith(" UTC: HooklineSilent is on: hookline doctor")
+
+
+def test_opt_outs_whose_calls_fail_are_named_with_the_reason(postgres: Any) -> None:
+    superuser = psycopg.connect(postgres.superuser_dsn, autocommit=True)
+    superuser.execute("SET session_replication_role = replica")  # rows without their ledger
+    for number, (attempts, detail) in enumerate([(5, "TextUs answers 503"), (3, "TextUs answers 503"), (1, "new")]):
+        superuser.execute(
+            "INSERT INTO enforcements (phone, target, account, position, status, detail, attempts, deadline,"
+            " next_attempt_at, first_attempt_at) VALUES (%s, 'textus', 'a', %s, 'pending', %s, %s,"
+            " now() + interval '9 days', now(), now())",
+            (f"+1303555{number:04d}", number, detail, attempts),
+        )
+    superuser.close()
+
+    [warning] = [text for text in look(postgres.dsn("operator")).warnings if "wait for textus" in text]
+
+    assert warning.startswith("2 opt-outs wait for textus, whose calls have failed since ")
+    assert "TextUs answers 503" in warning
 
 
 def test_postgres_is_unreachable_only_when_it_is(postgres: Any) -> None:

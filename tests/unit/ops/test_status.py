@@ -118,6 +118,7 @@ def test_a_warning_is_shown_and_changes_no_exit_code(shown: Any, capsys: pytest.
     assert "warning: 3 refused webhooks are lost: hookline quarantine ls" in output
     assert "warning: 7 deliveries to the CRM rest are dead" in output
     assert "warning: 2 dead letters of persist wait: hookline dlq ls persist" in output
+    assert "hookline dlq redrive persist or hookline dlq discard persist" in output
 
 
 @pytest.mark.parametrize("process", ["unreachable", "not ready"])

@@ -24,6 +24,12 @@ UNWELL = [
     ("hookline_target_locked 0", 'hookline_target_locked{target="textus"} 1', "error", "HOOKLINE_TEXTUS__API_TOKEN"),
     ("", 'hookline_lag_seconds{processor="opt-out",topic="t",partition="0"} 61', "error", "opt-out has not committed"),
     ("hookline_spooling 0", "hookline_spooling 1\nhookline_spool_records 12", "error", "12 events wait for Kafka"),
+    (
+        "hookline_spooling 0",
+        "hookline_spooling 1\nhookline_spool_records 12\nhookline_spool_bytes 50\nhookline_spool_limit_bytes 200",
+        "error",
+        "12 events wait for Kafka and take 25% of its limit",
+    ),
     ("hookline_spool_failing 0", "hookline_spool_failing 1", "error", "cannot be written"),
     ("", 'hookline_webhooks_total{provider="textus",status="401"} 20', "warning", "100% of the webhooks of textus"),
     ("", 'hookline_quarantine_lost_total{provider="textus",reason="evicted"} 3', "warning", "3 refused webhooks"),

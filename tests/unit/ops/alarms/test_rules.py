@@ -147,7 +147,7 @@ CASES: dict[str, tuple[str, str, float]] = {
         'hookline_opt_out_rate{provider="textus",account="a"} 0.015',
         10,
     ),
-    "HooklineOptOutLate": ("hookline_enforcement_oldest_seconds 3600", "hookline_enforcement_oldest_seconds 3601", 10),
+    "HooklineOptOutLate": ("hookline_enforcement_oldest_seconds 600", "hookline_enforcement_oldest_seconds 601", 10),
     "HooklineOptOutFailed": (
         'hookline_enforcements{target="textus",status="pending"} 1',
         'hookline_enforcements{target="textus",status="parked"} 1',
@@ -169,7 +169,9 @@ ELSEWHERE = {
     "process_down": "unit/ops/notifier/test_process_observer.py",
     "process_not_ready": "unit/ops/notifier/test_process_observer.py",
     "process_missing": "integration/test_notifier.py",
+    "process_restarted": "integration/test_notifier.py",
     "crash_loop": "integration/test_notifier.py",
+    "postgres_restarted": "integration/test_notifier.py",
     "halted": "integration/test_notifier.py",
     "paused_by_operator": "integration/test_notifier.py",
     "lock_wait": "integration/test_notifier.py",

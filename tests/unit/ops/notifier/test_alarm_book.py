@@ -57,8 +57,8 @@ def test_a_condition_has_to_hold_for_as_long_as_its_rule_says(book: AlarmBook) -
     book.update([DOWN], NOW)
     book.update([], NOW + 10 * SECOND)
     book.update([DOWN], NOW + 20 * SECOND)
-    assert book.update([DOWN], NOW + 34 * SECOND) == []
-    (record,) = book.update([DOWN], NOW + 35 * SECOND)
+    assert book.update([DOWN], NOW + 29 * SECOND) == []
+    (record,) = book.update([DOWN], NOW + 30 * SECOND)
     assert record.since == NOW + 20 * SECOND
 
 
