@@ -10,6 +10,7 @@ from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
+from processors.dead_letters.request_loop import RequestLoop
 from processors.engine.assignment import Assignment
 from processors.engine.database import Database
 from processors.engine.dead_letter import DeadLetters
@@ -134,6 +135,7 @@ def serve(name: str) -> None:
             *processor.background(connected, stop),
             *reporting(processor, KafkaEnds(kafka, f"{client_id}-ends"), positions, connected, stop),
             heart(name, readiness, positions, connected, stop),
+            periodic_task("dead letter requests", connected, stop, RequestLoop(name, stop)),
         ]
         with (
             closing(KafkaProducer(kafka, client_id)) as producer,
