@@ -28,6 +28,7 @@ _PROGRESS = dict.fromkeys((*GROUP_TABLES, "process_heartbeats"), ALL) | {
     | {f"UPDATE ({column})" for column in ("attempts", "changed_at", "detail", "expected", "handled", "kept", "state")},
     "redriven_letters": ADD,
     "discarded_letters": ADD,
+    "event_traces": ADD,
 }
 
 _TABLES = (
@@ -38,6 +39,7 @@ _TABLES = (
         "discarded_letters",
         "dead_letters",
         "dead_letter_requests",
+        "event_traces",
         "data_reveals",
         "process_pauses",
         "ingest_counts",
@@ -175,6 +177,7 @@ PRIVILEGES: Mapping[str, Mapping[str, Privileges]] = MappingProxyType(
         # deletes what is old, and audits first
         "hookline_retention": {
             "events": READ | {"DELETE"},
+            "event_traces": READ | {"DELETE"},
             "crm_deliveries": READ | {"DELETE"},
             "dead_letters": READ | {"DELETE"},
             "opt_out_evidence": READ | {"DELETE"},

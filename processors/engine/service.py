@@ -28,7 +28,7 @@ from processors.engine.runner import Runner, topics_of
 from processors.engine.state import State
 from processors.engine.stored_positions import StoredPositions
 from processors.engine.worker import Worker
-from runtime import logs
+from runtime import logs, tracing
 from runtime.admin import AdminServer, Readiness, admin_app
 from runtime.connections import KafkaSettings, PostgresSettings
 from runtime.heartbeat import EVERY, Heartbeat
@@ -42,6 +42,7 @@ from runtime.schema_registry import SchemaRegistrySettings
 from runtime.schema_registry import codec as registered_codec
 from runtime.settings import Configuration
 from runtime.systemd import supervised
+from runtime.tracing import TracingSettings
 from schemas.codec import Codec
 from schemas.ids import SchemaIds
 
@@ -100,11 +101,12 @@ def runner_of(
 def serve(name: str) -> None:
     """Run the processor called `name` until SIGTERM or Ctrl-C. Raises ConfigurationError, OurBug."""
     kind = processor_types()[name]
-    shared = KafkaSettings, PostgresSettings, SchemaRegistrySettings
+    shared = KafkaSettings, PostgresSettings, SchemaRegistrySettings, TracingSettings
     configuration = Configuration.load(*shared, kind.settings_type, *kind.sections())
     kafka, postgres = configuration[KafkaSettings], configuration[PostgresSettings]
     settings = configuration[kind.settings_type]
     logs.configure(name)
+    tracing.configure(name, configuration[TracingSettings])
     codec = registered_codec(configuration[SchemaRegistrySettings])
     watch = LoopWatch()
     stop = WatchedStop(watch).install()
@@ -147,6 +149,7 @@ def serve(name: str) -> None:
                 *parts, state=state, stop=stop, codec=codec, positions=positions, progress=progress, watch=watch
             )
             runner.run()
+        tracing.stop()
         log.info("processor_stopped")
 
 
