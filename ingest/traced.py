@@ -24,7 +24,7 @@ class TracedPublisher:
         self._publisher = publisher
 
     def publish_all(self, events: Sequence[Event]) -> Durability:
-        """See Publisher."""
+        """Return once all `events` are safe. Raises Unavailable."""
         with span("make durable", events=len(events), event_id=str(events[0].event_id)) as running:
             durability = self._publisher.publish_all(events)
             running.say(durability=durability.value, event_type=events[0].event_type)

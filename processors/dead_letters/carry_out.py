@@ -17,7 +17,6 @@ from contextlib import closing
 from itertools import islice
 
 import psycopg
-from kafka.errors import KafkaError
 
 from processors.dead_letters.box import Box, Memory, open_boxes
 from processors.dead_letters.canary import Canary, CanaryFailure, NotHandledInTime
@@ -39,6 +38,7 @@ from processors.dead_letters.requests import (
 from runtime import logs
 from runtime.connections import KafkaSettings, PostgresSettings
 from runtime.kafka.consumer import Unanswered
+from runtime.kafka.errors import KafkaError
 from runtime.kafka.producer import KafkaProducer
 from runtime.postgres import Connection, connect
 from runtime.process import die_with_parent

@@ -80,9 +80,9 @@ def begin_request(connection: Connection, request: LetterRequest) -> None:
     _expect_wanted(stopped_by)
 
 
-def tell_expected(connection: Connection, request: LetterRequest, going: int, kept: int, detail: str) -> None:
+def tell_expected(connection: Connection, request: LetterRequest, going: int, staying: int, detail: str) -> None:
     """So many letters are to go, and so many stay where they are."""
-    connection.execute(_ABOUT, (going, kept, detail, request.id))
+    connection.execute(_ABOUT, (going, staying, detail, request.id))
 
 
 def tell_detail(connection: Connection, request: LetterRequest, detail: str) -> None:

@@ -125,13 +125,8 @@ def serve(name: str) -> None:
     ):
         log_settings(log, configuration)
         log.info("processor_starting", admin_port=listening.port, group=kind.group())
-        consumer = KafkaConsumer(
-            kafka,
-            client_id,
-            kind.group(),
-            max_records=settings.batch_records,
-            session_timeout=settings.session_timeout,
-        )
+        records, seconds = settings.batch_records, settings.session_timeout
+        consumer = KafkaConsumer(kafka, client_id, kind.group(), max_records=records, session_timeout=seconds)
         database = Database(connected, lock_limit=postgres.call_timeout * 0.75)
         works = [
             *processor.background(connected, stop),

@@ -54,7 +54,7 @@ def owner(postgres: Database) -> Iterator[psycopg.Connection[Any]]:
 def ask(postgres: Database, processor: str) -> Callable[..., int]:
     """Asks as the console does, with its role."""
 
-    def asked(action: str = "redrive", **columns: Any) -> int:
+    def inserted(action: str = "redrive", **columns: Any) -> int:
         row = {"most": 10_000, "requested_by": "olga", "reason": "mended", "processor": processor} | columns
         names, marks = ", ".join(row), ", ".join(["%s"] * len(row))
         with connect(postgres.dsn("console"), process="tests") as connection:
@@ -64,7 +64,7 @@ def ask(postgres: Database, processor: str) -> Callable[..., int]:
             ).fetchall()
         return int(number)
 
-    return asked
+    return inserted
 
 
 @pytest.fixture
@@ -354,12 +354,12 @@ def test_an_operator_asks_in_the_console_and_a_viewer_does_not(
     assert "Redrive" in operator.get("/dead-letters").text
     assert post(operator, path, **fields).status_code == 303
 
-    [(number, *asked)] = owner.execute(
+    [(number, *stored)] = owner.execute(
         "SELECT id, processor, action, disposition, error_class, writer, canary, most, requested_by, reason, state"
         " FROM dead_letter_requests"
     ).fetchall()
     cause = ("rejected", "NumericValueOutOfRange", "ours")
-    assert asked == ["persist", "redrive", *cause, 5, 500, "olga", "the column is wider now", "waiting"]
+    assert stored == ["persist", "redrive", *cause, 5, 500, "olga", "the column is wider now", "waiting"]
     assert owner.execute(
         "SELECT username, action, subject, reason FROM console_records WHERE kind = 'change'"
     ).fetchall() == [
