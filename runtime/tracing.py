@@ -9,6 +9,7 @@ Attributes of spans come from a list, so that no personal data can be in one: no
 from __future__ import annotations
 
 import re
+import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -37,6 +38,8 @@ ATTRIBUTES = frozenset(
         *("processor", "topic", "partition", "offset", "records", "queue", "attempt", "outcome"),
     }
 )
+#: Seconds that a process which ends waits for its collector: the library would wait half a minute for one that is away.
+STOP_TIMEOUT = 3.0
 AttributeValue = str | int | float | bool
 
 _SAMPLED = 1
@@ -128,7 +131,7 @@ class _Recorder:
 
         resource = Resource({"service.name": f"hookline-{process}", "service.version": hookline_version()})
         self.provider = TracerProvider(
-            resource=resource, sampler=ParentBased(TraceIdRatioBased(ratio)), shutdown_on_exit=True
+            resource=resource, sampler=ParentBased(TraceIdRatioBased(ratio)), shutdown_on_exit=False
         )
         self.provider.add_span_processor((BatchSpanProcessor if in_batches else SimpleSpanProcessor)(exporter))
         self._tracer = self.provider.get_tracer("hookline")
@@ -191,11 +194,13 @@ def record_with(process: str, exporter: SpanExporter, ratio: float = 1.0, *, in_
 
 
 def stop() -> None:
-    """Send what is left, and record nothing more."""
+    """Send what is left, as far as the collector takes it within STOP_TIMEOUT, and record nothing more."""
     global _recorder
     recorder, _recorder = _recorder, None
     if recorder is not None:
-        recorder.provider.shutdown()
+        ending = threading.Thread(target=recorder.provider.shutdown, name="last spans", daemon=True)
+        ending.start()
+        ending.join(STOP_TIMEOUT)
 
 
 def is_on() -> bool:

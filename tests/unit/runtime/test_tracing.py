@@ -203,3 +203,13 @@ def test_spans_reach_a_collector_over_http() -> None:
     server.server_close()
     [sent] = ExportTraceServiceRequest.FromString(bodies[0]).resource_spans[0].scope_spans[0].spans
     assert (sent.name, sent.trace_id.hex()) == ("receive webhook", TRACE)
+
+
+def test_a_collector_that_is_away_keeps_no_process_from_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tracing, "STOP_TIMEOUT", 0.2)
+    tracing.configure("persist", TracingSettings(exporter="otlp", endpoint="http://127.0.0.1:9/v1/traces"))
+    with tracing.span("receive webhook"):
+        pass
+    begun = time.monotonic()
+    tracing.stop()
+    assert time.monotonic() - begun < 10
