@@ -23,8 +23,9 @@ from ingest.durable.publisher import Publisher
 from ingest.provider import Provider
 from ingest.quarantine.keeping import Quarantine
 from ingest.request import WebhookRequest
+from ingest.traced import receive_traced
 from ingest.webhooks import NO_QUARANTINE, RETRY_AFTER, receive
-from runtime import metrics
+from runtime import metrics, tracing
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -74,7 +75,12 @@ class WebhookEndpoint:
             return _answered(start_response, provider, WebhookOutcome(413, "body_too_large"))
         except (ClientDisconnected, RequestTimeout) as error:
             return _answered(start_response, provider, WebhookOutcome(error.code or 400, "body_incomplete"))
-        outcome = receive(provider, self._request(kind, environ, body), self._publisher, self._quarantine)
+        traceparent, request = environ.get("HTTP_TRACEPARENT"), self._request(kind, environ, body)
+        if traceparent is None and not tracing.is_on():
+            outcome = receive(provider, request, self._publisher, self._quarantine)
+        else:
+            parent = tracing.read_traceparent(traceparent)
+            outcome = receive_traced(provider, request, self._publisher, self._quarantine, parent)
         _timer(provider.name)(time.perf_counter() - begun)
         if outcome.status == _UNAVAILABLE:
             return _answered(start_response, provider, outcome, ("Retry-After", str(RETRY_AFTER)))

@@ -27,13 +27,14 @@ from ingest.provider import Provider, check_providers, provider_types
 from ingest.quarantine.gauges import QuarantineGauges
 from ingest.settings import IngestSettings, SpoolReportSettings
 from ingest.worker import MIB, DurableWorker
-from runtime import logs
+from runtime import logs, tracing
 from runtime.admin import AdminServer, Readiness, admin_app
 from runtime.connections import KafkaSettings
 from runtime.process import die_with_parent, log_settings
 from runtime.schema_registry import SchemaRegistrySettings
 from runtime.schema_registry import schema_ids as registered_ids
 from runtime.settings import Configuration, ConfigurationError, Dsn, Section
+from runtime.tracing import TracingSettings
 from runtime.web_server import WebServer, prefer_throughput, start_workers_by_fork
 from schemas.codec import Codec
 from schemas.ids import SchemaIds
@@ -47,6 +48,7 @@ log = logs.logger("ingest.server")
 def sections() -> list[type[Section]]:
     """Every section that ingest may need."""
     shared: list[type[Section]] = [IngestSettings, KafkaSettings, SchemaRegistrySettings, SpoolReportSettings]
+    shared.append(TracingSettings)
     return [*shared, *(known.settings_type for known in provider_types().values())]
 
 
@@ -74,8 +76,10 @@ def build_worker(parent: int, schema_ids: SchemaIds, instance: str) -> Ingest:
     configuration, providers = load()
     settings = configuration[IngestSettings]
     configure_logs(providers)
+    tracing.configure("ingest", configuration[TracingSettings])
     dsn = configuration[SpoolReportSettings].dsn
     worker = DurableWorker(settings, configuration[KafkaSettings], Codec(schema_ids), dsn=dsn, instance=instance)
+    Finalize(None, tracing.stop, exitpriority=5)
     Finalize(None, worker.close, exitpriority=10)  # what multiprocessing calls when the worker ends
     clock = ReceiptClock(settings.spool_dir / "receipt-clock", ahead=settings.receipt_ahead_seconds)
     endpoint = WebhookEndpoint(

@@ -101,8 +101,10 @@ def _acls() -> tuple[KafkaAcl, ...]:
     acls = [KafkaAcl(ingest, ResourceKind.TOPIC, topic.name, "Write") for topic in EVENT_TOPICS]
     for process, topics in PROCESSOR_READS.items():
         principal = principal_of(process)
-        reads = (*topics, redrive_topic(process))
-        writes = (*PROCESSOR_WRITES.get(process, ()), dead_letter_topic(process))
+        # Its dead letters it reads, and sends back to itself, when an operator of the console asks for that.
+        returning = redrive_topic(process), dead_letter_topic(process)
+        reads = (*topics, *returning)
+        writes = (*PROCESSOR_WRITES.get(process, ()), *returning)
         acls += [KafkaAcl(principal, ResourceKind.TOPIC, topic.name, "Read") for topic in reads]
         acls += [KafkaAcl(principal, ResourceKind.TOPIC, topic.name, "Write") for topic in writes]
         if process == "opt-out":  # which heads are published already: it reads them once, at its start

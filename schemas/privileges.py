@@ -23,6 +23,12 @@ _PROGRESS = dict.fromkeys((*GROUP_TABLES, "process_heartbeats"), ALL) | {
     "dead_letters": ADD,
     "process_pauses": READ,
     "restores": ADD,
+    # what an operator of the console wants done with dead letters
+    "dead_letter_requests": READ
+    | {f"UPDATE ({column})" for column in ("attempts", "changed_at", "detail", "expected", "handled", "kept", "state")},
+    "redriven_letters": ADD,
+    "discarded_letters": ADD,
+    "event_traces": ADD,
 }
 
 _TABLES = (
@@ -32,6 +38,8 @@ _TABLES = (
         "redriven_letters",
         "discarded_letters",
         "dead_letters",
+        "dead_letter_requests",
+        "event_traces",
         "data_reveals",
         "process_pauses",
         "ingest_counts",
@@ -104,6 +112,8 @@ _CONSOLE: dict[str, Privileges] = dict.fromkeys(_TABLES, READ) | {
     # redrive of a dead delivery
     "crm_deliveries": KEEP,
     "crm_lanes": KEEP,
+    # redrive and discard of dead letters
+    "dead_letter_requests": ADD | {"UPDATE (stopped_by)"},
 }
 
 #: By role, by table; one that is not in the schema public has its schema's name before it. A table that is not named
@@ -169,6 +179,7 @@ PRIVILEGES: Mapping[str, Mapping[str, Privileges]] = MappingProxyType(
         # deletes what is old, and audits first
         "hookline_retention": {
             "events": READ | {"DELETE"},
+            "event_traces": READ | {"DELETE"},
             "crm_deliveries": READ | {"DELETE"},
             "dead_letters": READ | {"DELETE"},
             "opt_out_evidence": READ | {"DELETE"},

@@ -119,6 +119,12 @@ ROWS: Mapping[str, Mapping[str, Any]] = {
     "console_records": {"username": "ada", "kind": "login", "action": "login", "subject": "ada", "reason": ""},
     "sim_numbers": {"sim_card_id": "1", "phone": PHONE},
     "topic_progress": {"at": AT, "logs": Jsonb({})},
+    "dead_letter_requests": {
+        "processor": "persist", "action": "redrive", "most": 10, "requested_by": "ada", "reason": "mended",
+    },
+    "event_traces": {
+        "event_id": EVENT, "consumer_group": "hookline-persist", "traceparent": f"00-{1:032x}-{1:016x}-01",
+    },
     "alarms": {
         "key": "k", "since": AT, "rule": "r", "severity": "page", "summary": "s", "cause": "c", "command": "hookline",
         "runbook": "r", "seen_at": AT, "changed_at": AT,

@@ -20,7 +20,7 @@ from ingest.durable.group_commit import GroupCommit, NotCommitted
 from ingest.durable.record_numbers import RecordNumbers
 from ingest.durable.spool.database import SpoolUnavailable
 from ingest.durable.spool.store import Spool
-from runtime import metrics
+from runtime import metrics, tracing
 from runtime.kafka.producer import BulkProducer, OutgoingRecord, RefusedForGood
 from runtime.logs import logger
 from schemas import cloudevents
@@ -80,6 +80,7 @@ def outgoing(event: Event, codec: Codec, numbers: RecordNumbers) -> OutgoingReco
     """The record of `event`, with its number: it can be encoded, and is about to be made durable."""
     key = None if event.contact_phone is None else event.contact_phone.encode()
     value, headers = codec.encode(event), cloudevents.headers(event)
+    headers += tracing.record_headers()
     return OutgoingRecord(TOPIC_OF[type(event)].name, key, value, headers + numbers.next_headers())
 
 

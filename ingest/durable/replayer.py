@@ -25,7 +25,7 @@ from ingest.durable.spool.row import SpooledRow
 from ingest.durable.spool.store import Spool
 from ingest.durable.spool.turn import Turn
 from ingest.durable.spool_queue import SpoolQueue
-from runtime import metrics
+from runtime import metrics, tracing
 from runtime.kafka.producer import BulkProducer, NotPublished, RefusedForGood
 from runtime.logs import logger
 
@@ -170,6 +170,7 @@ class Replayer:
         self, rows: Sequence[SpooledRow], walk: _Pass, timeout: float
     ) -> tuple[list[SpooledRow], list[tuple[SpooledRow, str]]]:
         """Publish `rows`: which have arrived, and which are refused for good. The others' queues are blocked."""
+        begun_ns = time.time_ns()
         outcomes = self._producer.publish_all([row.sent for row in rows], timeout=timeout)
         done: list[SpooledRow] = []
         refused: list[tuple[SpooledRow, str]] = []
@@ -186,6 +187,8 @@ class Replayer:
                 walk.blocked.add(row.contact_queue)
                 if isinstance(outcome, RefusedForGood):
                     self._suspects.add(row.id)
+        if tracing.is_on():
+            _trace(done, begun_ns)
         self._suspects.difference_update(row.id for row in done)
         for topic in {row.record.topic for row in rows}:
             if topic in answered:
@@ -263,6 +266,14 @@ class Replayer:
                 refused += now_refused
         _take_out(turn, arrived, refused)
         return turn.is_empty()
+
+
+def _trace(done: Iterable[SpooledRow], begun_ns: int) -> None:
+    """A span for each record of a trace that has arrived; `begun_ns`: when its round began."""
+    for row in done:
+        parent = tracing.parent_of(row.record.headers)
+        if parent is not None:
+            tracing.record_span("replay from spool", parent, begun_ns, topic=row.record.topic)
 
 
 def _take_out(turn: Turn, done: Sequence[SpooledRow], refused: Iterable[tuple[SpooledRow, str]]) -> None:

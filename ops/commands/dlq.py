@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -17,10 +16,9 @@ from ops.exits import CheckFailed, TryLater
 from ops.output import Output, as_json, command, stacked, table
 
 if TYPE_CHECKING:
-    from ops.dead_letters.box import Box, Memory
-    from ops.dead_letters.canary import CanaryFailure
-    from ops.dead_letters.letter import Letter
-    from ops.dead_letters.redrive import RedriveDecision
+    from processors.dead_letters.box import Box, Memory
+    from processors.dead_letters.letter import Letter
+    from processors.dead_letters.redrive import RedriveDecision, RedriveOutcome
     from runtime.postgres import Connection
 
 
@@ -38,8 +36,8 @@ def list_letters(out: Output, source: str | None) -> None:
     """
     from dataclasses import asdict
 
-    from ops.dead_letters.box import open_boxes
     from ops.dead_letters.tally import tally
+    from processors.dead_letters.box import open_boxes
 
     target = deliveries.target_of(source)
     boxes = [] if target else open_boxes(kafka_settings(), names_of(source))
@@ -68,7 +66,7 @@ def list_letters(out: Output, source: str | None) -> None:
 def show(out: Output, source: str, **options: Any) -> None:
     """Show dead letters of SOURCE, a processor or crm:TARGET: where, what, why, and how often it was sent back."""
     from ops.configuration import load
-    from ops.dead_letters.box import open_boxes
+    from processors.dead_letters.box import open_boxes
     from runtime.schema_registry import SchemaRegistrySettings
     from runtime.schema_registry import codec as registered_codec
 
@@ -121,8 +119,8 @@ def redrive(out: Output, source: str, **options: Any) -> None:
     oldest first. Asks first; --dry-run only tells. With --canary exit code 1 where one of the first fails again: the
     rest was not sent.
     """
-    from ops.dead_letters.box import Memory, open_boxes
-    from ops.dead_letters.redrive import LetterFilter, judge
+    from processors.dead_letters.box import Memory, open_boxes
+    from processors.dead_letters.redrive import LetterFilter, RedriveOutcome, judge
 
     if target := deliveries.target_of(source, options):
         deliveries.redrive(out, target, options)
@@ -139,19 +137,20 @@ def redrive(out: Output, source: str, **options: Any) -> None:
         letters = letter_at(box, options) if is_placed(options) else box.letters()
         verdicts = list(judge(letters, processor, memory.decided(box), letter_filter))
         going = [verdict.letter for verdict in verdicts if verdict.reason is None]
-        sent = _Sent()
+        sent = RedriveOutcome()
         if going and not out.dry_run:
             if not options["yes"]:
                 shown = _drawn(verdicts, {}, "would go")
                 deliveries.ask(out, shown, f"Send {len(going)} back to {processor}?")
             sent = _send_in_turn(out, box, going, memory, connection, options)
-    _report(out, processor, verdicts, sent.refused, sent.held_back)
+    held_back = going[options["canary"] :] if sent.failures else []
+    _report(out, processor, verdicts, sent.refused, held_back)
     if sent.failures:
         counts = Counter(failure.error_class for failure in sent.failures)
         causes = "; ".join(f"{count} x {cause}" for cause, count in counts.items())
         raise CheckFailed(
             f"{len(sent.failures)} of the canary's {options['canary']} letters failed again ({causes}): "
-            f"{len(sent.held_back)} were kept. Mend the cause, then redrive again; "
+            f"{len(held_back)} were kept. Mend the cause, then redrive again; "
             f"`hookline dlq show {processor}` tells more"
         )
     if sent.refused:
@@ -159,38 +158,34 @@ def redrive(out: Output, source: str, **options: Any) -> None:
         raise CheckFailed(f"Kafka refuses {len(sent.refused)} letters for good: {where}")
 
 
-@dataclass(slots=True)
-class _Sent:
-    """What became of a redrive."""
-
-    refused: list[Letter] = field(default_factory=list)  #: by Kafka, for good
-    held_back: list[Letter] = field(default_factory=list)  #: because the canary failed
-    failures: Sequence[CanaryFailure] = ()  #: of the canary
-
-
 def _send_in_turn(
     out: Output, box: Box, going: list[Letter], memory: Memory, connection: Connection, options: dict[str, Any]
-) -> _Sent:
+) -> RedriveOutcome:
     """The canary first, where there is to be one, and the others if it is fine."""
-    from ops.dead_letters.canary import Canary
+    from processors.dead_letters.canary import Canary
+    from processors.dead_letters.redrive import send, send_in_turn
+    from runtime.kafka.producer import KafkaProducer
 
-    rate, first = options["rate"], options["canary"] or len(going)
-    if first >= len(going):
-        return _Sent(_send(out, box, going, memory, rate))
-    canary = Canary(box.settings, connection, box.processor)
-    refused = _send(out, box, going[:first], memory, rate)
-    failures = canary.failures(timeout=options["canary_timeout"])
-    if failures:
-        return _Sent(refused, going[first:], failures)
-    return _Sent(refused + _send(out, box, going[first:], memory, rate))
+    producer = KafkaProducer(box.settings, "hookline-redrive")
+    try:
+        with out.progress("sending back", len(going)) as done:
+            return send_in_turn(
+                going,
+                lambda part: send(box, part, producer, memory, rate=options["rate"], done=done),
+                lambda: Canary(box.settings, connection, box.processor),
+                canary=options["canary"],
+                canary_timeout=options["canary_timeout"],
+            )
+    finally:
+        producer.close()
 
 
 def _decided(out: Output, boxes: list[Box]) -> dict[str, set[tuple[int, int]]]:
     """By processor, which letters have been sent back or discarded; empty where PostgreSQL cannot be asked."""
     import psycopg
 
-    from ops.dead_letters.box import Memory
     from ops.exits import failure
+    from processors.dead_letters.box import Memory
 
     try:
         with database("dlq") as connection:
@@ -199,18 +194,6 @@ def _decided(out: Output, boxes: list[Box]) -> dict[str, set[tuple[int, int]]]:
     except psycopg.OperationalError as error:
         out.note(f"how many of them wait is not known: {failure(error).message}")
         return {}
-
-
-def _send(out: Output, box: Box, going: list[Letter], memory: Any, rate: float | None) -> list[Letter]:
-    from ops.dead_letters.redrive import send
-    from runtime.kafka.producer import KafkaProducer
-
-    producer = KafkaProducer(box.settings, "hookline-redrive")
-    try:
-        with out.progress("sending back", len(going)) as done:
-            return send(box, going, producer, memory, rate=rate, done=done)
-    finally:
-        producer.close()
 
 
 def _report(

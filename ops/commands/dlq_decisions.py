@@ -14,7 +14,7 @@ from ops.database import database
 from ops.output import Output, command, stacked, table
 
 if TYPE_CHECKING:
-    from ops.dead_letters.letter import Letter
+    from processors.dead_letters.letter import Letter
     from processors.engine.batch import PartitionId
 
 
@@ -88,8 +88,8 @@ def discard(out: Output, processor: str, reason: str, **options: Any) -> None:
     Each is recorded with the reason and the name of who decided; its bytes stay on dlq.PROCESSOR until the retention
     of that topic ends. Asks first; --dry-run only tells.
     """
-    from ops.dead_letters.box import Memory, open_boxes
-    from ops.dead_letters.redrive import LetterFilter, selected
+    from processors.dead_letters.box import Memory, open_boxes
+    from processors.dead_letters.redrive import LetterFilter, selected
 
     if deliveries.target_of(processor) is not None:
         raise click.UsageError(f"{processor}: deliveries are redriven, or stay dead; discard is for letters on a topic")

@@ -10,8 +10,8 @@ from ops.commands import dlq_deliveries as deliveries
 from ops.exits import CheckFailed
 
 if TYPE_CHECKING:
-    from ops.dead_letters.box import Box
-    from ops.dead_letters.letter import Letter
+    from processors.dead_letters.box import Box
+    from processors.dead_letters.letter import Letter
     from runtime.connections import KafkaSettings
 
 

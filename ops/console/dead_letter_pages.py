@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from flask import Blueprint
+from collections.abc import Mapping
+from typing import Any
 
-from ops.console.context import Answer, answer, masking, services
-from runtime.postgres import named_rows
+from flask import Blueprint, abort, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from ops.console.context import Answer, answer, given_reason, masking, operators_only, services, session
+from ops.console.records import write_record
+from runtime.postgres import Connection, named_rows
+from schemas.kafka_access import PROCESSOR_READS
 
 pages = Blueprint("dead_letters", __name__, url_prefix="/dead-letters")
 
-#: Dead letters and parked records that are shown: the newest.
-SHOWN = 50
+#: Dead letters and parked records that are shown, and requests: the newest.
+SHOWN, REQUESTS_SHOWN = 50, 10
+#: Letters that one request handles at most, and the longest value of a field of its form.
+MOST, LONGEST = 100_000, 300
 
 _CAUSES = """
 SELECT consumer_group, topic, disposition, error_class, ours, count(*) AS letters, min(failed_at) AS first,
@@ -35,6 +43,19 @@ SELECT node, state, (facts ->> 'quarantined')::bigint AS webhooks, (facts ->> 'q
     (facts ->> 'refused_lately')::bigint AS refused, at
 FROM process_heartbeats WHERE name = 'ingest' AND state <> 'stopped' AND facts ? 'quarantined' ORDER BY node, at
 """
+_REQUESTS = f"""
+SELECT id, processor, action, disposition, error_class, writer, most, canary, requested_by, reason, requested_at,
+    stopped_by, state, expected, handled, kept, detail, changed_at, state IN ('waiting', 'running') AS open
+FROM dead_letter_requests ORDER BY id DESC LIMIT {REQUESTS_SHOWN}
+"""  # noqa: S608 - as above
+_REQUEST = """
+INSERT INTO dead_letter_requests (processor, action, disposition, error_class, writer, most, canary, requested_by,
+    reason) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s) RETURNING id
+"""
+_STOP = """
+UPDATE dead_letter_requests SET stopped_by = %s
+WHERE id = %s AND stopped_by IS NULL AND state IN ('waiting', 'running')
+"""
 
 
 @pages.get("")
@@ -45,9 +66,70 @@ def page() -> Answer:
         return answer(
             "dead_letters.html",
             personal,
+            most=MOST,
+            requests=_requests(connection),
             causes=named_rows(connection, _CAUSES),
             decided=named_rows(connection, _DECIDED),
             newest=named_rows(connection, _NEWEST),
             parked=named_rows(connection, _PARKED),
             quarantines=named_rows(connection, _QUARANTINES),
         )
+
+
+@pages.get("/requests")
+def requests() -> Answer:
+    """The part of the page that refreshes itself: what was asked for, and how far it is."""
+    with services().database.reading() as connection:
+        return answer("dead_letter_requests.html", requests=_requests(connection))
+
+
+@pages.post("/requests")
+@operators_only
+def add_request() -> Response:
+    """Have the processor send dead letters of one cause back to itself, or discard them."""
+    form = request.form
+    action, processor = form.get("action", ""), form.get("processor", "")
+    if action not in ("redrive", "discard") or processor not in PROCESSOR_READS:
+        abort(400, "what is to be done, and with whose dead letters?")
+    canary = _number(form, "canary", 0) if action == "redrive" else 0
+    most = _number(form, "most", 1)
+    cause = [_chosen(form, name) for name in ("disposition", "error_class", "writer")]
+    if cause[2] not in (None, "ours", "unknown"):
+        abort(400, "a writer is ours or unknown")
+    reason, username = given_reason(form), session().user.name
+    with services().database.writing() as connection:
+        row = (processor, action, *cause, most, canary or None, username, reason)
+        [(number,)] = connection.execute(_REQUEST, row).fetchall()
+        subject = f"request {number}: dead letters of {processor}"
+        write_record(connection, username, "change", f"{action} dead letters", subject, reason)
+    return redirect(url_for("dead_letters.page"), 303)
+
+
+@pages.post("/requests/<int:number>/stop")
+@operators_only
+def stop(number: int) -> Response:
+    """End a request before it is done; what was sent back stays sent back."""
+    reason, username = given_reason(request.form), session().user.name
+    with services().database.writing() as connection:
+        if number >= 2**63 or not connection.execute(_STOP, (username, number)).rowcount:
+            abort(409, "it has ended, or somebody has stopped it")
+        write_record(connection, username, "change", "stop", f"request {number} about dead letters", reason)
+    return redirect(url_for("dead_letters.page"), 303)
+
+
+def _requests(connection: Connection) -> list[dict[str, Any]]:
+    return named_rows(connection, _REQUESTS)
+
+
+def _number(form: Mapping[str, str], name: str, least: int) -> int:
+    text = form.get(name, "")
+    if not (text.isascii() and text.isdigit() and len(text) < 9 and least <= int(text) <= MOST):
+        abort(400, f"{name} is a number from {least} to {MOST}")
+    return int(text)
+
+
+def _chosen(form: Mapping[str, str], name: str) -> str | None:
+    text = form.get(name, "").replace("\x00", "")
+    if len(text) > LONGEST:
+        abort(400, f"{name} is longer than any of ours")
+    return text or None

@@ -28,8 +28,31 @@ NAVIGATION = (
 #: Words for a state, by what is to be seen at once: well, to be looked at, or wrong. The word itself is always shown.
 _TONES = {
     "good": {"ready", "ok", "done", "in", "delivered", "received", "sent", "persisted"},
-    "wait": {"pending", "hold", "parked", "paused", "not ready", "warning", "stopped", "unknown", "cancelled"},
-    "bad": {"out", "dead", "failed", "missing", "halted", "error", "unreachable", "lost its place", "overdue"},
+    "wait": {
+        "pending",
+        "hold",
+        "parked",
+        "paused",
+        "not ready",
+        "warning",
+        "waiting",
+        "running",
+        "stopped",
+        "unknown",
+        "cancelled",
+    },
+    "bad": {
+        "out",
+        "dead",
+        "failed",
+        "canary failed",
+        "missing",
+        "halted",
+        "error",
+        "unreachable",
+        "lost its place",
+        "overdue",
+    },
 }
 
 

@@ -1,1 +1,1 @@
-"""`hookline dlq`: what processors set aside, and its way back."""
+"""Dead letters as `hookline dlq` shows them, and dead deliveries of the CRMs."""

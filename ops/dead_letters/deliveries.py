@@ -11,12 +11,12 @@ from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
-from ops.dead_letters.canary import LOOK_EVERY, NotHandledInTime
-from ops.dead_letters.letter import hidden
-from ops.dead_letters.pace import paced
 from ops.stored_events import event_again
 from processors.crm_sync.backfill import stored_event
 from processors.crm_sync.report import Dead, dead_by_reason, redrive
+from processors.dead_letters.canary import LOOK_EVERY, NotHandledInTime
+from processors.dead_letters.letter import hidden
+from processors.dead_letters.pace import paced
 from runtime.logs import Redactor
 from runtime.postgres import Connection
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from ops.dead_letters.letter import Letter
+from processors.dead_letters.letter import Letter
 
 #: What differs between messages of one cause: quoted values, ids in hexadecimal, numbers.
 _PARTICULAR = re.compile(r"""'[^']*'|"[^"]*"|\b(?=\w*\d)[0-9a-fA-F-]{8,}\b|\d+""")

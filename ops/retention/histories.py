@@ -26,7 +26,8 @@ EVENTS = History(
     "events",
     lambda settings: settings.events_days,
     "SELECT event_id FROM events WHERE received_at >= %(since)s AND received_at < %(until)s",
-    "DELETE FROM events WHERE event_id = ANY (%(keys)s)",
+    "WITH traces AS (DELETE FROM event_traces WHERE event_id = ANY (%(keys)s))"
+    " DELETE FROM events WHERE event_id = ANY (%(keys)s)",
     "SELECT min(received_at) FROM events",
     needs_audit=True,
 )

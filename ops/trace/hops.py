@@ -90,8 +90,9 @@ _Places = dict[tuple[str, int, int], UUID]
 
 _EVENTS = """
 SELECT event_id, event_type, provider, account, contact_phone, phone_valid, account_phone, occurred_at, time_valid,
-    received_at, is_test, sanitised, payload, stored_at, topic, partition, "offset", message_key, kafka_at, spooled_at
-FROM events WHERE event_id = ANY (%s)
+    received_at, is_test, sanitised, payload, stored_at, topic, partition, "offset", message_key, kafka_at, spooled_at,
+    (SELECT min(split_part(t.traceparent, '-', 2)) FROM event_traces AS t WHERE t.event_id = e.event_id) AS trace_id
+FROM events AS e WHERE event_id = ANY (%s)
 """
 
 
@@ -113,6 +114,7 @@ def _read_events(connection: Connection, steps: Steps, masking: Masking) -> _Pla
             is_test=row["is_test"],
             sanitised=row["sanitised"],
             payload=masking.payload(row["payload"]),
+            trace_id=row["trace_id"],
         )
         spooled_at, topic = row["spooled_at"], row["topic"]
         came_back = topic is not None and is_redrive(topic)

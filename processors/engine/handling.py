@@ -19,8 +19,9 @@ from processors.engine.processor import Delivery, Processor, SetAside
 from processors.engine.progress import DONE, POISON_AT, Progress, outcomes_of, records_until_halt
 from processors.engine.retry import TimeLimit
 from processors.engine.stored_positions import StillWanted
+from processors.engine.traces import keep_traces, record_batch
 from processors.engine.writer import is_ours, writer_of
-from runtime import logs, metrics
+from runtime import logs, metrics, tracing
 from runtime.kafka.consumer import Partition
 from runtime.postgres import Connection
 
@@ -82,13 +83,15 @@ class Handling:
         Raises Fenced, Unwanted and OurBug. Where a commit's outcome is unknown the next try is fenced off if it
         went through.
         """
-        started = time.monotonic()
+        started, begun_ns = time.monotonic(), time.time_ns()
         try:
             committed, halt = self._time_limit.until_done(lambda: self._commit(batch), still_wanted)
         except _Failed as failed:
             attempts = self._time_limit.until_done(partial(self._count, failed), still_wanted)
             raise OurBug(f"attempt {attempts} of {POISON_AT}") from failed.__cause__
         self._measure(committed, time.monotonic() - started)
+        if tracing.is_on():
+            record_batch(self._processor.name, committed, begun_ns)
         return Handled(committed, halt)
 
     def close(self) -> None:
@@ -104,6 +107,8 @@ class Handling:
                 if aside:
                     outcomes, described = self._outcomes(batch, aside, connection)
                     self._set_aside(batch, aside, outcomes, connection)
+                if tracing.is_on():
+                    keep_traces(connection, self._progress.group, batch)
                 halt = self._progress.count(connection, outcomes, described)
         except _HaltsAfter as limit:
             return self._commit(batch.first(limit.count))

@@ -10,6 +10,7 @@ from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
+from processors.dead_letters.request_loop import RequestLoop
 from processors.engine.assignment import Assignment
 from processors.engine.database import Database
 from processors.engine.dead_letter import DeadLetters
@@ -27,7 +28,7 @@ from processors.engine.runner import Runner, topics_of
 from processors.engine.state import State
 from processors.engine.stored_positions import StoredPositions
 from processors.engine.worker import Worker
-from runtime import logs
+from runtime import logs, tracing
 from runtime.admin import AdminServer, Readiness, admin_app
 from runtime.connections import KafkaSettings, PostgresSettings
 from runtime.heartbeat import EVERY, Heartbeat
@@ -41,6 +42,7 @@ from runtime.schema_registry import SchemaRegistrySettings
 from runtime.schema_registry import codec as registered_codec
 from runtime.settings import Configuration
 from runtime.systemd import supervised
+from runtime.tracing import TracingSettings
 from schemas.codec import Codec
 from schemas.ids import SchemaIds
 
@@ -99,11 +101,12 @@ def runner_of(
 def serve(name: str) -> None:
     """Run the processor called `name` until SIGTERM or Ctrl-C. Raises ConfigurationError, OurBug."""
     kind = processor_types()[name]
-    shared = KafkaSettings, PostgresSettings, SchemaRegistrySettings
+    shared = KafkaSettings, PostgresSettings, SchemaRegistrySettings, TracingSettings
     configuration = Configuration.load(*shared, kind.settings_type, *kind.sections())
     kafka, postgres = configuration[KafkaSettings], configuration[PostgresSettings]
     settings = configuration[kind.settings_type]
     logs.configure(name)
+    tracing.configure(name, configuration[TracingSettings])
     codec = registered_codec(configuration[SchemaRegistrySettings])
     watch = LoopWatch()
     stop = WatchedStop(watch).install()
@@ -122,18 +125,14 @@ def serve(name: str) -> None:
     ):
         log_settings(log, configuration)
         log.info("processor_starting", admin_port=listening.port, group=kind.group())
-        consumer = KafkaConsumer(
-            kafka,
-            client_id,
-            kind.group(),
-            max_records=settings.batch_records,
-            session_timeout=settings.session_timeout,
-        )
+        records, seconds = settings.batch_records, settings.session_timeout
+        consumer = KafkaConsumer(kafka, client_id, kind.group(), max_records=records, session_timeout=seconds)
         database = Database(connected, lock_limit=postgres.call_timeout * 0.75)
         works = [
             *processor.background(connected, stop),
             *reporting(processor, KafkaEnds(kafka, f"{client_id}-ends"), positions, connected, stop),
             heart(name, readiness, positions, connected, stop),
+            periodic_task("dead letter requests", connected, stop, RequestLoop(name, stop)),
         ]
         with (
             closing(KafkaProducer(kafka, client_id)) as producer,
@@ -145,6 +144,7 @@ def serve(name: str) -> None:
                 *parts, state=state, stop=stop, codec=codec, positions=positions, progress=progress, watch=watch
             )
             runner.run()
+        tracing.stop()
         log.info("processor_stopped")
 
 

@@ -66,9 +66,9 @@ class EnforcementQueue(OutboxQueue[EnforcementCall]):
         return [
             EnforcementCall(
                 key=str(row_id), attempt=attempt, leased_until=until, id=row_id, account=account, phone=phone,
-                received_at=received_at,
+                received_at=received_at, event_id=event_id,
             )
-            for row_id, account, phone, attempt, received_at in connection.execute(_SQL["claim"], values)
+            for row_id, account, phone, attempt, received_at, event_id in connection.execute(_SQL["claim"], values)
         ]  # fmt: skip
 
     def release(self, connection: Connection, tasks: Sequence[EnforcementCall]) -> None:

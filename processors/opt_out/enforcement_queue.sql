@@ -15,7 +15,7 @@ WITH due AS (
 UPDATE enforcements AS e SET leased_until = %(until)s, attempts = e.attempts + 1, last_attempt_at = %(now)s,
     first_attempt_at = COALESCE(e.first_attempt_at, %(now)s)
 FROM due, opt_out_ledger AS l WHERE e.id = due.id AND l.position = e.position
-RETURNING e.id, e.account, e.phone, e.attempts, l.received_at
+RETURNING e.id, e.account, e.phone, e.attempts, l.received_at, l.event_id
 
 -- name: record
 -- A call that is done is done, whoever has taken the row up since; any other outcome counts for its own attempt alone.

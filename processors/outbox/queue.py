@@ -11,8 +11,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
+from uuid import UUID
 
 from runtime.postgres import Connection
+from runtime.tracing import TraceContext
 
 
 @dataclass(slots=True, kw_only=True)
@@ -23,6 +25,8 @@ class OutboxTask:
     attempt: int  #: this one included
     leased_until: float  #: by the worker's clock, before the lease is over in PostgreSQL; no call is made after it
     is_probe: bool = False  #: it alone goes, to find out whether the service is well again
+    event_id: UUID | None = None  #: what it is for; None: no single event
+    trace: TraceContext | None = None  #: of that event, where traces are recorded
 
 
 T = TypeVar("T", bound=OutboxTask)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import queue as queues
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
@@ -21,13 +21,14 @@ from processors.engine.database import Database
 from processors.engine.isolation import described
 from processors.engine.periodic_tasks import periodic_task
 from processors.engine.processor import Background, Retryable
+from processors.engine.traces import traces_of
 from processors.outbox.admission import INTERVAL, Admission
 from processors.outbox.backoff import backoff
 from processors.outbox.errors import CredentialsRefused, NotFound, OutcomeUnknown, RateLimited, Redirected, Rejected
 from processors.outbox.lease import LeaseLost, check_lease, lease_until
-from processors.outbox.queue import DOUBTFUL, OutboxQueue, T, TaskOutcome
+from processors.outbox.queue import DOUBTFUL, OutboxQueue, OutboxTask, T, TaskOutcome
 from processors.outbox.rate_limiter import LimiterStopped
-from runtime import logs
+from runtime import logs, tracing
 from runtime.postgres import Connection
 from runtime.process import StopSignal
 
@@ -161,6 +162,8 @@ class OutboxWorker(Generic[T]):
                     tasks = list(self._queue.claim(connection, leave.limit, until))
                 if tasks:
                     self._admission.claimed(connection, leave)
+                    if tracing.is_on():
+                        _find_traces(connection, tasks)
         except Exception:
             self._not_started += tasks
             raise
@@ -206,6 +209,15 @@ class OutboxWorker(Generic[T]):
         self._finished.put(self._outcome(task))
 
     def _outcome(self, task: T) -> TaskOutcome[T]:
+        if task.trace is None:
+            return self._attempt(task)
+        with tracing.span("call", task.trace, queue=self._queue.name, attempt=task.attempt) as running:
+            outcome = self._attempt(task)
+            running.say(outcome=outcome.kind, event_id=str(task.event_id))
+            running.failed = outcome.kind != "done"
+        return outcome
+
+    def _attempt(self, task: T) -> TaskOutcome[T]:
         try:
             with lease_until(lambda: task.leased_until, self._clock):
                 check_lease()
@@ -227,3 +239,9 @@ class OutboxWorker(Generic[T]):
         else:
             wait = max(backoff(task.attempt, retry_after, longest=self._longest), self._look_after * (kind in DOUBTFUL))
         return TaskOutcome(task, kind, detail, wait)
+
+
+def _find_traces(connection: Connection, tasks: Sequence[OutboxTask]) -> None:
+    traces = traces_of(connection, [task.event_id for task in tasks if task.event_id is not None])
+    for task in tasks:
+        task.trace = None if task.event_id is None else traces.get(task.event_id)

@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
+from ops.commands.dlq_source import kafka_settings
+from runtime.kafka.producer import KafkaProducer, OutgoingRecord
 from tests.browser.conftest import PHONE_ON_HOLD, PHONE_OUT, TEXT_ON_HOLD, Visitor
-from tests.e2e.conftest import Stack
+from tests.e2e.conftest import Stack, eventually
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -161,6 +163,56 @@ def test_the_proof_of_a_number_can_be_printed(visitor: Callable[..., Visitor], s
     assert reader.page.get_by_role("heading", name="Ledger").is_visible()
     if screenshots:
         reader.page.screenshot(path=screenshots / "proof-printed.png", full_page=True)
+
+
+def test_an_operator_redrives_behind_a_canary_and_discards_what_comes_back(
+    visitor: Callable[..., Visitor], stack: Stack, screenshots: Path | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given five records that persist cannot read and will not be able to read
+    for name, value in stack.env.items():
+        if name.startswith("HOOKLINE_KAFKA__"):
+            monkeypatch.setenv(name, value)
+    producer = KafkaProducer(kafka_settings(), "tests")
+    junk = [OutgoingRecord("sms.contacts.v1", b"k", b"junk", []) for _ in range(5)]
+    assert producer.publish_all(junk, timeout=30) == [None] * 5
+    producer.close()
+    waiting = ("dlq", "ls", "persist", "--json")
+    eventually(lambda: '"letters": 5' in stack.hookline(*waiting), "five letters of persist")
+    operator, viewer = visitor(), visitor("viewer")
+    page = operator.page
+
+    def ask(label: str, **fields: str) -> None:
+        operator.open("/dead-letters")
+        cause = page.locator("main table").first.locator("tr", has=page.get_by_role("rowheader", name="persist"))
+        form = cause.locator("details", has=page.locator("summary", has_text=label))
+        form.locator("summary").click()
+        for name, value in fields.items():
+            form.locator(f"[name={name}]").fill(value)
+        form.get_by_role("button", name=label).click()
+
+    # When an operator has them redriven behind a canary of two, the page tells how it ends, without being loaded again
+    ask("Redrive", canary="2", reason="the schema is mended")
+    newest = page.locator("#requests tbody tr").first
+    newest.get_by_text("canary failed").wait_for(timeout=120_000)
+    assert "2 of 5" in newest.inner_text()
+    assert "2 of the canary's 2 letters failed again" in newest.inner_text()
+    viewer.open("/dead-letters")
+    assert "canary failed" in viewer.page.locator("#requests").inner_text()
+    assert viewer.page.locator("main form").count() == 0
+    # And those that nobody needs are discarded
+    ask("Discard", reason="a test wrote them")
+    page.locator("#requests tbody tr").first.get_by_text("done").wait_for(timeout=60_000)
+    eventually(lambda: not re.search('"waiting": [1-9]', stack.hookline(*waiting)), "no letter of persist waits")
+    assert page.evaluate(CONTRAST) == []
+    operator.open("/records")
+    assert "the schema is mended" in page.locator("main").inner_text()
+    small = visitor("viewer", viewport=PHONE)
+    small.open("/dead-letters")
+    assert small.page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    if screenshots:
+        operator.open("/dead-letters")
+        page.screenshot(path=screenshots / "redriven.png", full_page=True)
+        small.page.screenshot(path=screenshots / "redriven-phone.png", full_page=True)
 
 
 def test_the_check_of_contrast_sees_what_is_hard_to_read(chromium: Browser) -> None:

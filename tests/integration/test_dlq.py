@@ -14,7 +14,7 @@ from kafka.structs import TopicPartition
 
 import ops.processors
 from ops.__main__ import main
-from ops.dead_letters.box import Memory, open_boxes
+from processors.dead_letters.box import Memory, open_boxes
 from processors.engine.dead_letter import DeadLetters
 from processors.engine.processor import SetAside
 from runtime.connections import KafkaSettings

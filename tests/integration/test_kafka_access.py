@@ -110,7 +110,7 @@ WRITERS = {
     OPT_OUT_STATE.name: "opt-out",
     OPT_OUT_HEADS.name: "opt-out",
     **{dead_letter_topic(name).name: name for name in processor_names()},
-    **{redrive_topic(name).name: OPERATOR for name in processor_names()},
+    **{redrive_topic(name).name: name for name in processor_names()},
 }
 
 

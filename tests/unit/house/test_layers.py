@@ -87,6 +87,7 @@ ONLY_IN = {
     "kafka.consumer": ("runtime/kafka/internals/",),
     "kafka.partitioner": ("runtime/kafka/internals/",),
     "granian": ("runtime/granian_server.py",),
+    "opentelemetry": ("runtime/tracing.py",),
 }
 
 

@@ -9,10 +9,10 @@ from uuid import UUID
 
 import pytest
 
-from ops.dead_letters.box import Box
-from ops.dead_letters.letter import Letter
-from ops.dead_letters.redrive import BATCH, MAX_REDRIVES, Interrupted, LetterFilter, RedriveDecision, judge, send
 from ops.dead_letters.tally import tally
+from processors.dead_letters.box import Box
+from processors.dead_letters.letter import Letter
+from processors.dead_letters.redrive import BATCH, MAX_REDRIVES, Interrupted, LetterFilter, RedriveDecision, judge, send
 from processors.engine.dead_letter import DeadLetters
 from processors.engine.processor import SetAside
 from runtime.connections import KafkaSettings

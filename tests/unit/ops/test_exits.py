@@ -7,7 +7,6 @@ import psycopg
 import pytest
 from kafka import errors as kafka_errors
 
-from ops.dead_letters.redrive import Interrupted
 from ops.exits import (
     CHECK_FAILED,
     CONFIG,
@@ -19,6 +18,7 @@ from ops.exits import (
     Unreachable,
     failure,
 )
+from processors.dead_letters.redrive import Interrupted
 from runtime.settings import ConfigurationError
 
 

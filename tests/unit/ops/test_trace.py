@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ops.dead_letters.letter import hidden
 from ops.trace.hops import EventSteps, HopKind
 from ops.trace.masking import Masking, masked_phone
+from processors.dead_letters.letter import hidden
 from schemas.events import Event
 from schemas.personal_data import marks_of
 from schemas.topics import TOPIC_OF

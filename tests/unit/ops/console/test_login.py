@@ -21,7 +21,13 @@ def console(tmp_path: Path) -> Iterator[PlayedConsole]:
 
 def routes(console: PlayedConsole) -> list[tuple[str, str]]:
     """Method and an address of every route; those that need no login are named in OPEN."""
-    values = {"event_id": "0191d5c6-0000-7000-8000-000000000001", "position": 1, "review": 1, "target": "rest"}
+    values = {
+        "event_id": "0191d5c6-0000-7000-8000-000000000001",
+        "position": 1,
+        "review": 1,
+        "target": "rest",
+        "number": 1,
+    }
     adapter = console.app.url_map.bind("localhost")
     return [
         (method, adapter.build(rule.endpoint, {name: values[name] for name in rule.arguments}, method=method))

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 from typing import TypeVar
 
 Item = TypeVar("Item")
 
 
 def paced(
-    items: Sequence[Item],
+    items: Iterable[Item],
     size: int,
     *,
     rate: float | None,
@@ -18,8 +19,9 @@ def paced(
 ) -> Iterator[Sequence[Item]]:
     """`items` in parts of `size`; with a `rate`, so many a second, one by one. `clock` as time.monotonic."""
     step = size if rate is None else 1
-    began = clock()
-    for start in range(0, len(items), step):
-        if rate is not None and (early := began + start / rate - clock()) > 0:
+    began, given, remaining = clock(), 0, iter(items)
+    while part := list(islice(remaining, step)):
+        if rate is not None and (early := began + given / rate - clock()) > 0:
             sleep(early)
-        yield items[start : start + step]
+        given += len(part)
+        yield part

@@ -14,6 +14,8 @@ from schemas.topics import consumer_group, redrive_topic
 
 #: Seconds between two looks.
 LOOK_EVERY = 0.25
+#: The processor that sets nothing aside: it parks.
+PARKS = "opt-out"
 
 _POSITIONS = "SELECT partition, next_offset FROM consumer_offsets WHERE consumer_group = %s AND topic_id = %s"
 _FAILED = """
@@ -21,6 +23,9 @@ SELECT d.error_class, d.error_message, d.event_id::text
 FROM unnest(%(partitions)s::integer[], %(begins)s::bigint[], %(ends)s::bigint[]) AS sent (partition, begin_, end_)
 JOIN dead_letters AS d ON d.consumer_group = %(group)s AND d.topic_id = %(topic_id)s AND d.partition = sent.partition
     AND d.record_offset >= sent.begin_ AND d.record_offset < sent.end_
+"""
+#: Of opt-out alone, which parks what it cannot process: the roles of the others do not see the table.
+_PARKED = """
 UNION ALL
 SELECT p.error_class, p.error_message, NULL
 FROM unnest(%(partitions)s::integer[], %(begins)s::bigint[], %(ends)s::bigint[]) AS sent (partition, begin_, end_)
@@ -82,7 +87,8 @@ class Canary:
             "begins": [begin for begin, _ in sent.values()],
             "ends": [end for _, end in sent.values()],
         }
-        return [CanaryFailure(*row) for row in self._connection.execute(_FAILED, values).fetchall()]
+        query = _FAILED + _PARKED if self._processor == PARKS else _FAILED
+        return [CanaryFailure(*row) for row in self._connection.execute(query, values).fetchall()]
 
     def _unhandled(self, sent: Mapping[int, tuple[int, int]]) -> list[int]:
         rows = self._connection.execute(_POSITIONS, (consumer_group(self._processor), self._topic_id)).fetchall()

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from ops.dead_letters.letter import Letter
+from processors.dead_letters.letter import Letter
 from runtime.connections import KafkaSettings
 from runtime.kafka.consumer import Partition
 from runtime.kafka.reader import read

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import chain, islice
+from typing import Protocol
 
-from ops.dead_letters.box import Box, Memory
-from ops.dead_letters.letter import Letter
-from ops.dead_letters.pace import paced
+from processors.dead_letters.box import Box
+from processors.dead_letters.canary import Canary, CanaryFailure
+from processors.dead_letters.letter import Letter
+from processors.dead_letters.pace import paced
 from runtime.kafka.producer import NotPublished, Producer
 from schemas.topics import consumer_group
 
@@ -79,11 +82,50 @@ def _reason_to_stay(letter: Letter, processor: str, letter_filter: LetterFilter)
     return None
 
 
+class SentLetters(Protocol):
+    """Where letters that were sent back are remembered."""
+
+    def remember(self, box: Box, letters: Sequence[Letter]) -> None:
+        """These have been."""
+
+
+@dataclass(slots=True)
+class RedriveOutcome:
+    """What became of a redrive."""
+
+    refused: list[Letter] = field(default_factory=list)  #: by Kafka, for good
+    failures: Sequence[CanaryFailure] = ()  #: of the canary; then nothing else was sent
+
+
+def send_in_turn(
+    letters: Iterable[Letter],
+    send_part: Callable[[Iterable[Letter]], list[Letter]],
+    open_canary: Callable[[], Canary],
+    *,
+    canary: int | None,
+    canary_timeout: float,
+) -> RedriveOutcome:
+    """The first `canary` of `letters`, and the others if none of them fails; all at once where there are no others.
+
+    `send_part` sends letters and returns what Kafka refuses, as `send`. Raises NotHandledInTime, Interrupted.
+    """
+    remaining = iter(letters)
+    first = list(islice(remaining, canary)) if canary else []
+    others = list(islice(remaining, 1))
+    if not (first and others):
+        return RedriveOutcome(send_part(chain(first, others, remaining)))
+    watched = open_canary()
+    refused = send_part(first)
+    if failures := watched.failures(timeout=canary_timeout):
+        return RedriveOutcome(refused, failures)
+    return RedriveOutcome(refused + send_part(chain(others, remaining)))
+
+
 def send(
     box: Box,
-    letters: Sequence[Letter],
+    letters: Iterable[Letter],
     producer: Producer,
-    memory: Memory,
+    memory: SentLetters,
     *,
     rate: float | None,
     done: Callable[[int], None],

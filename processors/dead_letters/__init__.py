@@ -1,0 +1,1 @@
+"""Dead letters of a processor, and their way back: for `hookline dlq` and for requests of the console."""
