@@ -1,8 +1,8 @@
 """The forms in which a number may be asked about, as texts that are equal: for numbers of which only digests are kept.
 
-`runtime/phone_lookup.py` compares two numbers that it can read. An erased one it cannot: a digest of each of its forms is
-kept instead. Whatever that file finds between two full numbers has a form in common here; the other way round it may be
-more, which is on the safe side.
+`runtime/phone_lookup.py` compares two numbers that it can read. An erased one it cannot: a digest of each of its forms
+is kept instead. Whatever that file finds between two full numbers has a form in common here; the other way round it may
+be more, which is on the safe side.
 """
 
 from __future__ import annotations

@@ -106,10 +106,11 @@ _CONSOLE: dict[str, Privileges] = dict.fromkeys(_TABLES, READ) | {
     "crm_lanes": KEEP,
 }
 
-#: `hookline erase`: what it deletes, and the columns that it empties; a trigger of 0033 lets it put the digest of a phone
-#: in the phone's place in the ledger, and no more.
+#: `hookline erase`: what it deletes, and the columns that it empties; a trigger of 0033 lets it put the digest of a
+#: phone in the phone's place in the ledger, and no more.
 _ERASE: dict[str, Privileges] = dict.fromkeys(_TABLES, READ) | {
-    **dict.fromkeys(("erasures", "erased_numbers", "erased_peppers", "erased_events"), ADD),
+    **dict.fromkeys(("erased_numbers", "erased_peppers", "erased_events"), ADD),
+    "erasures": ADD | {"UPDATE (result)"},
     "erased_returns": ALL,
     **dict.fromkeys(("messages", "message_failures", "contacts", "opt_out_evidence"), READ | {"DELETE"}),
     **dict.fromkeys(("crm_contacts", "crm_notes", "crm_lanes"), READ | {"DELETE"}),
@@ -117,11 +118,9 @@ _ERASE: dict[str, Privileges] = dict.fromkeys(_TABLES, READ) | {
     "opt_out_ledger": READ | {"UPDATE (phone)", "UPDATE (phone_as_received)"},
     "opt_outs": ALL,
     "opt_out_reviews": READ | {"UPDATE (phone)", "UPDATE (question)"},
-    "opt_out_parked": READ
-    | {f"UPDATE ({column})" for column in ("key", "value", "headers", "error_message", "phone")},
+    "opt_out_parked": READ | {f"UPDATE ({column})" for column in ("key", "value", "headers", "error_message", "phone")},
     "enforcements": READ | {"UPDATE (phone)", "UPDATE (detail)"},
-    "crm_deliveries": READ | {"UPDATE (contact_phone)", "UPDATE (note_key)", "UPDATE (detail)", "DELETE"},
-    "crm_links": READ | {"DELETE"},
+    **dict.fromkeys(("crm_deliveries", "crm_links"), READ | {"DELETE"}),
     "api_budgets": KEEP,  # calls to a CRM are paid from its budget
 }
 

@@ -1,8 +1,8 @@
 """What the gate answers: the state of each number, and `out` for whatever is not surely known.
 
-A number is looked up as whatever it may have been stored as, and the worst of what is found is the answer. One that was
-erased is found by digests of its forms (docs/erasure.md). Fail closed: a text that is not sent can be sent later, one that
-was sent to a person who said stop cannot be called back.
+A number is looked up as whatever it may have been stored as, and the worst of what is found is the answer. One that
+was erased is found by digests of its forms (docs/erasure.md). Fail closed: a text that is not sent can be sent later,
+one that was sent to a person who said stop cannot be called back.
 """
 
 from __future__ import annotations

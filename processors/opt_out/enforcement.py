@@ -67,7 +67,8 @@ SELECT o.phone, %(target)s, %(account)s, o.position,
     CASE WHEN o.phone ~ '^\\+[1-9][0-9]{6,14}$' THEN 'pending' ELSE 'parked' END, %(detail)s,
     COALESCE(l.deadline, %(now)s), %(now)s
 FROM opt_outs AS o JOIN opt_out_ledger AS l ON l.position = o.position
-WHERE o.state = 'out' AND NOT starts_with(o.phone, 'erased:') AND (%(phones)s::text[] IS NULL OR o.phone = ANY (%(phones)s))
+WHERE o.state = 'out' AND NOT starts_with(o.phone, 'erased:')
+    AND (%(phones)s::text[] IS NULL OR o.phone = ANY (%(phones)s))
 ON CONFLICT (phone, target, account, position) DO UPDATE SET status = EXCLUDED.status, detail = EXCLUDED.detail,
     next_attempt_at = EXCLUDED.next_attempt_at, leased_until = NULL
     WHERE enforcements.status IN ('done', 'failed', 'cancelled')

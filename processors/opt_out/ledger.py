@@ -91,7 +91,9 @@ class Ledger:
         pairs = [(phone, known) for phone in sorted(phones) for known in self._erased_phones(phone)]
         if not pairs or connection.execute(_MAY_LINK).fetchone() != (True,):
             return set()
-        return {phone for (phone,) in connection.execute(_RETURNED, [list(column) for column in zip(*pairs, strict=True)])}
+        return {
+            phone for (phone,) in connection.execute(_RETURNED, [list(column) for column in zip(*pairs, strict=True)])
+        }
 
     def follow(
         self,

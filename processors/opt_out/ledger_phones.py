@@ -31,6 +31,4 @@ def ledger_phones(
 
 def erased_matches(number: NumberQuery, peppers: PhonePeppers) -> dict[str, Match]:
     """By digest, how sure it is that an erased phone that is found by it is `number`."""
-    return {
-        digest.digest: match for form, match in forms_asked(number).items() for digest in peppers.digests(form)
-    }
+    return {digest.digest: match for form, match in forms_asked(number).items() for digest in peppers.digests(form)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field, SecretStr, field_validator
 
 from processors.opt_out.phone_digests import PhonePeppers
-from runtime.settings import Section, SecretList
+from runtime.settings import SecretList, Section
 
 #: Characters that a pepper has at least: phones are few, so the key alone keeps its digests from being guessed.
 LEAST_PEPPER = 24
@@ -16,8 +16,8 @@ class PepperHolder(Section):
 
     phone_peppers: SecretList = Field(
         default=(),
-        description="keys of phones' digests, in the ledger's chain and of erased numbers: the first makes new ones, all "
-        "are tried; 24 characters or more each; one that a number was erased under is never taken away; empty: the "
+        description="keys of phones' digests, in the ledger's chain and of erased numbers: the first makes new ones, "
+        "all are tried; 24 characters or more each; one that a number was erased under is never taken away; empty: the "
         "ledger hashes the phones themselves, and nothing can be erased",
     )
 

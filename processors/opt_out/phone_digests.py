@@ -1,8 +1,8 @@
 """What the ledger's chain holds in place of a phone: a keyed digest, which only holders of the key can guess back.
 
 So the phone, which stands beside it, can be erased and the chain still holds. HMAC-SHA256 rather than a hash: there are
-few enough phone numbers to try them all. An erased phone is kept as `erased:PEPPER:DIGEST`, in every table that needs to
-tell numbers apart.
+few enough phone numbers to try them all. An erased phone is kept as `erased:PEPPER:DIGEST`, wherever numbers have to be
+told apart.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-
 
 _ERASED = re.compile(r"erased:([0-9a-f]{16}):([0-9a-f]{64})")
 

@@ -25,7 +25,9 @@ LEFT JOIN opt_out_joined_phones AS j ON j.position = l.position AND l.chain_vers
 WHERE l.position >= 1 AND l.action <> 'migration' AND {READABLE} ORDER BY l.position
 """  # noqa: S608 - as above
 #: The phones themselves, and those under which the ledger has the same numbers.
-_ALSO_KEPT_AS = "SELECT DISTINCT kept_as FROM unnest(%s::text[]) AS of (phone), unnest(opt_out_phones_of(phone)) AS kept_as"
+_ALSO_KEPT_AS = (
+    "SELECT DISTINCT kept_as FROM unnest(%s::text[]) AS of (phone), unnest(opt_out_phones_of(phone)) AS kept_as"
+)
 _PHONES = "SELECT DISTINCT phone FROM opt_out_ledger WHERE position >= 1 AND action <> 'migration'"
 _WRITE = """
 INSERT INTO opt_outs AS o (phone, state, since, reason, position, last_position, provider, account, updated_at)
