@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 @command(changes=True)
 @click.argument("phone")
 @click.option("--reason", default="not given", help="Why; kept, so without names and numbers.")
-@click.option("--asked-by", default="not given", help="Who asked for it, such as a ticket; kept, so without the number.")
+@click.option(
+    "--asked-by", default="not given", help="Who asked for it, such as a ticket; kept, so without the number."
+)
 @click.option("--by", "operator", metavar="NAME", help="Who does it; default: the system's user.")
 @click.option("--force", is_flag=True, help="Calls about its opt-out that failed for good were made by hand.")
 def erase(out: Output, phone: str, reason: str, asked_by: str, operator: str | None, force: bool) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -82,12 +83,12 @@ def in_dead_letters(
 
 def forget_states(phones: Iterable[str], kafka: KafkaSettings) -> str | None:
     """Delete the states of `phones` from their compacted topic; what kept it from being done, if anything."""
-    producer = KafkaProducer(kafka, CLIENT_ID)
     records = [
         OutgoingRecord(OPT_OUT_STATE.name, phone.encode("utf-8", "surrogatepass"), None, [])  # type: ignore[arg-type]
         for phone in phones
     ]
-    failed = [outcome for outcome in producer.publish_all(records, timeout=_ACK_TIMEOUT) if outcome is not None]
+    with closing(KafkaProducer(kafka, CLIENT_ID)) as producer:
+        failed = [outcome for outcome in producer.publish_all(records, timeout=_ACK_TIMEOUT) if outcome is not None]
     return None if not failed else f"Kafka did not take it: {failed[0]}"
 
 

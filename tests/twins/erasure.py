@@ -29,7 +29,8 @@ _PEOPLE = UUID("7a1d6b52-3a5e-4f39-9a54-3c1a52a1f0aa")
 
 def rows_of(phone: str, name: str, text: str) -> dict[str, list[dict[str, Any]]]:
     """A row or more in every table but those of opt-outs."""
-    event, key = uuid5(_PEOPLE, phone), f"m-{phone}"
+    event = uuid5(_PEOPLE, phone)
+    key = f"textlink:{event}"
     told = {"provider": "textlink", "account": "textlink", "contact_phone": phone}
     an_event = told | {
         "phone_valid": True, "occurred_at": AT, "time_valid": True, "received_at": AT, "sanitised": False,
@@ -51,7 +52,10 @@ def rows_of(phone: str, name: str, text: str) -> dict[str, list[dict[str, Any]]]
             told | {"message_key": key, "direction": "in", "text": text, "own_state": "received", "own_state_at": AT,
                     "own_first_at": AT, "own_last_at": AT, "own_custom_id": f"for {name}"},
         ],
-        "message_failures": [told | {"message_key": f"f-{phone}", "text": text, "failed_at": AT, "last_at": AT}],
+        "message_failures": [
+            told
+            | {"message_key": f"textlink:{uuid5(event, 'failed')}", "text": text, "failed_at": AT, "last_at": AT},
+        ],
         "contacts": [{"phone": phone, "name": name, "tag": f"tag of {name}", "tags": [name], "business_name": name}],
         "crm_contacts": [{"phone": phone, "name": name, "tag": f"tag of {name}", "tags": [name]}],
         "crm_notes": [told | {"note_key": key, "kind": "message", "state": "received", "first_at": AT, "text": text}],
