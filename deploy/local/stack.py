@@ -87,8 +87,8 @@ class Stack:
     #: The embedded Kafka's principals with their passwords, by the client's variables; None: the person's own Kafka.
     principals: Principals | None = None
     #: Secrets that no setting gives, each for the one service that it is named by: the key that signs the ledger's
-    #: heads is opt-out's, that of its phones' digests also the gate's and of whoever erases, what phones are hashed with
-    #: is analytics'.
+    #: heads is opt-out's, that of its phones' digests also the gate's and the erasing command's, what phones are hashed
+    #: with is analytics'.
     own_secrets: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def environment_of(self, service: str) -> dict[str, str]:

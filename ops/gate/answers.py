@@ -93,7 +93,7 @@ class Answers:
         numbers = [number_query(text, self._region) for text in numbers_asked]
         begun = self._clock()
         try:
-            certainty, known = self._pool.submit(self._read, numbers).result(self._timeout)
+            certainty, known, erased = self._pool.submit(self._read, numbers).result(self._timeout)
         except (psycopg.Error, NoAnswer) as error:
             metrics.GATE_FAILURES.inc()
             if self._reminder.due():
@@ -103,7 +103,7 @@ class Answers:
                 GateAnswer(number.phone.number, "out", None, why, sure=False, retry_after=SOON) for number in numbers
             ]
         self._reminder.reset()
-        found = [_answer(number, known, self._erased(number)) for number in numbers]
+        found = [_answer(number, digests, known) for number, digests in zip(numbers, erased, strict=True)]
         # Asked last: this process may have been frozen since the ledger was read.
         doubt = self._doubt(certainty, begun)
         return found if doubt is None else [doubted(answer, doubt) for answer in found]
@@ -111,7 +111,7 @@ class Answers:
     def doubt(self) -> Doubt | None:
         """Why nothing sure can be said about any number at the moment; None: it can. Raises psycopg.Error, NoAnswer."""
         begun = self._clock()
-        certainty, _ = self._pool.submit(self._read, []).result(self._timeout)
+        certainty, _, _ = self._pool.submit(self._read, []).result(self._timeout)
         return self._doubt(certainty, begun)
 
     def _doubt(self, certainty: Certainty, begun: float) -> Doubt | None:
@@ -121,25 +121,27 @@ class Answers:
             return Doubt("numbers were erased under a key that the gate lacks: HOOKLINE_GATE__PHONE_PEPPERS", LATER)
         return doubt
 
-    def _read(self, numbers: list[NumberQuery]) -> tuple[Certainty, Known]:
-        rows = self._rows(numbers)
-        certainty, states = split(rows)
-        if certainty.erased_peppers and not self._are_erased:
+    def _read(self, numbers: list[NumberQuery]) -> tuple[Certainty, Known, list[ErasedMatches]]:
+        looks_for_erased = self._are_erased
+        erased = self._erased(numbers) if looks_for_erased else [{}] * len(numbers)
+        certainty, states = split(self._rows(numbers, erased if looks_for_erased else None))
+        if certainty.erased_peppers and not looks_for_erased:
             self._are_erased = True
-            certainty, states = split(self._rows(numbers))
+            erased = self._erased(numbers)
+            certainty, states = split(self._rows(numbers, erased))
         known: Known = {}
         for phone, state, since, why, key in states:
             for name in {phone, key}:
                 known.setdefault(name, []).append(StoredState(phone, state, since, why))
-        return certainty, known
+        return certainty, known, erased
 
-    def _rows(self, numbers: list[NumberQuery]) -> list[tuple[Any, ...]]:
-        """One statement outside of any transaction: one way there and back."""
+    def _rows(self, numbers: list[NumberQuery], erased: Sequence[ErasedMatches] | None) -> list[tuple[Any, ...]]:
+        """One statement outside of any transaction: one way there and back. `erased` None: nobody looks for these."""
         phones = sorted({number.phone.number for number in numbers})
         values = [phones, sorted({key for number in numbers for key in number.keys})]
-        if self._are_erased:
-            values.append(sorted({digest for number in numbers for digest in self._erased(number)}))
-        statement = _WITH_ERASED if self._are_erased else _STATEMENT
+        if erased is not None:
+            values.append(sorted({digest for digests in erased for digest in digests}))
+        statement = _STATEMENT if erased is None else _WITH_ERASED
         connection: Connection | None = getattr(self._held, "connection", None)
         try:
             return (connection or self._connected()).execute(statement, values, prepare=True).fetchall()
@@ -147,9 +149,8 @@ class Answers:
             # The session may have ended long ago, with nobody to hear of it: once more, on a new one.
             return self._connected().execute(statement, values, prepare=True).fetchall()
 
-    def _erased(self, number: NumberQuery) -> Mapping[str, Match]:
-        """By digest, how sure it is that what is found by it is `number`."""
-        return erased_matches(number, self._peppers) if self._are_erased else {}
+    def _erased(self, numbers: list[NumberQuery]) -> list[ErasedMatches]:
+        return [erased_matches(number, self._peppers) for number in numbers]
 
     def _connected(self) -> Connection:
         """This thread's connection, made anew."""
@@ -176,11 +177,13 @@ class StoredState:
     why: str
 
 
+#: By digest, how sure it is that an erased number that is found by it is the one that is asked about.
+ErasedMatches = Mapping[str, Match]
 #: What was found, by its number, by its lookup key, and by the digest of an erased one.
 Known = dict[str | None, list[StoredState]]
 
 
-def _answer(number: NumberQuery, known: Known, erased: Mapping[str, Match]) -> GateAnswer:
+def _answer(number: NumberQuery, erased: ErasedMatches, known: Known) -> GateAnswer:
     """The worst of what is known of `number`, and of numbers that cannot be told apart from it."""
     phone, full = number.phone
     found = [
