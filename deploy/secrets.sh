@@ -18,7 +18,7 @@ keep() { if [ -s "$1" ]; then cat >/dev/null; else cat >"$1"; echo "made $1"; fi
 random | keep postgres_password
 random | keep owner_password
 printf 'postgresql://hookline_owner:%s@postgres:5432/hookline\n' "$(cat owner_password)" | keep owner_dsn
-for process in ingest persist opt-out crm-sync analytics gate console notifier operator reader retention; do  # each as a role of its own
+for process in ingest persist opt-out crm-sync analytics gate console notifier operator reader retention erase; do  # each as a role of its own
     random | keep "${process}_password"
     printf 'postgresql://hookline_%s:%s@postgres:5432/hookline\n' "$(echo "$process" | tr - _)" \
         "$(cat "${process}_password")" | keep "${process}_dsn"

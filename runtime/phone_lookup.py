@@ -48,21 +48,21 @@ class NumberQuery:
 
     phone: Phone  #: as it is read now
     keys: tuple[str, ...]  #: of every stored number that may be it; `opt_outs.lookup_key` in schemas/sql has them
-    _written: Written
+    written: Written  #: what its digits may stand for
     _region: str | None
 
     def match(self, phone: str) -> Match:
         """How sure it is that `phone`, as it is stored, is this one."""
         if phone == self.phone.number:
             return Match.SAME
-        stored = _stored(phone)
-        if not self._written.digits or not stored.digits:
+        stored = stored_number(phone)
+        if not self.written.digits or not stored.digits:
             return Match.NONE
-        if self._written.number is not None:
+        if self.written.number is not None:
             as_read_now = stored.number or _full(phone, self._region)
-            if as_read_now is not None and _identity(as_read_now) == _identity(self._written.number):
+            if as_read_now is not None and identity(as_read_now) == identity(self.written.number):
                 return Match.SAME
-        return Match.POSSIBLE if _may_be_one(self._written, stored) else Match.NONE
+        return Match.POSSIBLE if _may_be_one(self.written, stored) else Match.NONE
 
 
 @lru_cache(maxsize=50_000)
@@ -99,7 +99,7 @@ def _written(text: str, region: str | None) -> Written:
 
 
 @lru_cache(maxsize=50_000)
-def _stored(text: str) -> Written:
+def stored_number(text: str) -> Written:
     """A number as it is stored. That it is in E.164 does not say that its country code was written."""
     digits = _digits(text)
     number = _full(text, None) if digits and text.startswith("+") else None
@@ -130,7 +130,7 @@ def _may_be_one(query: Written, stored: Written) -> bool:
     if query.number is None:
         if stored.number is not None:
             return _stands_for(query.digits, stored.number) or _is_local_part(query.digits, stored.national)
-        return _significant(query.digits) == _significant(stored.digits)
+        return significant(query.digits) == significant(stored.digits)
     if _stands_for(stored.national, query.number):
         return True
     cut = _is_local_part(stored.digits, query.national) if stored.number is None else _is_rest(stored, query)
@@ -162,7 +162,7 @@ def _stands_for(digits: str, number: PhoneNumber) -> bool:
     national = phonenumbers.national_significant_number(number)
     if digits[-KEY_DIGITS:] != national[-KEY_DIGITS:] and len(national) >= KEY_DIGITS:
         return False
-    if _significant(digits) == _significant(national):
+    if significant(digits) == significant(national):
         return True
     code = str(number.country_code)
     if digits.endswith(national):
@@ -174,7 +174,7 @@ def _stands_for(digits: str, number: PhoneNumber) -> bool:
     region = regions[0] if regions else None
     # Another region may have taken the first 0 for its own prefix.
     return any(
-        read is not None and _identity(read) == _identity(number)
+        read is not None and identity(read) == identity(number)
         for read in (_full(digits, region), _full(f"0{digits}", region))
     )
 
@@ -186,7 +186,7 @@ def _is_rest(cut: Written, whole: Written) -> bool:
     return any(len(rest) >= _REST_DIGITS and full.endswith(rest) for rest in rests)
 
 
-def _significant(digits: str) -> str:
+def significant(digits: str) -> str:
     """`digits` without the zeros in front, which in some countries are a prefix and in others part of the number."""
     return digits.lstrip("0")
 
@@ -195,7 +195,7 @@ def _is_local_part(digits: str, national: str) -> bool:
     return len(digits) >= LOCAL_DIGITS and national.endswith(digits)
 
 
-def _identity(number: PhoneNumber) -> str:
+def identity(number: PhoneNumber) -> str:
     """What numbers that reach one phone have in common. Argentina's mobile phones have a 9 that callers leave out."""
     written = e164(number)
     national = phonenumbers.national_significant_number(number)

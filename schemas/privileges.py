@@ -56,6 +56,7 @@ _TABLES = (
     *("console_records", "audited_days", "retention_marks"),
     *("opt_out_published", "published_topics", "restores"),
     *("alarms", "event_rhythms"),
+    *("erasures", "erased_numbers", "erased_peppers", "erased_events", "erased_returns"),
 )
 
 #: What analysts read, and all that they see (0026_analytics.sql).
@@ -116,6 +117,24 @@ _CONSOLE: dict[str, Privileges] = dict.fromkeys(_TABLES, READ) | {
     "dead_letter_requests": ADD | {"UPDATE (stopped_by)"},
 }
 
+#: `hookline erase`: what it deletes, and the columns that it empties; a trigger of 0033 lets it put the digest of a
+#: phone in the phone's place in the ledger, and no more.
+_ERASE: dict[str, Privileges] = dict.fromkeys(_TABLES, READ) | {
+    **dict.fromkeys(("erased_numbers", "erased_peppers", "erased_events"), ADD),
+    "erasures": ADD | {"UPDATE (result)"},
+    "erased_returns": ALL,
+    **dict.fromkeys(("messages", "message_failures", "contacts", "opt_out_evidence"), READ | {"DELETE"}),
+    **dict.fromkeys(("crm_contacts", "crm_notes", "crm_lanes"), READ | {"DELETE"}),
+    "events": READ | {"UPDATE (contact_phone)", "UPDATE (message_key)", "UPDATE (payload)"},
+    "opt_out_ledger": READ | {"UPDATE (phone)", "UPDATE (phone_as_received)"},
+    "opt_outs": ALL,
+    "opt_out_reviews": READ | {"UPDATE (phone)", "UPDATE (question)"},
+    "opt_out_parked": READ | {f"UPDATE ({column})" for column in ("key", "value", "headers", "error_message", "phone")},
+    "enforcements": READ | {"UPDATE (phone)", "UPDATE (detail)"},
+    **dict.fromkeys(("crm_deliveries", "crm_links"), READ | {"DELETE"}),
+    "api_budgets": KEEP,  # calls to a CRM are paid from its budget
+}
+
 #: By role, by table; one that is not in the schema public has its schema's name before it. A table that is not named
 #: is closed to the role.
 PRIVILEGES: Mapping[str, Mapping[str, Privileges]] = MappingProxyType(
@@ -129,6 +148,7 @@ PRIVILEGES: Mapping[str, Mapping[str, Privileges]] = MappingProxyType(
             "contacts": ALL,
             "message_changes": ADD | {"DELETE"},  # a trigger writes it; all of it when the topic was made anew
             "sim_numbers": ALL,
+            "erased_events": READ,
             "published_topics": KEEP,
             "topic_progress": ADD | {"DELETE"},
             "ingest_nodes": READ,
@@ -138,6 +158,7 @@ PRIVILEGES: Mapping[str, Mapping[str, Privileges]] = MappingProxyType(
         | {
             "opt_out_ledger": ADD,
             "opt_out_joined_phones": ADD,
+            "erased_returns": ADD,
             "opt_out_evidence": ADD,
             "opt_outs": KEEP,
             "opt_out_reviews": KEEP,
@@ -159,11 +180,17 @@ PRIVILEGES: Mapping[str, Mapping[str, Privileges]] = MappingProxyType(
             "crm_deliveries": KEEP,
             "crm_lanes": ALL,
             "crm_links": ALL,
+            "erased_events": READ,
             "crm_targets": KEEP,
             "api_budgets": KEEP,
         },
         "hookline_analytics": _PROGRESS,
-        "hookline_gate": {"opt_outs": READ, "opt_out_certainty": READ, "process_heartbeats": ALL},
+        "hookline_gate": {
+            "opt_outs": READ,
+            "opt_out_certainty": READ,
+            "erased_numbers": READ,
+            "process_heartbeats": ALL,
+        },
         "hookline_console": _CONSOLE,
         "hookline_notifier": {
             "alarms": ALL,
@@ -191,6 +218,7 @@ PRIVILEGES: Mapping[str, Mapping[str, Privileges]] = MappingProxyType(
             "audited_days": KEEP,
             "retention_marks": KEEP,
         },
+        "hookline_erase": _ERASE,
     }
 )
 

@@ -125,6 +125,14 @@ ROWS: Mapping[str, Mapping[str, Any]] = {
     "event_traces": {
         "event_id": EVENT, "consumer_group": "hookline-persist", "traceparent": f"00-{1:032x}-{1:016x}-01",
     },
+    "erasures": {
+        "phone": "erased:x", "erased_by": "ada", "asked_by": "a letter", "reason": "wished", "forced": False,
+        "result": Jsonb({}),
+    },
+    "erased_numbers": {"digest": "d" * 64, "phone": "erased:x"},
+    "erased_peppers": {"pepper": "d" * 16},
+    "erased_events": {"event_id": EVENT},
+    "erased_returns": {"phone": "+13035550199", "erased_phone": "erased:x"},
     "alarms": {
         "key": "k", "since": AT, "rule": "r", "severity": "page", "summary": "s", "cause": "c", "command": "hookline",
         "runbook": "r", "seen_at": AT, "changed_at": AT,

@@ -55,6 +55,11 @@ _CRM_TARGETS, _CRM_URL = "HOOKLINE_CRM__TARGETS", "HOOKLINE_CRM_REST__URL"
 _CRM_LOOK_AFTER = "HOOKLINE_CRM__LOOK_AFTER"
 
 _PHONE_PEPPERS = "HOOKLINE_OPT_OUT__PHONE_PEPPERS"
+_GATE_PEPPERS = "HOOKLINE_GATE__PHONE_PEPPERS"
+_ERASE_PEPPERS = "HOOKLINE_ERASE__PHONE_PEPPERS"
+#: For `hookline erase`, which is no process either.
+_ERASE = "HOOKLINE_ERASE__DSN"
+_ERASING = "erase"
 _ANALYTICS_SECRET = "HOOKLINE_ANALYTICS__SECRET"  # noqa: S105 - a variable's name
 _HEAD_KEYS, _HEAD_PUBLIC_KEYS, _HEADS_FILE = (
     "HOOKLINE_OPT_OUT__HEAD_KEYS",
@@ -83,7 +88,8 @@ class Stack:
     #: The embedded Kafka's principals with their passwords, by the client's variables; None: the person's own Kafka.
     principals: Principals | None = None
     #: Secrets that no setting gives, each for the one service that it is named by: the key that signs the ledger's
-    #: heads and that of its phones' digests are opt-out's, what phones are hashed with is analytics'.
+    #: heads is opt-out's, that of its phones' digests also the gate's and the erasing command's, what phones are hashed
+    #: with is analytics'.
     own_secrets: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def environment_of(self, service: str) -> dict[str, str]:
@@ -95,7 +101,7 @@ class Stack:
             environ = self.principals.environment_of(service, environ)
         if self.postgres is None:
             return environ
-        for name in (_POSTGRES, _OWNER, f"{_POSTGRES}_FILE", f"{_OWNER}_FILE", _RETENTION):
+        for name in (_POSTGRES, _OWNER, f"{_POSTGRES}_FILE", f"{_OWNER}_FILE", _RETENTION, _ERASE):
             environ.pop(name, None)
         if service == "migrate":
             environ[_OWNER] = self.postgres.owner_dsn
@@ -117,7 +123,7 @@ class Stack:
 
     def environment(self) -> dict[str, str]:
         """What `hookline env` prints: enough to start any of our processes by hand, beside the stack."""
-        return dict(sorted({**self.variables, **self.facts}.items()))
+        return dict(sorted({**self.variables, **self.facts, **self.own_secrets.get(_ERASING, {})}.items()))
 
 
 # Longer than 50 lines: each step needs what the ones before it decided; apart, they would pass it all around.
@@ -148,6 +154,7 @@ def plan(home: Home, environ: Mapping[str, str], processors: Sequence[str], anno
         postgres = EmbeddedPostgres(home.path / "postgres", ports["postgres"], announce=announce)
         variables |= {_POSTGRES: postgres.dsn("operator"), _OWNER: postgres.owner_dsn}
         variables[_RETENTION] = postgres.dsn("retention")
+        variables[_ERASE] = postgres.dsn("erase")
         services.append(_postgres_service(postgres))
     elif not _given(environ, _OWNER):
         announce(f"{_OWNER} is not set: migrations run as the role in {_POSTGRES}")
@@ -189,9 +196,12 @@ def plan(home: Home, environ: Mapping[str, str], processors: Sequence[str], anno
             variables[_CRM_LOOK_AFTER] = "5"  # the sandbox performs a call as soon as it has it
     own_secrets = {
         "opt-out": _head_keys(home, environ, variables) | _own_secret(home, environ, _PHONE_PEPPERS),
+        "gate": _same_peppers(home, environ, _GATE_PEPPERS),
+        _ERASING: _same_peppers(home, environ, _ERASE_PEPPERS),
         "analytics": _own_secret(home, environ, _ANALYTICS_SECRET),
     }
-    home.write("made.json", {name: value for name, value in variables.items() if environ.get(name) != value})
+    own = variables | own_secrets[_ERASING]
+    home.write("made.json", {name: value for name, value in own.items() if environ.get(name) != value})
     stack = Stack(home, variables, facts, services, postgres, principals, own_secrets)
     services += _our_services(stack, processors, {service.name for service in services})
     return stack
@@ -356,6 +366,15 @@ def _head_keys(home: Home, environ: Mapping[str, str], variables: dict[str, str]
     known = [variables.get(_HEAD_PUBLIC_KEYS, ""), HeadSigner(key).public_key]
     variables[_HEAD_PUBLIC_KEYS] = ",".join(filter(None, known))
     return {_HEAD_KEYS: key}
+
+
+def _same_peppers(home: Home, environ: Mapping[str, str], variable: str) -> dict[str, str]:
+    """The keys of opt-out's digests, as `variable`; nothing where a setting gives that."""
+    if _given(environ, variable):
+        return {}
+    if file := environ.get(f"{_PHONE_PEPPERS}_FILE"):
+        return {f"{variable}_FILE": file}
+    return {variable: environ.get(_PHONE_PEPPERS) or home.secret(_PHONE_PEPPERS)}
 
 
 def _own_secret(home: Home, environ: Mapping[str, str], variable: str) -> dict[str, str]:

@@ -1,7 +1,7 @@
 -- The roles and the database, as a superuser; what is there already stays, with the passwords that are given now:
 --   OWNER_PASSWORD=... INGEST_PASSWORD=... PERSIST_PASSWORD=... OPT_OUT_PASSWORD=... CRM_SYNC_PASSWORD=... \
 --   ANALYTICS_PASSWORD=... GATE_PASSWORD=... CONSOLE_PASSWORD=... NOTIFIER_PASSWORD=... OPERATOR_PASSWORD=... \
---   READER_PASSWORD=... RETENTION_PASSWORD=... psql --file deploy/postgres/roles.sql postgres
+--   READER_PASSWORD=... RETENTION_PASSWORD=... ERASE_PASSWORD=... psql --file deploy/postgres/roles.sql postgres
 -- The owner's role is for migrations (hookline db migrate), which also grant each process's role what it needs. Those
 -- own nothing; the operator's is for commands, the reader's for analysts.
 \set ON_ERROR_STOP on
@@ -18,6 +18,7 @@
 \getenv operator_password OPERATOR_PASSWORD
 \getenv reader_password READER_PASSWORD
 \getenv retention_password RETENTION_PASSWORD
+\getenv erase_password ERASE_PASSWORD
 SELECT 'CREATE ROLE hookline_owner LOGIN' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'hookline_owner') \gexec
 ALTER ROLE hookline_owner PASSWORD :'owner_password';
 SELECT 'CREATE ROLE hookline_ingest LOGIN' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'hookline_ingest') \gexec
@@ -42,6 +43,8 @@ SELECT 'CREATE ROLE hookline_reader LOGIN' WHERE NOT EXISTS (SELECT FROM pg_role
 ALTER ROLE hookline_reader PASSWORD :'reader_password';
 SELECT 'CREATE ROLE hookline_retention LOGIN' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'hookline_retention') \gexec
 ALTER ROLE hookline_retention PASSWORD :'retention_password';
+SELECT 'CREATE ROLE hookline_erase LOGIN' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'hookline_erase') \gexec
+ALTER ROLE hookline_erase PASSWORD :'erase_password';
 SELECT 'CREATE DATABASE hookline OWNER hookline_owner'
     WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'hookline') \gexec
 REVOKE ALL ON DATABASE hookline FROM PUBLIC;

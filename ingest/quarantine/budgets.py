@@ -125,6 +125,11 @@ class SenderBudgets:
             self._discharge(rows)
             self._shift_pool(REPLAYED, len(rows), sum(row.size for row in rows))
 
+    def remove(self, numbers: Iterable[int]) -> None:
+        """Remove those with `numbers`."""
+        for number in numbers:
+            self._remove(self._rows("id = ?", number))
+
     def _next_pool(self) -> int | None:
         pools = self._connection.execute("SELECT pool, bytes FROM pools WHERE items > 0").fetchall()
         if not pools:

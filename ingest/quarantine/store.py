@@ -182,6 +182,20 @@ class QuarantineStore:
         with self._change():
             self._budgets.mark_replayed(numbers, int(self._now() * 1e6))
 
+    def erase(self, is_about: Callable[[QuarantinedWebhook], bool], *, dry_run: bool = False) -> int:
+        """Remove every webhook that `is_about` is true of, replayed ones included, and their bytes from the disk.
+
+        How many there were.
+        """
+        numbers = [webhook.id for webhook in self.waiting(replayed=True) if is_about(webhook)]
+        if numbers and not dry_run:
+            self._connection.execute("PRAGMA secure_delete=ON")  # free pages are overwritten
+            with self._change():
+                self._budgets.remove(numbers)
+            with self._turn.held():
+                self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return len(numbers)
+
     def close(self) -> None:
         """Let go of the file."""
         self._connection.close()

@@ -33,7 +33,7 @@ def show(out: Output, phone: str) -> None:
 
     number = _number(phone)
     with database("opt-outs") as connection:
-        data = proof(connection, number)
+        data = proof(connection, number, opt_out_settings().peppers())
     out.result(data, lambda: _drawn(data))
     if not data["ledger"]:
         raise CheckFailed(f"{number.phone.number}: the ledger has no row about it")

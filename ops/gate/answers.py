@@ -1,14 +1,15 @@
 """What the gate answers: the state of each number, and `out` for whatever is not surely known.
 
-A number is looked up as whatever it may have been stored as, and the worst of what is found is the answer. Fail closed:
-a text that is not sent can be sent later, one that was sent to a person who said stop cannot be called back.
+A number is looked up as whatever it may have been stored as, and the worst of what is found is the answer. One that
+was erased is found by digests of its forms (docs/erasure.md). Fail closed: a text that is not sent can be sent later,
+one that was sent to a person who said stop cannot be called back.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NoAnswer
 from dataclasses import dataclass, replace
@@ -17,7 +18,9 @@ from typing import Any
 
 import psycopg
 
-from ops.gate.certainty import SOON, Certainty, Doubt, split, with_certainty
+from ops.gate.certainty import LATER, SOON, Certainty, Doubt, split, with_certainty
+from processors.opt_out.ledger_phones import NO_PEPPERS, erased_matches
+from processors.opt_out.phone_digests import PhonePeppers
 from runtime import logs, metrics
 from runtime.phone_lookup import Match, NumberQuery, number_query
 from runtime.postgres import Connection
@@ -26,7 +29,12 @@ from runtime.reminder import Reminder
 log = logs.logger("hookline.gate")
 
 _STATES = "SELECT phone, state, since, reason, lookup_key FROM opt_outs WHERE phone = ANY (%s) OR lookup_key = ANY (%s)"
+_ERASED = """
+SELECT o.phone, o.state, o.since, o.reason, e.digest FROM erased_numbers AS e JOIN opt_outs AS o USING (phone)
+WHERE e.digest = ANY (%s)
+"""
 _STATEMENT = with_certainty(_STATES)
+_WITH_ERASED = with_certainty(f"{_STATES} UNION ALL {_ERASED}")
 #: States, the worst last.
 _WORSE = ("in", "hold", "out")
 
@@ -60,15 +68,21 @@ class Answers:
         fresh: float,
         topics: Collection[str],
         region: str | None,
+        peppers: PhonePeppers = NO_PEPPERS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`fresh`: seconds after which a stop has to be in the ledger. `topics`: those that opt-out reads."""
+        """`fresh`: seconds after which a stop has to be in the ledger. `topics`: those that opt-out reads.
+
+        `peppers`: by which erased numbers are found; as long as there are none, nobody looks for them.
+        """
         self._connect = connect
         self._timeout = timeout
         self._fresh = fresh
         self._topics = topics
         self._clock = clock
         self._region = region
+        self._peppers = peppers
+        self._are_erased = False  #: whether any number was when last looked
         self._reminder = Reminder()
         self._held = threading.local()
         # A server that hangs keeps its threads; those who ask have their answer in time all the same.
@@ -79,7 +93,7 @@ class Answers:
         numbers = [number_query(text, self._region) for text in numbers_asked]
         begun = self._clock()
         try:
-            certainty, known = self._pool.submit(self._read, numbers).result(self._timeout)
+            certainty, known, erased = self._pool.submit(self._read, numbers).result(self._timeout)
         except (psycopg.Error, NoAnswer) as error:
             metrics.GATE_FAILURES.inc()
             if self._reminder.due():
@@ -89,32 +103,54 @@ class Answers:
                 GateAnswer(number.phone.number, "out", None, why, sure=False, retry_after=SOON) for number in numbers
             ]
         self._reminder.reset()
-        found = [_answer(number, known) for number in numbers]
+        found = [_answer(number, digests, known) for number, digests in zip(numbers, erased, strict=True)]
         # Asked last: this process may have been frozen since the ledger was read.
-        doubt = certainty.doubt(self._topics, self._fresh, self._clock() - begun)
+        doubt = self._doubt(certainty, begun)
         return found if doubt is None else [doubted(answer, doubt) for answer in found]
 
     def doubt(self) -> Doubt | None:
         """Why nothing sure can be said about any number at the moment; None: it can. Raises psycopg.Error, NoAnswer."""
         begun = self._clock()
-        certainty, _ = self._pool.submit(self._read, []).result(self._timeout)
-        return certainty.doubt(self._topics, self._fresh, self._clock() - begun)
+        certainty, _, _ = self._pool.submit(self._read, []).result(self._timeout)
+        return self._doubt(certainty, begun)
 
-    def _read(self, numbers: list[NumberQuery]) -> tuple[Certainty, Known]:
-        phones = sorted({number.phone.number for number in numbers})
-        keys = sorted({key for number in numbers for key in number.keys})
-        connection: Connection | None = getattr(self._held, "connection", None)
-        try:
-            rows = self._rows(connection or self._connected(), phones, keys)
-        except psycopg.OperationalError:
-            # The session may have ended long ago, with nobody to hear of it: once more, on a new one.
-            rows = self._rows(self._connected(), phones, keys)
-        certainty, states = split(rows)
+    def _doubt(self, certainty: Certainty, begun: float) -> Doubt | None:
+        doubt = certainty.doubt(self._topics, self._fresh, self._clock() - begun)
+        lacking = set(certainty.erased_peppers or ()) - self._peppers.names
+        if doubt is None and lacking:
+            return Doubt("numbers were erased under a key that the gate lacks: HOOKLINE_GATE__PHONE_PEPPERS", LATER)
+        return doubt
+
+    def _read(self, numbers: list[NumberQuery]) -> tuple[Certainty, Known, list[ErasedMatches]]:
+        looks_for_erased = self._are_erased
+        erased = self._erased(numbers) if looks_for_erased else [{}] * len(numbers)
+        certainty, states = split(self._rows(numbers, erased if looks_for_erased else None))
+        if certainty.erased_peppers and not looks_for_erased:
+            self._are_erased = True
+            erased = self._erased(numbers)
+            certainty, states = split(self._rows(numbers, erased))
         known: Known = {}
         for phone, state, since, why, key in states:
             for name in {phone, key}:
                 known.setdefault(name, []).append(StoredState(phone, state, since, why))
-        return certainty, known
+        return certainty, known, erased
+
+    def _rows(self, numbers: list[NumberQuery], erased: Sequence[ErasedMatches] | None) -> list[tuple[Any, ...]]:
+        """One statement outside of any transaction: one way there and back. `erased` None: nobody looks for these."""
+        phones = sorted({number.phone.number for number in numbers})
+        values = [phones, sorted({key for number in numbers for key in number.keys})]
+        if erased is not None:
+            values.append(sorted({digest for digests in erased for digest in digests}))
+        statement = _STATEMENT if erased is None else _WITH_ERASED
+        connection: Connection | None = getattr(self._held, "connection", None)
+        try:
+            return (connection or self._connected()).execute(statement, values, prepare=True).fetchall()
+        except psycopg.OperationalError:
+            # The session may have ended long ago, with nobody to hear of it: once more, on a new one.
+            return self._connected().execute(statement, values, prepare=True).fetchall()
+
+    def _erased(self, numbers: list[NumberQuery]) -> list[ErasedMatches]:
+        return [erased_matches(number, self._peppers) for number in numbers]
 
     def _connected(self) -> Connection:
         """This thread's connection, made anew."""
@@ -124,11 +160,6 @@ class Answers:
             old.close()
         connection = self._held.connection = self._connect()
         return connection
-
-    @staticmethod
-    def _rows(connection: Connection, phones: list[str], keys: list[str]) -> list[tuple[Any, ...]]:
-        """One statement outside of any transaction: one way there and back."""
-        return connection.execute(_STATEMENT, (phones, keys), prepare=True).fetchall()
 
 
 def doubted(answer: GateAnswer, doubt: Doubt) -> GateAnswer:
@@ -146,19 +177,24 @@ class StoredState:
     why: str
 
 
-#: What was found, by its number and by its lookup key.
+#: By digest, how sure it is that an erased number that is found by it is the one that is asked about.
+ErasedMatches = Mapping[str, Match]
+#: What was found, by its number, by its lookup key, and by the digest of an erased one.
 Known = dict[str | None, list[StoredState]]
 
 
-def _answer(number: NumberQuery, known: Known) -> GateAnswer:
+def _answer(number: NumberQuery, erased: ErasedMatches, known: Known) -> GateAnswer:
     """The worst of what is known of `number`, and of numbers that cannot be told apart from it."""
     phone, full = number.phone
-    found = {stored for name in (phone, *number.keys) for stored in known.get(name, ())}
+    found = [
+        (number.match(stored.phone), stored)
+        for stored in {stored for name in (phone, *number.keys) for stored in known.get(name, ())}
+    ]
+    found += [(match, stored) for digest, match in erased.items() for stored in known.get(digest, ())]
     worst = GateAnswer(phone, "in", None, "the ledger has never heard of it")
     if not full:
         worst = GateAnswer(phone, "out", None, "it is no full phone number of the region", sure=False)
-    for stored in sorted(found, key=lambda stored: stored.phone):
-        match = number.match(stored.phone)
+    for match, stored in sorted(found, key=lambda pair: pair[1].phone):
         if match is Match.SAME and (full or stored.state != "in"):
             answer = GateAnswer(phone, stored.state, stored.since, stored.why)
         elif match is Match.POSSIBLE and stored.state != "in":

@@ -17,7 +17,7 @@ SOON, LATER = 2, 60
 #: Columns of the view, in front of each row of the states.
 COLUMNS = (
     "read_at, caught_up_at, topics, halted_at, spooled, spooling_node, drained_at, nodes_heard_at, silent_node,"
-    " lost_position"
+    " lost_position, erased_peppers"
 )
 
 
@@ -43,6 +43,7 @@ class Certainty:
     nodes_heard_at: datetime | None  #: when each node's spool had been looked at; None: there are no nodes
     silent_node: str | None  #: the one that was not heard of for longest
     lost_position: int | None  #: a row that was published outside of PostgreSQL, and that the ledger does not reach
+    erased_peppers: Collection[str] | None = None  #: the names of the keys that erased numbers are found by
 
     def doubt(self, topics: Collection[str], fresh: float, elapsed: float) -> Doubt | None:
         """Why the ledger may lack a stop that was answered `fresh` seconds ago; None: it lacks none.

@@ -52,6 +52,7 @@ def build_worker(parent: int, instance: str) -> Any:
         fresh=settings.fresh_seconds,
         topics=topics_of(OptOutProcessor),
         region=settings.default_region,
+        peppers=settings.peppers(),
     )
     watch = CertaintyWatch(answers)
     threading.Thread(target=watch.run, name="certainty", daemon=True).start()

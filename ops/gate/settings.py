@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from processors.opt_out.pepper_settings import PepperHolder
 from runtime.phone_settings import PhoneReader
 from runtime.settings import Host, SecretList
 
 
-class GateSettings(PhoneReader, name="gate"):
+class GateSettings(PepperHolder, PhoneReader, name="gate"):
     """The service that senders ask before they text a number."""
 
     host: Host = Field(default="127.0.0.1", description="address to listen on")

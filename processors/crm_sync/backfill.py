@@ -122,12 +122,12 @@ SELECT (SELECT count(*) FROM missing), (SELECT count(*) FROM phones),
         FROM missing WHERE event_type NOT LIKE 'contact.%%'),
     (SELECT count(DISTINCT contact_phone) FROM missing WHERE event_type LIKE 'contact.%%'),
     (SELECT count(*) FROM opt_outs AS o JOIN opt_out_ledger AS l ON l.position = o.position
-        WHERE l.received_at >= %(since)s AND l.received_at < %(until)s),
+        WHERE l.received_at >= %(since)s AND l.received_at < %(until)s AND NOT starts_with(o.phone, 'erased:')),
     (SELECT count(*) FROM crm_deliveries WHERE target = %(target)s AND status = 'pending')
 """  # noqa: S608 - our statements
 _PHONES = """
 SELECT o.phone FROM opt_outs AS o JOIN opt_out_ledger AS l ON l.position = o.position
-WHERE l.received_at >= %(since)s AND l.received_at < %(until)s ORDER BY o.phone
+WHERE l.received_at >= %(since)s AND l.received_at < %(until)s AND NOT starts_with(o.phone, 'erased:') ORDER BY o.phone
 """
 
 

@@ -9,7 +9,8 @@ from typing import Any, Literal
 from processors.opt_out import reviews, states
 from processors.opt_out.entry import COLUMNS, OPERATOR, Entry, EntryDraft, Evidence
 from processors.opt_out.ledger import Ledger, lock
-from processors.opt_out.ledger_phones import ledger_phones
+from processors.opt_out.ledger_phones import NO_PEPPERS, ledger_phones
+from processors.opt_out.phone_digests import PhonePeppers
 from processors.opt_out.reviews import Review
 from runtime.phone_lookup import NumberQuery
 from runtime.postgres import Connection
@@ -173,12 +174,13 @@ def held_as(connection: Connection, number: NumberQuery) -> str:
     return next((phone for phone in same if phone in on_hold), number.phone.number)
 
 
-def proof(connection: Connection, number: NumberQuery) -> dict[str, Any]:
+def proof(connection: Connection, number: NumberQuery, peppers: PhonePeppers = NO_PEPPERS) -> dict[str, Any]:
     """Everything about `number`: every row with its place in the chain and its evidence, and what followed.
 
-    Under whatever text it is kept; where it is under none, of the numbers that it cannot be told from.
+    Under whatever text it is kept; where it is under none, of the numbers that it cannot be told from. One that was
+    erased is found with `peppers`.
     """
-    same, possible = ledger_phones(connection, number)
+    same, possible = ledger_phones(connection, number, peppers)
     phones = same or possible
     of_phones = states.entries_of(connection, phones)
     entries = sorted((entry for phone in phones for entry in of_phones.get(phone, ())), key=lambda row: row.position)

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 from processors.opt_out.entry import Entry, EntryDraft
 from processors.opt_out.fold import FoldedState
+from processors.opt_out.phone_digests import erased_digest
 from processors.opt_out.target import target_names
 from runtime.postgres import Connection
 
@@ -66,7 +67,8 @@ SELECT o.phone, %(target)s, %(account)s, o.position,
     CASE WHEN o.phone ~ '^\\+[1-9][0-9]{6,14}$' THEN 'pending' ELSE 'parked' END, %(detail)s,
     COALESCE(l.deadline, %(now)s), %(now)s
 FROM opt_outs AS o JOIN opt_out_ledger AS l ON l.position = o.position
-WHERE o.state = 'out' AND (%(phones)s::text[] IS NULL OR o.phone = ANY (%(phones)s))
+WHERE o.state = 'out' AND NOT starts_with(o.phone, 'erased:')
+    AND (%(phones)s::text[] IS NULL OR o.phone = ANY (%(phones)s))
 ON CONFLICT (phone, target, account, position) DO UPDATE SET status = EXCLUDED.status, detail = EXCLUDED.detail,
     next_attempt_at = EXCLUDED.next_attempt_at, leased_until = NULL
     WHERE enforcements.status IN ('done', 'failed', 'cancelled')
@@ -97,11 +99,12 @@ def follow(
     connection: Connection, entries: Sequence[Entry], folded_states: Mapping[str, FoldedState], now: datetime
 ) -> None:
     """Make the calls of new opt-outs, and settle those of phones that stand otherwise now."""
-    outs = [entry for entry in entries if entry.action == "out" and not entry.echo]
+    # Nobody can be told of a number that was erased.
+    outs = [entry for entry in entries if entry.action == "out" and not entry.echo and not erased_digest(entry.phone)]
     if outs:
         _order_calls(connection, outs, now)
-    phones = list(folded_states)
-    out = [folded_state.state == "out" for folded_state in folded_states.values()]
+    phones = [phone for phone in folded_states if not erased_digest(phone)]
+    out = [folded_states[phone].state == "out" for phone in phones]
     connection.execute(_SETTLE, (phones, out, now))
 
 

@@ -16,6 +16,7 @@ from typing import Any
 from processors.opt_out import business_days, enforcement, reviews, states
 from processors.opt_out.entry import COLUMNS, GENESIS, SELECTED, Entry, EntryDraft
 from processors.opt_out.fold import FoldedState, fold
+from processors.opt_out.phone_digests import erased_digest
 from processors.opt_out.settings import OptOutSettings
 from runtime.postgres import Connection
 
@@ -25,6 +26,14 @@ LOCK = 0x484C4F50544F5554
 _MICROSECOND = timedelta(microseconds=1)
 _HEAD = "SELECT position, hash, decided_at FROM opt_out_ledger ORDER BY position DESC LIMIT 1"
 _KNOWN = "SELECT event_id, phone FROM opt_out_ledger WHERE event_id = ANY (%s)"
+#: Whoever may not say that a number is back leaves its states apart, and the gate takes the worst of them.
+_RETURNED = """
+INSERT INTO erased_returns (phone, erased_phone) SELECT phone, erased_phone
+FROM unnest(%s::text[], %s::text[]) AS known (phone, erased_phone)
+WHERE EXISTS (SELECT FROM opt_outs AS o WHERE o.phone = known.erased_phone)
+ON CONFLICT DO NOTHING RETURNING phone
+"""
+_MAY_LINK = "SELECT has_table_privilege('erased_returns', 'INSERT')"
 _LATEST = """
 SELECT phone, max(greatest(received_at, effective_at, occurred_at)) FROM opt_out_ledger
 WHERE phone = ANY (%s) GROUP BY phone
@@ -65,15 +74,26 @@ class Ledger:
         if not drafts:
             return []
         lock(connection)
-        new = _unknown(connection, drafts)
+        new = self._unknown(connection, drafts)
         if not new:
             return []
         entries = self._chained(connection, new)
         with connection.cursor() as cursor:
             rows = [(*_values(entry), draft.phone_as_received) for entry, draft in zip(entries, new, strict=True)]
             cursor.executemany(_INSERT, rows)
-        self.follow(connection, {entry.phone for entry in entries}, entries, new)
+        phones = {entry.phone for entry in entries}
+        self.link_returned(connection, phones)
+        self.follow(connection, phones, entries, new)
         return entries
+
+    def link_returned(self, connection: Connection, phones: Iterable[str]) -> set[str]:
+        """Have the rows about `phones` and about what was erased of the same numbers fold together; which were not."""
+        pairs = [(phone, known) for phone in sorted(phones) for known in self._erased_phones(phone)]
+        if not pairs or connection.execute(_MAY_LINK).fetchone() != (True,):
+            return set()
+        return {
+            phone for (phone,) in connection.execute(_RETURNED, [list(column) for column in zip(*pairs, strict=True)])
+        }
 
     def follow(
         self,
@@ -91,6 +111,22 @@ class Ledger:
     def folded(self, connection: Connection, phone: str) -> FoldedState | None:
         """How `phone` stands by the rows that are there; None: no row."""
         return fold(states.counting_entries_of(connection, [phone]).get(phone, []), self._settings.scope)
+
+    def _unknown(self, connection: Connection, drafts: Sequence[EntryDraft]) -> list[EntryDraft]:
+        """Those whose event has no row about their phone, erased or not, each once."""
+        ids = [draft.event_id for draft in drafts if draft.event_id is not None]
+        known: set[tuple[Any, str]] = set(connection.execute(_KNOWN, (ids,)).fetchall()) if ids else set()
+        new: list[EntryDraft] = []
+        for draft in drafts:
+            keys = {(draft.event_id, phone) for phone in (draft.phone, *self._erased_phones(draft.phone))}
+            if draft.event_id is None or known.isdisjoint(keys):
+                new.append(draft)
+                known.add((draft.event_id, draft.phone))
+        return new
+
+    def _erased_phones(self, phone: str) -> list[str]:
+        """What the ledger may have in the place of `phone`, by each key, where it was erased."""
+        return [] if erased_digest(phone) else [digest.erased_phone for digest in self._peppers.digests(phone)]
 
     def _chained(self, connection: Connection, drafts: Sequence[EntryDraft]) -> list[Entry]:
         head = connection.execute(_HEAD).fetchone()
@@ -150,16 +186,3 @@ class Ledger:
         if draft.action == "hold":
             return business_days.after(clock_starts, self._settings.hold_business_days, zone)
         return None
-
-
-def _unknown(connection: Connection, drafts: Sequence[EntryDraft]) -> list[EntryDraft]:
-    """Those whose event has no row about their phone, each once."""
-    ids = [draft.event_id for draft in drafts if draft.event_id is not None]
-    known: set[tuple[Any, str]] = set(connection.execute(_KNOWN, (ids,)).fetchall()) if ids else set()
-    new: list[EntryDraft] = []
-    for draft in drafts:
-        key = (draft.event_id, draft.phone)
-        if draft.event_id is None or key not in known:
-            new.append(draft)
-            known.add(key)
-    return new

@@ -90,6 +90,11 @@ class PhoneJoin:
             self._first, self._last = self._first or row.position, row.position
         with connection.cursor() as cursor:
             cursor.executemany(_JOIN, new)
+        # Whoever wrote them had no key, and could not see that their numbers had been erased.
+        returned = self._ledger.link_returned(connection, {row.phone for row, known in rows if known is None})
+        if returned:
+            lock(connection)
+            self._ledger.follow(connection, returned)
 
     def _finish(self, connection: Connection) -> None:
         reason = f"rows of version 1 from {self._first} to {self._last} by their phones' digests"

@@ -29,7 +29,8 @@ _CURSOR = "SELECT position FROM opt_out_cursors WHERE name = 'state'"
 _ROWS = "SELECT position, phone FROM opt_out_ledger WHERE position > %s ORDER BY position LIMIT %s"
 _STATES = """
 SELECT o.phone, o.state, o.since, o.reason, o.last_position, o.provider, o.account, l.received_at, l.account_phone
-FROM opt_outs AS o JOIN opt_out_ledger AS l ON l.position = o.position WHERE o.phone = ANY (%s) ORDER BY o.phone
+FROM opt_outs AS o JOIN opt_out_ledger AS l ON l.position = o.position WHERE o.phone = ANY (%s)
+    AND NOT starts_with(o.phone, 'erased:') ORDER BY o.phone
 """
 _MOVE = "UPDATE opt_out_cursors SET position = %s WHERE name = 'state' AND position = %s"
 

@@ -9,16 +9,13 @@ from pydantic import Field, SecretStr, field_validator
 from processors.engine.settings import ProcessorSettings
 from processors.opt_out.fold import Scope
 from processors.opt_out.heads import HeadSigner, HeadVerifier, key_bytes
-from processors.opt_out.phone_digests import PhonePeppers
+from processors.opt_out.pepper_settings import PepperHolder
 from processors.opt_out.rules import LANGUAGES
 from runtime.phone_settings import PhoneReader
 from runtime.settings import SecretList, StringList, TimeZone
 
-#: Characters that a pepper has at least: phones are few, so the key alone keeps its digests from being guessed.
-LEAST_PEPPER = 24
 
-
-class OptOutSettings(PhoneReader, ProcessorSettings, name="opt_out"):
+class OptOutSettings(PepperHolder, PhoneReader, ProcessorSettings, name="opt_out"):
     """The processor that keeps the opt-outs."""
 
     languages: StringList = Field(
@@ -56,19 +53,6 @@ class OptOutSettings(PhoneReader, ProcessorSettings, name="opt_out"):
         default=None, description="file that each signed head is added to, beside the logs; unset: only Kafka has them"
     )
 
-    phone_peppers: SecretList = Field(
-        default=(),
-        description="keys of the digests that the ledger's chain holds in place of phones: the first makes them, all "
-        "check them; 24 characters or more each; empty: new rows are hashed with the phone itself",
-    )
-
-    @field_validator("phone_peppers")
-    @classmethod
-    def _long_peppers(cls, peppers: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
-        if any(len(pepper.get_secret_value()) < LEAST_PEPPER for pepper in peppers):
-            raise ValueError("a pepper has 24 characters or more; `openssl rand -hex 24` makes one")
-        return peppers
-
     @field_validator("head_keys")
     @classmethod
     def _private_keys(cls, keys: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
@@ -81,10 +65,6 @@ class OptOutSettings(PhoneReader, ProcessorSettings, name="opt_out"):
     def _public_keys(cls, keys: tuple[str, ...]) -> tuple[str, ...]:
         HeadVerifier(keys)
         return keys
-
-    def peppers(self) -> PhonePeppers:
-        """The keys of the phones' digests."""
-        return PhonePeppers([pepper.get_secret_value() for pepper in self.phone_peppers])
 
     def all_head_public_keys(self) -> tuple[str, ...]:
         """What a head may be signed with, the key that signs first."""

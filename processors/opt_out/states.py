@@ -13,11 +13,21 @@ from processors.opt_out.provider_facts import provider_facts
 from runtime.postgres import Connection
 
 _ROWS = f"SELECT {SELECTED} FROM opt_out_ledger WHERE phone = ANY (%s) ORDER BY position"  # noqa: S608 - our columns
+#: A number that was erased and came back has rows under two phones or more, and each of them all of the rows. A row of
+#: chain version 1 whose phone was erased cannot be hashed any more: its digest vouches for it, as `verify` checks.
 _COUNTING = f"""
-SELECT {", ".join(f"l.{column}" for column in COLUMNS)}, previous.hash
-FROM opt_out_ledger AS l LEFT JOIN opt_out_ledger AS previous ON previous.position = l.position - 1
-WHERE l.phone = ANY (%s) AND l.position >= 1 AND l.action <> 'migration' AND {READABLE} ORDER BY l.position
+SELECT {", ".join(f"l.{column}" for column in COLUMNS)}, previous.hash, asked.phone,
+    coalesce(l.phone = format('erased:%%s:%%s', j.phone_pepper, j.phone_digest), false)
+FROM (SELECT phone, unnest(opt_out_phones_of(phone)) AS kept_as FROM unnest(%s::text[]) AS of (phone)) AS asked
+JOIN opt_out_ledger AS l ON l.phone = asked.kept_as
+LEFT JOIN opt_out_ledger AS previous ON previous.position = l.position - 1
+LEFT JOIN opt_out_joined_phones AS j ON j.position = l.position AND l.chain_version = 1
+WHERE l.position >= 1 AND l.action <> 'migration' AND {READABLE} ORDER BY l.position
 """  # noqa: S608 - as above
+#: The phones themselves, and those under which the ledger has the same numbers.
+_ALSO_KEPT_AS = (
+    "SELECT DISTINCT kept_as FROM unnest(%s::text[]) AS of (phone), unnest(opt_out_phones_of(phone)) AS kept_as"
+)
 _PHONES = "SELECT DISTINCT phone FROM opt_out_ledger WHERE position >= 1 AND action <> 'migration'"
 _WRITE = """
 INSERT INTO opt_outs AS o (phone, state, since, reason, position, last_position, provider, account, updated_at)
@@ -58,10 +68,11 @@ def counting_entries_of(connection: Connection, phones: Iterable[str]) -> dict[s
     found: dict[str, list[Entry]] = {}
     digests: dict[tuple[str, str], set[str]] = {}
     facts = provider_facts(connection)
-    for *columns, previous_hash in connection.execute(_COUNTING, (sorted(set(phones)),)):
+    for *columns, previous_hash, phone, is_vouched_for in connection.execute(_COUNTING, (sorted(set(phones)),)):
         row = entry(tuple(columns), facts)
-        if row.action in ("out", "hold") or chain_fault(row, previous_hash) is None:
-            found.setdefault(row.phone, []).append(row)
+        is_chained = chain_fault(row, previous_hash, is_vouched_for=is_vouched_for) is None
+        if row.action in ("out", "hold") or is_chained:
+            found.setdefault(phone, []).append(row)
             if (digest := row.known_digest) is not None:
                 digests.setdefault((row.phone, digest.pepper), set()).add(digest.digest)
     for phone in {phone for (phone, _), known in digests.items() if len(known) > 1}:
@@ -70,9 +81,13 @@ def counting_entries_of(connection: Connection, phones: Iterable[str]) -> dict[s
 
 
 def refold(connection: Connection, phones: Iterable[str], scope: Scope, now: datetime) -> Mapping[str, FoldedState]:
-    """Write how each of `phones` stands; the ledger is locked by the caller."""
+    """Write how each of `phones` stands; the ledger is locked by the caller.
+
+    So do the phones under which the ledger has the same number, where it was erased in between.
+    """
     folded_states: dict[str, FoldedState] = {}
     rows = []
+    phones = [phone for (phone,) in connection.execute(_ALSO_KEPT_AS, (list(phones),))]
     for phone, entries in sorted(counting_entries_of(connection, phones).items()):
         folded_state = fold(entries, scope)
         if folded_state is not None:

@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from processors.opt_out.chain import READABLE, chain_fault
 from processors.opt_out.entry import COLUMNS, GENESIS, Entry, Evidence, entry
-from processors.opt_out.phone_digests import PhoneDigest, PhonePeppers
+from processors.opt_out.phone_digests import PhoneDigest, PhonePeppers, erased_digest
 from runtime.postgres import Connection
 
 #: Rows read at once.
@@ -104,7 +104,8 @@ class _Phones:
 
     def is_erased(self, row: Entry, joined: PhoneDigest | None) -> bool:
         """Whether `row` is one of version 1 whose phone is gone, and which has a digest."""
-        return row.chain_version == 1 and row.phone == "" and joined is not None and row.hashed() != row.hash
+        is_gone = row.phone == "" or erased_digest(row.phone) is not None
+        return row.chain_version == 1 and is_gone and joined is not None and row.hashed() != row.hash
 
     def fault(self, row: Entry, joined: PhoneDigest | None) -> str | None:
         """What is wrong with the phone of `row`, or with the rows that it joins."""
@@ -120,7 +121,7 @@ class _Phones:
         if digest is None:
             return None
         fits = self._peppers.is_of(row.phone, digest)
-        if not fits and row.phone == "":
+        if not fits and (row.phone == "" or (fits is None and erased_digest(row.phone) is not None)):
             self._counts["phones_erased"] += 1
         elif fits is None:
             self._counts["phones_unchecked"] += 1

@@ -20,6 +20,8 @@ DO $$ BEGIN
     IF pg_table_size('staged_events') > 524288 THEN TRUNCATE staged_events; ELSE DELETE FROM staged_events; END IF;
 END $$
 """
+#: What was erased is not read again (docs/erasure.md).
+_LEAVE_OUT = "DELETE FROM staged_events AS s USING erased_events AS e WHERE s.event_id = e.event_id"
 
 
 def stage(connection: Connection, events: Iterable[Event], origins: Collection[Origin] | None = None) -> None:
@@ -38,6 +40,7 @@ def stage(connection: Connection, events: Iterable[Event], origins: Collection[O
             with cursor.copy(_COPY_WITH_ORIGINS) as copy:
                 for row, origin in zip(rows(events), origins, strict=True):
                     copy.write_row(row + origin)
+        cursor.execute(_LEAVE_OUT)
 
 
 def fold_contacts(connection: Connection, table: Literal["contacts", "crm_contacts"]) -> None:

@@ -13,7 +13,7 @@ READ_TOPICS = ("sms.messages.v1", "redrive.opt-out")
 #: Caught up half a second ago, and no node with anything in its spool.
 SURE = (
     READ_AT, READ_AT - timedelta(seconds=0.5), list(READ_TOPICS), None, 0, None, None,
-    READ_AT - timedelta(seconds=0.4), "a", None,
+    READ_AT - timedelta(seconds=0.4), "a", None, None,
 )  # fmt: skip
 
 
