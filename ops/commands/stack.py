@@ -78,21 +78,21 @@ def summary(stack: Stack) -> list[str]:
 
 
 def _demo(stack: Stack) -> list[Service]:
-    """A month of history, and for each provider somebody who writes to us: one webhook in two seconds, for weeks."""
+    """A month of history, and for each provider somebody who writes to us: one webhook in two seconds."""
     from deploy.local.stack import ours
     from ingest.settings import IngestSettings
     from ops.send.player import players
     from runtime.settings import Configuration
 
     enabled = Configuration.load(IngestSettings, environ=stack.variables)[IngestSettings].providers
-    endless = "--rate 0.5 --count 1000000 --contacts 20"
+    trickle = "--rate 0.5 --count 20000 --contacts 20"  # made beforehand; after eleven hours it is started again
     playing = {name: player for name, player in players().items() if name in enabled}
     history = [ours(stack, "demo-history", "send --days 30 --json", once=True, after={"ingest"})]
     if not any(player.time_field for player in playing.values()):
         history = []  # nothing of it could have happened before today
     after = {"ingest", *(service.name for service in history)}
     return history + [
-        ours(stack, f"demo-{name}", f"send {name} {player.received} {endless}", after=after)
+        ours(stack, f"demo-{name}", f"send {name} {player.received} {trickle}", after=after)
         for name, player in playing.items()
     ]
 

@@ -32,7 +32,8 @@ UNKNOWN_SHARE = 0.01
 #: Share of TextLink's failures that have a time of their own.
 LATE_FAILURE_SHARE = 0.3
 REPLY_SHARE, ANSWER_SHARE, TAG_SHARE, CALL_SHARE, CREATED_SHARE = 0.45, 0.5, 0.4, 0.05, 0.6
-STOP_SHARE, START_SHARE = 0.04, 0.25
+#: Share of our messages that are answered with a stop. TextLink's account is one that carriers would restrict.
+STOP_SHARES, STOP_SHARE, START_SHARE = {"textlink": 0.04}, 0.008, 0.4
 REPEATED_SHARE, DISORDER = 0.03, 4
 #: Contacts that a weekday brings to an account; Saturday, Sunday.
 NEW_CONTACTS = ((4, 7),) * 5 + ((0, 2), (0, 1))
@@ -176,7 +177,7 @@ class _Story:
         self._tell(EventType.CONTACT_TAG_CHANGED, at - self._seconds(10, 50))
         for outreach in OUTREACH[: self.chance.choice((1, 2, 2, 3, 3, 4))]:
             arrived = self._send(outreach.format(name=self._name.split(maxsplit=1)[0]), at)
-            if arrived and self._is(STOP_SHARE):
+            if arrived and self._is(STOP_SHARES.get(self.account.provider, STOP_SHARE)):
                 self._stop(at + self._response_time())
                 return
             if arrived and self._is(REPLY_SHARE):

@@ -30,6 +30,7 @@ class HistoryMessage:
     provider: str
     account: str
     phone: str
+    token: str  #: that of its webhooks
     sim: int
     state: str
     first_at: datetime
@@ -45,6 +46,7 @@ def figures(past: History) -> dict[str, Any]:
     messages = messages_of(past.events)
     outbound = [message for message in messages if not message.is_inbound]
     seconds = response_seconds(messages)
+    first_at = {message.token: message.first_at for message in messages}
     return {
         "since": past.since.isoformat(),
         "until": past.until.isoformat(),
@@ -58,7 +60,7 @@ def figures(past: History) -> dict[str, Any]:
         "opt_outs": _opt_outs(past.events, outbound),
         "tags": _tags(past.events),
         "failures": {
-            event.about.token: _first_at(past.events, event).isoformat()
+            event.about.token: first_at[event.about.token].isoformat()
             for event in past.events
             if event.event_type is EventType.MESSAGE_FAILED
         },
@@ -77,6 +79,7 @@ def messages_of(events: Iterable[HistoryEvent]) -> list[HistoryMessage]:
             first.account.provider,
             first.account.name,
             first.about.phone,
+            first.about.token,
             first.about.sim,
             STATES[max((event.event_type for event in of_message), key=ranks.index)],
             first.about.time,
@@ -98,10 +101,6 @@ def response_seconds(messages: Sequence[HistoryMessage]) -> list[float]:
         for message, answer in pairwise(talk)
         if answer.is_inbound and not message.is_inbound
     ]
-
-
-def _first_at(events: Iterable[HistoryEvent], failure: HistoryEvent) -> datetime:
-    return min(event.about.time for event in events if event.about.token == failure.about.token)
 
 
 def _per_day(messages: Iterable[HistoryMessage]) -> list[dict[str, Any]]:
