@@ -76,7 +76,7 @@ class HistoryEvent:
 
 
 @dataclass(frozen=True, slots=True)
-class History:
+class MadeUpHistory:
     """What happened in the days from `since` until `until`, in order."""
 
     since: datetime
@@ -117,7 +117,7 @@ def accounts_of(players: Mapping[str, Player], names: Mapping[str, str], textus_
 
 def history(
     players: Mapping[str, Player], accounts: Sequence[PlayedAccount], *, days: int, until: date, seed: int
-) -> History:
+) -> MadeUpHistory:
     """What happened at `accounts` in the `days` before `until`, whose midnight (UTC) ends it."""
     end = datetime.combine(until, time(), UTC)
     events: list[HistoryEvent] = []
@@ -130,13 +130,13 @@ def history(
                 phone = f"+1{account.area_code}555{day.toordinal() % 500 * 20 + number:04d}"
                 story = _Story(account, phone, chance, tellable)
                 story.unfold(day)
-                told, newest_tag = _until(story.events, end)
-                events += told
+                in_time, newest_tag = _until(story.events, end)
+                events += in_time
                 newest_tags += newest_tag
     events.sort(key=lambda event: (event.about.time, event.about.phone))
     deliveries = reordered(with_duplicates(events, REPEATED_SHARE, seed), DISORDER, seed)
     since = end - timedelta(days=days)
-    return History(since, end, (*events, *newest_tags), (*deliveries, *newest_tags))
+    return MadeUpHistory(since, end, (*events, *newest_tags), (*deliveries, *newest_tags))
 
 
 def _until(events: list[HistoryEvent], end: datetime) -> tuple[list[HistoryEvent], list[HistoryEvent]]:
@@ -146,13 +146,13 @@ def _until(events: list[HistoryEvent], end: datetime) -> tuple[list[HistoryEvent
     there is nothing to tell.
     """
     past = sorted((event for event in events if event.about.time < end), key=lambda event: event.about.time)
-    told = [event for event in past if event.event_type is not EventType.CONTACT_TAG_CHANGED]
+    in_time = [event for event in past if event.event_type is not EventType.CONTACT_TAG_CHANGED]
     with_tag = [
         event for event in past if event.event_type in (EventType.CONTACT_TAG_CHANGED, EventType.MESSAGE_RECEIVED)
     ]
     if not with_tag or with_tag[-1].event_type is not EventType.CONTACT_TAG_CHANGED:
-        return told, []
-    return told, [replace(with_tag[-1], about=replace(with_tag[-1].about, time=end))]
+        return in_time, []
+    return in_time, [replace(with_tag[-1], about=replace(with_tag[-1].about, time=end))]
 
 
 @dataclass
@@ -173,8 +173,8 @@ class _Story:
         """From the first message until somebody stops, or we no longer write."""
         at = self._in_office_hours(day)
         if self._is(CREATED_SHARE):
-            self._tell(EventType.CONTACT_CREATED, at - self._seconds(60, 600))
-        self._tell(EventType.CONTACT_TAG_CHANGED, at - self._seconds(10, 50))
+            self._add(EventType.CONTACT_CREATED, at - self._seconds(60, 600))
+        self._add(EventType.CONTACT_TAG_CHANGED, at - self._seconds(10, 50))
         for outreach in OUTREACH[: self.chance.choice((1, 2, 2, 3, 3, 4))]:
             arrived = self._send(outreach.format(name=self._name.split(maxsplit=1)[0]), at)
             if arrived and self._is(STOP_SHARES.get(self.account.provider, STOP_SHARE)):
@@ -183,17 +183,17 @@ class _Story:
             if arrived and self._is(REPLY_SHARE):
                 at = self._talk(at)
             if self._is(CALL_SHARE):
-                self._tell(EventType.CALL_COMPLETED, at + self._seconds(600, 7200))
+                self._add(EventType.CALL_COMPLETED, at + self._seconds(600, 7200))
             at = self._in_office_hours(at.date() + timedelta(days=self.chance.randint(*DAYS_BETWEEN)))
 
     def _talk(self, at: datetime) -> datetime:
         """A reply, and perhaps our answer and a reply to that; the time of the last message."""
         for answer in self.chance.sample(ANSWERS, k=len(ANSWERS)):
             at += self._response_time()
-            self._tell(EventType.MESSAGE_RECEIVED, at, self.chance.choice(TEXTS))
+            self._add(EventType.MESSAGE_RECEIVED, at, self.chance.choice(TEXTS))
             if self._tag + 1 < len(FUNNEL) and self._is(TAG_SHARE):
                 self._tag += 1
-                self._tell(EventType.CONTACT_TAG_CHANGED, at + self._seconds(20, 50))
+                self._add(EventType.CONTACT_TAG_CHANGED, at + self._seconds(20, 50))
             if not self._is(ANSWER_SHARE):
                 break
             at += self._seconds(60, 1800)
@@ -203,31 +203,29 @@ class _Story:
 
     def _stop(self, at: datetime) -> None:
         """The contact stops, and perhaps comes back after some days."""
-        self._tell(EventType.MESSAGE_RECEIVED, at, self.chance.choice(STOPS))
-        self._tell(EventType.CONTACT_OPTED_OUT, at)
+        self._add(EventType.MESSAGE_RECEIVED, at, self.chance.choice(STOPS))
+        self._add(EventType.CONTACT_OPTED_OUT, at)
         if self._is(START_SHARE):
             at += self._seconds(2 * 86400, 6 * 86400)
-            self._tell(EventType.MESSAGE_RECEIVED, at, "START")
-            self._tell(EventType.CONTACT_OPTED_IN, at)
+            self._add(EventType.MESSAGE_RECEIVED, at, "START")
+            self._add(EventType.CONTACT_OPTED_IN, at)
             self._send("Welcome back!", self._in_office_hours(at.date() + timedelta(days=1)))
 
     def _send(self, text: str, at: datetime) -> bool:
         """One message of ours; whether it arrived."""
         token = self._token()
         sim = self.chance.choice(self.account.sims) if self.account.sims else 0
-        self._tell(EventType.MESSAGE_SENT, at, text, token, sim)
+        self._add(EventType.MESSAGE_SENT, at, text, token, sim)
         is_late = not sim or self._is(LATE_FAILURE_SHARE)
-        told_at = at + self._seconds(2, 9) if is_late else at
+        reported_at = at + self._seconds(2, 9) if is_late else at
         if self._is(SIMS.get(sim, FAILURE_SHARE)):
-            self._tell(EventType.MESSAGE_FAILED, told_at, text, token, sim)
+            self._add(EventType.MESSAGE_FAILED, reported_at, text, token, sim)
             return False
         known = not self._is(UNKNOWN_SHARE) or EventType.MESSAGE_UNKNOWN not in self.tellable
-        self._tell(EventType.MESSAGE_DELIVERED if known else EventType.MESSAGE_UNKNOWN, told_at, text, token, sim)
+        self._add(EventType.MESSAGE_DELIVERED if known else EventType.MESSAGE_UNKNOWN, reported_at, text, token, sim)
         return True
 
-    def _tell(
-        self, event_type: EventType, at: datetime, text: str = "", token: str | None = None, sim: int = 0
-    ) -> None:
+    def _add(self, event_type: EventType, at: datetime, text: str = "", token: str | None = None, sim: int = 0) -> None:
         if event_type in self.tellable:
             about = Particulars(
                 token or self._token(), self.phone, text, self._name, FUNNEL[self._tag], at, self.account.name, sim

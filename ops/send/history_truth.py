@@ -10,7 +10,7 @@ from itertools import pairwise
 from statistics import median
 from typing import Any
 
-from ops.send.history import STOPS, History, HistoryEvent
+from ops.send.history import STOPS, HistoryEvent, MadeUpHistory
 from schemas.events import EventType
 
 #: A message's events -> its state, the one that wins last.
@@ -41,7 +41,7 @@ class HistoryMessage:
         return self.state == "received"
 
 
-def figures(past: History) -> dict[str, Any]:
+def figures(past: MadeUpHistory) -> dict[str, Any]:
     """Every figure, ready for JSON."""
     messages = messages_of(past.events)
     outbound = [message for message in messages if not message.is_inbound]
@@ -69,10 +69,10 @@ def figures(past: History) -> dict[str, Any]:
 
 def messages_of(events: Iterable[HistoryEvent]) -> list[HistoryMessage]:
     """Each message once, in order of its first event."""
-    told: dict[str, list[HistoryEvent]] = defaultdict(list)
+    by_message: dict[str, list[HistoryEvent]] = defaultdict(list)
     for event in events:
         if event.event_type in STATES:
-            told[event.about.token].append(event)
+            by_message[event.about.token].append(event)
     ranks = list(STATES)
     messages = [
         HistoryMessage(
@@ -84,7 +84,7 @@ def messages_of(events: Iterable[HistoryEvent]) -> list[HistoryMessage]:
             STATES[max((event.event_type for event in of_message), key=ranks.index)],
             first.about.time,
         )
-        for of_message in told.values()
+        for of_message in by_message.values()
         for first in [min(of_message, key=lambda event: event.about.time)]
     ]
     return sorted(messages, key=lambda message: message.first_at)

@@ -12,7 +12,7 @@ import pytest
 
 from ingest.provider import provider_types
 from ops.__main__ import main
-from ops.send.history import ANSWERS, OUTREACH, STOPS, History, accounts_of, history, kind_of
+from ops.send.history import ANSWERS, OUTREACH, STOPS, MadeUpHistory, accounts_of, history, kind_of
 from ops.send.history_truth import figures, messages_of, response_seconds
 from ops.send.player import TEXTS, players
 from processors.opt_out.classifier import classify
@@ -25,12 +25,14 @@ SECRET = "a-secret-0123456789"
 
 
 @cache
-def made(days: int = 30, *, until: date = UNTIL, seed: int = 1, providers: tuple[str, ...] = tuple(PLAYERS)) -> History:
+def made(
+    days: int = 30, *, until: date = UNTIL, seed: int = 1, providers: tuple[str, ...] = tuple(PLAYERS)
+) -> MadeUpHistory:
     accounts = accounts_of(PLAYERS, {name: name for name in providers}, 3)
     return history(PLAYERS, accounts, days=days, until=until, seed=seed)
 
 
-def bodies(past: History) -> list[bytes]:
+def bodies(past: MadeUpHistory) -> list[bytes]:
     return [webhook.body for _, webhook in past.webhooks(PLAYERS)]
 
 
@@ -40,7 +42,7 @@ def test_the_same_seed_makes_the_same_bytes_and_another_seed_others() -> None:
 
 
 def test_a_history_made_a_day_later_repeats_the_days_that_both_have() -> None:
-    def within(past: History) -> set[Any]:
+    def within(past: MadeUpHistory) -> set[Any]:
         begin, end = datetime(2026, 11, 5, tzinfo=UTC), datetime(2026, 11, 29, tzinfo=UTC)
         timed = [event for event in past.events if event.event_type is not EventType.CONTACT_TAG_CHANGED]
         return {(event.event_type, event.about) for event in timed if begin <= event.about.time < end}
@@ -83,8 +85,8 @@ def test_it_looks_like_a_month_of_work() -> None:
     assert 0 < past.repeats < len(past.events) / 10
     assert 2000 < len(past.deliveries) < 6000
     assert all(past.since - timedelta(hours=1) <= event.about.time <= past.until for event in past.events)
-    told = {(event.account.provider, event.event_type) for event in made(90).events}
-    assert told == {(name, kind) for name in PLAYERS if name != "twilio" for kind in PLAYERS[name].kinds.values()}
+    kinds = {(event.account.provider, event.event_type) for event in made(90).events}
+    assert kinds == {(name, kind) for name in PLAYERS if name != "twilio" for kind in PLAYERS[name].kinds.values()}
 
 
 def test_nobody_is_texted_between_a_stop_and_a_start() -> None:
