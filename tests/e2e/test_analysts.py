@@ -185,9 +185,9 @@ def test_the_hour_that_was_sent_becomes_complete_and_then_nothing_lacks(
 ) -> None:
     assert succeeded(run(analyst, "complete", tmp_path))  # as it stands: about yesterday
     ended = (history.sent_at + timedelta(seconds=1)).isoformat(timespec="seconds")
-    asked = BLOCKS["complete"][1].split("--at ")[1].rpartition(" || true")[0]
+    yesterday = BLOCKS["complete"][1].split("--at ")[1].rpartition(" || true")[0]
     eventually(
-        lambda: run(analyst, "complete", tmp_path, **{asked: ended}).stdout.startswith("complete"),
+        lambda: run(analyst, "complete", tmp_path, **{yesterday: ended}).stdout.startswith("complete"),
         "what was sent is complete",
         150.0,
     )
