@@ -8,17 +8,19 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
-from ops.exits import CheckFailed
-from ops.output import Output, command, stacked, table
+from ops.output import Output, command, table
 
 if TYPE_CHECKING:
-    from ops.send.delivery import SendReport
     from ops.send.player import Player, Signed
+
+#: A day as people write it.
+DAY = click.DateTime(["%Y-%m-%d"])
 
 
 @command(changes=True)
-@click.argument("provider")
+@click.argument("provider", required=False)
 @click.argument("kind", required=False)
 @click.option("--count", type=click.IntRange(1), default=1, show_default=True, help="How many webhooks.")
 @click.option(
@@ -45,10 +47,19 @@ if TYPE_CHECKING:
 @click.option("--text", help="The message's text, instead of one by chance.")
 @click.option("--phone", help="The contact's number, instead of one by chance.")
 @click.option("--contacts", type=click.IntRange(1, 10_000), default=50, show_default=True, help="How many contacts.")
+@click.option("--days", type=click.IntRange(1, 180), help="Instead of PROVIDER: what happened in so many days.")
+@click.option("--until", type=DAY, help="With --days: the day (UTC) whose midnight ends them; without: today.")
+@click.option(
+    "--accounts", type=click.IntRange(1, 8), default=3, show_default=True, help="With --days: TextUs's accounts."
+)
 @click.option("--threads", type=click.IntRange(1, 256), default=8, show_default=True, help="Requests at once.")
 @click.option("--url", help="Address of ingest, instead of the local stack's or the settings'.")
-def send(out: Output, provider: str, kind: str | None, **options: Any) -> None:
+def send(out: Output, provider: str | None, kind: str | None, **options: Any) -> None:
     """Play PROVIDER: post webhooks of KIND, signed with the secret of the settings or of the local stack.
+
+    With --days, play every enabled provider whose webhooks carry a time (not Twilio's): conversations, replies,
+    failures by SIM, tags, opt-outs, repeats. With the same days, seed (1 unless given) and accounts it sends the same
+    bytes, so a second run only repeats; --json adds what is true of them: each figure of docs/analysts.md.
 
     KIND is what the provider calls it: the URL's segment for textlink (received, sent, failed, tag), the action for
     textus (message.received, ...). Exit code 1 where an answer is not 200, or with --bad-signature not 401.
@@ -56,9 +67,15 @@ def send(out: Output, provider: str, kind: str | None, **options: Any) -> None:
     import random
     from datetime import UTC, datetime
 
+    from ops.commands.posting import ingest_url, post, public_url, report, secret_of
     from ops.send.delivery import reordered, with_duplicates
-    from ops.send.player import Chance, Wishes, players
+    from ops.send.player import Wishes, by_chance, players
 
+    if options["days"] is not None:
+        _send_history(out, provider, options)
+        return
+    if provider is None:
+        raise click.UsageError("PROVIDER is missing, or --days")
     known = players()
     player = _chosen(provider, known, "provider")
     kind = _one_of(kind, tuple(player.kinds))
@@ -66,59 +83,39 @@ def send(out: Output, provider: str, kind: str | None, **options: Any) -> None:
     # A seed repeats the times too: TextLink's event ids come from the content, times included.
     start = datetime.now(UTC) if options["seed"] is None else datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
     wishes = Wishes(text=options["text"], phone=options["phone"], contacts=options["contacts"])
-    url = options["url"] or _ingest_url()
-    secret = _secret(player, bad=options["bad_signature"])
-    made = [player.webhook(kind, Chance(seed, index, start, wishes)) for index in range(options["count"])]
-    address = _public_url() or url
+    url = options["url"] or ingest_url()
+    secret = secret_of(player, bad=options["bad_signature"])
+    made = [player.webhook(kind, by_chance(seed, index, start, wishes)) for index in range(options["count"])]
+    address = public_url() or url
     requests = [player.signed(webhook, secret, address) for webhook in made]
     requests = reordered(with_duplicates(requests, options["duplicates"], seed), options["reorder"], seed)
     if out.dry_run:
         _print_dry_run(out, url, requests, secret)
         return
-    outcome = _deliver(out, url, requests, options)
-    _report(out, outcome, {"url": url, "provider": provider, "kind": kind, "seed": seed})
-    expected = "401" if options["bad_signature"] else "200"
-    wrong = {label: count for label, count in outcome.answers.items() if not label.startswith(expected)}
-    if wrong:
-        raise CheckFailed(
-            f"not answered {expected}: {', '.join(f'{count} x {label}' for label, count in wrong.items())}"
-        )
+    outcome = post(out, url, requests, rate=options["rate"], threads=options["threads"])
+    about = {"url": url, "provider": provider, "kind": kind, "seed": seed}
+    report(out, outcome, about, expected="401" if options["bad_signature"] else "200")
 
 
-def _deliver(out: Output, url: str, requests: list[Signed], options: dict[str, Any]) -> SendReport:
-    import httpx
+def _send_history(out: Output, provider: str | None, options: dict[str, Any]) -> None:
+    from ops.commands.posting import ingest_url
+    from ops.commands.send_history import send_history
 
-    from ops.send.delivery import TIMEOUT_S, deliver
-
-    threads = min(options["threads"], len(requests))
-    limits = httpx.Limits(max_connections=threads, max_keepalive_connections=threads)
-    with (
-        httpx.Client(base_url=url, timeout=TIMEOUT_S, limits=limits, trust_env=False) as client,
-        out.progress("sending", len(requests)) as done,
-    ):
-        outcome = deliver(
-            requests,
-            lambda request: client.post(request.path, content=request.body, headers=dict(request.headers)),
-            rate=options["rate"],
-            threads=threads,
-            done=done,
-        )
-    if outcome.last_failure is not None and not outcome.seconds:
-        raise outcome.last_failure
-    return outcome
-
-
-def _report(out: Output, outcome: SendReport, about: dict[str, Any]) -> None:
-    answers = dict(outcome.answers.most_common())
-    p50, p99 = outcome.quantile(0.5), outcome.quantile(0.99)
-    rate = round(outcome.sent / outcome.elapsed, 1) if outcome.elapsed else None
-    data = about | {"sent": outcome.sent, "answers": answers, "p50_ms": p50, "p99_ms": p99, "per_second": rate}
-    out.result(
-        data,
-        lambda: stacked(
-            table(("answer", "count"), answers.items(), numbers=["count"]),
-            f"p50 {p50} ms, p99 {p99} ms, {rate} per second; seed {about['seed']}",
-        ),
+    context = click.get_current_context()
+    others = ("count", "duplicates", "reorder", "bad_signature", "text", "phone", "contacts")
+    given = [name for name in others if context.get_parameter_source(name) is not ParameterSource.DEFAULT]
+    if provider is not None or given:
+        other = "PROVIDER" if provider is not None else f"--{given[0].replace('_', '-')}"
+        raise click.UsageError(f"--days makes up everything itself: leave out {other}")
+    send_history(
+        out,
+        options["url"] or ingest_url(),
+        days=options["days"],
+        until=options["until"],
+        accounts=options["accounts"],
+        seed=1 if options["seed"] is None else options["seed"],
+        rate=options["rate"],
+        threads=options["threads"],
     )
 
 
@@ -155,36 +152,3 @@ def _one_of(kind: str | None, kinds: tuple[str, ...]) -> str:
     if kind not in kinds:
         raise click.BadParameter(f"{kind}: no such kind; there are {', '.join(kinds)}")
     return kind
-
-
-def _secret(player: Player, *, bad: bool) -> str | None:
-    """What to sign with: the first of the settings; `bad`: one that is none of them. None: webhooks go unsigned."""
-    from ingest.provider import provider_types
-    from ops.configuration import load
-    from runtime.settings import ConfigurationError
-
-    kind = provider_types()[player.name]
-    if bad:
-        return kind.new_secret("a-wrong-secret")
-    provider = kind(load(kind.settings_type)[kind.settings_type])
-    if not provider.secrets and provider.settings.auth == "required":
-        variable = kind.settings_type.variable(provider.secrets_setting)
-        raise ConfigurationError([f"{variable} is missing: the secret to sign with"])
-    return next(iter(provider.secrets), None)
-
-
-def _public_url() -> str:
-    from ingest.settings import IngestSettings
-    from ops.configuration import load
-
-    return load(IngestSettings)[IngestSettings].public_url
-
-
-def _ingest_url() -> str:
-    from ingest.settings import IngestSettings
-    from ops.configuration import environment, load
-
-    if url_of_stack := environment().get("INGEST_URL"):
-        return url_of_stack
-    settings = load(IngestSettings)[IngestSettings]
-    return f"http://{settings.host}:{settings.port}"

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @command()
 @click.option("--detach", is_flag=True, help="Return once everything serves; `hookline down` stops it.")
-@click.option("--demo", is_flag=True, help="Keep sending a few sample webhooks.")
+@click.option("--demo", is_flag=True, help="Load 30 days of made-up history, and keep sending a few sample webhooks.")
 def up(out: Output, *, detach: bool, demo: bool) -> None:
     """Run everything on this machine: Kafka, PostgreSQL, the sandbox, the registry, ingest, all processors.
 
@@ -78,18 +78,22 @@ def summary(stack: Stack) -> list[str]:
 
 
 def _demo(stack: Stack) -> list[Service]:
-    """For each provider somebody who writes to us: one webhook in two seconds, for weeks."""
+    """A month of history, and for each provider somebody who writes to us: one webhook in two seconds."""
     from deploy.local.stack import ours
     from ingest.settings import IngestSettings
     from ops.send.player import players
     from runtime.settings import Configuration
 
     enabled = Configuration.load(IngestSettings, environ=stack.variables)[IngestSettings].providers
-    endless = "--rate 0.5 --count 1000000 --contacts 20"
-    return [
-        ours(stack, f"demo-{name}", f"send {name} {player.received} {endless}", after={"ingest"})
-        for name, player in players().items()
-        if name in enabled
+    trickle = "--rate 0.5 --count 20000 --contacts 20"  # made beforehand; after eleven hours it is started again
+    playing = {name: player for name, player in players().items() if name in enabled}
+    history = [ours(stack, "demo-history", "send --days 30 --json", once=True, after={"ingest"})]
+    if not any(player.time_field for player in playing.values()):
+        history = []  # nothing of it could have happened before today
+    after = {"ingest", *(service.name for service in history)}
+    return history + [
+        ours(stack, f"demo-{name}", f"send {name} {player.received} {trickle}", after=after)
+        for name, player in playing.items()
     ]
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, ClassVar
 
-from ops.send.player import Chance, Player, Signed, Webhook
+from ops.send.player import Particulars, Player, Signed, Webhook
 from schemas.events import EventType
 
 ACCOUNT_PHONE = "+13035550100"
@@ -36,21 +36,21 @@ class BandwidthPlayer(Player):
     received = "message-received"
     time_field = "time"
 
-    def fields(self, kind: str, chance: Chance) -> dict[str, Any]:
+    def fields(self, kind: str, about: Particulars) -> dict[str, Any]:
         is_inbound = kind == self.received
-        sender, to = (chance.phone, ACCOUNT_PHONE) if is_inbound else (ACCOUNT_PHONE, chance.phone)
+        sender, to = (about.phone, ACCOUNT_PHONE) if is_inbound else (ACCOUNT_PHONE, about.phone)
         message = {
-            "id": f"{chance.milliseconds}{chance.token[::-1] if is_inbound else chance.token}",
-            "time": chance.timestamp,
+            "id": about.token[::-1] if is_inbound else about.token,
+            "time": about.timestamp,
             "to": [to],
             "from": sender,
-            "text": chance.text if is_inbound else "",
+            "text": about.text if is_inbound else "",
             "applicationId": APPLICATION,
             "owner": ACCOUNT_PHONE,
             "direction": "in" if is_inbound else "out",
             "segmentCount": 1,
         }
-        event = {"type": kind, "time": chance.timestamp, "description": DESCRIPTIONS[kind], "to": to}
+        event = {"type": kind, "time": about.timestamp, "description": DESCRIPTIONS[kind], "to": to}
         return event | {"message": message} | ({"errorCode": 4432} if kind == "message-failed" else {})
 
     def written(self, path: str, fields: Mapping[str, Any]) -> Webhook:

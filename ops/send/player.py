@@ -70,7 +70,7 @@ class Player(ABC):
     time_field: ClassVar[str | None] = None
 
     @abstractmethod
-    def fields(self, kind: str, chance: Chance) -> dict[str, Any]:
+    def fields(self, kind: str, about: Particulars) -> dict[str, Any]:
         """One event of `kind` as a JSON object of the provider's, without a secret."""
 
     def path(self, kind: str) -> str:  # noqa: ARG002 - most providers have one URL
@@ -85,33 +85,27 @@ class Player(ABC):
         """Several events in one webhook; None: the provider sends one at a time."""
         return None
 
-    def webhook(self, kind: str, chance: Chance) -> Webhook:
+    def webhook(self, kind: str, about: Particulars) -> Webhook:
         """One webhook of `kind`."""
-        return self.written(self.path(kind), self.fields(kind, chance))
+        return self.written(self.path(kind), self.fields(kind, about))
 
     @abstractmethod
     def signed(self, webhook: Webhook, secret: str | None, address: str) -> Signed:
         """`webhook` with its secret or signature; None: without. `address`: of ingest, as the provider calls it."""
 
 
-class Chance:
-    """What is by chance in the webhook number `index` of a run; the same for the same seed and index.
+@dataclass(frozen=True, slots=True)
+class Particulars:
+    """What one webhook is about."""
 
-    The kind plays no part, so that `sent` and then `failed` with one seed are about the same messages.
-    """
-
-    def __init__(self, seed: int, index: int, start: datetime, wishes: Wishes) -> None:
-        self._random = random.Random(f"{seed}:{index}")  # noqa: S311 - to be repeated, not to be kept secret
-        self.token = self._random.randbytes(8).hex()  #: unlike that of any other webhook
-        self.phone = wishes.phone or f"+1303555{self._random.randrange(wishes.contacts):04d}"
-        self.text = self.one_of(TEXTS) if wishes.text is None else wishes.text
-        self.name = self.one_of(NAMES)
-        self.tag = self.one_of(TAGS)
-        self.time = start + timedelta(milliseconds=10 * index)  #: UTC, to the millisecond
-
-    def one_of(self, choices: tuple[str, ...]) -> str:
-        """One of `choices`."""
-        return self._random.choice(choices)
+    token: str  #: 16 hexadecimal digits; webhooks about one message share it
+    phone: str  #: the contact's
+    text: str
+    name: str  #: the contact's
+    tag: str  #: the contact's
+    time: datetime  #: UTC; providers tell it to the millisecond
+    account: str = "my_account"  #: where the provider has several
+    sim: int = 123  #: where the provider sends by SIM cards
 
     @property
     def milliseconds(self) -> int:
@@ -122,6 +116,22 @@ class Chance:
     def timestamp(self) -> str:
         """`time` as ISO 8601 with a Z."""
         return self.time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def by_chance(seed: int, index: int, start: datetime, wishes: Wishes) -> Particulars:
+    """What the webhook number `index` of a run is about; the same for the same seed and index.
+
+    The kind plays no part, so that `sent` and then `failed` with one seed are about the same messages.
+    """
+    chance = random.Random(f"{seed}:{index}")  # noqa: S311 - to be repeated, not to be kept secret
+    return Particulars(
+        token=chance.randbytes(8).hex(),
+        phone=wishes.phone or f"+1303555{chance.randrange(wishes.contacts):04d}",
+        text=chance.choice(TEXTS) if wishes.text is None else wishes.text,
+        name=chance.choice(NAMES),
+        tag=chance.choice(TAGS),
+        time=start + timedelta(milliseconds=10 * index),
+    )
 
 
 def players() -> dict[str, Player]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, ClassVar
 
-from ops.send.player import Chance, Player, Signed, Webhook
+from ops.send.player import Particulars, Player, Signed, Webhook
 from schemas.events import EventType
 
 
@@ -29,15 +29,15 @@ class TextLinkPlayer(Player):
     def path(self, kind: str) -> str:
         return f"/webhooks/textlink/{kind}"
 
-    def fields(self, kind: str, chance: Chance) -> dict[str, Any]:
-        phone = {"phone_number": chance.phone}
-        sent = phone | {"text": chance.text, "portal": True, "timestamp": chance.milliseconds, "sim_card_id": 123}
+    def fields(self, kind: str, about: Particulars) -> dict[str, Any]:
+        phone = {"phone_number": about.phone}
+        sent = phone | {"text": about.text, "portal": True, "timestamp": about.milliseconds, "sim_card_id": about.sim}
         return {
             "received": phone
-            | {"text": chance.text, "tag": chance.tag, "name": chance.name, "timestamp": chance.milliseconds},
+            | {"text": about.text, "tag": about.tag, "name": about.name, "timestamp": about.milliseconds},
             "sent": sent,
-            "failed": sent | {"textlink_id": int(chance.token[:7], 16), "custom_id": chance.token},
-            "tag": {"name": chance.name} | phone | {"tag": chance.tag, "subuser_id": 6},
+            "failed": sent | {"textlink_id": int(about.token[:7], 16), "custom_id": about.token},
+            "tag": {"name": about.name} | phone | {"tag": about.tag, "subuser_id": 6},
         }[kind]
 
     def signed(self, webhook: Webhook, secret: str | None, address: str) -> Signed:

@@ -8,12 +8,11 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, ClassVar
 
-from ops.send.player import Chance, Player, Signed, Webhook
+from ops.send.player import Particulars, Player, Signed, Webhook
 from schemas.events import EventType
 
 SIGNATURE_HEADER = "X-TextUs-Signature"
 
-ACCOUNT = "my_account"
 ACCOUNT_PHONE = "+13035550100"
 INTEGRATION = "/integrations/h13Jc5"
 
@@ -37,18 +36,18 @@ class TextUsPlayer(Player):
     received = "message.received"
     time_field = "timestamp"
 
-    def fields(self, kind: str, chance: Chance) -> dict[str, Any]:
+    def fields(self, kind: str, about: Particulars) -> dict[str, Any]:
         subject, event = kind.split(".")
         part = {
             "message": _message,
             "phone_call": _phone_call,
             "contact": _contact if event == "created" else _opt_out,
-        }[subject](event, chance)
+        }[subject](event, about)
         envelope: dict[str, object] = {
             "@type": "WebhookDelivery",
             "@context": "/contexts/WebhookDelivery.jsonld",
-            "id": f"{INTEGRATION}/deliveries/{chance.token}-{kind}",
-            "timestamp": chance.timestamp,
+            "id": f"{INTEGRATION}/deliveries/{about.token}-{kind}",
+            "timestamp": about.timestamp,
             "action": kind,
             "webHook": INTEGRATION,
         }
@@ -62,55 +61,55 @@ class TextUsPlayer(Player):
         return Signed(webhook.path, headers, webhook.body)
 
 
-def _conversation(chance: Chance) -> dict[str, object]:
+def _conversation(about: Particulars) -> dict[str, object]:
     return {
         "@type": "Conversation",
-        "id": f"/conversations/{str(chance.phone)[-4:]}",
+        "id": f"/conversations/{str(about.phone)[-4:]}",
         "currentState": "open",
-        "account": f"/accounts/{ACCOUNT}",
-        "phoneNumber": chance.phone,
+        "account": f"/accounts/{about.account}",
+        "phoneNumber": about.phone,
         "accountPhoneNumber": ACCOUNT_PHONE,
     }
 
 
-def _message(state: str, chance: Chance) -> dict[str, object]:
+def _message(state: str, about: Particulars) -> dict[str, object]:
     message = {
         "@type": "Message",
-        "id": f"/messages/{chance.token[:6]}{chance.token[-4:]}",
+        "id": f"/messages/{about.token[:6]}{about.token[-4:]}",
         "direction": "in" if state == "received" else "out",
-        "body": chance.text,
+        "body": about.text,
         "deliveryState": state,
         "status": state,
     }
-    return {"conversation": _conversation(chance), "message": message}
+    return {"conversation": _conversation(about), "message": message}
 
 
-def _phone_call(_event: str, chance: Chance) -> dict[str, object]:
-    call = {"@type": "PhoneCall", "id": f"/phone_calls/{chance.token[:6]}", "direction": "in"}
-    return {"conversation": _conversation(chance), "phoneCall": call}
+def _phone_call(_event: str, about: Particulars) -> dict[str, object]:
+    call = {"@type": "PhoneCall", "id": f"/phone_calls/{about.token[:6]}", "direction": "in"}
+    return {"conversation": _conversation(about), "phoneCall": call}
 
 
-def _opt_out(event: str, chance: Chance) -> dict[str, object]:
+def _opt_out(event: str, about: Particulars) -> dict[str, object]:
     opt_out = {
         "@type": "OptOut",
-        "id": f"/{ACCOUNT}/opt_outs/{int(chance.token[:5], 16)}",
+        "id": f"/{about.account}/opt_outs/{int(about.token[:5], 16)}",
         "type": "opt-out" if event == "opted_out" else "opt-in",
-        "phoneNumber": chance.phone,
-        "account": f"/accounts/{ACCOUNT}",
+        "phoneNumber": about.phone,
+        "account": f"/accounts/{about.account}",
     }
     return {"@type": "OptOutWebhookDelivery", "optOut": opt_out}
 
 
-def _contact(_event: str, chance: Chance) -> dict[str, object]:
-    first, _, last = chance.name.partition(" ")
+def _contact(_event: str, about: Particulars) -> dict[str, object]:
+    first, _, last = about.name.partition(" ")
     contact = {
         "@type": "Contact",
-        "id": f"/contacts/{chance.token[:4]}",
+        "id": f"/contacts/{about.token[:4]}",
         "firstName": first,
         "lastName": last,
-        "name": chance.name,
-        "phones": {"members": [{"@type": "ContactPhone", "phoneNumber": chance.phone, "type": "Mobile"}]},
-        "data": {"businessName": "Acme Staffing", "tags": [chance.tag.lower()]},
-        "createdAt": chance.timestamp,
+        "name": about.name,
+        "phones": {"members": [{"@type": "ContactPhone", "phoneNumber": about.phone, "type": "Mobile"}]},
+        "data": {"businessName": "Acme Staffing", "tags": [about.tag.lower()]},
+        "createdAt": about.timestamp,
     }
     return {"@type": "ContactWebhookDelivery", "contact": contact}

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any, ClassVar
 from urllib.parse import parse_qsl, urlencode
 
-from ops.send.player import Chance, Player, Signed, Webhook
+from ops.send.player import Particulars, Player, Signed, Webhook
 from schemas.events import EventType
 
 SIGNATURE_HEADER = "X-Twilio-Signature"
@@ -39,16 +39,16 @@ class TwilioPlayer(Player):
     )
     received = "received"
 
-    def fields(self, kind: str, chance: Chance) -> dict[str, Any]:
+    def fields(self, kind: str, about: Particulars) -> dict[str, Any]:
         is_inbound = self.kinds[kind] is EventType.MESSAGE_RECEIVED
-        message_id = f"SM{chance.token}" + (f"{kind:0>16}" if is_inbound else chance.token)  # ours is one for all kinds
+        message_id = f"SM{about.token}" + (f"{kind:0>16}" if is_inbound else about.token)  # ours is one for all kinds
         common = {"MessageSid": message_id, "SmsSid": message_id, "AccountSid": ACCOUNT, "ApiVersion": "2010-04-01"}
         if not is_inbound:
-            status = {"To": chance.phone, "From": ACCOUNT_PHONE, "SmsStatus": kind, "MessageStatus": kind}
+            status = {"To": about.phone, "From": ACCOUNT_PHONE, "SmsStatus": kind, "MessageStatus": kind}
             failed = self.kinds[kind] is EventType.MESSAGE_FAILED
             return common | status | ({"ErrorCode": "30003"} if failed else {})
         opt_out_type = OPT_OUT_TYPES.get(kind)
-        incoming = {"From": chance.phone, "To": ACCOUNT_PHONE, "SmsStatus": "received", "Body": chance.text}
+        incoming = {"From": about.phone, "To": ACCOUNT_PHONE, "SmsStatus": "received", "Body": about.text}
         if opt_out_type is not None:
             incoming |= {"Body": opt_out_type, "OptOutType": opt_out_type}
         return common | incoming | {"NumMedia": "0", "NumSegments": "1"}

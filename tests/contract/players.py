@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from ingest.provider import Provider, provider_types
 from ingest.request import WebhookRequest
-from ops.send.player import Chance, Webhook, Wishes, players
+from ops.send.player import Webhook, Wishes, by_chance, players
 from schemas.events import EventType
 
 PAYLOADS = Path(__file__).parents[1] / "payloads"
@@ -61,7 +61,7 @@ class PlayedProvider:
 
     def fields(self, kind: str, *, phone: Any = PHONE, text: Any = TEXT, seed: int = 1) -> dict[str, Any]:
         """An event of `kind` as its JSON."""
-        return self.player.fields(kind, Chance(seed, 0, _START, Wishes(text=text, phone=phone)))
+        return self.player.fields(kind, by_chance(seed, 0, _START, Wishes(text=text, phone=phone)))
 
     def posted(self, fields: Mapping[str, Any], secret: str | None, kind: str | None = None) -> Posted:
         """`fields` in a webhook; `kind` where the URL names it."""

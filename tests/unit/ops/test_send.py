@@ -12,7 +12,7 @@ import pytest
 from ingest.provider import provider_types
 from ops.__main__ import main
 from ops.send.delivery import deliver, reordered, with_duplicates
-from ops.send.player import Chance, Signed, Wishes, players
+from ops.send.player import Particulars, Signed, Wishes, by_chance, players
 from tests.contract.players import ADDRESS
 from tests.contract.players import PLAYERS as PLAYED
 
@@ -22,8 +22,8 @@ SECRET = "a-secret-0123456789"
 KINDS = [(name, kind) for name, player in PLAYERS.items() for kind in player.kinds]
 
 
-def chance(index: int = 0, *, seed: int = 7, **wishes: Any) -> Chance:
-    return Chance(seed, index, START, Wishes(**wishes))
+def chance(index: int = 0, *, seed: int = 7, **wishes: Any) -> Particulars:
+    return by_chance(seed, index, START, Wishes(**wishes))
 
 
 def requests(count: int) -> list[Signed]:
