@@ -188,12 +188,7 @@ def plan(home: Home, environ: Mapping[str, str], processors: Sequence[str], anno
     facts["GATE_TOKEN"] = variables.get(_GATE_TOKENS, "").partition(",")[0].strip()
     if not _given(environ, _TEXTUS_API):
         variables[_TEXTUS_API] = facts["SANDBOX_URL"]  # never the real one by accident
-    if _CRM_TARGETS not in environ:  # an empty one is somebody's choice
-        variables[_CRM_TARGETS] = "rest"
-    if not _given(environ, _CRM_URL):
-        variables[_CRM_URL] = f"{facts['SANDBOX_URL']}/crm"
-        if _CRM_TARGETS not in environ and not _given(environ, _CRM_LOOK_AFTER):
-            variables[_CRM_LOOK_AFTER] = "5"  # the sandbox performs a call as soon as it has it
+    variables |= _sandbox_crm(environ, facts["SANDBOX_URL"])
     own_secrets = {
         "opt-out": _head_keys(home, environ, variables) | _own_secret(home, environ, _PHONE_PEPPERS),
         "gate": _same_peppers(home, environ, _GATE_PEPPERS),
@@ -366,6 +361,18 @@ def _head_keys(home: Home, environ: Mapping[str, str], variables: dict[str, str]
     known = [variables.get(_HEAD_PUBLIC_KEYS, ""), HeadSigner(key).public_key]
     variables[_HEAD_PUBLIC_KEYS] = ",".join(filter(None, known))
     return {_HEAD_KEYS: key}
+
+
+def _sandbox_crm(environ: Mapping[str, str], sandbox: str) -> dict[str, str]:
+    """What makes the sandbox the CRM, of what no setting gives."""
+    found: dict[str, str] = {}
+    if _CRM_TARGETS not in environ:  # an empty one is somebody's choice
+        found[_CRM_TARGETS] = "rest"
+    if not _given(environ, _CRM_URL):
+        found[_CRM_URL] = f"{sandbox}/crm"
+        if _CRM_TARGETS in found and not _given(environ, _CRM_LOOK_AFTER):
+            found[_CRM_LOOK_AFTER] = "5"  # the sandbox performs a call as soon as it has it
+    return found
 
 
 def _same_peppers(home: Home, environ: Mapping[str, str], variable: str) -> dict[str, str]:

@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from ops.dead_letters.box import open_boxes
 from ops.erasure.person import ErasedPerson
+from processors.dead_letters.box import open_boxes
 from runtime.connections import KafkaSettings
 from runtime.kafka.producer import KafkaProducer, OutgoingRecord
 from runtime.postgres import Connection
