@@ -21,8 +21,8 @@ SHOWN, REQUESTS_SHOWN = 50, 10
 MOST, LONGEST = 100_000, 300
 
 _CAUSES = """
-SELECT consumer_group, string_agg(DISTINCT topic, ', ') AS topics, disposition, error_class, ours, count(*) AS letters, min(failed_at) AS first,
-    max(failed_at) AS last
+SELECT consumer_group, string_agg(DISTINCT topic, ', ') AS topics, disposition, error_class, ours,
+    count(*) AS letters, min(failed_at) AS first, max(failed_at) AS last
 FROM dead_letters GROUP BY consumer_group, disposition, error_class, ours ORDER BY count(*) DESC LIMIT 100
 """
 _DECIDED = """
