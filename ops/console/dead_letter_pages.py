@@ -21,9 +21,9 @@ SHOWN, REQUESTS_SHOWN = 50, 10
 MOST, LONGEST = 100_000, 300
 
 _CAUSES = """
-SELECT consumer_group, topic, disposition, error_class, ours, count(*) AS letters, min(failed_at) AS first,
-    max(failed_at) AS last
-FROM dead_letters GROUP BY consumer_group, topic, disposition, error_class, ours ORDER BY count(*) DESC LIMIT 100
+SELECT consumer_group, string_agg(DISTINCT topic, ', ') AS topics, disposition, error_class, ours,
+    count(*) AS letters, min(failed_at) AS first, max(failed_at) AS last
+FROM dead_letters GROUP BY consumer_group, disposition, error_class, ours ORDER BY count(*) DESC LIMIT 100
 """
 _DECIDED = """
 SELECT processor, count(*) AS discarded, max(discarded_at) AS last FROM discarded_letters GROUP BY processor ORDER BY 1

@@ -396,3 +396,21 @@ def test_the_console_changes_no_request_but_to_stop_it(postgres: Database, state
         connection.execute(statement)
     with connect(postgres.dsn("persist"), process="tests") as connection, pytest.raises(psycopg.Error):
         connection.execute(statement.replace("state = 'done'", "reason = 'another'"))
+
+
+def test_a_cause_is_one_row_whatever_its_topics(
+    postgres: Database, owner: psycopg.Connection[Any], tmp_path: Path
+) -> None:
+    # A letter that was sent back in vain stands on the redrive topic: a request for its cause is about both
+    for topic in ("sms.messages.v1", "redrive.persist"):
+        owner.execute(
+            "INSERT INTO dead_letters (consumer_group, topic_id, partition, record_offset, topic, disposition,"
+            " error_class, error_message, attempts, ours) VALUES ('hookline-persist', %s, 0, 1, %s, 'rejected', 'E',"
+            " '', 1, true)",
+            (uuid4(), topic),
+        )
+    console = PlayedConsole(tmp_path, postgres.dsn("console"))
+    shown = console.client("olga").get("/dead-letters").text
+    console.close()
+    assert "redrive.persist, sms.messages.v1" in shown
+    assert shown.count('name="action" value="redrive"') == 1
