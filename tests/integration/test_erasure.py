@@ -138,7 +138,7 @@ def test_nothing_of_the_person_is_left_and_the_number_stays_out(desk: Desk) -> N
     lived(desk, text="stop texting Quuxworth")
     desk.take(message(text="STOP", contact_phone=PHONE, name=NAME))
     desk.enforce()
-    lived(desk, OTHER, "Bea Other", "stop it")
+    lived(desk, OTHER, "Bea Other", "STOP")
     before = dump(desk.owner)
     assert len(traces(desk, PHONE, "Quuxworth")) >= 14
     # When one is erased
@@ -389,7 +389,7 @@ def test_a_node_that_was_not_reached_is_waited_for(desk: Desk) -> None:
 
 def test_the_role_erases_a_phone_and_nothing_else(desk: Desk) -> None:
     lived(desk)
-    lived(desk, OTHER, "Bea Other", "stop it")
+    lived(desk, OTHER, "Bea Other", "STOP")
     right = PhonePeppers([KEY]).digest(PHONE).erased_phone
     others = PhonePeppers([KEY]).digest(OTHER).erased_phone
     for process in ("operator", "opt-out", "console", "retention"):

@@ -13,7 +13,7 @@ from psycopg.types.json import Jsonb
 
 from ops.erasure.crm_notes import NoteErasure, RemoteNote
 from ops.erasure.person import find_person
-from ops.erasure.run import Eraser, Erasure, Request
+from ops.erasure.run import Eraser, Erasure, ErasureRequest
 from processors.engine.runner import topics_of
 from processors.opt_out import OptOutProcessor
 from processors.opt_out.phone_digests import PhonePeppers
@@ -23,7 +23,7 @@ from runtime.postgres import connect
 from tests.older_database import AT
 
 KEY = "the-pepper-of-the-first-years"
-REQUEST = Request("ada", "letter 4711", "asked to be forgotten")
+REQUEST = ErasureRequest("ada", "letter 4711", "asked to be forgotten")
 _PEOPLE = UUID("7a1d6b52-3a5e-4f39-9a54-3c1a52a1f0aa")
 
 
@@ -133,7 +133,7 @@ def erased(
     postgres: Any,
     phone: str,
     *,
-    request: Request = REQUEST,
+    request: ErasureRequest = REQUEST,
     dry_run: bool = False,
     peppers: Sequence[str] = (KEY,),
     **given: Any,
