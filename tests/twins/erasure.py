@@ -31,8 +31,8 @@ def rows_of(phone: str, name: str, text: str) -> dict[str, list[dict[str, Any]]]
     """A row or more in every table but those of opt-outs."""
     event = uuid5(_PEOPLE, phone)
     key = f"textlink:{event}"
-    told = {"provider": "textlink", "account": "textlink", "contact_phone": phone}
-    an_event = told | {
+    common = {"provider": "textlink", "account": "textlink", "contact_phone": phone}
+    an_event = common | {
         "phone_valid": True, "occurred_at": AT, "time_valid": True, "received_at": AT, "sanitised": False,
         "topic": "sms.messages.v1", "partition": 0, "offset": 7, "kafka_at": AT,
     }  # fmt: skip
@@ -49,16 +49,16 @@ def rows_of(phone: str, name: str, text: str) -> dict[str, list[dict[str, Any]]]
             | {"payload": Jsonb({"who": f"({digits[1:4]}) {digits[4:7]}-{digits[7:]}", "says": text, "is": name})},
         ],
         "messages": [
-            told | {"message_key": key, "direction": "in", "text": text, "own_state": "received", "own_state_at": AT,
+            common | {"message_key": key, "direction": "in", "text": text, "own_state": "received", "own_state_at": AT,
                     "own_first_at": AT, "own_last_at": AT, "own_custom_id": f"for {name}"},
         ],
         "message_failures": [
-            told
+            common
             | {"message_key": f"textlink:{uuid5(event, 'failed')}", "text": text, "failed_at": AT, "last_at": AT},
         ],
         "contacts": [{"phone": phone, "name": name, "tag": f"tag of {name}", "tags": [name], "business_name": name}],
         "crm_contacts": [{"phone": phone, "name": name, "tag": f"tag of {name}", "tags": [name]}],
-        "crm_notes": [told | {"note_key": key, "kind": "message", "state": "received", "first_at": AT, "text": text}],
+        "crm_notes": [common | {"note_key": key, "kind": "message", "state": "received", "first_at": AT, "text": text}],
         "crm_deliveries": [
             {"event_id": event, "target": "rest", "contact_phone": phone, "event_type": "message.received",
              "note_key": key, "received_at": AT, "status": "done", "detail": f"of {name}"},
