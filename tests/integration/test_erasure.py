@@ -172,7 +172,7 @@ def test_what_is_promised_to_whoever_asks_is_written_down_without_the_number(des
     [(phone, by, asked_by, reason, result)] = desk.all(
         "SELECT phone, erased_by, asked_by, reason, result FROM erasures"
     )
-    assert (by, asked_by, reason) == (REQUEST.erased_by, REQUEST.asked_by, REQUEST.reason)
+    assert request == [REQUEST.erased_by, REQUEST.asked_by, REQUEST.reason]
     assert erased_digest(phone) == PhonePeppers([KEY]).digest(PHONE)
     assert result["rows"] == done.rows
     [topic] = [place for place in result["still_held"] if place["where"] == "sms.messages.v1"]
