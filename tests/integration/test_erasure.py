@@ -169,9 +169,7 @@ def test_nothing_of_the_person_is_left_and_the_number_stays_out(desk: Desk) -> N
 def test_what_is_promised_to_whoever_asks_is_written_down_without_the_number(desk: Desk) -> None:
     lived(desk)
     done = erased(desk.postgres, PHONE)
-    [(phone, by, asked_by, reason, result)] = desk.all(
-        "SELECT phone, erased_by, asked_by, reason, result FROM erasures"
-    )
+    [(phone, *request, result)] = desk.all("SELECT phone, erased_by, asked_by, reason, result FROM erasures")
     assert request == [REQUEST.erased_by, REQUEST.asked_by, REQUEST.reason]
     assert erased_digest(phone) == PhonePeppers([KEY]).digest(PHONE)
     assert result["rows"] == done.rows
