@@ -19,7 +19,7 @@ from runtime.phones import e164
 _REWRITTEN = (52, 54)
 
 
-def forms_kept(phone: str, region: str | None) -> frozenset[str]:
+def stored_forms(phone: str, region: str | None) -> frozenset[str]:
     """The forms of `phone`, as it is stored, by which it is found when only their digests are left."""
     read = number_query(phone, region).written.number
     stored = stored_number(phone)

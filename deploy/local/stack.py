@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import http.client
 import os
 import signal
@@ -14,13 +12,13 @@ from urllib.parse import urlsplit
 from deploy.local.home import Home
 from deploy.local.kafka import EmbeddedKafka
 from deploy.local.launch import hookline, launched
+from deploy.local.own_secrets import PHONE_PEPPERS, head_keys, is_given, own_secret, same_peppers
 from deploy.local.ports import HOST, PortRequest, choose
 from deploy.local.postgres import EmbeddedPostgres
 from deploy.local.principals import ACCESS, ANALYST, OPERATOR, Principals
 from deploy.local.supervisor import Service
 from ingest.provider import provider_types
 from ingest.settings import IngestSettings
-from processors.opt_out.heads import HeadSigner
 from runtime.settings import PREFIX, Configuration, ConfigurationError
 from schemas.privileges import ROLES, role_of
 
@@ -54,18 +52,10 @@ _CONSOLE_USER = "operator"
 _CRM_TARGETS, _CRM_URL = "HOOKLINE_CRM__TARGETS", "HOOKLINE_CRM_REST__URL"
 _CRM_LOOK_AFTER = "HOOKLINE_CRM__LOOK_AFTER"
 
-_PHONE_PEPPERS = "HOOKLINE_OPT_OUT__PHONE_PEPPERS"
-_GATE_PEPPERS = "HOOKLINE_GATE__PHONE_PEPPERS"
-_ERASE_PEPPERS = "HOOKLINE_ERASE__PHONE_PEPPERS"
 #: For `hookline erase`, which is no process either.
 _ERASE = "HOOKLINE_ERASE__DSN"
 _ERASING = "erase"
 _ANALYTICS_SECRET = "HOOKLINE_ANALYTICS__SECRET"  # noqa: S105 - a variable's name
-_HEAD_KEYS, _HEAD_PUBLIC_KEYS, _HEADS_FILE = (
-    "HOOKLINE_OPT_OUT__HEAD_KEYS",
-    "HOOKLINE_OPT_OUT__HEAD_PUBLIC_KEYS",
-    "HOOKLINE_OPT_OUT__HEADS_FILE",
-)
 
 #: Seconds until a health check counts as failed: an overloaded machine answers late, and a restart would not help it.
 _HEALTH_TIMEOUT = 5.0
@@ -138,7 +128,7 @@ def plan(home: Home, environ: Mapping[str, str], processors: Sequence[str], anno
     printed = {name for name, value in environ.items() if made.get(name) == value}
     environ = {name: value for name, value in environ.items() if name not in printed}
     environ |= {name: "0" for name in printed if name.endswith("PORT")}
-    embedded = {name: not _given(environ, name) for name in (_KAFKA, _POSTGRES)}
+    embedded = {name: not is_given(environ, name) for name in (_KAFKA, _POSTGRES)}
     admin_ports = {_admin_port(name): 0 for name in processors}
     ports = _ports(home, environ, _PORTS | admin_ports, embedded, announce)
 
@@ -156,7 +146,7 @@ def plan(home: Home, environ: Mapping[str, str], processors: Sequence[str], anno
         variables[_RETENTION] = postgres.dsn("retention")
         variables[_ERASE] = postgres.dsn("erase")
         services.append(_postgres_service(postgres))
-    elif not _given(environ, _OWNER):
+    elif not is_given(environ, _OWNER):
         announce(f"{_OWNER} is not set: migrations run as the role in {_POSTGRES}")
         source = _POSTGRES if _POSTGRES in environ else f"{_POSTGRES}_FILE"
         variables[source.replace(_POSTGRES, _OWNER)] = environ[source]
@@ -180,20 +170,20 @@ def plan(home: Home, environ: Mapping[str, str], processors: Sequence[str], anno
         "SCHEMA_REGISTRY_URL": f"http://{HOST}:{ports['HOOKLINE_REGISTRY__PORT']}",
         "CONSOLE_URL": f"http://{HOST}:{ports['HOOKLINE_CONSOLE__PORT']}",
     }
-    if not _given(environ, _PUBLIC_URL):
+    if not is_given(environ, _PUBLIC_URL):
         variables[_PUBLIC_URL] = facts["INGEST_URL"]  # what a signature over the URL is checked against
     facts |= _console(home, environ, variables, ports)
-    if not _given(environ, _GATE_TOKENS):
+    if not is_given(environ, _GATE_TOKENS):
         variables[_GATE_TOKENS] = home.secret(_GATE_TOKENS)
     facts["GATE_TOKEN"] = variables.get(_GATE_TOKENS, "").partition(",")[0].strip()
-    if not _given(environ, _TEXTUS_API):
+    if not is_given(environ, _TEXTUS_API):
         variables[_TEXTUS_API] = facts["SANDBOX_URL"]  # never the real one by accident
     variables |= _sandbox_crm(environ, facts["SANDBOX_URL"])
     own_secrets = {
-        "opt-out": _head_keys(home, environ, variables) | _own_secret(home, environ, _PHONE_PEPPERS),
-        "gate": _same_peppers(home, environ, _GATE_PEPPERS),
-        _ERASING: _same_peppers(home, environ, _ERASE_PEPPERS),
-        "analytics": _own_secret(home, environ, _ANALYTICS_SECRET),
+        "opt-out": head_keys(home, environ, variables) | own_secret(home, environ, PHONE_PEPPERS),
+        "gate": same_peppers(home, environ, "HOOKLINE_GATE__PHONE_PEPPERS"),
+        _ERASING: same_peppers(home, environ, "HOOKLINE_ERASE__PHONE_PEPPERS"),
+        "analytics": own_secret(home, environ, _ANALYTICS_SECRET),
     }
     own = variables | own_secrets[_ERASING]
     home.write("made.json", {name: value for name, value in own.items() if environ.get(name) != value})
@@ -208,7 +198,7 @@ def _our_services(stack: Stack, processors: Sequence[str], servers: set[str]) ->
     access = {ACCESS} if "kafka" in servers else set()
     admin = {name: f"http://{HOST}:{stack.variables[_admin_port(name)]}" for name in processors}
     makes_user = bool(url["CONSOLE_PASSWORD"])
-    has_targets = _given(stack.variables, _NOTIFIER_TARGETS)  # who has nobody to tell starts nothing
+    has_targets = is_given(stack.variables, _NOTIFIER_TARGETS)  # who has nobody to tell starts nothing
     notifier = f"http://{HOST}:{stack.variables['HOOKLINE_NOTIFIER__ADMIN_PORT']}"
     console_after = {"migrate", "console-user"} if makes_user else {"migrate"}
     return [
@@ -322,7 +312,7 @@ def _secrets(home: Home, environ: Mapping[str, str], variables: dict[str, str]) 
             given = (variables[variable],)
         facts[f"{name}_{provider.secrets_setting.removesuffix('s')}".upper()] = given[0] if given else ""
     token = "HOOKLINE_TEXTUS__API_TOKEN"  # noqa: S105 - a variable's name
-    if not _given(environ, token):
+    if not is_given(environ, token):
         variables[token] = home.secret(token)  # the sandbox plays TextUs's API and is strict about it
     return facts
 
@@ -334,7 +324,7 @@ def _console(
     if not environ.get(_NOTIFIER_ADMIN_URLS):
         variables[_NOTIFIER_ADMIN_URLS] = _admin_urls(ports, without="HOOKLINE_NOTIFIER__ADMIN_PORT")
     if not environ.get(_CONSOLE_ADMIN_URLS):
-        has_targets = _given(variables, _NOTIFIER_TARGETS)
+        has_targets = is_given(variables, _NOTIFIER_TARGETS)
         variables[_CONSOLE_ADMIN_URLS] = _admin_urls(
             ports, without="" if has_targets else "HOOKLINE_NOTIFIER__ADMIN_PORT"
         )
@@ -351,46 +341,16 @@ def _admin_urls(ports: Mapping[str, int], without: str) -> str:
     return ",".join(f"{_process_of(name)}=http://{HOST}:{port}" for name, port in admin.items())
 
 
-def _head_keys(home: Home, environ: Mapping[str, str], variables: dict[str, str]) -> dict[str, str]:
-    """The key that signs the ledger's heads, unless a setting gives one; its public key goes to `variables`."""
-    if _HEADS_FILE not in environ:
-        variables[_HEADS_FILE] = str(home.logs / "opt-out-heads.jsonl")
-    if _given(environ, _HEAD_KEYS):
-        return {}
-    key = base64.b64encode(hashlib.sha256(home.secret(_HEAD_KEYS).encode()).digest()).decode()
-    known = [variables.get(_HEAD_PUBLIC_KEYS, ""), HeadSigner(key).public_key]
-    variables[_HEAD_PUBLIC_KEYS] = ",".join(filter(None, known))
-    return {_HEAD_KEYS: key}
-
-
 def _sandbox_crm(environ: Mapping[str, str], sandbox: str) -> dict[str, str]:
     """What makes the sandbox the CRM, of what no setting gives."""
     found: dict[str, str] = {}
     if _CRM_TARGETS not in environ:  # an empty one is somebody's choice
         found[_CRM_TARGETS] = "rest"
-    if not _given(environ, _CRM_URL):
+    if not is_given(environ, _CRM_URL):
         found[_CRM_URL] = f"{sandbox}/crm"
-        if _CRM_TARGETS in found and not _given(environ, _CRM_LOOK_AFTER):
+        if _CRM_TARGETS in found and not is_given(environ, _CRM_LOOK_AFTER):
             found[_CRM_LOOK_AFTER] = "5"  # the sandbox performs a call as soon as it has it
     return found
-
-
-def _same_peppers(home: Home, environ: Mapping[str, str], variable: str) -> dict[str, str]:
-    """The keys of opt-out's digests, as `variable`; nothing where a setting gives that."""
-    if _given(environ, variable):
-        return {}
-    if file := environ.get(f"{_PHONE_PEPPERS}_FILE"):
-        return {f"{variable}_FILE": file}
-    return {variable: environ.get(_PHONE_PEPPERS) or home.secret(_PHONE_PEPPERS)}
-
-
-def _own_secret(home: Home, environ: Mapping[str, str], variable: str) -> dict[str, str]:
-    """A secret of this home for `variable`; nothing where a setting gives one."""
-    return {} if _given(environ, variable) else {variable: home.secret(variable)}
-
-
-def _given(environ: Mapping[str, str], variable: str) -> bool:
-    return bool(environ.get(variable) or environ.get(f"{variable}_FILE"))
 
 
 def _admin_port(processor: str) -> str:

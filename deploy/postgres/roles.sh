@@ -3,7 +3,7 @@
 # again after an upgrade that brings new roles, or to set passwords anew.
 set -euo pipefail
 
-for name in owner ingest persist opt-out crm-sync analytics gate console notifier operator reader retention; do
+for name in owner ingest persist opt-out crm-sync analytics gate console notifier operator reader retention erase; do
     variable=${name^^}_PASSWORD
     export "${variable//-/_}=$(cat "/run/secrets/${name}_password")"
 done

@@ -44,7 +44,7 @@ def erase(out: Output, phone: str, reason: str, asked_by: str, operator: str | N
     from ops.configuration import load
     from ops.database import postgres_dsn
     from ops.erasure.person import find_person
-    from ops.erasure.run import Refused, Request
+    from ops.erasure.run import ErasureRequest, Refused
     from ops.erasure.settings import EraseSettings
     from runtime.phone_lookup import number_query
     from runtime.postgres import connect
@@ -61,7 +61,7 @@ def erase(out: Output, phone: str, reason: str, asked_by: str, operator: str | N
         for text in (reason, asked_by, operator or ""):
             if person.is_named_in(text):
                 raise click.UsageError("the number is not to be in --reason, --asked-by or --by: these are kept")
-        request = Request(operator or user(), asked_by, reason, force)
+        request = ErasureRequest(operator or user(), asked_by, reason, force)
         try:
             done = _eraser(dsn, settings).erase(connection, person, request, dry_run=out.dry_run)
         except Refused as refusal:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from processors.opt_out.ledger_phones import ledger_phones
 from processors.opt_out.phone_digests import PhonePeppers, erased_digest
-from runtime.phone_forms import forms_kept
+from runtime.phone_forms import stored_forms
 from runtime.phone_lookup import Match, NumberQuery
 from runtime.postgres import Connection
 
@@ -69,7 +69,7 @@ class ErasedPerson:
         return [
             (self.peppers.digest(form).digest, erased)
             for phone, erased in self.erased_as.items()
-            for form in sorted(forms_kept(phone, self.region))
+            for form in sorted(stored_forms(phone, self.region))
         ]
 
     def is_named_in(self, text: str) -> bool:

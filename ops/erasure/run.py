@@ -31,7 +31,7 @@ _LETTERS = "INSERT INTO erased_events (event_id) SELECT unnest(%s::uuid[]) ON CO
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class ErasureRequest:
     """Who wants it, and why: written down without the number."""
 
     erased_by: str
@@ -94,7 +94,7 @@ class Eraser:
         """What has to be done before."""
         return [item for item in obligations(connection, person) if not (forced and item.may_be_forced)]
 
-    def erase(self, connection: Connection, person: ErasedPerson, request: Request, *, dry_run: bool) -> Erasure:
+    def erase(self, connection: Connection, person: ErasedPerson, request: ErasureRequest, *, dry_run: bool) -> Erasure:
         """Erase `person`. Raises Refused, psycopg.Error, and kafka.errors.KafkaError before anything was done."""
         letters, letter_events = self._letters(person)
         done = Erasure()
@@ -130,7 +130,7 @@ class Eraser:
         return done
 
     @staticmethod
-    def _recorded(connection: Connection, person: ErasedPerson, request: Request, done: Erasure) -> int:
+    def _recorded(connection: Connection, person: ErasedPerson, request: ErasureRequest, done: Erasure) -> int:
         values = (request.erased_by, request.asked_by, request.reason, request.forced)
         [(number,)] = connection.execute(_RECORD, (person.record, *values, Jsonb(done.as_dict()))).fetchall()
         return int(number)

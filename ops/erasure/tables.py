@@ -29,7 +29,7 @@ _BEFORE_LEDGER = {
 _REMEMBER_EVENTS = "INSERT INTO erased_events (event_id) SELECT unnest(%(events)s::uuid[]) ON CONFLICT DO NOTHING"
 #: What stands in a phone's place, as pairs.
 _AS = " FROM unnest(%(kept)s::text[], %(erased)s::text[]) AS known (kept, erased)"
-_OF_KEPT = _AS + " WHERE phone = known.kept"
+_OF_ERASED = _AS + " WHERE phone = known.kept"
 _PARKED = """
 UPDATE opt_out_parked SET key = NULL, value = NULL, headers = '[]', error_message = '', phone = NULL
 WHERE phone = ANY (%(phones)s)
@@ -37,9 +37,9 @@ WHERE phone = ANY (%(phones)s)
 _LEDGER = {
     "opt_out_evidence": "DELETE FROM opt_out_evidence WHERE digest IN"
     " (SELECT evidence_digest FROM opt_out_ledger WHERE phone = ANY (%(kept)s))",
-    "opt_out_ledger": "UPDATE opt_out_ledger SET phone = known.erased, phone_as_received = NULL" + _OF_KEPT,  # noqa: S608
-    "opt_out_reviews": "UPDATE opt_out_reviews SET phone = known.erased, question = 'erased'" + _OF_KEPT,  # noqa: S608
-    "enforcements": "UPDATE enforcements SET phone = known.erased, detail = NULL" + _OF_KEPT,  # noqa: S608
+    "opt_out_ledger": "UPDATE opt_out_ledger SET phone = known.erased, phone_as_received = NULL" + _OF_ERASED,  # noqa: S608
+    "opt_out_reviews": "UPDATE opt_out_reviews SET phone = known.erased, question = 'erased'" + _OF_ERASED,  # noqa: S608
+    "enforcements": "UPDATE enforcements SET phone = known.erased, detail = NULL" + _OF_ERASED,  # noqa: S608
 }
 _LINK = "INSERT INTO erased_returns (phone, erased_phone) SELECT kept, erased" + _AS + " ON CONFLICT DO NOTHING"
 _UNLINK = "DELETE FROM erased_returns WHERE phone = ANY (%(kept)s)"

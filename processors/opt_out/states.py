@@ -25,7 +25,7 @@ LEFT JOIN opt_out_joined_phones AS j ON j.position = l.position AND l.chain_vers
 WHERE l.position >= 1 AND l.action <> 'migration' AND {READABLE} ORDER BY l.position
 """  # noqa: S608 - as above
 #: The phones themselves, and those under which the ledger has the same numbers.
-_ALSO_KEPT_AS = (
+_ALL_PHONES = (
     "SELECT DISTINCT kept_as FROM unnest(%s::text[]) AS of (phone), unnest(opt_out_phones_of(phone)) AS kept_as"
 )
 _PHONES = "SELECT DISTINCT phone FROM opt_out_ledger WHERE position >= 1 AND action <> 'migration'"
@@ -87,7 +87,7 @@ def refold(connection: Connection, phones: Iterable[str], scope: Scope, now: dat
     """
     folded_states: dict[str, FoldedState] = {}
     rows = []
-    phones = [phone for (phone,) in connection.execute(_ALSO_KEPT_AS, (list(phones),))]
+    phones = [phone for (phone,) in connection.execute(_ALL_PHONES, (list(phones),))]
     for phone, entries in sorted(counting_entries_of(connection, phones).items()):
         folded_state = fold(entries, scope)
         if folded_state is not None:

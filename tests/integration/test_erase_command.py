@@ -25,7 +25,7 @@ from tests.conftest import Database
 from tests.twins.erasure import KEY, caught_up, dump, insert, rows_of
 from tests.twins.events import event_id, message
 from tests.twins.opted_out import Desk
-from tests.unit.ops.erasure.test_nodes import webhook
+from tests.unit.ops.erasure.test_nodes import AT, webhook
 
 NAME = "Ada Quuxworth"
 
@@ -110,7 +110,7 @@ def test_from_the_first_look_to_nothing_left(
             OutgoingRecord(OPT_OUT_STATE.name, phone.encode(), b"\x00v", []),
         ]
         assert set(producer.publish_all(records, timeout=20)) == {None}
-    with closing(QuarantineStore(tmp_path, limit=2**26, days=7)) as store:
+    with closing(QuarantineStore(tmp_path, limit=2**26, days=7, now=AT.timestamp)) as store:
         store.add([webhook(phone.encode()), webhook(b"+12125550100")])
     desk.owner.execute("INSERT INTO ingest_nodes (node, spooled, heard_at) VALUES ('n1', 0, now())")
     written = f"({phone[2:5]}) {phone[5:8]}-{phone[8:]}"
@@ -136,7 +136,7 @@ def test_from_the_first_look_to_nothing_left(
         table for table, rows in dump(desk.owner).items() if any(phone[2:] in row or NAME in row for row in rows)
     ] == []
     assert states_of(kafka_settings, phone)[-1] is None
-    with closing(QuarantineStore(tmp_path, limit=2**26, days=7)) as store:
+    with closing(QuarantineStore(tmp_path, limit=2**26, days=7, now=AT.timestamp)) as store:
         assert [kept.body for kept in store.waiting()] == [b"+12125550100"]
     # A letter that is sent back brings nothing back
     assert desk.all("SELECT count(*) FROM erased_events WHERE event_id = %s", lost) == [(1,)]

@@ -138,7 +138,7 @@ def test_nothing_of_the_person_is_left_and_the_number_stays_out(desk: Desk) -> N
     lived(desk, text="stop texting Quuxworth")
     desk.take(message(text="STOP", contact_phone=PHONE, name=NAME))
     desk.enforce()
-    lived(desk, OTHER, "Bea Other", "stop it")
+    lived(desk, OTHER, "Bea Other", "STOP")
     before = dump(desk.owner)
     assert len(traces(desk, PHONE, "Quuxworth")) >= 14
     # When one is erased
@@ -169,8 +169,8 @@ def test_nothing_of_the_person_is_left_and_the_number_stays_out(desk: Desk) -> N
 def test_what_is_promised_to_whoever_asks_is_written_down_without_the_number(desk: Desk) -> None:
     lived(desk)
     done = erased(desk.postgres, PHONE)
-    [(phone, by, asked, reason, result)] = desk.all("SELECT phone, erased_by, asked_by, reason, result FROM erasures")
-    assert (by, asked, reason) == (REQUEST.erased_by, REQUEST.asked_by, REQUEST.reason)
+    [(phone, *request, result)] = desk.all("SELECT phone, erased_by, asked_by, reason, result FROM erasures")
+    assert request == [REQUEST.erased_by, REQUEST.asked_by, REQUEST.reason]
     assert erased_digest(phone) == PhonePeppers([KEY]).digest(PHONE)
     assert result["rows"] == done.rows
     [topic] = [place for place in result["still_held"] if place["where"] == "sms.messages.v1"]
@@ -365,16 +365,16 @@ def test_notes_that_could_not_be_overwritten_are_tried_again(desk: Desk) -> None
     done = erased(desk.postgres, PHONE, erase_notes=lambda notes, _: NoteErasure(0, tuple(notes), (), ("down",)))
     assert (len(done.notes.unfinished), done.is_finished) == (2, False)
     assert traces(desk, "3035550142") == []
-    asked = []
+    overwritten_notes: list[str] = []
 
     def now(notes: Any, contacts: Any) -> NoteErasure:
-        asked.extend(note.note for note in notes)
+        overwritten_notes.extend(note.note for note in notes)
         return NoteErasure(len(notes), (), (), ())
 
     assert erased(desk.postgres, PHONE, erase_notes=now).is_finished
-    assert sorted(asked) == ["d0142", "n0142"]
+    assert sorted(overwritten_notes) == ["d0142", "n0142"]
     assert erased(desk.postgres, PHONE, erase_notes=now).rows == {}
-    assert len(asked) == 2
+    assert len(overwritten_notes) == 2
 
 
 def test_a_node_that_was_not_reached_is_waited_for(desk: Desk) -> None:
@@ -389,7 +389,7 @@ def test_a_node_that_was_not_reached_is_waited_for(desk: Desk) -> None:
 
 def test_the_role_erases_a_phone_and_nothing_else(desk: Desk) -> None:
     lived(desk)
-    lived(desk, OTHER, "Bea Other", "stop it")
+    lived(desk, OTHER, "Bea Other", "STOP")
     right = PhonePeppers([KEY]).digest(PHONE).erased_phone
     others = PhonePeppers([KEY]).digest(OTHER).erased_phone
     for process in ("operator", "opt-out", "console", "retention"):

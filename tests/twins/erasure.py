@@ -13,7 +13,7 @@ from psycopg.types.json import Jsonb
 
 from ops.erasure.crm_notes import NoteErasure, RemoteNote
 from ops.erasure.person import find_person
-from ops.erasure.run import Eraser, Erasure, Request
+from ops.erasure.run import Eraser, Erasure, ErasureRequest
 from processors.engine.runner import topics_of
 from processors.opt_out import OptOutProcessor
 from processors.opt_out.phone_digests import PhonePeppers
@@ -23,7 +23,7 @@ from runtime.postgres import connect
 from tests.older_database import AT
 
 KEY = "the-pepper-of-the-first-years"
-REQUEST = Request("ada", "letter 4711", "asked to be forgotten")
+REQUEST = ErasureRequest("ada", "letter 4711", "asked to be forgotten")
 _PEOPLE = UUID("7a1d6b52-3a5e-4f39-9a54-3c1a52a1f0aa")
 
 
@@ -31,8 +31,8 @@ def rows_of(phone: str, name: str, text: str) -> dict[str, list[dict[str, Any]]]
     """A row or more in every table but those of opt-outs."""
     event = uuid5(_PEOPLE, phone)
     key = f"textlink:{event}"
-    told = {"provider": "textlink", "account": "textlink", "contact_phone": phone}
-    an_event = told | {
+    common = {"provider": "textlink", "account": "textlink", "contact_phone": phone}
+    an_event = common | {
         "phone_valid": True, "occurred_at": AT, "time_valid": True, "received_at": AT, "sanitised": False,
         "topic": "sms.messages.v1", "partition": 0, "offset": 7, "kafka_at": AT,
     }  # fmt: skip
@@ -49,16 +49,16 @@ def rows_of(phone: str, name: str, text: str) -> dict[str, list[dict[str, Any]]]
             | {"payload": Jsonb({"who": f"({digits[1:4]}) {digits[4:7]}-{digits[7:]}", "says": text, "is": name})},
         ],
         "messages": [
-            told | {"message_key": key, "direction": "in", "text": text, "own_state": "received", "own_state_at": AT,
+            common | {"message_key": key, "direction": "in", "text": text, "own_state": "received", "own_state_at": AT,
                     "own_first_at": AT, "own_last_at": AT, "own_custom_id": f"for {name}"},
         ],
         "message_failures": [
-            told
+            common
             | {"message_key": f"textlink:{uuid5(event, 'failed')}", "text": text, "failed_at": AT, "last_at": AT},
         ],
         "contacts": [{"phone": phone, "name": name, "tag": f"tag of {name}", "tags": [name], "business_name": name}],
         "crm_contacts": [{"phone": phone, "name": name, "tag": f"tag of {name}", "tags": [name]}],
-        "crm_notes": [told | {"note_key": key, "kind": "message", "state": "received", "first_at": AT, "text": text}],
+        "crm_notes": [common | {"note_key": key, "kind": "message", "state": "received", "first_at": AT, "text": text}],
         "crm_deliveries": [
             {"event_id": event, "target": "rest", "contact_phone": phone, "event_type": "message.received",
              "note_key": key, "received_at": AT, "status": "done", "detail": f"of {name}"},
@@ -133,7 +133,7 @@ def erased(
     postgres: Any,
     phone: str,
     *,
-    request: Request = REQUEST,
+    request: ErasureRequest = REQUEST,
     dry_run: bool = False,
     peppers: Sequence[str] = (KEY,),
     **given: Any,

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from runtime.phone_forms import forms_asked, forms_kept
+from runtime.phone_forms import forms_asked, stored_forms
 from runtime.phone_lookup import Match, number_query
 from runtime.phones import read_phone
 from tests.twins.numbers import CARRIERS_DIALLED, EXAMPLES, settings_of_a_region, spellings, written
@@ -15,8 +15,8 @@ from tests.twins.numbers import CARRIERS_DIALLED, EXAMPLES, settings_of_a_region
 
 def found(stored: str, region: str | None, query: str, asked_region: str | None) -> Match:
     """How sure it is by the forms alone that `query` is the erased number `stored`."""
-    asked = forms_asked(number_query(query, asked_region))
-    return max((asked[form] for form in forms_kept(stored, region) & asked.keys()), default=Match.NONE)
+    forms = forms_asked(number_query(query, asked_region))
+    return max((forms[form] for form in stored_forms(stored, region) & forms.keys()), default=Match.NONE)
 
 
 @given(written(), settings_of_a_region)
