@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 import httpx
 import psycopg
 
-from ops.audit.topics import open_log
 from runtime.kafka.reader import read
+from runtime.kafka.topic_logs import topic_logs
 from schemas.topics import OPT_OUT_STATE
 from tests.faults.checker import Promise
 from tests.faults.cluster import TOPICS
@@ -116,6 +116,7 @@ def _unpublished(run: Run) -> set[str]:
     """Phones whose state is not on the compacted topic."""
     with psycopg.connect(run.db.dsn) as connection:
         phones = {phone for (phone,) in connection.execute("SELECT phone FROM opt_outs")}
-    bounds = open_log(run.cluster.settings, [OPT_OUT_STATE.name]).bounds
+    with run.cluster.admin() as admin:
+        bounds = topic_logs(admin, [OPT_OUT_STATE.name]).bounds
     keys = {record.key for record in read(run.cluster.settings, "faults", bounds)}
     return {phone for phone in phones if phone.encode() not in keys}
