@@ -108,10 +108,7 @@ def _acls() -> tuple[KafkaAcl, ...]:
         acls += [KafkaAcl(principal, ResourceKind.TOPIC, topic.name, "Read") for topic in reads]
         acls += [KafkaAcl(principal, ResourceKind.TOPIC, topic.name, "Write") for topic in writes]
         if process == "opt-out":  # which heads are published already: it reads them once, at its start
-            acls += [
-                KafkaAcl(principal, ResourceKind.TOPIC, OPT_OUT_HEADS.name, name)
-                for name in ("Read", "DescribeConfigs")
-            ]
+            acls.append(KafkaAcl(principal, ResourceKind.TOPIC, OPT_OUT_HEADS.name, "Read"))
         acls.append(KafkaAcl(principal, ResourceKind.GROUP, consumer_group(process), "Read"))
     analyst = principal_of("analyst")
     acls += [KafkaAcl(analyst, ResourceKind.TOPIC, topic.name, "Read") for topic in (*SCHEMA_TOPICS, PROGRESS)]

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from runtime.disk import to_disk
+from runtime.disk import replace_file
 
 
 class DamagedFile(Exception):
@@ -33,18 +31,7 @@ def read_json(path: Path, values: type = object) -> dict[str, Any]:
 
 def write_json(path: Path, data: Mapping[str, Any]) -> None:
     """Replace `path` at once and whole, readable by its owner alone; a power failure leaves the old or the new file."""
-    partial = path.with_name(f"{path.name}.{os.getpid()}")
-    try:
-        with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="ascii") as file:
-            json.dump(data, file, indent=1)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):  # the first error is the one to raise
-            partial.unlink(missing_ok=True)
-        raise
-    to_disk(path.parent)
+    replace_file(path, json.dumps(data, indent=1).encode("ascii"))
 
 
 def move_aside(path: Path) -> Path:

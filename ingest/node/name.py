@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 import socket
 from pathlib import Path
+
+from runtime.disk import replace_file
 
 
 def node_name(spool_dir: Path) -> str:
@@ -18,7 +19,5 @@ def node_name(spool_dir: Path) -> str:
         return file.read_text("utf-8").strip()
     except FileNotFoundError:
         pass
-    made = file.with_suffix(".new")
-    made.write_text(f"{socket.gethostname()}-{secrets.token_hex(2)}\n", "utf-8")
-    os.replace(made, file)
+    replace_file(file, f"{socket.gethostname()}-{secrets.token_hex(2)}\n".encode())
     return file.read_text("utf-8").strip()

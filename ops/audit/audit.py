@@ -12,15 +12,17 @@ from uuid import UUID
 from ops.audit import stored as tables
 from ops.audit.records import CountedAt, IngestWorker, ReceiptReader, TopicRecords
 from ops.audit.stored import Accepted
-from ops.audit.topics import CLIENT_ID, TopicLogs, offsets_at, open_log
 from ops.audit.window import AuditWindow, hour_of
 from runtime.connections import KafkaSettings
 from runtime.kafka.consumer import Partition
 from runtime.kafka.reader import read
-from runtime.kafka.topics import Offsets
+from runtime.kafka.topic_logs import TopicLogs, offsets_at, topic_logs
+from runtime.kafka.topics import Offsets, TopicAdmin
 from runtime.postgres import Connection
 from schemas.ids import SchemaIds
+from schemas.topics import EVENT_TOPICS
 
+_CLIENT_ID = "hookline-audit"
 #: Records are read from so long before the window: a node's clock may have been behind its producer's.
 _BEFORE = timedelta(minutes=5)
 #: And to so long after it. Where something is missing then, to the end of the log: it may have waited in a spool.
@@ -92,15 +94,16 @@ def audit(
     # In the order in which an event takes the steps: what a later place lacks was in the earlier one before.
     accepted = tables.accepted(connection, window)
     spooled = tables.spooled(connection)
-    log = open_log(kafka)
-    first, last = offsets_at(kafka, log, [window.since - _BEFORE, window.until + _AFTER])
+    with TopicAdmin(kafka, _CLIENT_ID) as admin:
+        log = topic_logs(admin, [topic.name for topic in EVENT_TOPICS])
+        first, last = offsets_at(admin, log, window.since - _BEFORE), offsets_at(admin, log, window.until + _AFTER)
     records, receipt = TopicRecords(window), ReceiptReader(ids)
     stored = tables.stored(connection, window)
 
     def take(begin: Mapping[Partition, int], end: Mapping[Partition, int]) -> None:
         stretches = {partition: Offsets(begin[partition], max(begin[partition], end[partition])) for partition in begin}
         begun(sum(stretch.end - stretch.begin for stretch in stretches.values()))
-        records.take(read(kafka, CLIENT_ID, stretches), receipt, done)
+        records.take(read(kafka, _CLIENT_ID, stretches), receipt, done)
 
     take(first, last)
     total = sum(count.events for count in accepted.values())

@@ -9,9 +9,9 @@ from datetime import datetime
 from uuid import UUID
 
 from ops.audit.records import CountedAt, IngestWorker
-from ops.audit.topics import TopicLogs
 from ops.audit.window import AuditWindow, hour_of
 from runtime.kafka.consumer import Partition
+from runtime.kafka.topic_logs import TopicLogs
 from runtime.postgres import Connection
 from schemas.topics import consumer_group
 

@@ -16,6 +16,7 @@ from ops.output import Output, command, stacked, table
 if TYPE_CHECKING:
     from ops.replay.replay import Replayed
 
+_CLIENT_ID = "hookline-replay"
 #: A record's own timestamp is some time after its receipt, and a little before it where clocks differ.
 _BEFORE = timedelta(minutes=5)
 
@@ -36,14 +37,14 @@ def replay(
     of a topic after --from is read, since a record may have waited in a spool.
     """
     from ops.audit.records import ReceiptReader
-    from ops.audit.topics import offsets_at, open_log
     from ops.configuration import load
     from ops.replay.replay import replay as replayed
     from ops.replay.selection import RecordSelection
     from processors.engine.processor import processor_types
     from runtime.kafka.producer import KafkaProducer
     from runtime.kafka.reader import read
-    from runtime.kafka.topics import Offsets
+    from runtime.kafka.topic_logs import offsets_at, topic_logs
+    from runtime.kafka.topics import Offsets, TopicAdmin
     from runtime.phone_lookup import number_query
     from runtime.phone_settings import PhoneSettings
     from runtime.schema_registry import SchemaRegistrySettings, schema_ids
@@ -57,14 +58,15 @@ def replay(
     number = None if phone is None else number_query(phone, load(PhoneSettings)[PhoneSettings].default_region)
     settings = kafka_settings()
     receipt = ReceiptReader(schema_ids(load(SchemaRegistrySettings)[SchemaRegistrySettings]))
-    log = open_log(settings, [topic.name for topic in processor_types()[name].topics])
-    [begin] = offsets_at(settings, log, [since - _BEFORE])
+    with TopicAdmin(settings, _CLIENT_ID) as admin:
+        log = topic_logs(admin, [topic.name for topic in processor_types()[name].topics])
+        begin = offsets_at(admin, log, since - _BEFORE)
     stretches = {partition: Offsets(begin[partition], bounds.end) for partition, bounds in log.bounds.items()}
     selection = RecordSelection(since, until, event_type, number)
     total = sum(stretch.end - stretch.begin for stretch in stretches.values())
     with out.progress(f"reading {len(log.topic_ids)} topics", total) as advance:
-        chosen = selection.select(_counted(read(settings, "hookline-replay", stretches), advance), receipt)
-        producer = nullcontext() if out.dry_run else closing(KafkaProducer(settings, "hookline-replay"))
+        chosen = selection.select(_counted(read(settings, _CLIENT_ID, stretches), advance), receipt)
+        producer = nullcontext() if out.dry_run else closing(KafkaProducer(settings, _CLIENT_ID))
         with producer as opened:
             sent = replayed(chosen, name, opened)
     _report(out, name, since, until, sent)

@@ -13,6 +13,8 @@ from ops.commands.opt_out_operator import user
 from ops.database import database
 from ops.output import Output, command
 
+_CLIENT_ID = "hookline-tail"
+
 
 @command()
 @click.option("--topic", help="Only this topic, such as sms.messages.v1; without: all that ingest writes.")
@@ -35,13 +37,14 @@ def tail(
     operator: str | None,
 ) -> None:
     """Show events as they come to Kafka, one a line, until Ctrl-C; numbers and texts are masked."""
-    from ops.audit.topics import offsets_at, open_log
     from ops.configuration import load
     from ops.replay.selection import RecordSelection
     from ops.tail.line import described, line
     from ops.trace.masking import Masking
     from ops.trace.reveals import record_reveal
     from runtime.kafka.reader import follow
+    from runtime.kafka.topic_logs import offsets_at, topic_logs
+    from runtime.kafka.topics import TopicAdmin
     from runtime.phone_lookup import number_query
     from runtime.phone_settings import PhoneSettings
     from runtime.schema_registry import SchemaRegistrySettings
@@ -59,14 +62,15 @@ def tail(
     number = None if phone is None else number_query(phone, load(PhoneSettings)[PhoneSettings].default_region)
     settings, selection = kafka_settings(), RecordSelection(event_type=event_type, phone=number)
     codec, masking = registered_codec(load(SchemaRegistrySettings)[SchemaRegistrySettings]), Masking(reveal=reveal)
-    log = open_log(settings, [topic] if topic else names)
-    begin = {partition: bounds.end for partition, bounds in log.bounds.items()}
-    if since is not None:
-        [begin] = offsets_at(settings, log, [since])
+    with TopicAdmin(settings, _CLIENT_ID) as admin:
+        log = topic_logs(admin, [topic] if topic else names)
+        begin = {partition: bounds.end for partition, bounds in log.bounds.items()}
+        if since is not None:
+            begin = offsets_at(admin, log, since)
     if reveal:
         with database("tail") as connection:
             record_reveal(connection, by=operator or user(), surface="hookline tail", event_ids=[], reason=reason)
-    found = (record for record in follow(settings, "hookline-tail", begin) if selection.matches(record))
+    found = (record for record in follow(settings, _CLIENT_ID, begin) if selection.matches(record))
     for record in islice(found, limit):
         shown = described(record, codec, masking)
         out.line(shown, line(shown))

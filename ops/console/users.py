@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import stat
-import tempfile
 import threading
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -13,6 +11,7 @@ from typing import Literal, get_args
 
 from werkzeug.security import check_password_hash, generate_password_hash
 
+from runtime.disk import replace_file
 from runtime.settings import ConfigurationError
 
 Role = Literal["viewer", "operator"]
@@ -73,14 +72,9 @@ def remove_user(path: Path, name: str) -> bool:
 
 def _write(path: Path, users: dict[str, User]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        # A new one is for its owner alone; compose mounts a file as it is, for a user of its own.
-        os.fchmod(descriptor, stat.S_IMODE(path.stat().st_mode) if path.exists() else 0o600)
-        json.dump([asdict(user) for user in users.values()], file, indent=1)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(temporary, path)
+    # A new one is for its owner alone; compose mounts a file as it is, for a user of its own.
+    mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else 0o600
+    replace_file(path, json.dumps([asdict(user) for user in users.values()], indent=1).encode(), mode=mode)
 
 
 class UserDirectory:

@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from ops.audit.topics import TopicLogs, offsets_at, open_log
 from ops.exits import TryLater
 from ops.export.manifest import Manifest, Part
 from runtime.connections import KafkaSettings
 from runtime.kafka.consumer import Partition, Record
 from runtime.kafka.reader import read
-from runtime.kafka.topics import Offsets
+from runtime.kafka.topic_logs import TopicLogs, offsets_at, topic_logs
+from runtime.kafka.topics import Offsets, TopicAdmin
 from schemas.ids import SchemaIds
 from schemas.topics import Topic
 
@@ -56,14 +56,15 @@ def plan(
     later. Raises UnknownTopic, OtherExport, kafka.errors.KafkaError.
     """
     planned = []
-    for topic in topics:
-        log = open_log(kafka, [topic.name])
-        if topic.name not in log.topic_ids:
-            raise UnknownTopic(f"Kafka has no topic {topic.name}: `hookline topics apply` makes it")
-        topic_id = str(log.topic_ids[topic.name])
-        manifest.check_topic(topic.name, topic_id)
-        for day, stretches in _days(kafka, log, since, until):
-            planned += [PlannedPart(topic, topic_id, day, missing) for missing in manifest.missing(stretches)]
+    with TopicAdmin(kafka, CLIENT_ID) as admin:
+        for topic in topics:
+            log = topic_logs(admin, [topic.name])
+            if topic.name not in log.topic_ids:
+                raise UnknownTopic(f"Kafka has no topic {topic.name}: `hookline topics apply` makes it")
+            topic_id = str(log.topic_ids[topic.name])
+            manifest.check_topic(topic.name, topic_id)
+            for day, stretches in _days(admin, log, since, until):
+                planned += [PlannedPart(topic, topic_id, day, missing) for missing in manifest.missing(stretches)]
     return planned
 
 
@@ -122,19 +123,19 @@ def is_disk_full(error: Exception) -> bool:
 
 
 def _days(
-    kafka: KafkaSettings, log: TopicLogs, since: datetime, until: datetime
+    admin: TopicAdmin, log: TopicLogs, since: datetime, until: datetime
 ) -> Iterable[tuple[str, dict[Partition, Offsets]]]:
     """The days of the window that have records, and each one's stretches."""
 
     def offsets_before(moment: datetime) -> int:
-        return sum(offsets_at(kafka, log, [moment])[0].values())
+        return sum(offsets_at(admin, log, moment).values())
 
     moments = _midnights(since, until)
     # The window may begin years before the log: the days before its first record are passed over.
     first = bisect_right(moments, offsets_before(since), key=offsets_before) - 1
     last = bisect_right(moments, offsets_before(until) - 1, key=offsets_before)
     moments = moments[first : last + 1]
-    offsets = offsets_at(kafka, log, moments)
+    offsets = [offsets_at(admin, log, moment) for moment in moments]
     for day, begin, end in zip(moments[:-1], offsets[:-1], offsets[1:], strict=True):
         stretches = {partition: Offsets(begin[partition], end[partition]) for partition in log.bounds}
         found = {partition: stretch for partition, stretch in stretches.items() if stretch.begin < stretch.end}

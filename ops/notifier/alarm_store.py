@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from psycopg.types.json import Jsonb
 
 from ops.notifier.alarm_book import AlarmRecord
 from runtime import logs
+from runtime.disk import replace_file
 from runtime.postgres import Connection, named_rows
 
 log = logs.logger("hookline.notifier")
@@ -68,9 +68,4 @@ class AlarmFile:
 
     def write(self, records: Iterable[AlarmRecord]) -> None:
         """Replace what is kept; on disk when this returns. Raises OSError."""
-        fresh = self._path.with_suffix(".new")
-        with fresh.open("w", encoding="utf-8") as file:
-            json.dump([record.as_json() for record in records], file)
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(self._path)
+        replace_file(self._path, json.dumps([record.as_json() for record in records]).encode())

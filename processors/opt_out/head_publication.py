@@ -17,10 +17,10 @@ from processors.opt_out.heads import HeadSigner, HeadVerifier, SignedHead
 from processors.opt_out.ledger import utc_now
 from runtime import logs, metrics
 from runtime.connections import KafkaSettings
-from runtime.kafka.consumer import Partition
 from runtime.kafka.errors import KafkaError
 from runtime.kafka.producer import OutgoingRecord, Producer
 from runtime.kafka.reader import read
+from runtime.kafka.topic_logs import topic_logs
 from runtime.kafka.topics import TopicAdmin
 from schemas.topics import OPT_OUT_HEADS
 
@@ -127,11 +127,10 @@ def published_lines(settings: KafkaSettings) -> Iterator[bytes]:
     """Every record of `sms.opt-out-heads.v1`, whoever wrote it. Raises Retryable where it cannot be read."""
     try:
         with TopicAdmin(settings, _CLIENT) as admin:
-            there = admin.describe([OPT_OUT_HEADS.name])
-            if not there:
-                raise Retryable(f"the topic {OPT_OUT_HEADS.name} is missing: `hookline topics apply` makes it")
-            bounds = {Partition(*place): offsets for place, offsets in admin.offsets(there.values()).items()}
-        for record in read(settings, _CLIENT, bounds):
+            log = topic_logs(admin, [OPT_OUT_HEADS.name])
+        if not log.topic_ids:
+            raise Retryable(f"the topic {OPT_OUT_HEADS.name} is missing: `hookline topics apply` makes it")
+        for record in read(settings, _CLIENT, log.bounds):
             yield record.value or b""
     except KafkaError as error:
         raise Retryable(f"Kafka does not tell which heads are published: {type(error).__name__}") from error

@@ -17,6 +17,7 @@ import psycopg
 import pytest
 
 from tests.e2e.conftest import Stack, eventually
+from tests.twins.machine import slowness
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -176,11 +177,19 @@ def test_postgresql_frozen_shows_within_half_a_minute(stack: Stack) -> None:
     eventually(lambda: sure(stack), "the gate is sure again")
 
 
+def is_surely_in(stack: Stack) -> bool:
+    """The same as `sure`, of a gate that may be away."""
+    try:
+        return sure(stack)
+    except OSError:  # urllib's errors are
+        return False
+
+
 def unsure_seconds(stack: Stack, limit: float) -> float:
-    """For how long the gate is not sure from now on, until it has been for ten seconds."""
+    """For how long the gate is not sure from now on, until it has been for eight seconds."""
     begun, unsure, sure_since = time.monotonic(), 0.0, time.monotonic()
-    while time.monotonic() - sure_since < 10:
-        asked_at, is_sure = time.monotonic(), sure(stack)
+    while time.monotonic() - sure_since < 8:
+        asked_at, is_sure = time.monotonic(), is_surely_in(stack)
         time.sleep(0.1)
         if not is_sure:
             unsure += time.monotonic() - asked_at
@@ -189,20 +198,25 @@ def unsure_seconds(stack: Stack, limit: float) -> float:
     return unsure
 
 
-@pytest.mark.parametrize("what", ["opt-out", "ingest"])
 @pytest.mark.parametrize(
-    ("sent", "most"),
+    ("what", "sent", "most"),
     [
-        pytest.param(signal.SIGTERM, 20, id="SIGTERM"),  # under 10 on a machine that does nothing else
-        pytest.param(signal.SIGKILL, 50, id="SIGKILL"),  # under 25
+        ("opt-out", signal.SIGTERM, 10.0),
+        ("opt-out", signal.SIGKILL, 25.0),
+        ("ingest", signal.SIGKILL, 25.0),
+        ("gate", signal.SIGTERM, 10.0),
     ],
+    ids=lambda value: value.name if isinstance(value, signal.Signals) else str(value),
 )
 def test_a_restart_costs_no_more_than_seconds(stack: Stack, what: str, sent: signal.Signals, most: float) -> None:
+    """Row F8 of the fault suite does this with every process, Kafka and PostgreSQL."""
     eventually(lambda: sure(stack), "the gate is sure")
+    slow_by = slowness()
     services = [process for process in running(stack, what) if process.cmdline()[-1:] == [what]]
     main = min(services, key=lambda process: process.create_time())
     main.send_signal(sent)
-    unsure = unsure_seconds(stack, most + 60)
-    print(f"{what}, {sent.name}: unsure for {unsure:.1f} s")
+    unsure = unsure_seconds(stack, 300)
+    most *= max(slow_by, slowness())  # the bound is of a machine that does nothing else
+    print(f"{what}, {sent.name}: unsure for {unsure:.1f} s of {most:.0f} s")
     assert not main.is_running(), "it was started anew"
     assert unsure < most, f"{unsure:.1f} s"

@@ -8,15 +8,20 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
 
-from deploy.local.kafka import EmbeddedKafka, Voter, new_cluster_id
-from deploy.local.ports import free_ports
+from deploy.local.home import Home
+from deploy.local.kafka import CLIENTS, EmbeddedKafka, Voter, listener_settings, new_cluster_id
+from deploy.local.ports import HOST, free_ports
+from deploy.local.principals import MECHANISM, OPERATOR, Principals
 from ops.processors import topics_of_hookline
 from runtime.connections import KafkaSettings
+from runtime.kafka.access import AccessAdmin
+from runtime.kafka.connection import client_settings
+from runtime.kafka.internals.admin_client import AdminClient
 from runtime.kafka.producer import KafkaProducer
 from runtime.kafka.topics import TopicAdmin
+from runtime.settings import Configuration
 from schemas.topics import OPT_OUT_HEADS, PROGRESS, RECORD_TOPICS, dead_letter_topic, redrive_topic
 from tests.faults.process import Launcher, Process, wait_until
 from tests.faults.proxy import Proxy
@@ -24,6 +29,8 @@ from tests.faults.taps import KafkaTap, Shears
 
 #: Small: several of them share a machine with everything else.
 HEAP = "192m"
+#: The second listener of clients: who comes there is told of the proxies, and asked for credentials all the same.
+PROXIED = "PROXIED"
 PROCESSORS = ("persist", "opt-out", "crm-sync")
 TOPICS = (
     *RECORD_TOPICS,
@@ -86,11 +93,15 @@ class Broker:
 
 
 class Cluster:
-    """One broker, or three."""
+    """One broker, or three. As in the local stack each process has a principal of its own, and its ACLs alone.
+
+    The rig is the operator, who may read and write every topic.
+    """
 
     def __init__(self, home: Path, size: int, launcher: Launcher) -> None:
         self.home = home
         self.shears = Shears()
+        self._principals = Principals(Home(home))
         ports = free_ports(3 * size)
         voters = [Voter(number + 1, ports[3 * number]) for number in range(size)]
         cluster_id = new_cluster_id()
@@ -106,25 +117,24 @@ class Cluster:
                 voters=voters,
                 cluster_id=cluster_id,
                 heap=HEAP,
-                settings=_two_listeners(ports[3 * number + 1], client_port, voter.port, proxy.port),
+                settings=_two_listeners(
+                    self._principals.broker_password, ports[3 * number + 1], client_port, voter.port, proxy.port
+                ),
+                broker_password=self._principals.broker_password,
             )
             self.brokers.append(Broker(kafka, client_port, proxy, launcher))
 
-    @property
-    def bootstrap(self) -> str:
-        """The brokers themselves."""
-        return ",".join(broker.bootstrap for broker in self.brokers)
-
-    @property
-    def proxied(self) -> str:
-        """The brokers behind their proxies."""
-        return ",".join(broker.proxied for broker in self.brokers)
+    def environment(self, process: str, *, proxied: bool = False) -> dict[str, str]:
+        """The variables by which `process` reaches the brokers as its own principal; `proxied`: through the proxies."""
+        addresses = ",".join(broker.proxied if proxied else broker.bootstrap for broker in self.brokers)
+        return self._principals.environment_of(process, {KafkaSettings.variable("bootstrap_servers"): addresses})
 
     def start(self) -> None:
-        """Everything up, and every topic there."""
+        """Everything up, every principal let in, and every topic there."""
         for broker in self.brokers:
             broker.kafka.prepare()
         self.heal()
+        self._let_in()
         self.apply_topics()
         self.wait_whole()
 
@@ -158,6 +168,7 @@ class Cluster:
             broker.start()
         for broker in self.brokers:
             broker.kafka.wait_ready(90)
+        self._let_in()
         self.apply_topics()
         self.wait_whole()
 
@@ -177,8 +188,8 @@ class Cluster:
 
     @property
     def settings(self) -> KafkaSettings:
-        """How to reach the brokers themselves."""
-        return KafkaSettings(bootstrap_servers=tuple(self.bootstrap.split(",")))
+        """How the operator reaches the brokers themselves."""
+        return Configuration.load(KafkaSettings, environ=self.environment(OPERATOR))[KafkaSettings]
 
     def apply_topics(self) -> None:
         """Every topic as it ought to be."""
@@ -190,11 +201,7 @@ class Cluster:
 
     def client(self) -> closing[Any]:
         """The library's admin client, for what Hookline never does."""
-        return closing(
-            KafkaAdminClient(
-                bootstrap_servers=self.bootstrap.split(","), bootstrap_timeout_ms=5_000, request_timeout_ms=5_000
-            )
-        )
+        return closing(admin_client(self.settings))
 
     def leader(self, topic: str, partition: int = 0) -> Broker:
         """The broker that leads a partition."""
@@ -208,9 +215,15 @@ class Cluster:
                 broker.process.kill()
             broker.proxy.close()
 
+    def _let_in(self) -> None:
+        """Passwords and ACLs are part of a cluster's metadata: each new one needs them anew."""
+        with AccessAdmin(self.brokers[0].kafka.client_settings, "faults") as access:
+            access.set_passwords(self._principals.passwords, MECHANISM)
+            access.apply()
+
     def _all_answer(self) -> bool:
         for broker in self.brokers:
-            settings = KafkaSettings(bootstrap_servers=(broker.bootstrap,))
+            settings = self.settings.model_copy(update={"bootstrap_servers": (broker.bootstrap,)})
             producer = KafkaProducer(settings, "faults-looker")
             try:
                 if not producer.answers():
@@ -238,12 +251,19 @@ class Cluster:
             }
 
 
-def _two_listeners(port: int, client_port: int, controller_port: int, advertised: int) -> dict[str, str]:
+def admin_client(settings: KafkaSettings) -> AdminClient:
+    """The library's, which gives up after 5 s."""
+    return AdminClient(**client_settings(settings, "faults"), bootstrap_timeout_ms=5_000, request_timeout_ms=5_000)
+
+
+def _two_listeners(
+    broker_password: str, port: int, client_port: int, controller_port: int, advertised: int
+) -> dict[str, str]:
     """Brokers and processors talk directly; whoever comes through a proxy is told of proxies."""
-    host = "127.0.0.1"
-    return {
-        "listeners": f"PLAINTEXT://{host}:{port},CLIENT://{host}:{client_port},CONTROLLER://{host}:{controller_port}",
-        "advertised.listeners": f"PLAINTEXT://{host}:{port},CLIENT://{host}:{advertised}",
-        "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CLIENT:PLAINTEXT,CONTROLLER:PLAINTEXT",
-        "inter.broker.listener.name": "PLAINTEXT",
+    return listener_settings(broker_password, (CLIENTS, PROXIED)) | {
+        "listeners": ",".join(
+            f"{name}://{HOST}:{number}"
+            for name, number in ((CLIENTS, port), (PROXIED, client_port), ("CONTROLLER", controller_port))
+        ),
+        "advertised.listeners": f"{CLIENTS}://{HOST}:{port},{PROXIED}://{HOST}:{advertised}",
     }

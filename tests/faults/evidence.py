@@ -10,11 +10,14 @@ from pathlib import Path
 from uuid import UUID
 
 import psycopg
-from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
+from kafka import KafkaConsumer, TopicPartition
 
+from runtime.connections import KafkaSettings
+from runtime.kafka.connection import client_settings
 from runtime.kafka.internals.batches import read_whatever_comes
 from tests.faults.checker import Evidence
 from tests.faults.client.bodies import ID
+from tests.faults.cluster import admin_client
 from tests.faults.notes import Crm
 from tests.faults.stops import OptOuts
 
@@ -25,9 +28,9 @@ EVENTS = ("sms.messages.v1", "sms.contacts.v1", "sms.opt-outs.v1", "sms.calls.v1
 ASIDE = ("sms.unrecognized.v1", "dlq.persist")
 
 
-def ends(bootstrap: str, topics: Iterable[str] = (*EVENTS, *ASIDE)) -> dict[tuple[str, int], int]:
+def ends(kafka: KafkaSettings, topics: Iterable[str] = (*EVENTS, *ASIDE)) -> dict[tuple[str, int], int]:
     """Where each partition's log ends now. Raises KafkaError."""
-    with closing(_consumer(bootstrap)) as consumer:
+    with closing(_consumer(kafka)) as consumer:
         partitions = [
             TopicPartition(topic, number)
             for topic in sorted(set(topics))
@@ -38,10 +41,10 @@ def ends(bootstrap: str, topics: Iterable[str] = (*EVENTS, *ASIDE)) -> dict[tupl
         }
 
 
-def records(bootstrap: str, since: Ends, until: Ends) -> list[tuple[str, int, int, str]]:
+def records(kafka: KafkaSettings, since: Ends, until: Ends) -> list[tuple[str, int, int, str]]:
     """Topic, partition, offset and id of every record between the two that carries an id."""
     found = []
-    with closing(_consumer(bootstrap)) as consumer:
+    with closing(_consumer(kafka)) as consumer:
         expected = {TopicPartition(*place): end for place, end in until.items() if end > since.get(place, 0)}
         consumer.assign(list(expected))
         for partition in expected:
@@ -56,13 +59,13 @@ def records(bootstrap: str, since: Ends, until: Ends) -> list[tuple[str, int, in
     return found
 
 
-def behind(bootstrap: str, dsn: str, group: str = "hookline-persist", topics: Sequence[str] = EVENTS) -> int:
+def behind(kafka: KafkaSettings, dsn: str, group: str = "hookline-persist", topics: Sequence[str] = EVENTS) -> int:
     """How many records on `topics` the group has not committed the effects of.
 
     Raises KafkaError, psycopg.OperationalError.
     """
-    until = ends(bootstrap, topics)
-    with closing(KafkaAdminClient(bootstrap_servers=bootstrap.split(","), request_timeout_ms=5_000)) as admin:
+    until = ends(kafka, topics)
+    with closing(admin_client(kafka)) as admin:
         ids = [UUID(str(topic["topic_id"])) for topic in admin.describe_topics(list(topics))]
     with psycopg.connect(dsn) as connection:
         rows = connection.execute(
@@ -98,11 +101,11 @@ def effects(dsn: str, run: str) -> tuple[dict[str, int], dict[str, int]]:
 
 
 def collect(
-    bootstrap: str, dsn: str, run: str, since: Ends, opt_outs: OptOuts | None = None, crms: Sequence[Crm] = ()
+    kafka: KafkaSettings, dsn: str, run: str, since: Ends, opt_outs: OptOuts | None = None, crms: Sequence[Crm] = ()
 ) -> Evidence:
     """Everything about a run, once all is quiet; `opt_outs` from ledger.py, `crms` from crm.py, where they are."""
-    until = ends(bootstrap)
-    log = [record for record in records(bootstrap, since, until) if record[3].startswith(f"fx{run}-")]
+    until = ends(kafka)
+    log = [record for record in records(kafka, since, until) if record[3].startswith(f"fx{run}-")]
     rows, received = effects(dsn, run)
     return Evidence(
         effects=rows,
@@ -119,11 +122,10 @@ def write(evidence: Evidence, path: Path) -> None:
     path.write_text(json.dumps(asdict(evidence)), "utf-8")
 
 
-def _consumer(bootstrap: str) -> KafkaConsumer:
+def _consumer(kafka: KafkaSettings) -> KafkaConsumer:
     return KafkaConsumer(
-        bootstrap_servers=bootstrap.split(","),
+        **client_settings(kafka, "faults"),
         enable_auto_commit=False,
         auto_offset_reset="earliest",
         fetch_max_wait_ms=100,
-        reconnect_backoff_max_ms=1000,
     )

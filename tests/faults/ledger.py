@@ -7,12 +7,13 @@ from contextlib import closing
 from uuid import UUID
 
 import psycopg
-from kafka import KafkaAdminClient
 from psycopg import errors
 
 from processors.opt_out.ledger import lock, utc_now
 from processors.opt_out.states import rebuild
 from processors.opt_out.verify import verify
+from runtime.connections import KafkaSettings
+from tests.faults.cluster import admin_client
 from tests.faults.stops import OptOuts
 from tests.faults.textus import ACCOUNTS, TextUs
 
@@ -77,14 +78,14 @@ def waiting(dsn: str) -> int:
 
 
 def move(
-    bootstrap: str,
+    kafka: KafkaSettings,
     dsn: str,
     to: Mapping[tuple[str, int], int],
     group: str = GROUP,
     topics: Sequence[str] = TOPICS,
 ) -> None:
     """Have the group go on at `to`, wherever it was. It must not run meanwhile. `dsn`: the superuser's."""
-    with closing(KafkaAdminClient(bootstrap_servers=bootstrap.split(","), request_timeout_ms=5_000)) as admin:
+    with closing(admin_client(kafka)) as admin:
         cluster = str(admin.describe_cluster()["cluster_id"])
         ids = {topic["name"]: UUID(str(topic["topic_id"])) for topic in admin.describe_topics(list(topics))}
     with psycopg.connect(dsn) as connection, connection.cursor() as cursor:

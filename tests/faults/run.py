@@ -18,6 +18,7 @@ import httpx
 import psycopg
 from kafka.errors import KafkaError
 
+from deploy.local.principals import OPERATOR
 from tests.faults import crm, evidence, ledger
 from tests.faults.checker import Promise, Verdict, check
 from tests.faults.client.journal import read
@@ -82,7 +83,7 @@ class Run:
         self.mutation = ""  #: what is taken away from every process
         self.controls = home / "controls"
         self.controls.mkdir()
-        kafka = cluster.proxied if row.through_proxies else cluster.bootstrap
+        kafka = cluster.environment("ingest", proxied=row.through_proxies)
         # Ingest tells PostgreSQL what its spool holds, for the gate, which is there wherever opt-out is.
         ledger_dsn = {} if row.opt_out is None else {"HOOKLINE_POSTGRES__DSN": db.server.dsn("ingest")}
         self.ingest = Ingest(launcher, home, kafka, **ledger_dsn, **row.settings)
@@ -116,7 +117,9 @@ class Run:
         """What an operator of all of the run's services has set."""
         servers = {"HOOKLINE_POSTGRES__DSN": self.db.dsn, "HOOKLINE_POSTGRES__OWNER_DSN": self.db.server.owner_dsn}
         services = (self.ingest, self.persist, self.opt_out, self.crm_sync)
-        return {name: value for service in services for name, value in service.settings.items()} | servers
+        return {name: value for service in services for name, value in service.settings.items()} | (
+            servers | self.cluster.environment(OPERATOR)
+        )
 
     def _status_settings(self) -> dict[str, str]:
         """The same, with the addresses that a local stack tells, and none of a service that the row does not have."""
@@ -130,7 +133,7 @@ class Run:
     def member(self, number: int = 1, dsn: str | None = None) -> Processor:
         """One more persist, not started."""
         dsn = dsn or self.db.server.dsn("persist")
-        return Processor(self.launcher, self.home, "persist", self.cluster.bootstrap, dsn, number=number)
+        return Processor(self.launcher, self.home, "persist", self.cluster.environment("persist"), dsn, number=number)
 
     def opt_out_through(self, dsn: str) -> None:
         """From its next start opt-out reaches PostgreSQL by `dsn`."""
@@ -138,7 +141,7 @@ class Run:
 
     def _opt_out(self, dsn: str) -> Processor:
         settings = self.textus.settings() | dict(self.row.opt_out or {})
-        return Processor(self.launcher, self.home, "opt-out", self.cluster.bootstrap, dsn, **settings)
+        return Processor(self.launcher, self.home, "opt-out", self.cluster.environment("opt-out"), dsn, **settings)
 
     def crm_sync_through(self, dsn: str) -> None:
         """From its next start crm-sync reaches PostgreSQL by `dsn`."""
@@ -149,7 +152,7 @@ class Run:
         for played_crm in self.crms.values():
             settings |= played_crm.settings()
         settings |= self.row.crm
-        return Processor(self.launcher, self.home, "crm-sync", self.cluster.bootstrap, dsn, **settings)
+        return Processor(self.launcher, self.home, "crm-sync", self.cluster.environment("crm-sync"), dsn, **settings)
 
     def arm(self, point: str, number: int = signal.SIGKILL, of: str = "persist") -> None:
         """Have the next of ingest or of processor `of` to come by `point` send itself a signal.
@@ -215,7 +218,7 @@ class Run:
 
     def replay_opt_outs(self) -> None:
         """Have opt-out, which must not run now, read everything of this run once more."""
-        ledger.move(self.cluster.bootstrap, self.db.superuser, self._since)
+        ledger.move(self.cluster.settings, self.db.superuser, self._since)
 
     def _injected(self, names: tuple[str, ...], folder: Path | None = None) -> str:
         given = [f"{name}={folder or self.controls}" for name in names]
@@ -230,11 +233,11 @@ class Run:
 
     def behind(self) -> int:
         """Records on the topics whose effects are not there yet."""
-        return evidence.behind(self.cluster.bootstrap, self.db.dsn)
+        return evidence.behind(self.cluster.settings, self.db.dsn)
 
     def opt_out_unread(self) -> int:
         """The same of opt-out."""
-        return evidence.behind(self.cluster.bootstrap, self.db.dsn, ledger.GROUP, ledger.TOPICS)
+        return evidence.behind(self.cluster.settings, self.db.dsn, ledger.GROUP, ledger.TOPICS)
 
     def opt_out_behind(self) -> int:
         """And what its rows of the ledger still ask for."""
@@ -242,7 +245,7 @@ class Run:
 
     def crm_sync_unread(self) -> int:
         """The same of crm-sync."""
-        return evidence.behind(self.cluster.bootstrap, self.db.dsn, crm.GROUP, crm.TOPICS)
+        return evidence.behind(self.cluster.settings, self.db.dsn, crm.GROUP, crm.TOPICS)
 
     def crm_sync_behind(self) -> int:
         """And what has not been brought to the CRMs yet."""
@@ -251,7 +254,7 @@ class Run:
     def letters(self, processor: str = "persist") -> int:
         """Dead letters of `processor`, of all runs, which `hookline status` has to tell as well."""
         topic = f"dlq.{processor}"
-        return self.listener.counted(processor, lambda: sum(evidence.ends(self.cluster.bootstrap, [topic]).values()))
+        return self.listener.counted(processor, lambda: sum(evidence.ends(self.cluster.settings, [topic]).values()))
 
     def named_events(self, names: Iterable[str]) -> set[str]:
         """Which of `names` stand as a contact's name in an event's payload."""
@@ -270,7 +273,7 @@ class Run:
         home = self.home / "second"
         home.mkdir()
         spool = {"HOOKLINE_INGEST__SPOOL_DIR": str(self.ingest.spool)}
-        return Ingest(self.launcher, home, self.cluster.bootstrap, **spool)
+        return Ingest(self.launcher, home, self.cluster.environment("ingest"), **spool)
 
     def back_on_kafka(self, within: float) -> None:
         """Red unless new events go to Kafka again within so many seconds; the load goes on meanwhile."""
@@ -366,18 +369,18 @@ class Run:
                 work()
 
     def _begin(self) -> None:
-        self._since = evidence.ends(self.cluster.bootstrap, (*evidence.EVENTS, *evidence.ASIDE, crm.STATES))
+        self._since = evidence.ends(self.cluster.settings, (*evidence.EVENTS, *evidence.ASIDE, crm.STATES))
         self.db.forget_heartbeats()
         self.start_persist()
         if self.row.opt_out is not None:
             # What other rows have sent meanwhile, and what TextUs said to them, is none of this run's.
-            ledger.move(self.cluster.bootstrap, self.db.superuser, self._since)
+            ledger.move(self.cluster.settings, self.db.superuser, self._since)
             ledger.forget_budget(self.db.superuser)
             ledger.forget_nodes(self.db.superuser)
             self.start_opt_out()
             self.gate.start()
         if self.crms:
-            ledger.move(self.cluster.bootstrap, self.db.superuser, self._since, crm.GROUP, crm.TOPICS)
+            ledger.move(self.cluster.settings, self.db.superuser, self._since, crm.GROUP, crm.TOPICS)
             crm.forget(self.db.superuser)
             self.start_crm_sync()
         if not self.row.starts:
@@ -447,7 +450,7 @@ class Run:
         attempts = read(self.journal)
         opt_outs = None if self.row.opt_out is None else ledger.collect(self.db.dsn, self.id, self.textus)
         crms = [crm.collect(played_crm, self.db.dsn, self.id, self.redriven) for played_crm in self.crms.values()]
-        found = evidence.collect(self.cluster.bootstrap, self.db.dsn, self.id, self._since, opt_outs, crms)
+        found = evidence.collect(self.cluster.settings, self.db.dsn, self.id, self._since, opt_outs, crms)
         found = replace(found, syncs=self._syncs[:])
         evidence.write(found, self.home / "evidence.json")
         promise = replace(self.promise, slowest=60.0, silence=None) if self.lenient else self.promise

@@ -100,14 +100,14 @@ class Service:
 
 
 class Ingest(Service):
-    """`hookline ingest`."""
+    """`hookline ingest`; `kafka`: the variables by which it reaches Kafka."""
 
-    def __init__(self, launcher: Launcher, home: Path, kafka: str, **settings: str) -> None:
+    def __init__(self, launcher: Launcher, home: Path, kafka: Mapping[str, str], **settings: str) -> None:
         self.port, admin_port = free_ports(2)
         self.url = f"http://127.0.0.1:{self.port}"
         self.spool = home / "spool"
         own = {
-            "HOOKLINE_KAFKA__BOOTSTRAP_SERVERS": kafka,
+            **kafka,
             "HOOKLINE_INGEST__PORT": str(self.port),
             "HOOKLINE_INGEST__ADMIN_PORT": str(admin_port),
             "HOOKLINE_INGEST__WORKERS": "2",
@@ -160,17 +160,25 @@ class Ingest(Service):
 
 
 class Processor(Service):
-    """`hookline process NAME`."""
+    """`hookline process NAME`; `kafka`: the variables by which it reaches Kafka."""
 
     def __init__(
-        self, launcher: Launcher, home: Path, name: str, kafka: str, dsn: str, *, number: int = 1, **settings: str
+        self,
+        launcher: Launcher,
+        home: Path,
+        name: str,
+        kafka: Mapping[str, str],
+        dsn: str,
+        *,
+        number: int = 1,
+        **settings: str,
     ) -> None:
         self.name = name
         admin_port = free_ports(1)[0]
         prefix = f"HOOKLINE_{name.upper().replace('-', '_')}"
         self.admin_port_variable = f"{prefix}__ADMIN_PORT"
         own = {
-            "HOOKLINE_KAFKA__BOOTSTRAP_SERVERS": kafka,
+            **kafka,
             "HOOKLINE_POSTGRES__DSN": dsn,
             self.admin_port_variable: str(admin_port),
             f"{prefix}__RETRY_MAX": "2",

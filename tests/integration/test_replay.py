@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from ops.__main__ import main
-from ops.audit.topics import open_log
-from runtime.kafka.consumer import Record
+from runtime.kafka.consumer import Partition, Record
 from runtime.kafka.reader import read
-from runtime.kafka.topics import Offsets
+from runtime.kafka.topic_logs import topic_logs
+from runtime.kafka.topics import Offsets, TopicAdmin
 from tests.twins.ingest_rig import IngestRig
 
 ANN, BEN = "+13035550142", "+13035550177"
@@ -31,10 +32,15 @@ def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, dict[str,
 @pytest.fixture
 def returned(ingest_rig: IngestRig) -> Any:
     """What has come on redrive.persist since the test began."""
-    before = open_log(ingest_rig.kafka, ["redrive.persist"]).bounds
+
+    def bounds_now() -> Mapping[Partition, Offsets]:
+        with TopicAdmin(ingest_rig.kafka, "tests") as admin:
+            return topic_logs(admin, ["redrive.persist"]).bounds
+
+    before = bounds_now()
 
     def look() -> list[Record]:
-        now = open_log(ingest_rig.kafka, ["redrive.persist"]).bounds
+        now = bounds_now()
         stretches = {partition: Offsets(before[partition].end, bounds.end) for partition, bounds in now.items()}
         return list(read(ingest_rig.kafka, "tests", stretches))
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ops.alarms.catalogue import rules_for_prometheus
 from tests.reference import (
+    access,
     asyncapi,
     commands,
     crm_contract,
@@ -35,6 +36,7 @@ def pages() -> dict[Path, str]:
         "crm-contract.md": crm_contract.page(),
         "data-dictionary.md": dictionary.page(),
         "runbook.md": runbook.page(),
+        "access.md": access.page(),
     }
     written = {DOCS / name: NOTE + text.rstrip() + "\n" for name, text in made.items()}
     return written | {

@@ -13,18 +13,19 @@ from ingest.durable.publisher import outgoing
 from ingest.durable.record_numbers import RecordNumbers
 from ingest.node.count_report import CountReport
 from ingest.node.name import node_name
-from ops.audit.topics import TopicLogs, open_log
 from processors.engine.batch import decoded
 from processors.persist import Persist, PersistSettings
 from runtime.connections import KafkaSettings
 from runtime.kafka.producer import KafkaProducer, OutgoingRecord
 from runtime.kafka.reader import read
-from runtime.kafka.topics import Offsets
+from runtime.kafka.topic_logs import TopicLogs, topic_logs
+from runtime.kafka.topics import Offsets, TopicAdmin
 from runtime.postgres import connect
 from runtime.settings import Configuration
 from schemas.codec import Codec
 from schemas.events import Event
 from schemas.ids import SchemaIds
+from schemas.topics import EVENT_TOPICS
 from tests.twins.events import message
 
 _codec = Codec(SchemaIds.checked_in())
@@ -41,8 +42,13 @@ class IngestRig:
         self.numbers = RecordNumbers.on_disk(spool_dir)
         self.producer = KafkaProducer(kafka, "tests")
         self.owner = psycopg.connect(postgres.owner_dsn, autocommit=True)
-        self.before = open_log(kafka)
+        self.before = self.logs()
         self._minutes = count()
+
+    def logs(self) -> TopicLogs:
+        """Of the event topics, now."""
+        with TopicAdmin(self.kafka, "tests") as admin:
+            return topic_logs(admin, [topic.name for topic in EVENT_TOPICS])
 
     def event(self, **given: Any) -> Event:
         moment = self.begin + timedelta(minutes=next(self._minutes) % 59, seconds=30)
@@ -70,7 +76,7 @@ class IngestRig:
 
     def persist(self, *, left_out: int = 0) -> TopicLogs:
         """Store what has come since this test began, but for the newest `left_out` records of each partition."""
-        log = open_log(self.kafka)
+        log = self.logs()
         stretches = {
             partition: Offsets(self.before.bounds[partition].end, max(bounds.end - left_out, 0))
             for partition, bounds in log.bounds.items()

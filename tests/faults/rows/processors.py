@@ -8,7 +8,7 @@ from functools import partial
 from kafka import KafkaProducer
 from kafka.structs import TopicPartition
 
-from runtime.connections import KafkaSettings
+from runtime.kafka.connection import client_settings
 from schemas import cloudevents
 from schemas.topics import PARTITIONS, RECORD_TOPICS, redrive_topic
 from tests.faults.rows.everybody import WITH_ALL
@@ -102,7 +102,7 @@ POISON = (
 @row("C4", "poison: 1 % and 100 % of the records")
 def poison(run: Run) -> None:
     """At 100 % it stops and says so, and goes on when an operator has had a look."""
-    producer = KafkaProducer(bootstrap_servers=run.cluster.bootstrap.split(","), acks="all")
+    producer = KafkaProducer(**client_settings(run.cluster.settings, "faults"), acks="all")
     sent = 0
 
     def plant(count: int) -> None:
@@ -143,13 +143,12 @@ def _is_ready(processor: Processor) -> bool:
 @row("F5", "junk of every kind on every topic: nobody stops, nobody halts", **WITH_ALL)
 def junk(run: Run) -> None:
     """Bytes that are no event: one that can be read is an event, whoever wrote it (see docs/deploy.md on ACLs)."""
-    settings = KafkaSettings(bootstrap_servers=tuple(run.cluster.bootstrap.split(",")))
     topics = [topic.name for topic in (*RECORD_TOPICS, *map(redrive_topic, ("persist", "opt-out", "crm-sync")))]
     processors = (run.persist, run.opt_out, run.crm_sync)
     for _ in range(6):
         batches = [junk_batch(run.rng, events=False) for _ in range(60)] + run.rng.sample(large_batches(), 2)
         places = [TopicPartition(run.rng.choice(topics), run.rng.randrange(PARTITIONS)) for _ in batches]
-        taken, refused = put_batches(settings, list(zip(places, batches, strict=True)), patience=90)
+        taken, refused = put_batches(run.cluster.settings, list(zip(places, batches, strict=True)), patience=90)
         run.note(taken=taken, refused=refused)
         run.require(taken > refused, "Kafka takes most of it")
         run.sleep(1.0)

@@ -10,8 +10,8 @@ from typing import LiteralString
 import httpx
 import psycopg
 
-from ops.audit.topics import open_log
 from runtime.kafka.reader import read as read_log
+from runtime.kafka.topic_logs import topic_logs
 from schemas.topics import MESSAGE_STATE, OPT_OUT_STATE, Topic
 from tests.faults.checker import Promise
 from tests.faults.client.journal import Attempt, read
@@ -167,6 +167,7 @@ def _unpublished(run: Run, topic: Topic, query: LiteralString) -> set[str]:
     """Which keys that `query` finds have no state on the compacted topic."""
     with psycopg.connect(run.db.dsn) as connection:
         keys = {str(key) for (key,) in connection.execute(query)}
-    bounds = open_log(run.cluster.settings, [topic.name]).bounds
+    with run.cluster.admin() as admin:
+        bounds = topic_logs(admin, [topic.name]).bounds
     published = {record.key for record in read_log(run.cluster.settings, "faults", bounds)}
     return {key for key in keys if key.encode() not in published}

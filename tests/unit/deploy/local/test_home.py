@@ -302,21 +302,3 @@ def test_a_write_that_fails_leaves_the_old_file_and_nothing_beside_it(
         home.write("ports.json", {"kafka": 2})
     assert home.read("ports.json") == {"kafka": 1}
     assert [path.name for path in home.path.iterdir()] == ["ports.json"]
-
-
-def test_what_is_written_is_synced_before_it_gets_its_name(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    done: list[str] = []
-    fsync, replace = os.fsync, Path.replace
-
-    def synced(descriptor: int) -> None:
-        done.append("fsync")
-        fsync(descriptor)
-
-    def replaced(path: Path, target: Path) -> Path:
-        done.append("rename")
-        return replace(path, target)
-
-    monkeypatch.setattr(os, "fsync", synced)
-    monkeypatch.setattr(Path, "replace", replaced)
-    home.write("ports.json", {"kafka": 1})
-    assert done == ["fsync", "rename", "fsync"]  # the file, its name, the folder that holds the name
