@@ -38,8 +38,8 @@ runs on a real Kafka (three brokers in the K rows and X1) and a real PostgreSQL,
   several spellings, and, of processors that could commit nothing, `/readyz` and the lag; **untrue**: of those, what
   contradicts what was so at every moment of the last 30 s (the gate's of a number: of the last 5 s).
 - **refused**: requests without a 200. I4 and I5 fill or break the spool while Kafka is down, so 503 is what they want
-  to see; in I1, I6, I7, I8, F7, F8 and X1 processes are killed with requests on their way; in F4 401 is what it wants to
-  see, of genuine webhooks too, and then **lost** counts those that the quarantine does not bring back.
+  to see; in I1, I6, I7, I8, F7, F8 and X1 processes are killed with requests on their way; in F4 401 is what it wants
+  to see, of genuine webhooks too, and then **lost** counts those that the quarantine does not bring back.
 - **silence**: the longest time in which nobody got a 200. **spooling p99**: of what was sent while events were
   spooled, after an answer had said so (in I2 with the second after which the kernel asks again for a connection that a
   stopping ingest has left to the next one); **disk p99**: of a sector that was synced beside it in that time, fifty
