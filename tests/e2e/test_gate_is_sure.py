@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import itertools
 import json
 import signal
@@ -181,7 +182,7 @@ def is_surely_in(stack: Stack) -> bool:
     """The same as `sure`, of a gate that may be away."""
     try:
         return sure(stack)
-    except OSError:  # urllib's errors are
+    except (OSError, http.client.HTTPException):  # urllib's errors are the former
         return False
 
 
