@@ -79,22 +79,19 @@ def restored_from_a_copy(run: Run) -> None:
     run.db.forget_old()
     if is_running:
         commands_of(run, "backup.md", "swap")
-        with run.listener.stalled("ledger"):
-            _each_says(run, "that its positions went back", "hookline_positions_moved_total", direction="back")
-            commands_of(run, "backup.md", "restored", since=taken_at)
-            _caught_up(run)
+        _each_says(run, "that its positions went back", "hookline_positions_moved_total", direction="back")
+        commands_of(run, "backup.md", "restored", since=taken_at)
     else:
-        with run.listener.stalled("ledger"):
-            for processor in _processors(run):
-                processor.stop()
-            with run.listener.stalled("persist", "opt-out", "crm-sync"):
-                commands_of(run, "backup.md", "swap")
-                commands_of(run, "backup.md", "restored", since=taken_at)
-                run.sleep(STOPPED)
-            run.start_persist()
-            run.start_opt_out()
-            run.start_crm_sync()
-            _caught_up(run)
+        for processor in _processors(run):
+            processor.stop()
+        with run.listener.stalled("persist", "opt-out", "crm-sync"):
+            commands_of(run, "backup.md", "swap")
+            commands_of(run, "backup.md", "restored", since=taken_at)
+            run.sleep(STOPPED)
+        run.start_persist()
+        run.start_opt_out()
+        run.start_crm_sync()
+    _caught_up(run)
     # Its rows are written again at other times, so their hashes are others than those that were published.
     hookline(run, "restored", "--since", taken_at, "--accept-ledger")
     run.wait(run.gate.is_sure, 60, "the gate is sure again")
