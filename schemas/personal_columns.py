@@ -78,6 +78,7 @@ PERSONAL: Mapping[str, Mapping[str, PersonalColumn]] = MappingProxyType(
         "erased_returns": _of(Erasing.ROW, phone=_PHONE),
         "erasures": _of(Erasing.WORDS, asked_by=_TEXT, reason=_TEXT),
         "audited_days": _of(Erasing.WORDS, reason=_TEXT),
+        "dead_letter_requests": _of(Erasing.WORDS, reason=_TEXT),
         "console_records": _of(Erasing.WORDS, subject=_TEXT, reason=_TEXT),
         "data_reveals": _of(Erasing.WORDS, reason=_TEXT),
         "discarded_letters": _of(Erasing.WORDS, reason=_TEXT),
@@ -109,6 +110,10 @@ WITHOUT: Mapping[str, frozenset[str]] = MappingProxyType(
             "crm_notes": ("provider", "account", "kind", "direction", "state", "provider_message_id"),
             "crm_targets": ("target", "reason"),
             "data_reveals": ("revealed_by", "surface"),
+            "dead_letter_requests": (
+                *("processor", "action", "disposition", "error_class", "writer", "requested_by", "stopped_by", "state"),
+                "detail",  # numbers and words of our own, for people
+            ),
             # The message of an error is redacted before it is stored.
             "dead_letters": ("consumer_group", "topic", "event_type", "disposition", "error_class", "error_message"),
             "discarded_letters": ("cluster_id", "processor", "discarded_by"),
@@ -118,6 +123,7 @@ WITHOUT: Mapping[str, frozenset[str]] = MappingProxyType(
             "erased_returns": ("erased_phone",),
             "erasures": ("phone", "erased_by", "result"),
             "event_rhythms": ("provider", "event_type"),
+            "event_traces": ("consumer_group", "traceparent"),
             "events": ("event_type", "provider", "account", "account_phone", "topic"),
             "ingest_counts": ("node", "epoch", "topic", "durability"),
             "ingest_nodes": ("node",),

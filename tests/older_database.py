@@ -119,6 +119,10 @@ ROWS: Mapping[str, Mapping[str, Any]] = {
     "console_records": {"username": "ada", "kind": "login", "action": "login", "subject": "ada", "reason": ""},
     "sim_numbers": {"sim_card_id": "1", "phone": PHONE},
     "topic_progress": {"at": AT, "logs": Jsonb({})},
+    "audited_days": {
+        "day": AT.date(), "ok": True, "accepted": 1, "on_topics": 1, "in_postgres": 1, "missing": 0, "gaps": 0,
+    },
+    "retention_marks": {"history": "events", "before": AT},
     "dead_letter_requests": {
         "processor": "persist", "action": "redrive", "most": 10, "requested_by": "ada", "reason": "mended",
     },
