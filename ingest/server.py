@@ -47,8 +47,7 @@ log = logs.logger("ingest.server")
 
 def sections() -> list[type[Section]]:
     """Every section that ingest may need."""
-    shared: list[type[Section]] = [IngestSettings, KafkaSettings, SchemaRegistrySettings, SpoolReportSettings]
-    shared.append(TracingSettings)
+    shared = IngestSettings, KafkaSettings, SchemaRegistrySettings, SpoolReportSettings, TracingSettings
     return [*shared, *(known.settings_type for known in provider_types().values())]
 
 

@@ -57,16 +57,28 @@ class Heartbeat:
         connection.execute(_STOPPED, (self.name, self.instance))
 
 
-def beat_until(
+def start_beating(
+    leaving: threading.Event,
+    heartbeat: Heartbeat,
+    readiness: Callable[[], Readiness],
+    connect: Callable[[], Connection],
+) -> threading.Thread:
+    """Beat every two seconds in a thread of its own until `leaving`, and say then that the process has stopped.
+
+    While PostgreSQL is away nobody hears anything: whoever looks for the heartbeat misses it, as they should.
+    """
+    given = (leaving, heartbeat, readiness, connect)
+    thread = threading.Thread(target=_beat_until, args=given, name="heartbeat", daemon=True)
+    thread.start()
+    return thread
+
+
+def _beat_until(
     leaving: threading.Event,
     heartbeat: Heartbeat,
     readiness: Callable[[], Readiness],
     connect: Callable[[], Connection],
 ) -> None:
-    """Beat every two seconds until `leaving`, and say then that the process has stopped.
-
-    While PostgreSQL is away nobody hears anything: whoever looks for the heartbeat misses it, as they should.
-    """
     connection: Connection | None = None
     while not leaving.is_set():
         try:
@@ -87,11 +99,9 @@ def beat_until(
 def beating(
     heartbeat: Heartbeat, readiness: Callable[[], Readiness], connect: Callable[[], Connection]
 ) -> Iterator[None]:
-    """`beat_until` the block ends, in a thread of its own."""
+    """`start_beating`, until the block ends."""
     leaving = threading.Event()
-    given = (leaving, heartbeat, readiness, connect)
-    thread = threading.Thread(target=beat_until, args=given, name="heartbeat", daemon=True)
-    thread.start()
+    thread = start_beating(leaving, heartbeat, readiness, connect)
     try:
         yield
     finally:

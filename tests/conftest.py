@@ -17,10 +17,12 @@ import hypothesis
 import psycopg
 import pytest
 import structlog
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from ops.migrations import migrate
+from runtime import tracing
 from runtime.connections import KafkaSettings
 from runtime.kafka.topics import TopicAdmin
 from runtime.postgres import connect
@@ -159,3 +161,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         }
         for reason in sorted(reasons):
             terminalreporter.line(reason)
+
+
+@pytest.fixture
+def spans() -> Iterator[InMemorySpanExporter]:
+    """The spans of this process, while traces are recorded."""
+    exporter = InMemorySpanExporter()
+    tracing.record_with("test", exporter)
+    yield exporter
+    tracing.stop()

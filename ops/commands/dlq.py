@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -146,11 +147,8 @@ def redrive(out: Output, source: str, **options: Any) -> None:
     held_back = going[options["canary"] :] if sent.failures else []
     _report(out, processor, verdicts, sent.refused, held_back)
     if sent.failures:
-        counts = Counter(failure.error_class for failure in sent.failures)
-        causes = "; ".join(f"{count} x {cause}" for cause, count in counts.items())
         raise CheckFailed(
-            f"{len(sent.failures)} of the canary's {options['canary']} letters failed again ({causes}): "
-            f"{len(held_back)} were kept. Mend the cause, then redrive again; "
+            f"{sent.canary_failed(options['canary'])}: {len(held_back)} were kept. Mend the cause, then redrive again; "
             f"`hookline dlq show {processor}` tells more"
         )
     if sent.refused:
@@ -166,18 +164,17 @@ def _send_in_turn(
     from processors.dead_letters.redrive import send, send_in_turn
     from runtime.kafka.producer import KafkaProducer
 
-    producer = KafkaProducer(box.settings, "hookline-redrive")
-    try:
-        with out.progress("sending back", len(going)) as done:
-            return send_in_turn(
-                going,
-                lambda part: send(box, part, producer, memory, rate=options["rate"], done=done),
-                lambda: Canary(box.settings, connection, box.processor),
-                canary=options["canary"],
-                canary_timeout=options["canary_timeout"],
-            )
-    finally:
-        producer.close()
+    with (
+        closing(KafkaProducer(box.settings, "hookline-redrive")) as producer,
+        out.progress("sending back", len(going)) as done,
+    ):
+        return send_in_turn(
+            going,
+            lambda part: send(box, part, producer, memory, rate=options["rate"], done=done),
+            lambda: Canary(box.settings, connection, box.processor),
+            canary=options["canary"],
+            canary_timeout=options["canary_timeout"],
+        )
 
 
 def _decided(out: Output, boxes: list[Box]) -> dict[str, set[tuple[int, int]]]:

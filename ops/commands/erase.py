@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ops.erasure.run import Eraser, Erasure
     from processors.crm_sync.destinations import Destination
     from processors.opt_out.settings import OptOutSettings
+    from processors.outbox.rate_limiter import RateLimiter
 
 
 @command(changes=True)
@@ -92,14 +93,10 @@ def _eraser(dsn: str, settings: OptOutSettings) -> Eraser:
     def notes_erased(notes: Sequence[RemoteNote], contacts: Mapping[str, list[str]]) -> NoteErasure:
         from processors.crm_sync.destinations import places_of
         from processors.crm_sync.settings import CrmSettings
-        from processors.outbox.rate_limiter import BudgetLimiter, RateLimiter, Unlimited
         from runtime.postgres import connect
 
         def limiter(place: Destination[Any]) -> RateLimiter:
-            budget = place.kind.budget(place.settings)
-            if budget is None:
-                return Unlimited()
-            return BudgetLimiter(budget, lambda: connect(dsn, process="erase"), threading.Event().wait)
+            return place.limiter(lambda: connect(dsn, process="erase"), threading.Event().wait)
 
         places = places_of(load(CrmSettings)[CrmSettings].targets, load)
         return erase_notes(notes, contacts, {place.name: place for place in places}, limiter)

@@ -17,7 +17,7 @@ from runtime import logs
 from runtime.addresses import local_url
 from runtime.admin import AdminServer, admin_app
 from runtime.connections import PostgresSettings
-from runtime.heartbeat import Heartbeat, beat_until, sign_off
+from runtime.heartbeat import Heartbeat, sign_off, start_beating
 from runtime.postgres import Connection, connect
 from runtime.process import die_with_parent, log_settings
 from runtime.settings import Configuration, ConfigurationError
@@ -60,12 +60,7 @@ def build_worker(parent: int, instance: str) -> Any:
     admin = AdminServer(app, settings.admin_host, settings.admin_port)
     admin.__enter__()  # for as long as the worker lives
     heartbeat = Heartbeat("gate", instance=instance)  # signed off by the main process, which outlives the worker
-    threading.Thread(
-        target=beat_until,
-        args=(threading.Event(), heartbeat, watch.readiness, connected),
-        name="heartbeat",
-        daemon=True,
-    ).start()
+    start_beating(threading.Event(), heartbeat, watch.readiness, connected)
     log.info("gate_worker", admin_port=admin.port)
     return gate_app(answers, settings.tokens, watch.readiness)
 

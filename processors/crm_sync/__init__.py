@@ -20,7 +20,7 @@ from processors.crm_sync.text_queue import are_fetched, ask_for_texts, text_fetc
 from processors.crm_sync.work import Job
 from processors.engine.periodic_tasks import periodic_task
 from processors.engine.processor import Background, Delivery, Processor
-from processors.outbox.rate_limiter import BudgetLimiter, RateLimiter, Unlimited
+from processors.outbox.rate_limiter import RateLimiter
 from processors.outbox.worker import OutboxWorker
 from processors.textus_api.settings import TextUsApiSettings, textus_budget
 from runtime.postgres import Connection
@@ -65,8 +65,7 @@ class CrmSync(Processor[CrmSyncSettings]):
         limiters: dict[type[CrmTarget[Any]], RateLimiter] = {}
         for place in self._places:
             if place.kind not in limiters:
-                budget = place.kind.budget(place.settings)
-                limiters[place.kind] = Unlimited() if budget is None else BudgetLimiter(budget, connect, stop.wait)
+                limiters[place.kind] = place.limiter(connect, stop.wait)
             worker = delivery_worker_of(place.target(limiters[place.kind]), self._crm)
             works.append(worker.background(connect, stop, self.settings.stop_timeout))
         return works

@@ -8,7 +8,8 @@ from typing import Any, Generic
 
 from processors.crm_sync.port import CrmTarget, S, target_types
 from processors.crm_sync.settings import CrmSettings
-from processors.outbox.rate_limiter import RateLimiter
+from processors.outbox.rate_limiter import BudgetLimiter, RateLimiter, Unlimited
+from runtime.postgres import Connection
 from runtime.settings import Configuration, ConfigurationError
 
 
@@ -19,6 +20,11 @@ class Destination(Generic[S]):
     name: str  #: "rest"; "textus:acme"
     kind: type[CrmTarget[S]]
     settings: S
+
+    def limiter(self, connect: Callable[[], Connection], sleep: Callable[[float], bool]) -> RateLimiter:
+        """What its kind's requests are paid from; `sleep` as of BudgetLimiter."""
+        budget = self.kind.budget(self.settings)
+        return Unlimited() if budget is None else BudgetLimiter(budget, connect, sleep)
 
     def target(self, limiter: RateLimiter) -> CrmTarget[S]:
         """Who brings things there, paying from `limiter`. Raises ConfigurationError."""

@@ -12,14 +12,14 @@ import os
 import sys
 import time
 from collections import Counter
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import closing
 from itertools import islice
 
 import psycopg
 
 from processors.dead_letters.box import Box, Memory, open_boxes
-from processors.dead_letters.canary import Canary, CanaryFailure, NotHandledInTime
+from processors.dead_letters.canary import Canary, NotHandledInTime
 from processors.dead_letters.letter import Letter
 from processors.dead_letters.pace import paced
 from processors.dead_letters.redrive import BATCH, Interrupted, judge, selected, send, send_in_turn
@@ -108,17 +108,12 @@ def _redrive(connection: Connection, box: Box, request: LetterRequest) -> None:
         )
     refused = len(outcome.refused)
     if outcome.failures:
-        causes = "; ".join(f"{count} x {cause}" for cause, count in Counter(_classes(outcome.failures)).items())
-        failed = f"{len(outcome.failures)} of the canary's {request.canary} letters failed again ({causes})"
+        failed = outcome.canary_failed(request.canary or 0)
         end_request(connection, request, "canary failed", f"{failed}: no other was sent", refused=refused)
         return
     said = [f"{count} kept: {reason}" for reason, count in reasons.most_common(3)]
     said += [f"{refused} kept: Kafka refuses them for good"] if refused else []
     end_request(connection, request, "done", "; ".join(said), refused=refused)
-
-
-def _classes(failures: Iterable[CanaryFailure]) -> Iterator[str]:
-    return (failure.error_class for failure in failures)
 
 
 def _going(box: Box, request: LetterRequest, decided: set[tuple[int, int]]) -> Generator[Letter, None, None]:

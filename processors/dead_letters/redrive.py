@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, islice
@@ -95,6 +96,12 @@ class RedriveOutcome:
 
     refused: list[Letter] = field(default_factory=list)  #: by Kafka, for good
     failures: Sequence[CanaryFailure] = ()  #: of the canary; then nothing else was sent
+
+    def canary_failed(self, canary: int) -> str:
+        """How many of its `canary` letters failed again, and of what."""
+        counts = Counter(failure.error_class for failure in self.failures)
+        causes = "; ".join(f"{count} x {cause}" for cause, count in counts.items())
+        return f"{len(self.failures)} of the canary's {canary} letters failed again ({causes})"
 
 
 def send_in_turn(

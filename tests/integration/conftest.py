@@ -1,4 +1,4 @@
-"""What several tests of the CRM sync begin with."""
+"""What several test files here begin with."""
 
 from __future__ import annotations
 
@@ -9,8 +9,18 @@ from typing import Any
 import pytest
 
 from runtime.connections import KafkaSettings
+from tests.servers.local_stack import LocalStack
 from tests.twins.crm import CrmDesk, Sandbox, played_crm
 from tests.twins.ingest_rig import IngestRig
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
+    """Serves; a test may end it, and has to leave it serving."""
+    made = LocalStack(tmp_path_factory.mktemp("stack") / "home")
+    made.up()
+    yield made
+    assert made.run("down").returncode == 0
 
 
 @pytest.fixture

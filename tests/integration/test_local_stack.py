@@ -10,7 +10,6 @@ import os
 import signal
 import socket
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -19,14 +18,6 @@ import pytest
 from tests.servers.local_stack import TIME_LIMIT, LocalStack, environment_of, post, texts, until
 
 pytestmark = [pytest.mark.slow, pytest.mark.root, pytest.mark.timeout(600)]
-
-
-@pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
-    made = LocalStack(tmp_path_factory.mktemp("stack") / "home")
-    made.up()
-    yield made
-    assert made.run("down").returncode == 0
 
 
 def test_a_webhook_becomes_a_row(stack: LocalStack) -> None:

@@ -1,4 +1,4 @@
-"""The local stack when its machine misbehaves: a full disk, a frozen process, odd folders and locales."""
+"""The local stack when its machine misbehaves: a full disk, frozen processes, damaged files."""
 
 from __future__ import annotations
 
@@ -79,15 +79,6 @@ def test_a_full_disk_stops_no_ingest_and_all_is_well_again_when_there_is_room(sm
         assert stack.service("ingest")["pid"] == ingest["pid"]
     finally:
         stack.run("down")
-
-
-@pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
-    """Serves; a test may end it, and has to leave it serving."""
-    made = LocalStack(tmp_path_factory.mktemp("stack") / "home")
-    made.up()
-    yield made
-    assert made.run("down").returncode == 0
 
 
 def test_frozen_processes_are_started_again(stack: LocalStack) -> None:

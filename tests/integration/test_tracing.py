@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import pytest
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
@@ -31,7 +29,6 @@ from processors.engine.retry import TimeLimit
 from processors.engine.state import State
 from processors.persist import Persist, PersistSettings
 from processors.textus_api.settings import TextUsApiSettings
-from runtime import tracing
 from runtime.admin import Readiness
 from runtime.connections import KafkaSettings
 from runtime.kafka.consumer import Partition, Record
@@ -49,14 +46,6 @@ from tests.unit.ingest.spools import opened
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 PHONE, TEXT, NAME, SECRET = "+13035550142", "STOP", "Dana Smith", "a-long-secret"
-
-
-@pytest.fixture
-def spans() -> Iterator[InMemorySpanExporter]:
-    exporter = InMemorySpanExporter()
-    tracing.record_with("test", exporter)
-    yield exporter
-    tracing.stop()
 
 
 def arrived(kafka_settings: KafkaSettings, folder: Path) -> tuple[list[Record], PartitionId]:

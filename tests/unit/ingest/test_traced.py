@@ -17,7 +17,6 @@ from ingest.durable.publisher import DurablePublisher
 from ingest.durable.replayer import Replayer
 from ingest.endpoint import WebhookEndpoint
 from ingest.provider import provider_types
-from runtime import tracing
 from runtime.admin import Readiness
 from runtime.tracing import HEADER, read_traceparent
 from schemas.codec import Codec
@@ -29,14 +28,6 @@ TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 TRACEPARENT = f"00-{TRACE}-00f067aa0ba902b7-01"
 RECEIPT = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 SECRET, PHONE, TEXT, NAME = "a-long-secret", "+13035550142", "please STOP, I am Dana", "Dana Smith"
-
-
-@pytest.fixture
-def spans() -> Iterator[InMemorySpanExporter]:
-    exporter = InMemorySpanExporter()
-    tracing.record_with("ingest", exporter)
-    yield exporter
-    tracing.stop()
 
 
 class Node:

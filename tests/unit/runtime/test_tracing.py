@@ -5,7 +5,6 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 
 import pytest
 from hypothesis import given
@@ -19,14 +18,6 @@ from runtime.tracing import HEADER, TraceContext, TracingSettings, read_tracepar
 TRACE, SPAN = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 PARENT = TraceContext(TRACE, SPAN, sampled=True)
 hexadecimal = st.text("0123456789abcdef", min_size=1)
-
-
-@pytest.fixture
-def spans() -> Iterator[InMemorySpanExporter]:
-    exporter = InMemorySpanExporter()
-    tracing.record_with("test", exporter)
-    yield exporter
-    tracing.stop()
 
 
 @pytest.mark.parametrize(
