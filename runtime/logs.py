@@ -141,6 +141,29 @@ _JSON = structlog.processors.JSONRenderer(
 )
 
 
+def to_standard_error() -> None:
+    """Until `configure`, as in the commands: warnings go to standard error, by `logging.lastResort`.
+
+    structlog's own default is standard output, where the answers of `--json` stand.
+    """
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            structlog.stdlib.add_log_level,
+            structlog.processors.format_exc_info,
+            Redactor(),
+            _printable,
+            _JSON,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=False,
+    )
+
+
+to_standard_error()
+
+
 def configure(process: str, *, level: str = "INFO", secrets: Iterable[str] = (), stream: IO[str] | None = None) -> None:
     """Send all logs, the standard library's too, to `stream` (default standard error) as `process`."""
     stream = sys.stderr if stream is None else stream

@@ -16,13 +16,12 @@ from itertools import count
 import hypothesis
 import psycopg
 import pytest
-import structlog
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from ops.migrations import migrate
-from runtime import tracing
+from runtime import logs, tracing
 from runtime.connections import KafkaSettings
 from runtime.kafka.topics import TopicAdmin
 from runtime.postgres import connect
@@ -70,7 +69,7 @@ def logging_as_before() -> Iterator[None]:
     yield
     root.handlers[:] = handlers
     root.setLevel(level)
-    structlog.reset_defaults()
+    logs.to_standard_error()
     for thread in threading.enumerate():
         if isinstance(thread, threading.Timer):  # the last line of a counted log, a minute later and in another test
             thread.cancel()

@@ -63,6 +63,15 @@ class AlarmRecord:
         return cls(**{**data, **times, "over_at": None if over_at is None else datetime.fromisoformat(over_at)})
 
 
+@dataclass(frozen=True, slots=True)
+class PendingAlarm:
+    """A condition that has not held for long enough yet."""
+
+    rule: str
+    begun: datetime
+    seen_at: datetime
+
+
 class AlarmBook:
     """Thread-safe. `now` is given by the caller, in UTC."""
 
@@ -70,7 +79,7 @@ class AlarmBook:
         self._rules = {rule.name: rule for rule in rules}
         self._lock = threading.Lock()
         self._alarms: dict[str, AlarmRecord] = {}
-        self._pending: dict[str, datetime] = {}
+        self._pending: dict[str, PendingAlarm] = {}
         self._unsaved: set[tuple[str, datetime]] = set()
         self._over: dict[tuple[str, datetime], AlarmRecord] = {}
 
@@ -113,8 +122,9 @@ class AlarmBook:
                 if known := self._alarms.get(key):
                     self._alarms[key] = replace(known, seen_at=now, summary=summary)
                     continue
-                begun = self._pending.setdefault(key, now)
-                if (now - begun).total_seconds() >= rule.for_seconds:
+                begun = self._pending[key].begun if key in self._pending else now
+                self._pending[key] = PendingAlarm(finding.rule, begun, now)
+                if now - begun >= timedelta(seconds=rule.for_seconds):
                     del self._pending[key]
                     command = rule.command_for(finding.labels)
                     record = AlarmRecord(
@@ -123,7 +133,9 @@ class AlarmBook:
                     self._alarms[key] = record
                     changed.append(record)
             for key in self._pending.keys() - found.keys():
-                del self._pending[key]
+                waiting = self._pending[key]
+                if now - waiting.seen_at > self._patience(waiting.rule, unseen):
+                    del self._pending[key]
             for key in [key for key in self._alarms if key not in found]:
                 record = self._alarms[key]
                 wait = UNSEEN_AFTER if self._source(record.rule) in unseen else CLEAR_AFTER
@@ -137,10 +149,21 @@ class AlarmBook:
             self._unsaved |= {(record.key, record.since) for record in changed}
         return changed
 
+    def _patience(self, rule: str, unseen: Collection[str]) -> timedelta:
+        """How long a condition that has to hold for a while may be out of sight without having to begin again.
+
+        A process that starts anew has no figures for some seconds: a tenth of the while is not counted against it.
+        """
+        if self._source(rule) in unseen:
+            return UNSEEN_AFTER
+        return timedelta(seconds=self._rules[rule].for_seconds / 10)
+
     def _source(self, rule: str) -> str:
         condition = self._rules[rule].condition if rule in self._rules else None
         if not isinstance(condition, ObservedFact):
             return "metrics"
+        if condition.kind == "process_down":
+            return "asking"  # who does not answer is seen by that
         return "postgres" if condition.kind in FROM_POSTGRES else "metrics"
 
     def outstanding(self, target: str) -> list[AlarmRecord]:

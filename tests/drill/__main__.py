@@ -49,6 +49,8 @@ def drill(out: Output, names: tuple[str, ...], *, record: Path | None, keep: boo
     data = {"results": [_as_data(result) for result in results], "answers": answers, "lost": sorted(lost)}
     out.result(data, lambda: table(columns, shown, title=text))
     missed = [f"{result.fault.name}: {'; '.join(result.misses)}" for result in results if result.misses]
+    if stack.unreadable:
+        missed.append(f"{len(stack.unreadable)} lines of status --json are no JSON")
     if lost:
         missed.append(f"{len(lost)} webhooks that were answered 200 have no row")
     if missed:

@@ -49,6 +49,7 @@ class DrillStack:
             HOOKLINE_INGEST__SPOOL_MAX_MB=str(SPOOL_MB),
         )
         self.readings: list[StatusReading] = []
+        self.unreadable: list[str] = []  #: lines of status that are no JSON: one is a miss of the whole drill
         self.environment: dict[str, str] = {}
         self._leaving = threading.Event()
         self._threads: list[threading.Thread] = []
@@ -103,7 +104,12 @@ class DrillStack:
             )
             assert self._status.stdout is not None
             for line in self._status.stdout:
-                said = json.loads(line)
+                try:
+                    said = json.loads(line)
+                except ValueError:
+                    self.unreadable.append(line)
+                    self.note(f"status said what is no JSON: {line[:300]!r}")
+                    continue
                 reading = StatusReading(
                     time.monotonic(), said["healthy"], tuple(said["problems"]), tuple(said["warnings"])
                 )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import json
 import logging
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -177,6 +179,14 @@ def test_a_library_that_repeats_itself_is_throttled() -> None:
     # And nobody else is silenced
     ours = logging.LogRecord("ingest.webhooks", logging.ERROR, "", 1, "webhook_not_durable", (), None)
     assert all(throttle.filter(ours) for _ in range(3))
+
+
+def test_before_it_is_configured_nothing_stands_among_a_commands_answers(capfd: pytest.CaptureFixture[str]) -> None:
+    code = "from runtime import logs; log = logs.logger('a'); log.info('b'); log.warning('slow', at='+13035550142')"
+    subprocess.run([sys.executable, "-c", code], check=True)
+    answers, complaints = capfd.readouterr()
+    assert answers == ""
+    assert json.loads(complaints) == {"event": "slow", "level": "warning", "at": MASK}
 
 
 def test_on_a_terminal_lines_are_for_people() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,6 +18,8 @@ NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 HALTED = AlarmFinding("HooklineHalted", {"processor": "persist", "instance": "persist"}, 1.0)
 DOWN = AlarmFinding("HooklineDown", {"job": "hookline-gate", "instance": "127.0.0.1:9"})
+
+PAUSED = AlarmFinding("HooklineCrmPaused", {"target": "rest"}, 1.0)
 
 
 @pytest.fixture
@@ -73,6 +76,40 @@ def test_an_alarm_that_nobody_can_see_stays_on_for_ten_minutes(book: AlarmBook) 
     book.update([HALTED], NOW)
     assert book.update([], NOW + 300 * SECOND, unseen={"metrics"}) == []
     assert len(book.update([], NOW + 601 * SECOND, unseen={"metrics"})) == 1
+
+
+def held(book: AlarmBook, gap: int, *, unseen: Collection[str] = ()) -> bool:
+    """Whether a CRM that is paused for 300 s becomes an alarm, where nobody saw it for `gap` seconds in the middle."""
+    changed = []
+    for second in range(0, 301, 5):
+        is_out_of_sight = 100 <= second < 100 + gap
+        findings = [] if is_out_of_sight else [PAUSED]
+        changed += book.update(findings, NOW + second * SECOND, unseen=unseen if is_out_of_sight else ())
+    return names(changed) == [("HooklineCrmPaused", "on")]
+
+
+def test_a_process_that_starts_anew_does_not_begin_the_wait_again(book: AlarmBook) -> None:
+    assert held(book, 25)
+
+
+def test_a_condition_that_was_gone_for_longer_begins_again(book: AlarmBook) -> None:
+    assert not held(book, 45)
+
+
+def test_a_process_that_does_not_answer_does_not_begin_the_wait_again(book: AlarmBook) -> None:
+    assert held(book, 150, unseen={"metrics"})
+
+
+def test_nothing_becomes_an_alarm_while_nobody_sees_it(book: AlarmBook) -> None:
+    book.update([PAUSED], NOW)
+    assert book.update([], NOW + 400 * SECOND, unseen={"metrics"}) == []
+
+
+def test_one_process_that_is_down_leaves_the_others_as_they_are_seen(book: AlarmBook) -> None:
+    other = AlarmFinding("HooklineDown", {"job": "hookline-gate", "instance": "127.0.0.1:2"})
+    for second in range(0, 200, 5):  # the gate is away for one look, now and then
+        book.update([DOWN, *([other] if second % 50 == 0 else [])], NOW + second * SECOND, unseen={"metrics"})
+    assert len(book.records()) == 1
 
 
 @pytest.mark.parametrize("rule", [rule for rule in RULES if rule.for_notifier], ids=lambda rule: rule.name)
