@@ -27,11 +27,10 @@ if TYPE_CHECKING:
 )
 @by
 def restored(out: Output, since: datetime, accept_ledger: bool, operator: str | None) -> None:
-    """After a restore of PostgreSQL: look CRM deliveries up before they are made, and publish states again.
+    """After a restore of PostgreSQL: look calls up before they are made, and publish states again.
 
-    Run it before the processors are started. Each CRM delivery that waits, and each that is made anew for an event that
-    was received from SINCE until now, is looked up at its target before it is made. Calls that set an opt-out are made
-    again, which changes nothing.
+    Run it before the processors are started. Each CRM delivery and each opt-out at a provider that waits, and each that
+    is made anew for an event that was received from SINCE until now, is looked up at its target before it is made.
     """
     from ops.restored import after_restore
 
@@ -42,7 +41,6 @@ def restored(out: Output, since: datetime, accept_ledger: bool, operator: str | 
 
 def _drawn(done: AfterRestore) -> str:
     lines = [f"{table}: {count} to be looked up before they are made" for table, count in done.unknown.items()]
-    lines += [f"{table}: {count} are made again, which changes nothing" for table, count in done.repeatable.items()]
     lines.append(f"published again: the states of {done.states} phones and {done.messages} messages")
     if done.accepted_position is not None:
         lines.append(f"accepted: the ledger differs from what was published up to row {done.accepted_position}")

@@ -1,7 +1,8 @@
 """Enforcements as a queue of the outbox: opt-outs become true at a target, as fast as its budget allows.
 
 PostgreSQL holds everything that has to survive: which calls are to be made, when each is tried again, and how much
-of the budget is used. A call may be made twice, which changes nothing; none is ever given up for being late.
+of the budget is used. A call may be made twice, which changes nothing; none is ever given up for being late. After a
+restore of PostgreSQL the target is asked first: another call would take from its budget for nothing.
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ class EnforcementCall(OutboxTask):
     account: str
     phone: str
     received_at: datetime  #: when the opt-out was received
+    doubtful: bool  #: the call may have been made before PostgreSQL was restored
 
 
 class EnforcementQueue(OutboxQueue[EnforcementCall]):
@@ -66,9 +68,9 @@ class EnforcementQueue(OutboxQueue[EnforcementCall]):
         return [
             EnforcementCall(
                 key=str(row_id), attempt=attempt, leased_until=until, id=row_id, account=account, phone=phone,
-                received_at=received_at, event_id=event_id,
+                received_at=received_at, event_id=event_id, doubtful=doubtful,
             )
-            for row_id, account, phone, attempt, received_at, event_id in connection.execute(_SQL["claim"], values)
+            for row_id, account, phone, attempt, doubtful, received_at, event_id in connection.execute(_SQL["claim"], values)
         ]  # fmt: skip
 
     def release(self, connection: Connection, tasks: Sequence[EnforcementCall]) -> None:
@@ -118,11 +120,16 @@ def enforcer_of(
     queue, admission = EnforcementQueue(target, now), PrepaidBudget(budget, limiter, urgent=True)
     return OutboxWorker(
         queue,
-        lambda call: target.opt_out(call.account, call.phone),
+        lambda call: _opt_out(target, call),
         admission,
         at_once=calls_at_once,
         gathering=TIME_LIMIT,  # what is not reported when a window of the budget ends counts in the next one, too
     )
+
+
+def _opt_out(target: OptOutTarget[Any], call: EnforcementCall) -> None:
+    if not (call.doubtful and target.out_of(call.account, [call.phone])):
+        target.opt_out(call.account, call.phone)
 
 
 def _status(outcome: TaskOutcome[EnforcementCall]) -> str:

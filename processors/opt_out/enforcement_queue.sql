@@ -15,7 +15,7 @@ WITH due AS (
 UPDATE enforcements AS e SET leased_until = %(until)s, attempts = e.attempts + 1, last_attempt_at = %(now)s,
     first_attempt_at = COALESCE(e.first_attempt_at, %(now)s)
 FROM due, opt_out_ledger AS l WHERE e.id = due.id AND l.position = e.position
-RETURNING e.id, e.account, e.phone, e.attempts, l.received_at, l.event_id
+RETURNING e.id, e.account, e.phone, e.attempts, e.doubtful, l.received_at, l.event_id
 
 -- name: record
 -- A call that is done is done, whoever has taken the row up since; any other outcome counts for its own attempt alone.
@@ -27,7 +27,7 @@ WITH outcome AS (
     SELECT e.id FROM enforcements AS e JOIN outcome USING (id)
     WHERE e.attempts = outcome.attempt OR outcome.status = 'done' ORDER BY e.id FOR UPDATE OF e
 )
-UPDATE enforcements AS e SET detail = outcome.detail, leased_until = NULL,
+UPDATE enforcements AS e SET detail = outcome.detail, leased_until = NULL, doubtful = e.doubtful AND outcome.status = 'pending',
     status = CASE WHEN outcome.status = 'done' OR e.status = 'pending' THEN outcome.status ELSE e.status END,
     next_attempt_at = COALESCE(outcome.again_at, e.next_attempt_at),
     done_at = CASE WHEN outcome.status = 'done' THEN %(now)s ELSE e.done_at END

@@ -88,12 +88,12 @@ def test_deliveries_that_may_have_been_made_are_looked_up_first(
     since = f"{now - HOUR:%Y-%m-%dT%H:%M:%SZ}"
 
     # A dry run changes nothing
-    assert run(capsys, "--since", since, "--dry-run")["unknown"] == {"crm_deliveries": 1}
+    assert run(capsys, "--since", since, "--dry-run")["unknown"] == {"crm_deliveries": 1, "enforcements": 0}
     assert doubtful(owner) == set()
     assert owner.execute("SELECT count(*) FROM restores").fetchone() == (0,)
 
     # When the operator says so, then what waits has to be looked up, however old, and what is done stays done
-    assert run(capsys, "--since", since)["unknown"] == {"crm_deliveries": 1}
+    assert run(capsys, "--since", since)["unknown"] == {"crm_deliveries": 1, "enforcements": 0}
     assert doubtful(owner) == {waiting}
 
     # And so has what is made again for events of the time that is gone; before and after it nothing
@@ -102,6 +102,29 @@ def test_deliveries_that_may_have_been_made_are_looked_up_first(
     deliver(postgres, now + HOUR)
     assert doubtful(owner) == {waiting, again}
     assert done not in doubtful(owner)
+
+
+def test_an_opt_out_that_was_set_before_the_restore_is_not_set_again(
+    owner: psycopg.Connection, desk: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # Given a copy in which three calls wait, of which the provider had the first before the restore
+    before, *others = sorted(phone for (phone,) in desk.all("SELECT phone FROM enforcements"))
+    desk.target.out.add(("acme", before))
+    assert run(capsys, "--since", "2026-01-01", "--dry-run")["unknown"] == {"crm_deliveries": 0, "enforcements": 3}
+    assert run(capsys, "--since", "2026-01-01")["unknown"] == {"crm_deliveries": 0, "enforcements": 3}
+
+    # And two STOPs that the copy lacks, of which it had one, and a STOP that came after the restore
+    new = [f"+1303555018{n}" for n in range(3)]
+    desk.target.out.add(("acme", new[0]))
+    desk.take(*(message(text="STOP", contact_phone=phone) for phone in new[:2]))
+    desk.take(message(text="STOP", contact_phone=new[2], received_at=datetime.now(UTC) + HOUR))
+    assert owner.execute("SELECT phone FROM enforcements WHERE NOT doubtful").fetchall() == [(new[2],)]
+
+    # Then each is set once, and no row waits or is in doubt
+    desk.enforce()
+    assert sorted(desk.target.calls) == [("acme", phone) for phone in sorted([*others, *new[1:]])]
+    assert {status for _, status in desk.statuses()} == {"done"}
+    assert owner.execute("SELECT count(*) FROM enforcements WHERE doubtful").fetchone() == (0,)
 
 
 def test_a_group_that_finds_its_positions_gone_back_has_deliveries_looked_up(
