@@ -10,7 +10,6 @@ from processors.opt_out import publication as opt_out_states
 from processors.persist import publication as message_states
 from runtime.postgres import Connection
 
-
 #: Tables of work that leaves the house and waits. What the copy lacks of it may have been done: each of these is looked
 #: through as a whole by the triggers on `restores`, for a row may wait for long and have been done after the copy was
 #: taken. New rows of events from before the restore are marked as they are made.

@@ -32,10 +32,18 @@ class Fenced(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class GroupHalt:
+    """Why a whole group commits nothing."""
+
+    reason: str
+    is_pause: bool = False  #: an operator has asked for it: nothing is wrong
+
+
+@dataclass(frozen=True, slots=True)
 class StoredProgress:
     """What PostgreSQL says about the partitions that were asked for."""
 
-    halt: str | None  #: why the whole group is halted, or who has paused it
+    halt: GroupHalt | None  #: of the whole group
     offsets: Mapping[Partition, int]  #: the next offset; partitions never committed are missing
     other_cluster: str | None = None  #: the group has offsets of this cluster, and none of the present one
 
@@ -181,9 +189,12 @@ class Progress:
         ).fetchone()
         return None if row is None else halt_reason(*row)
 
-    def stopped_by(self, connection: Connection) -> str | None:
+    def stopped_by(self, connection: Connection) -> GroupHalt | None:
         """Why the group commits nothing: it is halted, or an operator has paused it; None: it goes on."""
-        return self.halt(connection) or pause_reason(connection, self.group)
+        if (reason := self.halt(connection)) is not None:
+            return GroupHalt(reason)
+        paused = pause_reason(connection, self.group)
+        return None if paused is None else GroupHalt(paused, is_pause=True)
 
     def lose(self, connection: Connection, place: PartitionId, log_begin: int) -> None:
         """Write down that the stored offset of `place` is no place in the log, which begins at `log_begin`."""

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+from processors.engine.progress import GroupHalt
 from runtime import logs, metrics
 from runtime.admin import Readiness
 from runtime.kafka.consumer import Partition
@@ -22,7 +23,7 @@ class State:
         self._paused_until = metrics.PAUSED_UNTIL.labels(processor)
         self._halted = metrics.HALTED.labels(processor)
         self._pause: tuple[float, str] | None = None
-        self._halt: str | None = None
+        self._halt: GroupHalt | None = None
         self._lost: dict[Partition, str] = {}
         self._waiting: str | None = "has not joined its consumer group yet"
         self._kafka: str | None = None
@@ -71,28 +72,33 @@ class State:
         elif self._overdue_reminder.due():
             log.warning("batch_takes_long", seconds=round(seconds), limit=limit)
 
-    def stand(self, halt: str | None, lost: Mapping[Partition, str]) -> None:
+    def stand(self, halt: GroupHalt | None, lost: Mapping[Partition, str]) -> None:
         """Whether the whole processor is halted, and which partitions have lost their place."""
         with self._lock:
             before, self._halt = self._halt, halt
             new = {partition: why for partition, why in lost.items() if self._lost.get(partition) != why}
             self._lost = dict(lost)
-        self._halted.set(1 if halt or lost else 0)
+        self._halted.set(1 if lost or (halt and not halt.is_pause) else 0)
         if halt and halt != before:
-            log.error("halted", reason=halt)
+            if halt.is_pause:
+                log.warning("paused_by_operator", reason=halt.reason)
+            else:
+                log.error("halted", reason=halt.reason)
         if before and not halt:
-            log.warning("halt_lifted")
+            log.warning("resumed_by_operator" if before.is_pause else "halt_lifted")
         for partition, why in new.items():
             log.error("offset_lost", topic=partition.topic, partition=partition.number, reason=why)
 
     def readiness(self) -> Readiness:
         """The gravest thing first."""
         with self._lock:
-            if self._halt:
-                return Readiness(False, f"halted: {self._halt}")
+            if self._halt and not self._halt.is_pause:
+                return Readiness(False, f"halted: {self._halt.reason}")
             if self._lost:
                 partition, why = min(self._lost.items())
                 return Readiness(False, f"halted on {len(self._lost)} partition(s): {partition}: {why}")
+            if self._halt:
+                return Readiness(False, self._halt.reason)
             pause = None if self._pause is None else _paused(*self._pause)
             for reason in (pause, self._overdue, self._kafka, self._waiting):
                 if reason:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from processors.engine.batch import PartitionId
 from processors.engine.database import Database
 from processors.engine.positions import Held
-from processors.engine.progress import Progress, StoredProgress
+from processors.engine.progress import GroupHalt, Progress, StoredProgress
 from processors.engine.retry import TimeLimit
 from runtime.kafka.consumer import Identity, Partition
 
@@ -28,7 +28,7 @@ class Located:
 class Compared:
     """What PostgreSQL says to the offsets that a member holds."""
 
-    halt: str | None  #: why the whole group is halted, or who has paused it
+    halt: GroupHalt | None  #: of the whole group
     held: Mapping[Partition, Held]
     moved: Mapping[Partition, int | None]  #: those whose stored offset is another one; None: no row
 

@@ -65,12 +65,13 @@ class EnforcementQueue(OutboxQueue[EnforcementCall]):
         now = self._now()
         lease = now + timedelta(seconds=self.lease)
         values = {"target": self._target.name, "now": now, "limit": limit, "until": lease}
+        rows = connection.execute(_SQL["claim"], values).fetchall()
         return [
             EnforcementCall(
                 key=str(row_id), attempt=attempt, leased_until=until, id=row_id, account=account, phone=phone,
                 received_at=received_at, event_id=event_id, doubtful=doubtful,
             )
-            for row_id, account, phone, attempt, doubtful, received_at, event_id in connection.execute(_SQL["claim"], values)
+            for row_id, account, phone, attempt, doubtful, received_at, event_id in rows
         ]  # fmt: skip
 
     def release(self, connection: Connection, tasks: Sequence[EnforcementCall]) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from ops.__main__ import main
 from processors.engine.batch import PartitionId, Span
-from processors.engine.progress import Fenced, Progress
+from processors.engine.progress import Fenced, GroupHalt, Progress
 from runtime.kafka.consumer import Partition
 from runtime.postgres import connect
 
@@ -47,7 +47,8 @@ def test_a_paused_group_commits_nothing_until_it_is_resumed(postgres: Any, capsy
         move(3, 4)
 
         assert run(capsys, "pause", "persist", "--reason", "a migration", "--by", "kim")[0] == 0
-        assert progress.stopped_by(connection) == "paused by kim until somebody resumes it: a migration"
+        paused = GroupHalt("paused by kim until somebody resumes it: a migration", is_pause=True)
+        assert progress.stopped_by(connection) == paused
         assert progress.halt(connection) is None
         with pytest.raises(Fenced):
             move(4, 5)
@@ -68,9 +69,9 @@ def test_a_pause_ends_by_itself(postgres: Any, capsys: pytest.CaptureFixture[str
     until = datetime.now(UTC) + timedelta(hours=1)
     assert run(capsys, "pause", "persist", "--reason", "x", "--until", until.isoformat())[0] == 0
     with connect(postgres.dsn("persist"), process="persist") as connection:
-        reason = Progress(GROUP).stopped_by(connection)
-        assert reason is not None
-        assert until.isoformat(timespec="seconds") in reason
+        pause = Progress(GROUP).stopped_by(connection)
+        assert pause is not None
+        assert until.isoformat(timespec="seconds") in pause.reason
         with psycopg.connect(postgres.owner_dsn, autocommit=True) as owner:
             owner.execute("UPDATE process_pauses SET paused_until = now() - interval '1 second'")
         assert Progress(GROUP).stopped_by(connection) is None

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from processors.engine.assignment import Assignment
 from processors.engine.batch import PartitionId, Span
 from processors.engine.positions import Positions
-from processors.engine.progress import StoredProgress
+from processors.engine.progress import GroupHalt, StoredProgress
 from processors.engine.state import State
 from processors.engine.stored_positions import Compared, Located
 from runtime.kafka.consumer import Partition
@@ -48,7 +48,7 @@ class Member:
         self.kafka.append(TOPIC, 0, b"second")
         self.consumer, self.positions, self.now = MemoryConsumer(self.kafka), Positions(), 0.0
         self.offsets: dict[Partition, int] = {P0: 1}
-        self.halt: str | None = None
+        self.halt: GroupHalt | None = None
         self.lost: list[dict[PartitionId, int]] = []
         stored: Any = SimpleNamespace(read=self._read, compare=self._compare, lose=self._lose)
         worker: Any = self.worker
@@ -135,7 +135,7 @@ def test_what_was_committed_is_not_mirrored_once_the_partitions_are_somebody_els
 
 def test_a_halt_is_looked_at_again_and_only_then() -> None:
     member = Member()
-    member.halt = "50 of the last 100"
+    member.halt = GroupHalt("50 of the last 100")
     member.settle()
     assert not member.assignment.is_in_place
     member.halt, member.now = None, 2.9

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from prometheus_client import REGISTRY
 
+from processors.engine.progress import GroupHalt
 from processors.engine.state import State
+from runtime.admin import Readiness
 from runtime.kafka.consumer import Partition
 
 
@@ -23,12 +25,20 @@ def test_from_start_to_ready_and_through_every_trouble() -> None:
     state.stand(None, {Partition("t", 3): "the stored offset 5 is below the log's begin, 9"})
     assert state.readiness().reason.startswith("halted on 1 partition(s): t/3: the stored offset 5")
     assert metric("hookline_halted") == 1
-    state.stand("50 of the last 100 records were set aside", {})
+    state.stand(GroupHalt("50 of the last 100 records were set aside"), {})
     assert state.readiness().reason.startswith("halted: 50 of")
     state.stand(None, {})
     state.go_on()
     assert state.readiness().ready
     assert (metric("hookline_halted"), metric("hookline_paused_until_seconds")) == (0, 0)
+
+
+def test_an_operators_pause_is_no_halt() -> None:
+    state = State("probe-pause")
+    state.waiting(None)
+    state.stand(GroupHalt("paused by kim until somebody resumes it: a migration", is_pause=True), {})
+    assert state.readiness() == Readiness(False, "paused by kim until somebody resumes it: a migration")
+    assert REGISTRY.get_sample_value("hookline_halted", {"processor": "probe-pause"}) == 0
 
 
 def test_a_batch_that_takes_long_is_told_while_it_does() -> None:
