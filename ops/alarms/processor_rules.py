@@ -170,6 +170,6 @@ PROCESSOR_RULES: tuple[AlarmRule, ...] = (
         when="calls to a CRM have been paused for 5 minutes",
         for_seconds=300,
         cause="the CRM is away, asks to wait, or no longer accepts our credentials",
-        command="hookline crm status",
+        command="hookline crm check",
     ),
 )

@@ -254,9 +254,8 @@ def of_crm(target: str, paused_until: datetime | None, reason: str | None, dead:
     """Whether the CRM's calls are paused, and the deliveries that failed for good."""
     if paused_until is not None:
         until = paused_until.isoformat(timespec="seconds")
-        yield StatusFinding(
-            f"the CRM {target} is paused until {until}", "error", reason or f"hookline crm check {target}"
-        )
+        why = f": {reason}" if reason else ""
+        yield StatusFinding(f"the CRM {target} is paused until {until}{why}", "error", "hookline crm check")
     if dead:
         yield StatusFinding(f"{dead} deliveries to the CRM {target} are dead", "warning", "hookline dlq ls crm-sync")
 

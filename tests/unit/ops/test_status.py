@@ -66,7 +66,7 @@ UNWELL = [
     ),
     (
         replace(WELL, crms=[replace(REST, paused_until=datetime(2026, 1, 2, tzinfo=UTC), reason="rest answers 503")]),
-        "the CRM rest is paused until 2026-01-02T00:00:00+00:00: rest answers 503",
+        "the CRM rest is paused until 2026-01-02T00:00:00+00:00: rest answers 503: hookline crm check",
     ),
 ]
 
