@@ -66,7 +66,7 @@ def drain(out: Output, timeout: float) -> None:
 
 @command(changes=True)
 def requeue(out: Output) -> None:
-    """Queue again what Kafka refused for good, once the reason has been mended (an ACL, a size limit)."""
+    """Queue again what Kafka refused for good, once the reason has been mended (a size limit)."""
     from ingest.durable.spool import operate
 
     settings = ingest_settings()

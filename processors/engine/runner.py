@@ -30,7 +30,7 @@ from processors.engine.state import State
 from processors.engine.stored_positions import Compared, Located, StillWanted
 from processors.engine.worker import Worker
 from runtime import logs, metrics
-from runtime.kafka.consumer import Consumer, LogTruncated, OffsetGone, Record
+from runtime.kafka.consumer import AccessWithdrawn, Consumer, LogTruncated, OffsetGone, Record
 from runtime.loops import LoopWatch
 from runtime.process import StopSignal
 from schemas.codec import Codec
@@ -83,11 +83,12 @@ class Runner:
         self._topics = list(topics)
         self._clock = clock
         self._slowly = 0.0
+        self._withdrawn: str | None = None  #: what Kafka no longer allows
 
     def run(self) -> None:
         """Poll, decode, handle, commit, until told to stop; then finish what is under way and leave the group.
 
-        Raises OurBug, uncommitted, and whatever Kafka refuses for good (authorization, say).
+        Raises OurBug, uncommitted, and what Kafka refuses before it has let us in once (authorization, say).
         """
         self._watch.register("the poll loop", POLL_LOOP_LIMIT)
         self._consumer.subscribe(self._topics, self._assignment)
@@ -110,6 +111,17 @@ class Runner:
 
     def _poll(self) -> list[Record]:
         """What has arrived of the partitions that are in place; nothing while the queue is full."""
+        try:
+            records = self._polled()
+        except AccessWithdrawn as error:
+            self._withdrawn = f"Kafka no longer allows this: {error}. See its ACLs, HOOKLINE_KAFKA__SASL_..."
+            self._state.kafka(self._withdrawn)
+            self._stop.wait(SLOWLY)
+            return []
+        self._withdrawn = None
+        return records
+
+    def _polled(self) -> list[Record]:
         if not self._worker.wait_for_room(self._settings.queued_batches, POLL):
             # The group hears from us, and takes partitions away if it has to, but nothing more is fetched.
             self._consumer.pause()
@@ -168,7 +180,9 @@ class Runner:
             return
         self._slowly = self._clock() + SLOWLY
         missing = [topic for topic in self._topics if self._consumer.lacks(topic)]
-        if not self._consumer.reachable():
+        if self._withdrawn is not None:
+            self._state.kafka(self._withdrawn)
+        elif not self._consumer.reachable():
             self._state.kafka("Kafka does not answer")
         else:
             self._state.kafka(f"Kafka lacks {', '.join(missing)}: run `hookline topics apply`" if missing else None)

@@ -14,12 +14,14 @@ from kafka import ConsumerRebalanceListener
 from kafka import KafkaConsumer as Client
 from kafka.coordinator.assignors.range import RangePartitionAssignor
 from kafka.errors import (
+    AuthorizationError,
     BrokerResponseError,
     KafkaError,
     LogTruncationError,
     NoOffsetForPartitionError,
     OffsetOutOfRangeError,
     RetriableError,
+    SaslAuthenticationFailedError,
 )
 from kafka.structs import OffsetAndMetadata, TopicPartition
 
@@ -98,6 +100,10 @@ class OffsetGone(Exception):
 
 class LogTruncated(OffsetGone):
     """Halt the partitions: what was read from them is no longer in the log, other records stand there now."""
+
+
+class AccessWithdrawn(Exception):
+    """Go on asking: Kafka let us in before, and does not now. A Kafka made anew may not have its ACLs yet."""
 
 
 class RebalanceListener(Protocol):
@@ -182,6 +188,7 @@ class KafkaConsumer:
         self._budget = read_whatever_comes(self._client)
         self._membership = Membership(self._client)
         self._delivering: set[Partition] = set()
+        self._was_let_in = False
 
     def subscribe(self, topics: Sequence[str], listener: RebalanceListener) -> None:
         self._membership.subscribing()
@@ -191,12 +198,17 @@ class KafkaConsumer:
         try:
             if not self._membership.join(JOIN_TIMEOUT):
                 return []
+            self._was_let_in = True
             self._budget.renew()
             polled = self._client.poll(timeout_ms=int(timeout * 1000))
         except OffsetOutOfRangeError as error:
             raise OffsetGone([Partition(*arg) for arg in error.args[0]]) from None
         except LogTruncationError as error:
             raise LogTruncated([Partition(*divergent_offset) for divergent_offset in error.divergent_offsets]) from None
+        except (AuthorizationError, SaslAuthenticationFailedError) as error:
+            if not self._was_let_in:
+                raise
+            raise AccessWithdrawn(type(error).__name__) from None
         except (NoOffsetForPartitionError, RetriableError) as error:
             log.info("poll_failed", error=type(error).__name__)
             return []

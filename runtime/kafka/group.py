@@ -43,7 +43,8 @@ class TooLarge(RefusedForGood):
 Outcome = NotPublished | RefusedForGood | None
 
 _TOO_LARGE = (errors.MessageSizeTooLargeError, errors.RecordListTooLargeError)
-_FOR_GOOD = (*_TOO_LARGE, errors.TopicAuthorizationFailedError, errors.InvalidTopicError)
+#: What no other state of the cluster would change. A right that is missing is none: it can be given (back).
+_FOR_GOOD = (*_TOO_LARGE, errors.InvalidTopicError)
 
 
 class OutgoingRecord(NamedTuple):

@@ -12,7 +12,16 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from kafka import errors
-from kafka.admin import ACL, ACLOperation, ACLPermissionType, ACLResourcePatternType, ResourcePattern, ResourceType
+from kafka.admin import (
+    ACL,
+    ACLFilter,
+    ACLOperation,
+    ACLPermissionType,
+    ACLResourcePatternType,
+    ResourcePattern,
+    ResourcePatternFilter,
+    ResourceType,
+)
 
 from deploy.local.home import Home
 from deploy.local.kafka import EmbeddedKafka
@@ -23,7 +32,8 @@ from ops.commands.kafka import kafka as kafka_command
 from ops.processors import processor_names, topics_of_hookline
 from runtime.connections import KafkaSettings
 from runtime.kafka.access import AccessAdmin, AccessRefused
-from runtime.kafka.producer import KafkaProducer, NotPublished, OutgoingRecord, RefusedForGood
+from runtime.kafka.consumer import AccessWithdrawn, KafkaConsumer, Record
+from runtime.kafka.producer import KafkaProducer, NotPublished, OutgoingRecord
 from runtime.kafka.topics import Offsets, TopicAdmin
 from runtime.settings import Configuration
 from schemas.kafka_access import ACLS, PRINCIPALS
@@ -36,6 +46,8 @@ from schemas.topics import (
     dead_letter_topic,
     redrive_topic,
 )
+from tests.integration.test_junk import Assigned
+from tests.servers.local_stack import until
 
 PROCESSES = ("ingest", *processor_names())
 
@@ -124,13 +136,13 @@ def test_a_process_writes_its_own_topics_and_no_others(cluster: SecuredKafka, pr
     taken = {name for name, outcome in zip(WRITERS, outcomes, strict=True) if outcome is None}
     assert taken == {name for name, writer in WRITERS.items() if writer == process}
     refused = [outcome for outcome in outcomes if outcome is not None]
-    assert all(isinstance(error, RefusedForGood) and "Authorization" in str(error) for error in refused)
+    assert all(isinstance(error, NotPublished) and "Authorization" in str(error) for error in refused)
 
 
 def test_a_forged_opt_in_of_a_processor_leaves_no_trace(cluster: SecuredKafka) -> None:
     before = log_of(cluster, OPT_OUTS.name)
     for process in processor_names():
-        assert isinstance(publish(cluster.settings(process), OPT_OUTS.name), RefusedForGood)
+        assert isinstance(publish(cluster.settings(process), OPT_OUTS.name), NotPublished)
     assert log_of(cluster, OPT_OUTS.name) == before
 
 
@@ -198,6 +210,55 @@ def test_what_somebody_allowed_or_denied_beside_them_is_taken_away(cluster: Secu
     cluster.hookline(ACCESS, "apply")
     with AccessAdmin(cluster.settings(ACCESS), "tests") as admin:
         assert admin.changes() == (set(), set())
+
+
+def test_rights_that_go_and_come_back_stop_no_process(cluster: SecuredKafka) -> None:
+    """As on a Kafka that was made anew, whose ACLs are not there yet."""
+    topic, listener = OPT_OUTS.name, Assigned()
+    # Given a member of a group, and a producer
+    consumer = KafkaConsumer(cluster.settings("persist"), "tests", "hookline-persist")
+    consumer.subscribe([topic], listener)
+
+    def polled() -> list[Record]:
+        for place in listener.partitions:
+            if consumer.position(place) is None:
+                consumer.seek(place, 0)
+        return consumer.poll(0.5)
+
+    def has_read_all() -> bool:
+        read = [consumer.position(place) or 0 for place in listener.partitions]
+        return not is_withdrawn() and sum(read) == sum(bounds.end for bounds in log_of(cluster, topic))
+
+    def is_withdrawn() -> bool:
+        try:
+            polled()
+        except AccessWithdrawn:
+            return True
+        return False
+
+    publish(cluster.settings("ingest"), topic)
+    until(lambda: bool(polled()), "the member reads")
+    # When every right is gone
+    every = ResourcePatternFilter(ResourceType.ANY, None, ACLResourcePatternType.ANY)
+    with AccessAdmin(cluster.settings(ACCESS), "tests") as admin:
+        for principal in ("User:hookline-persist", "User:hookline-ingest"):
+            admin._client.delete_acls([ACLFilter(principal, "*", ACLOperation.ANY, ACLPermissionType.ANY, every)])
+    try:
+        # Then the member is told so and may ask again, and what ingest holds is not refused for good
+        until(is_withdrawn, "Kafka denies it")
+        until(lambda: isinstance(publish(cluster.settings("ingest"), topic), NotPublished), "Kafka denies it")
+        # And a process that has never been let in ends with what is wrong
+        stranger = KafkaConsumer(cluster.settings("persist"), "tests", "hookline-persist")
+        stranger.subscribe([topic], Assigned())
+        with pytest.raises(errors.AuthorizationError):
+            until(lambda: bool(stranger.poll(0.5)), "never")
+        stranger.close(5)
+    finally:
+        cluster.hookline(ACCESS, "apply")
+    # When they are given back, it goes on
+    assert publish(cluster.settings("ingest"), topic) is None
+    until(has_read_all, "the member reads on")
+    consumer.close(5)
 
 
 def test_a_password_changes_while_processes_run(cluster: SecuredKafka) -> None:

@@ -15,7 +15,7 @@ from processors.engine.database import Database
 from processors.engine.handling import OurBug
 from processors.engine.processor import Delivery, Rejected, Retryable
 from processors.engine.progress import accept_loss, excuse, resume
-from runtime.kafka.consumer import Partition
+from runtime.kafka.consumer import AccessWithdrawn, Partition
 from runtime.kafka.producer import NotPublished
 from runtime.postgres import Connection
 from tests.twins.events import message
@@ -301,6 +301,28 @@ def test_a_stop_ends_the_wait_and_leaves_the_batch_uncommitted(rig: Rig) -> None
         until(lambda: "paused until" in run.reason)
     assert (rig.effects(), rig.stored()) == ([], {})
     assert rig.kafka.members["hookline-probe"] == []  # it has left the group
+
+
+class WithdrawnConsumer(MemoryConsumer):
+    """Its Kafka does not let it in while `is_withdrawn`."""
+
+    is_withdrawn = False
+
+    def poll(self, timeout: float) -> Any:
+        if self.is_withdrawn:
+            raise AccessWithdrawn("GroupAuthorizationFailedError")
+        return super().poll(timeout)
+
+
+def test_rights_that_are_taken_away_are_told_and_waited_for(rig: Rig) -> None:
+    consumer = WithdrawnConsumer(rig.kafka, "hookline-probe")
+    with rig.running(consumer=consumer) as run:
+        until(lambda: run.state.readiness().ready)
+        consumer.is_withdrawn = True
+        until(lambda: "Kafka no longer allows this: GroupAuthorizationFailedError" in run.reason)
+        rig.put(message())
+        consumer.is_withdrawn = False
+        until(lambda: run.state.readiness().ready and rig.stored() == {Partition(TOPIC, 0): 1})
 
 
 def test_polling_goes_on_while_nothing_can_be_handled(postgres: Any) -> None:

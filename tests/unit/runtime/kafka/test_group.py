@@ -15,7 +15,6 @@ from runtime.kafka.group import (
     NotPublished,
     OutgoingRecord,
     RecordGroup,
-    RefusedForGood,
     TooLarge,
     partition_of_key,
 )
@@ -121,5 +120,5 @@ def test_topics_that_nobody_has_told_of_wait_and_do_not_hold_up_others() -> None
     assert not group.is_done
     assert group.unplaced_topics() == ["unknown"]
     assert [str(outcome) for outcome in group.outcomes] == ["KafkaTimeoutError", "None"]
-    group.refuse("unknown", RefusedForGood("TopicAuthorizationFailedError"))
+    group.refuse("unknown", NotPublished("TopicAuthorizationFailedError"))
     assert group.is_done
