@@ -134,7 +134,7 @@ class AlarmBook:
                     changed.append(record)
             for key in self._pending.keys() - found.keys():
                 waiting = self._pending[key]
-                if now - waiting.seen_at > self._patience(waiting.rule, unseen):
+                if now - waiting.seen_at > self._longest_gap(waiting.rule, unseen):
                     del self._pending[key]
             for key in [key for key in self._alarms if key not in found]:
                 record = self._alarms[key]
@@ -149,7 +149,7 @@ class AlarmBook:
             self._unsaved |= {(record.key, record.since) for record in changed}
         return changed
 
-    def _patience(self, rule: str, unseen: Collection[str]) -> timedelta:
+    def _longest_gap(self, rule: str, unseen: Collection[str]) -> timedelta:
         """How long a condition that has to hold for a while may be out of sight without having to begin again.
 
         A process that starts anew has no figures for some seconds: a tenth of the while is not counted against it.
