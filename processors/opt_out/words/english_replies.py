@@ -85,7 +85,7 @@ RULES = (
         " | ~ (cancel|end|quit|remove) {tail}* (im|i am|we are|not|were)+ (interested|intrested|intersted|selling|looking|voting) {tail}* %"
         " | ~ {lead}* (nostop|stopnotinterested|notinterestedstop|stopthanks|stopthankyou) {tail}* %"
         " | had this ({number}|phone) (for|over|about|almost|like)* ({digits}|a|two|three|four|five|many|several) (years|year|months|yrs)"
-        " | ^ {lead}* (f|fuck|screw) (u|you|yall) and (your|ur|the|all)",
+        " | ~ {lead}* (f|fuck|screw) (u|you|yall) and (your|ur|the) _{1,3} %",
         "no clue where you got my number but lose it", "this is an office line do not use it for marketing", "do not send me any more offers", "i dont need no more of your texts", "no soliciting by text", "cancel pls not interested", "I've had this number for five years", since=4,
     ),
 )  # fmt: skip
