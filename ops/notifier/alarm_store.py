@@ -48,7 +48,7 @@ def read_from_postgres(connection: Connection, hours: int = 24) -> list[AlarmRec
     return [AlarmRecord(**row) for row in named_rows(connection, _LATEST, hours)]
 
 
-class KeptAlarms(NamedTuple):
+class StoredAlarms(NamedTuple):
     """What a notifier that starts anew goes on with."""
 
     records: Sequence[AlarmRecord] = ()
@@ -63,24 +63,24 @@ class AlarmFile:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._path = folder / "alarms.json"
 
-    def read(self) -> KeptAlarms:
+    def read(self) -> StoredAlarms:
         """What was kept; a damaged file is set aside, and what PostgreSQL has counts."""
         try:
-            kept = json.loads(self._path.read_bytes())
-            if isinstance(kept, list):  # an older version kept no waits
-                kept = {"alarms": kept, "pending": []}
-            return KeptAlarms(
-                [AlarmRecord.from_json(item) for item in kept["alarms"]],
-                [PendingAlarm.from_json(item) for item in kept["pending"]],
+            stored = json.loads(self._path.read_bytes())
+            if isinstance(stored, list):  # an older version kept no waits
+                stored = {"alarms": stored, "pending": []}
+            return StoredAlarms(
+                [AlarmRecord.from_json(item) for item in stored["alarms"]],
+                [PendingAlarm.from_json(item) for item in stored["pending"]],
             )
         except FileNotFoundError:
-            return KeptAlarms()
+            return StoredAlarms()
         except (ValueError, KeyError, TypeError) as error:
             self._path.replace(self._path.with_suffix(".damaged"))
             log.warning("alarm_file_damaged", error_class=type(error).__name__)
-            return KeptAlarms()
+            return StoredAlarms()
 
     def write(self, records: Iterable[AlarmRecord], pending: Iterable[PendingAlarm] = ()) -> None:
         """Replace what is kept; on disk when this returns. Raises OSError."""
-        kept = {"alarms": [item.as_json() for item in records], "pending": [item.as_json() for item in pending]}
-        replace_file(self._path, json.dumps(kept).encode())
+        stored = {"alarms": [item.as_json() for item in records], "pending": [item.as_json() for item in pending]}
+        replace_file(self._path, json.dumps(stored).encode())

@@ -63,7 +63,7 @@ class AlarmWatch:
         self._begun = clock()
         self._own = metrics_of(RULES)
         self._keeping = threading.Lock()
-        self._pending_kept_at = float("-inf")
+        self._pending_written_at = float("-inf")
         self._written: Mapping[tuple[str, datetime], tuple[str, Mapping[str, str]]] = {}
         self.looked_at: float | None = None  #: by the monotonic clock
 
@@ -106,10 +106,10 @@ class AlarmWatch:
         with self._keeping:
             records, pending = self._book.records(), self._book.pending()
             fresh = {(record.key, record.since): (record.state, record.sent) for record in records}
-            is_due = bool(pending) and self._clock() >= self._pending_kept_at + KEEP_PENDING_EVERY
+            is_due = bool(pending) and self._clock() >= self._pending_written_at + KEEP_PENDING_EVERY
             if fresh != self._written or is_due:
                 self._file.write(records, pending)
-                self._written, self._pending_kept_at = fresh, self._clock()
+                self._written, self._pending_written_at = fresh, self._clock()
 
     def _facts(self, answers: Sequence[ProcessAnswer], at: float) -> Iterator[ObservedItem]:
         down = [answer.name for answer in answers if not answer.answered]

@@ -13,7 +13,7 @@ from ops.alarms.catalogue import RULES
 from ops.alarms.findings import AlarmFinding
 from ops.alarms.rule import AlarmRule
 from ops.notifier.alarm_book import AlarmBook, AlarmRecord
-from ops.notifier.alarm_store import AlarmFile, KeptAlarms
+from ops.notifier.alarm_store import AlarmFile, StoredAlarms
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -116,7 +116,7 @@ def test_a_notifier_that_starts_anew_does_not_begin_the_wait_again(book: AlarmBo
 def test_a_file_of_an_older_version_is_read(book: AlarmBook, tmp_path: Path) -> None:
     book.update([HALTED], NOW)
     (tmp_path / "alarms.json").write_text(json.dumps([record.as_json() for record in book.records()]))
-    assert AlarmFile(tmp_path).read() == KeptAlarms(book.records(), [])
+    assert AlarmFile(tmp_path).read() == StoredAlarms(book.records(), [])
 
 
 def test_nothing_becomes_an_alarm_while_nobody_sees_it(book: AlarmBook) -> None:
@@ -190,7 +190,7 @@ def test_what_could_not_be_saved_is_handed_out_again(book: AlarmBook) -> None:
 def test_a_damaged_file_is_set_aside(tmp_path: Path, content: bytes) -> None:
     file = AlarmFile(tmp_path)
     (tmp_path / "alarms.json").write_bytes(content)
-    assert file.read() == KeptAlarms()
+    assert file.read() == StoredAlarms()
     assert (tmp_path / "alarms.damaged").read_bytes() == content
     file.write([])
-    assert file.read() == KeptAlarms([], [])
+    assert file.read() == StoredAlarms([], [])
