@@ -140,10 +140,15 @@ ANALYSTS := $(VENV)/analysts
 analysts: $(READY) $(ANALYSTS)/.ready ## docs/analysts.md with dbt, the notebook and Spark: tool, version, records, result
 	@HOOKLINE_TEST_ANALYSTS=$(ANALYSTS)/bin $(BIN)/pytest -n 0 tests/analysts $(ARGS)
 
-$(ANALYSTS)/.ready: deploy/analytics/requirements.lock | $(READY)
+$(ANALYSTS)/.ready: deploy/analytics/requirements.lock deploy/analytics/pom.xml | $(READY)
 	@echo "setting up $(ANALYSTS) (some minutes when nothing is cached)"
 	@test -x $(ANALYSTS)/bin/python || $(BIN)/uv venv --quiet --python $(BIN)/python $(ANALYSTS)
 	@$(BIN)/uv pip sync --quiet --python $(ANALYSTS)/bin/python --require-hashes deploy/analytics/requirements.lock
+	@command -v mvn >/dev/null || echo "no mvn (Maven): Spark will have no packages to read Kafka with, and its test is skipped"
+	@! command -v mvn >/dev/null || mvn --quiet --batch-mode --file deploy/analytics/pom.xml \
+	  org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies -DincludeScope=runtime \
+	  -DexcludeGroupIds=org.scala-lang,org.scala-lang.modules,org.apache.hadoop,org.slf4j,com.google.code.findbugs \
+	  -DoutputDirectory="$(CURDIR)/$(ANALYSTS)/jars"
 	@touch $@
 
 audit-deps: $(READY) ## known vulnerabilities in the locks, by pip-audit (1: there are; 69: its data could not be had)

@@ -18,7 +18,7 @@ PROGRAMS = os.environ.get("HOOKLINE_TEST_ANALYSTS", "")
 
 collect_ignore_glob = [] if PROGRAMS else ["test_*.py"]
 
-#: Adds a row to the table that is printed in the end: tool, its package in the environment, records, result.
+#: Adds a row to the table that is printed in the end: tool, version, records, result.
 AddRow = Callable[[str, str, int, str], None]
 
 _ROWS: list[tuple[str, str, str, str]] = []
@@ -35,6 +35,11 @@ class Tools:
         language, text = BLOCKS[name]
         command = ["bash", "-euc", text] if language == "sh" else ["python", "-c", text]
         return self.run(*command, **more)
+
+    def versions(self, *packages: str) -> str:
+        """Those of Python packages, ready to be shown."""
+        ask = "import importlib.metadata as m, sys; print(', '.join(f'{n} {m.version(n)}' for n in sys.argv[1:]))"
+        return self.run("python", "-c", ask, *packages).stdout.strip()
 
     def run(self, *command: str, **more: str) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
@@ -83,13 +88,8 @@ def tools(analyst: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 @pytest.fixture(scope="session")
-def add_row(tools: Tools) -> AddRow:
-    def add(tool: str, packages: str, records: int, result: str) -> None:
-        ask = "import importlib.metadata as m, sys; print(', '.join(f'{n} {m.version(n)}' for n in sys.argv[1:]))"
-        versions = tools.run("python", "-c", ask, *packages.split()).stdout.strip()
-        _ROWS.append((tool, versions, f"{records:,}", result))
-
-    return add
+def add_row() -> AddRow:
+    return lambda tool, version, records, result: _ROWS.append((tool, version, f"{records:,}", result))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

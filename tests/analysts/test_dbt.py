@@ -109,8 +109,8 @@ def test_every_figure_is_the_pages(
     passed = sum(result["status"] == "pass" for result in results["results"])
     add_row(
         f"dbt into {kind}",
-        f"dbt-core dbt-{kind}" + " duckdb" * (kind == "duckdb"),
-        sum(history.stored(analyst).values()),
+        tools.versions("dbt-core", f"dbt-{kind}", *["duckdb"] * (kind == "duckdb")),
+        sum(history.truth["events"].values()),
         f"{len(PAGE_SAYS)} figures as the page has them, {passed} tests of dbt passed",
     )
 
@@ -172,7 +172,7 @@ def test_the_role_of_dbt_writes_to_its_own_schema_alone(dsn: str) -> None:
         "CREATE TABLE analytics.mine (number int)",
         "CREATE TABLE public.mine (number int)",
         "CREATE SCHEMA mine",
-        "DELETE FROM analytics.messages",
+        "DELETE FROM analytics.events",
         "SELECT FROM public.opt_out_evidence",
         "SELECT FROM public.messages",
     )

@@ -49,5 +49,8 @@ def test_the_notebook_draws_true_figures(tools: Tools, add_row: AddRow, history:
     changes = {(row["previous_tag"], row["tag"]): row["changes"] for row in shown["tags"]}
     assert changes == {(row["previous_tag"], row["tag"]): row["changes"] for row in truth["tags"]}
     add_row(
-        "notebook", "nbclient matplotlib duckdb", sum(truth["events"].values()), f"{len(PLOTS)} plots of true figures"
+        "notebook",
+        tools.versions("nbclient", "matplotlib", "duckdb"),
+        sum(truth["events"].values()),
+        f"{len(PLOTS)} plots of true figures",
     )

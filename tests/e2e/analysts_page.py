@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as datetime_module
 import json
 import os
 import re
@@ -13,8 +14,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import jinja2
 import psycopg
 import pytest
+import yaml
 from psycopg.rows import dict_row
 
 from tests.e2e.conftest import BIN, ROOT, TIME_LIMIT, Stack, eventually
@@ -72,6 +75,19 @@ def sent_history(stack: Stack, analyst: dict[str, str]) -> SentHistory:
     assert sum(sent.timed.values()) > 1000
     eventually(lambda: sent.stored(analyst) == sent.timed, "the history is stored", 120.0)
     return sent
+
+
+def statement_of_model(name: str) -> str:
+    """The SQL of a model of the dbt project, as dbt writes it for PostgreSQL: without dbt, by what its text uses."""
+    project = ROOT / "deploy" / "analytics" / "dbt"
+    text = "".join((project / file).read_text("utf-8") for file in ("macros/window.sql", f"models/{name}.sql"))
+    variables = yaml.safe_load((project / "dbt_project.yml").read_text("utf-8"))["vars"]
+    return jinja2.Template(text).render(
+        modules={"datetime": datetime_module},
+        run_started_at=datetime.now(UTC),
+        source=lambda schema, view: f"{schema}.{view}",
+        var=variables.__getitem__,
+    )
 
 
 def tag_changes(analyst: dict[str, str]) -> Counter[tuple[str | None, str | None]]:

@@ -18,6 +18,7 @@ from tests.e2e.analysts_page import (
     rows,
     run,
     sent_history,
+    statement_of_model,
     succeeded,
     tag_changes,
 )
@@ -79,6 +80,30 @@ def test_opt_out_rate_over_thirty_days(analyst: dict[str, str], history: SentHis
 def test_which_tag_follows_which(analyst: dict[str, str], history: SentHistory) -> None:
     truth = Counter({(row["previous_tag"], row["tag"]): row["changes"] for row in history.truth["tags"]})
     eventually(lambda: tag_changes(analyst) - history.tags_before == truth, "the tags that came last are stored")
+
+
+@pytest.mark.usefixtures("history")
+@pytest.mark.parametrize(
+    ("model", "block"),
+    [
+        ("messages_per_day", "per-day"),
+        ("responses", "responses"),
+        ("sim_failures", "sims"),
+        ("opt_out_rates", "opt-outs"),
+        ("tag_funnel", "tags"),
+    ],
+)
+def test_the_models_of_dbt_say_what_the_page_says(model: str, block: str, analyst: dict[str, str]) -> None:
+    """As far as goes without dbt, which `make analysts` runs: the SQL that it would write."""
+
+    def same() -> bool:
+        said, found = rows(analyst, BLOCKS[block][1]), rows(analyst, statement_of_model(model))
+        if model == "responses":  # the page asks about all accounts together
+            found = [row for row in found if row["account"] is None]
+        found = [{name: row[name] for name in said[0]} for row in found]
+        return sorted(found, key=str) == sorted(said, key=str)
+
+    eventually(same, "they say the same: events may be stored meanwhile")
 
 
 def test_the_message_of_an_event(analyst: dict[str, str], history: SentHistory) -> None:
@@ -173,4 +198,5 @@ def test_every_block_is_run_or_named_as_one_that_needs_a_tool_of_its_own() -> No
     assert {name for name, (language, _) in BLOCKS.items() if language != "sql"} == {
         *("environment", "complete", "consumer", "sims-from-topic", "without-personal-data", "spark"),
         *("export", "duplicates", "sql-export", "sql-both"),
+        *("dbt-duckdb", "dbt-postgres", "notebook", "kcat"),
     }
