@@ -67,9 +67,21 @@ class AlarmRecord:
 class PendingAlarm:
     """A condition that has not held for long enough yet."""
 
+    key: str
     rule: str
     begun: datetime
     seen_at: datetime
+
+    def as_json(self) -> dict[str, str]:
+        """As plain data."""
+        times = {"begun": self.begun.isoformat(), "seen_at": self.seen_at.isoformat()}
+        return {"key": self.key, "rule": self.rule, **times}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, str]) -> PendingAlarm:
+        """From `as_json`. Raises KeyError, TypeError and ValueError where it is none."""
+        times = {name: datetime.fromisoformat(data[name]) for name in ("begun", "seen_at")}
+        return cls(key=data["key"], rule=data["rule"], **times)
 
 
 class AlarmBook:
@@ -83,11 +95,12 @@ class AlarmBook:
         self._unsaved: set[tuple[str, datetime]] = set()
         self._over: dict[tuple[str, datetime], AlarmRecord] = {}
 
-    def restore(self, records: Iterable[AlarmRecord]) -> None:
+    def restore(self, records: Iterable[AlarmRecord], pending: Iterable[PendingAlarm] = ()) -> None:
         """Take what was kept; of two records of one alarm the one that changed last, with everything that was sent."""
         with self._lock:
             for record in records:
                 self._restore(record)
+            self._pending |= {waiting.key: waiting for waiting in pending if waiting.rule in self._rules}
 
     def _restore(self, record: AlarmRecord) -> None:
         place, on = (record.key, record.since), self._alarms.get(record.key)
@@ -123,7 +136,7 @@ class AlarmBook:
                     self._alarms[key] = replace(known, seen_at=now, summary=summary)
                     continue
                 begun = self._pending[key].begun if key in self._pending else now
-                self._pending[key] = PendingAlarm(finding.rule, begun, now)
+                self._pending[key] = PendingAlarm(key, finding.rule, begun, now)
                 if now - begun >= timedelta(seconds=rule.for_seconds):
                     del self._pending[key]
                     command = rule.command_for(finding.labels)
@@ -188,6 +201,11 @@ class AlarmBook:
         """All that are on, and those that were over lately."""
         with self._lock:
             return [*self._alarms.values(), *self._over.values()]
+
+    def pending(self) -> list[PendingAlarm]:
+        """What has not held for long enough yet."""
+        with self._lock:
+            return [*self._pending.values()]
 
     def take_unsaved(self) -> list[AlarmRecord]:
         """What changed since the last call; whoever cannot keep it gives it back with `not_saved`."""

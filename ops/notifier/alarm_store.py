@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from psycopg.types.json import Jsonb
 
-from ops.notifier.alarm_book import AlarmRecord
+from ops.notifier.alarm_book import AlarmRecord, PendingAlarm
 from runtime import logs
 from runtime.disk import replace_file
 from runtime.postgres import Connection, named_rows
@@ -47,25 +48,39 @@ def read_from_postgres(connection: Connection, hours: int = 24) -> list[AlarmRec
     return [AlarmRecord(**row) for row in named_rows(connection, _LATEST, hours)]
 
 
+class KeptAlarms(NamedTuple):
+    """What a notifier that starts anew goes on with."""
+
+    records: Sequence[AlarmRecord] = ()
+    pending: Sequence[PendingAlarm] = ()
+
+
 class AlarmFile:
-    """Every alarm that is remembered, in one file that is replaced as a whole."""
+    """Every alarm that is remembered, and what may become one, in one file that is replaced as a whole."""
 
     def __init__(self, folder: Path) -> None:
         """Raises OSError where the folder cannot be made."""
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._path = folder / "alarms.json"
 
-    def read(self) -> list[AlarmRecord]:
+    def read(self) -> KeptAlarms:
         """What was kept; a damaged file is set aside, and what PostgreSQL has counts."""
         try:
-            return [AlarmRecord.from_json(item) for item in json.loads(self._path.read_bytes())]
+            kept = json.loads(self._path.read_bytes())
+            if isinstance(kept, list):  # an older version kept no waits
+                kept = {"alarms": kept, "pending": []}
+            return KeptAlarms(
+                [AlarmRecord.from_json(item) for item in kept["alarms"]],
+                [PendingAlarm.from_json(item) for item in kept["pending"]],
+            )
         except FileNotFoundError:
-            return []
+            return KeptAlarms()
         except (ValueError, KeyError, TypeError) as error:
             self._path.replace(self._path.with_suffix(".damaged"))
             log.warning("alarm_file_damaged", error_class=type(error).__name__)
-            return []
+            return KeptAlarms()
 
-    def write(self, records: Iterable[AlarmRecord]) -> None:
+    def write(self, records: Iterable[AlarmRecord], pending: Iterable[PendingAlarm] = ()) -> None:
         """Replace what is kept; on disk when this returns. Raises OSError."""
-        replace_file(self._path, json.dumps([record.as_json() for record in records]).encode())
+        kept = {"alarms": [item.as_json() for item in records], "pending": [item.as_json() for item in pending]}
+        replace_file(self._path, json.dumps(kept).encode())

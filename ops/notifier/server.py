@@ -78,7 +78,7 @@ def serve() -> None:
     stop = StopSignal().install()
     file = _alarm_file(settings.state_dir or Path(home()) / "notifier")
     book = AlarmBook(RULES)
-    book.restore(file.read())
+    book.restore(*file.read())
     silence = SilenceWatch(ZoneInfo(settings.time_zone), _quiet_days(settings.holidays))
     connected = partial(connect, dsn, process="notifier", connect_timeout=3, call_timeout=5.0)
     postgres = PostgresObserver(connected, book, silence, heartbeat=Heartbeat("notifier"))

@@ -24,6 +24,8 @@ log = logs.logger("hookline.notifier")
 
 #: Seconds without an answer from PostgreSQL that make it a fact, for which the rule then has its own patience.
 UNANSWERED = 6.0
+#: Seconds between two times that what may become an alarm is kept: a notifier that starts anew goes on waiting.
+KEEP_PENDING_EVERY = 10.0
 #: Seconds after its start in which the notifier only looks: PostgreSQL has to tell first what was sent.
 START_GRACE = 8.0
 
@@ -61,6 +63,7 @@ class AlarmWatch:
         self._begun = clock()
         self._own = metrics_of(RULES)
         self._keeping = threading.Lock()
+        self._pending_kept_at = float("-inf")
         self._written: Mapping[tuple[str, datetime], tuple[str, Mapping[str, str]]] = {}
         self.looked_at: float | None = None  #: by the monotonic clock
 
@@ -101,11 +104,12 @@ class AlarmWatch:
     def keep(self) -> None:
         """Write what there is to the file. Raises OSError."""
         with self._keeping:
-            records = self._book.records()
+            records, pending = self._book.records(), self._book.pending()
             fresh = {(record.key, record.since): (record.state, record.sent) for record in records}
-            if fresh != self._written:
-                self._file.write(records)
-                self._written = fresh
+            is_due = bool(pending) and self._clock() >= self._pending_kept_at + KEEP_PENDING_EVERY
+            if fresh != self._written or is_due:
+                self._file.write(records, pending)
+                self._written, self._pending_kept_at = fresh, self._clock()
 
     def _facts(self, answers: Sequence[ProcessAnswer], at: float) -> Iterator[ObservedItem]:
         down = [answer.name for answer in answers if not answer.answered]

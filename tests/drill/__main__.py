@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -82,4 +83,7 @@ def _as_data(result: DrillResult) -> dict[str, object]:
 
 
 if __name__ == "__main__":
-    drill()
+    try:
+        drill()
+    except CheckFailed as error:
+        sys.exit(f"drill: {error}")

@@ -196,8 +196,8 @@ EVENT_FAULTS = (
         mended_by="it is resumed",
         status_within=100.0,
         alarm_within=720.0,
-        well_within=600.0,
-        over_within=419.0,
+        well_within=600.0,  # the pause lasts until its own alarm has come
+        over_within=700.0,
         concerns="analytics",
         lane="notifier",
     ),

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
+from itertools import zip_longest
 from pathlib import Path
 
 from tests.drill.fault import DrillFault
@@ -51,9 +52,11 @@ class Drill:
         """All of them; the results in their order."""
         results: dict[str, DrillResult] = {}
 
-        def lane(members: Iterable[DrillFault]) -> None:
-            for fault in members:
+        def lane(members: Sequence[DrillFault]) -> None:
+            for fault, following in zip_longest(members, members[1:]):
                 results[fault.name] = self._run_fault(fault)
+                if following is not None and fault.concerns and following.concerns == fault.concerns:
+                    self._look_for_the_end(results[fault.name])  # whose problems could not be told from the next one's
 
         lanes = sorted({fault.lane for fault in faults})
         threads = [
@@ -133,13 +136,13 @@ class Drill:
 
     def _look_for_the_end(self, result: DrillResult) -> None:
         """Until status no longer names it, and whoever heard of the alarm has heard that it is over."""
-        if (since := self._lasting.get(result.fault.name)) is not None:
+        if (since := self._lasting.pop(result.fault.name, None)) is not None:
             left = since + result.fault.well_within + BEYOND - time.monotonic()
             self._until(lambda: gone_after(self._stack.readings, result.fault.concerns, since) is not None, left)
             result.well_after = gone_after(self._stack.readings, result.fault.concerns, since)
         if result.fault.name not in self._mended:
             return
-        mended, on = self._mended[result.fault.name]
+        mended, on = self._mended.pop(result.fault.name)
         left = mended + result.fault.over_within + BEYOND - time.monotonic()
         self._until(lambda: over_mention(self._stack.receiver.alarms(), on, result.fault) is not None, left)
         over = over_mention(self._stack.receiver.alarms(), on, result.fault)

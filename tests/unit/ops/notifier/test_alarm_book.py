@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,7 +13,7 @@ from ops.alarms.catalogue import RULES
 from ops.alarms.findings import AlarmFinding
 from ops.alarms.rule import AlarmRule
 from ops.notifier.alarm_book import AlarmBook, AlarmRecord
-from ops.notifier.alarm_store import AlarmFile
+from ops.notifier.alarm_store import AlarmFile, KeptAlarms
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -100,6 +101,24 @@ def test_a_process_that_does_not_answer_does_not_begin_the_wait_again(book: Alar
     assert held(book, 150, unseen={"metrics"})
 
 
+def test_a_notifier_that_starts_anew_does_not_begin_the_wait_again(book: AlarmBook, tmp_path: Path) -> None:
+    book.update([PAUSED], NOW)
+    book.update([PAUSED], NOW + 200 * SECOND)
+    AlarmFile(tmp_path).write(book.records(), book.pending())
+
+    again = AlarmBook(RULES)
+    again.restore(*AlarmFile(tmp_path).read())
+    assert again.update([PAUSED], NOW + 210 * SECOND) == []
+    (record,) = again.update([PAUSED], NOW + 300 * SECOND)
+    assert record.since == NOW
+
+
+def test_a_file_of_an_older_version_is_read(book: AlarmBook, tmp_path: Path) -> None:
+    book.update([HALTED], NOW)
+    (tmp_path / "alarms.json").write_text(json.dumps([record.as_json() for record in book.records()]))
+    assert AlarmFile(tmp_path).read() == KeptAlarms(book.records(), [])
+
+
 def test_nothing_becomes_an_alarm_while_nobody_sees_it(book: AlarmBook) -> None:
     book.update([PAUSED], NOW)
     assert book.update([], NOW + 400 * SECOND, unseen={"metrics"}) == []
@@ -130,7 +149,7 @@ def test_after_a_restart_nothing_is_sent_again(book: AlarmBook, tmp_path: Path) 
     AlarmFile(tmp_path).write(book.records())
 
     again = AlarmBook(RULES)
-    again.restore(AlarmFile(tmp_path).read())
+    again.restore(*AlarmFile(tmp_path).read())
     again.update([HALTED], NOW + 60 * SECOND)
     assert again.outstanding("a") == []
     again.update([], NOW + 120 * SECOND)
@@ -171,7 +190,7 @@ def test_what_could_not_be_saved_is_handed_out_again(book: AlarmBook) -> None:
 def test_a_damaged_file_is_set_aside(tmp_path: Path, content: bytes) -> None:
     file = AlarmFile(tmp_path)
     (tmp_path / "alarms.json").write_bytes(content)
-    assert file.read() == []
+    assert file.read() == KeptAlarms()
     assert (tmp_path / "alarms.damaged").read_bytes() == content
     file.write([])
-    assert file.read() == []
+    assert file.read() == KeptAlarms([], [])
