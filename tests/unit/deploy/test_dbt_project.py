@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import tomllib
 from itertools import chain
 from typing import Any
 
@@ -66,3 +68,19 @@ def test_no_figure_has_personal_data() -> None:
     }
     found = {(model, column["name"]) for model in MODELS for column in MODELS[model]["columns"]}
     assert {column for column in found if column[1] in personal} - allowed == set()
+
+
+def test_the_tools_are_pinned_with_hashes_and_fit_each_other() -> None:
+    text = (PROJECT.parent / "requirements.lock").read_text("utf-8")
+    pinned = re.split(r"^(?=[a-z])", text, flags=re.MULTILINE)[1:]
+    assert pinned
+    assert all("--hash=sha256:" in requirement for requirement in pinned)
+    assert "://" not in text
+    versions = dict(re.findall(r"^([\w-]+)==(\S+)", text, re.MULTILINE))
+    # DuckDB's extensions are of one version of it, and that of `hookline sql`
+    ours = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]["analysis"]
+    assert f"duckdb=={versions['duckdb']}" in ours
+    assert versions["duckdb"] == versions["duckdb-extension-postgres"]
+    # and Spark's packages of one version of it
+    packages = re.findall(r"<version>([\d.]+)</version>", (PROJECT.parent / "pom.xml").read_text("utf-8"))[1:]
+    assert set(packages) == {versions["pyspark"]}
