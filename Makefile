@@ -135,20 +135,20 @@ compose-test: $(READY) ## deploy/compose.yaml for real: webhooks through TLS, ro
 	@command -v $(ENGINE) >/dev/null || { echo "compose-test needs docker or podman: neither is installed"; exit 69; }
 	@HOOKLINE_TEST_COMPOSE="$(COMPOSE)" HOOKLINE_TEST_BUILD="$(BUILD)" $(BIN)/pytest -n 0 tests/compose $(ARGS)
 
-# An environment of its own, 1.5 GB with Spark; Spark's packages come through Maven (mvn), the rest by pip.
+# An environment of its own, 1 GB with Spark; what runs on Java comes through Maven (mvn), the rest by pip.
 ANALYSTS := $(VENV)/analysts
-analysts: $(READY) $(ANALYSTS)/.ready ## docs/analysts.md with dbt, the notebook and Spark: tool, version, records, result
+COPY := mvn --quiet --batch-mode org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies -DincludeScope=runtime
+analysts: $(READY) $(ANALYSTS)/.ready ## docs/analysts.md with dbt, a notebook, Spark, Connect, kcat: tool, version, records, result
 	@HOOKLINE_TEST_ANALYSTS=$(ANALYSTS)/bin $(BIN)/pytest -n 0 tests/analysts $(ARGS)
 
-$(ANALYSTS)/.ready: deploy/analytics/requirements.lock deploy/analytics/pom.xml | $(READY)
+$(ANALYSTS)/.ready: deploy/analytics/requirements.lock deploy/analytics/pom.xml deploy/analytics/connect.xml | $(READY)
 	@echo "setting up $(ANALYSTS) (some minutes when nothing is cached)"
 	@test -x $(ANALYSTS)/bin/python || $(BIN)/uv venv --quiet --python $(BIN)/python $(ANALYSTS)
 	@$(BIN)/uv pip sync --quiet --python $(ANALYSTS)/bin/python --require-hashes deploy/analytics/requirements.lock
-	@command -v mvn >/dev/null || echo "no mvn (Maven): Spark will have no packages to read Kafka with, and its test is skipped"
-	@! command -v mvn >/dev/null || mvn --quiet --batch-mode --file deploy/analytics/pom.xml \
-	  org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies -DincludeScope=runtime \
-	  -DexcludeGroupIds=org.scala-lang,org.scala-lang.modules,org.apache.hadoop,org.slf4j,com.google.code.findbugs \
-	  -DoutputDirectory="$(CURDIR)/$(ANALYSTS)/jars"
+	@command -v mvn >/dev/null || echo "no mvn (Maven): Spark and Connect will have no packages, and their tests are skipped"
+	@! command -v mvn >/dev/null || $(COPY) --file deploy/analytics/pom.xml -DoutputDirectory="$(CURDIR)/$(ANALYSTS)/jars" \
+	  -DexcludeGroupIds=org.scala-lang,org.scala-lang.modules,org.apache.hadoop,org.slf4j,com.google.code.findbugs
+	@! command -v mvn >/dev/null || $(COPY) --file deploy/analytics/connect.xml -DoutputDirectory="$(CURDIR)/$(ANALYSTS)/connect"
 	@touch $@
 
 audit-deps: $(READY) ## known vulnerabilities in the locks, by pip-audit (1: there are; 69: its data could not be had)

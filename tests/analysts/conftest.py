@@ -8,8 +8,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from deploy.local.postgres import EmbeddedPostgres
 from tests.e2e.analysts_page import BLOCKS, SentHistory, environment_for_analysts, sent_history
 from tests.e2e.conftest import ROOT, TIME_LIMIT, Stack, serving_stack
 
@@ -69,6 +72,18 @@ def analyst(stack: Stack) -> dict[str, str]:
 @pytest.fixture(scope="session")
 def history(stack: Stack, analyst: dict[str, str]) -> SentHistory:
     return sent_history(stack, analyst)
+
+
+@pytest.fixture(scope="session")
+def dsn(stack: Stack, analyst: dict[str, str]) -> Iterator[str]:
+    """Of the role that the page makes for dbt."""
+    where = conninfo_to_dict(analyst["HOOKLINE_POSTGRES__DSN"])
+    server = EmbeddedPostgres(stack.home / "postgres", int(where["port"] or 0))
+    with psycopg.connect(make_conninfo(server.superuser_dsn, dbname=where["dbname"]), autocommit=True) as superuser:
+        superuser.execute(BLOCKS["dbt-role"][1])
+        yield make_conninfo(analyst["HOOKLINE_POSTGRES__DSN"], user="hookline_dbt", password="choose-one")
+        superuser.execute("DROP SCHEMA figures CASCADE")
+        superuser.execute("DROP ROLE hookline_dbt")
 
 
 @pytest.fixture(scope="session")

@@ -5,19 +5,18 @@ from __future__ import annotations
 import json
 import subprocess
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import psycopg
 import pytest
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.conninfo import conninfo_to_dict
 
-from deploy.local.postgres import EmbeddedPostgres
 from tests.analysts.conftest import AddRow, Tools
 from tests.e2e.analysts_page import BLOCKS, SentHistory, rows, tag_changes
-from tests.e2e.conftest import ROOT, TIME_LIMIT, Stack, eventually
+from tests.e2e.conftest import ROOT, TIME_LIMIT, eventually
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
@@ -30,18 +29,6 @@ PAGE_SAYS = {
     "tag_funnel": "tags",
 }
 Figure = list[dict[str, Any]]
-
-
-@pytest.fixture(scope="module")
-def dsn(stack: Stack, analyst: dict[str, str]) -> Iterator[str]:
-    """Of the role that the page makes for dbt."""
-    where = conninfo_to_dict(analyst["HOOKLINE_POSTGRES__DSN"])
-    server = EmbeddedPostgres(stack.home / "postgres", int(where["port"] or 0))
-    with psycopg.connect(make_conninfo(server.superuser_dsn, dbname=where["dbname"]), autocommit=True) as superuser:
-        superuser.execute(BLOCKS["dbt-role"][1])
-        yield make_conninfo(analyst["HOOKLINE_POSTGRES__DSN"], user="hookline_dbt", password="choose-one")
-        superuser.execute("DROP SCHEMA figures CASCADE")
-        superuser.execute("DROP ROLE hookline_dbt")
 
 
 @pytest.fixture(scope="module")
