@@ -37,8 +37,8 @@ def test_kcat_shows_the_headers_of_every_event(
     types = {match[1]: match[2] for match in found if match}
     sent = {name: count for name, count in history.truth["events"].items() if name.startswith("message.")}
     assert Counter(types.values()) == sent
-    told = tools.run("kcat", "-V", LD_LIBRARY_PATH=str(library)).stdout
-    versions = re.findall(r"(?:^Version|librdkafka) ([\d.]+)", told, re.MULTILINE)
+    shown = tools.run("kcat", "-V", LD_LIBRARY_PATH=str(library)).stdout
+    versions = re.findall(r"(?:^Version|librdkafka) ([\d.]+)", shown, re.MULTILINE)
     add_row(
         "kcat", "kcat {}, librdkafka {}".format(*versions), len(records), f"{len(types):,} events, by their headers"
     )
