@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from processors.opt_out.compiled import END, CompiledPhrase, CompiledUnless
-from processors.opt_out.needs import Needs
+from processors.opt_out.needs import Needing, Needs
 from processors.opt_out.normalise import clauses, plain, spread
 from processors.opt_out.rules import (
     ACTIONS,
@@ -109,10 +109,13 @@ class Classifier:
             )
             for rule in _of(spoken, "phrase")
         ]
-        self._phrase_needs = Needs[int](_FIRST_BIT)
-        for at, phrase in enumerate(self._phrases):
-            needs = [frozenset(words) for words in (phrase.rule.words, phrase.rule.beside) if words]
-            self._phrase_needs.add(needs, at)
+        self._phrase_needs = Needs(
+            [
+                Needing(at, [frozenset(words) for words in (phrase.rule.words, phrase.rule.beside) if words])
+                for at, phrase in enumerate(self._phrases)
+            ],
+            _FIRST_BIT,
+        )
         self._courtesies = re.compile(_words(keywords.COURTESIES))
         opener = rf"^(?:(?:{'|'.join(keywords.OPENERS)})[ \n]){{0,4}}"
         self._firsts = [

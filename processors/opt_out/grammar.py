@@ -24,7 +24,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain
 
 from processors.opt_out.nearest import Nearest
-from processors.opt_out.needs import Needs
+from processors.opt_out.needs import Needing, Needs
 from processors.opt_out.normalise import clauses
 from processors.opt_out.required import parted, required
 from processors.opt_out.typos import collapsed
@@ -42,8 +42,11 @@ _MEANS = {
     "(": "(?:", "*": "{0,8}", "+": "{1,8}",
 }  # fmt: skip
 
-#: Patterns that are worth trying: their places and expressions.
-Trying = Sequence[tuple[int, re.Pattern[str]]]
+#: A pattern: its place and its expression.
+_Placed = tuple[int, re.Pattern[str]]
+_place = operator.itemgetter(0)
+#: Patterns that are worth trying.
+Trying = Sequence[_Placed]
 Lexicon = Mapping[str, str]  # class -> its words, blanks between them
 
 
@@ -86,13 +89,17 @@ class Grammar:
         for word, char in self._known.items():
             costs[char] = costs.get(char, 0.0) + cost(word)
         #: The place and expression of each pattern, by the characters that it needs one of.
-        self.patterns = Needs[tuple[int, re.Pattern[str]]](first_bit)
-        for at, pattern in enumerate(patterns):
-            for tokens in parted(_TOKEN.findall(pattern)):
-                self._add(at, tokens, costs)
+        self.patterns = Needs(
+            [
+                self._needing(at, tokens, costs)
+                for at, pattern in enumerate(patterns)
+                for tokens in parted(_TOKEN.findall(pattern))
+            ],
+            first_bit,
+        )
         self._present = _Present(self)
 
-    def _add(self, at: int, tokens: Sequence[str], costs: Mapping[str, float]) -> None:
+    def _needing(self, at: int, tokens: Sequence[str], costs: Mapping[str, float]) -> Needing[_Placed]:
         def dear(needed: frozenset[str]) -> float:
             return sum(costs.get(char, 0.0) for name in needed for char in self._classes[name])
 
@@ -102,7 +109,7 @@ class Grammar:
         self._needs.append((at, needs))
         characters = [frozenset(char for name in needed for char in self._classes[name]) for needed in needs]
         one_clause = tokens[0] == "~" and tokens[-1] == "%" and not {"/", ";"}.intersection(tokens)
-        self.patterns.add(characters, (at, re.compile(self._regex(tokens))), of_one_clause=one_clause)
+        return Needing((at, re.compile(self._regex(tokens))), characters, one_clause)
 
     def regex(self, pattern: str) -> str:
         """`pattern` as a regular expression over what `read` makes."""
@@ -135,11 +142,13 @@ class Grammar:
     def worth_trying(self, present: int, flat: str) -> Trying:
         """The patterns that the spread text `flat`, which has the bits `present`, may match, in order."""
         found = self.patterns.fitting(present, one_clause="\n" not in flat)
-        return found if len(found) < 2 else sorted(dict.fromkeys(found), key=_place)
+        if len(found) > 1:
+            found.sort(key=_place)
+        return found
 
     def every_pattern(self) -> Trying:
         """All patterns, in order."""
-        return sorted(dict.fromkeys(self.patterns), key=_place)
+        return sorted(self.patterns, key=_place)
 
     def nearest_pattern(self, words: Iterable[str]) -> tuple[float, int, tuple[str, ...]] | None:
         """Which share of what it needs the nearest pattern finds in `words`, its place, and what it lacks."""
@@ -203,10 +212,6 @@ class _Present(dict[str, int]):
         if len(self) < REMEMBERED and len(word) <= LONGEST:
             self[word] = bits
         return bits
-
-
-def _place(found: tuple[int, re.Pattern[str]]) -> int:
-    return found[0]
 
 
 def _is_name(token: str) -> bool:

@@ -16,7 +16,7 @@ Kind = Literal[
 ]  # fmt: skip
 
 #: Raise it with any change to a rule, a word or the way they are applied: the ledger keeps it with each decision.
-VERSION = 3
+VERSION = 4
 
 #: English cannot be switched off: the carriers' words and 47 CFR 64.1200(a)(10) hold whatever a customer speaks.
 ALWAYS = "en"

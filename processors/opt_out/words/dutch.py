@@ -120,6 +120,21 @@ RULES = (
         "(kunt|kun|kan|kunnen|wilt|wil|zou|zouden) (u|je|jullie) ({fill}|{me}|{number}|willen|kunnen)* (verwijderen|wissen|schrappen|weghalen|uitschrijven|afmelden) {tail}* $ | (hou|houd|houdt|hou nou) (hiermee|daarmee|ermee|er mee|hier mee) op | ~ {lead}* ik wil (hier|er)? (eruit|eraf|uit|af) {tail}* % | dit is niet (zijn|haar|mijn|hun|het) (nummer|telefoonnummer|juiste nummer) | (heb|had|ben) (ik|me|mij)* al (afgemeld|uitgeschreven|opgezegd) | (heb|had) (ik|dit|hier|deze|me|mij|daar)* (nooit|niet) (dit|hier)? (aangevraagd|om gevraagd|voor aangemeld|voor ingeschreven|ingeschreven)",
         "kunt u mijn nummer verwijderen", "hou hiermee op", "ik heb me al afgemeld", "heb dit nooit aangevraagd", since=3,
     ),
+    _rule(
+        "how-to-leave", "hoe meld ik me af, hoe stop ik dit, hoe kom ik van deze lijst af",
+        "~ {lead}* hoe (kan|moet|meld|schrijf|stop|kom|zeg) ik (me|mij|mijzelf|mezelf|dit|deze|hier|hiermee|van|{texts}|{list}|{fill})* (af|uit|op|afmelden|uitschrijven|opzeggen|stoppen|mee|{texts}|dit|hiermee) {tail}* %",
+        "hoe meld ik mij af", "hoe stop ik dit", "hoe kom ik van deze lijst af", since=4,
+    ),
+    _rule(
+        "rather-not", "liever geen contact meer",
+        "~ {lead}* (ik|wij)? (heb|hebben|wil|zou)? (liever|graag) geen ({fill}|verdere)* (contact|{texts}|telefoontjes) (meer|{tail})* %",
+        "liever geen berichten meer", since=4,
+    ),
+    _rule(
+        "stop-with-it", "stop hiermee, ik ben ... niet, aangifte",
+        "^ {lead}* stop (hiermee|daarmee|ermee) {tail}* $ | ~ {lead}* ik ben {name} niet {tail}* % | (ik|wij|we) (ga|doe|zal|gaan) (hier|hiervan|bij|de|politie|van|nu)* aangifte",
+        "stop hiermee", "ik ben Daan niet", "ik ga hier aangifte van doen", since=4,
+    ),
 )  # fmt: skip
 
 POLICY_RULES = (
@@ -138,5 +153,17 @@ POLICY_RULES = (
 UNLESS = (
     Unless(
         "d.nl.only-sometimes", "not now, not then: a time follows", ("c.nl.dont-write",), "D", after="{when}", since=2,
+    ),
+    Unless(
+        "d.nl.not-received", "says that no message has come", ("c.nl.no-more",), "D",
+        itself="geen (bericht|berichtje|sms|mail|mailtje|reactie) (ontvangen|gekregen|gehad|gezien)", since=4,
+    ),
+    Unless(
+        "d.nl.another-channel", "wants a text rather than a call", ("c.nl.dont-write",), "D",
+        anywhere="(bel|bellen|belt) (me|mij|ons|niet|aub|alsjeblieft){0,3} ; (alleen|liever|gewoon|maar|graag)* (app|appen|stuur|sms|mail|bericht|berichten|whatsapp|appje) (me|mij|een|via|bericht|berichtje|sms|{tail})* $",
+        since=4,
+    ),
+    Unless(
+        "d.nl.not-stop", "niet stoppen met: they are to go on", ("c.nl.stop-doing",), "D", before="niet $", since=4,
     ),
 )  # fmt: skip

@@ -199,4 +199,20 @@ UNLESS: tuple[Unless, ...] = (
         3,
         anywhere="{laugh} | ~ {kin}",
     ),
+    _unless(
+        "another-channel",
+        "wants a text rather than a call",
+        ("c.en.dont-write", "c.en.dont-write-bare"),
+        4,
+        anywhere="(call|calls|calling|phone|ring) ({me}|here|at|work|now|please|my|{number}){0,4} ; "
+        "(just|only|please|pls|rather|but|you can|u can){0,3} (text|txt|email|message|msg|whatsapp) (me|us|only|instead|is|{tail})* $",
+    ),
+    _unless(
+        "legal-topic",
+        "harassment, a lawsuit as a subject of work",
+        ("c.en.legal",),
+        4,
+        itself="(harassment|harrassment|lawsuit|tcpa|class action|legal action)",
+        after="(prevention|training|trainings|policy|policies|course|courses|class|seminar|claims|investigation|investigations|investigator|clause|complaints|compliance|hotline|awareness|module|certificate|cases|specialist|experience|law|defense|litigation)",
+    ),
 )

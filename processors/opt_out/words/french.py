@@ -144,6 +144,16 @@ RULES = (
         "| (jai|j ai|ai|avais|deja) (deja|bien)* demande (d|de|a) (arreter|etre (retire|retiree|supprime|enleve)|cesser|stopper|ne plus) | (jai|j ai|ai|deja) (deja|bien)* demande darreter | fois que je (vous)? (le)? (demande|dis|repete|signale) {tail}* $ | (jamais|pas) demande (ca|cela|a recevoir|vos {texts}|ces {texts}) | (j|jappelle|jappele|vais|je) (appelle|appeler|contacter|contacte|previens|prevenir)? (la) (police|gendarmerie) {tail}* $",
         "plus besoin de vos textos", "inutile de me rappeler", "aucun message merci", "ce n'est plus son numéro", "j'ai déjà demandé d'arrêter", "deuxième fois que je le demande", since=3,
     ),
+    _rule(
+        "asks-how", "comment se désabonner",
+        "~ {lead}* comment (je|peux|puis|peut|on|faire|pour|fait|doit|dois|se|me|est ce que)* (desabonner|desinscrire|desabonne|desinscrit|desabonnes) (de|d|a|ces|cette|vos|votre|{texts}|{list})* {tail}* %",
+        "comment se désabonner", "comment faire pour se désinscrire de vos messages", since=4,
+    ),
+    _rule(
+        "times-asked", "trois fois que je vous demande d'arrêter",
+        "fois que (je|j) (vous|te)? (le)? (demande|dis|repete|ecris) (d|de)? (arreter|darreter|cesser|stop|stopper|me retirer|ne plus)",
+        "trois fois que je vous demande d'arrêter", since=4,
+    ),
 )  # fmt: skip
 
 POLICY_RULES = (
@@ -164,5 +174,18 @@ POLICY_RULES = (
 UNLESS = (
     Unless(
         "d.fr.only-sometimes", "not now, not then: a time follows", ("c.fr.dont-write",), "D", after="{when}", since=2,
+    ),
+    Unless(
+        "d.fr.another-channel", "wants a text rather than a call", ("c.fr.dont-write", "c.fr.no-more"), "D",
+        anywhere="(mappelez|mappelle|mappeler|dappel|dappels|appelez|appelle|appeler|appel|appels|telephonez) (pas|svp|merci|au travail){0,2} ; (mais|que|juste|seulement|plutot|merci de|des|un|par|le)* (envoyez|envoie|ecrivez|ecris|texto|textos|sms|message|messages|mail) (un|des|moi|par|texto|textos|sms|message|messages|plutot|seulement|{tail})* $",
+        since=4,
+    ),
+    Unless(
+        "d.fr.not-stop", "n'arrêtez pas: they are to go on", ("c.fr.dont-write", "c.fr.stop-doing"), "D",
+        anywhere="(narretez|narrete|n arretez|n arrete|ne cessez|ne cesse|narreter) (surtout|jamais)? pas? (de|d)", since=4,
+    ),
+    Unless(
+        "d.fr.other-number", "not there but here", ("c.fr.dont-write",), "D",
+        after="(sur|a|au) (mon|le|l|la|cet)* (ancien|ancienne|lancien|autre|lautre|vieux) (numero|telephone|adresse|mail|ligne)", since=4,
     ),
 )  # fmt: skip

@@ -145,6 +145,25 @@ RULES = (
         "(hab|habe|hatte|haben) _{0,4} (stop|stopp|abmelden) (geschrieben|gesagt|gesendet|geschickt|geantwortet|getippt) | ~ {lead}* (ich)? melde mich (hiermit|bitte|jetzt)* ab {tail}* % | (geht|geh|gehen sie|gehst) mir (nicht|nur|langsam|echt)* auf (die nerven|den sack|den geist|den keks|den wecker) | (das|dies) ist nicht (meine|seine|ihre|die richtige|deren) (nummer|handynummer|telefonnummer) | (nie|niemals|nicht) (meine|die|eine)? (nummer|einwilligung|zustimmung|erlaubnis|telefonnummer|handynummer) (gegeben|erteilt|mitgeteilt) | ~ {lead}* ich (melde|zeige) (das|es|dies) (der|bei der|jetzt|hiermit)* (bundesnetzagentur|polizei)? (an)? {tail}* % | (gehe|geh|schalte|rufe|informiere) (ich)? (jetzt|damit)* (zur|die) polizei {tail}* $",
         "hab schon zweimal stopp gesendet", "ich melde mich ab", "geht mir nicht auf die Nerven", "das ist nicht seine Nummer", "ich habe Ihnen nie meine Nummer gegeben", since=3,
     ),
+    _rule(
+        "asks-how", "wie melde ich mich ab, es reicht jetzt wirklich, will das nicht mehr bekommen, schon gesagt: keine SMS",
+        "~ {lead}* wie (kann|konnte|koennte|komme|melde|bestelle|trage|kundige|kuendige|werde) ich (mich|das|die|diese|den|dieses|hier|{texts}|{fill})* (ab|aus|abmelden|abbestellen|austragen|kundigen|kuendigen|los|loswerden|raus|{list})+ {tail}* %"
+        " | ~ {lead}* (jetzt|mir|langsam|nun)* (reicht|reichts) (es|mir|jetzt|wirklich|langsam|endlich|aber|{tail})* %"
+        " | ~ {lead}* (ich|wir)? (will|mochte|moechte|wollen) (das|die|diese|so|was|sowas|solche|{texts})+ nicht (mehr)? (bekommen|erhalten|haben|lesen|kriegen|sehen) {tail}* %"
+        " | (gesagt|geschrieben|erklart|mitgeteilt) (dass)? (ich|wir)? (keine|keinen|nichts|nie) (weiteren|weitere|{fill})* ({texts}|kontakt) (mehr|will|mochte|wollen|haben|bekommen|{tail})* $",
+        "wie melde ich mich hier ab", "mir reicht es jetzt wirklich", "ich will diese SMS nicht mehr bekommen", "hab doch gesagt ich will keine SMS", since=4,
+    ),
+    _rule(
+        "run-on", "wer ist das stopp, niemals hört auf",
+        "~ (?! _{0,8} (am|zum|beim|der|den|dem|einen|ein|kurzer|kurzen|im|vom|non|ohne|nachste|nachsten|nachster|naechste|naechster|letzte|letzter|letzten|zweite|zweiter|erste|erster) stopp) _{1,7} stopp {tail}* % | ~ (niemals|nein|nie|nee|ne) (jetzt)? (hor|hort|horen|hoer|hoert) (sie|endlich|bitte)* auf {tail}* %",
+        "wer ist das stopp", "nein hört auf", since=4,
+    ),
+    _rule(
+        "nothing-more", "schick mir nix mehr, hab mich abgemeldet und krieg sie immer noch, schalte den Anwalt ein",
+        "{write} ({me}|{sie})* (nix|nichts) (mehr|weiter) | (hab|habe|hatte|haben) (mich|ich|uns|wir)* _{0,3} (abgemeldet|ausgetragen|abbestellt) (und|aber) _{0,5} (noch|wieder|trotzdem|weiter|weiterhin)"
+        " | schalte (ich)? (jetzt|nun)? (meinen|einen|unseren|den|die) (anwalt|rechtsanwalt|polizei) (jetzt)? ein",
+        "schickt mir nix mehr", "ich hab mich schon abgemeldet und bekomme immer noch SMS", "dann schalte ich meinen Anwalt ein", since=4,
+    ),
 )  # fmt: skip
 
 POLICY_RULES = (
@@ -169,5 +188,10 @@ UNLESS = (
     Unless(
         "d.de.they-dont", "somebody else does not write", ("c.de.dont-write",), "D",
         before="(du|ihr|sie|er|es|man|tom|{name}|warum|der|die|wer|leute|firmen) $", since=2,
+    ),
+    Unless(
+        "d.de.another-channel", "wants a text rather than a call", ("c.de.dont-write",), "D",
+        anywhere="(anrufen|anzurufen|anrufe|an) {0,1} ; (nur|lieber|besser|bitte|sondern)* (per|eine|via|mir)* (schreib|schreiben|schreibt|sms|whatsapp|texten|mail|nachricht|nachrichten) (lieber|bitte|mir|schicken|senden|{tail})* $",
+        since=4,
     ),
 )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from processors.opt_out.rules import Unless
 from processors.opt_out.words.language import POLICY, forms, rules_of
 
 _WRITE = (
@@ -131,6 +132,17 @@ RULES = (
         "come (mi|faccio a|faccio per|posso|si fa a|ci si|devo fare per)* (disiscrivo|disiscrivermi|cancello|cancellarmi|cancellare l iscrizione|tolgo|togliermi) {tail}* $ | ~ {lead}* (cancellate|cancella|eliminate) tutto {tail}* % | (ho|vi ho|avevo) gia detto (di)? no {tail}* $ | (vado|andro|chiamo|mi rivolgo|rivolgero) (dai|ai|i|alla|la|dalla) (carabinieri|polizia) {tail}* $",
         "come faccio a disiscrivermi", "eliminate tutto", "chiamo i carabinieri", since=3,
     ),
+    _rule(
+        "asks-no-more", "come faccio a non ricevere più messaggi",
+        "~ {lead}* come (faccio|posso|si fa|devo fare) (a|per)* non (ricevere|avere|riceverne) piu ({texts}|{fill}|niente|nulla)* {tail}* %",
+        "come faccio a non ricevere più i vostri messaggi", since=4,
+    ),
+    _rule(
+        "slips-and-temper", "cancelazione, dimenticatevi il mio numero, basta e insulti",
+        "~ {lead}* (cancelazione|cancelatemi|cancellazzione|disiscrizzione|disicrizione) {tail}* % | (dimenticate|dimenticatevi|dimentica|scordate|scordatevi|scorda) (di)? (il mio|questo) numero"
+        " | ~ {lead}* basta (rompicoglioni|stronzi|scocciatori|rompiscatole|cretini|idioti|ladri) {tail}* %",
+        "cancelazione", "scordatevi il mio numero", "basta scocciatori", since=4,
+    ),
 )  # fmt: skip
 
 POLICY_RULES = (
@@ -144,5 +156,17 @@ POLICY_RULES = (
         "^ {lead}* (vattene|andatevene|sparisci|sparite|vaffanculo|fanculo|va via|vai via|andate via|levati|levatevi|fuori dalle palle|fottiti|fottetevi|affanculo|crepate) | ^ {lead}* (bloccato|bloccata|bloccati|segnalato|segnalati|spam|truffa|truffatori|stalking) (come|e|per|spam|bloccato|segnalato|{tail})* $ "
         " | (vi|ti|la|lo|sto|sara|siete|sei|verrete|verrai|adesso|ora) (sto|ho|siete|devo|e|stato|state|gia){0,3} (bloccato|bloccati|blocco|bloccando|blocchero|segnalo|segnalero|segnalato|segnalati|segnalando|denuncio|denuncero|denunciato|denunciati|querelo|denunciando) | (bloccare|segnalare|denunciare) (questo|il|alla|per|vi) (numero|polizia|stalking|spam|autorita) | (questo|e|questa|una|un) (e)? (una|un|vera)? (stalking|molestia|molestie|persecuzione|violazione|spam) | (mio avvocato|garante (della|privacy)?|vie legali|polizia postale|azioni legali)",
         "vi denuncio", "questa è una molestia", "numero bloccato? adesso ti blocco", source=POLICY,
+    ),
+)  # fmt: skip
+
+UNLESS = (
+    Unless(
+        "d.it.another-channel", "wants a text rather than a call", ("c.it.dont-write",), "D",
+        anywhere="(chiamatemi|chiamare|chiamarmi|chiami|chiamate|telefonare|telefonate) (per favore|grazie|al lavoro){0,2} ; (solo|meglio|piuttosto|ma|per favore|un)* (scrivetemi|scrivimi|scriva|scrivere|messaggi|messaggio|sms|whatsapp|mandate|mandatemi) (un|solo|messaggio|messaggi|sms|{tail})* $",
+        since=4,
+    ),
+    Unless(
+        "d.it.not-stop", "non smettete di: they are to go on", ("c.it.stop-doing", "c.it.dont-write"), "D",
+        anywhere="non (smettete|smettere|smetta|smetti) (mai)? di", since=4,
     ),
 )  # fmt: skip

@@ -7,6 +7,7 @@ from processors.opt_out.rules import listed
 from processors.opt_out.words import (
     dutch,
     english,
+    english_replies,
     english_requests,
     english_unless,
     french,
@@ -23,7 +24,7 @@ LANGUAGES_OF_PATTERNS = {
     "en": Language(
         "en",
         {**english.LEXICON, "name": _NAMES},
-        (*english_requests.RULES, *english_requests.POLICY),
+        (*english_requests.RULES, *english_replies.RULES, *english_requests.POLICY),
         english_unless.UNLESS,
     ),
     **{

@@ -142,6 +142,18 @@ RULES = (
         "nao (precisa|precisam|e preciso) (me|de)* (mais (me|de)* (mandar|enviar|ligar|escrever|entrar em contato|entrar em contacto|mandarem)|(mandar|enviar|ligar|escrever) (mais|{textsonly})) | como (eu)? (faco|faz|que|fazer|posso|que eu|eu|consigo)* (pra|para|a)? (sair|cancelar|cancelo|parar|descadastrar|me descadastro|remover|desinscrever|saio) (disso|isso|daqui|dessa|de receber|receber|essas|esses|a inscricao|{tail}|{list}|{texts})* $ | (larga|larguem|sai|saiam) do meu pe | (vao|vai|va) (a|pra|para|tomar|se|ao)+ (merda|puta|cu|foder|ferrar|inferno) | (falei|pedi|disse|mandei|avisei|solicitei) (ja|pra|para|que|a voces|voces|vcs)* (nao (mandar|enviar|ligar|mandarem|ligarem|me mandar|me ligar|incomodar)|parar|parem|parassem|pararem|remover|removerem|me (tirar|tirarem|remover)) | (continuam|continua|continuando) (me|a)* (mandando|enviando|ligando|escrevendo|mandar|enviar|perturbando) ({texts}|{tail})* $ | vou (na|a|pra|chamar a|ligar pra|ligar para a) policia {tail}* $",
         "não precisa mais enviar", "como faço pra cancelar isso", "falei pra pararem", "continuam mandando mensagem", since=3,
     ),
+    _rule(
+        "so-that-none-come", "como faço pra não receber mais, sair e cancelar, pare seus chatos",
+        "como (eu)? (faco|faz|posso fazer|posso) (pra|para) (nao|deixar de) (receber|recebo|chegar) | ~ {lead}* (sair|parar|cancelar|pare|stop) (e|ou) (sair|parar|cancelar|pare|stop) {tail}* %"
+        " | ~ {lead}* (pare|parem) (seus|suas|seu|sua) _{1,2} %",
+        "como faço pra não receber mais nada", "sair e cancelar", "parem seus chatos", since=4,
+    ),
+    _rule(
+        "without-commas", "não não quero me tira, cancelar o recebimento, nao manda mas mensagem",
+        "~ (nao|{lead})+ (quero)? (me tira|me tirem|me remove|me remova|me retira) (dai|disso|da lista|{tail})* % | cancelar (o|os|as)? (recebimento|envio|envios) (de|das|dos|{texts})* {tail}* $"
+        " | nao (me)? (manda|mande|mandem|envia|envie|enviem) mas (nenhuma|nada|{texts})+ {tail}* $",
+        "não não quero me tirem", "quero cancelar o envio de SMS", "nao me mande mas mensagens", since=4,
+    ),
 )  # fmt: skip
 
 POLICY_RULES = (
@@ -161,5 +173,18 @@ POLICY_RULES = (
 UNLESS = (
     Unless(
         "d.pt.only-sometimes", "not now, not then: a time follows", ("c.pt.dont-write",), "D", after="{when}", since=2,
+    ),
+    Unless(
+        "d.pt.another-channel", "wants a text rather than a call", ("c.pt.dont-write",), "D",
+        anywhere="(ligue|liga|ligar|liguem|ligacao|ligacoes) (pra mim|por favor|nao){0,2} ; (so|apenas|somente|por favor|pode|prefiro|me)* (manda|mande|mandem|mandar|escreve|escreva|mensagem|mensagens|msg|whatsapp|zap|texto) (mensagem|msg|whatsapp|zap|texto|{tail})* $",
+        since=4,
+    ),
+    Unless(
+        "d.pt.not-stop", "não parem de: they are to go on", ("c.pt.stop-doing", "c.pt.dont-write"), "D",
+        anywhere="nao (parem|pare|para|deixem|deixe) de", since=4,
+    ),
+    Unless(
+        "d.pt.other-number", "not there but here", ("c.pt.dont-write",), "D",
+        anywhere="(no|nesse|neste|nisso|para o|pro) (meu)? (outro|antigo|email|mail|telefone antigo|numero antigo)", since=4,
     ),
 )  # fmt: skip

@@ -156,6 +156,17 @@ RULES = (
         "| (agradeceria|agradezco|agradeceriamos|pido|pedimos|ruego|exijo|solicito|exigimos) (que)? (me|nos|dejen|deje|no|ya)+ ({remove}|{write}|de) | ^ {lead}* como (cancelo|me salgo|me borro|quito|paro|detengo|elimino|desactivo) (de)? (esto|esta|estos|la suscripcion|los {texts}|sus {texts}|{tail})* $ | ya (me di|me habia dado|me dieron) de baja | {no} (les|le|te|yo)* (di|he dado|dimos|doy) (mi|el|ningun|ningún)* (permiso|consentimiento|autorizacion|numero) | ya no es (su|mi|el|el numero de) (numero|telefono|{name}) | (poner|levantar|presentar|meter|interponer) (una)? (queja|denuncia|demanda) $ | (voy a|vamos a) (llamar|ir|avisar|hablar) (a|con) la policia $",
         "no me estén llamando", "harta de que me escriban", "no se comunique conmigo", "agradecería que me eliminen", "cómo cancelo esto", "nunca les di permiso", "voy a llamar a la policía", since=3,
     ),
+    _rule(
+        "so-that-none-come", "cómo le hago para que ya no me lleguen, preferiría que no me escriban",
+        "(para|pa) que (ya)? no (me|nos) (lleguen|llegue|manden|envien|escriban|llamen|contacten) | como (le)? (hago|puedo hacer|puedo|se hace) (yo)? (para|pa) (ya)? (no|dejar) (de)? (recibir|recibirlos|recibo)",
+        "cómo le hago para que ya no me lleguen", "cómo puedo hacer para dejar de recibir", since=4,
+    ),
+    _rule(
+        "plural-you", "dejad de enviarme, cuántas veces tengo que decirlo, alto y baja",
+        "(dejad|parad|cesad) (ya)? de ({write}|molestar|molestarme|mandarme|enviarme|escribirme|llamarme) | cuantas veces (mas)? (tengo que|hay que|les|te|lo|he de)* (decir|decirles|decirte|decirlo|pedir|pedirlo|repetir|repetirlo|digo|pido)"
+        " | ~ {lead}* (alto|baja|parar|pare|cancelar|stop) (y|o|e) (alto|baja|parar|pare|cancelar|stop) {tail}* %",
+        "dejad de mandarme mensajes", "cuántas veces tengo que repetirlo", "parar y cancelar", since=4,
+    ),
 )  # fmt: skip
 
 POLICY_RULES = (
@@ -177,5 +188,22 @@ POLICY_RULES = (
 UNLESS = (
     Unless(
         "d.es.only-sometimes", "not now, not then: a time follows", ("c.es.dont-write",), "D", after="(mas)? (?! por favor) {when}", since=2,
+    ),
+    Unless(
+        "d.es.another-channel", "wants a text rather than a call", ("c.es.dont-write",), "D",
+        anywhere="(llames|llamen|llame|llamar|llamadas|llaman) (por favor|gracias|al trabajo){0,2} ; (solo|mejor|por favor|mas bien|pero|un|por)* (mandame|mandenme|mande|manda|escribanme|escribeme|escriba|escribe|mensaje|mensajes|texto|textos|texteame|whatsapp) (un|por|solo|mensaje|mensajes|texto|whatsapp|{tail})* $",
+        since=4,
+    ),
+    Unless(
+        "d.es.not-there", "not at work, not at home", ("c.es.dont-write",), "D",
+        after="(al|en el|en la|en mi|a la|a mi) (trabajo|oficina|casa|escuela|clase|hora)", since=4,
+    ),
+    Unless(
+        "d.es.not-stop", "no dejen de: they are to go on", ("c.es.stop-doing", "c.es.dont-write"), "D",
+        anywhere="(no|nunca) (me|nos|por favor)* (dejen|deje|dejes|paren|pare|pares) de", since=4,
+    ),
+    Unless(
+        "d.es.other-number", "not there but here", ("c.es.dont-write",), "D",
+        after="(al|a|en) (mi|el|la|ese|este|otro|otra)* (otro|otra|viejo|vieja|anterior|antiguo) (telefono|numero|celular|correo|linea)", since=4,
     ),
 )  # fmt: skip

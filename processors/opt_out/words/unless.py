@@ -316,6 +316,12 @@ _SINCE_2 = (
         around=rf"^(?:{_KIN})(?:\n| stop| please)|\b(?:wa)?(?:ha){{2,}}h?\b|\b(?:lol|lmao|rofl|jaja\w*)\b", since=2,
     ),
     Unless(
+        "d.not-stop", "no dejen de mandar, non smettete di scrivere: they are to go on",
+        ("c.request.es", "c.request.pt", "c.request.it", "c.request.nl"), "D",
+        itself=r"(?:dejen?|dejes|pare[nms]?|para|smett\w+|stop\w*)\b", before=r"\b(?:no|nunca|nao|non|niet)(?: me| nos| mi| ci)? $",
+        since=4,
+    ),
+    Unless(
         "d.not-off-a-list", "Dutch haal and schrijf without a list: fetches, writes", ("c.request.nl",), "D",
         itself="(?:haal|schrijf)", after=r"^(?!.*\b(?:van|uit|af|eruit|lijst|bestand)\b)", since=2,
     ),
