@@ -21,7 +21,7 @@ endif
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run down test test-unit lint fmt docs bench fuzz attack drill faults faults-mutations faults-table lock clean profile \
-  wheel image images kubernetes-check compose-test audit-deps classify-report browser bench-history
+  wheel image images kubernetes-check compose-test audit-deps classify-report browser bench-history analysts
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -117,6 +117,8 @@ lock: $(READY) ## bring the locks up to date: the newest versions that pyproject
 	  --no-emit-index-url --python-version 3.11 - -o deploy/build.lock
 	printf '%s\n' 'trytond~=8.2.0' 'trytond-party[phonenumbers]~=8.2.0' | $(BIN)/uv pip compile --quiet --upgrade \
 	  --universal --generate-hashes --no-header --no-emit-index-url --python-version 3.11 - -o tests/servers/tryton.lock
+	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-header --no-emit-index-url \
+	  --python-version 3.11 deploy/analytics/requirements.in -o deploy/analytics/requirements.lock
 	$(BIN)/python -m deploy.local.relock
 
 wheel: $(READY) ## Hookline's own wheel in dist/, by the pinned setuptools, for machines without containers
@@ -132,6 +134,22 @@ ENGINE := $(if $(filter podman%,$(COMPOSE)),podman,docker)
 compose-test: $(READY) ## deploy/compose.yaml for real: webhooks through TLS, rolling restarts, rotation (COMPOSE=, BUILD=)
 	@command -v $(ENGINE) >/dev/null || { echo "compose-test needs docker or podman: neither is installed"; exit 69; }
 	@HOOKLINE_TEST_COMPOSE="$(COMPOSE)" HOOKLINE_TEST_BUILD="$(BUILD)" $(BIN)/pytest -n 0 tests/compose $(ARGS)
+
+# An environment of its own, 1 GB with Spark; what runs on Java comes through Maven (mvn), the rest by pip.
+ANALYSTS := $(VENV)/analysts
+COPY := mvn --quiet --batch-mode org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies -DincludeScope=runtime
+analysts: $(READY) $(ANALYSTS)/.ready ## docs/analysts.md with dbt, a notebook, Spark, Connect, kcat: tool, version, records, result
+	@HOOKLINE_TEST_ANALYSTS=$(ANALYSTS)/bin $(BIN)/pytest -n 0 tests/analysts $(ARGS)
+
+$(ANALYSTS)/.ready: deploy/analytics/requirements.lock deploy/analytics/pom.xml deploy/analytics/connect.xml | $(READY)
+	@echo "setting up $(ANALYSTS) (some minutes when nothing is cached)"
+	@test -x $(ANALYSTS)/bin/python || $(BIN)/uv venv --quiet --python $(BIN)/python $(ANALYSTS)
+	@$(BIN)/uv pip sync --quiet --python $(ANALYSTS)/bin/python --require-hashes deploy/analytics/requirements.lock
+	@command -v mvn >/dev/null || echo "no mvn (Maven): Spark and Connect will have no packages, and their tests are skipped"
+	@! command -v mvn >/dev/null || $(COPY) --file deploy/analytics/pom.xml -DoutputDirectory="$(CURDIR)/$(ANALYSTS)/jars" \
+	  -DexcludeGroupIds=org.scala-lang,org.scala-lang.modules,org.apache.hadoop,org.slf4j,com.google.code.findbugs
+	@! command -v mvn >/dev/null || $(COPY) --file deploy/analytics/connect.xml -DoutputDirectory="$(CURDIR)/$(ANALYSTS)/connect"
+	@touch $@
 
 audit-deps: $(READY) ## known vulnerabilities in the locks, by pip-audit (1: there are; 69: its data could not be had)
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python .ci/audit_deps.py

@@ -2,105 +2,39 @@
 
 from __future__ import annotations
 
-import json
-import os
-import re
-import shlex
-import subprocess
 from collections import Counter
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
-from psycopg.rows import dict_row
 
-from tests.e2e.conftest import BIN, ROOT, TIME_LIMIT, Stack, eventually
+from tests.e2e.analysts_page import (
+    BLOCKS,
+    PAGE,
+    SentHistory,
+    environment_for_analysts,
+    printed,
+    rows,
+    run,
+    sent_history,
+    statement_of_model,
+    succeeded,
+    tag_changes,
+)
+from tests.e2e.conftest import Stack, eventually
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
-
-PAGE = (ROOT / "docs" / "analysts.md").read_text("utf-8")
-_BLOCK = re.compile(r"^<!-- run: ([\w-]+) -->\n```(sh|python|sql)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-BLOCKS = {name: (language, text) for name, language, text in _BLOCK.findall(PAGE)}
 
 
 @pytest.fixture(scope="module")
 def analyst(stack: Stack) -> dict[str, str]:
-    """What the first block leaves in the environment, and some traffic."""
-    text = BLOCKS["environment"][1].replace(".venv/bin/", f"{shlex.quote(str(BIN))}/")
-    done = subprocess.run(
-        ["bash", "-c", f"set -eu\n{text}\nenv"], env=stack.environment, capture_output=True, text=True, check=True
-    )
-    printed = dict(line.split("=", 1) for line in done.stdout.splitlines() if "=" in line)
-    assert "hookline_reader" in printed["HOOKLINE_POSTGRES__DSN"]
-    return printed
-
-
-@dataclass(frozen=True)
-class SentHistory:
-    """A made-up month that was posted to the stack, and what the command that made it says of it."""
-
-    truth: dict[str, Any]
-    spooled: int  #: webhooks that ingest kept in its spool: Kafka may have them twice
-    began_at: datetime  #: none of it was sent before
-    sent_at: datetime  #: all of it was answered before
-    tags_before: Counter[tuple[str | None, str | None]]  #: tag changes that others had sent before
-
-    @property
-    def timed(self) -> Counter[str]:
-        """Events by type, but for those whose webhooks carry no time."""
-        return Counter(self.truth["events"]) - Counter(
-            {"contact.tag_changed": self.truth["events"]["contact.tag_changed"]}
-        )
-
-    def stored(self, analyst: dict[str, str]) -> Counter[str]:
-        """How many of them PostgreSQL has."""
-        query = """
-            SELECT event_type, count(*) FROM analytics.events
-            WHERE occurred_at >= %s::timestamptz - interval '1 hour' AND occurred_at < %s GROUP BY event_type"""
-        return Counter(
-            {row["event_type"]: row["count"] for row in rows(analyst, query, self.truth["since"], self.truth["until"])}
-        )
+    return environment_for_analysts(stack)
 
 
 @pytest.fixture(scope="module")
 def history(stack: Stack, analyst: dict[str, str]) -> SentHistory:
-    """A month with an account at TextLink and two at TextUs; all of it is stored."""
-    if datetime.now(UTC) + timedelta(minutes=10) >= datetime.now(UTC).replace(hour=0, minute=0) + timedelta(days=1):
-        pytest.skip("the page asks about the days before today, and today is about to end")
-    before, began = tag_changes(analyst), datetime.now(UTC)
-    answer = json.loads(stack.hookline("send", "--days", "30", "--accounts", "2", "--seed", "16", "--json"))
-    sent = SentHistory(answer["truth"], answer["answers"].get("200 spool", 0), began, datetime.now(UTC), before)
-    assert sum(sent.timed.values()) > 1000
-    eventually(lambda: sent.stored(analyst) == sent.timed, "the history is stored", 120.0)
-    return sent
-
-
-def tag_changes(analyst: dict[str, str]) -> Counter[tuple[str | None, str | None]]:
-    """What the block `tags` says."""
-    return Counter({(row["previous_tag"], row["tag"]): row["changes"] for row in rows(analyst, BLOCKS["tags"][1])})
-
-
-def rows(analyst: dict[str, str], statement: str, *values: str) -> list[dict[str, Any]]:
-    with psycopg.connect(analyst["HOOKLINE_POSTGRES__DSN"], row_factory=dict_row) as connection:
-        return connection.execute(statement, values or None).fetchall()
-
-
-def printed(analyst: dict[str, str], name: str) -> str:
-    """What the Python block called `name` prints."""
-    done = subprocess.run(
-        [str(BIN / "python"), "-"],
-        input=BLOCKS[name][1],
-        env=os.environ | analyst,
-        capture_output=True,
-        text=True,
-        timeout=TIME_LIMIT,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    return sent_history(stack, analyst)
 
 
 def test_messages_per_day_and_account(analyst: dict[str, str], history: SentHistory) -> None:
@@ -148,6 +82,30 @@ def test_which_tag_follows_which(analyst: dict[str, str], history: SentHistory) 
     eventually(lambda: tag_changes(analyst) - history.tags_before == truth, "the tags that came last are stored")
 
 
+@pytest.mark.usefixtures("history")
+@pytest.mark.parametrize(
+    ("model", "block"),
+    [
+        ("messages_per_day", "per-day"),
+        ("responses", "responses"),
+        ("sim_failures", "sims"),
+        ("opt_out_rates", "opt-outs"),
+        ("tag_funnel", "tags"),
+    ],
+)
+def test_the_models_of_dbt_say_what_the_page_says(model: str, block: str, analyst: dict[str, str]) -> None:
+    """As far as goes without dbt, which `make analysts` runs: the SQL that it would write."""
+
+    def same() -> bool:
+        said, found = rows(analyst, BLOCKS[block][1]), rows(analyst, statement_of_model(model))
+        if model == "responses":  # the page asks about all accounts together
+            found = [row for row in found if row["account"] is None]
+        found = [{name: row[name] for name in said[0]} for row in found]
+        return sorted(found, key=str) == sorted(said, key=str)
+
+    eventually(same, "they say the same: events may be stored meanwhile")
+
+
 def test_the_message_of_an_event(analyst: dict[str, str], history: SentHistory) -> None:
     found = rows(analyst, BLOCKS["message-of-event"][1])
     begun = Counter(row["first_at"].astimezone(UTC) for row in found)
@@ -160,24 +118,6 @@ def test_all_events_of_one_message(analyst: dict[str, str], history: SentHistory
     found = rows(analyst, BLOCKS["one-message"][1])
     assert len(found) == 20
     assert all(row["topic"] == "sms.messages.v1" and row["offset"] >= 0 for row in found)
-
-
-def run(analyst: dict[str, str], name: str, out: Path, **changes: str) -> subprocess.CompletedProcess[str]:
-    """The shell block called `name`, with `out` as its EXPORT_DIR and what `changes` names put in place of it."""
-    text = BLOCKS[name][1].replace(".venv/bin/", f"{shlex.quote(str(BIN))}/")
-    for before, after in changes.items():
-        assert before in text
-        text = text.replace(before, after)
-    environment = os.environ | analyst | {"EXPORT_DIR": str(out)}
-    return subprocess.run(
-        ["bash", "-euc", text], env=environment, capture_output=True, text=True, timeout=TIME_LIMIT, check=False
-    )
-
-
-def succeeded(done: subprocess.CompletedProcess[str]) -> str:
-    """What it printed."""
-    assert done.returncode == 0, done.stderr
-    return done.stdout
 
 
 def test_the_hour_that_was_sent_becomes_complete_and_then_nothing_lacks(
@@ -258,4 +198,5 @@ def test_every_block_is_run_or_named_as_one_that_needs_a_tool_of_its_own() -> No
     assert {name for name, (language, _) in BLOCKS.items() if language != "sql"} == {
         *("environment", "complete", "consumer", "sims-from-topic", "without-personal-data", "spark"),
         *("export", "duplicates", "sql-export", "sql-both"),
+        *("dbt-duckdb", "dbt-postgres", "notebook", "connect", "kcat"),
     }

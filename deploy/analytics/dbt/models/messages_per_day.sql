@@ -1,0 +1,2 @@
+SELECT day, provider, account, messages_in, messages_out, failed
+FROM {{ source('analytics', 'daily') }}
