@@ -109,13 +109,8 @@ class Classifier:
             )
             for rule in _of(spoken, "phrase")
         ]
-        self._phrase_needs = Needs(
-            [
-                Needing(at, [frozenset(words) for words in (phrase.rule.words, phrase.rule.beside) if words])
-                for at, phrase in enumerate(self._phrases)
-            ],
-            _FIRST_BIT,
-        )
+        needing = [Needing(at, phrase.needs) for at, phrase in enumerate(self._phrases)]
+        self._phrase_needs = Needs(needing, _FIRST_BIT)
         self._courtesies = re.compile(_words(keywords.COURTESIES))
         opener = rf"^(?:(?:{'|'.join(keywords.OPENERS)})[ \n]){{0,4}}"
         self._firsts = [

@@ -19,6 +19,11 @@ class CompiledPhrase:
     pattern: re.Pattern[str]
     unless: tuple[CompiledUnless, ...]
 
+    @property
+    def needs(self) -> list[frozenset[str]]:
+        """Sets of words; a text that fits has one of each."""
+        return [frozenset(words) for words in (self.rule.words, self.rule.beside) if words]
+
 
 @dataclass(frozen=True, slots=True)
 class CompiledUnless:
