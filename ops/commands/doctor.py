@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @command()
 def doctor(out: Output) -> None:
-    """Check Kafka, PostgreSQL, disk, clock, secrets, addresses, TextUs's subscriptions and the CRMs.
+    """Check Kafka, PostgreSQL, erased numbers, disk, clock, secrets, addresses, TextUs's subscriptions and the CRMs.
 
     Each finding comes with what to do: a command or a setting, ready to paste. Exit code 1 where an error is among
     them; warnings alone are 0. Nothing is changed, and Kafka, TextUs and the CRMs are only asked.
@@ -32,11 +32,23 @@ def _checks() -> list[Check]:
     from ops.database import postgres_dsn
     from ops.doctor.accounts import crm_checks, textus_checks
     from ops.doctor.check import checked
+    from ops.doctor.erasure import erasure_checks
     from ops.doctor.servers import kafka_checks, postgres_checks
     from ops.doctor.settings import disk_check, public_url_checks, setting_checks
+    from ops.erasure.settings import EraseSettings
+    from ops.gate.settings import GateSettings
     from processors.crm_sync.settings import CrmSettings
+    from processors.opt_out.pepper_settings import PepperHolder
+    from processors.opt_out.settings import OptOutSettings
     from processors.textus_api.settings import TextUsApiSettings
     from runtime.connections import KafkaSettings, OwnerSettings
+
+    def erased() -> list[Check]:
+        holders: tuple[type[PepperHolder], ...] = (GateSettings, OptOutSettings, EraseSettings)
+        settings = load(*holders)
+        return erasure_checks(
+            postgres_dsn(), {kind.variable("phone_peppers"): settings[kind].peppers() for kind in holders}
+        )
 
     environ = environment()
     owner = environ.get(OwnerSettings.variable("owner_dsn"))
@@ -50,6 +62,7 @@ def _checks() -> list[Check]:
         *checked("settings", see, lambda: setting_checks(environ)),
         *checked("kafka", see, lambda: kafka_checks(load(KafkaSettings)[KafkaSettings])),
         *checked("postgres", see, lambda: postgres_checks(postgres_dsn(), owner)),
+        *checked("erased numbers", see, erased),
         *checked("disk", see, lambda: [disk_check(load(IngestSettings)[IngestSettings])]),
         *checked("public url", see, lambda: public_url_checks(load(IngestSettings)[IngestSettings])),
         *checked("textus api", "export HOOKLINE_TEXTUS__API_TOKEN=...  # and HOOKLINE_TEXTUS__API_URL", textus),

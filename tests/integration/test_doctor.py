@@ -12,6 +12,7 @@ import pytest
 
 from ingest.providers.textus import ACTIONS
 from ops.__main__ import main
+from processors.opt_out.phone_digests import pepper_name
 from processors.textus_api.client import MEDIA_TYPE
 from tests.twins.crm import Sandbox
 
@@ -151,6 +152,31 @@ def test_a_database_that_lacks_a_table_or_a_privilege_needs_a_migration(
         environment.setenv("HOOKLINE_POSTGRES__OWNER_DSN", postgres.owner_dsn)
         owner.execute("DELETE FROM _yoyo_migration WHERE migration_id LIKE '0024_%%'")
         assert "0024_trace_and_audit" in errors(run(capsys, "doctor")[1])["migrations"]["found"]
+
+
+def test_a_gate_without_the_key_of_an_erased_number_is_found(
+    environment: pytest.MonkeyPatch, postgres: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def found() -> list[dict[str, Any]]:
+        return [check for check in run(capsys, "doctor")[1]["checks"] if check["name"] == "erased numbers"]
+
+    # Given no erased number, then nothing is asked for
+    [check] = found()
+    assert (check["ok"], check["found"]) == (True, "there are none")
+    # Given a number that was erased under a key that the gate lacks, opt-out has, and the command is not set with
+    old, new = "an-old-pepper-of-24-letters", "a-new-pepper-of-24-letters"
+    with psycopg.connect(postgres.owner_dsn, autocommit=True) as owner:
+        owner.execute("INSERT INTO erased_peppers (pepper) VALUES (%s)", (pepper_name(old),))
+    environment.setenv("HOOKLINE_GATE__PHONE_PEPPERS", new)
+    environment.setenv("HOOKLINE_OPT_OUT__PHONE_PEPPERS", f"{new},{old}")
+    gate, erase = found()
+    assert gate["severity"] == "error"
+    assert gate["found"] == "HOOKLINE_GATE__PHONE_PEPPERS lacks 1 of 1 keys that numbers were erased under"
+    assert (erase["severity"], erase["found"].startswith("HOOKLINE_ERASE__PHONE_PEPPERS lacks")) == ("warning", True)
+    # When all have it, all is well
+    for name in ("GATE", "ERASE"):
+        environment.setenv(f"HOOKLINE_{name}__PHONE_PEPPERS", f"{new},{old}")
+    assert [check["ok"] for check in found()] == [True]
 
 
 def test_where_the_address_is_not_known_a_subscription_is_in_doubt(
