@@ -107,7 +107,7 @@ class DrillStack:
             assert self._status.stdout is not None
             for line in self._status.stdout:
                 try:
-                    said = json.loads(line)
+                    said = json.loads(line.replace(f"{self.home}/", ""))  # a page names no path of this machine
                 except ValueError:
                     self.unreadable.append(line)
                     self.note(f"status said what is no JSON: {line[:300]!r}")
