@@ -10,7 +10,7 @@ from contextlib import ExitStack, suppress
 import httpx
 import pytest
 
-from runtime import admin
+from runtime import admin, logs
 from runtime.admin import CONNECTIONS, AdminServer, Readiness, admin_app
 
 
@@ -40,6 +40,7 @@ def test_it_tells_health_readiness_metrics_and_version() -> None:
 
 
 def test_a_connection_that_fails_prints_no_traceback(capfd: pytest.CaptureFixture[str]) -> None:
+    logs.configure("persist")
     with AdminServer(admin_app("persist", lambda: Readiness(True)), "127.0.0.1", 0) as server:
         try:
             raise BrokenPipeError(32, "Broken pipe")
