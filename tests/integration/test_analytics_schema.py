@@ -230,7 +230,8 @@ def test_opt_outs_are_counted_on_the_day_they_were_said(postgres: Any, reader: p
 
 def test_every_statement_of_the_page_for_analysts_is_one(reader: psycopg.Connection[Any]) -> None:
     page = (Path(__file__).parents[2] / "docs" / "analysts.md").read_text("utf-8")
-    statements = re.findall(r"^```sql\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    # What a superuser makes for dbt is for tests/analysts.
+    statements = re.findall(r"^```sql\n(?!CREATE ROLE)(.*?)^```$", page, re.MULTILINE | re.DOTALL)
     assert len(statements) >= 6
     for statement in statements:
         rows(reader, statement)
