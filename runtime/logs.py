@@ -141,23 +141,23 @@ _JSON = structlog.processors.JSONRenderer(
 )
 
 
+def _by_the_standard_library(*processors: Processor) -> None:
+    """Hand what its logger's level lets through to `processors`, and then to the standard library's logging."""
+    structlog.configure(
+        processors=[structlog.stdlib.filter_by_level, *processors],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=False,
+    )
+
+
 def to_standard_error() -> None:
     """Until `configure`, as in the commands: warnings go to standard error, by `logging.lastResort`.
 
     structlog's own default is standard output, where the answers of `--json` stand.
     """
-    structlog.configure(
-        processors=[
-            structlog.stdlib.filter_by_level,
-            structlog.stdlib.add_log_level,
-            structlog.processors.format_exc_info,
-            Redactor(),
-            _printable,
-            _JSON,
-        ],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.stdlib.BoundLogger,
-        cache_logger_on_first_use=False,
+    _by_the_standard_library(
+        structlog.stdlib.add_log_level, structlog.processors.format_exc_info, Redactor(), _printable, _JSON
     )
 
 
@@ -181,17 +181,11 @@ def configure(process: str, *, level: str = "INFO", secrets: Iterable[str] = (),
         Redactor(secrets),
         *([_printable, structlog.dev.ConsoleRenderer()] if people else [_JSON]),
     ]
-    structlog.configure(
-        processors=[
-            structlog.stdlib.filter_by_level,
-            *shared,
-            structlog.stdlib.PositionalArgumentsFormatter(),
-            structlog.processors.StackInfoRenderer(),
-            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
-        ],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.stdlib.BoundLogger,
-        cache_logger_on_first_use=False,
+    _by_the_standard_library(
+        *shared,
+        structlog.stdlib.PositionalArgumentsFormatter(),
+        structlog.processors.StackInfoRenderer(),
+        structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
     )
     handler = logging.StreamHandler(stream)
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=ending))

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from ops.doctor.check import Check, broken, checked, doubtful, fine
+from ops.doctor.servers import TIMEOUT
 from processors.opt_out.phone_digests import PhonePeppers
 from runtime.postgres import connect
 
 _NAME = "erased numbers"
-_TIMEOUT = 5  #: seconds that PostgreSQL has to answer
 
 
 def erasure_checks(dsn: str, holders: Mapping[str, PhonePeppers]) -> list[Check]:
@@ -19,7 +19,7 @@ def erasure_checks(dsn: str, holders: Mapping[str, PhonePeppers]) -> list[Check]
     """
 
     def look() -> Iterator[Check]:
-        with connect(dsn, process="doctor", connect_timeout=_TIMEOUT, call_timeout=_TIMEOUT) as connection:
+        with connect(dsn, process="doctor", connect_timeout=TIMEOUT, call_timeout=TIMEOUT) as connection:
             [(found,)] = connection.execute("SELECT erased_peppers FROM opt_out_certainty").fetchall()
         erased = frozenset(found or ())
         is_fine = True

@@ -115,7 +115,6 @@ class Runner:
             records = self._polled()
         except AccessWithdrawn as error:
             self._withdrawn = f"Kafka no longer allows this: {error}. See its ACLs, HOOKLINE_KAFKA__SASL_..."
-            self._state.kafka(self._withdrawn)
             self._stop.wait(SLOWLY)
             return []
         self._withdrawn = None
