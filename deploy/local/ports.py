@@ -1,7 +1,8 @@
-"""Ports: which are free, and which a stack keeps from one start to the next."""
+"""Ports: which are free, which this process has reserved, and which a stack keeps from one start to the next."""
 
 from __future__ import annotations
 
+import errno
 import random
 import socket
 from collections.abc import Callable, Mapping, Sequence
@@ -15,6 +16,9 @@ HOST = "127.0.0.1"
 #: client that knocks at a port where nobody listens yet can be given that very port as its own, connect to itself,
 #: and so keep the server out.
 _RANGE = range(20_000, 32_000)
+
+#: The ports that this process has reserved, until it ends.
+_reserved: set[int] = set()
 
 
 class PortTaken(Exception):
@@ -43,15 +47,37 @@ def is_free(port: int, host: str = HOST) -> bool:
         return True
 
 
-def free_ports(count: int, *, besides: Sequence[int] = ()) -> list[int]:
-    """That many different ports that nothing listens on."""
+def free_ports(count: int) -> list[int]:
+    """That many different ports that nothing listens on, and that no stack on this machine is given beside us."""
     found: list[int] = []
     for port in random.sample(_RANGE, len(_RANGE)):
         if len(found) == count:
             break
-        if port not in besides and is_free(port):
+        if port not in _reserved and is_free(port) and _reserve(port):
             found.append(port)
     return found
+
+
+def _reserve(port: int) -> bool:
+    """Whether `port` is ours until this process ends.
+
+    A server listens seconds after its port was chosen, and a stack that starts at the same moment would see the port
+    as free. So the UDP port of the same number, which no server of ours uses, is held as the sign that it is given
+    away: it needs no file, and the system takes it back however the process ends.
+    """
+    if port in _reserved:
+        return True
+    holder = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    try:
+        holder.bind((HOST, port))
+    except OSError as error:
+        holder.close()
+        if error.errno in (errno.EADDRINUSE, errno.EACCES):
+            return False
+        raise
+    holder.detach()  # open until the process ends
+    _reserved.add(port)
+    return True
 
 
 def choose(
@@ -67,11 +93,12 @@ def choose(
                     f"port {request.fixed} is {request.origin}, but {_holder(request.fixed)}: set {request.name} to"
                     " another port, or to 0 for a free one, or end that program"
                 )
+            _reserve(request.fixed)  # as far as another program's use of UDP lets us
             chosen[request.name] = request.fixed
-        elif last is not None and last not in chosen.values() and is_free(last):
+        elif last is not None and last not in chosen.values() and is_free(last) and _reserve(last):
             chosen[request.name] = last
         else:
-            (chosen[request.name],) = free_ports(1, besides=list(chosen.values()))
+            (chosen[request.name],) = free_ports(1)
             if last is not None:
                 announce(f"port {last} is in use by now: {request.name} moves to {chosen[request.name]}")
     return chosen

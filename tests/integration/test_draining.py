@@ -13,7 +13,8 @@ from threading import Event
 
 import pytest
 
-from tests.integration.test_ingest import two_free_ports, wait_until
+from deploy.local.ports import free_ports
+from tests.integration.test_ingest import wait_until
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="new connections are rejected on Linux")
 
@@ -27,7 +28,7 @@ class Servers:
     """Web servers of ours on one port, in generations."""
 
     def __init__(self) -> None:
-        self.port, _ = two_free_ports()
+        [self.port] = free_ports(1)
         self.running: list[subprocess.Popen[bytes]] = []
 
     def start(self) -> subprocess.Popen[bytes]:

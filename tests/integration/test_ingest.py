@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -19,6 +18,7 @@ import psutil
 import pytest
 from kafka import KafkaConsumer
 
+from deploy.local.ports import free_ports
 from runtime.kafka.internals.batches import read_whatever_comes
 from runtime.web_server import processor_of
 from schemas.codec import Codec
@@ -63,19 +63,12 @@ class Service:
         return httpx.post(self.url + posted.path, content=posted.body, headers=posted.headers, timeout=10)
 
 
-def two_free_ports() -> list[int]:
-    with closing(socket.socket()) as first, closing(socket.socket()) as other:
-        for probe in (first, other):
-            probe.bind(("127.0.0.1", 0))
-        return [probe.getsockname()[1] for probe in (first, other)]
-
-
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Callable[..., Service]]:
     started: list[Service] = []
 
     def run(kafka: str) -> Service:
-        port, admin_port = two_free_ports()
+        port, admin_port = free_ports(2)
         environment = {key: value for key, value in os.environ.items() if not key.startswith("HOOKLINE_")} | {
             "HOOKLINE_KAFKA__BOOTSTRAP_SERVERS": kafka,
             "HOOKLINE_INGEST__PORT": str(port),

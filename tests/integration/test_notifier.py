@@ -18,6 +18,7 @@ import psutil
 import psycopg
 import pytest
 
+from deploy.local.ports import free_ports
 from ops.alarms.catalogue import RULES
 from ops.alarms.findings import AlarmFinding
 from ops.notifier.alarm_book import AlarmBook
@@ -265,7 +266,7 @@ def test_what_is_frozen_reaches_a_person_within_half_a_minute_once(
     if server_kind == "containers":
         pytest.skip("a server in a container is no process of ours to freeze")
     receiver = AlarmReceiver()
-    log, registry_port = tmp_path / "log", _free_port()
+    log, registry_port = tmp_path / "log", *free_ports(1)
     environ = {
         "HOOKLINE_HOME": str(tmp_path),
         "HOOKLINE_POSTGRES__DSN": postgres.dsn("notifier"),
@@ -303,11 +304,3 @@ def test_what_is_frozen_reaches_a_person_within_half_a_minute_once(
     assert "notification_failed" in written
     assert "secret-one" not in written
     assert "secret-two" not in written
-
-
-def _free_port() -> int:
-    import socket
-
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        return int(listening.getsockname()[1])

@@ -14,8 +14,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from deploy.local.ports import free_ports
 from tests.contract.players import NEW_SECRET, PLAYERS
-from tests.integration.test_ingest import records_of, two_free_ports, wait_until
+from tests.integration.test_ingest import records_of, wait_until
 
 NOBODY = "127.0.0.1:1"  # no Kafka listens there
 
@@ -25,7 +26,7 @@ class Ingest:
 
     def __init__(self, home: Path) -> None:
         self.spool = home / "spool"
-        self.port, self.admin_port = two_free_ports()
+        self.port, self.admin_port = free_ports(2)
         self.started: list[subprocess.Popen[bytes]] = []
 
     def environment(self, kafka: str, **more: str) -> dict[str, str]:

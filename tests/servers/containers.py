@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import gc
 import secrets
-import socket
 import warnings
 from collections.abc import Callable
 
@@ -19,6 +18,8 @@ from testcontainers.core.config import testcontainers_config
 from testcontainers.core.container import DockerContainer
 from testcontainers.core.docker_client import DockerClient
 from testcontainers.core.wait_strategies import ExecWaitStrategy
+
+from deploy.local.ports import free_ports
 
 #: The images of deploy/compose.yaml; a test holds the two together.
 KAFKA_IMAGE = "apache/kafka:4.3.1"
@@ -59,7 +60,7 @@ def start_kafka() -> tuple[str, Stop]:
     container = DockerContainer(KAFKA_IMAGE)
     try:
         # A broker tells its clients where it is, so the port has to be known before it starts.
-        host, port = container.get_container_host_ip(), _free_port()
+        host, port = container.get_container_host_ip(), *free_ports(1)
         container.with_bind_ports(9092, port)
         for name, value in _kafka_settings(f"{host}:{port}").items():
             container.with_env(name, value)
@@ -127,9 +128,3 @@ def _missing(client: docker.DockerClient, image: str) -> str | None:
         except APIError as error:
             return f"the image {image} is neither here nor can it be pulled: {error.explanation}"
     return None
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("", 0))
-        return int(listener.getsockname()[1])

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
 
+from deploy.local import ports
 from deploy.local.ports import HOST, PortRequest, PortTaken, choose, free_ports, is_free
 
 
@@ -21,13 +24,37 @@ def taken() -> Iterator[int]:
 
 
 def test_free_ports_are_free_different_and_out_of_the_way_of_outgoing_connections() -> None:
-    ports = free_ports(20)
-    assert len(set(ports)) == 20
-    assert all(is_free(port) and 20_000 <= port < 32_000 for port in ports)
+    found = free_ports(20)
+    assert len(set(found)) == 20
+    assert all(is_free(port) and 20_000 <= port < 32_000 for port in found)
 
 
 def test_a_port_somebody_listens_on_is_not_free(taken: int) -> None:
     assert not is_free(taken)
+
+
+def test_a_port_that_another_process_was_given_is_not_given_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    program = "from deploy.local.ports import free_ports; print(*free_ports(3), flush=True); input()"
+    with subprocess.Popen(
+        [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as other:
+        assert other.stdin is not None
+        assert other.stdout is not None
+        theirs = [int(port) for port in other.stdout.readline().split()]
+        # Given a range of ports that are all theirs but two, though nothing listens yet
+        ours = free_ports(2)
+        monkeypatch.setattr(ports, "_RANGE", [*theirs, *ours])
+        monkeypatch.setattr(ports, "_reserved", set())
+        assert all(is_free(port) for port in theirs)
+        assert free_ports(5) == []
+        # Then a stack that had one of them last time moves to another
+        monkeypatch.setattr(ports, "_RANGE", range(20_000, 32_000))
+        said: list[str] = []
+        assert choose([PortRequest("kafka")], {"kafka": theirs[0]}, said.append)["kafka"] not in theirs
+        assert len(said) == 1
+        other.stdin.close()
+    # and has it again once that process has ended
+    assert choose([PortRequest("kafka")], {"kafka": theirs[0]}, said.append) == {"kafka": theirs[0]}
 
 
 def test_ports_are_kept_from_start_to_start() -> None:
