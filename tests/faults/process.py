@@ -102,9 +102,14 @@ class Launcher:
         self._thread = ThreadPoolExecutor(1, "launcher")
         self._started: list[Process] = []
 
-    def start(self, command: Sequence[str], environ: Mapping[str, str], log: Path) -> Process:
-        """`command` is one that `deploy.local.launch.launched` made: the kernel ends it with us."""
-        return self._thread.submit(self._start, list(command), dict(environ), log).result()
+    def start(
+        self, command: Sequence[str], environ: Mapping[str, str], log: Path, errors: Path | None = None
+    ) -> Process:
+        """`command` is one that `deploy.local.launch.launched` made: the kernel ends it with us.
+
+        `log` gets what it prints, and its standard error too where there is no file `errors` for that.
+        """
+        return self._thread.submit(self._start, list(command), dict(environ), log, errors or log).result()
 
     def close(self) -> None:
         """End whatever is left."""
@@ -113,14 +118,14 @@ class Launcher:
                 process.kill()
         self._thread.shutdown()
 
-    def _start(self, command: list[str], environ: dict[str, str], log: Path) -> Process:
-        with log.open("ab") as output:
+    def _start(self, command: list[str], environ: dict[str, str], log: Path, errors: Path) -> Process:
+        with log.open("ab") as output, errors.open("ab") as error_output:
             popen = subprocess.Popen(
                 command,
                 env=_ours_forgotten() | environ,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
-                stderr=output,
+                stderr=error_output,
                 start_new_session=True,
             )
         self._started.append(Process(popen, log))

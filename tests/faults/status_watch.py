@@ -27,9 +27,10 @@ class StatusWatch:
     """`hookline status --watch --json`, started anew whenever the settings of the run's services are others."""
 
     def __init__(self, launcher: Launcher, log: Path, settings: Callable[[], Mapping[str, str]]) -> None:
-        """`log`: what it prints; `settings`: an operator's, as they are at the moment."""
+        """`log`: what it prints as its answers; `settings`: an operator's, as they are at the moment."""
         self._launcher = launcher
         self._log = log
+        self._errors = log.with_suffix(".errors.log")
         self._settings = settings
         self._started_with: Mapping[str, str] | None = None
         self._process: Process | None = None
@@ -64,7 +65,7 @@ class StatusWatch:
     def _start(self, settings: dict[str, str], now: float) -> None:
         self.close()
         command = [*NICE, sys.executable, "-m", "ops", "status", "--watch", "--json", "--interval", str(EVERY)]
-        self._process = self._launcher.start(launched(command, directory=ROOT), settings, self._log)
+        self._process = self._launcher.start(launched(command, directory=ROOT), settings, self._log, self._errors)
         self._read_until = self._log.stat().st_size
         self._started_with = settings
         self._looked_at = self._printed_after = now
@@ -74,10 +75,10 @@ class StatusWatch:
             file.seek(self._read_until)
             whole, newline, _ = file.read().rpartition(b"\n")
         self._read_until += len(whole) + len(newline)
-        yield from (json.loads(line) for line in whole.split(b"\n") if line.startswith(b"{"))
+        yield from (json.loads(line) for line in whole.splitlines())
 
     def _tail(self) -> str:
-        return self._log.read_text("utf-8", "replace")[-300:]
+        return self._errors.read_text("utf-8", "replace")[-300:]
 
 
 def statements_of(snapshot: Mapping[str, Any], asked_at: float, answered_at: float) -> Iterator[Statement]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import socket
 import threading
+from contextlib import suppress
 from typing import Any
 
 from kafka.errors import KafkaConnectionError
@@ -37,6 +38,8 @@ class NameLookup:
 
     def addresses(self, host: str, port: int, wait: float = WAIT) -> list[AddressInfo]:
         """The addresses of `host` as of now, of an earlier lookup where this takes longer than `wait`, or none."""
+        with suppress(socket.gaierror):  # a name, no address: what follows is for names
+            return _addresses(host, port, socket.AI_NUMERICHOST)
         place = (host, port)
         with self._lock:
             is_first = place not in self._pending
@@ -51,7 +54,7 @@ class NameLookup:
 
     def _look(self, place: tuple[str, int], done: threading.Event) -> None:
         try:
-            found = list(socket.getaddrinfo(*place, socket.AF_UNSPEC, socket.SOCK_STREAM))
+            found = _addresses(*place)
         except OSError as error:
             log.warning("name_not_found", host=place[0], error=error.strerror)
             found = []
@@ -60,6 +63,10 @@ class NameLookup:
                 self._found[place] = found
             del self._pending[place]
         done.set()
+
+
+def _addresses(host: str, port: int, flags: int = 0) -> list[AddressInfo]:
+    return list(socket.getaddrinfo(host, port, socket.AF_UNSPEC, socket.SOCK_STREAM, flags=flags))
 
 
 class LookingUpSocket(KafkaNetSocket):  # type: ignore[misc] # kafka-python has no types

@@ -14,6 +14,8 @@ from runtime.connections import KafkaSettings
 from runtime.kafka.internals.name_lookup import AddressInfo, NameLookup
 from runtime.kafka.producer import KafkaProducer, NotPublished, OutgoingRecord
 
+_real_getaddrinfo = socket.getaddrinfo
+
 
 class NameServer:
     """Plays the system's resolver: silent until it is told to answer."""
@@ -23,7 +25,9 @@ class NameServer:
         self.address: str | None = "10.0.0.1"
         self.lookups = 0
 
-    def getaddrinfo(self, host: str, port: int, *_: Any, **__: Any) -> list[AddressInfo]:
+    def getaddrinfo(self, host: str, port: int, *rest: Any, flags: int = 0) -> list[AddressInfo]:
+        if flags & socket.AI_NUMERICHOST:  # asks no name server
+            return list(_real_getaddrinfo(host, port, *rest, flags=flags))
         self.lookups += 1
         self.answers.wait()  # whoever waits for it hangs, until the test is ended
         if self.address is None:
@@ -48,6 +52,13 @@ def test_it_is_waited_for_a_moment_and_its_late_answer_is_used(name_server: Name
 
     name_server.answers.set()
     _until(lambda: _addresses(lookup) == ["10.0.0.1"])
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1"])
+def test_an_address_is_no_name_and_asks_nobody(name_server: NameServer, address: str) -> None:
+    found = NameLookup().addresses(address, 9092, wait=0)
+    assert [entry[4][:2] for entry in found] == [(address, 9092)]
+    assert name_server.lookups == 0
 
 
 def test_an_answer_in_time_is_used_at_once_and_a_new_one_follows(name_server: NameServer) -> None:
