@@ -134,7 +134,9 @@ class Classifier:
         self._says = {rule.id: rule.says for rule in rules} | {exception.id: exception.says for exception in unless}
         self._remembered: dict[str, Decision] = {}
         first_bit = self._phrase_needs.end
-        self._wider = Wider(spoken, unless, self.languages, self._stops, own, first_bit) if number >= 2 else None
+        self._wider = (
+            Wider(spoken, unless, self.languages, self._stops, own, number, first_bit) if number >= 2 else None
+        )
         self._kinds = WordKinds(self._kinds_of_word)
 
     def classify(self, text: str) -> Decision:

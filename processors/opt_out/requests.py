@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from processors.opt_out.grammar import Grammar, Lexicon, Trying
@@ -22,6 +22,8 @@ _AROUND, _AROUND = 24, 64
 _ENGLISH_SHARE = 5
 #: Words of each language in words/common_words.txt.
 _COMMON = 300
+#: The first rule set that has the words which languages add.
+ADDED_SINCE = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,16 @@ class Language:
     lexicon: Lexicon
     rules: tuple[Rule, ...]
     unless: tuple[Unless, ...] = ()
+    added: Lexicon = field(default_factory=dict[str, str])  #: words that rule set 5 puts into classes besides
+
+    def of_set(self, number: int) -> Language:
+        """The language as rule set `number` has it."""
+        if number < ADDED_SINCE:
+            return replace(self, added={})
+        classes = dict.fromkeys((*self.lexicon, *self.added))
+        return replace(
+            self, lexicon={name: f"{self.lexicon.get(name, '')} {self.added.get(name, '')}" for name in classes}
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +60,15 @@ class Requests:
 
     def __init__(self, language: Language, first_bit: int = 0) -> None:
         """`first_bit`: see `Grammar`."""
-        words = [word for name, listed in language.lexicon.items() if name != "name" for word in listed.split()]
+        added = {word for words in language.added.values() for word in words.split()}
+        # What was added has no slips: of so many words every other one is near.
+        words = [
+            word
+            for name, listed in language.lexicon.items()
+            if name != "name"
+            for word in listed.split()
+            if word not in added
+        ]
         others = [
             part
             for exception in language.unless
@@ -136,13 +156,15 @@ def by_language(
     spoken: frozenset[str],
     rules: Collection[Rule],
     exceptions: Collection[Unless],
+    number: int,
     first_bit: int,
 ) -> list[Requests]:
-    """The patterns of the languages that are `spoken`, of those in `rules`, and of what takes them back."""
+    """The patterns of the languages that are `spoken`, of those in `rules`, and of what takes them back, as rule set
+    `number` reads them."""
     return [
         Requests(
             replace(
-                language,
+                language.of_set(number),
                 rules=tuple(rule for rule in language.rules if rule in rules),
                 unless=tuple(unless for unless in language.unless if unless in exceptions),
             ),

@@ -40,16 +40,18 @@ class Wider:
         spoken: frozenset[str],
         stops: frozenset[str],
         own_words: frozenset[str],
+        number: int,
         first_bit: int,
     ) -> None:
-        """`stops`: the keywords; `own_words`: no slips; `first_bit`: the first of the bits of `belongs`."""
+        """`stops`: the keywords; `own_words`: no slips; `number`: the rule set's; `first_bit`: the first of the bits of
+        `belongs`."""
         # A bit for shapes, one for languages beyond the seven, one for each language beside English; above these is
         # what the English patterns need.
         others = [code for code in LANGUAGES_OF_PATTERNS if code != ALWAYS and code in spoken]
         self._shape, self._beyond, *other_bits = (1 << first_bit + at for at in range(2 + len(others)))
         first_bit += 2 + len(others)
         self._shapes = {rule.id: rule for rule in rules if rule.kind == "shape"}
-        self.languages = by_language(LANGUAGES_OF_PATTERNS, spoken, rules, exceptions, first_bit)
+        self.languages = by_language(LANGUAGES_OF_PATTERNS, spoken, rules, exceptions, number, first_bit)
         english, *other_requests = self.languages
         self._english, self._english_needs = english, english.grammar.patterns
         self._others = list(zip(other_bits, other_requests, strict=True))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from processors.opt_out.grammar import Lexicon
 from processors.opt_out.requests import Language
-from processors.opt_out.rules import listed
+from processors.opt_out.rules import Rule, Unless, listed
 from processors.opt_out.words import (
+    complaints,
     dutch,
     english,
     english_replies,
@@ -13,23 +15,45 @@ from processors.opt_out.words import (
     french,
     german,
     italian,
+    lookalikes,
+    not_the_reader,
     portuguese,
+    refusals,
+    removals,
     spanish,
 )
+from processors.opt_out.words.added_words import ADDED
 
 _NAMES = " ".join(listed("names.txt"))
+#: What rule set 5 adds, by kind, in every language.
+_KINDS = (*refusals.RULES, *removals.RULES, *not_the_reader.RULES, *complaints.RULES)
 _OTHERS = {"es": spanish, "fr": french, "de": german, "pt": portuguese, "it": italian, "nl": dutch}
 
+
+
+def _of(code: str, *rules: Rule) -> tuple[Rule, ...]:
+    return (*rules, *(rule for rule in _KINDS if code in rule.languages))
+
+
+def _unless(rules: tuple[Rule, ...]) -> tuple[Unless, ...]:
+    ids = {rule.id for rule in rules}
+    return tuple(unless for unless in lookalikes.UNLESS if not ids.isdisjoint(unless.of))
+
+
+def _language(code: str, lexicon: Lexicon, rules: tuple[Rule, ...], unless: tuple[Unless, ...]) -> Language:
+    return Language(code, {**lexicon, "name": _NAMES}, rules, (*unless, *_unless(rules)), ADDED[code])
+
+
 LANGUAGES_OF_PATTERNS = {
-    "en": Language(
+    "en": _language(
         "en",
-        {**english.LEXICON, "name": _NAMES},
-        (*english_requests.RULES, *english_replies.RULES, *english_requests.POLICY),
+        english.LEXICON,
+        _of("en", *english_requests.RULES, *english_replies.RULES, *english_requests.POLICY),
         english_unless.UNLESS,
     ),
     **{
-        code: Language(
-            code, {**words.LEXICON, "name": _NAMES}, (*words.RULES, *words.POLICY_RULES), getattr(words, "UNLESS", ())
+        code: _language(
+            code, words.LEXICON, _of(code, *words.RULES, *words.POLICY_RULES), getattr(words, "UNLESS", ())
         )
         for code, words in _OTHERS.items()
     },
