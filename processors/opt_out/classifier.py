@@ -120,7 +120,8 @@ class Classifier:
         self._calls_in = re.compile(after_stop.PATTERN)
         self._other_things = re.compile(after_stop.OTHER_THINGS)
         self._in_fun = re.compile(after_stop.IN_FUN)
-        self._no_message = re.compile(after_stop.NO_MESSAGE)
+        no_message = after_stop.NO_MESSAGE if number < 5 else f"{after_stop.NO_MESSAGE}|{after_stop.NO_MESSAGE_EITHER}"
+        self._no_message = re.compile(no_message)
         self._still_a_stop = re.compile(after_stop.STILL_A_STOP)
         self._opener, self._closer = re.compile(reactions.OPENER), re.compile(reactions.CLOSER)
 
@@ -154,7 +155,7 @@ class Classifier:
         """`classify` without what it remembers of texts."""
         wider = self._wider
         if wider is not None and ("*" in text or "!" in text or "@" in text or not text.isascii()):
-            text = wider.prepared(text)
+            text = self.prepared(text)
         bare = plain(text)
         flat = spread(bare)
         words = flat.split()
@@ -215,8 +216,7 @@ class Classifier:
     def explain(self, text: str) -> Decision:
         """What `text` says, by every rule: `classify` without its short ways. For tests of these."""
         wider = self._wider
-        if wider is not None:
-            text = wider.prepared(text)
+        text = self.prepared(text)
         bare = plain(text)
         flat = spread(bare)
         message = clauses(flat)
@@ -232,8 +232,13 @@ class Classifier:
         return self._widely(wider, text, bare, flat, flat.split(), wider.every_candidate()) or found
 
     def prepared(self, text: str) -> str:
-        """`text` with look-alike letters and masked words as this rule set reads them."""
-        return text if self._wider is None else self._wider.prepared(text)
+        """`text` with look-alike letters, masked words and laughter behind "stop it" as this rule set reads them."""
+        if self._wider is None:
+            return text
+        if self.number >= 5 and not text.isascii() and text[:8].lower().startswith(after_stop.IN_BANTER):
+            for face in after_stop.LAUGHING_FACES:
+                text = text.replace(face, " haha ")
+        return self._wider.prepared(text)
 
     def says(self, rule: str) -> str:
         """What the rule or exception of this id recognises."""

@@ -142,7 +142,7 @@ def alive(rule: Rule | Unless, number: int) -> bool:
 
 def fingerprint(number: int = VERSION) -> str:
     """SHA-256 over every rule and word list of rule set `number`: it changes with any of them."""
-    from processors.opt_out.words import after_stop, keywords, language, languages, outside, reactions
+    from processors.opt_out.words import after_stop, keywords, language, languages, outside, reactions, shapes
 
     rules, taken_away = rule_set(number)
     parts = [
@@ -163,5 +163,10 @@ def fingerprint(number: int = VERSION) -> str:
         ]
         parts += [(_WORDS / name).read_text("utf-8") for name in _FILES]
     if number >= 5:
-        parts.append(repr(languages.ADDED))
+        parts += [
+            repr(languages.ADDED),
+            repr(sorted(shapes.BESIDE_A_SIGN)),
+            after_stop.NO_MESSAGE_EITHER,
+            after_stop.LAUGHING_FACES + after_stop.IN_BANTER,
+        ]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()

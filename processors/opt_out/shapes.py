@@ -136,9 +136,11 @@ def squeezed(bare: str) -> str | None:
     return letters if letters in _KEYWORDS else None
 
 
-def only_emoji(text: str, message_words: Sequence[str]) -> str | None:
-    """The signs that say stop where `text` is nothing else but courtesy; None: there is more, or none."""
-    if text.isascii() or len(text) > 40 or not _POLITE.issuperset(message_words) or _EMOJI.search(text) is None:
+def only_emoji(text: str, message_words: Sequence[str], *, messages: bool) -> str | None:
+    """The signs that say stop where `text` is nothing else but courtesy, and with `messages` what senders send; None:
+    there is more, or none."""
+    beside = _POLITE | words.BESIDE_A_SIGN if messages else _POLITE
+    if text.isascii() or len(text) > 40 or not beside.issuperset(message_words) or _EMOJI.search(text) is None:
         return None
     rest = _SKIN_AND_SHAPE.sub("", _EMOJI.sub("", text))
     return "".join(dict.fromkeys(_EMOJI.findall(text))) if message_words or not rest else None

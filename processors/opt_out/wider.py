@@ -18,6 +18,8 @@ from processors.opt_out.requests import RequestMatch, Requests, by_language
 from processors.opt_out.rules import ALWAYS, Rule, Unless
 from processors.opt_out.words.languages import LANGUAGES_OF_PATTERNS
 
+#: The first rule set that reads a stop sign beside messages.
+BESIDE_SINCE = 5
 _CONFUSABLES = Path(__file__).parent / "words" / "confusables.json"
 
 
@@ -57,6 +59,7 @@ class Wider:
         self._others = list(zip(other_bits, other_requests, strict=True))
         self._any_other = sum(other_bits)
         self._own_words = own_words
+        self._messages = number >= BESIDE_SINCE
         self._outside = Outside([rule for rule in rules if rule.kind == "outside"], exceptions)
         self._keywords = stops | {
             "stop",
@@ -119,7 +122,7 @@ class Wider:
         self, text: str, bare: str, flat: str, words: Sequence[str], candidates: Candidates
     ) -> Iterator[tuple[Rule, str, RequestMatch | None]]:
         """Every rule of `candidates` that fits the text, with the words that it saw, the likeliest first."""
-        if not text.isascii() and (sign := shapes.only_emoji(text, words)) is not None:
+        if not text.isascii() and (sign := shapes.only_emoji(text, words, messages=self._messages)) is not None:
             yield self._shapes["c.emoji"], sign, None
         if candidates.shape:
             shape = next((word for word in words if self._is_shape(word)), "")

@@ -7,6 +7,7 @@
 | `others` | people who are not the reader: children, the dead, who had the number before |
 | `places` | what a number may belong to |
 | `office` | who hears complaints about messages |
+| `kin` | family, friends, colleagues: who is told to stop by the writer |
 | `asks` | how a question goes on: what stands behind it is no refusal |
 
 None of them is looked at for slips: of so many words every other one is near.
@@ -25,7 +26,7 @@ ADDED: dict[str, dict[str, str]] = {
         "not": "dinnae dinna nuh doan dontcha",
         "lead": "mate ta abeg bruv oi cheers folks lads ladies luv pal fam yous buddy aye och ah ye right then innit tbh",
         "tail": (
-            "mate ta bruv fr pal luv lads ye yeah innit tbh autocorrect autocorrected typo ty lah folks fam yous then "
+            "mate ta bruv fr pal luv lads ye yeah innit tbh autocorrect autocorrected typo ty lah folks fam yous "
             "bloody lady jog cheerio ciao adios"
         ),
         "number": "mob cel celly digits deets",
@@ -55,6 +56,9 @@ ADDED: dict[str, dict[str, str]] = {
         ),
     },
     "es": {
+        "kw": "desapuntame desapuntenme desapunteme desapuntarme borradme quitadme sacadme eliminadme desapuntadme desuscribidme bajenme bajeme olvidame olvidenme olvideme desactivenme bloqueenme",
+        "want": "kiero kero qiero quero",
+        "kin": "hermano hermana amigo amiga primo prima novio novia marido esposo esposa hijo hija jefe jefa vecino vecina papa mama mi cunado suegra companero companera",
         "places": "hospital escuela oficina negocio clinica iglesia comisaria colegio urgencias taller empresa restaurante residencia asilo ayuntamiento hotel farmacia",
         "list": "directorios bbdd fichero ficheros padron nomina cartera listin reparto difusion envios canal",
         "texts": "recordatorios recordatorio campanas campana publi mensajitos mensajeria folletos cupones rebajas vacantes txts",
@@ -78,6 +82,8 @@ ADDED: dict[str, dict[str, str]] = {
         "asks": "como cual cuando donde pero puedo pueden que cuanto hay",
     },
     "fr": {
+        "write": "textez texter smsez achalez achale gossez gosse tannez tanne bombardez soulez saoulez gavez inondez spammez mailez importunez",
+        "kin": "frere soeur ami amie copain copine pote mari femme fils fille mere pere collegue voisin voisine cousin cousine chef patron",
         "places": "hopital lhopital ecole lecole mairie gendarmerie pompiers urgences cabinet entreprise lentreprise garage standard pharmacie restaurant hotel creche maternelle college lycee ehpad",
         "list": "mailings registres annuaire clientele prospects destinataires envois listing listings campagnes crm",
         "texts": "rappel rappels sollicitation envoi envois bons reclames reclame prospectus enquetes sondages demarchages",
@@ -98,6 +104,8 @@ ADDED: dict[str, dict[str, str]] = {
         "asks": "comment ou quand mais combien puis peut est quel quelle",
     },
     "de": {
+        "kw": "austragt loescht abmeldn deabo",
+        "kin": "bruder schwester freund freundin mann frau sohn tochter mutter vater kollege kollegin nachbar nachbarin chef cousin kumpel oma opa",
         "places": "krankenhaus schule buro praxis firma notaufnahme kita kindergarten pfarramt polizei feuerwehr werkstatt kanzlei altenheim pflegeheim apotheke gasthaus hotel rathaus",
         "list": "mailverteiler rundsms adressliste interessentenliste kundenkartei werbeverteiler empfangerliste aussendung",
         "texts": "erinnerung erinnerungen rundmails werbungen gutscheine umfragen textchen nachrichtn smsen",
@@ -122,6 +130,8 @@ ADDED: dict[str, dict[str, str]] = {
         "asks": "wie wann wo aber kann konnen was welche ist sind gibt",
     },
     "pt": {
+        "want": "qro kero quero qero qr keru quiser",
+        "kin": "irmao irma amigo amiga primo prima namorado namorada marido esposa filho filha chefe vizinho vizinha pai mae colega cunhado sogra",
         "places": "hospital escola loja igreja escritorio delegacia clinica oficina quartel consultorio farmacia empresa restaurante hotel creche lar",
         "list": "cadastros listagem mailings difusao ficheiro ficheiros transmissao envios crm banco",
         "texts": "lembrete lembretes avisos aviso campanhas campanha promocao oferta anuncio torpedos msgm recados",
@@ -141,6 +151,8 @@ ADDED: dict[str, dict[str, str]] = {
         "asks": "como qual quando onde mas posso pode quanto tem",
     },
     "it": {
+        "kw": "cancellateci toglieteci depennatemi disattivatemi disattivate disabilitate disabilita escludetemi dimenticatemi",
+        "kin": "fratello sorella amico amica cugino cugina ragazzo ragazza marito moglie figlio figlia capo vicino vicina madre padre collega mamma papa",
         "places": "ospedale lospedale scuola ufficio lufficio azienda chiesa caserma studio officina farmacia ristorante albergo asilo comune",
         "list": "mailing indirizzari banche archivi invii diffusione elenchi crm campagne",
         "texts": "promemoria avvisi avviso offerte promo sondaggi buoni volantini notifica",
@@ -163,6 +175,7 @@ ADDED: dict[str, dict[str, str]] = {
         "asks": "come quale quando dove ma posso potete quanto ce",
     },
     "nl": {
+        "kin": "broer zus vriend vriendin man vrouw zoon dochter moeder vader collega buurman buurvrouw baas neef nicht maat",
         "places": "ziekenhuis kantoor praktijk bedrijf huisartsenpost apotheek kerk politiebureau meldkamer receptie school restaurant hotel garage verzorgingstehuis gemeentehuis",
         "list": "verzendingen maillijst klantenbestand bellijst rondzendlijst mailings adresbestand wervingslijst",
         "texts": "herinnering herinneringen uitnodigingen enquetes folders berichtn smskes aanbieding",

@@ -74,6 +74,17 @@ NO_MESSAGE = (
     rf"{_OBJECT}"
 )
 
+#: The same, from rule set 5 on: signs and lamps, proposals, a stopper that has blown, slogans, praise.
+NO_MESSAGE_EITHER = (
+    r" (?:signs?|lights?|lamps?|gap|motion|prop(?:osition)?|measure|amendment|button|word|watch)(?![a-z0-9])"
+    r"| (?:is|ist|zit|was) (?:doorgeslagen|kapot|stuk|defekt|rausgeflogen|gesprungen|lose|los|broken|down|missing|busted|the|a|on|at)(?![a-z0-9])"
+    r"| (?:a la|a l|aux?|al) (?!\d|(?:messages?|sms|textos?|pubs?|appels?|mails?|spams?|harcelement|demarchage|envois?|mensajes?|spam|publicidad)(?![a-z0-9]))\w+"
+    r"| it (?:youre|you are|ur|u r|thats) (?:too|so|making|killing|gonna|going)(?![a-z0-9])"
+    r"| mal\n"
+)
+#: Laughter in a text that begins so, read as "haha" from rule set 5 on: friends say it.
+LAUGHING_FACES, IN_BANTER = "😂🤣😹", "stop it"
+
 #: Behind a first "opt out": what is no messaging. From rule set 2 on.
 OTHER_THINGS = (
     r" (?:of|from|for) (?:(?:the|my|your|our|this|that|any|all) )?(?:\w+ )?(?:warranty|insurance|dental|vision|medical|health|"

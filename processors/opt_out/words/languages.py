@@ -8,6 +8,7 @@ from processors.opt_out.rules import Rule, Unless, listed
 from processors.opt_out.words import (
     complaints,
     dutch,
+    effects,
     english,
     english_replies,
     english_requests,
@@ -21,12 +22,15 @@ from processors.opt_out.words import (
     refusals,
     removals,
     spanish,
+    spellings,
 )
 from processors.opt_out.words.added_words import ADDED
 
 _NAMES = " ".join(listed("names.txt"))
 #: What rule set 5 adds, by kind, in every language.
-_KINDS = (*refusals.RULES, *removals.RULES, *not_the_reader.RULES, *complaints.RULES)
+_KINDS = (
+    *refusals.RULES, *removals.RULES, *not_the_reader.RULES, *complaints.RULES, *effects.RULES, *spellings.RULES,
+)  # fmt: skip
 _OTHERS = {"es": spanish, "fr": french, "de": german, "pt": portuguese, "it": italian, "nl": dutch}
 
 

@@ -45,6 +45,7 @@ RULES = (
         "wants-none", "does not want them, has no use for them, is sick of them",
         en=(
             "{contents} (;)? (i|we|and|so|but)* (dont|do not|no longer|dnt|never) (want|need) (em|them|those|any) {tail}* $"
+            " | ~ {lead}* (please)? (only|just)? (email|write|call|phone)? (me)? ;? (i|we) (dont|do not|dnt|never) (do|use|read|take|accept|answer) (texts|texting|sms|text messages|txts|messages) {tail}* %"
             " | changed my mind (about|on|re) ({your}|the)+ {contents} | (nuh|doan|dun|dinnae|dinna|nae) (want|wan|need) (no|nae|any|nuh)? mair? (more)? _? (dis|dem|dese|this|these|o)"
             " | (no longer|<not>|rather not|prefer not|want not) (wish|want|care|wanna|like)? (to)? (be|remain|stay|continue) (a|as|part|member|on|in|of|included)* (your|ur|yer|any of your) _{0,2} ({list}|{contents}|community|programme|club|panel|scheme|tribe)"
             " | (sick|tired|fed up|bored|weary|cheesed off|hacked off|browned off|had enough|had it|had my fill) (to death|to the back teeth|up to here|and tired)? (of|with|wi|o) (the|your|these|all|getting|receiving|constant|endless|bloody|{heat})+ {contents} {tail}* $"
@@ -89,7 +90,8 @@ RULES = (
     *in_each_language(
         "no-need-of-it", "you need not write any more, you can stop now",
         en=(
-            "^ ({lead}|{i}|so|and|but)* {you} (can|may|could|should|might|both|all|really|as well|just|please){1,4} (stop|quit|give it up|knock it off|leave off|give up|pack it in|cease|stop it) (now|it|anytime|trying|please|already|tho|then|{tail})* {laugh}* $"
+            "~ ({lead}|so)* why are {you} (still|always|constantly|even|now) {texting} (me|us|this number) {tail}* % | ~ {lead}* removed {tail}+ % | ({number}|sheet|file|{list}) ; (get|take|have) (it|me|us) off (it|there|of it)? {tail}* %"
+            " | ^ ({lead}|{i}|so|and|but)* {you} (can|may|could|should|might|both|all|really|as well|just|please){1,4} (stop|quit|give it up|knock it off|leave off|give up|pack it in|cease|stop it) (now|it|anytime|trying|please|already|tho|then|{tail})* {laugh}* $"
             " | (no point|no sense|no use|pointless|waste of (time|credit|effort|breath)|wasting ({your} (time|breath|credit|texts)|texts)) (in|to|on|of|by)? ({texting}|{send}|keep|{contents}|{write}) ({me}|{contents}|trying|my|here|this|$)"
             " | ^ ({lead}|and|so|but|just)* (save|spare|spare me|spare us|ditch|scrap|axe|nix|silence|stick|shove|stuff|bin) (your|the|these|those|all|{heat}|with|ur){1,3} {contents} (where|somewhere|up|away|{tail}|for|someone|somebody|else|thanks)* $"
             " | {you} (dont|do not|neednt|need not|shouldnt) (have|need|ought)? (to)? (keep|continue|bother|carry on|go on|waste) ({texting}|{write}|{send}|on|about|with|to|money|time|texts|credit)+ ({me}|$|about|on {me}|anymore|any more|{contents})"
@@ -123,7 +125,7 @@ RULES = (
         ),
         nl=(
             "(hoef|hoeft|hoeven|moet|moeten|moogt) (je|u|jullie|ge|{me}|dit|deze|hier|{fill})* (niet|geen {contents}|niks|niets|nooit) (meer|langer) (te)? ({inf}|{texts}|{write}) | (bespaar|spaar|hou|houd) (u|je|jullie|me|mij|ons)? (zich|de|die|jullie|je|uw)* {contents} (maar|voor je|bij je|{tail})* $ | (kunt|kun|kan|kunnen|mag|mogen|moogt) (je|u|jullie|ge) (er|nu|dus|wel|gerust|hiermee|ermee|daarmee|rustig)* (mee)? (stoppen|ophouden|kappen|mee ophouden|uitscheiden|mee stoppen) (met|{fill}|{texts}|{inf}|{tail})* $"
-            " | (zinloos|geen zin|nutteloos|tijdverspilling|verspilde moeite) (om|mij|me|te|nog)+ (te)? ({inf}|{write}) | ~ ({lead}|{me})* (gelieve|verzoek|verzoeke|liever|graag) ({me}|ons|u|om|{fill})* (niet|nooit|geen {contents}) (meer|langer|verder|te|nog|{fill})* ({inf}|{write}|contacteren) {tail}* %",
+            " | (zinloos|nutteloos|tijdverspilling|verspilde moeite) (om|mij|me|te|nog)+ (te)? ({inf}|{write}) | ^ {lead}* (ik|wij)? (heb|wil|zou)? (liever|graag) geen ({fill}|verdere)* (contact|{contents}|telefoontjes) (meer|{tail})* $ | ~ ({lead}|{me})* (gelieve|verzoek|verzoeke|liever|graag) ({me}|ons|u|om|{fill})* (niet|nooit|geen {contents}) (meer|langer|verder|te|nog|{fill})* ({inf}|{write}|contacteren) {tail}* %",
             "jullie hoeven mij niks meer te sturen", "bespaar me die aanbiedingen", "jullie kunnen ermee stoppen",
         ),
     ),
@@ -159,7 +161,7 @@ RULES = (
         "spoken-refusal", "do not write, as it is said in dialects and chats",
         en=(
             "(abeg|biko|oya|una|nuh|noh|make (you|una|dem)? no|no) (no|nor|nuh|make|una|dey|fi|go|de|ever|you|come|gimme|again){1,4} ({write}|{send}|worry|trouble) ({me}|mi|my|any|message|text|dis) | (gonnae|gonny|gonna|wid ye|wud ye|would ye|could ye) (no|nae|not|please no) ({write}|{texting}|{send}|dae that)"
-            " | (<not>|quit|stop|never|yous) (you|ye|yous|u|go|ever)* (be|been|keep on|go on|going on|go) {texting} ({me}|mi|my|this|here|at|wi) | (<not>|stop|quit) (ever|you|u)? (hmu|hml|dming|msgin|hittin|hitting|textin) | ~ ({lead}|{you})* (would|will|could|can) {you} (ever|please|just|all|kindly|mind|not)* (give over|leave off|lay off|let up|give up|pack in|pack up|jack in|knock off|hold off|back off|ease off|quit|cease|desist|stop) ({texting}|{send}|with|at|wi|the|these|this|it|{contents}|bothering|annoying|{me}|{tail}|your)* %"
+            " | (<not>|quit|stop|never|yous) (you|ye|yous|u|go|ever)* (be|been|keep on|go on|going on|go) {texting} ({me}|mi|my|this|here|at|wi) | (<not>|stop|quit) (ever|you|u)? (hmu|hml|msgin|textin) | ~ ({lead}|{you})* (would|will|could|can) {you} (ever|please|just|all|kindly|mind|not)* (give over|leave off|lay off|let up|give up|pack in|pack up|jack in|knock off|hold off|back off|ease off|quit|cease|desist|stop) ({texting}|{send}|with|at|wi|the|these|this|it|{contents}|bothering|annoying|{me}|{tail}|your)* %"
             " | (give over|leave off|lay off|let up|give up|pack in|jack in|knock off|hold off|back off|ease off|ease up|chill|chillax|calm down|calm it|rein it in|give it a rest|give it a break|pack it in|knock it off|cut it out|jog on|do one|take a break|leave it out|sling your hook|pipe down) (on|with|wi|wit|w|from)? (all|all the|sending|your|the|these|those|ya|yer|with|{heat}|me|us|texting|ur){1,3} ({contents}|these|them) {tail}* $",
             "abeg make una no dey text me", "dinnae be textin me", "lay off the promos", "would ye ever give over",
         ),

@@ -43,6 +43,16 @@ ONE_WORD = (
     "unsubscibed", "unsubme", "unsubplease", "stopit", "stopitnow", "stopstop", "donotdisturb", "optedout",
 )  # fmt: skip
 
+#: Beside a stop sign, from rule set 5 on: messages and courtesy.
+BESIDE_A_SIGN = frozenset(
+    (
+        "text texts texting txt txts message messages messaging sms spam calls calling ads now this me us it already "
+        "mensajes textos llamadas publicidad por favor gracias ya pub textos appels merci svp stp nachrichten werbung "
+        "anrufe bitte danke mensagens propaganda ligacoes obrigado obrigada messaggi chiamate pubblicita grazie favore "
+        "berichten reclame aub bedankt appjes mehr mas plus mais piu meer no more"
+    ).split()
+)
+
 #: Keyword -> letters beside each of its letters on a keyboard, by which shorter words are misspelt.
 AROUND = {
     "q": "wa1g", "u": "yi7j8h", "i": "uo8k9j", "t": "ry5g6f", "e": "wr3d4s", "n": "bmhj", "d": "sfecx", "r": "etf",

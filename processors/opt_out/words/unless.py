@@ -332,7 +332,44 @@ _SINCE_2 = (
     ),
 )  # fmt: skip
 
+#: What rule set 5 adds.
+_SINCE_5 = (
+    Unless(
+        "d.off-a-waiting-list", "off a waiting list", _OFFS, "D",
+        after=r"^ (?:from |off |of |on )?(?:the |your |that |this |a )?(?:\w+ )?(?:waiting|wait|guest|standby|cancellation|reserve) ?list(?![a-z0-9])", since=5,
+    ),
+    Unless(
+        "d.by-mistake", "was taken off by mistake, or asks what would be", ("c.want-out",), "D",
+        before=r"\b(?:if|when|once|accidentally|mistakenly)(?: i)? $|\b(?:if|when|once|accidentally) [^\n]{0,12}$", since=5,
+    ),
+    Unless(
+        "d.asks-if", "asks what an unsubscribing would do", ("c.want-out",), "D",
+        around=r"\b(?:what happens|do i lose|would i lose|will i lose|do i still) (?:\w+ ){0,4}if i\b|\bif i (?:unsubscribe|optout|stop)\b[^\n]* (?:do|will|would) i\b", since=5,
+    ),
+    Unless(
+        "d.texts-are-fine", "unsubscribed from something else, texts are fine", ("c.want-out",), "D",
+        around=r"\b(?:but|and) (?:the |your )?(?:texts?|sms|messages|msgs) (?:are|is|r) (?:all )?(?:fine|ok|okay|good|great|welcome)\b", since=5,
+    ),
+    Unless(
+        "d.paper", "opts out of paper", ("c.want-out",), "D",
+        after=r"^ (?:of|from) (?:the |your |my )?(?:paper|printed|postal|pension|arbitration|organ)\b", since=5,
+    ),
+    Unless(
+        "d.another-subscription", "cancels what is no message", ("c.request.es",), "D", itself=r"cancelar",
+        after=r"^ (?:del?|al?)(?: las?| los| el| mi)? (?!mensajes?|sms|textos?|alertas?|avisos?|promo\w*|ofertas?|boletin\w*|newsletter|publicidad|"
+        r"notificaciones|lista|sus?|tus?|este|esta|estos|ustedes|numero)\w+", since=5,
+    ),
+    Unless(
+        "d.told-to-kin", "told to somebody of the writer's, or by somebody",
+        ("c.request.es", "c.request.fr", "c.request.de", "c.request.pt", "c.request.it", "c.request.nl"), "D",
+        around=r"\b(?:falei|disse|pedi|falo|digo)(?: ja)? (?:pr[oa]|para [oa]|ao|com [oa]) (?:meu|minha|seu|sua)\b"
+        r"|\b(?:dije|dijo|digo|pedi|pidio) a (?:mi|su) \w+|\bdit a (?:mon|ma|mes|\w+) (?:\w+ )?(?:de|d)\b|\bhat (?:meine|mein) \w+ (?:zu \w+ )?gesagt\b"
+        r"|\bdetto a (?:mio|mia) \w+|\b(?:heb|had)(?: ik)? (?:mn|m n|mijn) \w+ (?:gezegd|gevraagd)\b", since=5,
+    ),
+)  # fmt: skip
+
 UNLESS = (
+    *_SINCE_5,
     *_SINCE_2,
     *_ABOUT_STOPPING,
     *_ABOUT_WRITING,
