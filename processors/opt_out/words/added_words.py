@@ -116,7 +116,7 @@ ADDED: dict[str, dict[str, str]] = {
         "number": "natel handynr telnr kontaktdaten mobilnr",
         "me": "mi mia ma mer",
         "contents": (
-            "nachricht nachrichten sms whatsapp whatsapps werbung werbenachrichten anruf anrufe mail mails email emails "
+            "nachricht nachrichten sms whatsapp whatsapps werbung werbenachrichten anruf anrufe mail mails emails "
             "newsletter angebote angebot benachrichtigung benachrichtigungen erinnerung erinnerungen spam infos info "
             "werbesms werbeanrufe mitteilung mitteilungen jobangebote stellenangebote umfragen umfrage gutscheine "
             "gutschein prospekte reklame kontaktaufnahme kontaktaufnahmen zeug mist quatsch kram schrott mull"
@@ -130,6 +130,7 @@ ADDED: dict[str, dict[str, str]] = {
         "asks": "wie wann wo aber kann konnen was welche ist sind gibt",
     },
     "pt": {
+        "line": "numero contato telefone celular nome dados contacto numeros tel cadastro zap fone registo telemovel nr cel",
         "want": "qro kero quero qero qr keru quiser",
         "kin": "irmao irma amigo amiga primo prima namorado namorada marido esposa filho filha chefe vizinho vizinha pai mae colega cunhado sogra",
         "places": "hospital escola loja igreja escritorio delegacia clinica oficina quartel consultorio farmacia empresa restaurante hotel creche lar",
@@ -142,7 +143,7 @@ ADDED: dict[str, dict[str, str]] = {
         "contents": (
             "mensagem mensagens sms msg msgs menssagem torpedo torpedos ligacao ligacoes chamada chamadas propaganda "
             "propagandas publicidade spam promocao promocoes promo promos notificacao notificacoes anuncio anuncios oferta "
-            "ofertas email emails aviso avisos alerta alertas lembrete lembretes campanha campanhas pesquisa pesquisas "
+            "ofertas emails aviso avisos alerta alertas lembrete lembretes campanha campanhas pesquisa pesquisas "
             "cupom cupons novidades vagas contatos contactos convites recados"
         ),
         "others": "filho filha crianca neto neta sobrinho sobrinha menor bebe menino menina",
@@ -165,7 +166,7 @@ ADDED: dict[str, dict[str, str]] = {
         "tail": "raga ragazzi pls dai belli oh ue sti sta",
         "number": "cell cel numeretto utenza",
         "contents": (
-            "messaggio messaggi sms messaggini chiamata chiamate telefonata telefonate pubblicita email mail spam notifica "
+            "messaggio messaggi sms messaggini chiamata chiamate telefonata telefonate pubblicita mail spam notifica "
             "notifiche whatsapp comunicazione comunicazioni offerta offerte promo promozione promozioni newsletter msg "
             "promemoria avviso avvisi sondaggio sondaggi volantini inviti contatti pubblicitari promozionali annunci reclame"
         ),
@@ -183,7 +184,7 @@ ADDED: dict[str, dict[str, str]] = {
         "tail": "joh gast man hee allee zeg hoor jongens graag merci pls ciao ok",
         "number": "gsm nr mobieltje nummertje telefoonnr",
         "contents": (
-            "bericht berichten berichtje berichtjes sms smsjes smsje appje appjes reclame mail mails email emails telefoontje "
+            "bericht berichten berichtje berichtjes sms smsjes smsje appje appjes reclame mail mails emails telefoontje "
             "telefoontjes belletjes whatsapps spam aanbieding aanbiedingen nieuwsbrief nieuwsbrieven melding meldingen "
             "notificaties herinnering herinneringen vacatures enquetes enquete uitnodigingen folders promoties promo acties "
             "alerts smsen tekstberichten verkooppraatjes rommel"
