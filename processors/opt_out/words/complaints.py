@@ -16,12 +16,19 @@ _AWAY = (
     "count me out|lose my number|get in the bin|get outta my face|get out of my face|get out my face"
 )
 #: Orders of common words alone: a text is looked at only where it has all of them.
-_AWAY_COMMON = ("do one", "give over", "leave it out", "leave me be", "leave us be", "let us be", "i want out", "get me out of here")
+_AWAY_COMMON = ("do one", "give over", "leave me be", "leave us be")
+
+#: What is threatened with.
+_THREATS = (
+    "(report|reporting|block|blocking|sue|suing|going to the|call the|calling the|contact the|contacting the|complain|complaining|"
+    "switching|take my business|taking my business|charge|charging|invoice|bill|billing|name and shame|solicitor|attorney|lawyer)"
+)
 
 
 def _alone(beginning: str, end: str, rare: str, common: tuple[str, ...]) -> str:
     """A pattern for an order that is the whole text."""
-    return " | ".join(f"{beginning} {order} {end}" for order in (f"({rare})", *common))
+    short = end.partition(" (;")[0]
+    return " | ".join((f"{beginning} ({rare}) {end}", *(f"{beginning} {order} {short} %" for order in common)))
 
 
 RULES = (
@@ -45,8 +52,15 @@ RULES = (
     *in_each_language(
         "or-else", "a condition: one more and ...",
         en=(
-            "((one|1|another|a single|just one) more? ({heat}|single|of)* ({contents}|of these|peep|word|time) and | if ({i}|you|this|{contents}) _{0,6} ({contents}|again|one more|stop|another|{texting}|{write}) _{0,4} (;)? (i|im|ill|we|well|my|imma|ima) | (or|else|otherwise) (i|ill|im|we|well|imma|ima|my)) (am|will|gonna|going to|shall|be|have|swear|be|to|(ll)|definitely|are|well){0,4} (report|reporting|block|blocking|sue|suing|going to the|call the|calling the|contact the|contacting|complain|complaining|switching|take my business|taking my business|charge|charging|invoice|bill|billing|name and shame|lawyer|solicitor|attorney|getting the|hunt|come round|leave a bad|leaving a|one star|post)"
-            " | (text|message|call|contact|bother|txt) (me|us) (again|one more time|once more|1 more time)+ (and|;) (see|watch|ill|i will|well|im|youll|u will|you will|my) _{0,4} (sue|report|block|blocked|happens|police|lawyer|regret|court|complain|solicitor|sorry|reported)",
+            " | ".join(
+                f"{before} ({{i}}|my|imma|ima|and|will|gonna|going to|shall|be|have|swear|to|definitely|are|am|well|he|she|they){{1,5}} {_THREATS}"
+                for before in (
+                    "(one|1|another|a single|just one) more? ({heat}|single|of)* ({contents}|of these|peep|word|time) and",
+                    "if ({i}|you|this|{contents}) _{0,6} ({contents}|again|one more|another|{texting}|{write}) _{0,4} (;)?",
+                    "({stop}|quit|cease) _{0,6} (or|or else|otherwise)",
+                )
+            )
+            +             " | (text|message|call|contact|bother|txt) (me|us) (again|one more time|once more|1 more time)+ (and|;) (see|watch|ill|i will|well|im|youll|u will|you will|my) _{0,4} (sue|report|block|blocked|happens|police|lawyer|regret|court|complain|solicitor|sorry|reported)",
             "One more text and I'm reporting you", "stop or I'll call the police", "message me again and see what happens",
         ),
         es=("(un|una|otro|otra) (mensaje|texto|sms|llamada|aviso|msj|vez) (mas)? (y|o) (los|las|les|te|lo|la|voy|me|ya)+ (bloqueo|denuncio|reporto|demando|cambio|voy|bloquear|denunciar|demandar|reportar|cobro) | si (me|nos) (vuelven|vuelve|vuelves|siguen|sigue|sigues|mandan|llega|llegan|escriben|llaman) _{0,6} (;)? (los|las|les|te|lo|voy|me|pongo)+ (bloqueo|denuncio|reporto|demando|denunciare|demandare|denunciar|bloquear|demandar|denuncia|cobro|acusar)", "otro mensaje y los denuncio", "si me vuelven a escribir, los demando"),
@@ -63,7 +77,7 @@ RULES = (
             "(unsubscribe|unsub|optout|opt out|stop) (link|button|page|thing|option|code|form) _{0,3} (broken|dead|work|working|works|nothing|nowhere|useless|error|404|fails|fake) | (already|twice|thrice|still|times|previously|before|_) (unsubscribed|unsubbed|optout|opted out) (and|but|yet|so why|;) _{0,6} (still|another|again|here|keep|more|back|yet)"
             " | (what|which) (bit|part|word) of (no|stop|not interested|leave|unsubscribe|{remove}|take|<not>|go away) | (cant|dont|do|are|can|did|have|will|does) {you} (not|lot|people|even|ever|all|just|guys|never|you|simply|honestly)* (read|take a hint|take the hint|get the hint|understand no|take no for an answer|listen|hear me|deaf|thick|have no shame|tire of this|get tired of|get bored) (or what|;|please|already|{texting}|{tail}|english|of|no|this|it|me)* $"
             " | take (a|the) hint {tail}* $ | (take|taking) no for an answer | (do|does) (i|it|this) (look|sound|seem) (like i|like im|like a|as if i|interested|bothered|like we) | how (many (more)? times|often|much clearer|many ways) (must|do|did|have|should|will|can|to|does|are|is){0,2} (i|we|it|ya|you)? (have to|need to|gotta|got to|possibly|be)? (say|tell|ask|make|told|asked|repeat|spell|said|take) ({you}|no|it|this|that|{tail}|out|for)* $ | how (many more|much longer) (of these|{contents}|is this|before (you|i)|until)"
-            " | (whats it (gonna|going to)?|what will it|what does it|what do i (have to|need to|gotta)|what must i) (take|do|say|pay) _{0,4} (stop|peace|off|shut|leave) | (for the) ({digits} th|umpteenth|hundredth|millionth|nth|last|second|third|fourth|fifth|tenth|2nd|3rd|4th|5th|th) (flipping|bloody|damn|fucking|and final)? time ({lead}|{tail})* ($|; (stop|no|{remove}|<not>|take|i)) | why (am|do|are|is) (i|we|my {number}|my phone|{you}) (still|even|keep|constantly|always|suddenly)* (getting|receiving|on|being sent|get|receive|sent|being|bombarded) ({your}|{heat}|with|by|so|many|sent)+ {contents}",
+            " | (whats it (gonna|going to)?|what will it|what does it|what do i (have to|need to|gotta)|what must i) (take|do|say|pay) _{0,4} (stop|peace|shut) | (for the) ({digits} th|umpteenth|hundredth|millionth|nth|fourth|fifth|tenth|3rd|4th|5th|th) (flipping|bloody|damn|fucking|and final)? time ({lead}|{tail})* ($|; (stop|no|{remove}|<not>|take|i)) | why (am|do|are|is) (i|we|my {number}|my phone|{you}) (still|even|keep|constantly|always|suddenly)* (getting|receiving|on|being sent|get|receive|sent|being|bombarded) ({your}|{heat}|with|by|so|many|sent)+ {contents}",
             "the unsubscribe link is broken", "can you people not take a hint", "what bit of no is unclear", "why am I still getting these promos", "do I look like I care",
         ),
         es=("(me di|me dimos|pedi|solicite|tramite|hice) (de baja|la baja|baja|ser|que|mi) _{0,8} (y|pero) (sigo|siguen|seguis|sigue|continuan|todavia|aun|me|otra|nada|como) | (enlace|link|boton|opcion) _{0,3} (baja|darse|cancelar|desuscrib|desuscribirse|desuscribirme) _{0,3} (no|falla|roto|rota|error|caido) | (que parte|cual parte|que palabra) de (no|basta|baja|dejen|stop|dejenme|ya) | (acaso|es que|no)? (no)? (saben|sabes|sabe|sabeis|entienden|entiende|entiendes|pueden|comprenden) (leer|que es no|que no|un no|castellano|espanol) (o que|o no|{tail}|quiero|es|significa)* $ | (seguis|siguen|sigues|sigue|no paran|no parais) (de|con)? (dando|dar|erre|mandando|jodiendo|jorobando|enviando|insistiendo|molestando|fastidiando) (la|el|por culo|con|lata|tabarra|brasa|vara|a|conazo|follon|lo|mensajes|{contents}|{tail}|mismo)* | hasta cuando (van a|vais a|me|seguiran|piensan) | (no se|nunca se|no os) (cansan|aburren|cansais|rinden|hartan) (nunca|de|ya)*", "pedí la baja y siguen igual", "el enlace para darse de baja no funciona", "¿qué parte de no no entendieron?", "¿hasta cuándo van a seguir mandando esto?"),

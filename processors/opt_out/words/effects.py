@@ -39,7 +39,7 @@ RULES = (
     *in_each_language(
         "nobody-of-this-name", "nobody of this name is here; is not called so",
         en=(
-            "(theres|there is|there aint|aint|got|have) (no|nae|any|nobody called|no one called|noone called) _ (here|at this (number|address)|living here|in this house|on this (phone|number|line)) | my name (is not|isnt|aint|wasnt) _ $ | (nobody|no one|noone|no such person|no such) (called|named|by the name of|with the name|person|by that name|{name}) _{0,2} (here|at this|on this|lives|%|in this)"
+            "(theres|there is|there aint|aint) (no|nae|nobody called|no one called|noone called) _ (here|at this (number|address)|living here|in this house|on this (phone|number|line)) | my name (is not|isnt|aint|wasnt) _ $ | (nobody|no one|noone|no such person|no such) (called|named|by the name of|with the name|person|by that name|{name}) _{0,2} (here|at this|on this|lives|%|in this)"
             " | (hes|shes|he is|she is|he has been|she has been|hes been|shes been|theyre) (long|now|actually|sadly|been)* (dead|deceased|passed away|gone now|no longer with us|six feet under) ({tail}|for|since|a|_){0,3} (;|%) | (never|not|isnt|wasnt|aint) (been)? (a|any|no|my|called)? {name} (here|at this|on this|at my|ever)",
             "ain't no Bartholomew on this phone", "my name isn't Hortense", "no such person here", "he's long dead mate",
         ),

@@ -159,7 +159,7 @@ RULES = (
     *in_each_language(
         "spoken-refusal", "do not write, as it is said in dialects and chats",
         en=(
-            "(abeg|biko|oya|una|nuh|noh|make (you|una|dem)? no|no) (no|nor|nuh|make|una|dey|fi|go|de|ever|you|come|gimme|again){1,4} ({write}|{send}|worry|trouble) ({me}|mi|my|any|message|text|dis) | (gonnae|gonny|gonna|wid ye|wud ye|would ye|could ye) (no|nae|not|please no) ({write}|{texting}|{send}|dae that)"
+            "(abeg|biko|oya|una|nuh|noh|nor|no dey|no fi|make (you|una|dem)? no) (no|nor|nuh|make|una|dey|fi|go|de|ever|you|come|gimme|again){0,4} ({write}|{send}|worry|trouble) ({me}|mi|my|any|message|text|dis) | (gonnae|gonny|gonna|wid ye|wud ye|would ye|could ye) (no|nae|not|please no) ({write}|{texting}|{send}|dae that)"
             " | (<not>|quit|stop|never|yous) (you|ye|yous|u|go|ever)* (be|been|keep on|go on|going on|go) {texting} ({me}|mi|my|this|here|at|wi) | (<not>|stop|quit) (ever|you|u)? (hmu|hml|msgin|textin) | ~ ({lead}|{you})* (would|will|could|can) {you} (ever|please|just|all|kindly|mind|not)* (give over|leave off|lay off|pack in|pack up|jack in|knock off|hold off|ease off|quit|cease|desist|stop) ({texting}|{send}|with|at|wi|the|these|this|it|{contents}|bothering|annoying|{me}|{tail}|your)* %"
             " | (lay off|pack in|jack in|knock off|hold off|ease off|ease up|chill|chillax|calm down|calm it|rein it in|give it a rest|pack it in|knock it off|cut it out|jog on|sling your hook|pipe down) (on|with|wi|wit|w|from)? (all|all the|sending|your|the|these|those|ya|yer|with|{heat}|me|us|texting|ur){1,3} ({contents}|these|them) {tail}* $",
             "abeg make una no dey text me", "dinnae be textin me", "lay off the promos", "would ye ever give over",
