@@ -24,7 +24,7 @@ ADDED: dict[str, dict[str, str]] = {
         ),
         "texts": "texties messges mssgs txties notifs pings buzzes",
         "not": "dinnae dinna nuh doan dontcha",
-        "lead": "mate ta abeg bruv oi cheers folks lads ladies luv pal fam yous buddy aye och ah ye right then innit tbh",
+        "lead": "mate ta abeg bruv oi cheers folks lads ladies luv pal fam yous buddy aye och ah ye right innit tbh",
         "tail": (
             "mate ta bruv fr pal luv lads ye yeah innit tbh autocorrect autocorrected typo ty lah folks fam yous "
             "bloody lady jog cheerio ciao adios"
@@ -32,7 +32,7 @@ ADDED: dict[str, dict[str, str]] = {
         "number": "mob cel celly digits deets",
         "you": "yous youse ye yis una",
         "contents": (
-            "texts txts text txt message messages msg msgs sms mms spam calls emails notifications notification alerts "
+            "texts txts txt message messages msgs sms mms spam calls emails notifications notification alerts "
             "alert notifs pings promos promo promotions promotion offers offer deals ads adverts advert advertising vouchers "
             "voucher coupons coupon discounts surveys survey polls reminders reminder newsletters newsletter updates "
             "update blasts solicitations mailings mailouts marketing junk bumf flyers leaflets campaigning "
@@ -117,7 +117,7 @@ ADDED: dict[str, dict[str, str]] = {
         "me": "mi mia ma mer",
         "contents": (
             "nachricht nachrichten sms whatsapp whatsapps werbung werbenachrichten anruf anrufe mail mails emails "
-            "newsletter angebote angebot benachrichtigung benachrichtigungen erinnerung erinnerungen spam infos info "
+            "newsletter angebote angebot angeboten anrufen erinnerungsmails benachrichtigung benachrichtigungen erinnerung erinnerungen spam infos info "
             "werbesms werbeanrufe mitteilung mitteilungen jobangebote stellenangebote umfragen umfrage gutscheine "
             "gutschein prospekte reklame kontaktaufnahme kontaktaufnahmen zeug mist quatsch kram schrott mull"
         ),

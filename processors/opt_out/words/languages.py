@@ -18,6 +18,7 @@ from processors.opt_out.words import (
     italian,
     lookalikes,
     not_the_reader,
+    orders,
     portuguese,
     refusals,
     removals,
@@ -29,7 +30,7 @@ from processors.opt_out.words.added_words import ADDED
 _NAMES = " ".join(listed("names.txt"))
 #: What rule set 5 adds, by kind, in every language.
 _KINDS = (
-    *refusals.RULES, *removals.RULES, *not_the_reader.RULES, *complaints.RULES, *effects.RULES, *spellings.RULES,
+    *refusals.RULES, *removals.RULES, *not_the_reader.RULES, *complaints.RULES, *effects.RULES, *orders.RULES, *spellings.RULES,
 )  # fmt: skip
 _OTHERS = {"es": spanish, "fr": french, "de": german, "pt": portuguese, "it": italian, "nl": dutch}
 

@@ -13,6 +13,7 @@ from processors.opt_out.words import (
     german,
     italian,
     not_the_reader,
+    orders,
     portuguese,
     refusals,
     removals,
@@ -21,7 +22,7 @@ from processors.opt_out.words import (
 )
 
 _KINDS = (
-    *refusals.RULES, *removals.RULES, *not_the_reader.RULES, *complaints.RULES, *effects.RULES, *spellings.RULES,
+    *refusals.RULES, *removals.RULES, *not_the_reader.RULES, *complaints.RULES, *effects.RULES, *orders.RULES, *spellings.RULES,
 )  # fmt: skip
 _OF_LANGUAGES: dict[str, tuple[Rule, ...]] = {
     "en": (*english_requests.RULES, *english_replies.RULES, *english_requests.POLICY),
@@ -71,14 +72,14 @@ UNLESS: tuple[Unless, ...] = (
         en="(told|telling|asked|said to|tell|ask) (my|his|her|our|the) ({kin}|brother|sister|ex|friend|mate|boyfriend|girlfriend|bf|gf|husband|wife|son|daughter|kid|kids|cousin|roommate|flatmate|coworker|boss|colleague|dog|cat|neighbour|neighbor) (to|that|not|he|she)",
         es="(falei|disse|pedi) (pro|pra|ao) (meu|minha) | (dije|dijo|digo|dile|pedi|pidio|decirle|diciendole|dice|dijeron) (ya|yo|siempre)? (a|al) (mi|el|la|su|un|una|{name}|{kin}) ({kin}|{name}|perro)? | (mi|su) {kin} (me|le|siempre)* (dijo|dice|pidio|decia)",
         fr="(dit|demande|dis|dire|demander|disait|repete) (a|au) ({name}|mon|ma|mes|un|une|la|lui|leur|son|sa) _? (d|de|darreter|que|qu|quil|quelle) | (ma|mon|mes) {kin} (ma|me|m|a|dit|disait|toujours)+ (dit|de|demande)?",
-        de="(hat|sagte|meinte|sagt|meint|schrieb) (meine|mein|ihre|seine|der|die) {kin} (zu|ihm|ihr|mir|_){0,3} (gesagt|geschrieben|gemeint|immer)* | (hab|habe) (ich)? (meinem|meiner|meinen|der|dem) ({kin}|{name}) (gesagt|geschrieben|schon)",
+        de="(hat|sagte|meinte|sagt|meint|schrieb) (meine|mein|ihre|seine|der|die) {kin} (zu|ihm|ihr|mir|_){0,3} (gesagt|geschrieben|gemeint|immer)* | (mein|meine) {kin} (hat|sagt|sagte|meint) (_)? (gesagt)? | (hab|habe) (ich)? (meinem|meiner|meinen|der|dem) ({kin}|{name}) (gesagt|geschrieben|schon)",
         pt="(falei|disse|pedi|falo|digo|fala|diz|avisei|mandei) (ja)? (pro|pra|para o|para a|ao|a|com o|com a) (meu|minha|seu|sua|{name}|{kin}) | (meu|minha) {kin} (me|sempre|ja)* (disse|falou|diz|fala|pediu)",
         it="(detto|dico|dice|chiesto|dire|dicevo|diceva) (a|al|alla|ai) (mio|mia|miei|{name}|{kin}) | (mio|mia) {kin} (mi|dice|sempre|ha)+ (detto|dice|ripete|sempre)?",
         nl="(heb|had|zei|zeg) (ik|tegen)* (mn|m n|mijn|m|de|tegen|onze) (n)? ({kin}|{name}) (gezegd|gevraagd|al|dat)+ | (mijn|mn) {kin} (zei|zegt|zei altijd|zegt altijd)",
     ),
     *_in_each_language(
         "texts-are-fine", "other messages are refused, these are welcome",
-        en="(but|and|while|though) (the|your|these|sms)* (texts|text|sms|messages|msgs|texting) (are|is|work|works|r|all) (all)? (fine|ok|okay|good|great|welcome|best|better|useful|handy|perfect|please) | (keep|carry on|still) (them|em|the {contents}|these|{contents}) (coming|on|sending) | (but|though|please)? (keep|do keep) (me in mind|sending (me|the)|texting me)",
+        en="(but|and|while|though) (the|your|these|sms)* (texts|text|sms|messages|msgs|texting) (are|is|work|works|r|all) (all)? (fine|ok|okay|good|great|welcome|best|better|useful|handy|perfect|please) | (keep|carry on|still) (them|em|the {contents}|these|{contents}) (coming|on|sending) | (but|though) (please)? (keep|do keep) (me in mind|sending (me|the)|texting me)",
         es="(sigan|sigue|siga|siganme|sigueme|sigame|sigan me) (mandando|enviando|mandandome|enviandome) (otras|otros|las|los|mas|demas|{contents}) | (los mensajes|los sms|por sms|por mensaje) (si|esta bien|estan bien|sin problema|me va bien)",
         fr="(continuez|continue) (a|de) (m|me|menvoyer|envoyer)+ | (les sms|par sms|les textos) (ca va|cest bien|ok|sont bienvenus|pas de souci|cest mieux) | (mettez|remettez) moi (plutot)? (en|les autres)",
         de="(schicken|schickt|schick|senden) (sie|mir)? (mir)? (gern|gerne|ruhig|trotzdem|weiter|weiterhin) (weitere|mehr|andere) | (sms|nachrichten) (sind|ist|geht|gehen|per) (ok|okay|gut|super|willkommen|passt|besser|prima)",
@@ -96,22 +97,6 @@ UNLESS: tuple[Unless, ...] = (
     _of(
         "call-not-text", "wants a text rather than a call, with more between", "fr.dont-write fr.spoken-refusal fr.no-more",
         anywhere="(appelez|mappelez|appelle|mappelle|appeler|telephonez) _{0,8} ; (plutot|par|un|envoyez|ecrivez|envoie|juste|preferez|je prefere|prefere)+ _{0,3} (sms|texto|message|textos|mail|moi)",
-    ),
-    _of(
-        "call-not-text", "wants a text rather than a call, with more between", "de.dont-write de.spoken-refusal",
-        anywhere="(ruf|rufen|ruft|anrufen) _{0,8} ; (lieber|besser|bitte|nur|eher)* (per|eine|schreib|schreiben|schreibt|sms|nachricht|whatsapp|text)+",
-    ),
-    _of(
-        "call-not-text", "wants a text rather than a call, with more between", "pt.dont-write pt.spoken-refusal",
-        anywhere="(ligue|liga|ligar|liguem) _{0,8} ; (melhor|so|manda|mande|por|prefiro|me manda)+ _{0,3} (mensagem|msg|zap|whatsapp|sms|texto)",
-    ),
-    _of(
-        "call-not-text", "wants a text rather than a call, with more between", "it.dont-write it.spoken-refusal",
-        anywhere="(chiamate|chiami|chiamatemi|chiamarmi|chiamare|telefonate|telefoni) _{0,8} ; (meglio|solo|piuttosto|mi|preferisco|un)+ _{0,3} (messaggio|sms|messaggi|whatsapp|scriva|scriveteci|scrivetemi)",
-    ),
-    _of(
-        "call-not-text", "wants a text rather than a call, with more between", "nl.dont-write nl.spoken-refusal",
-        anywhere="(bel|belt|bellen) _{0,8} ; (liever|beter|stuur|app|graag)+ _{0,3} (bericht|berichtje|sms|app|appje|appen|whatsapp|even)",
     ),
     _of(
         "another-subscription", "cancels what is no message", "es.remove es.keyword-clause",
