@@ -100,11 +100,11 @@ UNLESS: tuple[Unless, ...] = (
     ),
     _of(
         "another-subscription", "cancels what is no message", "es.remove es.keyword-clause",
-        itself="_{0,3} (suscripcion|subscripcion|servicio)?", after="(de|del|a|al) (la|las|los|el|mi)? (?! ({contents}|{list}|{number}|ustedes|su|sus|tu|tus|este|esta|estos|aqui)) _",
+        itself="_{0,4} (suscripcion|subscripcion) $", after="(de|del|a|al) (la|las|los|el|mi)? (?! (la|las|los|el|mi|{contents}|{list}|{number}|ustedes|su|sus|tu|tus|este|esta|estos|aqui)) _",
     ),
     _of(
         "a-contract", "cancels what is no message", "it.remove",
-        itself="(voglio|vorrei|desidero|come|posso) _{0,3} disdire", after="(la|il|l|lo|le|i|un|una|mia|mio)+ (?! ({list}|{contents}|liscrizione)) _",
+        itself="(voglio|vorrei|desidero|come|posso) _{0,3} disdire", after="(la|il|l|lo|le|i|un|una|mia|mio)+ (?! (la|il|l|lo|le|i|un|una|mia|mio|{list}|{contents}|liscrizione|iscrizione)) _",
     ),
     _of("a-file", "a file, an appointment is deleted", "de.be-gone de.remove de.off-what-you-keep", anywhere="(datei|foto|fotos|bild|bilder|anhang|rechnung|dokument|lebenslauf|version|buchung|duplikat|warteliste|dienstplan|schicht)"),
     _of("the-last-message", "the last message is spoken of", "de.dont-want", itself="letzte", after="(war|ist|kam|hat|konnte|habe|hab|nicht|leider|mit|nochmal|ging)"),

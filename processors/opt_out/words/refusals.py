@@ -6,7 +6,7 @@ from processors.opt_out.words.kinds import in_each_language
 
 RULES = (
     *in_each_language(
-        "nothing-more", "no more of what is sent, not one more",
+        "not-one-more", "no more of what is sent, not one more",
         en=(
             "^ ({lead}|{refusal}|lets|have|i|said|want|done|finished)* ((no|nae|zero) (more|mo|mair|further)|not (another|one more|one|a single|1 more) (more|single)?) ({heat}|{your}|of|bloody|damn|political|sales|job|marketing|promo|text|wee)* ({contents}|text) ({tail}|{again}|please|to {me}|to (my|this) {number}|on (my|this|me) {number}?|for {me}|from {you}|at all|yeah|right|ok)* $"
             " | (begging|beg|pleading|cant take|cant handle|cant cope with|cannot take) ({you}|for)* (any|no)? more (of)? (these|them|this|{your} {contents}|{contents})"
@@ -91,7 +91,7 @@ RULES = (
         "no-need-of-it", "you need not write any more, you can stop now",
         en=(
             "~ ({lead}|so)* why are {you} (still|always|constantly|even|now) {texting} (me|us|this number) {tail}* % | ~ {lead}* removed {tail}+ % | ({number}|sheet|file|{list}) ; (get|take|have) (it|me|us) off (it|there|of it)? {tail}* %"
-            " | ^ ({lead}|{i}|so|and|but)* {you} (can|may|could|should|might|both|all|really|as well|just|please){1,4} (stop|quit|give it up|knock it off|leave off|give up|pack it in|cease|stop it) (now|it|anytime|trying|please|already|tho|then|{tail})* {laugh}* $"
+            " | ^ ({lead}|{i}|so|and|but)* {you} (can|may|could|should|might|both|all|really|as well|just|please){1,4} (stop|quit|give it up|knock it off|leave off|give up|pack it in|cease|stop it) (now|it|anytime|trying|please|already|tho|then|{tail})* {laugh}* %"
             " | (no point|no sense|no use|pointless|waste of (time|credit|effort|breath)|wasting ({your} (time|breath|credit|texts)|texts)) (in|to|on|of|by)? ({texting}|{send}|keep|{contents}|{write}) ({me}|{contents}|trying|my|here|this|$)"
             " | ^ ({lead}|and|so|but|just)* (save|spare|spare me|spare us|ditch|scrap|axe|nix|silence|stick|shove|stuff|bin) (your|the|these|those|all|{heat}|with|ur){1,3} {contents} (where|somewhere|up|away|{tail}|for|someone|somebody|else|thanks)* $"
             " | {you} (dont|do not|neednt|need not|shouldnt) (have|need|ought)? (to)? (keep|continue|bother|carry on|go on|waste) ({texting}|{write}|{send}|on|about|with|to|money|time|texts|credit)+ ({me}|$|about|on {me}|anymore|any more|{contents})",
