@@ -142,7 +142,16 @@ def alive(rule: Rule | Unless, number: int) -> bool:
 
 def fingerprint(number: int = VERSION) -> str:
     """SHA-256 over every rule and word list of rule set `number`: it changes with any of them."""
-    from processors.opt_out.words import after_stop, keywords, language, languages, outside, reactions, shapes
+    from processors.opt_out.words import (
+        added_words,
+        after_stop,
+        keywords,
+        language,
+        languages,
+        outside,
+        reactions,
+        shapes,
+    )
 
     rules, taken_away = rule_set(number)
     parts = [
@@ -164,7 +173,7 @@ def fingerprint(number: int = VERSION) -> str:
         parts += [(_WORDS / name).read_text("utf-8") for name in _FILES]
     if number >= 5:
         parts += [
-            repr(languages.ADDED),
+            repr(added_words.ADDED),
             repr(sorted(shapes.BESIDE_A_SIGN)),
             after_stop.NO_MESSAGE_EITHER,
             after_stop.LAUGHING_FACES + after_stop.IN_BANTER,

@@ -35,7 +35,6 @@ _KINDS = (
 _OTHERS = {"es": spanish, "fr": french, "de": german, "pt": portuguese, "it": italian, "nl": dutch}
 
 
-
 def _of(code: str, *rules: Rule) -> tuple[Rule, ...]:
     return (*rules, *(rule for rule in _KINDS if code in rule.languages))
 
@@ -57,9 +56,7 @@ LANGUAGES_OF_PATTERNS = {
         english_unless.UNLESS,
     ),
     **{
-        code: _language(
-            code, words.LEXICON, _of(code, *words.RULES, *words.POLICY_RULES), getattr(words, "UNLESS", ())
-        )
+        code: _language(code, words.LEXICON, _of(code, *words.RULES, *words.POLICY_RULES), getattr(words, "UNLESS", ()))
         for code, words in _OTHERS.items()
     },
 }

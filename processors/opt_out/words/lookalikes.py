@@ -48,12 +48,15 @@ def _in_each_language(name: str, says: str, **anywhere: str) -> tuple[Unless, ..
     )
 
 
-def _of(name: str, says: str, rules: str, **beside: str) -> Unless:
+def _of(
+    name: str, says: str, rules: str, *, before: str = "", itself: str = "", after: str = "", anywhere: str = ""
+) -> Unless:
     """An exception of the rules whose names stand in `rules`, all of one language: `es.remove es.dont-write`."""
     code = rules.partition(".")[0]
+    of = tuple(f"c.{rule}" for rule in rules.split())
     return Unless(
-        f"d.{code}.{name}", says, tuple(f"c.{rule}" for rule in rules.split()), "D", since=5, **beside
-    )  # type: ignore[arg-type]
+        f"d.{code}.{name}", says, of, "D", before=before, itself=itself, after=after, anywhere=anywhere, since=5
+    )
 
 
 UNLESS: tuple[Unless, ...] = (
