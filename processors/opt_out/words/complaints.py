@@ -16,7 +16,7 @@ _AWAY = (
     "count me out|lose my number|get in the bin|get outta my face|get out of my face|get out my face"
 )
 #: Orders of common words alone: a text is looked at only where it has all of them.
-_AWAY_COMMON = ("do one", "give over", "leave me be", "leave us be")
+_AWAY_COMMON = ("give over", "leave me be", "leave us be")
 
 #: What is threatened with.
 _THREATS = (

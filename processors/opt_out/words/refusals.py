@@ -145,7 +145,7 @@ RULES = (
         "not-this-number", "this number is not for that, its use is refused",
         en=(
             "(my|this) ({heat}|own|work|personal|cell|mobile|phone)* ({number}|{phone}) (is not|isnt|aint|is no longer|not) (for|to be used for|there for|a place for|meant for|your) ({your}|{heat}|any|receiving)* ({contents}|billboard|noticeboard|companies|businesses|strangers) | (off limits|no go) (for|to) ({your}|any)* ({contents}|marketers|companies)"
-            " | (not to|never|cant|cannot|may not|mustnt|must not|<not>|no longer) (be)? (ever|again)? (use|using|used|store|keep|hold|share|sell) (my|this|our) ({heat}|cell|mobile|phone|personal)* ({number}) (for|to|in|as|with) (marketing|ads|advertising|promos|promotions|promotional|sales|campaigns|campaigning|anything|{contents}|contact|solicit|send|third)"
+            " | (not to|never|cant|cannot|may not|mustnt|must not|<not>|no longer) (be)? (ever|again)? (use|using|used|store|keep|hold|share|sell) (my|this|our) ({heat}|cell|mobile|phone|personal)* ({number}) (for|to|in|as|with) (marketing|ads|advertising|promos|promotions|promotional|sales|campaigns|campaigning|spam|solicit)"
             " | (i|we) (formally|hereby|strongly)? object to (the|your|any|being|receiving|further|all|my)+ ({contents}|contacted|texted|processing|use|marketing|data)",
             "my phone is not for adverts", "you may not use my number for marketing", "I object to your marketing",
         ),

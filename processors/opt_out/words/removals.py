@@ -8,7 +8,7 @@ RULES = (
     *in_each_language(
         "off-what-you-keep", "off, out of, deleted from what the sender keeps",
         en=(
-            "({remove}|bin|boot|axe|chop|untick|nuke|bump|shift|ditch|scrap|lose|wipe|strip|cull|pluck|yank|rub) ({fill}|{heat})* ({me}|it|that|him|her|them|mine|everything|my _{1,2}) ({fill}|{heat}|right|straight|clean)* (off|from|out of|outta|of) {heat}* (your|ur|yer|yur) ({heat}|_){0,2} ({list}|{contents}|phone|radar)"
+            "({remove}|bin|boot|axe|chop|untick|nuke|bump|shift|ditch|scrap|lose|wipe|strip|cull|pluck|yank|rub) ({fill}|{heat})* ({me}|it|that|him|her|them|mine|everything|my _{1,2}) ({fill}|{heat}|right|straight|clean)* (off|from|out of|outta|of) {heat}* (your|ur|yer|yur) ({heat}|_){0,2} ({list}|{contents}|radar)"
             " | {remove} ({fill}|{heat})* my (mobile|phone|cell|telephone|contact|ph|mob)? (no|num) ; from (your|ur|the) _{0,2} {list}"
             " | (be|being|get|getting|been|was|were) (left|taken|dropped|kept|struck|removed|excluded|omitted|crossed|wiped|scratched|skipped) (off|from|out of|out) ({heat}|next|future|any|all|your|ur|these|yer){1,4} ({list}|{contents})"
             " | {you} (can|may|could|should|might) (as well|now|just|please|safely|go ahead and)* (remove|delete|cross|strike|lose|forget|scratch|unsubscribe|unlist|erase|bin) ({me}|{my} {number}) (off|out|now|too|again|{tail}|then)* $ | {you} (can|may|could|should)? (drop|take|leave|strike|cross|scratch|knock) ({me}|{my} {number}) (off|from|out of) ({heat}|{your})* {list}"
