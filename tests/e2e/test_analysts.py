@@ -198,5 +198,5 @@ def test_every_block_is_run_or_named_as_one_that_needs_a_tool_of_its_own() -> No
     assert {name for name, (language, _) in BLOCKS.items() if language != "sql"} == {
         *("environment", "complete", "consumer", "sims-from-topic", "without-personal-data"),
         *("export", "duplicates", "sql-export", "sql-both"),
-        *("dbt-duckdb", "dbt-postgres", "notebook", "connect", "kcat", "spark", "spark-tables"),
+        *("dbt-duckdb", "dbt-postgres", "dbt-exports", "notebook", "connect", "kcat", "spark", "spark-tables"),
     }
