@@ -6,6 +6,7 @@ import os
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import datetime
 from typing import Any
 
@@ -47,9 +48,16 @@ def desk(postgres: Any) -> Iterator[Desk]:
     made.close()
 
 
+@pytest.fixture
+def closing() -> Iterator[ExitStack]:
+    """What a test opens is closed however it ends."""
+    with ExitStack() as stack:
+        yield stack
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(180)
-def test_opt_outs_use_nearly_all_of_the_budget_and_come_first(sandbox: str, desk: Desk) -> None:
+def test_opt_outs_use_nearly_all_of_the_budget_and_come_first(sandbox: str, desk: Desk, closing: ExitStack) -> None:
     # Given accounts read from the API, and opt-outs for all of them
     settings = TextUsApiSettings(api_url=sandbox, api_token="t", rate_limit=LIMIT, rate_reserve=10)
     budget, prepaid = TextUsOptOuts.budget(settings), PrepaidLimiter()
@@ -62,15 +70,19 @@ def test_opt_outs_use_nearly_all_of_the_budget_and_come_first(sandbox: str, desk
         return False
 
     database = Database(connected)
+    closing.callback(database.close)
     desk.ledger.now = lambda: datetime.fromtimestamp(time.time(), desk.now.tzinfo)
     limiter = BudgetLimiter(budget, connected, sleep, urgent=True)
+    closing.callback(limiter.close)
     reader = TextUsOptOuts.configured(settings, limiter)
+    closing.callback(reader.close)
     AccountsReader(reader, every=desk.now - desk.now.min.replace(tzinfo=desk.now.tzinfo))(database)
     desk.take(*(message(text="STOP", contact_phone=f"+130355520{n:02d}") for n in range(PHONES)))
     assert desk.all("SELECT count(*) FROM enforcements WHERE status = 'pending'") == [(ACCOUNTS * PHONES,)]
     # When they are worked off while somebody else asks for requests too
     target = TextUsOptOuts.configured(settings, prepaid)
     enforcer = enforcer_of(target, budget, prepaid, calls_at_once=16)
+    closing.callback(enforcer.close, database, 10)
     others, used_up = 0, set()
     deadline = time.monotonic() + 150
     while desk.all("SELECT EXISTS (SELECT FROM enforcements WHERE status = 'pending')") == [(True,)]:
@@ -93,10 +105,6 @@ def test_opt_outs_use_nearly_all_of_the_budget_and_come_first(sandbox: str, desk
     assert max(windows.values()) <= LIMIT
     assert min(shares.values()) > 0.95, windows
     assert others == 0
-    enforcer.close(database, 10)
-    reader.close()
-    limiter.close()
-    database.close()
 
 
 def _asked_by_others(database: Database, budget: Budget) -> int:
