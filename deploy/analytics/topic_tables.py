@@ -13,12 +13,13 @@ import os
 import urllib.request
 from functools import reduce
 
+from pyspark import StorageLevel
 from pyspark.sql import DataFrame, SparkSession, Window
 from pyspark.sql import functions as F  # noqa: N812 - as Spark's own documentation calls it
 from pyspark.sql.avro.functions import from_avro
 
-#: Records of a batch: what is held of one at a time, and done again after a kill.
-RECORDS_PER_BATCH = 1_000_000
+#: Records of a batch, which is done again after a kill. So many fit into the 1 GB that Spark has without a setting.
+RECORDS_PER_BATCH = 200_000
 
 #: Seconds that the registry may take for a schema.
 REGISTRY_TIMEOUT = 30.0
@@ -64,20 +65,20 @@ def add_new_events(records: DataFrame, table: str, registry: str) -> None:
     What was added is known by the table alone. So this may be stopped anywhere and done again, with the same records
     or others: no file is visible before it is whole, and an event that is in one is not added a second time.
     """
-    records = records.persist()
+    records = records.persist(StorageLevel.DISK_ONLY)  # asked for more than once, and read from Kafka once
     if records.isEmpty():
         return
-    events = by_writer(records, registry).withColumn("day", F.to_date("occurred_at")).persist()
+    events = by_writer(records, registry).withColumn("day", F.to_date("occurred_at"))
     ids = records.sparkSession.read.schema("event_id STRING").parquet(table)
     # The batch goes to the table's ids, which are many and stay where they are.
     repeats = ids.join(F.broadcast(events.select("event_id")), "event_id", "left_semi").select("event_id")
-    added = events.join(repeats, "event_id", "left_anti").persist()
+    added = events.join(repeats, "event_id", "left_anti").persist(StorageLevel.DISK_ONLY)
     print(f"{table}: {records.count()} records, {added.count()} new events", flush=True)  # noqa: T201 - a program
     # Version 1 moves files when all tasks have ended, and then also what a killed run had left: events twice.
     by_task = {"mapreduce.fileoutputcommitter.algorithm.version": "2"}
     added.repartition("day").write.mode("append").options(**by_task).partitionBy("day").parquet(table)
-    for held in (added, events, records):
-        held.unpersist()
+    added.unpersist()
+    records.unpersist()
 
 
 def keep_table(spark: SparkSession, topic: str, folder: str, registry: str, records_per_batch: int) -> None:
