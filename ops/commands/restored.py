@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
@@ -34,6 +34,10 @@ def restored(out: Output, since: datetime, accept_ledger: bool, operator: str | 
     """
     from ops.restored import after_restore
 
+    if since > datetime.now(UTC):
+        raise click.UsageError(
+            f"--since {since.isoformat()} is yet to come: say when the copy was taken, in UTC or with an offset"
+        )
     with database("restored") as connection, connection.transaction(force_rollback=out.dry_run):
         done = after_restore(connection, since, operator or user(), accept_ledger=accept_ledger)
     out.result({"dry_run": out.dry_run, "since": since, **asdict(done)}, lambda: _drawn(done))
