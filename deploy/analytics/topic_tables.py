@@ -104,12 +104,12 @@ def main() -> None:
     parser.add_argument("topics", nargs="+", metavar="TOPIC", help="topics of events, such as sms.messages.v1")
     parser.add_argument("--out", required=True, help="folder of the tables and checkpoints, a path or URL of Spark's")
     parser.add_argument("--records-per-batch", type=int, default=RECORDS_PER_BATCH)
-    asked = parser.parse_args()
+    arguments = parser.parse_args()
     spark = SparkSession.builder.appName("hookline topic tables").getOrCreate()
     spark.conf.set("spark.sql.session.timeZone", "UTC")  # whose days are meant
     spark.conf.set("spark.sql.parquet.outputTimestampType", "TIMESTAMP_MICROS")  # as `hookline export` has them
-    for topic in asked.topics:
-        keep_table(spark, topic, asked.out, os.environ["SCHEMA_REGISTRY_URL"], asked.records_per_batch)
+    for topic in arguments.topics:
+        keep_table(spark, topic, arguments.out, os.environ["SCHEMA_REGISTRY_URL"], arguments.records_per_batch)
     spark.stop()
 
 
