@@ -89,6 +89,8 @@ def test_deliveries_that_may_have_been_made_are_looked_up_first(
 
     # A dry run changes nothing
     assert run(capsys, "--since", since, "--dry-run")["unknown"] == {"crm_deliveries": 1, "enforcements": 0}
+    assert main(["restored", "--since", since, "--dry-run"]) == 0
+    assert capsys.readouterr().out.startswith("dry run, nothing was changed; this is what would be:\n")
     assert doubtful(owner) == set()
     assert owner.execute("SELECT count(*) FROM restores").fetchone() == (0,)
 
