@@ -14,7 +14,13 @@ from typing import Any
 
 import click
 
-LOCKS = ("requirements.lock", "deploy/requirements.lock", "deploy/build.lock")
+LOCKS = (
+    "requirements.lock",
+    "deploy/requirements.lock",
+    "deploy/build.lock",
+    "deploy/analytics/requirements.lock",
+    "tests/servers/tryton.lock",
+)
 #: By its own lock it would be one more set of packages to trust in .venv: it runs apart, in a pinned version.
 TOOL = ("uv", "tool", "run", "pip-audit==2.10.1", "--disable-pip", "--require-hashes", "--progress-spinner", "off")
 VULNERABLE, UNAVAILABLE = 1, 69

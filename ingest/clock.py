@@ -36,6 +36,8 @@ _ALL = struct.Struct(f"<{SLOTS}Q")
 _FIRST = struct.Struct("<8Q")
 _UNUSED = bytes(_ALL.size - _FIRST.size)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+#: The last time that can be told, in microseconds: a damaged file may hold a later one.
+_LAST = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
 
 
 class ReceiptClock:
@@ -83,7 +85,7 @@ class ReceiptClock:
             metrics.RECEIPTS_AHEAD.inc()
             log.error(
                 "receipts_far_ahead_of_clock",
-                receipt_at=(_EPOCH + timedelta(microseconds=furthest)).isoformat(),
+                receipt_at=(_EPOCH + timedelta(microseconds=min(furthest, _LAST))).isoformat(),
                 clock_at=(_EPOCH + timedelta(microseconds=wall)).isoformat(),
             )
         for number, receipt in enumerate(receipts):
@@ -94,7 +96,7 @@ class ReceiptClock:
             if self._lock_slot(fcntl.F_WRLCK, place):
                 _SLOT.pack_into(self._receipts, place, 0)
                 self._lock_slot(fcntl.F_UNLCK, place)
-        return max(wall, *(receipt for receipt in receipts if receipt <= latest))
+        return max([wall, *(receipt for receipt in receipts if receipt <= latest)])
 
     def _claim(self) -> int:
         """The place of a slot that is ours until the descriptor is closed, or we are gone.

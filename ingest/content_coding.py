@@ -18,8 +18,13 @@ MAX_CODINGS, MAX_MEMBERS = 2, 8
 
 GZIP_MAGIC = b"\x1f\x8b"
 _GZIP = 16 + zlib.MAX_WBITS
-#: Charsets whose decoding is safe and takes time in proportion: Python knows others that are not (idna, punycode).
-_CHARSETS = ("utf-8", "utf-16", "utf-32", "iso8859-", "cp125", "ascii")
+#: How the names of charsets begin whose decoding is safe and takes time in proportion: Python has codecs that are no
+#: charset (hex, zlib, rot13, unicode_escape), some that are slow (idna, punycode), and some whose bytes are ASCII and
+#: mean something else in UTF-8, which comes first (utf-7, hz).
+_CHARSETS = (
+    *("utf-8", "utf-16", "utf-32", "ascii", "iso8859-", "iso2022_", "cp", "mac-", "koi8-", "gb", "big5", "shift_jis"),
+    *("euc_", "johab", "tis-620", "hp-roman8", "kz1048", "ptcp154"),
+)
 #: Longest first: the mark of UTF-32-LE begins with the one of UTF-16-LE.
 _MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32"),

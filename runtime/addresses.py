@@ -20,6 +20,8 @@ def resolve(host: str, variable: str) -> str:
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     except OSError as error:
         raise ConfigurationError([f"{variable}: {host} is not known on this machine: {error.strerror}"]) from error
+    except UnicodeError as error:  # an empty part between two dots, or one of more than 63 characters
+        raise ConfigurationError([f"{variable}: {host} is not known on this machine: no name looks so"]) from error
     family, *_, address = min(found, key=lambda entry: entry[0] != socket.AF_INET)
     return str(address[0]) if family in (socket.AF_INET, socket.AF_INET6) else host
 

@@ -7,6 +7,7 @@ cannot be told apart from a number that is out counts as that number.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from enum import IntEnum
@@ -29,6 +30,9 @@ _DIALLED = ("", "00", "011", "0011", "010", "810", "8810", "001", "009", "119", 
 _TRUNK = ("", "0", "1", "8", "06", "80")
 #: Digits that are left at least where a region took the first ones for a prefix of its own, such as a carrier's.
 _REST_DIGITS = 7
+#: Digits from which on a text with letters may be a number with a word to it.
+_WHOLE_DIGITS = 9
+_LETTERS = re.compile(r"[^\W\d_]+")
 _ARGENTINA, _MEXICO = 54, 52
 #: What stood before a Mexican number until 2019, between itself and +52 or alone.
 _MEXICAN_PREFIXES = ("1", "01", "044", "045")
@@ -101,7 +105,7 @@ def _written(text: str, region: str | None) -> Written:
 @lru_cache(maxsize=50_000)
 def stored_number(text: str) -> Written:
     """A number as it is stored. That it is in E.164 does not say that its country code was written."""
-    digits = _digits(text)
+    digits = _digits(text) or _digits_beside_letters(text)
     number = _full(text, None) if digits and text.startswith("+") else None
     national = digits if number is None else phonenumbers.national_significant_number(number)
     return Written(digits, national, number, international=_international(national))
@@ -118,6 +122,16 @@ def _digits(text: str) -> str:
     if body is None:
         return ""
     return "".join(str(unicodedata.decimal(character)) for character in body if character.isdecimal())
+
+
+def _digits_beside_letters(text: str) -> str:
+    """The digits of a number that somebody wrote a word to, such as (mobile); empty where that is a name with digits.
+
+    It stays as it came, but whoever is asked about the number cannot be sure that it is another.
+    """
+    parts = (_digits(part) for part in _LETTERS.split(text))
+    found = max(parts, key=len)
+    return found if len(found) >= _WHOLE_DIGITS else ""
 
 
 @lru_cache(maxsize=50_000)

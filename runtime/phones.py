@@ -107,6 +107,11 @@ def e164(number: PhoneNumber) -> str:
     return str(phonenumbers.format_number(number, PhoneNumberFormat.E164))
 
 
+def is_assignable(number: str) -> bool:
+    """Whether `number`, in E.164, is of a range that its country gives out."""
+    return phonenumbers.is_valid_number(phonenumbers.parse(number))
+
+
 @lru_cache(maxsize=50_000)  # a contact writes more than once; parsing costs 23 us, remembering 0.1
 def _phone(text: str, region: str | None) -> Phone:
     number = full_number(text, region)

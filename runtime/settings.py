@@ -11,6 +11,7 @@ import ipaddress
 import json
 import os
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, TypeVar, cast
@@ -57,6 +58,8 @@ SHORTEST_SECRET = 3
 
 def _long_enough(secret: SecretStr) -> SecretStr:
     text = secret.get_secret_value()
+    if "\n" in text or "\r" in text:
+        raise PydanticCustomError("secret", "holds a secret of several lines; put a comma between two secrets")
     if not text.strip():
         raise PydanticCustomError("secret", "holds an empty secret, which anybody has; take it out")
     if len(text.strip()) < SHORTEST_SECRET:
@@ -298,6 +301,10 @@ _MARKS = (
 )
 
 
+#: What takes no room: a byte order mark in the midst of a text, a space and a joiner without width.
+_UNSEEN = "\ufeff\u200b\u2060"
+
+
 def text_of(content: bytes) -> str:
     """A file's text without byte order mark and line ends, which editors and `echo` add and no secret has.
 
@@ -308,8 +315,10 @@ def text_of(content: bytes) -> str:
         text = content[len(mark) :].decode(encoding).rstrip("\r\n")
     except UnicodeDecodeError as error:
         raise ValueError(f"byte {error.start} is not {encoding.upper()}: save the file as UTF-8") from None
-    if any(ord(character) < 0x20 and character not in "\t\r\n" for character in text):
+    if any(unicodedata.category(character) == "Cc" and character not in "\t\r\n" for character in text):
         raise ValueError("it holds control characters: save the file as UTF-8 text")
+    if any(character in text for character in _UNSEEN):
+        raise ValueError("it holds characters that nobody sees, such as a second byte order mark: write it anew")
     return text
 
 

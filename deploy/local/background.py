@@ -79,7 +79,7 @@ def stop_running(home: Home, announce: Callable[[str], None]) -> bool:
         end_leftovers(home)
         return False
     state = home.read("stack.json")
-    supervisor = alive(state.get("supervisor", {}))
+    supervisor = alive(state.get("supervisor"))
     if supervisor is not None:
         supervisor.terminate()
     deadline = time.monotonic() + STOP_TIMEOUT
@@ -113,7 +113,7 @@ def end_leftovers(home: Home) -> None:
 
 
 def _end(state: Mapping[str, Any]) -> None:
-    left = [process for known in state.get("services", []) if (process := alive(known)) is not None]
+    left = [process for known in state.get("services") or () if (process := alive(known)) is not None]
     for process in left:
         with contextlib.suppress(ProcessLookupError, psutil.NoSuchProcess):
             os.killpg(process.pid, signal.SIGKILL)

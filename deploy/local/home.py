@@ -212,7 +212,7 @@ class Home:
         The file of a stack that was killed is still there while the next one starts and holds the lock.
         """
         state = self.read("stack.json") if self.is_held() else {}
-        return state if alive(state.get("supervisor", {})) else {}
+        return state if alive(state.get("supervisor")) else {}
 
     def environment(self) -> dict[str, str] | None:
         """The variables of the stack that serves in this home, for whatever should reach it; None: none serves."""
@@ -224,21 +224,22 @@ class Home:
 
     def _while_serving(self, part: str) -> dict[str, str] | None:
         state = self.state()
-        return dict(state[part]) if state.get("phase") == "serving" else None
+        found = state.get(part)
+        return dict(found) if state.get("phase") == "serving" and isinstance(found, dict) else None
 
 
 def _to_stderr(line: str) -> None:
     sys.stderr.write(f"{line}\n")
 
 
-def alive(process: Mapping[str, Any]) -> psutil.Process | None:
-    """The process that `identity` described, unless it is gone and another has its number."""
-    if "pid" not in process:
+def alive(process: object) -> psutil.Process | None:
+    """The process that `identity` described, unless it is gone and another has its number; None: it describes none."""
+    if not isinstance(process, Mapping):
         return None
     try:
         found = psutil.Process(int(process["pid"]))
         return found if abs(found.create_time() - float(process["created"])) < 1 else None
-    except psutil.NoSuchProcess:
+    except (psutil.NoSuchProcess, KeyError, TypeError, ValueError):  # a damaged file says anything
         return None
 
 

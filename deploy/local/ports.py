@@ -42,7 +42,7 @@ def is_free(port: int, host: str = HOST) -> bool:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as servers do: TIME_WAIT is no occupation
         try:
             probe.bind((host, port))
-        except OSError:
+        except (OSError, OverflowError):  # OverflowError: it is no port
             return False
         return True
 
@@ -95,7 +95,7 @@ def choose(
                 )
             _reserve(request.fixed)  # as far as another program's use of UDP lets us
             chosen[request.name] = request.fixed
-        elif last is not None and last not in chosen.values() and is_free(last) and _reserve(last):
+        elif last and last not in chosen.values() and is_free(last) and _reserve(last):
             chosen[request.name] = last
         else:
             (chosen[request.name],) = free_ports(1)

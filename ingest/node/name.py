@@ -7,6 +7,9 @@ import socket
 from pathlib import Path
 
 from runtime.disk import replace_file
+from runtime.logs import logger
+
+log = logger("ingest.node.name")
 
 
 def node_name(spool_dir: Path) -> str:
@@ -16,8 +19,14 @@ def node_name(spool_dir: Path) -> str:
     """
     file = spool_dir / "node"
     try:
-        return file.read_text("utf-8").strip()
+        name = file.read_bytes().decode("utf-8", "replace").strip()
     except FileNotFoundError:
         pass
+    else:
+        if name and name.isprintable() and "\ufffd" not in name:
+            return name
+        # Two nodes of one name would answer for each other's spools. The old one is silent from now on: the gate is
+        # unsure until somebody retires it.
+        log.error("node_name_damaged", file=str(file), effect="this node gets a new name", see="hookline nodes")
     replace_file(file, f"{socket.gethostname()}-{secrets.token_hex(2)}\n".encode())
     return file.read_text("utf-8").strip()

@@ -139,7 +139,7 @@ class TextLink(Provider):
 def inferred_kind(fields: Json) -> str | None:
     """Which webhook this is where all are pointed at one URL; None: none that we know.
 
-    A field that is null says as little as one that is not there.
+    A field that is null or blank says as little as one that is not there.
     """
     sent, received = fields.get("sent") is True, fields.get("received") is True
     if sent != received:  # an older page has these booleans
@@ -159,7 +159,7 @@ def may_be_inbound(url_kind: str | None, fields: Json) -> bool:
     It says so itself, or nothing says surely that we sent it: not the URL, not `sent`, and not the two fields that
     every sent message has and no received one does.
     """
-    if fields.get("received") is True:
+    if fields.get("received") not in (None, False, "", 0, "0", "false"):  # true, or some other way to say so
         return True
     sure = fields.get("sent") is True or (_has(fields, "sim_card_id") and _has(fields, "portal"))
     return url_kind is None and not sure
@@ -175,7 +175,8 @@ def text_of(fields: Json) -> str | None:
 
 
 def _has(fields: Json, name: str) -> bool:
-    return fields.get(name) is not None
+    value = fields.get(name)
+    return value is not None and (not isinstance(value, str) or bool(value.strip()))
 
 
 def message_key(direction: str, fields: Json) -> str:

@@ -34,7 +34,7 @@ def legible(headers: Headers, body: bytes) -> str | None:
     Such a body may hold a secret that nobody can see, and so cannot be masked.
     """
     found = _unpacked_part(headers.get("Content-Encoding", ""), body)
-    if found is None:
+    if found is None or (found is not body and found[:2] == GZIP_MAGIC):  # packed once more than it says
         return None
     if b"\x00" in found[:4]:  # UTF-16 or UTF-32: no JSON in UTF-8 begins so
         return found.decode(json.detect_encoding(found), "replace").removeprefix("\ufeff")

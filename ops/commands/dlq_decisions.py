@@ -57,7 +57,8 @@ def resume(out: Output, processor: str, *, through_end: bool, accept_loss: bool)
     lines += [reason] if reason else []
     lines += [f"{row['topic']}/{row['partition']}: {would}moved to {row['next_offset']}" for row in moved]
     lines += [
-        f"{row['topic']}/{row['partition']}: what is set aside below {row['below_offset']} halts nothing"
+        f"{row['topic']}/{row['partition']}: what is set aside below {row['below_offset']}"
+        + (" would halt nothing" if out.dry_run else " halts nothing")
         for row in excused
     ]
     data = {

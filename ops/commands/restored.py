@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
@@ -34,14 +34,18 @@ def restored(out: Output, since: datetime, accept_ledger: bool, operator: str | 
     """
     from ops.restored import after_restore
 
+    if since > datetime.now(UTC):
+        raise click.UsageError(
+            f"--since {since.isoformat()} is yet to come: say when the copy was taken, in UTC or with an offset"
+        )
     with database("restored") as connection, connection.transaction(force_rollback=out.dry_run):
         done = after_restore(connection, since, operator or user(), accept_ledger=accept_ledger)
-    out.result({"dry_run": out.dry_run, "since": since, **asdict(done)}, lambda: _drawn(done))
+    out.result({"dry_run": out.dry_run, "since": since, **asdict(done)}, lambda: _drawn(done, dry_run=out.dry_run))
 
 
-def _drawn(done: AfterRestore) -> str:
+def _drawn(done: AfterRestore, *, dry_run: bool) -> str:
     lines = [f"{table}: {count} to be looked up before they are made" for table, count in done.unknown.items()]
     lines.append(f"published again: the states of {done.states} phones and {done.messages} messages")
     if done.accepted_position is not None:
         lines.append(f"accepted: the ledger differs from what was published up to row {done.accepted_position}")
-    return "\n".join(lines)
+    return "\n".join(["dry run, nothing was changed; this is what would be:", *lines] if dry_run else lines)

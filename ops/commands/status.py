@@ -171,4 +171,4 @@ def _verdict(processor_state: ProcessorState) -> str:
 def _postgres(postgres: PostgresState) -> str:
     if not postgres.reachable:
         return "unreachable"
-    return "ready" if postgres.known else "locked or slow"
+    return "ready" if postgres.known else postgres.reason or "locked or slow"

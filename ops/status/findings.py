@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from prometheus_client.parser import text_string_to_metric_families
 
+from runtime.heartbeat import MISSING_AFTER
 from runtime.postgres import Connection
 
 #: Seconds after which what is not committed is worth a word.
@@ -147,6 +148,25 @@ def in_tables(connection: Connection) -> Iterator[StatusFinding]:
     if near:
         what = f"{near} enforcements of opt-outs are due within {NEAR_HOURS} h and not done"
         yield StatusFinding(what, "warning", fix)
+
+
+_NODES = """
+SELECT node, spooled, extract(epoch FROM clock_timestamp() - heard_at)::float8, stopped_at IS NULL FROM ingest_nodes
+WHERE retired_at IS NULL AND (spooled > 0 OR stopped_at IS NULL) ORDER BY node
+"""
+
+
+def in_nodes(connection: Connection) -> Iterator[StatusFinding]:
+    """What the nodes of ingest say of their spools, wherever they run; the gate goes by it. Raises psycopg.Error."""
+    effect = "so the gate answers out to everybody"
+    for node, spooled, silent, runs in connection.execute(_NODES).fetchall():
+        if runs and silent > MISSING_AFTER:
+            what = f"node {node} has not said for {silent:.0f} s whether its spool is empty, {effect}"
+            fix = "start its ingest, or where it is gone for good: hookline nodes retire --help"
+            yield StatusFinding(what, "error", fix)
+        elif spooled:
+            what = f"node {node} holds {spooled} events in its spool, {effect}"
+            yield StatusFinding(what, "error", "hookline nodes; there: hookline spool status")
 
 
 #: Rules whose facts take the notifier's own history: nobody else can tell them.

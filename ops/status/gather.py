@@ -20,14 +20,16 @@ from ops.status.findings import (
     in_held_tables,
     in_locks,
     in_metrics,
+    in_nodes,
     in_restores,
     in_stack,
     in_tables,
     lag_seconds,
     samples_of,
 )
-from ops.status.heartbeats import Heartbeats, HeartbeatState, heard, last_events
+from ops.status.heartbeats import Heartbeats, heard, last_events
 from ops.status.snapshot import (
+    BEATING,
     KafkaState,
     PostgresState,
     ProcessorState,
@@ -109,7 +111,7 @@ def gather(
         processes = list(pool.map(_ask_process, places))
         log, stored = asked_kafka.result(), asked_postgres.result()
         metrics = {name: pending.result() for name, pending in asked_metrics.items()}
-    processes = [_seen_by(process, stored.heartbeats.processes) for process in processes]
+    processes = [_seen_by(process, stored.heartbeats) for process in processes]
     unwell = {process.name for process in processes if not process.healthy}
     states = {process.name: process.state for process in processes}
     own_findings = [finding for name, samples in metrics.items() for finding in in_metrics(name, samples)]
@@ -153,17 +155,21 @@ def _ask_process(place: ProcessAddress) -> ProcessState:
     return ProcessState(place.name, place.url, "not ready", str(reason or f"HTTP {answer.status_code}"))
 
 
-def _seen_by(process: ProcessState, heartbeats: Sequence[HeartbeatState]) -> ProcessState:
+def _seen_by(process: ProcessState, heartbeats: Heartbeats) -> ProcessState:
     """What cannot be asked from here is as its heartbeats say: where none is there, it is unreachable."""
     if process.state not in ("not reachable from here", "not asked"):
         return process
-    own = [beat for beat in heartbeats if beat.name == process.name]
+    own = [beat for beat in heartbeats.processes if beat.name == process.name]
     for state in ("missing", "not ready", "ready"):
         for beat in own:
             if beat.state == state:
                 shown = "unreachable" if state == "missing" else state
                 return ProcessState(process.name, None, shown, f"{beat.node}: {beat.reason}" if beat.reason else "")
-    return process if process.state == "not asked" else replace(process, state="unreachable")
+    if process.state == "not reachable from here":
+        return replace(process, state="unreachable")
+    if heartbeats.known and process.name in BEATING:
+        return ProcessState(process.name, None, "not heard of", "PostgreSQL has no heartbeat of it: it does not run")
+    return process
 
 
 def _ask_metrics(place: ProcessAddress) -> list[Sample]:
@@ -203,12 +209,14 @@ TABLES = ("events", "messages", "contacts")
 
 
 def _ask_postgres(dsn: str) -> _StoredFacts:
+    beats = Heartbeats()
     try:
-        with connect(dsn, process="status", connect_timeout=POSTGRES_TIMEOUT_S) as connection:
+        with connect(
+            dsn, process="status", connect_timeout=POSTGRES_TIMEOUT_S, call_timeout=STATEMENT_TIMEOUT_MS / 1_000 + 1
+        ) as connection:
             connection.execute(f"SET statement_timeout = {STATEMENT_TIMEOUT_MS}")
             connection.execute(f"SET lock_timeout = {LOCK_TIMEOUT_MS}")
             locks = list(in_locks(connection))
-            beats = Heartbeats()
             try:
                 beats = heard(connection)
                 return _read_tables(connection, locks, beats)
@@ -221,6 +229,11 @@ def _ask_postgres(dsn: str) -> _StoredFacts:
                     findings=[*locks, *in_held_tables(connection), slow],
                     heartbeats=beats,
                 )
+    except psycopg.ProgrammingError as error:  # it answers: a table is missing, or may not be read
+        what = f"PostgreSQL answers, but not about all of our tables: {failure(error).message}"
+        fix = "hookline db migrate, or HOOKLINE_POSTGRES__DSN of hookline_operator"
+        finding = StatusFinding(what, "error", fix)
+        return _StoredFacts(PostgresState(True, "not readable", known=False), findings=[finding], heartbeats=beats)
     except psycopg.Error as error:
         return _StoredFacts(PostgresState(False, failure(error).message))
 
@@ -231,7 +244,7 @@ def _read_tables(connection: Connection, locks: Sequence[StatusFinding], beats: 
         {tuple(row[:4]): row[4] for row in _rows(connection, _OFFSETS)},
         lost_partitions(connection),
         halts(connection),
-        [*locks, *in_tables(connection), *in_alarms(connection), *in_restores(connection)],
+        [*locks, *in_nodes(connection), *in_tables(connection), *in_alarms(connection), *in_restores(connection)],
         {(cluster, topic, number): sent for cluster, topic, number, sent in _rows(connection, _REDRIVEN)},
         states(connection),
         beats,

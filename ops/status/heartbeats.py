@@ -48,6 +48,7 @@ class Heartbeats:
 
     processes: Sequence[HeartbeatState] = ()
     restarts: Mapping[str, int] = field(default_factory=dict)  #: by process, without having stopped, in the last hour
+    known: bool = False  #: PostgreSQL was asked: who is not among them does not run
 
     def findings(self, named: Collection[str] = ()) -> Iterator[StatusFinding]:
         """What is wrong; of the processes `named`, which somebody told about already, not that they are unwell."""
@@ -82,7 +83,7 @@ def heard(connection: Connection) -> Heartbeats:
     rows = connection.execute(_HEARTBEATS).fetchall()
     beats = [_state(*row[:9]) for row in rows if not row[9]]
     restarts = Counter(row[0] for row in rows if row[9] and row[3] != "stopped" and row[8] < 3600)
-    return Heartbeats([beat for beat in beats if beat.state != "stopped"], dict(sorted(restarts.items())))
+    return Heartbeats([beat for beat in beats if beat.state != "stopped"], dict(sorted(restarts.items())), known=True)
 
 
 def last_events(connection: Connection) -> dict[str, datetime]:

@@ -48,7 +48,7 @@ def stack_services() -> list[Mapping[str, Any]]:
 
     where = home()
     try:
-        return list(Home(where).state().get("services", ())) if (where / "stack.json").exists() else []
+        return list(Home(where).state().get("services") or ()) if (where / "stack.json").exists() else []
     except (HomeUnusable, PermissionError):  # the settings were read without it
         return []
 

@@ -11,6 +11,15 @@ from ops.status.findings import StatusFinding, of_crm, of_processor
 from ops.status.heartbeats import HeartbeatState
 from processors.crm_sync.report import CrmState
 
+#: Processes that write heartbeats, and may be asked from elsewhere; those that every installation needs, in front.
+ESSENTIAL = ("ingest", "persist", "opt-out")
+BEATING = (*ESSENTIAL, "crm-sync", "analytics")
+
+
+def _is_well(process: str, state: str) -> bool:
+    """Nothing is known to be wrong with `process`; not every installation has a CRM or analysts."""
+    return state in ("ready", "not asked") or (state == "not heard of" and process not in ESSENTIAL)
+
 
 @dataclass(frozen=True, slots=True)
 class ProcessState:
@@ -18,13 +27,13 @@ class ProcessState:
 
     name: str
     url: str | None  #: None: its port is not known here, so it was not asked
-    state: str  #: "ready", "not ready", "unreachable" or "not asked"
+    state: str  #: "ready", "not ready", "unreachable", "not asked" or "not heard of"
     reason: str  #: why it is not ready, such as "paused until ..."
 
     @property
     def healthy(self) -> bool:
         """Nothing is known to be wrong with it."""
-        return self.state in ("ready", "not asked")
+        return _is_well(self.name, self.state)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +67,9 @@ class PostgresState:
     """The database."""
 
     reachable: bool
-    reason: str  #: why it is not reachable
+    reason: str  #: why it is not reachable, or not known
     tables: Sequence[TableRows] = ()
-    known: bool = True  #: False: it answers, but a table that was asked for is locked or too slow
+    known: bool = True  #: False: it answers, but a table that was asked for is locked, too slow, missing or not ours
 
     @property
     def healthy(self) -> bool:
@@ -94,7 +103,7 @@ class ProcessorState:
     @property
     def healthy(self) -> bool:
         """Neither halted nor lost, and its process is well; behind is not ill."""
-        return self.halted_at is None and not self.lost_partitions and self.process in ("ready", "not asked")
+        return self.halted_at is None and not self.lost_partitions and _is_well(self.name, self.process)
 
     @property
     def total_lag(self) -> int | None:
@@ -133,6 +142,11 @@ class Snapshot:
     def warnings(self) -> list[str]:
         """What may become a problem, a phrase each."""
         found = self._phrases("warning")
+        found += [
+            f"{process.name} is not heard of: {process.reason}"
+            for process in self.processes
+            if process.healthy and process.state == "not heard of"
+        ]
         for processor in self.processors:
             waiting = (processor.dead_letters or 0) - (processor.redriven or 0)
             if waiting > 0:

@@ -13,12 +13,20 @@ from uuid import UUID
 from processors.engine.processor import Delivery
 from processors.opt_out.classifier import Classifier, Decision
 from processors.opt_out.entry import Action, EntryDraft, Evidence
-from runtime.phones import read_phone
+from runtime.phones import is_assignable, number_body, read_phone
 from schemas.events import Event, EventType, Message, ReportedOptOut, Unrecognized
 from schemas.provider_facts import CAREFUL, ProviderFacts
 
-#: What a phone number in a webhook of no known kind may look like.
-_PHONE = re.compile(r"\+?[\d\s().-]{10,24}")
+#: What a phone number in a webhook of no known kind may look like, without escapes, scheme and extension: without a
+#: plus sign it has ten characters at least, or any id would be one.
+_WRITTEN_WITH = r"[\d\s()./\u2010-\u2015\uff08\uff09\uff0d-]"
+_PHONE = re.compile(rf"[\s(]*[+\uff0b]{_WRITTEN_WITH}{{6,24}}|{_WRITTEN_WITH}{{10,24}}")
+#: What is dialled before a country code, in most countries and in North America.
+_DIALLED = re.compile(r"[\s(]*(?:00|011)[\s().-]*")
+#: No number has more than fifteen digits.
+_LARGEST_NUMBER = 10**15 - 1
+#: Characters of a text that may be a number, escaped twice and with an extension.
+_LONGEST_WRITTEN = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +100,8 @@ def _read_report(delivery: Delivery, event: ReportedOptOut, region: str | None) 
 
 def _read_for_a_hold(delivery: Delivery, event: Event, classifier: Classifier, region: str | None, what: str) -> Read:
     """Whatever in the payload reads like a stop puts the phone on hold: `what` is told to the person who decides."""
-    strings = list(_strings(_payload(event.payload)))
+    values = list(_values(_payload(event.payload)))
+    strings = [value for value in values if isinstance(value, str)]
     decided = ((text, classifier.classify(text)) for text in strings)
     found = next(((text, value) for text, value in decided if value.tier in ("A", "B", "C")), None)
     if found is None:
@@ -100,7 +109,7 @@ def _read_for_a_hold(delivery: Delivery, event: Event, classifier: Classifier, r
     text, decision = found
     question = f"{what} holds what reads like a stop; rule {decision.rule}"
     named = phone_read(event.contact_phone, region) if event.contact_phone else None
-    phones = [named] if named else [{"phone": phone} for phone in _phones(strings, region)]
+    phones = [named] if named else [{"phone": phone} for phone in _phones(values, region)]
     if not phones:
         return Read(question=Question(event.event_id, question))
     fields: dict[str, Any] = _common_fields(delivery, event) | _decided(decision)
@@ -143,12 +152,12 @@ def _payload(text: str) -> Any:
         return text
 
 
-def _strings(node: Any) -> Iterator[str]:
-    """Every text in a JSON document, but for the names of its fields."""
+def _values(node: Any) -> Iterator[str | int | float]:
+    """Every text and number in a JSON document, but for the names of its fields."""
     waiting = [node]
     while waiting:
         value = waiting.pop()
-        if isinstance(value, str):
+        if isinstance(value, str | int | float):
             yield value
         elif isinstance(value, dict):
             waiting += reversed(value.values())
@@ -156,12 +165,24 @@ def _strings(node: Any) -> Iterator[str]:
             waiting += reversed(value)
 
 
-def _phones(strings: list[str], region: str | None) -> list[str]:
-    found: dict[str, None] = {}
-    for text in strings:
-        if _PHONE.fullmatch(text.strip()) is None:
-            continue
-        phone = read_phone(text, region)
-        if phone is not None and phone.valid:
-            found[phone.number] = None
+def _phones(values: list[str | int | float], region: str | None) -> list[str]:
+    """The full numbers among `values`, however each is written."""
+    found = {number: None for value in values if (number := _full_number(value, region)) is not None}
     return list(found)
+
+
+def _full_number(value: str | int | float, region: str | None) -> str | None:
+    """The E.164 of what may be a phone number; None: it is none."""
+    if isinstance(value, str):
+        body = number_body(value) if len(value) <= _LONGEST_WRITTEN else None
+        if body is None or _PHONE.fullmatch(body.strip()) is None:
+            return None
+        abroad = _DIALLED.sub("+", body, count=1)  # the region may dial a country code in another way
+        ways = ((value, region), (abroad, None)) if abroad != body else ((value, region),)
+        read = (read_phone(written, where) for written, where in ways)
+        return next((phone.number for phone in read if phone is not None and phone.valid), None)
+    if isinstance(value, bool) or not 0 < value <= _LARGEST_NUMBER or value != value // 1:
+        return None
+    phone = read_phone(f"{value:.0f}", region)
+    # Times and ids are numbers as well: what nobody can have been given is none.
+    return phone.number if phone is not None and phone.valid and is_assignable(phone.number) else None

@@ -85,7 +85,7 @@ def statement_of_model(name: str) -> str:
     return jinja2.Template(text).render(
         modules={"datetime": datetime_module},
         run_started_at=datetime.now(UTC),
-        source=lambda schema, view: f"{schema}.{view}",
+        analytics=lambda view: f"analytics.{view}",
         var=variables.__getitem__,
     )
 

@@ -196,7 +196,7 @@ def test_a_day_is_exported_once_and_the_files_say_what_postgresql_says(analyst: 
 def test_every_block_is_run_or_named_as_one_that_needs_a_tool_of_its_own() -> None:
     assert PAGE.count("<!-- run:") == len(BLOCKS)
     assert {name for name, (language, _) in BLOCKS.items() if language != "sql"} == {
-        *("environment", "complete", "consumer", "sims-from-topic", "without-personal-data", "spark"),
+        *("environment", "complete", "consumer", "sims-from-topic", "without-personal-data"),
         *("export", "duplicates", "sql-export", "sql-both"),
-        *("dbt-duckdb", "dbt-postgres", "notebook", "connect", "kcat"),
+        *("dbt-duckdb", "dbt-postgres", "dbt-exports", "notebook", "connect", "kcat", "spark", "spark-tables"),
     }

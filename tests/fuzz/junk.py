@@ -93,6 +93,11 @@ def junk_batch(chance: random.Random, *, events: bool = True) -> bytes:
     return batch(records, codec=chance.randrange(5), timestamp=past)
 
 
+def junk_value(chance: random.Random) -> bytes | None:
+    """A value of any kind."""
+    return chance.choice(_VALUES)(chance)
+
+
 def large_batches() -> list[bytes]:
     """What is larger than a letter's topic takes, or than anybody's memory."""
     zeros = b"\x00" * 60_000_000

@@ -89,6 +89,8 @@ def test_deliveries_that_may_have_been_made_are_looked_up_first(
 
     # A dry run changes nothing
     assert run(capsys, "--since", since, "--dry-run")["unknown"] == {"crm_deliveries": 1, "enforcements": 0}
+    assert main(["restored", "--since", since, "--dry-run"]) == 0
+    assert capsys.readouterr().out.startswith("dry run, nothing was changed; this is what would be:\n")
     assert doubtful(owner) == set()
     assert owner.execute("SELECT count(*) FROM restores").fetchone() == (0,)
 
@@ -102,6 +104,13 @@ def test_deliveries_that_may_have_been_made_are_looked_up_first(
     deliver(postgres, now + HOUR)
     assert doubtful(owner) == {waiting, again}
     assert done not in doubtful(owner)
+
+
+def test_a_copy_from_the_future_is_a_slip(owner: psycopg.Connection, capsys: pytest.CaptureFixture[str]) -> None:
+    """A local time that is taken for UTC: nothing made since then would be looked up."""
+    assert main(["restored", "--since", f"{datetime.now(UTC) + 8 * HOUR:%Y-%m-%dT%H:%M}"]) == 2
+    assert "is yet to come" in capsys.readouterr().err
+    assert owner.execute("SELECT count(*) FROM restores").fetchone() == (0,)
 
 
 def test_an_opt_out_that_was_set_before_the_restore_is_not_set_again(

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime, timedelta
 from threading import Thread
 from typing import Any
 
 import psycopg
+import pytest
 
-from ops.status.gather import gather
+from ops.status.gather import ProcessAddress, gather
+from processors.engine.processor import processor_types
 from runtime.connections import KafkaSettings
 
+MINUTE = timedelta(minutes=1)
 #: Nobody listens there.
 NO_KAFKA = KafkaSettings(bootstrap_servers=("127.0.0.1:9",))
 
@@ -53,6 +57,62 @@ def test_an_overdue_enforcement_is_a_problem(postgres: Any) -> None:
     snapshot = _gathered(postgres)
     assert any(problem.startswith("1 enforcements of opt-outs are past") for problem in snapshot.problems)
     assert any(warning.startswith("1 enforcements of opt-outs are due") for warning in snapshot.warnings)
+
+
+@pytest.mark.parametrize(
+    ("role", "statement"), [("gate", None), ("operator", "ALTER TABLE crm_deliveries RENAME TO x")]
+)
+def test_a_postgres_that_answers_is_never_unreachable(postgres: Any, role: str, statement: str | None) -> None:
+    # Given a role that may not read all tables, or a database that lacks one
+    with psycopg.connect(postgres.superuser_dsn, autocommit=True) as owner:
+        if statement:
+            owner.execute(statement)
+        snapshot = gather(NO_KAFKA, postgres.dsn(role), [], [], [])
+        if statement:
+            owner.execute("ALTER TABLE x RENAME TO crm_deliveries")
+    assert (snapshot.postgres.reachable, snapshot.postgres.known) == (True, False)
+    [problem] = [problem for problem in snapshot.problems if problem.startswith("PostgreSQL")]
+    assert problem.startswith("PostgreSQL answers, but not about all of our tables: ")
+    assert "hookline db migrate" in problem
+
+
+def test_a_node_that_spools_or_is_silent_is_a_problem_wherever_it_runs(postgres: Any) -> None:
+    with psycopg.connect(postgres.superuser_dsn, autocommit=True) as owner:
+        now = datetime.now(UTC)
+        for row in (
+            ("web-1", 4711, now, None, None),
+            ("web-2", 0, now - MINUTE, None, None),
+            ("stopped", 0, now - MINUTE, now, None),
+            ("retired", 7, now - MINUTE, None, now),
+            ("well", 0, now, None, None),
+        ):
+            owner.execute(
+                "INSERT INTO ingest_nodes (node, spooled, heard_at, stopped_at, retired_at, drained_at)"
+                " VALUES (%s, %s, %s, %s, %s, now())",
+                row,
+            )
+    spooling, silent = [problem for problem in _gathered(postgres).problems if problem.startswith("node ")]
+    assert spooling.startswith("node web-1 holds 4711 events in its spool, so the gate answers out to everybody")
+    assert silent.startswith("node web-2 has not said for 6")
+
+
+def test_a_process_that_was_never_started_is_never_well(postgres: Any) -> None:
+    """Outside of a local stack no port is known, and only heartbeats tell."""
+    places = [ProcessAddress(name, None, None, False) for name in ("opt-out", "analytics", "registry")]
+    kinds = [processor_types()["opt-out"]]
+    snapshot = gather(NO_KAFKA, postgres.dsn("operator"), places, kinds, [])
+    assert any(problem.startswith("opt-out is not heard of") for problem in snapshot.problems)
+    assert any(warning.startswith("analytics is not heard of") for warning in snapshot.warnings)
+    assert [(process.name, process.healthy) for process in snapshot.processes] == [
+        ("opt-out", False),
+        ("analytics", True),
+        ("registry", True),
+    ]
+    [opt_out] = snapshot.processors
+    assert (opt_out.process, opt_out.healthy) == ("not heard of", False)
+    # Without PostgreSQL nobody knows
+    nobody = "postgresql://nobody:x@127.0.0.1:1/none"
+    assert gather(NO_KAFKA, nobody, places, kinds, []).processes[0].state == "not asked"
 
 
 def _gathered(postgres: Any) -> Any:

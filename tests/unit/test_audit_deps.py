@@ -40,6 +40,14 @@ def test_what_pip_audit_found(tmp_path: Path, packages: list[dict[str, Any]], co
     assert says in done.stdout
 
 
+def test_every_lock_of_python_packages_is_asked_about(tmp_path: Path) -> None:
+    tracked = subprocess.run(["git", "ls-files", "*.lock"], cwd=ROOT, capture_output=True, text=True, check=True)
+    locks = {name for name in tracked.stdout.split() if "--hash=sha256:" in (ROOT / name).read_text("utf-8")}
+    assert "deploy/analytics/requirements.lock" in locks
+    said = audit(tmp_path, json.dumps({"dependencies": [KNOWN], "fixes": []})).stdout.splitlines()
+    assert {line.partition(":")[0] for line in said} == locks
+
+
 @pytest.mark.parametrize("output", ["", "Traceback", "[]", "{}", "null"])
 def test_without_an_answer_nothing_is_checked(tmp_path: Path, output: str) -> None:
     done = audit(tmp_path, output)

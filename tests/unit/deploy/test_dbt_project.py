@@ -26,7 +26,7 @@ def read(name: str) -> dict[str, Any]:
     return content
 
 
-SOURCES = {table["name"]: table for table in read("models/sources.yml")["sources"][0]["tables"]}
+SOURCES = {table["name"]: table for table in read("models/analytics/sources.yml")["sources"][0]["tables"]}
 MODELS = {model["name"]: model for model in read("models/figures.yml")["models"]}
 
 

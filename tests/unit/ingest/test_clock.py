@@ -138,6 +138,16 @@ def test_whatever_the_clock_does(moves: list[tuple[int, str, int]], ahead: float
             worker.close()
 
 
+@pytest.mark.parametrize("content", [b"\xff" * 512, b"\x80" * 100, b"abc", b"\0" * 5000, b"\xff" * 2000])
+def test_a_damaged_file_refuses_no_webhook(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "clock").write_bytes(content)
+    wall = Wall()
+    clock, other = ReceiptClock(tmp_path / "clock", wall), ReceiptClock(tmp_path / "clock", wall)
+    assert [each.now() for each in (clock, clock, other, clock)] == [at(wall.ns)] * 4
+    clock.close()
+    other.close()
+
+
 def test_slots_run_out(tmp_path: Path) -> None:
     workers = [ReceiptClock(tmp_path / "clock", Wall()) for _ in range(SLOTS)]
     with pytest.raises(OSError, match="running twice"):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import gzip
 import json
 import time
 import zlib
+from encodings.aliases import aliases
 from typing import Any
 
 import pytest
@@ -77,8 +79,27 @@ def test_a_stated_charset_or_a_byte_order_mark_is_decoded(content_type: str, enc
     assert read_body(packed, gzip.compress(body)).fields == LATIN
 
 
+#: Every codec of Python by its own name, but for those that are no charset.
+NO_CHARSET = {"base64", "bz2", "hex", "quopri", "rot-13", "uu", "zlib", "utf-7", "hz"}
+PYTHONS = {codecs.lookup(name).name for name in set(aliases.values()) - {"mbcs", "oem"}} - NO_CHARSET
+
+
+@pytest.mark.parametrize("charset", sorted(PYTHONS))
+def test_whatever_charset_is_stated_is_decoded(charset: str) -> None:
+    def encoded(text: str) -> bytes:
+        try:
+            return json.dumps({"text": text}, ensure_ascii=False).encode(charset)
+        except UnicodeEncodeError:
+            return b""
+
+    texts = ("déjà vu", "Жизнь", "λόγος", "中文信息", "한국어", "ไทย", "İşğ", "עברית", "فارسي", "plain")
+    letters = next(text for text in texts if encoded(text))
+    body = encoded(letters)
+    assert read_body({"Content-Type": f"application/json; charset={charset}"}, body).fields == {"text": letters}
+
+
 @pytest.mark.parametrize(
-    "charset", ["idna", "punycode", "unicode_escape", "rot13", "hex", "utf-7", "undefined", "x" * 500]
+    "charset", ["idna", "punycode", "unicode_escape", "rot13", "hex", "utf-7", "hz", "undefined", "x" * 500]
 )
 def test_other_codecs_of_python_are_none_of_ours(charset: str) -> None:
     with pytest.raises(BadBody, match="not_utf8"):

@@ -163,6 +163,29 @@ def test_the_text_is_the_first_that_is_not_blank(names: list[str], values: list[
         assert event.text is None
 
 
+@pytest.mark.parametrize("blank", ["", " ", "\t"])
+def test_absent_and_blank_are_the_same(blank: str) -> None:
+    """Some senders write "" for what they do not have."""
+    for name in ("custom_id", "textlink_id", "sim_card_id", "portal"):
+        fields = {"phone_number": "+13035550142", "text": "STOP", name: blank}
+        assert event_from(_textlink, None, fields).event_type == EventType.MESSAGE_RECEIVED
+    fields = {"phone_number": "+13035550142", "text": "STOP", "sim_card_id": blank, "portal": blank}
+    assert is_read_for_a_stop(event_from(_textlink, None, fields))
+
+
+@pytest.mark.parametrize("received", [1, "true", "1", "yes", [True]])
+@pytest.mark.parametrize("kind", ["sent", "failed", None])
+def test_what_says_in_another_way_that_it_was_received_is_read_for_a_stop(kind: str | None, received: Any) -> None:
+    fields = {"phone_number": "+13035550142", "text": "STOP", "received": received, "sim_card_id": 1, "portal": True}
+    assert is_read_for_a_stop(event_from(_textlink, kind, fields))
+
+
+@pytest.mark.parametrize("received", [None, False, 0, "", "false", "0"])
+def test_what_says_that_it_was_not_is_not(received: Any) -> None:
+    fields = {"phone_number": "+13035550142", "text": "STOP", "received": received, "sim_card_id": 1, "portal": True}
+    assert not is_read_for_a_stop(event_from(_textlink, "sent", fields))
+
+
 @pytest.mark.parametrize("kind", ["received", None])
 def test_a_text_in_a_field_that_nobody_foresaw_is_read_for_a_stop(kind: str | None) -> None:
     event = event_from(_textlink, kind, {"phone_number": "+13035550142", "content": "STOP"})

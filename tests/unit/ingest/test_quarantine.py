@@ -454,3 +454,13 @@ def test_a_webhook_that_cannot_be_masked_is_counted_and_the_next_is_stored(
         assert send("textlink", quarantine, b"not JSON") == 400
     quarantine.store_waiting()
     assert (store.count(), lost() - losses) == (1, Counter(masking_failed=1))
+
+
+def test_what_is_packed_once_more_than_it_says_is_counted_as_lost(make: Make) -> None:
+    """Whoever unpacks it would find the secret in it."""
+    quarantine, store = make()
+    losses = lost()
+    packed = gzip.compress(gzip.compress(json.dumps({"secret": WRONG, "text": "STOP"}).encode()))
+    assert send("textlink", quarantine, packed, {"Content-Encoding": "gzip"}) == 400
+    quarantine.store_waiting()
+    assert (store.count(), lost() - losses) == (0, Counter(packed_unreadably=1))

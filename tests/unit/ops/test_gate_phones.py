@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -18,6 +19,7 @@ from processors.opt_out.entry import GENESIS, Entry, EntryDraft
 from processors.opt_out.fold import fold
 from processors.opt_out.reading import read
 from processors.opt_out.rules import LANGUAGES
+from runtime.phones import number_body
 from tests.twins.certainty import READ_TOPICS, SURE
 from tests.twins.events import T0
 from tests.twins.facts import DECLARED
@@ -27,6 +29,8 @@ from tests.twins.opted_out import delivery
 from tests.twins.stored import webhook
 
 CLASSIFIER = classifier(LANGUAGES)
+#: Where TextLink has the phone.
+FIELD = "phone_number"
 
 
 class States:
@@ -35,9 +39,9 @@ class States:
     def __init__(self) -> None:
         self._rows: dict[str, list[Entry]] = {}
 
-    def says(self, text: str, phone: str, ingest_region: str | None, region: str | None) -> None:
+    def says(self, text: str, phone: Any, ingest_region: str | None, region: str | None, field: str = FIELD) -> None:
         """A text comes in, is made an event, read, and folded with what is known of its phone."""
-        event = webhook("textlink", "received", T0, phone_number=phone, text=text, region=ingest_region)
+        event = webhook("textlink", "received", T0, text=text, region=ingest_region, **{field: phone})
         for draft in read(delivery(event), CLASSIFIER, region, DECLARED).drafts:
             rows = self._rows.setdefault(draft.phone, [])
             rows.append(_entry(len(rows) + 1, draft))
@@ -93,6 +97,55 @@ def test_after_a_stop_the_gate_never_says_in(way: tuple[str, str, str, str | Non
     answer = states.ask(query, region)
     assert answer.state != "in"
     assert answer.sure or answer.state == "out"
+
+
+@pytest.mark.parametrize("word", [" (mobile)", " Durchwahl 12", " DW 12", "p12", " poste 12", " ramal 12", " c/o Ann"])
+@pytest.mark.parametrize("written_as", ["+1 303 555 0142", "(303) 555-0142", "3035550142", "whatsapp:+13035550142"])
+def test_nor_where_somebody_wrote_a_word_to_it(written_as: str, word: str) -> None:
+    states = States()
+    states.says("STOP", written_as + word, "US", "US")
+    for query in ("+13035550142", "303-555-0142"):
+        assert states.ask(query, "US").state != "in"
+    # But it stays as it came, and is nobody else's
+    assert states.ask("+13035550143", "US").state == "in"
+    assert states.ask(written_as + word, "US").state == "out"
+
+
+@pytest.mark.parametrize("name", ["TESCO 12345", "DHL4567890", "INFO60777"])
+def test_a_sender_s_name_with_digits_is_nobody_s_number(name: str) -> None:
+    states = States()
+    states.says("STOP", name, "US", "US")
+    assert states.ask("+13034567890", "US").state == "in"
+
+
+@given(st.sampled_from(EXAMPLES), st.data())
+@settings(max_examples=1000, deadline=None)
+def test_nor_where_the_number_stands_in_a_field_that_nobody_foresaw(
+    example: tuple[str, Any], data: st.DataObject
+) -> None:
+    region, number = example
+    ways = spellings(number, dialled=region not in CARRIERS_DIALLED)
+    came = data.draw(st.sampled_from(ways))
+    assume(len((number_body(came) or "").strip()) >= 10)  # what is shorter is an id like any other
+    states = States()
+    states.says("STOP", came, region, region, field="from")
+    assert states.ask(ways[0], region).state != "in"
+
+
+@pytest.mark.parametrize("came", [13035550142, 3035550142, 13035550142.0, 3035550142.0])
+@pytest.mark.parametrize("field", [FIELD, "from"])
+def test_nor_where_the_number_is_a_number(came: float, field: str) -> None:
+    states = States()
+    states.says("STOP", came, "US", "US", field=field)
+    assert states.ask("+13035550142", "US").state != "in"
+
+
+@pytest.mark.parametrize("came", [True, 0, -13035550142, 0.5, 1e300, 1748455363370, 1748455363, 10**18])
+def test_times_and_ids_are_nobodys_number(came: float) -> None:
+    event = webhook("textlink", "received", T0, text="STOP", **{"from": came})
+    found = read(delivery(event), CLASSIFIER, "US", DECLARED)
+    assert found.drafts == ()
+    assert found.question is not None
 
 
 @given(written(), settings_of_a_region, settings_of_a_region)

@@ -60,7 +60,7 @@ def test_what_is_no_address_is_refused_by_name(written: str) -> None:
         host_of(written)
 
 
-@pytest.mark.parametrize("host", ["no-such-name.invalid", "999.1.1.1"])
+@pytest.mark.parametrize("host", ["no-such-name.invalid", "999.1.1.1", ".", "a..b", "\u00e9..x", "a" * 64])
 def test_an_unknown_name_is_refused_by_name(host: str) -> None:
     with pytest.raises(ConfigurationError, match=f"^{VARIABLE}: {host} is not known"):
         resolve(host_of(host), VARIABLE)

@@ -226,6 +226,9 @@ def test_a_secret_file_s_mark_and_line_ends_are_no_part_of_the_secret(
         pytest.param(b"\xff\xfea", id="half a character"),
         pytest.param(b"a-secret\x00", id="NUL"),
         pytest.param(b"\x1b[31ma-secret", id="an escape sequence"),
+        pytest.param(b"a-secret\x7f", id="DEL"),
+        pytest.param(b"\xef\xbb\xbf\xef\xbb\xbfa-secret", id="two byte order marks"),
+        pytest.param("a-secret\u200b\n".encode(), id="a space without width"),
     ],
 )
 def test_a_secret_file_that_is_no_text_is_refused_by_name(tmp_path: Path, content: bytes) -> None:
@@ -235,6 +238,16 @@ def test_a_secret_file_that_is_no_text_is_refused_by_name(tmp_path: Path, conten
         load(TOKEN_FILE=str(file))
     assert str(refused.value).startswith(f"HOOKLINE_EXAMPLE__TOKEN_FILE: {file} cannot be read: ")
     assert "cret" not in str(refused.value).replace(str(file), "")
+
+
+def test_secrets_on_lines_of_their_own_are_refused_by_name(tmp_path: Path) -> None:
+    """They would be one secret that no webhook has, and all of them would be answered 401."""
+    (tmp_path / "secrets").write_text("new-one\nold-one\n")
+    variable, textlink = "HOOKLINE_TEXTLINK__SECRETS", provider_types()["textlink"].settings_type
+    with pytest.raises(ConfigurationError, match=f"^{variable}: holds a secret of several lines; put a comma"):
+        Configuration.load(textlink, environ={f"{variable}_FILE": str(tmp_path / "secrets")})
+    (tmp_path / "secrets").write_text("new-one,\nold-one\n")
+    Configuration.load(textlink, environ={f"{variable}_FILE": str(tmp_path / "secrets")})
 
 
 def test_one_place_has_every_secret_that_nothing_else_names(tmp_path: Path) -> None:

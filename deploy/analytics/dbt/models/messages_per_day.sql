@@ -1,2 +1,2 @@
 SELECT day, provider, account, messages_in, messages_out, failed
-FROM {{ source('analytics', 'daily') }}
+FROM {{ analytics('daily') }}

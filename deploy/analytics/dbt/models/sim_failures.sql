@@ -1,2 +1,2 @@
 SELECT sim_card_id, phone, messages_out, failed, failure_rate
-FROM {{ source('analytics', 'sims') }}
+FROM {{ analytics('sims') }}

@@ -1,3 +1,3 @@
 SELECT previous_tag, tag, count(*) AS changes, count(DISTINCT contact_phone) AS contacts
-FROM {{ source('analytics', 'tag_changes') }}
+FROM {{ analytics('tag_changes') }}
 GROUP BY previous_tag, tag

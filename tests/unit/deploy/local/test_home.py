@@ -270,6 +270,28 @@ def test_damaged_secrets_are_named_moved_aside_and_made_anew(content: bytes) -> 
 WHOLE = json.dumps({"HOOKLINE_TEXTLINK__SECRETS": "s" * 32, "HOOKLINE_TEXTUS__SIGNING_SECRETS": "t" * 32}).encode()
 
 
+ME = identity(os.getpid())
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        {"supervisor": 5},
+        {"supervisor": None},
+        {"supervisor": "pid"},
+        {"supervisor": {"pid": 1}},
+        {"supervisor": {"pid": "x", "created": 1}},
+        {"supervisor": {"pid": -1, "created": 0}},
+        {"supervisor": ME, "phase": "serving"},
+        {"supervisor": ME, "phase": "serving", "environment": None},
+    ],
+)
+def test_a_file_about_the_stack_that_says_something_else_says_nothing(home: Home, state: dict[str, object]) -> None:
+    home.write("stack.json", state)
+    with home.held():
+        assert home.environment() is None
+
+
 def test_a_second_damaged_file_does_not_replace_the_first(home: Home) -> None:
     with home.held():
         for content in (b"first", b"second"):

@@ -65,6 +65,13 @@ def test_ports_are_kept_from_start_to_start() -> None:
     assert said == []
 
 
+@pytest.mark.parametrize("kept", [0, -1, 65_536, 2**70])
+def test_a_kept_port_that_is_none_is_made_anew(kept: int) -> None:
+    said: list[str] = []
+    chosen = choose([PortRequest("kafka")], {"kafka": kept}, said.append)
+    assert 0 < chosen["kafka"] < 65_536
+
+
 def test_a_kept_port_that_is_taken_by_now_moves_and_says_so(taken: int) -> None:
     said: list[str] = []
     chosen = choose([PortRequest("kafka")], {"kafka": taken}, said.append)
