@@ -120,8 +120,7 @@ class Classifier:
         self._calls_in = re.compile(after_stop.PATTERN)
         self._other_things = re.compile(after_stop.OTHER_THINGS)
         self._in_fun = re.compile(after_stop.IN_FUN)
-        no_message = after_stop.NO_MESSAGE if number < 5 else f"{after_stop.NO_MESSAGE}|{after_stop.NO_MESSAGE_EITHER}"
-        self._no_message = re.compile(no_message)
+        self._no_message = re.compile(after_stop.no_message(number))
         self._still_a_stop = re.compile(after_stop.STILL_A_STOP)
         self._opener, self._closer = re.compile(reactions.OPENER), re.compile(reactions.CLOSER)
 
@@ -135,9 +134,8 @@ class Classifier:
         self._says = {rule.id: rule.says for rule in rules} | {exception.id: exception.says for exception in unless}
         self._remembered: dict[str, Decision] = {}
         first_bit = self._phrase_needs.end
-        self._wider = (
-            Wider(spoken, unless, self.languages, self._stops, own, number, first_bit) if number >= 2 else None
-        )
+        wider = Wider(spoken, unless, self.languages, self._stops, own, number, first_bit) if number >= 2 else None
+        self._wider = wider
         self._kinds = WordKinds(self._kinds_of_word)
 
     def classify(self, text: str) -> Decision:
@@ -235,10 +233,7 @@ class Classifier:
         """`text` with look-alike letters, masked words and laughter behind "stop it" as this rule set reads them."""
         if self._wider is None:
             return text
-        if self.number >= 5 and not text.isascii() and text[:8].lower().startswith(after_stop.IN_BANTER):
-            for face in after_stop.LAUGHING_FACES:
-                text = text.replace(face, " haha ")
-        return self._wider.prepared(text)
+        return self._wider.prepared(after_stop.laughter(text) if self.number >= 5 else text)
 
     def says(self, rule: str) -> str:
         """What the rule or exception of this id recognises."""

@@ -174,7 +174,7 @@ def fingerprint(number: int = VERSION) -> str:
     if number >= 5:
         parts += [
             repr(added_words.ADDED),
-            repr(sorted(shapes.BESIDE_A_SIGN)),
+            repr(sorted(shapes.MESSAGE_WORDS)),
             after_stop.NO_MESSAGE_EITHER,
             after_stop.LAUGHING_FACES + after_stop.IN_BANTER,
         ]

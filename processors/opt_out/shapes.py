@@ -139,8 +139,8 @@ def squeezed(bare: str) -> str | None:
 def only_emoji(text: str, message_words: Sequence[str], *, messages: bool) -> str | None:
     """The signs that say stop where `text` is nothing else but courtesy, and with `messages` what senders send; None:
     there is more, or none."""
-    beside = _POLITE | words.BESIDE_A_SIGN if messages else _POLITE
-    if text.isascii() or len(text) > 40 or not beside.issuperset(message_words) or _EMOJI.search(text) is None:
+    allowed = _POLITE | words.MESSAGE_WORDS if messages else _POLITE
+    if text.isascii() or len(text) > 40 or not allowed.issuperset(message_words) or _EMOJI.search(text) is None:
         return None
     rest = _SKIN_AND_SHAPE.sub("", _EMOJI.sub("", text))
     return "".join(dict.fromkeys(_EMOJI.findall(text))) if message_words or not rest else None

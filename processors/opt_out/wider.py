@@ -19,7 +19,7 @@ from processors.opt_out.rules import ALWAYS, Rule, Unless
 from processors.opt_out.words.languages import LANGUAGES_OF_PATTERNS
 
 #: The first rule set that reads a stop sign beside messages.
-BESIDE_SINCE = 5
+MESSAGES_SINCE = 5
 _CONFUSABLES = Path(__file__).parent / "words" / "confusables.json"
 
 
@@ -59,7 +59,7 @@ class Wider:
         self._others = list(zip(other_bits, other_requests, strict=True))
         self._any_other = sum(other_bits)
         self._own_words = own_words
-        self._messages = number >= BESIDE_SINCE
+        self._messages = number >= MESSAGES_SINCE
         self._outside = Outside([rule for rule in rules if rule.kind == "outside"], exceptions)
         self._keywords = stops | {
             "stop",

@@ -99,3 +99,17 @@ STILL_A_STOP = (
     r" (?:at once|for good|for now|for ?ever|for the love of|in the name of|on all (?:my )?(?:numbers|phones|lines)|"
     r"(?:on|at) this (?:number|phone|line)|by the way)(?![a-z0-9])"
 )
+
+
+def no_message(number: int) -> str:
+    """What behind a first `stop` is no message for rule set `number`."""
+    return NO_MESSAGE if number < 5 else f"{NO_MESSAGE}|{NO_MESSAGE_EITHER}"
+
+
+def laughter(text: str) -> str:
+    """`text` with its laughing faces as "haha", where it begins as friends banter."""
+    if text.isascii() or not text[:8].lower().startswith(IN_BANTER):
+        return text
+    for face in LAUGHING_FACES:
+        text = text.replace(face, " haha ")
+    return text

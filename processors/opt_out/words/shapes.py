@@ -44,14 +44,14 @@ ONE_WORD = (
 )  # fmt: skip
 
 #: Messages and courtesy.
-_BESIDE = (
+_MESSAGE_WORDS = (
     "text texts texting txt txts message messages messaging sms spam calls calling ads now this me us it already "
     "mensajes textos llamadas publicidad por favor gracias ya pub textos appels merci svp stp nachrichten werbung "
     "anrufe bitte danke mensagens propaganda ligacoes obrigado obrigada messaggi chiamate pubblicita grazie favore "
     "berichten reclame aub bedankt appjes mehr mas plus mais piu meer no more"
 )
 #: What may stand beside a stop sign, from rule set 5 on.
-BESIDE_A_SIGN = frozenset(_BESIDE.split())
+MESSAGE_WORDS = frozenset(_MESSAGE_WORDS.split())
 
 #: Keyword -> letters beside each of its letters on a keyboard, by which shorter words are misspelt.
 AROUND = {
