@@ -40,9 +40,12 @@ class Language:
         """The language as rule set `number` has it."""
         if number < ADDED_SINCE:
             return replace(self, added={})
+        known = {word for words in self.lexicon.values() for word in words.split()}
         classes = dict.fromkeys((*self.lexicon, *self.added))
         return replace(
-            self, lexicon={name: f"{self.lexicon.get(name, '')} {self.added.get(name, '')}" for name in classes}
+            self,
+            lexicon={name: f"{self.lexicon.get(name, '')} {self.added.get(name, '')}" for name in classes},
+            added={name: " ".join(sorted(set(words.split()) - known)) for name, words in self.added.items()},
         )
 
 
