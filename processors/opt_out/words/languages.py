@@ -6,9 +6,7 @@ from processors.opt_out.grammar import Lexicon
 from processors.opt_out.requests import Language
 from processors.opt_out.rules import Rule, Unless, listed
 from processors.opt_out.words import (
-    complaints,
     dutch,
-    effects,
     english,
     english_replies,
     english_requests,
@@ -17,26 +15,17 @@ from processors.opt_out.words import (
     german,
     italian,
     lookalikes,
-    not_the_reader,
-    orders,
     portuguese,
-    refusals,
-    removals,
     spanish,
-    spellings,
 )
 from processors.opt_out.words.added_words import ADDED
 
 _NAMES = " ".join(listed("names.txt"))
-#: What rule set 5 adds, by kind, in every language.
-_KINDS = (
-    *refusals.RULES, *removals.RULES, *not_the_reader.RULES, *complaints.RULES, *effects.RULES, *orders.RULES, *spellings.RULES,
-)  # fmt: skip
 _OTHERS = {"es": spanish, "fr": french, "de": german, "pt": portuguese, "it": italian, "nl": dutch}
 
 
 def _of(code: str, *rules: Rule) -> tuple[Rule, ...]:
-    return (*rules, *(rule for rule in _KINDS if code in rule.languages))
+    return (*rules, *(rule for rule in lookalikes.RULES_OF_KINDS if code in rule.languages))
 
 
 def _unless(rules: tuple[Rule, ...]) -> tuple[Unless, ...]:

@@ -21,7 +21,8 @@ from processors.opt_out.words import (
     spellings,
 )
 
-_KINDS = (
+#: The rules that rule set 5 adds, by kind, of every language.
+RULES_OF_KINDS = (
     *refusals.RULES, *removals.RULES, *not_the_reader.RULES, *complaints.RULES, *effects.RULES, *orders.RULES, *spellings.RULES,
 )  # fmt: skip
 _OF_LANGUAGES: dict[str, tuple[Rule, ...]] = {
@@ -37,7 +38,7 @@ _OF_LANGUAGES: dict[str, tuple[Rule, ...]] = {
 
 def _every(code: str) -> tuple[str, ...]:
     """Every pattern of a language."""
-    return tuple(rule.id for rule in (*_OF_LANGUAGES[code], *_KINDS) if code in rule.languages)
+    return tuple(rule.id for rule in (*_OF_LANGUAGES[code], *RULES_OF_KINDS) if code in rule.languages)
 
 
 def _in_each_language(name: str, says: str, **anywhere: str) -> tuple[Unless, ...]:
