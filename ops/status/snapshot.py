@@ -12,12 +12,12 @@ from ops.status.heartbeats import HeartbeatState
 from processors.crm_sync.report import CrmState
 
 #: Processes that write heartbeats, and may be asked from elsewhere; those that every installation needs, in front.
-ESSENTIAL = ("ingest", "persist", "opt-out")
-BEATING = (*ESSENTIAL, "crm-sync", "analytics")
+ESSENTIAL = ("ingest", "persist")
+BEATING = (*ESSENTIAL, "opt-out", "crm-sync", "analytics")
 
 
 def _is_well(process: str, state: str) -> bool:
-    """Nothing is known to be wrong with `process`; not every installation has a CRM or analysts."""
+    """Nothing is known to be wrong with `process`. Not every installation has all; without opt-out no gate is sure."""
     return state in ("ready", "not asked") or (state == "not heard of" and process not in ESSENTIAL)
 
 

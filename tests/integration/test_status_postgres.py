@@ -98,18 +98,18 @@ def test_a_node_that_spools_or_is_silent_is_a_problem_wherever_it_runs(postgres:
 
 def test_a_process_that_was_never_started_is_never_well(postgres: Any) -> None:
     """Outside of a local stack no port is known, and only heartbeats tell."""
-    places = [ProcessAddress(name, None, None, False) for name in ("opt-out", "analytics", "registry")]
-    kinds = [processor_types()["opt-out"]]
+    places = [ProcessAddress(name, None, None, False) for name in ("persist", "opt-out", "registry")]
+    kinds = [processor_types()["persist"]]
     snapshot = gather(NO_KAFKA, postgres.dsn("operator"), places, kinds, [])
-    assert any(problem.startswith("opt-out is not heard of") for problem in snapshot.problems)
-    assert any(warning.startswith("analytics is not heard of") for warning in snapshot.warnings)
+    assert any(problem.startswith("persist is not heard of") for problem in snapshot.problems)
+    assert any(warning.startswith("opt-out is not heard of") for warning in snapshot.warnings)
     assert [(process.name, process.healthy) for process in snapshot.processes] == [
-        ("opt-out", False),
-        ("analytics", True),
+        ("persist", False),
+        ("opt-out", True),
         ("registry", True),
     ]
-    [opt_out] = snapshot.processors
-    assert (opt_out.process, opt_out.healthy) == ("not heard of", False)
+    [persist] = snapshot.processors
+    assert (persist.process, persist.healthy) == ("not heard of", False)
     # Without PostgreSQL nobody knows
     nobody = "postgresql://nobody:x@127.0.0.1:1/none"
     assert gather(NO_KAFKA, nobody, places, kinds, []).processes[0].state == "not asked"
