@@ -105,7 +105,7 @@ def _written(text: str, region: str | None) -> Written:
 @lru_cache(maxsize=50_000)
 def stored_number(text: str) -> Written:
     """A number as it is stored. That it is in E.164 does not say that its country code was written."""
-    digits = _digits(text) or _digits_beside_letters(text)
+    digits = _digits(text) or _digits_among_letters(text)
     number = _full(text, None) if digits and text.startswith("+") else None
     national = digits if number is None else phonenumbers.national_significant_number(number)
     return Written(digits, national, number, international=_international(national))
@@ -124,7 +124,7 @@ def _digits(text: str) -> str:
     return "".join(str(unicodedata.decimal(character)) for character in body if character.isdecimal())
 
 
-def _digits_beside_letters(text: str) -> str:
+def _digits_among_letters(text: str) -> str:
     """The digits of a number that somebody wrote a word to, such as (mobile); empty where that is a name with digits.
 
     It stays as it came, but whoever is asked about the number cannot be sure that it is another.
