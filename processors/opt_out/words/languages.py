@@ -4,50 +4,24 @@ from __future__ import annotations
 
 from processors.opt_out.grammar import Lexicon
 from processors.opt_out.requests import Language
-from processors.opt_out.rules import Rule, Unless, listed
-from processors.opt_out.words import (
-    dutch,
-    english,
-    english_replies,
-    english_requests,
-    english_unless,
-    french,
-    german,
-    italian,
-    lookalikes,
-    portuguese,
-    spanish,
-)
+from processors.opt_out.rules import Unless, listed
+from processors.opt_out.words import english, english_unless, lookalikes
 from processors.opt_out.words.added_words import ADDED
+from processors.opt_out.words.pattern_rules import OTHERS, rules_of
 
 _NAMES = " ".join(listed("names.txt"))
-_OTHERS = {"es": spanish, "fr": french, "de": german, "pt": portuguese, "it": italian, "nl": dutch}
 
 
-def _of(code: str, *rules: Rule) -> tuple[Rule, ...]:
-    return (*rules, *(rule for rule in lookalikes.RULES_OF_KINDS if code in rule.languages))
-
-
-def _unless(rules: tuple[Rule, ...]) -> tuple[Unless, ...]:
+def _language(code: str, lexicon: Lexicon, unless: tuple[Unless, ...]) -> Language:
+    rules = rules_of(code)
     ids = {rule.id for rule in rules}
-    return tuple(unless for unless in lookalikes.UNLESS if not ids.isdisjoint(unless.of))
-
-
-def _language(code: str, lexicon: Lexicon, rules: tuple[Rule, ...], unless: tuple[Unless, ...]) -> Language:
-    return Language(code, {**lexicon, "name": _NAMES}, rules, (*unless, *_unless(rules)), ADDED[code])
+    since_set_5 = (exception for exception in lookalikes.UNLESS if not ids.isdisjoint(exception.of))
+    return Language(code, {**lexicon, "name": _NAMES}, rules, (*unless, *since_set_5), ADDED[code])
 
 
 LANGUAGES_OF_PATTERNS = {
-    "en": _language(
-        "en",
-        english.LEXICON,
-        _of("en", *english_requests.RULES, *english_replies.RULES, *english_requests.POLICY),
-        english_unless.UNLESS,
-    ),
-    **{
-        code: _language(code, words.LEXICON, _of(code, *words.RULES, *words.POLICY_RULES), getattr(words, "UNLESS", ()))
-        for code, words in _OTHERS.items()
-    },
+    "en": _language("en", english.LEXICON, english_unless.UNLESS),
+    **{code: _language(code, words.LEXICON, getattr(words, "UNLESS", ())) for code, words in OTHERS.items()},
 }
 
 RULES = tuple(rule for language in LANGUAGES_OF_PATTERNS.values() for rule in language.rules)

@@ -2,43 +2,13 @@
 
 from __future__ import annotations
 
-from processors.opt_out.rules import Rule, Unless
-from processors.opt_out.words import (
-    complaints,
-    dutch,
-    effects,
-    english_replies,
-    english_requests,
-    french,
-    german,
-    italian,
-    not_the_reader,
-    orders,
-    portuguese,
-    refusals,
-    removals,
-    spanish,
-    spellings,
-)
-
-#: The rules that rule set 5 adds, by kind, of every language.
-RULES_OF_KINDS = (
-    *refusals.RULES, *removals.RULES, *not_the_reader.RULES, *complaints.RULES, *effects.RULES, *orders.RULES, *spellings.RULES,
-)  # fmt: skip
-_OF_LANGUAGES: dict[str, tuple[Rule, ...]] = {
-    "en": (*english_requests.RULES, *english_replies.RULES, *english_requests.POLICY),
-    **{
-        code: (*words.RULES, *words.POLICY_RULES)
-        for code, words in {
-            "es": spanish, "fr": french, "de": german, "pt": portuguese, "it": italian, "nl": dutch,
-        }.items()
-    },
-}  # fmt: skip
+from processors.opt_out.rules import Unless
+from processors.opt_out.words.pattern_rules import rules_of
 
 
 def _every(code: str) -> tuple[str, ...]:
     """Every pattern of a language."""
-    return tuple(rule.id for rule in (*_OF_LANGUAGES[code], *RULES_OF_KINDS) if code in rule.languages)
+    return tuple(rule.id for rule in rules_of(code) if code in rule.languages)
 
 
 def _in_each_language(name: str, says: str, **anywhere: str) -> tuple[Unless, ...]:
