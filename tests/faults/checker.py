@@ -21,6 +21,7 @@ from pathlib import Path
 
 from tests.faults.client.journal import Attempt, outages, read
 from tests.faults.notes import Crm, check_crm
+from tests.faults.progress import Progress, check_progress
 from tests.faults.statements import Record, check_statements, read_record
 from tests.faults.stops import OptOuts, check_stops, states
 from tests.servers.disk import Sync, p99
@@ -40,6 +41,7 @@ class Evidence:
     opt_outs: OptOuts | None = None  #: L and what follows from it; None: opt-out is not in the rig
     crms: Sequence[Crm] = ()  #: what they hold and were asked; none: crm-sync is not in the rig
     syncs: Sequence[Sync] = ()  #: what the disk itself took meanwhile
+    progress: Sequence[Progress] = ()  #: what `sms.progress.v1` said meanwhile
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,7 @@ class Promise:
     partitions_move: bool = False  #: the row adds partitions, so a contact may change its own
     brought_back: bool = False  #: what was answered 401 is there in the end as well: the quarantine had it
     judged: int = 0  #: statements at least that could have been untrue; with fewer the row proves nothing
+    progress: int = 0  #: the same of the records on `sms.progress.v1`
 
 
 @dataclass(slots=True)
@@ -76,6 +79,8 @@ class Verdict:
     missed_notes: int = 0  #: of those, not there
     statements: int = 0  #: of the service about itself, that could have been untrue
     untrue: int = 0  #: of those, untrue
+    progress: int = 0  #: records on `sms.progress.v1` that could have been ahead of a late event
+    ahead: int = 0  #: late events that one of them was ahead of
     silence: float = 0.0  #: longest time without any 200, seconds
     slowest: float = 0.0  #: seconds
     p99_spooling: float | None = None  #: seconds, of what was sent once events were being spooled
@@ -145,6 +150,10 @@ def check(
     if promise.brought_back:
         _check_brought_back(attempts, there | set(evidence.aside), verdict, count)
     _check_record(attempts, record or Record(), promise, verdict, count)
+    verdict.progress, ahead = check_progress(attempts, evidence.log, evidence.progress)
+    verdict.ahead = count("sms.progress.v1 was ahead of", ahead)
+    if verdict.progress < promise.progress:
+        verdict.problems.append(f"{verdict.progress} records of progress could be judged, of {promise.progress}")
     if promise.refused is not None and verdict.refused > promise.refused:
         kinds = Counter(str(attempt.status or attempt.failure) for attempt in attempts if attempt.status != 200)
         verdict.problems.append(f"refused: {verdict.refused}, promised at most {promise.refused} {dict(kinds)}")
@@ -269,7 +278,8 @@ def main() -> int:
     given = json.loads(options.evidence.read_text("utf-8"))
     opt_outs = given.pop("opt_outs", None)
     crms = [Crm(**fields) for fields in given.pop("crms", [])]
-    evidence = Evidence(**given, opt_outs=OptOuts(**opt_outs) if opt_outs else None, crms=crms)
+    progress = [Progress(**fields) for fields in given.pop("progress", [])]
+    evidence = Evidence(**given, progress=progress, opt_outs=OptOuts(**opt_outs) if opt_outs else None, crms=crms)
     record = read_record(options.statements) if options.statements else None
     verdict = check(read(options.journal), evidence, Promise(**options.promise), record)
     print(json.dumps(asdict(verdict)))

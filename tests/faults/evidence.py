@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import psycopg
@@ -19,6 +22,7 @@ from tests.faults.checker import Evidence
 from tests.faults.client.bodies import ID
 from tests.faults.cluster import admin_client
 from tests.faults.notes import Crm
+from tests.faults.progress import Progress
 from tests.faults.stops import OptOuts
 
 Ends = Mapping[tuple[str, int], int]
@@ -26,6 +30,8 @@ Ends = Mapping[tuple[str, int], int]
 #: What ingest writes; a record's id is looked for in its raw bytes.
 EVENTS = ("sms.messages.v1", "sms.contacts.v1", "sms.opt-outs.v1", "sms.calls.v1", "sms.unrecognized.v1")
 ASIDE = ("sms.unrecognized.v1", "dlq.persist")
+#: What persist writes of the logs of the event topics.
+PROGRESS = "sms.progress.v1"
 
 
 def ends(kafka: KafkaSettings, topics: Iterable[str] = (*EVENTS, *ASIDE)) -> dict[tuple[str, int], int]:
@@ -43,7 +49,34 @@ def ends(kafka: KafkaSettings, topics: Iterable[str] = (*EVENTS, *ASIDE)) -> dic
 
 def records(kafka: KafkaSettings, since: Ends, until: Ends) -> list[tuple[str, int, int, str]]:
     """Topic, partition, offset and id of every record between the two that carries an id."""
+    return [
+        (record.topic, record.partition, record.offset, id[0])
+        for record in _read(kafka, since, until)
+        if (id := ID.search((record.value or b"").decode("latin-1"))) and (record.value or b"")[:1]
+    ]
+
+
+def progress(kafka: KafkaSettings, since: Ends) -> list[Progress]:
+    """What was said on `sms.progress.v1` since then, of topics that are still the same."""
+    ids = {topic: str(id) for topic, id in topic_ids(kafka, EVENTS).items()}
+    wall = time.time() - time.monotonic()
     found = []
+    for record in _read(kafka, since, ends(kafka, (PROGRESS,))):
+        said = json.loads(record.value or b"")
+        logs = {topic: log for topic, log in said["logs"].items() if log["topic_id"] == ids.get(topic)}
+        at = datetime.fromisoformat(said["at"]).timestamp() - wall
+        found.append(Progress(at, {topic: [end for _, end in log["partitions"]] for topic, log in logs.items()}))
+    return found
+
+
+def topic_ids(kafka: KafkaSettings, topics: Sequence[str]) -> dict[str, UUID]:
+    """The id of each topic: one that was made anew has another. Raises KafkaError."""
+    with closing(admin_client(kafka)) as admin:
+        return {topic["name"]: UUID(str(topic["topic_id"])) for topic in admin.describe_topics(list(topics))}
+
+
+def _read(kafka: KafkaSettings, since: Ends, until: Ends) -> Iterator[Any]:
+    """Every record between the two."""
     with closing(_consumer(kafka)) as consumer:
         expected = {TopicPartition(*place): end for place, end in until.items() if end > since.get(place, 0)}
         consumer.assign(list(expected))
@@ -53,10 +86,7 @@ def records(kafka: KafkaSettings, since: Ends, until: Ends) -> list[tuple[str, i
         while any(consumer.position(partition) < end for partition, end in expected.items()):
             budget.renew()
             for batch in consumer.poll(timeout_ms=500).values():
-                for record in batch:
-                    if (record.value or b"")[:1] and (id := ID.search((record.value or b"").decode("latin-1"))):
-                        found.append((record.topic, record.partition, record.offset, id[0]))
-    return found
+                yield from batch
 
 
 def behind(kafka: KafkaSettings, dsn: str, group: str = "hookline-persist", topics: Sequence[str] = EVENTS) -> int:
@@ -65,8 +95,7 @@ def behind(kafka: KafkaSettings, dsn: str, group: str = "hookline-persist", topi
     Raises KafkaError, psycopg.OperationalError.
     """
     until = ends(kafka, topics)
-    with closing(admin_client(kafka)) as admin:
-        ids = [UUID(str(topic["topic_id"])) for topic in admin.describe_topics(list(topics))]
+    ids = list(topic_ids(kafka, topics).values())
     with psycopg.connect(dsn) as connection:
         rows = connection.execute(
             "SELECT topic, partition, next_offset FROM consumer_offsets"
@@ -114,6 +143,7 @@ def collect(
         received=received,
         opt_outs=opt_outs,
         crms=crms,
+        progress=progress(kafka, since),
     )
 
 

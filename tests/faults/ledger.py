@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from uuid import UUID
 
 import psycopg
 from psycopg import errors
@@ -14,6 +13,7 @@ from processors.opt_out.states import rebuild
 from processors.opt_out.verify import verify
 from runtime.connections import KafkaSettings
 from tests.faults.cluster import admin_client
+from tests.faults.evidence import topic_ids
 from tests.faults.stops import OptOuts
 from tests.faults.textus import ACCOUNTS, TextUs
 
@@ -87,7 +87,7 @@ def move(
     """Have the group go on at `to`, wherever it was. It must not run meanwhile. `dsn`: the superuser's."""
     with closing(admin_client(kafka)) as admin:
         cluster = str(admin.describe_cluster()["cluster_id"])
-        ids = {topic["name"]: UUID(str(topic["topic_id"])) for topic in admin.describe_topics(list(topics))}
+    ids = topic_ids(kafka, topics)
     with psycopg.connect(dsn) as connection, connection.cursor() as cursor:
         places = {partition: offset for partition, offset in to.items() if partition[0] in ids}
         rows = [(group, cluster, ids[topic], number, topic, at) for (topic, number), at in places.items()]

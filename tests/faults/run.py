@@ -87,6 +87,7 @@ class Run:
         # Ingest tells PostgreSQL what its spool holds, for the gate, which is there wherever opt-out is.
         ledger_dsn = {} if row.opt_out is None else {"HOOKLINE_POSTGRES__DSN": db.server.dsn("ingest")}
         self.ingest = Ingest(launcher, home, kafka, **ledger_dsn, **row.settings)
+        self.other_nodes: list[Ingest] = []
         self.gate = Gate(launcher, home, db.server.dsn("gate"))
         self.persist = self.member()
         self.members = [self.persist]
@@ -275,6 +276,18 @@ class Run:
         spool = {"HOOKLINE_INGEST__SPOOL_DIR": str(self.ingest.spool)}
         return Ingest(self.launcher, home, self.cluster.environment("ingest"), **spool)
 
+    def other_node(self) -> Ingest:
+        """Another node: a service with a spool of its own, not started; the load goes to all nodes."""
+        home = self.home / f"node-{len(self.other_nodes) + 2}"
+        home.mkdir()
+        node = Ingest(self.launcher, home, self.cluster.environment("ingest", proxied=self.row.through_proxies))
+        self.other_nodes.append(node)
+        return node
+
+    @property
+    def nodes(self) -> list[Ingest]:
+        return [self.ingest, *self.other_nodes]
+
     def back_on_kafka(self, within: float) -> None:
         """Red unless new events go to Kafka again within so many seconds; the load goes on meanwhile."""
         began = time.monotonic()
@@ -306,7 +319,8 @@ class Run:
         """Begin to send."""
         given = {"rate": self.row.rate, "clients": self.row.clients} | dict(self.row.load) | options
         words = [word for name, value in given.items() for word in (f"--{name}", str(value))]
-        command = [sys.executable, "-m", "tests.faults.client.load", "--port", str(self.ingest.port), "--run", self.id]
+        words += [word for node in self.nodes for word in ("--port", str(node.port))]
+        command = [sys.executable, "-m", "tests.faults.client.load", "--run", self.id]
         command += ["--seed", f"{self.row.name}/{self.seed}", "--journal", str(self.journal), "--secret", SECRET]
         with (self.home / "load.log").open("ab") as log:
             self._load = subprocess.Popen([*command, *words], cwd=ROOT, stdin=subprocess.PIPE, stderr=log)
@@ -369,7 +383,9 @@ class Run:
                 work()
 
     def _begin(self) -> None:
-        self._since = evidence.ends(self.cluster.settings, (*evidence.EVENTS, *evidence.ASIDE, crm.STATES))
+        self._since = evidence.ends(
+            self.cluster.settings, (*evidence.EVENTS, *evidence.ASIDE, evidence.PROGRESS, crm.STATES)
+        )
         self.db.forget_heartbeats()
         self.start_persist()
         if self.row.opt_out is not None:
@@ -412,14 +428,14 @@ class Run:
             *([] if self.row.opt_out is None else [self.opt_out, self.gate]),
             *([self.crm_sync] if self.crms else []),
         ]
-        return [self.ingest, *self.members, *others]
+        return [*self.nodes, *self.members, *others]
 
     def _settle(self) -> None:
         """Until the spool is empty and the processors have done everything."""
 
         def quiet() -> bool:
             try:
-                if self.ingest.spooled():
+                if any(node.spooled() for node in self.nodes):
                     return False
                 # crm-sync last: it reads what opt-out writes
                 return (

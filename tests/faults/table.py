@@ -39,6 +39,8 @@ runs on a real Kafka (three brokers in the K rows and X1) and a real PostgreSQL,
   every second: that all is well or a process ready while something had been wrong, that a process is unreachable or
   missing that answers the rig, its lag and its dead letters. **untrue**: of those, what contradicts what was so at
   every moment of the last 30 s (the gate's of a number: of the last 5 s).
+- **progress**: records on `sms.progress.v1` that could have been wrong; **ahead**: events that were answered 200 before
+  the time of such a record and that stand beyond the ends of the logs that it tells.
 - **refused**: requests without a 200. I4 and I5 fill or break the spool while Kafka is down, so 503 is what they want
   to see; in I1, I6, I7, I8, F7, F8 and X1 processes are killed with requests on their way; in F4 401 is what it wants
   to see, of genuine webhooks too, and then **lost** counts those that the quarantine does not bring back.
@@ -64,8 +66,8 @@ Nothing else may want the machine meanwhile, another rig least of all: how long 
 
 COLUMNS = (
     "row", "fault", "runs", "green", "sent", "accepted", "lost", "doubled effect", "doubled in the log",
-    "out of order", "STOPs", "missed", "notes", "missed notes", "statements", "untrue", "refused", "silence s",
-    "slowest s", "spooling p99 s", "disk p99 s", "bound",
+    "out of order", "STOPs", "missed", "notes", "missed notes", "statements", "untrue", "progress", "ahead", "refused",
+    "silence s", "slowest s", "spooling p99 s", "disk p99 s", "bound",
 )  # fmt: skip
 
 
@@ -120,6 +122,7 @@ def _figures(runs: Sequence[Mapping[str, Any]]) -> list[str]:
             else ["", ""]
         ),
         *([_sum(runs, "statements"), _sum(runs, "untrue")] if any(run.get("statements") for run in runs) else ["", ""]),
+        *([_sum(runs, "progress"), _sum(runs, "ahead")] if any(run.get("progress") for run in runs) else ["", ""]),
         _sum(runs, "refused"),
         f"{max((run['silence'] for run in runs), default=0):.1f}",
         f"{max((run['slowest'] for run in runs), default=0):.2f}",

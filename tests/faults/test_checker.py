@@ -16,6 +16,7 @@ from tests.faults.checker import Evidence, Promise, check, p99_spooling
 from tests.faults.client.journal import Attempt, read
 from tests.faults.notes import Crm
 from tests.faults.process import wait_until
+from tests.faults.progress import Progress
 from tests.faults.stops import OptOuts, Saying, stands
 from tests.servers.disk import EVERY, disk_watched, p99
 
@@ -437,6 +438,37 @@ def saying(*, start: bool, said: int, received: int, textus: bool = False) -> Sa
 )  # fmt: skip
 def test_who_may_be_texted_is_worked_out_anew(state: str, sayings: list[Saying]) -> None:
     assert stands(sayings) == stands(sayings[::-1]) == state
+
+
+@pytest.mark.parametrize(
+    ("ends", "judged", "ahead"),
+    [
+        ({MESSAGES: [15, 14]}, 1, []),
+        ({MESSAGES: [14, 14]}, 1, [id_of(0, 2)]),
+        ({MESSAGES: [15]}, 1, [id_of(1, 0), id_of(1, 1)]),
+        ({MESSAGES: [99, 99]}, 0, []),  # as if it was written long afterwards
+        ({}, 0, []),  # of a topic that was made anew since
+    ],
+)
+def test_progress_that_is_ahead_of_a_late_event_is_seen(
+    ends: dict[str, list[int]], judged: int, ahead: list[str]
+) -> None:
+    # What was answered until 0.5 stands at 10, 12, 14 of the first partition and 11, 13 of the second
+    verdict = check(attempts(), evidence(progress=[Progress(0.5, ends)]))
+    assert (verdict.progress, verdict.ahead) == (judged, len(ahead))
+    expected = [f"sms.progress.v1 was ahead of: {len(ahead)} ({', '.join(ahead)})"] if ahead else []
+    assert verdict.problems == expected
+
+
+def test_an_event_that_stands_twice_is_there_by_its_first_place() -> None:
+    log = [*evidence().log, (MESSAGES, 0, 40, id_of(0, 1))]
+    assert check(attempts(), evidence(log=log, progress=[Progress(0.5, {MESSAGES: [15, 14]})])).ahead == 0
+
+
+def test_a_run_with_too_little_progress_proves_nothing() -> None:
+    said = [Progress(0.5, {MESSAGES: [15, 14]})]
+    verdict = check(attempts(), evidence(progress=said), Promise(progress=2))
+    assert verdict.problems == ["1 records of progress could be judged, of 2"]
 
 
 def test_a_slow_answer_is_seen() -> None:

@@ -263,6 +263,7 @@ def test_the_table_says_what_is_stale_and_what_is_wanting() -> None:
         line("O1", 1, "new", stops=7, missed_stops=2),
         line("M2", 1, "new", crm_notes=9, missed_notes=1),
         line("F7", 1, "new", statements=4000, untrue=3),
+        line("F9", 1, "new", progress=12, ahead=1),
     ]
     seen = [{"mutation": "no_fsync", "tree": "old", "seen": True, "lost": 5, "dup_effect": 0}]
     rows = {
@@ -272,11 +273,13 @@ def test_the_table_says_what_is_stale_and_what_is_wanting() -> None:
     }
     fault = rows["K5"][2]
     assert [cell.strip() for cell in rows["K5"][3:-1]] == [
-        "2", "1", "0", "3,000", "1", "0", "3", "0", "", "", "", "", "", "", "0", "2.0", "2.50", "0.050", "0.031", "",
+        "2", "1", "0", "3,000", "1", "0", "3", "0", "", "", "", "", "", "", "", "", "0", "2.0", "2.50",
+        "0.050", "0.031", "",
     ], fault  # fmt: skip
     assert [cell.strip() for cell in rows["O1"][11:13]] == ["7", "2"]
     assert [cell.strip() for cell in rows["M2"][13:15]] == ["9", "1"]
     assert [cell.strip() for cell in rows["F7"][15:17]] == ["4,000", "3"]
+    assert [cell.strip() for cell in rows["F9"][17:19]] == ["12", "1"]
     assert [cell.strip() for cell in rows["K6 (stale: `old`)"][3:7]] == ["1", "1", "0", "30"]
     assert rows["**all**"][6].strip() == "3,000"
     assert rows["C1"][3].strip() == "0"

@@ -12,6 +12,7 @@ import asyncio
 import random
 import sys
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,7 +32,7 @@ class Load:
     """What all clients share."""
 
     host: str
-    port: int
+    ports: Sequence[int]  #: of the nodes; each client keeps to one
     journal: Journal
     rate: float
     clients: int
@@ -42,7 +43,7 @@ class Load:
 
     async def client(self, number: int, author: Author, rng: random.Random) -> None:
         """One contact's webhooks, one after the other."""
-        connection = Connection(self.host, self.port)
+        connection = Connection(self.host, self.ports[number % len(self.ports)])
         due = time.monotonic() + rng.random() * self.clients / self.rate
         while not await self._stopped_before(due):
             webhook = author.next()
@@ -108,7 +109,7 @@ async def run(options: argparse.Namespace) -> None:
     """All clients, until told to stop."""
     journal = Journal(options.journal)
     load = Load(
-        options.host, options.port, journal, options.rate, options.clients, options.repeats, fresh=options.fresh
+        options.host, options.ports, journal, options.rate, options.clients, options.repeats, fresh=options.fresh
     )
     writing, listening = asyncio.create_task(journal.run()), asyncio.create_task(load.listen())
     rngs = [random.Random(f"{options.seed}/{number}") for number in range(options.clients)]
@@ -124,7 +125,7 @@ def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--port", type=int, action="append", required=True, dest="ports", help="repeatable")
     parser.add_argument("--run", required=True, help="8 hexadecimal digits that every id carries")
     parser.add_argument("--seed", required=True)
     parser.add_argument("--journal", type=Path, required=True)

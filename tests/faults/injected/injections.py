@@ -149,6 +149,15 @@ def short_leases(_: str) -> Changes:
     }
 
 
+def frequent_progress(_: str) -> Changes:
+    """A record on `sms.progress.v1` every 3 s, in place of 60, so that a short row has many to judge."""
+
+    def change(module: Any) -> None:
+        module.PERIOD = timedelta(seconds=3)
+
+    return {"processors.persist.topic_progress": change}
+
+
 def second_crm(_: str) -> Changes:
     """One more target for crm-sync: targets/other.py."""
 
@@ -257,6 +266,20 @@ def no_lanes(_: str) -> Changes:
 
     oldest, any_of_them = b"ORDER BY received_at, event_id LIMIT 1", b"ORDER BY event_id LIMIT 1"
     return {"processors.crm_sync.delivery_queue": claiming(oldest, any_of_them)}
+
+
+def spools_are_empty(_: str) -> Changes:
+    """The topics are said to be complete whatever the nodes say of their spools."""
+
+    def change(module: Any) -> None:
+        complete_until = module.complete_until
+
+        def whatever_is_spooled(nodes: Iterable[Any], now: Any) -> Any:
+            return complete_until([node._replace(spooled=0) for node in nodes], now)
+
+        module.complete_until = whatever_is_spooled
+
+    return {"processors.persist.topic_progress": change}
 
 
 def claiming(before: bytes, after: bytes) -> Callable[[Any], None]:
