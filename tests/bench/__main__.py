@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from ops.output import Output, command
-from tests.bench import analytics, classify, crm, gate, ingest, latency, persist, spool, stack, stops
+from tests.bench import analytics, classify, crm, export, gate, ingest, latency, persist, spool, stack, stops
 from tests.bench.figures import Figure, drawn, machine
 from tests.bench.options import FULL, QUICK, Options
 from tests.bench.record import keep
@@ -26,6 +26,7 @@ BENCHES: dict[str, Callable[[Options], list[Figure]]] = {
     "classify": classify.run,
     "analytics": analytics.run,
     "crm": crm.run,
+    "export": export.run,
     "stack": stack.run,
 }
 
@@ -41,6 +42,7 @@ BENCHES: dict[str, Callable[[Options], list[Figure]]] = {
     type=click.IntRange(0),
     help=f"Over which persist's memory is watched; 0: not at all [{FULL['memory_events']}].",
 )
+@click.option("--export-events", type=click.IntRange(1_000), help=f"That are exported [{FULL['export_events']}].")
 @click.option(
     "--record",
     type=click.Path(exists=True, dir_okay=False, writable=True, path_type=Path),

@@ -14,9 +14,10 @@ class Options:
     seconds: float  #: of load in each round
     events: int  #: that persist has to store in each round
     memory_events: int  #: over which persist's memory is watched
+    export_events: int  #: that are exported
     note: Callable[[str], None]  #: tells people how far we are
 
 
 #: What a person waits for, and what shows in seconds that the benchmark itself works.
-FULL = {"rounds": 3, "seconds": 8.0, "events": 100_000, "memory_events": 200_000}
-QUICK = {"rounds": 1, "seconds": 1.0, "events": 6_000, "memory_events": 12_000}
+FULL = {"rounds": 3, "seconds": 8.0, "events": 100_000, "memory_events": 200_000, "export_events": 500_000}
+QUICK = {"rounds": 1, "seconds": 1.0, "events": 6_000, "memory_events": 12_000, "export_events": 20_000}
