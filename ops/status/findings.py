@@ -285,7 +285,7 @@ def in_stack(services: Iterable[Mapping[str, Any]], now: datetime) -> Iterator[S
     for service in services:
         times = [restart for restart in service.get("last_restarts", ()) if _within_an_hour(restart["at"], now)]
         if times:
-            what = f"{service['name']} was started again {len(times)} times within an hour: {times[-1]['reason']}"
+            what = f"{service['name']} was started again within an hour ({len(times)} x): {times[-1]['reason']}"
             yield StatusFinding(what, "warning", f"see {service.get('log', 'its log')}")
 
 

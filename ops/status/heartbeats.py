@@ -58,7 +58,7 @@ class Heartbeats:
             elif beat.state == "ready":
                 yield from _in_facts(beat)
         for name, count in self.restarts.items():
-            what = f"{name} was started again {count} times within an hour without having been stopped"
+            what = f"{name} was started again within an hour ({count} x) without having been stopped"
             yield StatusFinding(what, "warning", "see its log")
 
 

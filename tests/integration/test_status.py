@@ -115,7 +115,7 @@ def test_a_replica_that_was_replaced_is_a_restart_and_one_that_stopped_is_none(
 
     assert [beat.state for beat in facts.processes] == ["ready"]
     assert [str(finding) for finding in facts.findings()] == [
-        "persist was started again 1 times within an hour without having been stopped: see its log"
+        "persist was started again within an hour (1 x) without having been stopped: see its log"
     ]
 
 

@@ -69,4 +69,4 @@ def test_restarts_within_the_hour_are_told() -> None:
         {"name": "gate"},
     ]
     [finding] = in_stack(services, NOW)
-    assert str(finding) == "persist was started again 2 times within an hour: ended with 70: see persist.log"
+    assert str(finding) == "persist was started again within an hour (2 x): ended with 70: see persist.log"
