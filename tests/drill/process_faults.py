@@ -96,7 +96,7 @@ PROCESS_FAULTS = (
         "crash-loop",
         "the gate is killed -9 whenever it serves again",
         _gate.make,
-        status=r"^gate was started again ([3-9]|\d\d) times .*SIGKILL",
+        status=r"^gate was started again within an hour \(([3-9]|\d\d) x\): .*SIGKILL",
         alarm="HooklineRestarting",
         alarm_text="gate",
         repair=_gate.repair,
