@@ -26,13 +26,14 @@ from ingest.request import WebhookRequest
 from ingest.traced import receive_traced
 from ingest.webhooks import NO_QUARANTINE, RETRY_AFTER, receive
 from runtime import metrics, tracing
+from runtime.request_bodies import REFUSED
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 PREFIX = "/webhooks"
 # Python 3.11 needs 0.3 us for HTTPStatus.SERVICE_UNAVAILABLE, a quarter of that for a number (measured).
-_UNAVAILABLE = HTTPStatus.SERVICE_UNAVAILABLE.value
+_OK, _UNAVAILABLE = HTTPStatus.OK.value, HTTPStatus.SERVICE_UNAVAILABLE.value
 STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 
 
@@ -68,13 +69,21 @@ class WebhookEndpoint:
         provider, kind = route
         if environ["REQUEST_METHOD"] != "POST":
             return self._without_a_webhook(provider, kind, environ, start_response)
+        outcome = self._outcome(provider, kind, environ)
+        if outcome.status != _OK:
+            environ[REFUSED] = True
+        if outcome.status == _UNAVAILABLE:
+            return _answered(start_response, provider, outcome, ("Retry-After", str(RETRY_AFTER)))
+        return _answered(start_response, provider, outcome)
+
+    def _outcome(self, provider: Provider, kind: str | None, environ: WSGIEnvironment) -> WebhookOutcome:
         begun = time.perf_counter()
         try:
             body = _body(environ)
         except BodyTooLarge:
-            return _answered(start_response, provider, WebhookOutcome(413, "body_too_large"))
+            return WebhookOutcome(413, "body_too_large")
         except (ClientDisconnected, RequestTimeout) as error:
-            return _answered(start_response, provider, WebhookOutcome(error.code or 400, "body_incomplete"))
+            return WebhookOutcome(error.code or 400, "body_incomplete")
         traceparent, request = environ.get("HTTP_TRACEPARENT"), self._request(kind, environ, body)
         if traceparent is None and not tracing.is_on():
             outcome = receive(provider, request, self._publisher, self._quarantine)
@@ -82,9 +91,7 @@ class WebhookEndpoint:
             parent = tracing.read_traceparent(traceparent)
             outcome = receive_traced(provider, request, self._publisher, self._quarantine, parent)
         _timer(provider.name)(time.perf_counter() - begun)
-        if outcome.status == _UNAVAILABLE:
-            return _answered(start_response, provider, outcome, ("Retry-After", str(RETRY_AFTER)))
-        return _answered(start_response, provider, outcome)
+        return outcome
 
     def _without_a_webhook(
         self, provider: Provider, kind: str | None, environ: WSGIEnvironment, start_response: StartResponse

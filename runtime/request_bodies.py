@@ -6,9 +6,10 @@ that buffers requests keeps them away in production; this is for whoever reaches
 
 So Granian may have many more threads than requests are handled at once: a thread that waits for a body gives its slot
 to another. What is expensive to read, large or compressed, is handled in a few slots of its own: anybody may send it,
-and what waits for its turn must not keep small requests waiting. And a body that is not there in time is ended. Nothing
-tells on which connection a request came, only its client's address, so the connections to end are found by what the
-kernel knows about them (Linux).
+and what waits for its turn must not keep small requests waiting. Such a slot rests when its request was refused, so
+that strangers who send nothing else get a bounded share of the processor. And a body that is not there in time is
+ended. Nothing tells on which connection a request came, only its client's address, so the connections to end are found
+by what the kernel knows about them (Linux).
 """
 
 from __future__ import annotations
@@ -52,6 +53,10 @@ _LAST_SENT, _LAST_RECEIVED = 17, 19
 #: Bytes from which on a body is large, and one of so many slots that may be had by requests with such a body, or with a
 #: compressed one.
 LARGE, LARGE_SHARE = 32 * 1024, 8
+#: Requests of that kind which a worker refuses in a second at most: each takes about a millisecond of its processor.
+REFUSALS = 200
+#: What an application sets in the environ of a request that it refuses.
+REFUSED = "hookline.refused"
 
 #: Threads that a worker may have: those that handle requests, and those that wait for bodies. Granian makes them when
 #: they are needed; 1,000 that wait take about 60 MB.
@@ -67,7 +72,10 @@ class BodyReads:
         #: The bodies, and since when each is waited for.
         self.since: dict[BoundedBody, float] = {}
         self.slots = Slots(slots)
-        self.large_slots = Slots(max(2, slots // LARGE_SHARE))
+        large = max(2, slots // LARGE_SHARE)
+        self.large_slots = Slots(large)
+        #: Seconds for which one of them rests after its request was refused, before that is answered.
+        self.rest = large / REFUSALS
 
 
 class Slots:
@@ -154,13 +162,20 @@ class BodyDeadlines:
     """One for a server: in each worker it watches the bodies that threads wait for, and ends those that stall."""
 
     def __init__(
-        self, port: int, slots: int, *, readers: int = READERS, clock: Callable[[], float] = time.monotonic
+        self,
+        port: int,
+        slots: int,
+        *,
+        readers: int = READERS,
+        clock: Callable[[], float] = time.monotonic,
+        rest: Callable[[float], None] = time.sleep,
     ) -> None:
         """`port`: what the workers listen on; `slots`: requests that one handles at once; `readers`: its threads."""
         self._port = port
         self._slots = slots
         self._readers = readers
         self._clock = clock
+        self._rest = rest
 
     def bounded(self, app: WSGIApplication) -> WSGIApplication:
         """In a worker: `app`, whose requests' bodies have a deadline; starts the watch."""
@@ -174,6 +189,8 @@ class BodyDeadlines:
             try:
                 return app(environ, start_response)
             finally:
+                if REFUSED in environ and body.slots is reads.large_slots:
+                    self._rest(reads.rest)
                 body.slots.give()
 
         return respond

@@ -26,7 +26,7 @@ BATCH = 5_000
 #: Share of the records that repeat an earlier event, which the export leaves out.
 REPEATED = 0.01
 #: Seconds between two looks at the memory.
-EVERY = 0.25
+EVERY = 1.0
 #: Records of the export whose memory the whole one's is compared with: a tenth, all in memory at no time.
 FIRST_SHARE = 10
 

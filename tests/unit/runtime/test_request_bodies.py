@@ -13,7 +13,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.exceptions import ClientDisconnected, RequestTimeout
 
-from runtime.request_bodies import DEADLINE, DEADLINE_UNDER_PRESSURE, LARGE, BodyDeadlines, BodyReads, BoundedBody
+from runtime.request_bodies import (
+    DEADLINE,
+    DEADLINE_UNDER_PRESSURE,
+    LARGE,
+    LARGE_SHARE,
+    REFUSALS,
+    REFUSED,
+    BodyDeadlines,
+    BodyReads,
+    BoundedBody,
+)  # fmt: skip
 
 
 def body_of(sent: bytes, announced: int | None, slots: int = 1) -> BoundedBody:
@@ -141,6 +151,34 @@ def test_a_body_in_chunks_that_may_have_been_cut_is_none() -> None:
         in_chunks.read()
     assert whole.read() == b"{}"
     assert elsewhere.read() == b"{}"
+
+
+@pytest.mark.parametrize(
+    ("sent", "coding", "is_refused", "rests"),
+    [
+        pytest.param(b"x" * LARGE, {}, True, True, id="large"),
+        pytest.param(b"packed", {"HTTP_CONTENT_ENCODING": "gzip"}, True, True, id="compressed"),
+        pytest.param(b"small", {}, True, False, id="small"),
+        pytest.param(b"x" * LARGE, {}, False, False, id="large, and wanted"),
+    ],
+)
+def test_slots_of_expensive_bodies_rest_when_these_were_refused(
+    sent: bytes, coding: dict[str, str], is_refused: bool, rests: bool
+) -> None:
+    def app(environ: dict[str, Any], start_response: object) -> list[bytes]:
+        environ["wsgi.input"].read()
+        if is_refused:
+            environ[REFUSED] = True
+        return []
+
+    # Given a server with four slots for expensive bodies
+    rested: list[float] = []
+    served = BodyDeadlines(1, 4 * LARGE_SHARE, rest=rested.append).bounded(app)
+    # When it has answered a body of that kind
+    environ = {"wsgi.input": io.BytesIO(sent), "REMOTE_ADDR": "127.0.0.1"} | coding
+    served(environ, lambda *_: lambda _: None)  # type: ignore[arg-type]
+    # Then all four together refuse no more than so many a second
+    assert rested == ([4 / REFUSALS] if rests else [])
 
 
 @pytest.mark.parametrize("packed", [pytest.param(False, id="large"), pytest.param(True, id="compressed")])
