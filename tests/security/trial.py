@@ -24,11 +24,11 @@ RATIO = 3.0
 #: What keeps each attack from working. Without it the test of that attack fails.
 MENDS = {
     "json-nodes": "values are counted, once, before anything is decoded, in one large body at a time "
-    "(ingest/json_body.py); large bodies have few slots of their own (runtime/request_bodies.py); the quarantine's "
+    "(ingest/json_body.py); large bodies have few slots of their own, which rest after a refusal (runtime/request_bodies.py); the quarantine's "
     "thread takes a quarter of a processor at most",
     "json-nested": "the same",
     "compressed": "256 KiB unpacked at most, in one step (ingest/content_coding.py); compressed bodies have few "
-    "slots of their own (runtime/request_bodies.py)",
+    "slots of their own, which rest after a refusal (runtime/request_bodies.py)",
     "slow-bodies": "a thread that waits for a body gives its slot away; a deadline (runtime/request_bodies.py)",
     "slow-headers": "a head has 10 s, and takes no thread (runtime/web_server.py)",
     "aborted-http2": "HTTP/1.1 only (runtime/web_server.py)",
