@@ -24,8 +24,8 @@ RATIO = 3.0
 #: What keeps each attack from working. Without it the test of that attack fails.
 MENDS = {
     "json-nodes": "values are counted, once, before anything is decoded, in one large body at a time "
-    "(ingest/json_body.py); large bodies have few slots of their own, which rest after a refusal (runtime/request_bodies.py); the quarantine's "
-    "thread takes a quarter of a processor at most",
+    "(ingest/json_body.py); large bodies have few slots of their own, which rest after a refusal "
+    "(runtime/request_bodies.py); the quarantine's thread takes a quarter of a processor at most",
     "json-nested": "the same",
     "compressed": "256 KiB unpacked at most, in one step (ingest/content_coding.py); compressed bodies have few "
     "slots of their own, which rest after a refusal (runtime/request_bodies.py)",
