@@ -59,6 +59,8 @@ def export(
     if since > now:
         raise click.UsageError(f"--from {since.isoformat()} is still to come")
     require_analysis_extra()
+    from ops.export.decoding import decoding  # pyarrow is in the extra
+
     kafka = kafka_settings()
     if out.dry_run:
         planned = exporting.plan(kafka, topics, since, until, Manifest.read(folder))
@@ -70,8 +72,9 @@ def export(
         manifest = Manifest.read(folder)
         before = len(manifest.parts)
         planned = exporting.plan(kafka, topics, since, until, manifest)
-        with out.progress("exporting", sum(part.records for part in planned)) as done:
-            exporting.export(planned, manifest, ids, exporting.reader(kafka), done=done)
+        total = sum(part.records for part in planned)
+        with out.progress("exporting", total) as done, decoding(ids, total) as decoder_of:
+            exporting.export(planned, manifest, ids, exporting.reader(kafka), decoder_of=decoder_of, done=done)
     totals = manifest.totals()
     data = {"out": str(folder), "parts_added": len(manifest.parts) - before, "topics": totals}
     rows = [{"topic": topic, **counts} for topic, counts in totals.items()]

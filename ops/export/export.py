@@ -7,6 +7,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from ops.exits import TryLater
 from ops.export.manifest import Manifest, Part
@@ -17,6 +18,9 @@ from runtime.kafka.topic_logs import TopicLogs, offsets_at, topic_logs
 from runtime.kafka.topics import Offsets, TopicAdmin
 from schemas.ids import SchemaIds
 from schemas.topics import Topic
+
+if TYPE_CHECKING:
+    from ops.export.rows import Decoder
 
 CLIENT_ID = "hookline-export"
 _DAY = timedelta(days=1)
@@ -74,12 +78,14 @@ def export(
     ids: SchemaIds,
     read_stretches: ReadStretches,
     *,
+    decoder_of: Callable[[Topic], Decoder] | None = None,
     done: Callable[[int], None] = lambda _count: None,
 ) -> None:
     """Write the parts of `planned` into the manifest's folder, one after the other.
 
     Whenever it ends, by an error or by being killed, the parts that the manifest names are whole, and what else lies
-    there is written anew by the next call. Raises TryLater where the disk is full, OSError, kafka.errors.KafkaError.
+    there is written anew by the next call. `decoder_of`: reads the values of a topic; None: this process does.
+    Raises TryLater where the disk is full, OSError, kafka.errors.KafkaError.
     """
     from ops.export.part import write_part
     from ops.export.rows import RowDecoder
@@ -93,7 +99,7 @@ def export(
         try:
             written = write_part(
                 read_stretches(part.stretches),
-                RowDecoder(part.topic, ids),
+                RowDecoder(part.topic, ids) if decoder_of is None else decoder_of(part.topic),
                 target,
                 staging,
                 manifest.files(name),

@@ -12,7 +12,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ops.export.rows import RowDecoder
+from ops.export.rows import Decoder, Values
 from runtime.disk import to_disk
 from runtime.kafka.consumer import Record
 
@@ -35,7 +35,7 @@ class WrittenRows:
 
 def write_part(
     records: Iterable[Record],
-    decoder: RowDecoder,
+    decoder: Decoder,
     target: Path,
     staging: Path,
     earlier: Sequence[Path],
@@ -65,13 +65,19 @@ def write_part(
     return WrittenRows(left, len(repeated), read - total)
 
 
-def _write_all(records: Iterable[Record], decoder: RowDecoder, path: Path, done: Callable[[int], None]) -> int:
+def _write_all(records: Iterable[Record], decoder: Decoder, path: Path, done: Callable[[int], None]) -> int:
     read = 0
-    with pq.ParquetWriter(path, decoder.arrow, compression=_COMPRESSION) as writer:
-        for group in _groups(records):
-            writer.write_batch(decoder.batch(decoder.rows(group)))
+
+    def counted(groups: Iterable[Values]) -> Iterator[Values]:
+        nonlocal read
+        for group in groups:
+            yield group
             read += len(group)
             done(len(group))
+
+    with pq.ParquetWriter(path, decoder.arrow, compression=_COMPRESSION) as writer:
+        for batch in decoder.batches(counted(_groups(records))):
+            writer.write_batch(batch)
     return read
 
 
@@ -116,12 +122,13 @@ def _without(path: Path, numbers: pa.Array, target: Path) -> Path:
     return target
 
 
-def _groups(records: Iterable[Record]) -> Iterator[Sequence[Record]]:
-    group: list[Record] = []
+def _groups(records: Iterable[Record]) -> Iterator[Values]:
+    group: list[bytes | None] = []
     size = 0
     for record in records:
-        group.append(record)
-        size += len(record.value or b"")
+        value = record.value if record.unreadable is None else None
+        group.append(value)
+        size += len(value or b"")
         if len(group) == _ROWS or size >= _BYTES:
             yield group
             group, size = [], 0

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from io import BytesIO
-from typing import Any
+from typing import Any, Protocol
 
 import pyarrow as pa
 from fastavro import schemaless_reader
 
-from runtime.kafka.consumer import Record
 from schemas.codec import added_fields, has_wire_format, without_logical_types
 from schemas.ids import SchemaIds, UnknownSchema
 from schemas.topics import Topic
 
 #: A row as fastavro reads it: times are microseconds since 1970.
 Row = dict[str, Any]
+#: Values of records; None: it was deleted, or cannot be read.
+Values = Sequence[bytes | None]
 
 _SCHEMA_ID = struct.Struct(">I")
 _PREFIX_BYTES = 5
@@ -30,8 +31,17 @@ _PLAIN_TYPES = {
 }
 
 
-class RowDecoder:
+class Decoder(Protocol):
     """Reads the values of one topic."""
+
+    arrow: pa.Schema  #: the columns
+
+    def batches(self, groups: Iterable[Values]) -> Iterator[pa.RecordBatch]:
+        """Each group as columns, in their order."""
+
+
+class RowDecoder:
+    """The Decoder of this process."""
 
     def __init__(self, topic: Topic, ids: SchemaIds) -> None:
         self._topic = topic
@@ -40,18 +50,21 @@ class RowDecoder:
         self._readers: dict[int, Callable[[BytesIO], Row] | None] = {}
         self.arrow = arrow_schema(self._newest)  #: the columns
 
-    def rows(self, records: Sequence[Record]) -> list[Row]:
-        """A row for each of `records` that can be read: fewer, where others wrote to the topic or one was deleted."""
-        return [row for record in records if (row := self._row(record)) is not None]
+    def batches(self, groups: Iterable[Values]) -> Iterator[pa.RecordBatch]:
+        """Each group as columns, one after the other."""
+        return map(self.batch, groups)
 
-    def batch(self, rows: Sequence[Row]) -> pa.RecordBatch:
-        """`rows` as columns. Raises pyarrow.ArrowInvalid where a value is outside of its type."""
+    def batch(self, values: Values) -> pa.RecordBatch:
+        """A row for each of `values` that can be read: fewer, where others wrote to the topic or one was deleted.
+
+        Raises pyarrow.ArrowInvalid where a value is outside of its type.
+        """
+        rows = [row for value in values if value is not None and (row := self._row(value)) is not None]
         columns = [pa.array([row[field.name] for row in rows], field.type) for field in self.arrow]
         return pa.RecordBatch.from_arrays(columns, schema=self.arrow)
 
-    def _row(self, record: Record) -> Row | None:
-        value = record.value
-        if value is None or record.unreadable is not None or not has_wire_format(value):
+    def _row(self, value: bytes) -> Row | None:
+        if not has_wire_format(value):
             return None
         [number] = _SCHEMA_ID.unpack_from(value, 1)
         if number not in self._readers:
