@@ -97,6 +97,7 @@ class SenderBudgets:
     def evict(self, size: int) -> Counter[str] | None:
         """Remove `size` bytes, or a step towards it; how many of each provider had not been replayed.
 
+        A step ends where another sender could be the one to give: it may be much smaller than what gave so far.
         None: nothing is left.
         """
         pool = self._next_pool()
@@ -107,13 +108,15 @@ class SenderBudgets:
             return self._remove(found) if found else None
         found = []
         senders = self._connection.execute(
-            "SELECT sender FROM senders WHERE pool = ? ORDER BY magnitude DESC, newest LIMIT ?", (pool, _STEP)
+            "SELECT sender FROM senders WHERE pool = ?1 AND magnitude = (SELECT max(magnitude) FROM senders WHERE "
+            "pool = ?1) ORDER BY newest LIMIT ?2",
+            (pool, _STEP),
         ).fetchall()
         for (sender,) in senders:
             rows = _first(self._rows(f"sender = ? ORDER BY id LIMIT {_STEP}", sender), size)
             found += rows
             size -= sum(row.size for row in rows)
-            if size <= 0:
+            if size <= 0 or len(rows) == _STEP:  # it may have more, and these go before the next one's
                 break
         return self._remove(found) if found else None
 

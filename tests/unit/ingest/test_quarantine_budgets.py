@@ -91,6 +91,24 @@ def test_a_flood_does_not_evict_what_is_genuine(
     assert sum(file.stat().st_size for file in store._file.parent.glob(f"{FILE}*")) < 1.5 * MIB
 
 
+@pytest.mark.parametrize("junk", [300, 500])
+@pytest.mark.parametrize("size", [1, 100_000, 10 * MIB, 1_000 * MIB])
+def test_a_large_step_takes_nothing_of_a_smaller_sender_while_a_larger_one_has_some(
+    open_store: Callable[..., QuarantineStore], size: int, junk: int
+) -> None:
+    # Given large junk with one secret and small genuine webhooks, about as many, so that they share a pool
+    store = open_store(limit=100 * MIB)
+    store.add([webhook(b"junk-with-1-secret", number, 12_000) for number in range(junk)])
+    store.add([webhook(GENUINE, number) for number in range(400)])
+    # When room is wanted, however much in one step
+    with store._change():
+        store._budgets.evict(size)
+    # Then only junk has given any
+    found = senders_of(store)
+    assert found[GENUINE] == 400
+    assert found[b"junk-with-1-secret"] < junk
+
+
 def test_genuine_ones_that_fill_it_evict_junk_first(open_store: Callable[..., QuarantineStore]) -> None:
     store = open_store()
     store.add([webhook(b"junk-%011d" % number) for number in range(500)])
