@@ -18,6 +18,8 @@ _COMMANDS = """set -eu
 hookline() { "$PYTHON" -m ops "$@"; }
 PATH="$PROGRAMS:$PATH"
 """
+#: Seconds that a command may take, and how much more for each minute of the row.
+_PATIENCE, _PATIENCE_A_MINUTE = 120.0, 20.0
 
 
 def hookline(run: Run, *words: str) -> None:
@@ -53,7 +55,7 @@ def _run(run: Run, command: list[str], name: str, folder: Path) -> None:
         | {"PYTHON": sys.executable, "PYTHONPATH": str(ROOT), "PROGRAMS": str(program("psql").parent)},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=_PATIENCE + _PATIENCE_A_MINUTE * run.minutes,  # a replay of an hour takes minutes
         check=False,
     )
     run.require(done.returncode == 0, f"{name}: {done.returncode} {done.stderr[-600:]}")
