@@ -59,7 +59,7 @@ def export(
     if since > now:
         raise click.UsageError(f"--from {since.isoformat()} is still to come")
     require_analysis_extra()
-    from ops.export.decoding import decoding  # pyarrow is in the extra
+    from ops.export.parallel import source_of  # pyarrow is in the extra
 
     kafka = kafka_settings()
     if out.dry_run:
@@ -73,8 +73,8 @@ def export(
         before = len(manifest.parts)
         planned = exporting.plan(kafka, topics, since, until, manifest)
         total = sum(part.records for part in planned)
-        with out.progress("exporting", total) as done, decoding(ids, total) as decoder_of:
-            exporting.export(planned, manifest, ids, exporting.reader(kafka), decoder_of=decoder_of, done=done)
+        with out.progress("exporting", total) as done, source_of(ids, exporting.KafkaReader(kafka)) as source:
+            exporting.export(planned, manifest, ids, source, done=done)
     totals = manifest.totals()
     data = {"out": str(folder), "parts_added": len(manifest.parts) - before, "topics": totals}
     rows = [{"topic": topic, **counts} for topic, counts in totals.items()]

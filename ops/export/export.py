@@ -20,14 +20,11 @@ from schemas.ids import SchemaIds
 from schemas.topics import Topic
 
 if TYPE_CHECKING:
-    from ops.export.rows import Decoder
+    from ops.export.source import Source
 
 CLIENT_ID = "hookline-export"
 _DAY = timedelta(days=1)
 _STAGING = ".unfinished"
-
-#: Reads stretches of a topic: `runtime.kafka.reader.read` with its settings.
-ReadStretches = Callable[[Mapping[Partition, Offsets]], Iterable[Record]]
 
 
 class UnknownTopic(Exception):
@@ -76,19 +73,17 @@ def export(
     planned: Iterable[PlannedPart],
     manifest: Manifest,
     ids: SchemaIds,
-    read_stretches: ReadStretches,
+    source: Source,
     *,
-    decoder_of: Callable[[Topic], Decoder] | None = None,
     done: Callable[[int], None] = lambda _count: None,
 ) -> None:
     """Write the parts of `planned` into the manifest's folder, one after the other.
 
     Whenever it ends, by an error or by being killed, the parts that the manifest names are whole, and what else lies
-    there is written anew by the next call. `decoder_of`: reads the values of a topic; None: this process does.
-    Raises TryLater where the disk is full, OSError, kafka.errors.KafkaError.
+    there is written anew by the next call. Raises TryLater where the disk is full, OSError, kafka.errors.KafkaError.
     """
     from ops.export.part import write_part
-    from ops.export.rows import RowDecoder
+    from ops.export.rows import columns_of
 
     for part in planned:
         name = part.topic.name
@@ -98,8 +93,8 @@ def export(
         target, staging = manifest.folder / file, manifest.folder / _STAGING
         try:
             written = write_part(
-                read_stretches(part.stretches),
-                RowDecoder(part.topic, ids) if decoder_of is None else decoder_of(part.topic),
+                source.batches(part.topic, part.stretches),
+                columns_of(part.topic, ids),
                 target,
                 staging,
                 manifest.files(name),
@@ -117,9 +112,14 @@ def export(
             raise
 
 
-def reader(kafka: KafkaSettings) -> ReadStretches:
-    """Reads from `kafka`."""
-    return lambda stretches: read(kafka, CLIENT_ID, stretches)
+class KafkaReader:
+    """Reads stretches from Kafka; the same in another process."""
+
+    def __init__(self, kafka: KafkaSettings) -> None:
+        self._kafka = kafka
+
+    def __call__(self, stretches: Mapping[Partition, Offsets]) -> Iterable[Record]:
+        return read(self._kafka, CLIENT_ID, stretches)
 
 
 def is_disk_full(error: Exception) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,13 +12,9 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ops.export.rows import Decoder, Values
+from ops.export.source import Batch
 from runtime.disk import to_disk
-from runtime.kafka.consumer import Record
 
-#: Rows of a row group, and records that are in memory at once; fewer where their values are long.
-_ROWS = 20_000
-_BYTES = 32 * 1024 * 1024
 #: DuckDB goes to disk with what it has beyond that.
 _MEMORY = "256MB"
 _COMPRESSION = "zstd"
@@ -34,15 +30,15 @@ class WrittenRows:
 
 
 def write_part(
-    records: Iterable[Record],
-    decoder: Decoder,
+    batches: Iterable[Batch],
+    columns: pa.Schema,
     target: Path,
     staging: Path,
     earlier: Sequence[Path],
     *,
     done: Callable[[int], None],
 ) -> WrittenRows:
-    """Write `records` to `target`, without the events that stand before them or in the files `earlier`.
+    """Write `batches` to `target`, without the events that stand before them or in the files `earlier`.
 
     Of an event's records the first counts. `target` appears whole and on the disk, or not at all: it is written in
     `staging`, a folder that is emptied. Where no row is left there is no file. `done` is called with how many records
@@ -51,7 +47,7 @@ def write_part(
     shutil.rmtree(staging, ignore_errors=True)
     staging.mkdir(parents=True)
     all_rows = staging / "all.parquet"
-    read = _write_all(records, decoder, all_rows, done)
+    read = _write_all(batches, columns, all_rows, done)
     total = pq.read_metadata(all_rows).num_rows
     repeated = _repeated(all_rows, earlier, staging) if total else pa.array([], pa.int64())
     left = total - len(repeated)
@@ -65,19 +61,14 @@ def write_part(
     return WrittenRows(left, len(repeated), read - total)
 
 
-def _write_all(records: Iterable[Record], decoder: Decoder, path: Path, done: Callable[[int], None]) -> int:
+def _write_all(batches: Iterable[Batch], columns: pa.Schema, path: Path, done: Callable[[int], None]) -> int:
+    """How many records were read."""
     read = 0
-
-    def counted(groups: Iterable[Values]) -> Iterator[Values]:
-        nonlocal read
-        for group in groups:
-            yield group
-            read += len(group)
-            done(len(group))
-
-    with pq.ParquetWriter(path, decoder.arrow, compression=_COMPRESSION) as writer:
-        for batch in decoder.batches(counted(_groups(records))):
-            writer.write_batch(batch)
+    with pq.ParquetWriter(path, columns, compression=_COMPRESSION) as writer:
+        for batch in batches:
+            writer.write_batch(batch.rows)
+            read += batch.read
+            done(batch.read)
     return read
 
 
@@ -120,17 +111,3 @@ def _without(path: Path, numbers: pa.Array, target: Path) -> Path:
             if remaining.num_rows:
                 writer.write_table(remaining)
     return target
-
-
-def _groups(records: Iterable[Record]) -> Iterator[Values]:
-    group: list[bytes | None] = []
-    size = 0
-    for record in records:
-        value = record.value if record.unreadable is None else None
-        group.append(value)
-        size += len(value or b"")
-        if len(group) == _ROWS or size >= _BYTES:
-            yield group
-            group, size = [], 0
-    if group:
-        yield group

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from io import BytesIO
-from typing import Any, Protocol
+from typing import Any
 
 import pyarrow as pa
 from fastavro import schemaless_reader
@@ -16,8 +16,6 @@ from schemas.topics import Topic
 
 #: A row as fastavro reads it: times are microseconds since 1970.
 Row = dict[str, Any]
-#: Values of records; None: it was deleted, or cannot be read.
-Values = Sequence[bytes | None]
 
 _SCHEMA_ID = struct.Struct(">I")
 _PREFIX_BYTES = 5
@@ -31,30 +29,17 @@ _PLAIN_TYPES = {
 }
 
 
-class Decoder(Protocol):
-    """Reads the values of one topic."""
-
-    arrow: pa.Schema  #: the columns
-
-    def batches(self, groups: Iterable[Values]) -> Iterator[pa.RecordBatch]:
-        """Each group as columns, in their order."""
-
-
 class RowDecoder:
-    """The Decoder of this process."""
+    """Reads the values of one topic."""
 
     def __init__(self, topic: Topic, ids: SchemaIds) -> None:
         self._topic = topic
         self._ids = ids
-        self._newest = ids.versions(topic.subject)[-1].schema
+        self._newest = newest_schema(topic, ids)
         self._readers: dict[int, Callable[[BytesIO], Row] | None] = {}
-        self.arrow = arrow_schema(self._newest)  #: the columns
+        self.arrow = columns_of(topic, ids)
 
-    def batches(self, groups: Iterable[Values]) -> Iterator[pa.RecordBatch]:
-        """Each group as columns, one after the other."""
-        return map(self.batch, groups)
-
-    def batch(self, values: Values) -> pa.RecordBatch:
+    def batch(self, values: Sequence[bytes | None]) -> pa.RecordBatch:
         """A row for each of `values` that can be read: fewer, where others wrote to the topic or one was deleted.
 
         Raises pyarrow.ArrowInvalid where a value is outside of its type.
@@ -101,8 +86,14 @@ class RowDecoder:
         return read
 
 
-def arrow_schema(schema: Any) -> pa.Schema:
-    """The columns of an Avro record, with its documentation. Raises ValueError at a type that no schema of ours has."""
+def newest_schema(topic: Topic, ids: SchemaIds) -> Any:
+    """The newest schema of a topic's records."""
+    return ids.versions(topic.subject)[-1].schema
+
+
+def columns_of(topic: Topic, ids: SchemaIds) -> pa.Schema:
+    """The columns of a topic's records, with their documentation. Raises ValueError at a type that none of ours has."""
+    schema = newest_schema(topic, ids)
     return pa.schema(
         pa.field(field["name"], _arrow_type(field["type"]), metadata={"doc": field.get("doc", "")})
         for field in schema["fields"]

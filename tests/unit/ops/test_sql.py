@@ -12,6 +12,7 @@ import pytest
 from ops.__main__ import main
 from ops.export.export import PlannedPart, export
 from ops.export.manifest import Manifest
+from ops.export.source import LocalSource
 from ops.sql.database import table_name
 from runtime.kafka.consumer import Partition, Record
 from runtime.kafka.topics import Offsets
@@ -30,7 +31,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     values = [Codec(ids).encode(message(text=text)) for text in ("hello", "\x1b[31mred")]
     records = [Record(MESSAGES.name, 0, offset, 0, b"", value, []) for offset, value in enumerate(values)]
     plan = [PlannedPart(MESSAGES, "id-1", "2026-11-02", {Partition(MESSAGES.name, 0): Offsets(0, 2)})]
-    export(plan, Manifest(made), ids, lambda _: records)
+    export(plan, Manifest(made), ids, LocalSource(ids, lambda _: records))
     (made / MESSAGES.name / "day=2026-11-02" / "part-9.parquet").write_bytes(b"half of a file")
     return made
 

@@ -18,9 +18,11 @@ from hypothesis import strategies as st
 from ops.__main__ import main
 from ops.exits import TryLater
 from ops.export import part as part_module
+from ops.export import source as source_module
 from ops.export.export import PlannedPart, export
 from ops.export.extra import ExtraMissing, require_analysis_extra
 from ops.export.manifest import MANIFEST, Manifest, OtherExport, Part, only_writer
+from ops.export.source import LocalSource
 from runtime.kafka.consumer import Partition, Record
 from runtime.kafka.topics import Offsets
 from schemas.codec import Codec
@@ -68,7 +70,7 @@ def test_every_event_is_there_once_and_what_was_removed_is_counted(tmp_path: Pat
     # Given a repeat within a day, a repeat on the next day, a stranger's bytes and a deleted record
     log: Log = [*values(1, 2, 1), b"stranger", None, *values(3, 2)]
     manifest = Manifest(tmp_path)
-    export([*planned(0, 5), *planned(5, 7, "2026-11-29")], manifest, IDS, records_of(log))
+    export([*planned(0, 5), *planned(5, 7, "2026-11-29")], manifest, IDS, LocalSource(IDS, records_of(log)))
     assert exported(tmp_path) == ids(1, 2, 3)
     [first, second] = Manifest.read(tmp_path).parts
     assert (first.rows, first.duplicates, first.unreadable, first.offsets) == (2, 1, 2, {"0": [0, 5]})
@@ -80,7 +82,12 @@ def test_every_event_is_there_once_and_what_was_removed_is_counted(tmp_path: Pat
 def test_a_column_is_a_field_with_its_value(tmp_path: Path) -> None:
     event = message(text="Grüße", tag="new", maybe_inbound=True)  # the last needs the second version of the schema
     older = message(text=None)
-    export(planned(0, 2), Manifest(tmp_path), IDS, records_of([_codec.encode(event), _codec.encode(older)]))
+    export(
+        planned(0, 2),
+        Manifest(tmp_path),
+        IDS,
+        LocalSource(IDS, records_of([_codec.encode(event), _codec.encode(older)])),
+    )
     [file] = Manifest.read(tmp_path).files(MESSAGES.name)
     rows = pq.read_table(file, partitioning=None).to_pylist()
     assert list(rows[0]) == [field["name"] for field in IDS.versions(MESSAGES.subject)[-1].schema["fields"]]
@@ -93,7 +100,7 @@ def test_a_topic_with_lists_and_an_empty_part(tmp_path: Path) -> None:
     stretches = {Partition(CONTACTS.name, 0): Offsets(0, 1)}
     manifest = Manifest(tmp_path)
     plan = [PlannedPart(CONTACTS, "id-2", day, stretches) for day in ("2026-11-28", "2026-11-29")]
-    export(plan, manifest, IDS, records_of([value]))
+    export(plan, manifest, IDS, LocalSource(IDS, records_of([value])))
     [file] = manifest.files(CONTACTS.name)
     assert pq.read_table(file)["tags"].to_pylist() == [["a", "b"]]
     assert [(part.file is None, part.rows, part.duplicates) for part in manifest.parts] == [
@@ -103,15 +110,20 @@ def test_a_topic_with_lists_and_an_empty_part(tmp_path: Path) -> None:
 
 
 def test_rows_beyond_one_row_group_keep_their_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(part_module, "_ROWS", 4)
-    export(planned(0, 13), Manifest(tmp_path), IDS, records_of(values(1, 2, 3, 4, 1, 2, 3, 4, 5, 6, 7, 8, 5)))
+    monkeypatch.setattr(source_module, "_ROWS", 4)
+    export(
+        planned(0, 13),
+        Manifest(tmp_path),
+        IDS,
+        LocalSource(IDS, records_of(values(1, 2, 3, 4, 1, 2, 3, 4, 5, 6, 7, 8, 5))),
+    )
     assert exported(tmp_path) == ids(1, 2, 3, 4, 5, 6, 7, 8)
 
 
 def test_long_values_make_shorter_row_groups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(part_module, "_BYTES", 1000)
+    monkeypatch.setattr(source_module, "_BYTES", 1000)
     log = [_codec.encode(message(text="x" * 600)) for _ in range(5)]
-    export(planned(0, 5), Manifest(tmp_path), IDS, records_of([*log]))
+    export(planned(0, 5), Manifest(tmp_path), IDS, LocalSource(IDS, records_of([*log])))
     [file] = Manifest.read(tmp_path).files(MESSAGES.name)
     groups = pq.read_metadata(file)
     assert [groups.row_group(number).num_rows for number in range(groups.num_row_groups)] == [2, 2, 1]
@@ -143,7 +155,7 @@ def test_stopped_anywhere_it_goes_on_and_ends_the_same(
 
         manifest = Manifest.read(folder)
         plan = [part for number, day in enumerate(days) for part in planned(*day, str(number), manifest)]
-        export(plan, manifest, IDS, read)
+        export(plan, manifest, IDS, LocalSource(IDS, read))
 
     for stop in stops:
         if stop < len(log):
@@ -170,11 +182,11 @@ def test_a_full_disk_is_said_and_the_next_call_goes_on(tmp_path: Path, monkeypat
     manifest = Manifest(tmp_path)
     monkeypatch.setattr(part_module.pq.ParquetWriter, "write_batch", full)
     with pytest.raises(TryLater, match="is full"):
-        export([*planned(0, 2), *planned(2, 3, "2026-11-29")], manifest, IDS, records_of(log))
+        export([*planned(0, 2), *planned(2, 3, "2026-11-29")], manifest, IDS, LocalSource(IDS, records_of(log)))
     assert exported(tmp_path) == ids(1, 2)
     monkeypatch.undo()
     manifest = Manifest.read(tmp_path)
-    export(planned(0, 3, "2026-11-29", manifest), manifest, IDS, records_of(log))
+    export(planned(0, 3, "2026-11-29", manifest), manifest, IDS, LocalSource(IDS, records_of(log)))
     assert exported(tmp_path) == ids(1, 2, 3)
 
 
@@ -190,7 +202,7 @@ def test_what_is_missing_is_what_no_part_has(done: list[tuple[int, int]], begin:
 
 def test_a_topic_made_anew_and_another_version_are_refused(tmp_path: Path) -> None:
     manifest = Manifest(tmp_path)
-    export(planned(0, 1), manifest, IDS, records_of(values(1)))
+    export(planned(0, 1), manifest, IDS, LocalSource(IDS, records_of(values(1))))
     with pytest.raises(OtherExport, match="made anew"):
         Manifest.read(tmp_path).check_topic(MESSAGES.name, "id-2")
     content = json.loads((tmp_path / MANIFEST).read_text("utf-8"))

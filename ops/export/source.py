@@ -1,0 +1,62 @@
+"""Where the rows of an export come from: Kafka, read and decoded in this process or in several beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import NamedTuple, Protocol
+
+import pyarrow as pa
+
+from ops.export.rows import RowDecoder
+from runtime.kafka.consumer import Partition, Record
+from runtime.kafka.topics import Offsets
+from schemas.ids import SchemaIds
+from schemas.topics import Topic
+
+#: Rows of a row group, and records that are in memory at once; fewer where their values are long.
+_ROWS = 20_000
+_BYTES = 32 * 1024 * 1024
+
+#: Reads stretches of a topic: `runtime.kafka.reader.read` with its settings.
+ReadStretches = Callable[[Mapping[Partition, Offsets]], Iterable[Record]]
+
+
+class Batch(NamedTuple):
+    """Some records as columns."""
+
+    rows: pa.RecordBatch
+    read: int  #: records; more than there are rows where some cannot be read
+
+
+class Source(Protocol):
+    """Reads topics."""
+
+    def batches(self, topic: Topic, stretches: Mapping[Partition, Offsets]) -> Iterator[Batch]:
+        """Every record of `stretches`, in order within each partition."""
+
+
+class LocalSource:
+    """The Source of this process alone."""
+
+    def __init__(self, ids: SchemaIds, read: ReadStretches) -> None:
+        self._ids = ids
+        self._read = read
+
+    def batches(self, topic: Topic, stretches: Mapping[Partition, Offsets]) -> Iterator[Batch]:
+        decoder = RowDecoder(topic, self._ids)
+        for values in _groups(self._read(stretches)):
+            yield Batch(decoder.batch(values), len(values))
+
+
+def _groups(records: Iterable[Record]) -> Iterator[list[bytes | None]]:
+    """The records' values; None: it was deleted, or cannot be read."""
+    group: list[bytes | None] = []
+    size = 0
+    for record in records:
+        group.append(record.value if record.unreadable is None else None)
+        size += len(record.value or b"")
+        if len(group) == _ROWS or size >= _BYTES:
+            yield group
+            group, size = [], 0
+    if group:
+        yield group
