@@ -58,17 +58,18 @@ def serve(
 
 
 class StateFile:
-    """What the running stack tells about itself, kept true even where the disk was full or the file was lost."""
+    """What the running stack tells about itself, kept true where the disk was full, or the file was lost or damaged."""
 
     def __init__(self, home: Home, announce: Callable[[str], None]) -> None:
         self._home = home
         self._announce = announce
         self._written: dict[str, Any] | None = None
+        self._content: bytes | None = None  #: of the file, as it was written
         self._fails = False
 
     def write(self, state: dict[str, Any], *, must: bool) -> None:
         """Write `state` unless it is there already. A failure is raised if it `must` be, else announced once."""
-        if state == self._written and (self._home.path / "stack.json").exists():
+        if state == self._written and self._found() == self._content:
             return
         try:
             self._home.write("stack.json", state)
@@ -79,7 +80,13 @@ class StateFile:
                 self._announce(f"{error}; what runs goes on, and `hookline env` may tell old news")
             self._fails = True
         else:
-            self._written, self._fails = state, False
+            self._written, self._content, self._fails = state, self._found(), False
+
+    def _found(self) -> bytes | None:
+        try:
+            return (self._home.path / "stack.json").read_bytes()
+        except OSError:
+            return None
 
 
 def _state(stack: Stack, supervisor: Supervisor, *, stopping: bool) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ops.export.source import Batch
@@ -100,13 +101,13 @@ def _repeated(path: Path, earlier: Sequence[Path], staging: Path) -> pa.Array:
 
 def _without(path: Path, numbers: pa.Array, target: Path) -> Path:
     """`path` without the rows `numbers`, written to `target` a row group at a time."""
-    left_out = set(numbers.to_pylist())
     source, begin = pq.ParquetFile(path), 0
     with pq.ParquetWriter(target, source.schema_arrow, compression=_COMPRESSION) as writer:
         for group in range(source.num_row_groups):
             table = source.read_row_group(group)
             end = begin + table.num_rows
-            remaining = table.filter(pa.array([number not in left_out for number in range(begin, end)]))
+            is_repeated = pc.is_in(pa.array(range(begin, end), pa.int64()), value_set=numbers)
+            remaining = table.filter(pc.invert(is_repeated))
             begin = end
             if remaining.num_rows:
                 writer.write_table(remaining)

@@ -40,8 +40,11 @@ def test_what_is_there_already_is_not_written_again(home: Home, monkeypatch: pyt
     synced = disk.synced
     file.write({"phase": "serving"}, must=False)
     assert disk.synced == synced
-    # unless somebody has removed it
+    # unless somebody has removed or damaged it
     (home.path / "stack.json").unlink()
+    file.write({"phase": "serving"}, must=False)
+    assert home.read("stack.json") == {"phase": "serving"}
+    (home.path / "stack.json").write_text('{"phase": "ser')
     file.write({"phase": "serving"}, must=False)
     assert home.read("stack.json") == {"phase": "serving"}
 
