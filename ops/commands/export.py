@@ -54,10 +54,7 @@ def export(
     topics = _topics(names, without_personal_data=without_personal_data)
     now = datetime.now(UTC)
     until = until or now
-    if since >= until:
-        raise click.UsageError(f"--from {since.isoformat()} is not before --to {until.isoformat()}")
-    if since > now:
-        raise click.UsageError(f"--from {since.isoformat()} is still to come")
+    _check_window(since, until, now)
     require_analysis_extra()
     from ops.export.parallel import source_of  # pyarrow is in the extra
 
@@ -80,6 +77,13 @@ def export(
     rows = [{"topic": topic, **counts} for topic, counts in totals.items()]
     columns = ("topic", "rows", "duplicates", "unreadable", "bytes")
     out.result(data, lambda: stacked(_rows(rows, columns), f"{data['parts_added']} parts added to {folder}"))
+
+
+def _check_window(since: datetime, until: datetime, now: datetime) -> None:
+    if since >= until:
+        raise click.UsageError(f"--from {since.isoformat()} is not before --to {until.isoformat()}")
+    if since > now:
+        raise click.UsageError(f"--from {since.isoformat()} is still to come")
 
 
 def _topics(names: Sequence[str], *, without_personal_data: bool) -> list[Topic]:

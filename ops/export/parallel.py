@@ -20,7 +20,7 @@ from queue import Empty, Full
 from typing import NamedTuple
 
 from ops.exits import TryLater
-from ops.export.source import Batch, LocalSource, ReadStretches, Source
+from ops.export.source import LocalSource, ReadStretches, RowBatch, Source
 from runtime.kafka.consumer import Partition
 from runtime.kafka.topics import Offsets
 from runtime.process import die_with_parent
@@ -41,7 +41,7 @@ class _Shared(NamedTuple):
     """What a process is given at its start."""
 
     source: LocalSource
-    batches: Queue[Batch]
+    batches: Queue[RowBatch]
     stopped: Event  #: nobody wants them any more
 
 
@@ -69,13 +69,13 @@ def source_of(ids: SchemaIds, read: ReadStretches) -> Iterator[Source]:
 class ParallelSource:
     """The Source of several processes, which are started for the first part that is worth it."""
 
-    def __init__(self, local: LocalSource, pool: ProcessPoolExecutor, batches: Queue[Batch], processes: int) -> None:
+    def __init__(self, local: LocalSource, pool: ProcessPoolExecutor, batches: Queue[RowBatch], processes: int) -> None:
         self._local = local
         self._pool = pool
         self._batches = batches
         self._processes = processes
 
-    def batches(self, topic: Topic, stretches: Mapping[Partition, Offsets]) -> Iterator[Batch]:
+    def batches(self, topic: Topic, stretches: Mapping[Partition, Offsets]) -> Iterator[RowBatch]:
         """Every record of `stretches`, in order within each partition. Raises TryLater where a process has died."""
         if sum(stretch.end - stretch.begin for stretch in stretches.values()) < WORTH:
             yield from self._local.batches(topic, stretches)
@@ -108,7 +108,7 @@ def _is_done(reading: list[Future[int]], received: int) -> bool:
         raise TryLater("a process of this export was ended from outside: the same command goes on") from None
 
 
-def _start(parent: int, source: LocalSource, batches: Queue[Batch], stopped: Event) -> None:
+def _start(parent: int, source: LocalSource, batches: Queue[RowBatch], stopped: Event) -> None:
     global _shared  # noqa: PLW0603 - the one thing that a process of the pool is given
     die_with_parent(parent)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process in front
@@ -127,7 +127,7 @@ def _read(topic: Topic, stretches: Mapping[Partition, Offsets]) -> int:
     return count
 
 
-def _given(shared: _Shared, batch: Batch) -> bool:
+def _given(shared: _Shared, batch: RowBatch) -> bool:
     """Whether `batch` waits to be written; False: nobody wants it any more."""
     while not shared.stopped.is_set():
         with suppress(Full):

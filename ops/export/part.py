@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from ops.export.source import Batch
+from ops.export.source import RowBatch
 from runtime.disk import to_disk
 
 #: DuckDB goes to disk with what it has beyond that.
@@ -31,7 +31,7 @@ class WrittenRows:
 
 
 def write_part(
-    batches: Iterable[Batch],
+    batches: Iterable[RowBatch],
     columns: pa.Schema,
     target: Path,
     staging: Path,
@@ -62,7 +62,7 @@ def write_part(
     return WrittenRows(left, len(repeated), read - total)
 
 
-def _write_all(batches: Iterable[Batch], columns: pa.Schema, path: Path, done: Callable[[int], None]) -> int:
+def _write_all(batches: Iterable[RowBatch], columns: pa.Schema, path: Path, done: Callable[[int], None]) -> int:
     """How many records were read."""
     read = 0
     with pq.ParquetWriter(path, columns, compression=_COMPRESSION) as writer:

@@ -21,7 +21,7 @@ _BYTES = 32 * 1024 * 1024
 ReadStretches = Callable[[Mapping[Partition, Offsets]], Iterable[Record]]
 
 
-class Batch(NamedTuple):
+class RowBatch(NamedTuple):
     """Some records as columns."""
 
     rows: pa.RecordBatch
@@ -31,7 +31,7 @@ class Batch(NamedTuple):
 class Source(Protocol):
     """Reads topics."""
 
-    def batches(self, topic: Topic, stretches: Mapping[Partition, Offsets]) -> Iterator[Batch]:
+    def batches(self, topic: Topic, stretches: Mapping[Partition, Offsets]) -> Iterator[RowBatch]:
         """Every record of `stretches`, in order within each partition."""
 
 
@@ -42,10 +42,10 @@ class LocalSource:
         self._ids = ids
         self._read = read
 
-    def batches(self, topic: Topic, stretches: Mapping[Partition, Offsets]) -> Iterator[Batch]:
+    def batches(self, topic: Topic, stretches: Mapping[Partition, Offsets]) -> Iterator[RowBatch]:
         decoder = RowDecoder(topic, self._ids)
         for values in _groups(self._read(stretches)):
-            yield Batch(decoder.batch(values), len(values))
+            yield RowBatch(decoder.batch(values), len(values))
 
 
 def _groups(records: Iterable[Record]) -> Iterator[list[bytes | None]]:

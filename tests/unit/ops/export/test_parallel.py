@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from ops.exits import TryLater
 from ops.export import parallel as parallel_module
 from ops.export.parallel import shares, source_of
-from ops.export.source import Batch, LocalSource
+from ops.export.source import LocalSource, RowBatch
 from runtime.kafka.consumer import Partition, Record
 from runtime.kafka.topics import Offsets
 from schemas.codec import Codec
@@ -59,7 +59,7 @@ def _two_processes_for_any_part(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parallel_module, "WORTH", 1)
 
 
-def by_partition(batches: Iterator[Batch]) -> tuple[dict[int, list[str]], int]:
+def by_partition(batches: Iterator[RowBatch]) -> tuple[dict[int, list[str]], int]:
     """The ids of each partition in the order in which they came, and how many records were read."""
     found, read = defaultdict[int, list[str]](list), 0
     for batch in batches:
