@@ -70,8 +70,8 @@ def export(
         before = len(manifest.parts)
         planned = exporting.plan(kafka, topics, since, until, manifest)
         total = sum(part.records for part in planned)
-        with out.progress("exporting", total) as done, source_of(ids, exporting.KafkaReader(kafka)) as source:
-            exporting.export(planned, manifest, ids, source, done=done)
+        with out.progress("exporting", total) as done:
+            exporting.export(planned, manifest, ids, source_of(ids, exporting.KafkaReader(kafka)), done=done)
     totals = manifest.totals()
     data = {"out": str(folder), "parts_added": len(manifest.parts) - before, "topics": totals}
     rows = [{"topic": topic, **counts} for topic, counts in totals.items()]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -92,14 +93,9 @@ def export(
         file = f"{name}/day={part.day}/part-{count}.parquet"
         target, staging = manifest.folder / file, manifest.folder / _STAGING
         try:
-            written = write_part(
-                source.batches(part.topic, part.stretches),
-                columns_of(part.topic, ids),
-                target,
-                staging,
-                manifest.files(name),
-                done=done,
-            )
+            columns, earlier = columns_of(part.topic, ids), manifest.files(name)
+            with closing(source.batches(part.topic, part.stretches)) as batches:
+                written = write_part(batches, columns, target, staging, earlier, done=done)
             size = target.stat().st_size if written.rows else 0
             counts = (written.rows, size, written.duplicates, written.unreadable)
             manifest.add(Part(name, part.day, file if written.rows else None, *counts, numbers), part.topic_id)

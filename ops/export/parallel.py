@@ -9,15 +9,10 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Iterator, Mapping
-from concurrent.futures import Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager, suppress
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from multiprocessing import get_context
-from multiprocessing.queues import Queue
-from multiprocessing.synchronize import Event
-from queue import Empty, Full
-from typing import NamedTuple
+from multiprocessing.connection import Connection, wait
 
 from ops.exits import TryLater
 from ops.export.source import LocalSource, ReadStretches, RowBatch, Source
@@ -30,62 +25,43 @@ from schemas.topics import Topic
 #: Processes at most; beyond it the one that writes is what the others wait for.
 MOST = 4
 #: Records of a part from which on it is worth their start, which takes a second or two.
-WORTH = 100_000
-#: Batches that wait to be written.
-_WAITING = 4
-#: Seconds between two looks at whether the others are still there.
-_LOOK = 0.2
+WORTH = 200_000
 
 
-class _Shared(NamedTuple):
-    """What a process is given at its start."""
-
-    source: LocalSource
-    batches: Queue[RowBatch]
-    stopped: Event  #: nobody wants them any more
-
-
-_shared: _Shared | None = None
-
-
-@contextmanager
-def source_of(ids: SchemaIds, read: ReadStretches) -> Iterator[Source]:
+def source_of(ids: SchemaIds, read: ReadStretches) -> Source:
     """What reads large parts with all processors, and others here. `read` has to be one that can be pickled."""
     processors = len(os.sched_getaffinity(0)) if sys.platform.startswith("linux") else os.cpu_count() or 1
     local = LocalSource(ids, read)
-    if processors == 1:
-        yield local
-        return
-    context, processes = get_context("spawn"), min(MOST, processors)
-    shared = _Shared(local, context.Queue(_WAITING), context.Event())
-    pool = ProcessPoolExecutor(processes, context, initializer=_start, initargs=(os.getpid(), *shared))
-    try:
-        yield ParallelSource(local, pool, shared.batches, processes)
-    finally:
-        shared.stopped.set()
-        pool.shutdown(cancel_futures=True)
+    return local if processors == 1 else ParallelSource(local, min(MOST, processors))
 
 
 class ParallelSource:
-    """The Source of several processes, which are started for the first part that is worth it."""
+    """The Source of several processes, which are there for as long as one part takes."""
 
-    def __init__(self, local: LocalSource, pool: ProcessPoolExecutor, batches: Queue[RowBatch], processes: int) -> None:
+    def __init__(self, local: LocalSource, processes: int) -> None:
         self._local = local
-        self._pool = pool
-        self._batches = batches
         self._processes = processes
 
-    def batches(self, topic: Topic, stretches: Mapping[Partition, Offsets]) -> Iterator[RowBatch]:
-        """Every record of `stretches`, in order within each partition. Raises TryLater where a process has died."""
+    def batches(self, topic: Topic, stretches: Mapping[Partition, Offsets]) -> Generator[RowBatch, None, None]:
+        """Every record of `stretches`, in order within each partition.
+
+        Raises TryLater where a process has died, and what one of them raised.
+        """
         if sum(stretch.end - stretch.begin for stretch in stretches.values()) < WORTH:
             yield from self._local.batches(topic, stretches)
             return
-        reading = [self._pool.submit(_read, topic, share) for share in shares(stretches, self._processes)]
-        received = 0
-        while not _is_done(reading, received):
-            with suppress(Empty):
-                yield self._batches.get(timeout=_LOOK)
-                received += 1
+        with ExitStack() as stack:
+            reading: list[Connection] = [
+                stack.enter_context(_started(self._local, topic, share)) for share in shares(stretches, self._processes)
+            ]
+            while reading:
+                for connection in wait(reading):
+                    assert isinstance(connection, Connection)  # what `wait` says is wider than what it is given
+                    found = _received(connection)
+                    if found is None:
+                        reading.remove(connection)
+                    else:
+                        yield found
 
 
 def shares(stretches: Mapping[Partition, Offsets], count: int) -> list[dict[Partition, Offsets]]:
@@ -99,38 +75,44 @@ def shares(stretches: Mapping[Partition, Offsets], count: int) -> list[dict[Part
     return [share for share in dealt if share]
 
 
-def _is_done(reading: list[Future[int]], received: int) -> bool:
-    """Whether all have read, and all that they gave has arrived. Raises what one of them raised."""
-    done, going = wait(reading, timeout=0)
+def _received(connection: Connection) -> RowBatch | None:
+    """The next batch of a process; None: it has given all."""
     try:
-        return sum(future.result() for future in done) == received and not going
-    except BrokenProcessPool:
+        found = connection.recv()
+    except (EOFError, OSError):  # the other end is closed, perhaps in the middle of a batch
         raise TryLater("a process of this export was ended from outside: the same command goes on") from None
+    if isinstance(found, Exception):
+        raise found
+    return None if found is None else RowBatch(*found)
 
 
-def _start(parent: int, source: LocalSource, batches: Queue[RowBatch], stopped: Event) -> None:
-    global _shared  # noqa: PLW0603 - the one thing that a process of the pool is given
+@contextmanager
+def _started(source: LocalSource, topic: Topic, stretches: Mapping[Partition, Offsets]) -> Iterator[Connection]:
+    """A process that reads `stretches`, by the connection on which it gives what it has read."""
+    context = get_context("spawn")
+    receiver, sender = context.Pipe(duplex=False)
+    process = context.Process(target=_read, args=(os.getpid(), sender, source, topic, stretches), daemon=True)
+    process.start()
+    sender.close()  # so that its death closes the last one
+    try:
+        yield receiver
+    finally:
+        receiver.close()
+        process.terminate()
+        process.join()
+
+
+def _read(
+    parent: int, sender: Connection, source: LocalSource, topic: Topic, stretches: Mapping[Partition, Offsets]
+) -> None:
+    """In the process: send every batch of `stretches`, then None; or what went wrong."""
     die_with_parent(parent)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process in front
-    batches.cancel_join_thread()  # what nobody takes any more does not hold up its end
-    _shared = _Shared(source, batches, stopped)
-
-
-def _read(topic: Topic, stretches: Mapping[Partition, Offsets]) -> int:
-    """Give every batch of `stretches`; how many there were."""
-    assert _shared is not None, "_start comes first"
-    count = 0
-    for batch in _shared.source.batches(topic, stretches):
-        if not _given(_shared, batch):
-            break
-        count += 1
-    return count
-
-
-def _given(shared: _Shared, batch: RowBatch) -> bool:
-    """Whether `batch` waits to be written; False: nobody wants it any more."""
-    while not shared.stopped.is_set():
-        with suppress(Full):
-            shared.batches.put(batch, timeout=_LOOK)
-            return True
-    return False
+    try:
+        for batch in source.batches(topic, stretches):
+            sender.send(batch)
+        sender.send(None)
+    except BrokenPipeError:  # the one in front has ended or wants no more
+        return
+    except Exception as error:  # noqa: BLE001 - the one in front raises it
+        sender.send(error)

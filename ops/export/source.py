@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from typing import NamedTuple, Protocol
 
 import pyarrow as pa
@@ -31,8 +31,8 @@ class RowBatch(NamedTuple):
 class Source(Protocol):
     """Reads topics."""
 
-    def batches(self, topic: Topic, stretches: Mapping[Partition, Offsets]) -> Iterator[RowBatch]:
-        """Every record of `stretches`, in order within each partition."""
+    def batches(self, topic: Topic, stretches: Mapping[Partition, Offsets]) -> Generator[RowBatch, None, None]:
+        """Every record of `stretches`, in order within each partition. Close it: others may work for it."""
 
 
 class LocalSource:
@@ -42,7 +42,7 @@ class LocalSource:
         self._ids = ids
         self._read = read
 
-    def batches(self, topic: Topic, stretches: Mapping[Partition, Offsets]) -> Iterator[RowBatch]:
+    def batches(self, topic: Topic, stretches: Mapping[Partition, Offsets]) -> Generator[RowBatch, None, None]:
         decoder = RowDecoder(topic, self._ids)
         for values in _groups(self._read(stretches)):
             yield RowBatch(decoder.batch(values), len(values))

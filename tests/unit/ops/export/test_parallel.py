@@ -7,7 +7,9 @@ import signal
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
+from multiprocessing import Pipe
 
 import psutil
 import pytest
@@ -59,7 +61,7 @@ def _two_processes_for_any_part(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parallel_module, "WORTH", 1)
 
 
-def by_partition(batches: Iterator[RowBatch]) -> tuple[dict[int, list[str]], int]:
+def by_partition(batches: Iterable[RowBatch]) -> tuple[dict[int, list[str]], int]:
     """The ids of each partition in the order in which they came, and how many records were read."""
     found, read = defaultdict[int, list[str]](list), 0
     for batch in batches:
@@ -84,19 +86,22 @@ def of(topic: Topic) -> dict[Partition, Offsets]:
 
 def test_several_processes_read_what_one_does() -> None:
     log = PlayedLog()
-    with source_of(IDS, log) as source:
-        for topic in (MESSAGES, CONTACTS):  # the second with the same processes
-            assert by_partition(source.batches(topic, of(topic))) == expected(topic, log)
+    source = source_of(IDS, log)
+    for topic in (MESSAGES, CONTACTS):
+        batches = source.batches(topic, of(topic))
+        first = next(batches)
         assert len(readers()) == 2
-    assert not readers()
+        assert by_partition(chain([first], batches)) == expected(topic, log)
+        assert not readers()
 
 
 def test_small_parts_are_read_here(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parallel_module, "WORTH", PARTITIONS * RECORDS + 1)
     log = PlayedLog()
-    with source_of(IDS, log) as source:
-        assert by_partition(source.batches(MESSAGES, STRETCHES)) == expected(MESSAGES, log)
-        assert not readers()
+    batches = source_of(IDS, log).batches(MESSAGES, STRETCHES)
+    first = next(batches)
+    assert not readers()
+    assert by_partition(chain([first], batches)) == expected(MESSAGES, log)
 
 
 def test_a_process_that_dies_ends_the_export_with_a_word_on_how_to_go_on() -> None:
@@ -104,24 +109,36 @@ def test_a_process_that_dies_ends_the_export_with_a_word_on_how_to_go_on() -> No
         deadline = time.monotonic() + 30
         while not (found := readers()) and time.monotonic() < deadline:
             time.sleep(0.01)
-        for reader in found:
-            reader.send_signal(signal.SIGKILL)
+        found[0].send_signal(signal.SIGKILL)
 
     killing = threading.Thread(target=kill)
     killing.start()
-    with source_of(IDS, PlayedLog(pause=0.1)) as source, pytest.raises(TryLater, match="the same command goes on"):
-        list(source.batches(MESSAGES, STRETCHES))
+    with pytest.raises(TryLater, match="the same command goes on"):
+        list(source_of(IDS, PlayedLog(pause=0.1)).batches(MESSAGES, STRETCHES))
     killing.join()
+    assert not readers()
+
+
+def test_a_process_that_dies_in_the_middle_of_a_batch_is_noticed() -> None:
+    # Given what one has sent of a batch before it died: a length, and less than that
+    receiver, sender = Pipe(duplex=False)
+    os.write(sender.fileno(), (1_000).to_bytes(4, "big") + b"the start of a batch")
+    sender.close()
+    with pytest.raises(TryLater):
+        parallel_module._received(receiver)
+    receiver.close()
 
 
 def test_what_one_of_them_raises_is_raised() -> None:
-    with source_of(IDS, PlayedLog(fails=True)) as source, pytest.raises(TimeoutError, match="Kafka does not answer"):
-        list(source.batches(MESSAGES, STRETCHES))
+    with pytest.raises(TimeoutError, match="Kafka does not answer"):
+        list(source_of(IDS, PlayedLog(fails=True)).batches(MESSAGES, STRETCHES))
+    assert not readers()
 
 
 def test_who_stops_in_the_middle_leaves_no_process_behind() -> None:
-    with source_of(IDS, PlayedLog()) as source:
-        next(source.batches(MESSAGES, STRETCHES))
+    batches = source_of(IDS, PlayedLog()).batches(MESSAGES, STRETCHES)
+    next(batches)
+    batches.close()
     assert not readers()
 
 
