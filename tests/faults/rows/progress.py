@@ -25,7 +25,7 @@ BEHIND = 90.0
     clients=40,
     starts=False,
     inject_processors=("frequent_progress",),
-    promise=Promise(refused=None, slowest=12.0, progress=5),
+    promise=Promise(refused=None, slowest=12.0, progress=3),
 )
 def progress_of_two_nodes(run: Run) -> None:
     """It is never ahead of an event that was answered before, and goes on when all is well."""
