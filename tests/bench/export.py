@@ -6,11 +6,10 @@ import json
 import random
 import time
 from collections.abc import Iterator
-from itertools import islice
 from uuid import UUID
 
 from deploy.local.principals import OPERATOR
-from runtime.kafka.producer import KafkaProducer, OutgoingRecord
+from runtime.kafka.producer import OutgoingRecord
 from schemas import cloudevents
 from schemas.codec import Codec
 from schemas.ids import SchemaIds
@@ -36,28 +35,16 @@ def run(options: Options) -> list[Figure]:
     total = options.export_events
     with servers(options.note) as ours:
         options.note(f"export: publishing {total // FIRST_SHARE:,} records")
-        publish(ours, total // FIRST_SHARE, seed=1)
+        ours.publish(_records(total // FIRST_SHARE, random.Random(1)), batch=BATCH)
         _, little = _exported(ours, "some")
         options.note(f"export: publishing {total - total // FIRST_SHARE:,} more")
-        publish(ours, total - total // FIRST_SHARE, seed=2)
+        ours.publish(_records(total - total // FIRST_SHARE, random.Random(2)), batch=BATCH)
         options.note(f"export: {total:,} records")
         rate, most = _exported(ours, "all")
     return [
         Figure(f"export of {total:,} records", "records/s", once(rate), bound=Bound(least=25_000)),
         Figure("export, memory (PSS)", "MB", Series((most,)), Series((little,)), "of a tenth of them"),
     ]
-
-
-def publish(ours: Servers, count: int, *, seed: int) -> None:
-    """Put so many records on the topics of their events. Raises BenchFailed."""
-    producer = KafkaProducer(ours.kafka, "hookline-bench")
-    try:
-        made = _records(count, random.Random(seed))
-        while batch := list(islice(made, BATCH)):
-            if failed := [outcome for outcome in producer.publish_all(batch, timeout=60) if outcome is not None]:
-                raise BenchFailed(f"Kafka did not take {len(failed)} records: {failed[0]!r}")
-    finally:
-        producer.close()
 
 
 def _records(count: int, chance: random.Random) -> Iterator[OutgoingRecord]:
@@ -82,10 +69,8 @@ def _records(count: int, chance: random.Random) -> Iterator[OutgoingRecord]:
 
 def _exported(ours: Servers, name: str) -> tuple[float, float]:
     """Records a second of `hookline export`, its start included; the most MB that it took. Raises BenchFailed."""
-    folder, expected = (
-        ours.home / f"export-{name}",
-        ours.log_ends(),
-    )  # a record that Kafka confirmed late is there twice
+    folder = ours.home / f"export-{name}"
+    expected = ours.log_ends()  # a record that Kafka confirmed late is there twice
     began, most = time.monotonic(), 0.0
     command = ("-m", "ops", "export", "--from", "2000-01-01", "--out", str(folder), "--json")
     access = {key.removeprefix("HOOKLINE_"): value for key, value in ours.kafka_environment(OPERATOR).items()}

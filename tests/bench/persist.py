@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import islice
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ from typing import Any
 import psycopg
 
 from deploy.local.child import Child
-from runtime.kafka.producer import KafkaProducer, OutgoingRecord
+from runtime.kafka.producer import OutgoingRecord
 from schemas import cloudevents
 from schemas.codec import Codec
 from schemas.ids import SchemaIds
@@ -55,24 +54,16 @@ def run(options: Options) -> list[Figure]:
 
 
 def publish(ours: Servers, first: int, end: int) -> None:
-    """Put the events of these numbers on their topics."""
-    producer, codec = KafkaProducer(ours.kafka, "hookline-bench"), Codec(SchemaIds.checked_in())
-    try:
-        numbers = iter(range(first, end))
-        while chunk := [event(number) for number in islice(numbers, BATCH)]:
-            records = [
-                OutgoingRecord(
-                    TOPIC_OF[type(sent_event)].name,
-                    sent_event.contact_phone.encode() if sent_event.contact_phone else None,
-                    codec.encode(sent_event),
-                    cloudevents.headers(sent_event),
-                )
-                for sent_event in chunk
-            ]
-            if failed := [outcome for outcome in producer.publish_all(records, timeout=30) if outcome is not None]:
-                raise BenchFailed(f"Kafka did not take {len(failed)} events: {failed[0]!r}")
-    finally:
-        producer.close()
+    """Put the events of these numbers on their topics. Raises BenchFailed."""
+    codec = Codec(SchemaIds.checked_in())
+    ours.publish((_record(codec, number) for number in range(first, end)), batch=BATCH)
+
+
+def _record(codec: Codec, number: int) -> OutgoingRecord:
+    sent_event = event(number)
+    key = sent_event.contact_phone.encode() if sent_event.contact_phone else None
+    topic = TOPIC_OF[type(sent_event)].name
+    return OutgoingRecord(topic, key, codec.encode(sent_event), cloudevents.headers(sent_event))
 
 
 def _copy(ours: Servers, rows: Sequence[tuple[Any, ...]]) -> float:

@@ -8,8 +8,9 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
@@ -29,6 +30,7 @@ from deploy.local.principals import MECHANISM, Principals
 from ops.migrations import migrate
 from ops.processors import topics_of_hookline
 from runtime.kafka.access import AccessAdmin
+from runtime.kafka.producer import KafkaProducer, OutgoingRecord
 from runtime.kafka.topics import TopicAdmin
 from runtime.postgres import connect
 
@@ -113,6 +115,16 @@ class Servers:
             yield
         finally:
             self._broker.signal(signal.SIGCONT)
+
+    def publish(self, records: Iterable[OutgoingRecord], *, batch: int) -> None:
+        """Put `records` on their topics, so many at a time. Raises BenchFailed where Kafka does not take one."""
+        producer, left = KafkaProducer(self.kafka, "hookline-bench"), iter(records)
+        try:
+            while chunk := list(islice(left, batch)):
+                if failed := [outcome for outcome in producer.publish_all(chunk, timeout=60) if outcome is not None]:
+                    raise BenchFailed(f"Kafka did not take {len(failed)} records: {failed[0]!r}")
+        finally:
+            producer.close()
 
     def log_ends(self) -> int:
         """How many records there are on the event topics."""

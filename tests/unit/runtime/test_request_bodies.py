@@ -23,7 +23,7 @@ from runtime.request_bodies import (
     BodyDeadlines,
     BodyReads,
     BoundedBody,
-)  # fmt: skip
+)
 
 
 def body_of(sent: bytes, announced: int | None, slots: int = 1) -> BoundedBody:
