@@ -53,9 +53,31 @@ class _Track:
     lost: bool
     #: What is read and not committed: the offset behind it, and the age of its oldest record as an epoch in seconds.
     waiting: deque[tuple[int, float]] = field(default_factory=deque)
-    behind_since: float | None = None  #: since when records are known that are not committed, monotonic seconds
+    #: Ends beyond `done`, each with when it was first confirmed, in monotonic seconds: both ascend. The first says how
+    #: long the record at `done` has been known, however many have been committed and written since.
+    unreached: deque[tuple[int, float]] = field(default_factory=deque)
     #: The time of the record at `done`, where it was read once and has to be read again: epoch seconds.
     oldest_known: float | None = None
+
+    def confirm(self, end: int, asked_at: float) -> None:
+        """Kafka was asked at `asked_at`, and the log ended at `end`: below an earlier end where it was truncated."""
+        while self.unreached and self.unreached[-1][0] >= end:
+            _, asked_at = self.unreached.pop()
+        if end > self.done:
+            self.unreached.append((end, asked_at))
+        if len(self.unreached) > READINGS:  # the two nearest become one: the higher end, the earlier instant
+            ends, instants = zip(*self.unreached, strict=True)
+            first = min(range(READINGS), key=lambda at: instants[at + 1] - instants[at])
+            self.unreached[first] = (ends[first + 1], instants[first])
+            del self.unreached[first + 1]
+
+    def reach(self, done: int) -> None:
+        """Every record below `done` is committed."""
+        self.done = max(self.done, done)
+        while self.waiting and self.waiting[0][0] <= done:
+            self.waiting.popleft()
+        while self.unreached and self.unreached[0][0] <= self.done:
+            self.unreached.popleft()
 
 
 class Positions:
@@ -79,7 +101,7 @@ class Positions:
                 track = self._tracks[partition] = _Track(held.place, held.stored, held.done, held.lost)
                 known = before.get(partition)
                 if known is not None and (known.place, known.done) == (track.place, track.done):
-                    track.behind_since, track.oldest_known = known.behind_since, known.oldest_known
+                    track.unreached, track.oldest_known = known.unreached, known.oldest_known
             self._suspect = False
 
     def drop(self) -> None:
@@ -102,9 +124,8 @@ class Positions:
                 track = self._tracks.get(partition)
                 if track is None or track.place != span.place:
                     continue
-                track.stored, track.done, track.oldest_known = span.next, max(track.done, span.next), None
-                while track.waiting and track.waiting[0][0] <= span.next:
-                    track.waiting.popleft()
+                track.stored, track.oldest_known = span.next, None
+                track.reach(span.next)
 
     def forget_read(self) -> None:
         """What was read and not committed will be read again."""
@@ -128,10 +149,8 @@ class Positions:
             self._readings.append(reading)
             self._suspect = self._suspect or bool(shrunk)
             for partition, track in self._tracks.items():
-                if track.done >= reading.ends.get(partition, 0):
-                    track.behind_since = None
-                elif track.behind_since is None:
-                    track.behind_since = reading.asked_at
+                if (end := reading.ends.get(partition)) is not None:
+                    track.confirm(end, reading.asked_at)
 
     def held(self) -> dict[Partition, Held]:
         """All partitions that are ours, as they stand."""
@@ -185,7 +204,7 @@ class Positions:
             return Lag(0, 0.0)
         oldest = track.waiting[0][1] if track.waiting else track.oldest_known
         age = 0.0 if oldest is None else self._now() - oldest
-        known_for = 0.0 if track.behind_since is None else self._monotonic() - track.behind_since
+        known_for = self._monotonic() - track.unreached[0][1] if track.unreached else 0.0
         return Lag(records, max(0.0, age, known_for))
 
 

@@ -114,7 +114,8 @@ def test_a_process_that_is_killed_is_named_with_its_cause_and_comes_back(stack: 
     os.kill(pid, signal.SIGKILL)
 
     def named() -> list[str]:
-        return [text for text in status()["warnings"] if text.startswith("crm-sync was started again 1 times")]
+        begin = "crm-sync was started again within an hour (1 x)"
+        return [text for text in status()["warnings"] if text.startswith(begin)]
 
     [warning, *_] = eventually(lambda: [text for text in named() if "was ended by SIGKILL" in text], "it is named", 30)
     assert f"see {stack.home / 'logs' / 'crm-sync.log'}" in warning

@@ -39,6 +39,6 @@ def test_every_row_of_the_table_has_its_story() -> None:
         for letter, count in (("K", 10), ("I", 10), ("C", 5), ("P", 3), ("M", 2), ("O", 2), ("S", 2))
         for number in range(1, count + 1)
     ]
-    assert list(rows) == [*expected, *(f"F{number}" for number in range(1, 9)), "X1"]
+    assert list(rows) == [*expected, *(f"F{number}" for number in range(1, 10)), "X1"]
     for row in rows.values():
         assert row.story.__module__.startswith("tests.faults.rows.")

@@ -28,7 +28,7 @@ def beat(state: str = "ready", reason: str = "ok", **facts: Any) -> HeartbeatSta
         ),
         (Heartbeats([beat(refused_lately=30, answered_lately=70)]), "error", "n1 refused 30% of its webhooks"),
         (Heartbeats([beat(quarantined=20)]), "warning", "20 webhooks wait in the quarantine of n1"),
-        (Heartbeats(restarts={"persist": 3}), "warning", "persist was started again 3 times"),
+        (Heartbeats(restarts={"persist": 3}), "warning", "persist was started again within an hour (3 x)"),
     ],
 )
 def test_what_is_wrong_is_named(beats: Heartbeats, severity: str, expected: str) -> None:

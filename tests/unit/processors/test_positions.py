@@ -74,6 +74,45 @@ def test_what_nobody_has_read_has_the_age_since_it_is_known() -> None:
     assert world.lag == Lag(5, 40.0)
 
 
+def test_a_member_that_is_always_a_little_behind_has_a_small_age() -> None:
+    """Under load a new record is there before the last one is committed: the end is never reached."""
+    world = World()
+    world.ends(1)
+    for offset in range(200):
+        batch = world.batch(offset, offset + 1)
+        world.positions.read(batch)
+        world.wait(1)
+        world.ends(offset + 2)
+        world.positions.commit(batch.spans)
+        assert world.lag == Lag(1, 0.0)
+
+
+def test_an_age_stays_whole_however_often_the_ends_are_asked() -> None:
+    # Given a member that commits nothing for hours while the log grows
+    world = World()
+    for offset in range(10_000):
+        world.ends(offset + 1)
+        world.wait(1)
+    assert world.lag == Lag(10_000, 10_000.0)
+    # When it catches up, the age is that of what is left, or a little more: never less
+    for done in range(500, 10_000, 500):
+        world.positions.commit(world.batch(done - 500, done).spans)
+        assert 10_000 - done <= world.lag.seconds < 10_400 - done
+
+
+def test_a_truncated_log_leaves_no_age_behind() -> None:
+    # Given a log that ended at 100 once, and was cut down to what is committed
+    world = World()
+    world.ends(100)
+    world.wait(60)
+    world.ends(0)
+    assert world.lag == Lag(0, 0.0)
+    # When one record is written, its age is its own
+    world.wait(60)
+    world.ends(1)
+    assert world.lag == Lag(1, 0.0)
+
+
 def test_a_place_taken_anew_keeps_the_age_of_what_was_read_there() -> None:
     # Given a batch that was read, and dropped because the group is halted
     world = World()
@@ -150,9 +189,10 @@ steps = st.lists(st.sampled_from(["produce", "ask", "read", "commit", "drop", "w
 
 
 @given(steps)
-def test_caught_up_never_names_an_instant_before_which_anything_uncommitted_was_produced(ran: list[str]) -> None:
+def test_neither_the_caught_up_instant_nor_the_age_says_more_than_is_so(ran: list[str]) -> None:
     world = World()
     produced: list[float] = []  # when each offset was written
+    known: list[float] = []  # when its being there was first confirmed
     read, committed, batches = 0, 0, []
     for step in ran:
         match step:
@@ -160,7 +200,8 @@ def test_caught_up_never_names_an_instant_before_which_anything_uncommitted_was_
                 produced.append(world.mono)
             case "ask":
                 world.wait(0.001)
-                world.ends(len(produced))
+                asked_at = world.ends(len(produced))
+                known += [asked_at] * (len(produced) - len(known))
             case "read" if read < len(produced):
                 batch = world.batch(read, len(produced))
                 world.positions.read(batch)
@@ -178,3 +219,7 @@ def test_caught_up_never_names_an_instant_before_which_anything_uncommitted_was_
                 world.wait(1)
         instant = world.caught_up()
         assert instant is None or all(at >= instant for at in produced[committed:])
+        if committed < len(known):  # the record at `committed` is the oldest that is not
+            age = world.lag.seconds
+            assert world.mono - known[committed] <= age + 0.002
+            assert age <= world.mono - produced[committed] + 0.002
