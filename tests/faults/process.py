@@ -29,6 +29,24 @@ def wait_until(holds: Callable[[], Any], timeout: float, what: str, *, every: fl
     return found
 
 
+def wait_until_done(
+    left: Callable[[], float | None], patience: float, at_last: float, what: str, *, every: float
+) -> None:
+    """Until nothing is left. Raises NotInTime when it has not become less for `patience` s, or after `at_last` s.
+
+    `left`: how much there is to do; None: nobody can say.
+    """
+    begun = last = time.monotonic()
+    least: float | None = None
+    while (found := left()) != 0:
+        now = time.monotonic()
+        if found is not None and (least is None or found < least):
+            least, last = found, now
+        if now - last > patience or now - begun > at_last:
+            raise NotInTime(f"not within {now - begun:.0f} s: {what}; left: {found}, at the least {least}")
+        time.sleep(every)
+
+
 class Process:
     """A program in a process group of its own."""
 

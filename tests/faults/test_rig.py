@@ -24,7 +24,7 @@ from tests.faults import results, table
 from tests.faults.checker import Verdict
 from tests.faults.client.journal import read
 from tests.faults.injected.disk import power_cut
-from tests.faults.process import wait_until
+from tests.faults.process import NotInTime, wait_until, wait_until_done
 from tests.faults.proxy import Proxy
 from tests.faults.taps import CommitTap, KafkaTap, Shears
 
@@ -311,3 +311,13 @@ def test_the_code_is_another_when_any_file_of_it_is(tmp_path: Path, monkeypatch:
     before = results.tree()
     (tmp_path / "ingest" / "a.py").write_text("2")
     assert results.tree() != before
+
+
+def test_a_run_waits_for_the_end_of_a_backlog_as_long_as_it_shrinks() -> None:
+    shrinking = iter([5, None, 4, 3, 3, 2, 1, 0])
+    wait_until_done(lambda: next(shrinking), patience=30, at_last=60, what="it is done", every=0.0)
+    with pytest.raises(NotInTime, match="it is done; left: 7, at the least 7"):
+        wait_until_done(lambda: 7, patience=0.0, at_last=60, what="it is done", every=0.001)
+    growing_less = iter(range(1_000_000, 0, -1))
+    with pytest.raises(NotInTime, match="it is done"):
+        wait_until_done(lambda: next(growing_less), patience=30, at_last=0.0, what="it is done", every=0.001)
