@@ -20,6 +20,8 @@ from runtime.kafka.ends import LogEnds
 #: Readings of the logs' ends that are kept: half a minute of them, at two a second. What took longer to be
 #: committed is not recent any more.
 READINGS = 64
+#: Seconds that a record may be old by its own time: longer than any topic keeps events by default.
+BELIEVED = 90 * 86_400.0
 
 
 class Held(NamedTuple):
@@ -56,11 +58,16 @@ class _Track:
     #: Ends beyond `done`, each with when it was first confirmed, in monotonic seconds: both ascend. The first says how
     #: long the record at `done` has been known, however many have been committed and written since.
     unreached: deque[tuple[int, float]] = field(default_factory=deque)
+    #: An instant at which the record at `done` was not there yet, as late as is known: it cannot be older than that,
+    #: whatever time its writer gave it. Monotonic seconds.
+    absent_at: float | None = None
     #: The time of the record at `done`, where it was read once and has to be read again: epoch seconds.
     oldest_known: float | None = None
 
     def confirm(self, end: int, asked_at: float) -> None:
         """Kafka was asked at `asked_at`, and the log ended at `end`: below an earlier end where it was truncated."""
+        if end <= self.done:
+            self.absent_at = asked_at
         while self.unreached and self.unreached[-1][0] >= end:
             _, asked_at = self.unreached.pop()
         if end > self.done:
@@ -77,7 +84,16 @@ class _Track:
         while self.waiting and self.waiting[0][0] <= done:
             self.waiting.popleft()
         while self.unreached and self.unreached[0][0] <= self.done:
-            self.unreached.popleft()
+            _, self.absent_at = self.unreached.popleft()
+
+    def go_on_from(self, before: _Track) -> None:
+        """Keep what is known of the same partition from when it was last ours: its log is the same."""
+        if before.done > self.done:
+            return  # the stored offset went back
+        self.unreached, self.absent_at = before.unreached, before.absent_at
+        if before.done == self.done:
+            self.oldest_known = before.waiting[0][1] if before.waiting else before.oldest_known
+        self.reach(self.done)
 
 
 class Positions:
@@ -90,18 +106,19 @@ class Positions:
         self._now = now
         self._lock = threading.Lock()
         self._tracks: dict[Partition, _Track] = {}
+        self._before: dict[PartitionId, _Track] = {}  #: of partitions that were ours at any time
         self._readings: deque[LogEnds] = deque(maxlen=READINGS)
         self._suspect = False
 
     def take(self, places: Mapping[Partition, Held]) -> None:
         """These are ours, and all that are; each is read from `done` on."""
         with self._lock:
-            before, self._tracks = self._tracks, {}
+            self._before |= {track.place: track for track in self._tracks.values()}
+            self._tracks = {}
             for partition, held in places.items():
                 track = self._tracks[partition] = _Track(held.place, held.stored, held.done, held.lost)
-                known = before.get(partition)
-                if known is not None and (known.place, known.done) == (track.place, track.done):
-                    track.unreached, track.oldest_known = known.unreached, known.oldest_known
+                if (before := self._before.get(track.place)) is not None:
+                    track.go_on_from(before)
             self._suspect = False
 
     def drop(self) -> None:
@@ -110,7 +127,7 @@ class Positions:
 
     def read(self, batch: Batch) -> None:
         """`batch` has been read."""
-        oldest = _oldest(batch.records)
+        oldest = _oldest(batch.records, self._now())
         with self._lock:
             for partition, span in batch.spans.items():
                 track = self._tracks.get(partition)
@@ -149,8 +166,10 @@ class Positions:
             self._readings.append(reading)
             self._suspect = self._suspect or bool(shrunk)
             for partition, track in self._tracks.items():
-                if (end := reading.ends.get(partition)) is not None:
-                    track.confirm(end, reading.asked_at)
+                if partition in shrunk:
+                    track.unreached.clear()
+                elif partition in reading.ends and _is_same(reading, partition, track.place):
+                    track.confirm(reading.ends[partition], reading.asked_at)
 
     def held(self) -> dict[Partition, Held]:
         """All partitions that are ours, as they stand."""
@@ -158,16 +177,20 @@ class Positions:
             return {partition: _held(track) for partition, track in self._tracks.items()}
 
     def lags(self) -> dict[Partition, Lag]:
-        """How far each of our partitions is behind the end that Kafka last confirmed."""
+        """How far each of our partitions is behind the end that Kafka last confirmed, or behind what was read of it.
+
+        Those of which neither is known are missing.
+        """
         with self._lock:
             newest = self._readings[-1] if self._readings else None
-            if newest is None:
-                return {}
-            return {
-                partition: self._lag(track, newest.ends[partition])
-                for partition, track in self._tracks.items()
-                if partition in newest.ends and _is_same(newest, partition, track.place)
-            }
+            found = {}
+            for partition, track in self._tracks.items():
+                ends = [track.waiting[-1][0]] if track.waiting else []
+                if newest is not None and partition in newest.ends and _is_same(newest, partition, track.place):
+                    ends.append(newest.ends[partition])
+                if ends:
+                    found[partition] = self._lag(track, max(ends))
+            return found
 
     def caught_up(self) -> list[CaughtUp]:
         """For each of our partitions, the last instant whose records are all committed by now.
@@ -204,8 +227,10 @@ class Positions:
             return Lag(0, 0.0)
         oldest = track.waiting[0][1] if track.waiting else track.oldest_known
         age = 0.0 if oldest is None else self._now() - oldest
-        known_for = self._monotonic() - track.unreached[0][1] if track.unreached else 0.0
-        return Lag(records, max(0.0, age, known_for))
+        now = self._monotonic()
+        known_for = now - track.unreached[0][1] if track.unreached else 0.0
+        at_most = age if track.absent_at is None else now - track.absent_at
+        return Lag(records, max(0.0, known_for, min(age, at_most)))
 
 
 def _held(track: _Track) -> Held:
@@ -218,11 +243,17 @@ def _is_same(reading: LogEnds, partition: Partition, place: PartitionId) -> bool
     return shape is not None and shape.id == place.topic_id
 
 
-def _oldest(records: Iterable[Record]) -> dict[Partition, float]:
-    """The oldest time of each partition's records, as Kafka has it, in epoch seconds."""
+def _oldest(records: Iterable[Record], now: float) -> dict[Partition, float]:
+    """The oldest time of each partition's records, as their writers gave it, in epoch seconds.
+
+    A time that no record can have counts as `now`: whoever may write to a topic may write any.
+    """
     found: dict[Partition, float] = {}
+    earliest = now - BELIEVED
     for record in records:
         partition = Partition(record.topic, record.partition)
         at = record.timestamp_ms / 1000
+        if at < earliest:
+            at = now
         found[partition] = min(found.get(partition, at), at)
     return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID, uuid4
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -38,8 +39,8 @@ class World:
         self.positions.note(LogEnds(asked_at, {TOPIC: TopicShape(id, 1)}, {ZERO: end}), held)
         return asked_at
 
-    def batch(self, begin: int, end: int, age: float = 0.0) -> Batch:
-        at = int((self.epoch - age) * 1000)
+    def batch(self, begin: int, end: int, age: float = 0.0, at: int | None = None) -> Batch:
+        at = int((self.epoch - age) * 1000) if at is None else at
         records = [Record(TOPIC, 0, offset, at, b"k", b"v", []) for offset in range(begin, end)]
         return Batch(records, [], [], {ZERO: Span(self.place, begin, end)})
 
@@ -64,6 +65,67 @@ def test_lag_counts_from_what_is_committed_not_from_what_was_read() -> None:
     assert world.lag == Lag(25, 63.0)
     world.positions.commit(batch.spans)
     assert world.lag.records == 15
+
+
+def test_what_was_read_counts_where_kafka_has_not_confirmed_it() -> None:
+    world = World()
+    assert world.positions.lags() == {}  # nothing is known
+    world.positions.read(world.batch(0, 10, age=3.0))
+    assert world.lag == Lag(10, 3.0)
+    # Given an end that was confirmed before, and a Kafka that does not answer this question any more
+    world = World()
+    world.ends(0)
+    world.wait(60)
+    world.positions.read(world.batch(0, 10, age=3.0))
+    world.wait(5)
+    assert world.lag == Lag(10, 8.0)
+
+
+@pytest.mark.parametrize("at", [-1, 0, 1, 2**40, 2**62])
+def test_no_time_that_a_writer_may_choose_makes_an_age_that_cannot_be(at: int) -> None:
+    # Given a processor that has just started, and one that knows when the record was not there yet
+    for known in (False, True):
+        world = World()
+        if known:
+            world.ends(0)
+        world.positions.read(world.batch(0, 1, at=at))
+        world.wait(2)
+        world.ends(1)
+        assert 0 <= world.lag.seconds <= 2
+    # A time of last week may be so, but not of a record that came after the log was seen without it
+    world = World()
+    world.ends(0)
+    world.wait(4)
+    world.positions.read(world.batch(0, 1, age=7 * 86_400.0))
+    assert world.lag == Lag(1, 4.0)
+
+
+def test_an_age_outlives_a_rebalance() -> None:
+    # Given a member that reads nothing (its group is paused), whose partitions are given out anew after an hour
+    world = World()
+    world.ends(5)
+    world.wait(3600)
+    world.positions.drop()
+    world.positions.take({ZERO: Held(world.place, 0, 0)})
+    world.ends(6)
+    assert world.lag == Lag(6, 3600.0)
+    # When another member has had it meanwhile and committed a part, what is left has its own age
+    world.wait(60)
+    world.ends(8)
+    world.positions.drop()
+    world.positions.take({ZERO: Held(world.place, 6, 6)})
+    assert world.lag == Lag(2, 0.0)
+    # Where the stored offset went back, or the topic was made anew, nothing is known of before
+    world.wait(60)
+    world.positions.take({ZERO: Held(world.place, 0, 0)})
+    world.ends(8)
+    assert world.lag == Lag(8, 0.0)
+    world.wait(60)
+    other = PartitionId("cluster", uuid4(), 0)
+    world.positions.take({ZERO: Held(other, 0, 0)})
+    world.ends(8)  # of the topic before
+    world.ends(8, id=other.topic_id)
+    assert world.lag == Lag(8, 0.0)
 
 
 def test_what_nobody_has_read_has_the_age_since_it_is_known() -> None:
