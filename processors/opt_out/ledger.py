@@ -24,6 +24,8 @@ from runtime.postgres import Connection
 LOCK = 0x484C4F50544F5554
 
 _MICROSECOND = timedelta(microseconds=1)
+#: How far a receipt may be ahead of the ledger's clock because no two clocks are the same.
+CLOCKS_APART = timedelta(minutes=1)
 _HEAD = "SELECT position, hash, decided_at FROM opt_out_ledger ORDER BY position DESC LIMIT 1"
 _KNOWN = "SELECT event_id, phone FROM opt_out_ledger WHERE event_id = ANY (%s)"
 #: Whoever may not say that a number is back leaves its states apart, and the gate takes the worst of them.
@@ -51,6 +53,13 @@ _SHARED = tuple({field.name for field in fields(EntryDraft)} & set(COLUMNS))
 def utc_now() -> datetime:
     """The wall clock."""
     return datetime.now(UTC)
+
+
+def _effective(received: datetime, occurred: datetime | None, now: datetime) -> datetime:
+    """When it was said, or `now` where that lies ahead: by a node's clock that was wrong, an opt-in would be later than
+    every stop to come, and the deadline of a stop would not come for years."""
+    said = received if occurred is None else min(occurred, received)
+    return now if said > now + CLOCKS_APART else said
 
 
 def lock(connection: Connection) -> None:
@@ -139,17 +148,19 @@ class Ledger:
         echoes = enforcement.echoes(connection, drafts)
         entries: list[Entry] = []
         for draft in drafts:
-            received = draft.received_at
-            if received is None:  # decided with all in view that is known of the phone: later than any of it
+            if draft.received_at is None:  # decided with all in view that is known of the phone: later than any of it
                 received = max(now, latest.get(draft.phone, now) + _MICROSECOND)
-            effective = received if draft.occurred_at is None else min(draft.occurred_at, received)
+                effective = received if draft.occurred_at is None else min(draft.occurred_at, received)
+            else:
+                received = draft.received_at
+                effective = _effective(received, draft.occurred_at, now)
             position += 1
             unhashed = Entry(
                 position=position,
                 echo=id(draft) in echoes,
                 effective_at=effective,
                 decided_at=now,
-                deadline=self._deadline(draft, effective, now if draft.clock_starts_now else received),
+                deadline=self._deadline(draft, effective, now if draft.clock_starts_now else min(received, now)),
                 evidence_digest=None,
                 previous_hash=previous,
                 **self._version(draft),

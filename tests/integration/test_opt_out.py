@@ -447,6 +447,26 @@ def test_an_opt_in_of_textus_with_a_new_delivery_id_counts_without_a_time(desk: 
     assert desk.state() == "out"
 
 
+def test_a_node_whose_clock_was_ahead_lets_nobody_in_for_years(desk: Desk) -> None:
+    # Given an opt-in that counts by its receipt, from a node whose clock is ten years ahead
+    years = 10 * 365 * 24 * 60.0
+    desk.now = at(2)
+    desk.take(opt_out(False, occurred_at=at(years), received_at=at(years)))
+    assert desk.state() == "in"
+    # When a stop comes once the clock is right again, it is later
+    desk.now = at(5)
+    desk.take(message(text="STOP", occurred_at=at(5), received_at=at(5), time_valid=False))
+    assert desk.state() == "out"
+    # And a stop of a wrong clock has a deadline that somebody will see
+    late = {"contact_phone": "+13035550199", "received_at": at(years), "time_valid": False}
+    desk.take(message(text="STOP", occurred_at=at(years), **late))
+    soon = desk.now + timedelta(days=30)
+    assert desk.all("SELECT phone FROM opt_out_ledger WHERE deadline > %s", soon) == []
+    # A START of a right clock is not later beyond doubt
+    desk.take(message(text="START", contact_phone="+13035550199", occurred_at=at(6), received_at=at(6)))
+    assert desk.state("+13035550199") == "out"
+
+
 def test_an_opt_in_whose_stop_is_read_later_is_asked_about_then(desk: Desk) -> None:
     desk.take(opt_out(False, **untimed(2, 970)))
     assert (desk.state(), desk.all("SELECT kind FROM opt_out_reviews")) == ("in", [])
