@@ -8,8 +8,9 @@ none earlier than any slot holds, so no update is ever lost and nobody waits for
 call a request hands Python's interpreter lock to another thread each time: a third of the rate, measured).
 
 There is a limit to that: an hour with a clock that is years ahead would otherwise give every receipt that hour's time
-for years. A receipt further ahead of the system's clock than a setting is not kept to: the clock is believed, the log
-and a metric say so.
+for years. A receipt is not kept to where it is further ahead than a setting of the system's clock and of PostgreSQL's,
+where that is known: the later of the two clocks is believed. So a system's clock that is wrong now reorders nothing
+either. The log and a metric say so.
 """
 
 from __future__ import annotations
@@ -43,12 +44,21 @@ _LAST = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
 class ReceiptClock:
     """Gives every receipt its time, later than or equal to all before it on this node, unless those were far ahead."""
 
-    def __init__(self, file: Path, wall: Callable[[], int] = time.time_ns, *, ahead: float = 3600.0) -> None:
+    def __init__(
+        self,
+        file: Path,
+        wall: Callable[[], int] = time.time_ns,
+        *,
+        ahead: float = 3600.0,
+        postgres: Callable[[], int | None] = lambda: None,
+    ) -> None:
         """`wall` gives nanoseconds since the epoch; `ahead`: seconds that an earlier receipt may be ahead of it.
 
-        Raises OSError where `file` can't be made or has no slot left.
+        `postgres` gives PostgreSQL's microseconds since the epoch (None: not known); used where receipts are further
+        ahead than that. Raises OSError where `file` can't be made or has no slot left.
         """
         self._wall = wall
+        self._postgres = postgres
         self._ahead = round(ahead * 1_000_000)
         self._reported = 0  #: the receipt that was last reported as too far ahead
         self._lock = threading.Lock()
@@ -78,16 +88,13 @@ class ReceiptClock:
 
     def _believe(self, wall: int) -> int:
         """The time of a receipt where earlier ones are too far ahead of `wall` (microseconds, as the result)."""
-        latest = wall + self._ahead
         receipts: tuple[int, ...] = _ALL.unpack_from(self._receipts)
-        if (furthest := max(receipts)) != self._reported:
-            self._reported = furthest
-            metrics.RECEIPTS_AHEAD.inc()
-            log.error(
-                "receipts_far_ahead_of_clock",
-                receipt_at=(_EPOCH + timedelta(microseconds=min(furthest, _LAST))).isoformat(),
-                clock_at=(_EPOCH + timedelta(microseconds=wall)).isoformat(),
-            )
+        postgres = self._postgres()
+        believed = wall if postgres is None else max(wall, postgres)
+        self._report(max(receipts), wall, postgres)
+        latest = believed + self._ahead
+        if max(receipts) <= latest:
+            return max(receipts)  # PostgreSQL says that the clock of now is wrong: stand still
         for number, receipt in enumerate(receipts):
             place = number * _SLOT.size
             if receipt <= latest or place == self._slot:
@@ -96,7 +103,20 @@ class ReceiptClock:
             if self._lock_slot(fcntl.F_WRLCK, place):
                 _SLOT.pack_into(self._receipts, place, 0)
                 self._lock_slot(fcntl.F_UNLCK, place)
-        return max([wall, *(receipt for receipt in receipts if receipt <= latest)])
+        return max([believed, *(receipt for receipt in receipts if receipt <= latest)])
+
+    def _report(self, furthest: int, wall: int, postgres: int | None) -> None:
+        """Say once that the receipt `furthest` is too far ahead of `wall`."""
+        if furthest == self._reported:
+            return
+        self._reported = furthest
+        metrics.RECEIPTS_AHEAD.inc()
+        log.error(
+            "receipts_far_ahead_of_clock",
+            receipt_at=_shown(furthest),
+            clock_at=_shown(wall),
+            postgres_at=None if postgres is None else _shown(postgres),
+        )
 
     def _claim(self) -> int:
         """The place of a slot that is ours until the descriptor is closed, or we are gone.
@@ -118,3 +138,7 @@ class ReceiptClock:
         except OSError:
             return False
         return True
+
+
+def _shown(micros: int) -> str:
+    return (_EPOCH + timedelta(microseconds=min(micros, _LAST))).isoformat()

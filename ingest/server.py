@@ -23,6 +23,7 @@ from ingest.durable.spool.gauges import SpoolGauges
 from ingest.durable.spool.state import SharedState
 from ingest.endpoint import WebhookEndpoint
 from ingest.node.name import node_name
+from ingest.postgres_clock import PostgresClock
 from ingest.provider import Provider, check_providers, provider_types
 from ingest.quarantine.gauges import QuarantineGauges
 from ingest.settings import IngestSettings, SpoolReportSettings
@@ -80,7 +81,11 @@ def build_worker(parent: int, schema_ids: SchemaIds, instance: str) -> Ingest:
     worker = DurableWorker(settings, configuration[KafkaSettings], Codec(schema_ids), dsn=dsn, instance=instance)
     Finalize(None, tracing.stop, exitpriority=5)
     Finalize(None, worker.close, exitpriority=10)  # what multiprocessing calls when the worker ends
-    clock = ReceiptClock(settings.spool_dir / "receipt-clock", ahead=settings.receipt_ahead_seconds)
+    clock = ReceiptClock(
+        settings.spool_dir / "receipt-clock",
+        ahead=settings.receipt_ahead_seconds,
+        postgres=PostgresClock(settings.spool_dir / "postgres-clock", instance).now,
+    )
     endpoint = WebhookEndpoint(
         providers, worker.publisher, clock.now, worker.quarantine, public_url=settings.public_url
     )
@@ -160,6 +165,7 @@ def node_report(dsn: Dsn, spool_dir: Path, state: SharedState, instance: str) ->
         heartbeat=Heartbeat("ingest", node=node, instance=instance),
         readiness=lambda: Readiness(False, "no worker serves"),
         counts=CountReport(node, spool_dir),
+        postgres_clock=PostgresClock(spool_dir / "postgres-clock", instance),
     )
 
 

@@ -61,7 +61,8 @@ class IngestSettings(Section, name="ingest"):
     receipt_ahead_seconds: float = Field(
         default=3600.0,
         ge=0,
-        description="seconds that earlier receipts may be ahead of the system's clock and still hold later ones back",
+        description="seconds that earlier receipts may be ahead of the system's clock, or PostgreSQL's, and still hold "
+        "later ones back",
     )
     quarantine_max_mb: int = Field(
         default=1024,

@@ -17,6 +17,7 @@ from ingest.durable.spool.directory import worker_lock
 from ingest.durable.spool.state import SharedState
 from ingest.durable.spool.store import Spool
 from ingest.node.name import node_name
+from ingest.postgres_clock import PostgresClock
 from ingest.quarantine.keeping import KeepingQuarantine, NoQuarantine
 from ingest.quarantine.store import QuarantineStore
 from ingest.settings import IngestSettings
@@ -97,6 +98,7 @@ class DurableWorker:
             readiness=self.readiness,
             facts=NodeFacts(directory),
             counts=CountReport(node, directory),
+            postgres_clock=PostgresClock(directory / "postgres-clock", instance or ""),
         )
         return NodeReporter(report, directory).start()
 

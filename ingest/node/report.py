@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import LiteralString
 
 import psycopg
 
@@ -18,6 +19,7 @@ from ingest.durable.spool.locks import FileLock
 from ingest.durable.spool.state import SharedState
 from ingest.node.count_report import CountReport
 from ingest.node.facts import NodeFacts
+from ingest.postgres_clock import PostgresClock
 from runtime.admin import Readiness
 from runtime.database_clock import DatabaseClock
 from runtime.heartbeat import EVERY as BEAT_EVERY
@@ -63,10 +65,18 @@ class NodeReport:
         readiness: Callable[[], Readiness] = lambda: Readiness(True),
         facts: NodeFacts | None = None,
         counts: CountReport | None = None,
+        postgres_clock: PostgresClock | None = None,
         monotonic: Callable[[], float] = time.monotonic,
+        wall: Callable[[], float] = time.time,
     ) -> None:
-        """`heartbeat` goes out with every fourth report, with what `readiness` and `facts` tell; `counts` follow."""
+        """`heartbeat` goes out with every fourth report, with what `readiness` and `facts` tell; `counts` follow.
+
+        `postgres_clock`: what learns PostgreSQL's clock for the node; `wall` gives seconds since the epoch.
+        """
         self._counts = counts
+        self._postgres_clock = postgres_clock
+        self._wall = wall
+        self._clock_off = 0.0  #: seconds that this node's clock is at least ahead of PostgreSQL's; negative: behind it
         self._heartbeat = heartbeat or Heartbeat("ingest", node=node)
         self._readiness = readiness
         self._facts = facts
@@ -113,8 +123,7 @@ class NodeReport:
     def _send(self) -> None:
         if self._connection is None:
             self._connection = self._open()
-            [(now,)] = self._connection.execute("SELECT clock_timestamp()").fetchall()
-            self._clock.learn(now)
+            self._learn(self._connection, "SELECT clock_timestamp()")
         # The spool is looked at behind the instant that the report is for, so a process that is frozen here says
         # something old. What moves between the queue and the refused is counted on one side at least.
         looked_at = self._monotonic()
@@ -127,14 +136,28 @@ class NodeReport:
             "heard_at": self._clock.at(looked_at),
             "drained": replayed != self._replayed,
         }
-        [(now,)] = self._connection.execute(_REPORT, values).fetchall()
-        self._clock.learn(now)
+        self._learn(self._connection, _REPORT, values)
         self._replayed = replayed
         if looked_at >= self._next_beat:
             self._next_beat = looked_at + BEAT_EVERY
-            self._heartbeat.beat(self._connection, self._readiness(), self._facts() if self._facts else None)
+            facts = {**(self._facts() if self._facts else {}), "clock_off_seconds": round(self._clock_off, 1)}
+            self._heartbeat.beat(self._connection, self._readiness(), facts)
         if self._counts is not None:
             self._counts(self._connection)
+
+    def _learn(
+        self, connection: Connection, statement: LiteralString, values: Mapping[str, object] | None = None
+    ) -> None:
+        """Run `statement`, which returns PostgreSQL's time. Raises psycopg.Error."""
+        before = self._wall()
+        [(now,)] = connection.execute(statement, values).fetchall()
+        after = self._wall()
+        self._clock.learn(now)
+        if self._postgres_clock is not None:
+            self._postgres_clock.learn(now)
+        # It was read between the two, so however long the answer took, only what lies outside of them is a difference.
+        reading = now.timestamp()
+        self._clock_off = max(0.0, before - reading) - max(0.0, reading - after)
 
 
 class NodeReporter:

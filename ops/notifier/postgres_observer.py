@@ -14,7 +14,7 @@ from ops.notifier.alarm_book import AlarmBook, AlarmRecord
 from ops.notifier.alarm_store import keep_in_postgres, prune_in_postgres, read_from_postgres
 from ops.notifier.silence import SilenceWatch
 from ops.status.findings import held_tables, lock_waits
-from ops.status.heartbeats import Heartbeats, HeartbeatState, heard
+from ops.status.heartbeats import CLOCK_LIMIT, Heartbeats, HeartbeatState, heard
 from processors.engine.halts import halts, lost_partitions
 from runtime import logs
 from runtime.admin import Readiness
@@ -24,8 +24,6 @@ from schemas.topics import processor_of
 
 log = logs.logger("hookline.notifier")
 
-#: Seconds that two clocks may differ by.
-CLOCK_LIMIT = 5.0
 #: Restarts of a process within 15 minutes that are a crash loop.
 CRASH_LOOP = 3
 #: Seconds for which a restart that nobody ordered is told.
@@ -133,6 +131,7 @@ class PostgresObserver:
     def _items(self, connection: Connection) -> Iterator[ObservedItem]:
         beats = heard(connection)
         yield from _processes(beats)
+        yield from _clocks(beats)
         yield from self._restarts(connection)
         reasons = [(group, reason) for group, (_, reason) in halts(connection).items()]
         for group, lost in lost_partitions(connection).items():
@@ -193,6 +192,14 @@ def _processes(beats: Heartbeats) -> Iterator[ObservedItem]:
             yield ObservedItem("process_missing", {"process": beat.name, "node": beat.node}, float(round(beat.age)))
         elif beat.state == "not ready":
             yield ObservedItem("process_not_ready", {"process": beat.name, "reason": beat.reason})
+
+
+def _clocks(beats: Heartbeats) -> Iterator[ObservedItem]:
+    """The nodes of ingest whose clock is not PostgreSQL's; who is missing says nothing of now."""
+    for beat in beats.processes:
+        off = abs(beat.facts.get("clock_off_seconds", 0))
+        if beat.state != "missing" and off > CLOCK_LIMIT:
+            yield ObservedItem("clock_off", {"node": beat.node}, off)
 
 
 def _is_complete(beats: Heartbeats) -> bool:

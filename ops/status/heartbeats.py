@@ -14,6 +14,8 @@ from runtime.postgres import Connection
 
 #: Refused webhooks of the last minutes, or webhooks in a quarantine, that are more than scanners and trials.
 REFUSED_LEAST = QUARANTINED_LEAST = 20
+#: Seconds that a node's clock may differ from PostgreSQL's.
+CLOCK_LIMIT = 5.0
 
 _HEARTBEATS = """
 SELECT name, node, version, state, reason, facts, started_at, at,
@@ -71,6 +73,9 @@ def _in_facts(beat: HeartbeatState) -> Iterator[StatusFinding]:
         yield StatusFinding(
             f"{quarantined} webhooks wait in the quarantine of {beat.node}", "warning", "hookline quarantine ls"
         )
+    if abs(off := facts.get("clock_off_seconds", 0)) > CLOCK_LIMIT:
+        what = f"the clock of {beat.node} is {abs(off):.1f} s {'ahead of' if off > 0 else 'behind'} PostgreSQL's"
+        yield StatusFinding(what, "warning", "there: sudo timedatectl set-ntp true; hookline doctor")
     refused, answered = facts.get("refused_lately", 0), facts.get("answered_lately", 0)
     if refused >= REFUSED_LEAST and refused > SHARE_OF_401 * (refused + answered):
         share = refused / (refused + answered)

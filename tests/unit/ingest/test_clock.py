@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.clock import SLOTS, ReceiptClock
+from ingest.postgres_clock import KNOWN_FOR, PostgresClock
 from runtime import metrics
 
 HOUR = 3_600 * 10**9
@@ -106,6 +108,102 @@ def test_an_hour_ten_years_ahead_does_not_last(tmp_path: Path) -> None:
 
 def at(ns: int) -> datetime:
     return datetime.fromtimestamp(ns / 10**9, UTC)
+
+
+class Node:
+    """Two workers of a node, the time since its start, and PostgreSQL's clock as each of them knows it."""
+
+    def __init__(self, directory: Path) -> None:
+        self.wall, self.since_boot = Wall(), 1_000 * 10**9
+        self.right = self.wall.ns
+        known = [PostgresClock(directory / "postgres-clock", "s1", lambda: self.since_boot) for _ in range(2)]
+        self.learn = known[0].learn
+        self.workers = [ReceiptClock(directory / "clock", self.wall, postgres=each.now) for each in known]
+
+    def passes(self, ns: int) -> None:
+        self.since_boot += ns
+        self.right += ns
+        self.wall.ns += ns
+
+    def receipts(self) -> list[datetime]:
+        return [worker.now() for worker in self.workers]
+
+
+@pytest.fixture
+def node(tmp_path: Path) -> Iterator[Node]:
+    made = Node(tmp_path)
+    yield made
+    for worker in made.workers:
+        worker.close()
+
+
+def test_stepped_back_two_hours_it_stands_still_where_postgresql_says_so(node: Node) -> None:
+    # Given a node that knows PostgreSQL's clock through one of its workers
+    node.learn(at(node.right))
+    begun = node.workers[0].now()
+    reports = disbelieved()
+    # When the clock is two hours behind
+    node.passes(10**9)
+    node.wall.ns -= 2 * HOUR
+    # Then the receipts of both workers stand still, and it is reported by each, once
+    assert node.receipts() == node.receipts() == [begun, begun]
+    assert disbelieved() == reports + 2
+    # And they go on when the clock is right
+    node.passes(10**9)
+    node.wall.ns = node.right
+    assert node.receipts() == [at(node.right)] * 2
+
+
+def test_a_file_from_before_and_a_start_with_a_clock_that_is_behind(tmp_path: Path) -> None:
+    # Given receipts of a service that knew nothing of PostgreSQL's clock
+    wall = Wall()
+    earlier = ReceiptClock(tmp_path / "clock", wall)
+    before = earlier.now()
+    earlier.close()
+    # When the machine starts anew with a clock that is two hours behind, and its first report is answered
+    wall.ns -= 2 * HOUR
+    known = PostgresClock(tmp_path / "postgres-clock", "s2", lambda: 10**9)
+    known.learn(before)
+    # Then no receipt is before those
+    again = ReceiptClock(tmp_path / "clock", wall, postgres=known.now)
+    assert again.now() == again.now() == before
+    again.close()
+
+
+def test_ten_years_ahead_are_over_at_once_where_postgresql_says_so(node: Node) -> None:
+    node.wall.ns += 10 * YEAR
+    assert node.receipts() == [at(node.right + 10 * YEAR)] * 2
+    node.wall.ns = node.right
+    node.learn(at(node.right))
+    assert node.receipts() == [at(node.right)] * 2
+
+
+def test_receipts_ahead_of_both_clocks_are_bounded_by_the_later(node: Node) -> None:
+    # Given receipts that are ten years ahead, and then a clock that is two hours behind PostgreSQL's
+    node.wall.ns += 10 * YEAR
+    node.receipts()
+    node.wall.ns = node.right - 2 * HOUR
+    node.learn(at(node.right))
+    # Then PostgreSQL's clock is believed, and after that they stand still
+    assert node.receipts() == [at(node.right)] * 2
+    node.passes(10**9)
+    assert node.receipts() == [at(node.right - 10**9)] * 2
+
+
+def test_without_postgresql_the_clock_of_now_is_believed(node: Node) -> None:
+    # Given a PostgreSQL that was last heard of too long ago
+    node.learn(at(node.right))
+    node.passes(KNOWN_FOR * 10**9 + 1_000)
+    node.receipts()
+    node.wall.ns -= 2 * HOUR
+    assert node.receipts() == [at(node.wall.ns)] * 2
+
+
+def test_a_postgresql_whose_clock_is_behind_changes_nothing(node: Node) -> None:
+    node.receipts()
+    node.learn(at(node.right - 10 * YEAR))
+    node.wall.ns -= 2 * HOUR
+    assert node.receipts() == [at(node.wall.ns)] * 2
 
 
 steps = st.integers(-12 * YEAR, 12 * YEAR) | st.integers(-2 * HOUR, 2 * HOUR) | st.integers(0, 10**6)

@@ -28,6 +28,8 @@ def beat(state: str = "ready", reason: str = "ok", **facts: Any) -> HeartbeatSta
         ),
         (Heartbeats([beat(refused_lately=30, answered_lately=70)]), "error", "n1 refused 30% of its webhooks"),
         (Heartbeats([beat(quarantined=20)]), "warning", "20 webhooks wait in the quarantine of n1"),
+        (Heartbeats([beat(clock_off_seconds=600.04)]), "warning", "the clock of n1 is 600.0 s ahead of PostgreSQL's"),
+        (Heartbeats([beat(clock_off_seconds=-5.1)]), "warning", "the clock of n1 is 5.1 s behind PostgreSQL's"),
         (Heartbeats(restarts={"persist": 3}), "warning", "persist was started again within an hour (3 x)"),
     ],
 )
@@ -44,6 +46,7 @@ def test_what_is_wrong_is_named(beats: Heartbeats, severity: str, expected: str)
         beat(lag_records=5, lag_seconds=59.0),
         beat(refused_lately=19, answered_lately=0, quarantined=19),
         beat(refused_lately=20, answered_lately=80),
+        beat(clock_off_seconds=-5.0),
         beat(),
     ],
 )
