@@ -11,9 +11,13 @@ import struct
 import time
 import zlib
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+from runtime import logs
+from runtime.reminder import Reminder
+
+log = logs.logger("ingest.postgres_clock")
 
 #: Seconds for which a reading counts.
 KNOWN_FOR = 900
@@ -41,17 +45,23 @@ class PostgresClock:
         self._file = file
         self._service = service.encode()
         self._since_boot = since_boot
+        self._reminder = Reminder()
 
     def learn(self, reading: datetime) -> None:
         """`reading` has just come: what `clock_timestamp()` was when PostgreSQL answered."""
         learned = self._since_boot() // 1_000
         values = _READING.pack((reading - _EPOCH) // timedelta(microseconds=1) - learned, learned)
-        with suppress(OSError):
+        try:
             descriptor = os.open(self._file, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
             try:
                 os.pwrite(descriptor, values + self._checksum(values), 0)
             finally:
                 os.close(descriptor)
+        except OSError as error:
+            if self._reminder.due():
+                log.warning("postgres_clock_not_kept", reason=error.strerror, effect="it is not known")
+        else:
+            self._reminder.reset()
 
     def now(self) -> int | None:
         """PostgreSQL's time, or somewhat less, in microseconds since the epoch; None: it was not learned lately."""
