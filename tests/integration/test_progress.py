@@ -11,6 +11,7 @@ from typing import Any
 import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
+from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from ingest.durable.spool.state import SharedState
 from ingest.node.report import NodeReport
@@ -90,6 +91,11 @@ def test_a_minute_is_written_with_the_ends_of_a_real_kafka(
     producer = KafkaProducer(kafka_settings, "test")
     try:
         producer.publish(MESSAGES.name, b"key", b"value", [], timeout=20.0)
+        # ... of topics that have just been made, and whose partitions all have a leader by now
+        answers = Retrying(
+            retry=retry_if_exception_type(Retryable), stop=stop_after_delay(60), wait=wait_fixed(0.2), reraise=True
+        )
+        answers(event_logs, kafka_settings, "test")
         progress = TopicProgress(producer, lambda: event_logs(kafka_settings, "test"))
         # When it is looked at twice within a minute, and once after it
         progress(database)
