@@ -9,6 +9,7 @@ from contextlib import ExitStack
 
 import pytest
 
+from runtime import draining
 from runtime.draining import ConnectionDrain, reject_new_connections
 from runtime.sockets import minimum_ttl, set_minimum_ttl, tcp_sockets
 
@@ -124,3 +125,32 @@ def _respond_until_draining(drain: ConnectionDrain, results: int) -> int:
             return int(headers[-1] != [("A", "b"), ("Connection", "close")])
         time.sleep(0.01)
     return 1
+
+
+def test_responses_close_their_connections_also_where_new_ones_cannot_be_rejected(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Given a kernel that does not know the option
+    def refused(_found: socket.socket, _lowest: int) -> None:
+        raise OSError(92, "Protocol not available")
+
+    logged: list[tuple[str, dict[str, object]]] = []
+    monkeypatch.setattr(draining, "set_minimum_ttl", refused)
+    monkeypatch.setattr(draining.log, "error", lambda event, **fields: logged.append((event, fields)))
+    headers: list[list[tuple[str, str]]] = []
+
+    def app(_environ: object, start_response: object) -> list[bytes]:
+        start_response("200 OK", [("A", "b")])  # type: ignore[operator]
+        return [b"answer"]
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        # When a worker drains; here it holds the only writing end, so that the drain begins at once
+        served = ConnectionDrain(port_of(listener)).drained(app)
+        deadline = time.monotonic() + 20
+        while not logged and time.monotonic() < deadline:
+            time.sleep(0.01)
+        # Then that is logged, new connections are taken, and each response closes its connection
+        assert logged == [("new_connections_not_rejected", {"error": "Protocol not available"})]
+        assert is_taken(("127.0.0.1", port_of(listener)))
+        assert served({}, lambda _status, found: headers.append(found)) == [b"answer"]
+        assert headers == [[("A", "b"), ("Connection", "close")]]
