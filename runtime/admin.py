@@ -32,6 +32,16 @@ class Readiness:
     reason: str = "ok"
 
 
+def unless_frozen(readiness: Callable[[], Readiness], frozen: Callable[[], str | None]) -> Callable[[], Readiness]:
+    """What `readiness` says; not ready while `frozen` gives a reason, whatever `readiness` says."""
+
+    def said() -> Readiness:
+        reason = frozen()
+        return readiness() if reason is None else Readiness(False, reason)
+
+    return said
+
+
 def admin_app(
     process: str,
     readiness: Callable[[], Readiness],
@@ -40,11 +50,13 @@ def admin_app(
     frozen: Callable[[], str | None] = lambda: None,
     settings: Callable[[], Iterable[tuple[str, str, str]]] = tuple,
 ) -> Flask:
-    """The Flask app behind the admin port of `process`. `frozen`: why it has to be started again; None: it lives.
+    """The Flask app behind the admin port of `process`. `frozen`: why it has to be started again; None: it lives. One
+    that is frozen is not ready either.
 
     `settings`: variable, value with secrets starred and origin of each (`Configuration.rows`), for the console.
     """
     app = Flask(process)
+    ready_now = unless_frozen(readiness, frozen)
 
     @app.get("/healthz")
     def healthz() -> tuple[Response, int]:
@@ -54,7 +66,7 @@ def admin_app(
 
     @app.get("/readyz")
     def readyz() -> tuple[Response, int]:
-        state = readiness()
+        state = ready_now()
         return jsonify(ok=state.ready, process=process, reason=state.reason), 200 if state.ready else 503
 
     @app.get("/metrics")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from processors.engine.database import Database
-from processors.engine.processor import Background
+from processors.engine.processor import BACKGROUND_LIMIT, Background
 from processors.engine.retry import is_passing, reason_of
 from runtime import logs
 from runtime.postgres import Connection
@@ -27,10 +27,13 @@ def periodic_task(
     stop: StopSignal,
     round_of_it: Round,
     finish: Callable[[Database], None] | None = None,
+    *,
+    limit: float = BACKGROUND_LIMIT,
 ) -> Background:
     """`round_of_it` in a thread of its own with a database of its own, until `stop`. Its bugs end the process.
 
     `finish` comes after the last round; where there is no database then, what it would have written is left.
+    `limit`: see Background.
     """
 
     def run() -> None:
@@ -61,4 +64,4 @@ def periodic_task(
         finally:
             database.close()
 
-    return Background(name, run)
+    return Background(name, run, limit)

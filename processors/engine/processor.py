@@ -22,6 +22,11 @@ from schemas.topics import Topic, consumer_group, dead_letter_topic, redrive_top
 S = TypeVar("S", bound=ProcessorSettings)
 
 
+#: Seconds without a sign of life after which work beside the consumer counts as frozen, where it does not say better.
+#: A round of calls to an API whose answers are slow is no sign until it is over.
+BACKGROUND_LIMIT = 600.0
+
+
 class Delivery(NamedTuple):
     """An event and the record that brought it."""
 
@@ -57,6 +62,7 @@ class Background(NamedTuple):
 
     name: str
     run: Callable[[], None]
+    limit: float = BACKGROUND_LIMIT  #: seconds without a sign of life after which it counts as frozen
 
 
 class Processor(ABC, Generic[S]):

@@ -29,7 +29,7 @@ from processors.engine.state import State
 from processors.engine.stored_positions import StoredPositions
 from processors.engine.worker import Worker
 from runtime import logs, tracing
-from runtime.admin import AdminServer, Readiness, admin_app
+from runtime.admin import AdminServer, Readiness, admin_app, unless_frozen
 from runtime.connections import KafkaSettings, PostgresSettings
 from runtime.heartbeat import EVERY, Heartbeat
 from runtime.kafka.consumer import Consumer, KafkaConsumer
@@ -48,9 +48,13 @@ from schemas.ids import SchemaIds
 
 log = logs.logger("processors.engine.service")
 
-#: Seconds without a sign of life after which work beside the consumer counts as frozen. A round of calls to an API
-#: whose answers are slow is no sign until it is over.
-BACKGROUND_LIMIT = 600.0
+#: Seconds without a sign of life after which what asks Kafka for the ends of the logs counts as frozen. One round is a
+#: connection and three questions, each of which ends after ASK_TIMEOUT (2 s); the rest is room for a slow name server
+#: and a machine without time.
+LAG_LIMIT = 30.0
+#: The same for what only talks to PostgreSQL, beside the deadline of one call: each answer is a sign of life, and so is
+#: a call that fails. A new connection has 5 s for each address of the server, and a name server its own time.
+POSTGRES_MARGIN = 40.0
 
 
 def runner_of(
@@ -114,10 +118,7 @@ def serve(name: str) -> None:
     client_id = f"{kind.group()}-{os.getpid()}"
     connected = connections(name, postgres, progress, watch)
 
-    def readiness() -> Readiness:
-        own = processor.readiness()
-        return own if not own.ready else state.readiness()
-
+    readiness = readiness_of(processor, state, watch)
     admin = admin_app(name, readiness, frozen=watch.frozen, settings=configuration.rows)
     with (
         AdminServer(admin, settings.admin_host, settings.admin_port) as listening,
@@ -128,10 +129,11 @@ def serve(name: str) -> None:
         records, seconds = settings.batch_records, settings.session_timeout
         consumer = KafkaConsumer(kafka, client_id, kind.group(), max_records=records, session_timeout=seconds)
         database = Database(connected, lock_limit=postgres.call_timeout * 0.75)
+        limit = postgres.call_timeout + POSTGRES_MARGIN
         works = [
             *processor.background(connected, stop),
-            *reporting(processor, KafkaEnds(kafka, f"{client_id}-ends"), positions, connected, stop),
-            heart(name, readiness, positions, connected, stop),
+            *reporting(processor, KafkaEnds(kafka, f"{client_id}-ends"), positions, connected, stop, limit),
+            heart(name, readiness, positions, connected, stop, limit),
             periodic_task("dead letter requests", connected, stop, RequestLoop(name, stop)),
         ]
         with (
@@ -146,6 +148,16 @@ def serve(name: str) -> None:
             runner.run()
         tracing.stop()
         log.info("processor_stopped")
+
+
+def readiness_of(processor: Processor[Any], state: State, watch: LoopWatch) -> Callable[[], Readiness]:
+    """What /readyz and the heartbeat say of a processor: a loop that is frozen is the gravest."""
+
+    def own_or_shared() -> Readiness:
+        own = processor.readiness()
+        return own if not own.ready else state.readiness()
+
+    return unless_frozen(own_or_shared, watch.frozen)
 
 
 def connections(
@@ -167,12 +179,14 @@ def reporting(
     positions: Positions,
     connect: Callable[[], Connection],
     stop: StopSignal,
+    limit: float,
 ) -> list[Background]:
-    """What says, beside the consumer, how far `processor` has come."""
+    """What says, beside the consumer, how far `processor` has come. `limit`: of what only talks to PostgreSQL."""
     topics = topics_of(processor)
-    works = [Background("lag", LagWatch(processor.name, topics, ends, positions, stop).run)]
+    works = [Background("lag", LagWatch(processor.name, topics, ends, positions, stop).run, LAG_LIMIT)]
     if processor.tells_freshness:
-        works.append(periodic_task("freshness", connect, stop, Freshness(processor.group(), topics, positions)))
+        freshness = Freshness(processor.group(), topics, positions)
+        works.append(periodic_task("freshness", connect, stop, freshness, limit=limit))
     return works
 
 
@@ -182,8 +196,9 @@ def heart(
     positions: Positions,
     connect: Callable[[], Connection],
     stop: StopSignal,
+    limit: float,
 ) -> Background:
-    """What says, every two seconds, how this process is, and how far behind."""
+    """What says, every two seconds, how this process is, and how far behind. `limit`: see Background."""
     heartbeat = Heartbeat(name)
 
     def beat(database: Database) -> float:
@@ -200,7 +215,7 @@ def heart(
         with database.transaction() as connection:
             heartbeat.stopped(connection)
 
-    return periodic_task("heartbeat", connect, stop, beat, finish)
+    return periodic_task("heartbeat", connect, stop, beat, finish, limit=limit)
 
 
 @contextmanager
@@ -212,7 +227,7 @@ def running(works: Sequence[Background], stop: StopSignal, watch: LoopWatch, *, 
     failures: list[BaseException] = []
 
     def run(work: Background) -> None:
-        watch.register(work.name, BACKGROUND_LIMIT)
+        watch.register(work.name, work.limit)
         try:
             work.run()
         except BaseException as error:  # noqa: BLE001 - raised below

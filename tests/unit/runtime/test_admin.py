@@ -14,10 +14,11 @@ from runtime import admin, logs
 from runtime.admin import CONNECTIONS, AdminServer, Readiness, admin_app
 
 
-def test_a_frozen_loop_makes_it_unhealthy() -> None:
+@pytest.mark.parametrize("page", ["healthz", "readyz"])
+def test_a_frozen_loop_makes_it_unhealthy_and_not_ready(page: str) -> None:
     frozen: str | None = "the worker has given no sign of life for 130 s"
     with AdminServer(admin_app("persist", lambda: Readiness(True), frozen=lambda: frozen), "127.0.0.1", 0) as server:
-        url = f"http://127.0.0.1:{server.port}/healthz"
+        url = f"http://127.0.0.1:{server.port}/{page}"
         answer = httpx.get(url)
         assert (answer.status_code, answer.json()["reason"]) == (503, frozen)
         frozen = None
