@@ -7,13 +7,13 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
 import psycopg
 
 from ops.console.database import ConsoleDatabase
 from ops.status.findings import StatusFinding, in_locks, in_restores, in_tables, of_crm, of_processor
 from ops.status.heartbeats import Heartbeats, HeartbeatState, heard
+from ops.status.snapshot import PROCESSORS
 from processors.crm_sync.report import CrmState, states
 from processors.engine.halts import halts, lost_partitions
 from runtime.postgres import Connection
@@ -105,8 +105,8 @@ class ProcessorPosition:
     name: str
     state: str
     reason: str
-    lag_records: int
-    lag_seconds: float
+    lag_records: int | None  #: None: no process of it says
+    lag_seconds: float | None  #: the same
     processes: int
 
 
@@ -137,7 +137,7 @@ class Overview:
     @property
     def processors(self) -> list[ProcessorPosition]:
         """Each processor that was ever heard of, or is halted."""
-        names = {beat.name for beat in self.heartbeats.processes if "lag_records" in beat.facts}
+        names = {beat.name for beat in self.heartbeats.processes if beat.name in PROCESSORS or _tells_lag(beat)}
         return [self._position(name) for name in sorted(names | set(self.halted) | set(self.lost))]
 
     @property
@@ -158,7 +158,7 @@ class Overview:
 
     def _position(self, name: str) -> ProcessorPosition:
         beats = self.processes(name)
-        facts: list[Mapping[str, Any]] = [beat.facts for beat in beats if beat.state != "missing"]
+        facts = [beat.facts for beat in beats if beat.state != "missing" and _tells_lag(beat)]
         state, reason = "missing", "no process of it is heard of"
         for beat in beats:  # the worst of them
             if state == "missing" or beat.state != "ready":
@@ -171,10 +171,15 @@ class Overview:
             name,
             state,
             "" if reason == "ok" else reason,
-            sum(int(fact.get("lag_records", 0)) for fact in facts),
-            max((float(fact.get("lag_seconds", 0.0)) for fact in facts), default=0.0),
+            sum(int(fact["lag_records"]) for fact in facts) if facts else None,
+            max((float(fact["lag_seconds"]) for fact in facts), default=None),
             len(beats),
         )
+
+
+def _tells_lag(beat: HeartbeatState) -> bool:
+    """Whether a process says how far behind it is; before its first look at Kafka it does not know."""
+    return "lag_records" in beat.facts
 
 
 class OverviewReader:

@@ -18,7 +18,7 @@ _SILENT = 30
 _CERTAINTY = f"SELECT {COLUMNS} FROM opt_out_certainty"  # noqa: S608 - our columns
 #: The newest word of each processor that has ever read anything, but opt-out, whose view knows better.
 _BEHIND = """
-SELECT g.name, max(coalesce((h.facts ->> 'lag_seconds')::float8, 0)), count(h.name)
+SELECT g.name, max((h.facts ->> 'lag_seconds')::float8), count(h.name)
 FROM (SELECT DISTINCT replace(consumer_group, 'hookline-', '') AS name FROM consumer_offsets
     WHERE consumer_group IN ('hookline-persist', 'hookline-crm-sync')) AS g
 LEFT JOIN process_heartbeats AS h ON h.name = g.name AND h.state <> 'stopped'
@@ -98,6 +98,9 @@ def _behind(connection: Connection) -> list[Obligation]:
             found.append(
                 Obligation(f"{name} does not run, so it may be behind", f"hookline process {name}", passes=True)
             )
+        elif seconds is None:
+            what = f"{name} does not know yet how far behind it is"
+            found.append(Obligation(what, "hookline status", passes=True))
         elif seconds > BEHIND:
             found.append(Obligation(f"{name} is {seconds:.0f} s behind", "hookline status", passes=True))
     return found

@@ -14,7 +14,7 @@ from ops.notifier.alarm_book import AlarmBook, AlarmRecord
 from ops.notifier.alarm_store import keep_in_postgres, prune_in_postgres, read_from_postgres
 from ops.notifier.silence import SilenceWatch
 from ops.status.findings import held_tables, lock_waits
-from ops.status.heartbeats import CLOCK_LIMIT, Heartbeats, HeartbeatState, heard
+from ops.status.heartbeats import CLOCK_LIMIT, Heartbeats, heard
 from processors.engine.halts import halts, lost_partitions
 from runtime import logs
 from runtime.admin import Readiness
@@ -204,9 +204,7 @@ def _clocks(beats: Heartbeats) -> Iterator[ObservedItem]:
 
 def _is_complete(beats: Heartbeats) -> bool:
     """Whether `events` holds all that came: otherwise nobody can tell silence from lag."""
-
-    def is_up_to_date(beat: HeartbeatState) -> bool:
-        return beat.state == "ready" and beat.facts.get("lag_seconds", 0) < 60
-
     persists = [beat for beat in beats.processes if beat.name == "persist"]
-    return bool(persists) and all(map(is_up_to_date, persists))
+    # A process that has no partitions says nothing of a lag; where none does, it is not known.
+    lags = [beat.facts["lag_seconds"] for beat in persists if "lag_seconds" in beat.facts]
+    return bool(lags) and max(lags) < 60 and all(beat.state == "ready" for beat in persists)

@@ -11,9 +11,11 @@ from ops.status.findings import StatusFinding, of_crm, of_processor
 from ops.status.heartbeats import HeartbeatState
 from processors.crm_sync.report import CrmState
 
-#: Processes that write heartbeats, and may be asked from elsewhere; those that every installation needs, in front.
+#: Processes that every installation needs.
 ESSENTIAL = ("ingest", "persist")
-BEATING = (*ESSENTIAL, "opt-out", "crm-sync", "analytics")
+#: Processes that write heartbeats, and may be asked from elsewhere.
+PROCESSORS = ("persist", "opt-out", "crm-sync", "analytics")
+BEATING = ("ingest", *PROCESSORS)
 
 
 def _is_well(process: str, state: str) -> bool:

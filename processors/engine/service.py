@@ -190,6 +190,17 @@ def reporting(
     return works
 
 
+def lag_facts(positions: Positions) -> dict[str, object]:
+    """How far behind, over all partitions; nothing where it is known of none: 0 would say that all is committed."""
+    lags = positions.lags().values()
+    if not lags:
+        return {}
+    return {
+        "lag_records": sum(lag.records for lag in lags),
+        "lag_seconds": round(max(lag.seconds for lag in lags), 1),
+    }
+
+
 def heart(
     name: str,
     readiness: Callable[[], Readiness],
@@ -202,13 +213,8 @@ def heart(
     heartbeat = Heartbeat(name)
 
     def beat(database: Database) -> float:
-        lags = positions.lags().values()
-        facts = {
-            "lag_records": sum(lag.records for lag in lags),
-            "lag_seconds": round(max((lag.seconds for lag in lags), default=0.0), 1),
-        }
         with database.transaction() as connection:
-            heartbeat.beat(connection, readiness(), facts)
+            heartbeat.beat(connection, readiness(), lag_facts(positions))
         return EVERY
 
     def finish(database: Database) -> None:

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, cast
+from uuid import UUID
 
 import psycopg
 import pytest
 
 from processors.engine import service
-from processors.engine.positions import Positions
+from processors.engine.batch import PartitionId
+from processors.engine.positions import Held, Positions
 from processors.engine.processor import BACKGROUND_LIMIT, Background
 from processors.engine.state import State
 from runtime.admin import Readiness
+from runtime.kafka.consumer import Partition
+from runtime.kafka.ends import LogEnds
+from runtime.kafka.topics import TopicShape
 from runtime.loops import LoopWatch
 from runtime.postgres import Connection
 from runtime.process import StopSignal
@@ -94,6 +100,22 @@ def test_a_frozen_loop_is_not_ready_in_the_heartbeat_either(monkeypatch: pytest.
     assert heart_of(readiness, Positions(), monkeypatch).newest()[:2] == ("not ready", FROZEN)
     watch.beat()
     assert readiness() == Readiness(True)
+
+
+def test_a_lag_that_is_not_known_is_not_told_as_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Given a process that holds a partition, and has not asked Kafka where the log ends
+    positions = Positions(monotonic=lambda: 10.0, now=lambda: 10.0)
+    partition, topic_id = Partition("t", 0), UUID(int=7)
+    positions.take({partition: Held(PartitionId("c", topic_id, 0), 5, 5)})
+    beats = heart_of(lambda: Readiness(True), positions, monkeypatch)
+    assert beats.newest()[2] == "{}"
+    # When Kafka has told
+    positions.note(LogEnds(4.0, {"t": TopicShape(topic_id, 1)}, {partition: 8}), positions.held())
+    beats = heart_of(lambda: Readiness(True), positions, monkeypatch)
+    assert json.loads(beats.newest()[2]) == {"lag_records": 3, "lag_seconds": 6.0}
+    # And while its partitions are located anew it is not known either
+    positions.drop()
+    assert service.lag_facts(positions) == {}
 
 
 def test_a_halt_is_told_as_before() -> None:

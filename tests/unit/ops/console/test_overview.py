@@ -1,0 +1,58 @@
+"""What the overview shows of processors."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask, render_template
+
+import ops.console
+from ops.console.overview import DeskCounts, EnforcementCounts, Overview, Traffic
+from ops.console.rendering import prepare_templates
+from ops.status.heartbeats import Heartbeats, HeartbeatState
+
+AT = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+
+
+def beat(name: str, **facts: Any) -> HeartbeatState:
+    return HeartbeatState(name, "n1", "1.0", "ready", "ok", facts, AT, AT, 0.0)
+
+
+def overview(*beats: HeartbeatState, **changed: Any) -> Overview:
+    given: dict[str, Any] = {"read_at": AT, "heartbeats": Heartbeats(beats, known=True), "nodes": [], "crms": []}
+    given |= {"halted": {}, "lost": {}, "findings": [], "traffic": Traffic()}
+    given |= {"enforcements": EnforcementCounts(0, 0, 0, 0, None), "desk": DeskCounts(0, 0, 0, None)}
+    return Overview(**(given | changed))
+
+
+def shown(seen: Overview) -> str:
+    """The page, as text with single spaces."""
+    app = Flask("console", template_folder=str(Path(ops.console.__file__).parent / "templates"))
+    prepare_templates(app, "UTC")
+    for endpoint in ("overview.live", "opt_outs.desk", "crm.page"):
+        app.add_url_rule(f"/{endpoint}", endpoint, lambda: "")
+    with app.test_request_context():
+        return " ".join(render_template("overview_live.html", overview=seen).split())
+
+
+@pytest.mark.parametrize(
+    ("beats", "records", "seconds"),
+    [
+        ([beat("persist", lag_records=7, lag_seconds=1.5), beat("persist", lag_records=2, lag_seconds=3.0)], 9, 3.0),
+        ([beat("persist")], None, None),
+        ([beat("persist"), beat("persist", lag_records=2, lag_seconds=3.0)], 2, 3.0),
+    ],
+)
+def test_how_far_behind_a_processor_is(beats: list[HeartbeatState], records: int | None, seconds: float | None) -> None:
+    [persist] = overview(*beats).processors
+    assert (persist.lag_records, persist.lag_seconds) == (records, seconds)
+
+
+def test_a_lag_that_no_process_knows_is_shown_as_unknown() -> None:
+    assert '<td class="num quiet" colspan="2">unknown</td>' in shown(overview(beat("persist")))
+    known = shown(overview(beat("persist", lag_records=0, lag_seconds=0.0)))
+    assert "unknown" not in known
+    assert '<td class="num">0</td><td class="num">0 s</td>' in known
