@@ -85,7 +85,7 @@ class DurableWorker:
 
     def _reporter_of(self, directory: Path, dsn: Dsn, instance: str | None) -> NodeReporter:
         from ingest.node.count_report import CountReport
-        from ingest.node.facts import NodeFacts
+        from ingest.node.facts import NodeFacts, metrics_directory
         from ingest.node.report import NodeReport, NodeReporter, node_connection  # psycopg: for those with a DSN
         from runtime.heartbeat import Heartbeat
 
@@ -96,7 +96,7 @@ class DurableWorker:
             lambda: node_connection(dsn.get_secret_value()),
             heartbeat=Heartbeat("ingest", node=node, instance=instance),
             readiness=self.readiness,
-            facts=NodeFacts(directory),
+            facts=NodeFacts(directory, metrics_directory()),
             counts=CountReport(node, directory),
             postgres_clock=PostgresClock(directory / "postgres-clock", instance or ""),
         )

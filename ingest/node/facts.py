@@ -2,56 +2,115 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import struct
 import time
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
-from ingest.durable.record_numbers import epochs
+from prometheus_client.multiprocess import MultiProcessCollector
+
 from ingest.quarantine.store import size_of
 from runtime.logs import logger
+from runtime.metrics import WEBHOOKS
 from runtime.reminder import Reminder
 
 log = logger("ingest.node.facts")
 
-#: Seconds over which answers and refusals are counted.
-WINDOW = 300.0
-#: The newest workers, whose answers are counted.
-WORKERS = 32
+#: Seconds over which answers and refusals are counted; of a provider that sent fewer than LEAST webhooks within them,
+#: over HOUR, so that a sender of few is judged too.
+WINDOW, HOUR, LEAST = 300.0, 3600.0, 20
+_WEBHOOKS = next(iter(WEBHOOKS.describe())).name
+
+
+class Answered(NamedTuple):
+    """Webhooks of one provider, by what was answered."""
+
+    webhooks: int = 0  #: whatever was answered
+    taken: int = 0  #: answered 200
+    refused: int = 0  #: answered 401
 
 
 class NodeFacts:
-    """Looks at the spool's directory. Used by one thread."""
+    """Looks at the spool's directory, and at the metrics of all workers. Used by one thread.
 
-    def __init__(self, directory: Path, monotonic: Callable[[], float] = time.monotonic) -> None:
+    The counts begin with the first look: where another worker takes over the telling, they begin anew.
+    """
+
+    def __init__(
+        self, directory: Path, metrics_dir: Path | None, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
+        """`metrics_dir`: where the workers' metrics meet; None: they do not, and answers are not counted."""
         self._directory = directory
+        self._metrics_dir = metrics_dir
         self._monotonic = monotonic
-        self._samples: deque[tuple[float, int, int]] = deque()
-        self._quarantined = 0
-        self._grown = 0  #: webhooks that came into the quarantine since the first look
+        self._samples: deque[tuple[float, dict[str, Answered]]] = deque()
         self._reminder = Reminder(clock=monotonic)
 
     def __call__(self) -> dict[str, object]:
-        """The facts now; none where the directory cannot be read."""
+        """The facts now; none where the files cannot be read."""
         try:
             size = size_of(self._directory)
-            answered = sum(counts.durable for counts in epochs(self._directory, newest=WORKERS))
-        except (OSError, sqlite3.Error) as error:
+            answered = None if self._metrics_dir is None else answered_by(self._metrics_dir)
+        except (OSError, sqlite3.Error, RuntimeError, ValueError, struct.error) as error:
             if self._reminder.due():
                 log.warning("node_facts_not_read", error_class=type(error).__name__)
             return {}
-        if self._samples:
-            self._grown += max(0, size.webhooks - self._quarantined)
-        self._quarantined = size.webhooks
+        facts: dict[str, object] = {"quarantined": size.webhooks, "quarantine_bytes": size.bytes}
+        return facts if answered is None else facts | self._lately(answered)
+
+    def _lately(self, answered: dict[str, Answered]) -> dict[str, object]:
         now = self._monotonic()
-        self._samples.append((now, answered, self._grown))
-        while self._samples[0][0] < now - WINDOW:
+        self._samples.append((now, answered))
+        while self._samples[0][0] < now - HOUR:
             self._samples.popleft()
-        _, answered_before, grown_before = self._samples[0]
+        lately = _grown(next(counts for at, counts in self._samples if at >= now - WINDOW), answered)
+        hourly = _grown(self._samples[0][1], answered)
         return {
-            "quarantined": size.webhooks,
-            "quarantine_bytes": size.bytes,
-            "answered_lately": max(0, answered - answered_before),
-            "refused_lately": self._grown - grown_before,
+            "answered_lately": sum(counts.taken for counts in lately.values()),
+            "refused_lately": sum(counts.refused for counts in lately.values()),
+            "webhooks_lately": {
+                name: _fact(counts, WINDOW) if counts.webhooks >= LEAST else _fact(hourly[name], HOUR)
+                for name, counts in sorted(lately.items())
+            },
         }
+
+
+def metrics_directory() -> Path | None:
+    """Where the metrics of this service's workers meet; None: each keeps its own (outside `hookline ingest`)."""
+    directory = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
+    return Path(directory) if directory else None
+
+
+def answered_by(metrics_dir: Path) -> dict[str, Answered]:
+    """What the workers of this service have answered, those that have ended included, by provider.
+
+    Raises OSError, and where a file is just being made RuntimeError, ValueError or struct.error.
+    """
+    found: dict[str, Answered] = {}
+    files = [str(file) for file in sorted(metrics_dir.glob("counter_*.db"))]
+    for family in MultiProcessCollector.merge(files):  # type: ignore[no-untyped-call] # it has no types
+        for sample in family.samples if family.name == _WEBHOOKS else ():
+            provider, status, count = sample.labels["provider"], sample.labels["status"], int(sample.value)
+            known = found.get(provider, Answered())
+            found[provider] = Answered(
+                known.webhooks + count,
+                known.taken + (count if status == "200" else 0),
+                known.refused + (count if status == "401" else 0),
+            )
+    return found
+
+
+def _grown(before: dict[str, Answered], now: dict[str, Answered]) -> dict[str, Answered]:
+    nothing = Answered()
+    return {
+        name: Answered(*(max(0, new - old) for old, new in zip(before.get(name, nothing), counts, strict=True)))
+        for name, counts in now.items()
+    }
+
+
+def _fact(counts: Answered, seconds: float) -> dict[str, object]:
+    return {"webhooks": counts.webhooks, "refused": counts.refused, "seconds": seconds}

@@ -67,12 +67,18 @@ def lag_seconds(samples: Iterable[Sample], processor: str) -> float | None:
     return max(ages, default=None)
 
 
-def in_metrics(process: str, samples: Sequence[Sample]) -> Iterator[StatusFinding]:
-    """What the metrics of `process` tell."""
+def in_metrics(process: str, samples: Sequence[Sample], *, refusals: bool = True) -> Iterator[StatusFinding]:
+    """What the metrics of `process` tell.
+
+    `refusals`: judge the share of refused webhooks since ingest started; a heartbeat that tells of the last minutes
+    knows better: after a month of health a failure of everything would hardly show.
+    """
     yield from _locked_targets(samples)
     yield from _ages(samples)
     yield from _spool(process, samples)
-    yield from _refusals(samples)
+    yield from _lost_refusals(samples)
+    if refusals:
+        yield from _refusals(samples)
 
 
 def _locked_targets(samples: Iterable[Sample]) -> Iterator[StatusFinding]:
@@ -105,6 +111,13 @@ def _spool(process: str, samples: Iterable[Sample]) -> Iterator[StatusFinding]:
         yield StatusFinding(f"the spool of {process} cannot be written", "error", "hookline spool status; see its disk")
 
 
+def _lost_refusals(samples: Iterable[Sample]) -> Iterator[StatusFinding]:
+    for sample in samples:
+        if sample.name == "hookline_quarantine_lost_total" and sample.value:
+            what = f"{sample.value:.0f} refused webhooks are lost since ingest started ({sample.labels['reason']})"
+            yield StatusFinding(what, "warning", "raise HOOKLINE_INGEST__QUARANTINE_MAX_MB; hookline quarantine ls")
+
+
 def _refusals(samples: Sequence[Sample]) -> Iterator[StatusFinding]:
     answered: dict[str, list[float]] = {}
     for sample in samples:
@@ -112,9 +125,6 @@ def _refusals(samples: Sequence[Sample]) -> Iterator[StatusFinding]:
             counts = answered.setdefault(sample.labels["provider"], [0.0, 0.0])
             counts[0] += sample.value
             counts[1] += sample.value if sample.labels["status"] == "401" else 0.0
-        elif sample.name == "hookline_quarantine_lost_total" and sample.value:
-            what = f"{sample.value:.0f} refused webhooks are lost since ingest started ({sample.labels['reason']})"
-            yield StatusFinding(what, "warning", "raise HOOKLINE_INGEST__QUARANTINE_MAX_MB; hookline quarantine ls")
     for provider, (count, refused) in sorted(answered.items()):
         if count >= OF_AT_LEAST and refused / count > SHARE_OF_401:
             what = f"{refused / count:.0%} of the webhooks of {provider} were answered 401 since ingest started"

@@ -114,7 +114,10 @@ def gather(
     processes = [_seen_by(process, stored.heartbeats) for process in processes]
     unwell = {process.name for process in processes if not process.healthy}
     states = {process.name: process.state for process in processes}
-    own_findings = [finding for name, samples in metrics.items() for finding in in_metrics(name, samples)]
+    judged = not stored.heartbeats.tell_refusals
+    own_findings = [
+        finding for name, samples in metrics.items() for finding in in_metrics(name, samples, refusals=judged)
+    ]
     return Snapshot(
         processes=processes,
         kafka=log.state,

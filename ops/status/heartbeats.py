@@ -12,7 +12,7 @@ from ops.status.findings import OLD_LAG, SHARE_OF_401, StatusFinding
 from runtime.heartbeat import MISSING_AFTER
 from runtime.postgres import Connection
 
-#: Refused webhooks of the last minutes, or webhooks in a quarantine, that are more than scanners and trials.
+#: Refused webhooks of a provider lately, or webhooks in a quarantine, that are more than scanners and trials.
 REFUSED_LEAST = QUARANTINED_LEAST = 20
 #: Seconds that a node's clock may differ from PostgreSQL's.
 CLOCK_LIMIT = 5.0
@@ -52,6 +52,11 @@ class Heartbeats:
     restarts: Mapping[str, int] = field(default_factory=dict)  #: by process, without having stopped, in the last hour
     known: bool = False  #: PostgreSQL was asked: who is not among them does not run
 
+    @property
+    def tell_refusals(self) -> bool:
+        """A node of ingest says what was refused lately."""
+        return any(beat.state == "ready" and "webhooks_lately" in beat.facts for beat in self.processes)
+
     def findings(self, named: Collection[str] = ()) -> Iterator[StatusFinding]:
         """What is wrong; of the processes `named`, which somebody told about already, not that they are unwell."""
         for beat in self.processes:
@@ -76,11 +81,12 @@ def _in_facts(beat: HeartbeatState) -> Iterator[StatusFinding]:
     if abs(off := facts.get("clock_off_seconds", 0)) > CLOCK_LIMIT:
         what = f"the clock of {beat.node} is {abs(off):.1f} s {'ahead of' if off > 0 else 'behind'} PostgreSQL's"
         yield StatusFinding(what, "warning", "there: sudo timedatectl set-ntp true; hookline doctor")
-    refused, answered = facts.get("refused_lately", 0), facts.get("answered_lately", 0)
-    if refused >= REFUSED_LEAST and refused > SHARE_OF_401 * (refused + answered):
-        share = refused / (refused + answered)
-        what = f"ingest on {beat.node} refused {share:.0%} of its webhooks in the last 5 minutes"
-        yield StatusFinding(what, "error", "compare the providers' secrets; then hookline quarantine replay")
+    for provider, counts in facts.get("webhooks_lately", {}).items():
+        refused, share = counts["refused"], counts["refused"] / max(1, counts["webhooks"])
+        if refused >= REFUSED_LEAST and share > SHARE_OF_401:
+            within = f"in the last {counts['seconds'] / 60:.0f} minutes"
+            what = f"{share:.0%} of the webhooks of {provider} were answered 401 on {beat.node} {within}"
+            yield StatusFinding(what, "error", "compare its secrets; then hookline quarantine replay")
 
 
 def heard(connection: Connection) -> Heartbeats:

@@ -162,7 +162,7 @@ EVENT_FAULTS = (
         "wrong-secret",
         "TextLink's secret is another than ours",
         set_secret("not-the-secret-of-the-drill"),
-        status=r"^ingest on \S+ refused \d+% of its webhooks",
+        status=r"^\d+% of the webhooks of textlink were answered 401 on \S+ in the last",
         alarm="HooklineWrongSecret",
         alarm_text="textlink's webhooks are answered 401",
         repair=lambda stack: stack.mend_secret(),
@@ -172,7 +172,7 @@ EVENT_FAULTS = (
         alarm_within=300.0,
         well_within=420.0,
         over_within=420.0,
-        concerns="refused .* of its webhooks|were answered 401",
+        concerns="were answered 401",
     ),
     DrillFault(
         "paused",

@@ -59,6 +59,15 @@ def test_a_few_refused_webhooks_of_strangers_are_not_told() -> None:
     assert found('hookline_webhooks_total{provider="textlink",status="401"} 19\n') == []
 
 
+def test_refusals_since_ingest_started_are_not_judged_where_its_heartbeat_tells_of_the_last_minutes() -> None:
+    samples = samples_of(
+        'hookline_webhooks_total{provider="textus",status="401"} 20\n'
+        'hookline_quarantine_lost_total{provider="textus",reason="evicted"} 3\n'
+    )
+    [finding] = in_metrics("ingest", samples, refusals=False)
+    assert "3 refused webhooks are lost" in finding.what
+
+
 def test_restarts_within_the_hour_are_told() -> None:
     def restart(minutes: int) -> dict[str, str]:
         return {"at": (NOW - timedelta(minutes=minutes)).isoformat(), "reason": "ended with 70"}

@@ -56,3 +56,9 @@ def test_a_lag_that_no_process_knows_is_shown_as_unknown() -> None:
     known = shown(overview(beat("persist", lag_records=0, lag_seconds=0.0)))
     assert "unknown" not in known
     assert '<td class="num">0</td><td class="num">0 s</td>' in known
+
+
+def test_answers_that_a_node_does_not_count_are_shown_as_unknown() -> None:
+    page = shown(overview(beat("ingest", quarantined=0, refused_lately=7)))
+    assert "<dt>Answered, 5 min</dt><dd>unknown</dd> <dt>Refused, 5 min</dt><dd>7</dd>" in page
+    assert "<dt>Quarantine</dt><dd>0</dd>" in page
