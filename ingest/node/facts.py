@@ -51,19 +51,24 @@ class NodeFacts:
         self._reminder = Reminder(clock=monotonic)
 
     def __call__(self) -> dict[str, object]:
-        """The facts now; none where the files cannot be read."""
-        try:
-            size = size_of(self._directory)
-            answered = None if self._metrics_dir is None else answered_by(self._metrics_dir)
-        except (OSError, sqlite3.Error, RuntimeError, ValueError, struct.error) as error:
-            if self._reminder.due():
-                log.warning("node_facts_not_read", error_class=type(error).__name__)
-            return {}
-        facts: dict[str, object] = {"quarantined": size.webhooks, "quarantine_bytes": size.bytes}
-        return facts if answered is None else facts | self._lately(answered)
+        """The facts now, without those whose files cannot be read."""
+        facts: dict[str, object] = {}
+        for look in (self._quarantine, self._lately):
+            try:
+                facts |= look()
+            except (OSError, sqlite3.Error, RuntimeError, ValueError, struct.error) as error:
+                if self._reminder.due():
+                    log.warning("node_facts_not_read", error_class=type(error).__name__)
+        return facts
 
-    def _lately(self, answered: dict[str, Answered]) -> dict[str, object]:
-        now = self._monotonic()
+    def _quarantine(self) -> dict[str, object]:
+        size = size_of(self._directory)
+        return {"quarantined": size.webhooks, "quarantine_bytes": size.bytes}
+
+    def _lately(self) -> dict[str, object]:
+        if self._metrics_dir is None:
+            return {}
+        answered, now = answered_by(self._metrics_dir), self._monotonic()
         self._samples.append((now, answered))
         while self._samples[0][0] < now - HOUR:
             self._samples.popleft()
