@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import click
@@ -124,10 +125,17 @@ def drawn(snapshot: Snapshot) -> RenderableType:
         ]
         parts.append(table(("heartbeat of", "node", "state", "version", ""), beats))
     if snapshot.last_events:
-        last = [(name, at.isoformat(timespec="seconds")) for name, at in snapshot.last_events.items()]
-        parts.append(table(("provider", "last event"), last))
+        now = datetime.now(UTC)
+        last = [(name, at.isoformat(timespec="seconds"), _age(now - at)) for name, at in snapshot.last_events.items()]
+        parts.append(table(("provider", "last event", ""), last))
     warnings = (f"warning: {warning}" for warning in snapshot.warnings)
     return stacked(*parts, *(f"! {problem}" for problem in snapshot.problems), *warnings)
+
+
+def _age(passed: timedelta) -> str:
+    from ops.alarms.rule import duration
+
+    return f"{duration(max(0.0, passed.total_seconds()))} ago"
 
 
 def _processes(snapshot: Snapshot) -> list[tuple[object, ...]]:

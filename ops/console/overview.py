@@ -12,7 +12,7 @@ import psycopg
 
 from ops.console.database import ConsoleDatabase
 from ops.status.findings import StatusFinding, in_locks, in_restores, in_tables, of_crm, of_processor
-from ops.status.heartbeats import Heartbeats, HeartbeatState, heard
+from ops.status.heartbeats import Heartbeats, HeartbeatState, heard, last_events
 from ops.status.snapshot import PROCESSORS
 from processors.crm_sync.report import CrmState, states
 from processors.engine.halts import halts, lost_partitions
@@ -40,8 +40,8 @@ FROM opt_out_reviews WHERE decision IS NULL
 """
 # By the block range index of received_at.
 _RATES = """
-SELECT provider, date_trunc('minute', received_at) AS minute, count(*), max(received_at) FROM events
-WHERE received_at > now() - make_interval(mins => %s) GROUP BY provider, minute ORDER BY minute
+SELECT date_trunc('minute', received_at) AS minute, count(*) FROM events
+WHERE received_at > now() - make_interval(mins => %s) GROUP BY minute
 """
 
 
@@ -227,12 +227,10 @@ class OverviewReader:
 
 
 def read_traffic(connection: Connection) -> Traffic:
-    """Events of the last hour by minute. Raises psycopg.Error."""
+    """Events of the last hour by minute, and each provider's last. Raises psycopg.Error."""
     [(now, end)] = connection.execute("SELECT now(), date_trunc('minute', now())").fetchall()
     counts = {end - timedelta(minutes=ago): 0 for ago in reversed(range(MINUTES))}
-    last: dict[str, datetime] = {}
-    for provider, minute, count, newest in connection.execute(_RATES, (MINUTES,)):
+    for minute, count in connection.execute(_RATES, (MINUTES,)):
         if minute in counts:
             counts[minute] += count
-        last[provider] = newest
-    return Traffic(list(counts.items()), dict(sorted(last.items())), (now - end).total_seconds())
+    return Traffic(list(counts.items()), last_events(connection), (now - end).total_seconds())

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
+
+import psycopg
 
 from ops.status.findings import OLD_LAG, SHARE_OF_401, StatusFinding
 from runtime.heartbeat import MISSING_AFTER
@@ -24,8 +26,19 @@ SELECT name, node, version, state, reason, facts, started_at, at,
             WHERE later.name = h.name AND later.node = h.node AND later.started_at > h.at) AS was_replaced
 FROM process_heartbeats AS h ORDER BY name, node, started_at
 """
+#: How far back a provider's last event is looked for.
+_LONGEST = timedelta(weeks=4)
+#: How much later than its receipt an event may be stored: the notifier, which reads the newest, may have missed it.
+_STORED_LATE = timedelta(minutes=10)
+#: Milliseconds that a look beyond the last hour may take.
+_LOOK_MS = 1_000
+# Never less than the last hour. By the block range index of received_at, which has nothing by provider.
 _LAST_EVENTS = """
-SELECT provider, max(received_at) FROM events WHERE received_at > now() - interval '1 hour' GROUP BY provider ORDER BY 1
+SELECT provider, max(received_at) FROM events WHERE received_at > least(%s, now() - interval '1 hour') GROUP BY provider
+"""
+# To the minute, what the notifier has read of `events`.
+_LAST_ARRIVALS = """
+SELECT provider, max(last_arrival) FROM event_rhythms WHERE last_arrival IS NOT NULL GROUP BY provider
 """
 
 
@@ -98,8 +111,23 @@ def heard(connection: Connection) -> Heartbeats:
 
 
 def last_events(connection: Connection) -> dict[str, datetime]:
-    """When each provider's last event was received, within the last hour. Raises psycopg.Error."""
-    return dict(connection.execute(_LAST_EVENTS).fetchall())
+    """When each provider's last event was received, to the minute, within four weeks. Raises psycopg.Error.
+
+    What the notifier keeps says it up to its newest minute, and `events` from there on. Without a notifier `events` has
+    to say all of it: where that takes too long, providers that were silent for an hour are missing.
+    """
+    now = datetime.now(UTC)
+    arrivals: dict[str, datetime] = dict(connection.execute(_LAST_ARRIVALS).fetchall())
+    since = max(arrivals.values(), default=now - _LONGEST + _STORED_LATE) - _STORED_LATE
+    try:
+        with connection.transaction():
+            connection.execute(f"SET LOCAL statement_timeout = {_LOOK_MS}")
+            events = connection.execute(_LAST_EVENTS, (since,)).fetchall()
+    except psycopg.errors.QueryCanceled:
+        arrivals, events = {}, connection.execute(_LAST_EVENTS, (now,)).fetchall()
+    for provider, at in events:
+        arrivals[provider] = max(at, arrivals.get(provider, at))
+    return dict(sorted(arrivals.items()))
 
 
 def _state(

@@ -124,7 +124,7 @@ class Snapshot:
     crms: Sequence[CrmState] = ()
     findings: Sequence[StatusFinding] = ()
     heartbeats: Sequence[HeartbeatState] = ()
-    last_events: Mapping[str, datetime] = field(default_factory=dict)  #: by provider, of the last hour
+    last_events: Mapping[str, datetime] = field(default_factory=dict)  #: by provider, within four weeks
 
     @property
     def problems(self) -> list[str]:

@@ -15,7 +15,7 @@ import psycopg
 import pytest
 
 from ops.status.gather import ProcessAddress, gather
-from ops.status.heartbeats import heard
+from ops.status.heartbeats import heard, last_events
 from runtime.admin import Readiness
 from runtime.connections import KafkaSettings
 from runtime.heartbeat import Heartbeat, beating, sign_off
@@ -60,6 +60,28 @@ def test_a_process_that_cannot_be_asked_from_here_is_as_its_heartbeat_says(
     snapshot = look(postgres.dsn("operator"), ProcessAddress("ingest", NOWHERE, None))
     assert snapshot.processes[0].state == "unreachable"
     assert any(problem.startswith("ingest is unreachable") for problem in snapshot.problems)
+
+
+@pytest.mark.parametrize("has_notifier", [True, False])
+def test_the_last_event_of_a_silent_provider_stays(postgres: Any, owner: Connection, *, has_notifier: bool) -> None:
+    owner.execute(
+        "INSERT INTO events (event_id, event_type, provider, account, phone_valid, occurred_at, time_valid,"
+        " received_at, is_test, sanitised, payload)"
+        " SELECT gen_random_uuid(), 'message.received', p.name, 'a', false, p.at, true, p.at, false, false, '{}'"
+        " FROM (VALUES ('textlink', now()), ('textus', now() - interval '5 hours')) AS p (name, at)"
+    )
+    if has_notifier:
+        owner.execute(
+            "INSERT INTO event_rhythms (provider, event_type, hour, arrivals, longest_gap, last_arrival)"
+            " SELECT provider, event_type, date_trunc('hour', received_at), 1, 0, date_trunc('minute', received_at)"
+            " FROM events"
+        )
+    for role in ("operator", "console"):
+        with connect(postgres.dsn(role), process="tests") as connection:
+            found = last_events(connection)
+            [(now,)] = connection.execute("SELECT now()").fetchall()
+        hours = {provider: (now - at).total_seconds() / 3600 for provider, at in found.items()}
+        assert hours == {"textlink": pytest.approx(0.0, abs=0.1), "textus": pytest.approx(5.0, abs=0.1)}
 
 
 def test_without_a_heartbeat_it_is_unreachable(postgres: Any) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -94,6 +94,15 @@ def test_all_is_well_and_behind_is_not_unwell(shown: Any, capsys: pytest.Capture
     assert data["healthy"] is True
     assert data["processors"][0]["lag"] == [{"topic": "sms.messages.v1", "lag": 12}]
     assert (data["crms"][0]["pending"], data["crms"][0]["dead"]) == (1200, 7)
+
+
+def test_a_provider_that_is_silent_is_shown_with_the_age_of_its_last_event(
+    shown: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shown(replace(WELL, last_events={"textus": datetime.now(UTC) - timedelta(hours=5)}))
+
+    assert main(["status"]) == 0
+    assert re.search(r"^ *textus +\S+\+00:00 +5 h ago *$", capsys.readouterr().out, re.MULTILINE)
 
 
 @pytest.mark.parametrize(("snapshot", "expected"), UNWELL)

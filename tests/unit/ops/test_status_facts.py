@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Any
+from contextlib import nullcontext
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
 
+import psycopg
 import pytest
 
-from ops.status.heartbeats import Heartbeats, HeartbeatState
+from ops.status.heartbeats import Heartbeats, HeartbeatState, last_events
 
 AT = datetime(2026, 1, 2, tzinfo=UTC)
 
@@ -76,3 +78,58 @@ def test_only_a_node_that_is_heard_tells_of_refusals() -> None:
     facts = {"webhooks_lately": {"textlink": lately(100, 0)}}
     assert Heartbeats([beat(), beat(**facts)]).tell_refusals
     assert not Heartbeats([beat(), beat("missing", "silent", **facts)]).tell_refusals
+
+
+class EventTables:
+    """A connection to the tables of events: what each query finds, and from when on it looked."""
+
+    def __init__(self, arrivals: dict[str, datetime], events: dict[str, datetime], *, slow: bool = False) -> None:
+        self._arrivals, self._events, self._slow = arrivals, events, slow
+        self.since: list[timedelta] = []  #: how far back
+
+    def transaction(self) -> nullcontext[None]:
+        return nullcontext()
+
+    def execute(self, query: str, values: tuple[datetime, ...] = ()) -> EventTables:
+        self._found = self._arrivals
+        if "FROM events" in query:
+            now = datetime.now(UTC)
+            since = min(values[0], now - timedelta(hours=1))
+            self.since.append(now - since)
+            if self._slow and now - since > timedelta(hours=2):
+                raise psycopg.errors.QueryCanceled
+            self._found = {provider: at for provider, at in self._events.items() if at > since}
+        return self
+
+    def fetchall(self) -> list[tuple[str, datetime]]:
+        return list(self._found.items())
+
+
+def ago(**passed: float) -> datetime:
+    return (datetime.now(UTC) - timedelta(**passed)).replace(second=0, microsecond=0)
+
+
+def test_the_last_event_of_a_provider_that_is_silent_stays() -> None:
+    # Given a notifier that has read everything, and a provider that was last heard of three hours ago
+    quiet, busy, newest = ago(hours=3), ago(minutes=1), ago(seconds=0)
+    tables = EventTables({"textus": quiet, "textlink": busy}, {"textlink": newest})
+    assert last_events(cast(Any, tables)) == {"textlink": newest, "textus": quiet}
+    assert max(tables.since) < timedelta(hours=1, minutes=1), "the last hour is enough"
+
+
+def test_what_came_after_the_notifier_had_ended_is_found() -> None:
+    quiet, later = ago(days=3), ago(hours=2)
+    tables = EventTables({"textus": quiet, "textlink": ago(days=2)}, {"textus": later, "textlink": later})
+    assert last_events(cast(Any, tables)) == {"textlink": later, "textus": later}
+
+
+def test_without_a_notifier_the_events_tell() -> None:
+    quiet, newest = ago(days=20), ago(minutes=1)
+    tables = EventTables({}, {"textus": quiet, "textlink": newest})
+    assert last_events(cast(Any, tables)) == {"textlink": newest, "textus": quiet}
+
+
+def test_where_that_takes_too_long_the_last_hour_is_told_and_nothing_old() -> None:
+    newest = ago(minutes=1)
+    tables = EventTables({"textus": ago(days=9)}, {"textus": ago(hours=2), "textlink": newest}, slow=True)
+    assert last_events(cast(Any, tables)) == {"textlink": newest}
