@@ -112,7 +112,7 @@ class TextLink(Provider):
             details = MessageDetails(
                 direction,
                 state,
-                message_key=None if moment.own is None else message_key(direction, fields),
+                message_key=None if moment.own is None else message_key(direction, text, fields),
                 text=text,
                 custom_id=as_text(fields.get("custom_id")),
                 failure_id=as_text(fields.get("textlink_id")),
@@ -179,11 +179,14 @@ def _has(fields: Json, name: str) -> bool:
     return value is not None and (not isinstance(value, str) or bool(value.strip()))
 
 
-def message_key(direction: str, fields: Json) -> str:
+def message_key(direction: str, text: str | None, fields: Json) -> str | None:
     """What sent and failed have in common: phone, text, time and SIM (inferred from the samples).
 
-    Only where the time is valid: nothing else in it tells one message from another.
+    Only where the time is valid: nothing else in it tells one message from another. None: a received message has no
+    text in a field that we know; two of one moment differ in nothing here, and each is a message of its own.
     """
-    shared = ("phone_number", "text", "timestamp", "sim_card_id")
-    common = [direction, *(as_text(fields.get(field)) for field in shared)]
+    if direction == "in" and (text is None or not text.strip()):
+        return None
+    shared = (fields.get("phone_number"), text, fields.get("timestamp"), fields.get("sim_card_id"))
+    common = [direction, *map(as_text, shared)]
     return "textlink:" + hashlib.sha256(_key_text(common).encode()).hexdigest()[:32]

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from ingest.durable.durability import Durability
 from ingest.provider import EVENT_NAMESPACE, Provider
-from ingest.providers.textlink import TextLink, TextLinkSettings
+from ingest.providers.textlink import TEXT_FIELDS, TextLink, TextLinkSettings
 from ingest.providers.textus import TextUs, TextUsSettings
 from ingest.quarantine.replay import events_again, read_again
 from ingest.quarantine.store import QuarantinedWebhook
@@ -123,15 +123,16 @@ _ids = st.text("ad8/1é \u2003\x00\\\ud800", min_size=1, max_size=8).filter(str.
 _no_ids = st.sampled_from(NO_IDS)
 _request_ids = st.text("aZ09-_/:", min_size=1, max_size=8)
 _texts = st.sampled_from(["ok", "STOP", "START", ""])
+#: Where TextLink's text may stand: the fields that we know, and two that nobody foresaw.
+_text_fields = st.sampled_from([*TEXT_FIELDS, "content", "Message"])
 
 
 @st.composite
 def textlink_deliveries(draw: st.DrawFn) -> Delivered:
     timed, requested = draw(st.booleans()), draw(st.booleans())
     kind = draw(st.sampled_from(["received", "sent", "failed", "tag", None]))
-    fields = _fields(
-        phone_number="+13035550142", text=draw(_texts), tag="Warm", timestamp=draw(_times if timed else _no_times)
-    )
+    fields = _fields(phone_number="+13035550142", tag="Warm", timestamp=draw(_times if timed else _no_times))
+    fields |= {draw(_text_fields): draw(_texts)}
     request_id = draw(_request_ids if requested else st.sampled_from(NO_REQUEST_IDS))
     headers: dict[str, str] = {} if request_id is ABSENT else {REQUEST_ID: str(request_id)}
     return Delivered(_textlink, kind, fields, timed or requested, not timed, headers)
@@ -197,6 +198,44 @@ def test_two_deliveries_that_differ_are_two_events(first: Delivered, second: Del
     same_request = first.provider is second.provider is _textlink and headers[0] == headers[1]
     if identities[0] != identities[1] and not same_id and not same_request:
         assert first.event().event_id != second.event().event_id
+
+
+@given(st.sampled_from(["received", None]), _text_fields, _moments)
+def test_two_texts_of_one_moment_are_two_messages(kind: str | None, text_field: str, moment: datetime) -> None:
+    """Whatever the field that the text stands in: else persist makes one row of both."""
+    webhooks = [
+        {"phone_number": "+13035550142", "timestamp": _milliseconds(moment), text_field: text}
+        for text in ("STOP", "hello")
+    ]
+    first, second = (Delivered(_textlink, kind, fields, True, False).event() for fields in webhooks)
+    assert first.event_id != second.event_id
+    if isinstance(first, Message) and isinstance(second, Message):  # else it is of no known kind, and no message
+        assert first.message_key != second.message_key
+
+
+@pytest.mark.parametrize(
+    ("kind", "marks", "key"),
+    [
+        ("received", {}, "textlink:f1c9439b76628e13a2e0a362858c5dbb"),
+        ("received", {"body": "another", "name": "Ann"}, "textlink:f1c9439b76628e13a2e0a362858c5dbb"),
+        ("sent", {"sim_card_id": 1, "portal": True}, "textlink:748a33e006fd109db819451ed6bafd9d"),
+        ("failed", {"sim_card_id": 1, "portal": True, "textlink_id": 7}, "textlink:748a33e006fd109db819451ed6bafd9d"),
+    ],
+)
+def test_the_key_of_a_message_with_a_text_is_for_ever(kind: str, marks: dict[str, Any], key: str) -> None:
+    event = Delivered(_textlink, kind, _received("hello", 1748455363370) | marks, True, False).event()
+    assert isinstance(event, Message)
+    assert event.message_key == key
+
+
+@pytest.mark.parametrize("text_field", TEXT_FIELDS)
+def test_sent_and_failed_are_one_message_wherever_the_text_stands(text_field: str) -> None:
+    fields = {"phone_number": "+13035550142", text_field: "hello", "timestamp": 1748455363370, "sim_card_id": 1}
+    events = [Delivered(_textlink, kind, fields, True, False).event() for kind in ("sent", "failed")]
+    [key] = {event.message_key for event in events if isinstance(event, Message)}
+    other = Delivered(_textlink, "sent", fields | {text_field: "bye"}, True, False).event()
+    assert isinstance(other, Message)
+    assert other.message_key != key
 
 
 @given(_moments, _later)
