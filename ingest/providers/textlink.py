@@ -38,6 +38,8 @@ _key_text = json_text(ensure_ascii=True, sort_keys=False, separators=(", ", ": "
 
 #: Where a message's text may stand: the documented field first.
 TEXT_FIELDS = ("text", "body", "message", "Text")
+#: Fields of a received message with a tag that surely hold no text of its sender's.
+NO_TEXT_FIELDS = frozenset({"phone_number", "name", "tag", "timestamp", "secret", "sent", "received"})
 
 
 class TextLinkSettings(ProviderSettings, name="textlink"):
@@ -79,7 +81,7 @@ class TextLink(Provider):
         if self.settings.auth == "open":
             return
         if given is None or given == "":
-            if (request.kind or inferred_kind(fields)) != "tag":
+            if kind_of(request.kind, fields) != "tag":
                 raise Unauthorized("missing_secret")
             if self.settings.tag_secret == "required":  # noqa: S105 - a choice, not a secret
                 raise Unauthorized("missing_tag_secret")
@@ -98,7 +100,7 @@ class TextLink(Provider):
     def read(self, fields: Json, request: WebhookRequest) -> list[Reading]:
         """One of four flat objects."""
         fields = self.without_secret(fields)
-        kind = request.kind or inferred_kind(fields)
+        kind = kind_of(request.kind, fields)
         moment = request.moment(fields.get("timestamp"))  # milliseconds since the epoch
         key, phone = self._delivery_key(kind, fields, request, moment), fields.get("phone_number")
         if kind is None:
@@ -136,6 +138,17 @@ class TextLink(Provider):
         return None if moment.own is None else f"{kind}\n{canonical(fields)}"
 
 
+def kind_of(url_kind: str | None, fields: Json) -> str | None:
+    """Which webhook this is: as its URL says, else as inferred; None: none that we know.
+
+    A tag webhook has no text. What comes to its URL with one, or says that it was received, is inferred: it may be a
+    stop, and no tag change is read for one. Nothing is lost by that: a message has its contact's tag, too.
+    """
+    if url_kind == "tag" and (_says_received(fields) or (text_of(fields) or "").strip()):
+        return inferred_kind(fields)
+    return url_kind or inferred_kind(fields)
+
+
 def inferred_kind(fields: Json) -> str | None:
     """Which webhook this is where all are pointed at one URL; None: none that we know.
 
@@ -148,9 +161,11 @@ def inferred_kind(fields: Json) -> str | None:
         return "failed"
     if _has(fields, "sim_card_id") or _has(fields, "portal"):
         return "sent"
-    if text_of(fields) is not None:
+    if text_of(fields) is not None or _says_received(fields):
         return "received"
-    return "tag" if _has(fields, "tag") else None
+    # A received message has a tag, too, and what is of no known kind is read for a stop. Only a tag has a subuser.
+    is_tag = _has(fields, "subuser_id") or not _may_hold_a_text(fields)
+    return "tag" if is_tag and _has(fields, "tag") else None
 
 
 def may_be_inbound(url_kind: str | None, fields: Json) -> bool:
@@ -159,10 +174,24 @@ def may_be_inbound(url_kind: str | None, fields: Json) -> bool:
     It says so itself, or nothing says surely that we sent it: not the URL, not `sent`, and not the two fields that
     every sent message has and no received one does.
     """
-    if fields.get("received") not in (None, False, "", 0, "0", "false"):  # true, or some other way to say so
+    if _says_received(fields):
         return True
     sure = fields.get("sent") is True or (_has(fields, "sim_card_id") and _has(fields, "portal"))
-    return url_kind is None and not sure
+    return url_kind in (None, "tag") and not sure
+
+
+def _says_received(fields: Json) -> bool:
+    """Whether `received` is true, or says so in some other way."""
+    value = fields.get("received")
+    said = value.strip().lower() if isinstance(value, str) else value
+    return said not in (None, False, "", 0, "0", "false", "no")
+
+
+def _may_hold_a_text(fields: Json) -> bool:
+    """Whether anything but the fields that surely have none may be a text, or have one in it."""
+    return any(
+        _has(fields, name) and isinstance(fields[name], str | list | dict) for name in fields.keys() - NO_TEXT_FIELDS
+    )
 
 
 def text_of(fields: Json) -> str | None:

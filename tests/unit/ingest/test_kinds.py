@@ -173,6 +173,61 @@ def test_absent_and_blank_are_the_same(blank: str) -> None:
     assert is_read_for_a_stop(event_from(_textlink, None, fields))
 
 
+@pytest.mark.parametrize("text_field", TEXT_FIELDS)
+def test_every_combination_of_marks_at_the_url_of_tag_changes(text_field: str) -> None:
+    """A tag webhook has no text: one that has is read as if its URL said no kind."""
+    for combination in COMBINATIONS:
+        marked = webhook(combination, tag="Warm", text=None) | {text_field: "STOP"}
+        event, unsaid = (event_from(_textlink, kind, marked) for kind in ("tag", None))
+        assert isinstance(event, Message)
+        assert isinstance(unsaid, Message)
+        assert (event.event_type, event.text, event.tag) == (unsaid.event_type, "STOP", "Warm")
+        assert is_read_for_a_stop(event) is is_read_for_a_stop(unsaid)
+
+
+@pytest.mark.parametrize("received", [True, 1, "true", "yes", [True]])
+@pytest.mark.parametrize("kind", ["tag", None])
+@pytest.mark.parametrize("text_field", ["text", "content"])
+def test_a_tag_change_that_says_that_it_was_received_is_a_message(
+    kind: str | None, received: Any, text_field: str
+) -> None:
+    fields = {"phone_number": "+13035550142", "tag": "Warm", "received": received, text_field: "STOP"}
+    event = event_from(_textlink, kind, fields)
+    assert isinstance(event, Message)
+    assert (event.event_type, event.direction, event.tag) == (EventType.MESSAGE_RECEIVED, "in", "Warm")
+
+
+@pytest.mark.parametrize("kind", ["tag", None])
+@pytest.mark.parametrize(
+    "beside",
+    [
+        {},
+        {"received": False},
+        {"received": None, "sent": False},
+        {"received": "False"},
+        {"text": None},
+        {"subuser_id": 6},
+        {"subuser_id": 6, "previous_tag": "Cold"},
+        {"content": None, "contact_id": 7},
+    ],
+)
+def test_a_tag_change_as_documented_stays_one(kind: str | None, beside: dict[str, Any]) -> None:
+    event = event_from(_textlink, kind, {"phone_number": "+13035550142", "name": "Ann", "tag": "Warm"} | beside)
+    assert event.event_type == EventType.CONTACT_TAG_CHANGED
+
+
+@pytest.mark.parametrize("text", ["", " ", None])
+def test_a_tag_change_with_a_blank_text_stays_one(text: str | None) -> None:
+    fields = {"phone_number": "+13035550142", "tag": "Warm", "text": text}
+    assert event_from(_textlink, "tag", fields).event_type == EventType.CONTACT_TAG_CHANGED
+
+
+def test_a_tag_change_that_holds_a_text_where_none_was_foreseen_is_read_for_a_stop() -> None:
+    """Where nothing but the field `tag` says that it is one: a received message has that field too."""
+    for fields in ({"content": "STOP"}, {"message": {"text": "STOP"}}, {"body": ["STOP"]}):
+        assert is_read_for_a_stop(event_from(_textlink, None, {"phone_number": "+13035550142", "tag": "Warm"} | fields))
+
+
 @pytest.mark.parametrize("received", [1, "true", "1", "yes", [True]])
 @pytest.mark.parametrize("kind", ["sent", "failed", None])
 def test_what_says_in_another_way_that_it_was_received_is_read_for_a_stop(kind: str | None, received: Any) -> None:
@@ -180,7 +235,7 @@ def test_what_says_in_another_way_that_it_was_received_is_read_for_a_stop(kind: 
     assert is_read_for_a_stop(event_from(_textlink, kind, fields))
 
 
-@pytest.mark.parametrize("received", [None, False, 0, "", "false", "0"])
+@pytest.mark.parametrize("received", [None, False, 0, "", " ", "false", "False", "0", "no"])
 def test_what_says_that_it_was_not_is_not(received: Any) -> None:
     fields = {"phone_number": "+13035550142", "text": "STOP", "received": received, "sim_card_id": 1, "portal": True}
     assert not is_read_for_a_stop(event_from(_textlink, "sent", fields))

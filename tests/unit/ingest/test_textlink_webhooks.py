@@ -107,6 +107,13 @@ class TestTagSecret:
         text = b'{"phone_number": "+381690156360", "text": "hi"}'
         assert serve(tag_secret="optional").post("/webhooks/textlink/received", data=text).status_code == 401
 
+    @pytest.mark.parametrize("more", ['"text": "START"', '"received": true', '"sent": true, "text": "x"'])
+    def test_nor_is_it_for_a_message_at_the_url_of_tags(self, serve: Callable[..., FlaskClient], more: str) -> None:
+        """Or anybody could opt a number in."""
+        message = f'{{"phone_number": "+381690156360", "tag": "Warm", {more}}}'
+        answer = serve(tag_secret="optional").post("/webhooks/textlink/tag", data=message)
+        assert (answer.status_code, answer.get_json()["error"]) == (401, "missing_secret")
+
 
 def test_a_trusted_request_id_makes_the_event_id(serve: Callable[..., FlaskClient], published: PublishedEvents) -> None:
     client = serve(request_id_header="X-Request-Id")
