@@ -110,8 +110,10 @@ class Bandwidth(Provider):
         kind, message = as_text(fields.get("type")), _object(fields, "message")
         event_type, state = TYPES.get(kind or "", (EventType.UNRECOGNIZED, ""))
         message_id, to = identifier(message.get("id")), fields.get("to") or _only(message.get("to"))
-        moment = request.moment(fields.get("time", message.get("time")))
-        is_inbound = state == "received" or (not state and message.get("direction") == "in")
+        time = fields.get("time")
+        has_time = bool(time.strip()) if isinstance(time, str) else time is not None
+        moment = request.moment(time if has_time else message.get("time"))
+        is_inbound = state == "received" or (not state and _direction(message) not in ("", "out"))
         contact, ours = (message.get("from"), to) if is_inbound else (to, message.get("from") or message.get("owner"))
         # `to` tells the recipients of a group message apart. Without an id the content, if a time makes it unlike any.
         content = None if moment.own is None else f"content\n{canonical(fields)}"
@@ -149,8 +151,13 @@ def _details(message: Json, message_id: str | None, state: str, to: Any) -> Mess
         text=as_text(message.get("text")),
         provider_message_id=message_id,
         custom_id=as_text(message.get("tag")),  # what the sender gave
-        maybe_inbound=not is_inbound and message.get("direction") == "in",
+        maybe_inbound=not is_inbound and _direction(message) not in ("", "out"),
     )
+
+
+def _direction(message: Json) -> str:
+    """What the message says of its direction, in small letters; empty: nothing."""
+    return (as_text(message.get("direction")) or "").strip().lower()
 
 
 def _object(fields: Json, key: str) -> Json:

@@ -129,8 +129,21 @@ def _message(fields: Json, event_type: EventType) -> MessageDetails:
         text=as_text(message.get("body")),
         provider_message_id=message_id,
         conversation_id=as_text(_object(fields, "conversation").get("id")),
-        maybe_inbound=not inbound and message.get("direction") == "in",
+        maybe_inbound=not inbound and _may_be_inbound(fields, message, event_type),
     )
+
+
+def _may_be_inbound(fields: Json, message: Json, event_type: EventType) -> bool:
+    """Whether a message that was read as sent may be a received one: it says so, or nothing says surely that it is not.
+
+    Where it has no direction, the action of a delivery says that it went out; not `message.unknown`, and not one that
+    was inferred from the message's state.
+    """
+    direction = (as_text(message.get("direction")) or "").strip().lower()
+    if direction:
+        return direction != "out"
+    is_sure = event_type is not EventType.MESSAGE_UNKNOWN and bool((as_text(fields.get("action")) or "").strip())
+    return not is_sure and bool((as_text(message.get("body")) or "").strip())
 
 
 def _contact(fields: Json, _type: EventType) -> ContactDetails:

@@ -50,6 +50,7 @@ STATUSES: dict[str, tuple[EventType, str]] = {
     "receiving": (EventType.MESSAGE_RECEIVED, "received"),
     "received": (EventType.MESSAGE_RECEIVED, "received"),
 }
+INCOMING_STATUSES = frozenset(status for status, (_, state) in STATUSES.items() if state == "received")
 #: What Twilio itself did with a keyword (Advanced Opt-Out); HELP changes nothing.
 OPT_OUT_TYPES = {"STOP": EventType.CONTACT_OPTED_OUT, "START": EventType.CONTACT_OPTED_IN}
 #: Characters of a message's SID that an index of PostgreSQL surely holds. Twilio's have 34.
@@ -148,6 +149,7 @@ class Twilio(Provider):
             text=as_text(fields.get("Body")),
             provider_message_id=message_id,
             name=as_text(fields.get("ProfileName")),  # WhatsApp
+            maybe_inbound=not is_inbound and _may_be_inbound(fields),
         )
         found = [reading._replace(event_type=event_type, details=details)]
         opt_out_type = (as_text(fields.get("OptOutType")) or "").strip().upper()
@@ -168,12 +170,26 @@ class Twilio(Provider):
         return super().answer(outcome) if outcome.error else EMPTY_TWIML
 
 
+def _statuses(fields: Json) -> list[str]:
+    """What the two fields for a status say, in small letters; a null or blank one says nothing."""
+    given = ((as_text(fields.get(name)) or "").strip().lower() for name in ("MessageStatus", "SmsStatus"))
+    return [status for status in given if status]
+
+
 def _kind(fields: Json) -> str | None:
-    """A status in small letters; "received" for an incoming message, whose status has another name; None: neither."""
-    for name in ("MessageStatus", "SmsStatus"):
-        if status := (as_text(fields.get(name)) or "").strip().lower():
-            return status
-    return "received" if any(name in fields for name in INCOMING_FIELDS) else None
+    """A status; "received" for an incoming message that has none; None: neither."""
+    for status in _statuses(fields):
+        return status
+    return "received" if any(fields.get(name) is not None for name in INCOMING_FIELDS) else None
+
+
+def _may_be_inbound(fields: Json) -> bool:
+    """Whether a status of what we sent may be a received message: its other status says so, or it has a text.
+
+    As documented, no status has a text.
+    """
+    has_text = any((as_text(fields.get(name)) or "").strip() for name in ("Body", "OptOutType"))
+    return has_text or any(status in INCOMING_STATUSES for status in _statuses(fields))
 
 
 def _number(value: Any) -> Any:

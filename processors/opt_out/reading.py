@@ -108,13 +108,24 @@ def _read_for_a_hold(delivery: Delivery, event: Event, classifier: Classifier, r
         return _NOTHING
     text, decision = found
     question = f"{what} holds what reads like a stop; rule {decision.rule}"
-    named = phone_read(event.contact_phone, region) if event.contact_phone else None
-    phones = [named] if named else [{"phone": phone} for phone in _phones(values, region)]
+    named = [phone_read(phone, region) for phone in _writers(event)]
+    phones = named or [{"phone": phone} for phone in _phones(values, region)]
     if not phones:
         return Read(question=Question(event.event_id, question))
     fields: dict[str, Any] = _common_fields(delivery, event) | _decided(decision)
     fields |= {"review": "unrecognized", "question": question, "evidence": Evidence(text=text)}
     return Read(tuple(EntryDraft(action="hold", actor="contact", **fields, **phone) for phone in phones))
+
+
+def _writers(event: Event) -> list[str]:
+    """Who may have written `event`: its contact.
+
+    Where its direction is a guess, so is which of its two numbers is the contact's, and a hold of our own stops nobody.
+    """
+    if event.contact_phone is None:
+        return []
+    ours = None if event.event_type == EventType.MESSAGE_RECEIVED else event.account_phone
+    return list(dict.fromkeys(phone for phone in (event.contact_phone, ours) if phone))
 
 
 def phone_read(received: str, region: str | None) -> dict[str, Any]:

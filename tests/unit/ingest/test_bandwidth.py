@@ -16,8 +16,12 @@ from ingest.provider import Unauthorized
 from ingest.providers.bandwidth import Bandwidth, BandwidthSettings
 from ingest.request import WebhookRequest
 from ingest.webhooks import receive
+from processors.opt_out.classifier import classifier
+from processors.opt_out.reading import read as read_event
 from runtime.settings import Configuration, ConfigurationError
 from schemas.events import Event, Message, Unrecognized
+from tests.twins.facts import DECLARED
+from tests.twins.opted_out import delivery
 
 RECEIPT = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
 USERS = ("first:a-password-1", "second:with:colons:in it")
@@ -136,6 +140,41 @@ def test_without_an_id_the_content_tells_deliveries_apart_where_it_has_a_time() 
     assert first == again
     untimed = {**unnumbered, "time": None}
     assert read(untimed)[0].event_id != read(untimed)[0].event_id
+
+
+@pytest.mark.parametrize("nothing", [None, "", " "])
+def test_a_time_that_is_none_hides_no_time_of_the_message(nothing: Any) -> None:
+    written = {"time": "2026-11-02T11:58:00Z"}
+    [found] = read(event("message-received", message=written) | {"time": nothing})
+    assert found.own_time == datetime(2026, 11, 2, 11, 58, tzinfo=UTC)
+    for message in ({}, {"time": nothing}):
+        [untimed] = read(event("message-received", message=message) | {"time": nothing})
+        assert (untimed.own_time, untimed.occurred_at) == (None, RECEIPT)
+
+
+@pytest.mark.parametrize(
+    ("direction", "maybe_inbound"), [("in", True), ("IN", True), ("inbound", True), ("out", False), ("Out", False)]
+)
+def test_a_status_whose_direction_is_another_is_read_for_a_stop(direction: str, maybe_inbound: bool) -> None:
+    for kind in ("message-sending", "message-sent", "message-delivered", "message-read", "message-failed"):
+        [found] = read(event(kind, message={"direction": direction, "text": "STOP"}))
+        assert isinstance(found, Message)
+        assert (found.direction, found.maybe_inbound) == ("out", maybe_inbound)
+
+
+@pytest.mark.parametrize("direction", [None, "", " "])
+def test_a_status_without_a_direction_is_about_what_we_sent(direction: Any) -> None:
+    [found] = read(event("message-delivered", message={"direction": direction}))
+    assert isinstance(found, Message)
+    assert not found.maybe_inbound
+
+
+@pytest.mark.parametrize("kind", ["message-delivered", "message-exploded"])
+def test_whoever_wrote_it_is_held(kind: str) -> None:
+    fields = event(kind, to=(US,), message={"from": CONTACT, "direction": "in", "text": "STOP", "owner": US})
+    [found] = read(fields)
+    drafts = read_event(delivery(found), classifier(), "US", DECLARED).drafts
+    assert ("hold", CONTACT) in {(draft.action, draft.phone) for draft in drafts}
 
 
 def test_one_event_that_is_no_list_is_taken() -> None:

@@ -281,16 +281,41 @@ def test_an_object_of_textus_that_is_null_decides_nothing() -> None:
     [
         ("message.delivered", "in", True),
         ("message.failed", "in", True),
+        ("message.unknown", "in", True),
+        ("message.delivered", "inbound", True),
         ("message.delivered", "out", False),
+        ("message.unknown", "out", False),
+        ("message.unknown", "OUT", False),
         ("message.received", "in", False),
+        # No direction: the action says it, unless that is unknown
+        ("message.delivered", None, False),
+        ("message.failed", "", False),
+        ("message.unknown", None, True),
+        ("message.unknown", " ", True),
+        # The action is inferred from the message's state
+        (None, None, True),
+        (None, "out", False),
     ],
 )
 def test_a_message_of_textus_whose_action_and_direction_disagree(
-    action: str, direction: str, maybe_inbound: bool
+    action: str | None, direction: str | None, maybe_inbound: bool
 ) -> None:
-    message = {"id": "/messages/1", "direction": direction, "body": "STOP"}
+    message = {"id": "/messages/1", "direction": direction, "body": "STOP", "deliveryState": "delivered"}
     event = event_from(
         _textus, None, {"action": action, "conversation": {"phoneNumber": "+13035550142"}, "message": message}
     )
     assert isinstance(event, Message)
     assert event.maybe_inbound is maybe_inbound
+
+
+@pytest.mark.parametrize("body", [None, "", " "])
+@pytest.mark.parametrize("action", ["message.unknown", None])
+def test_a_message_of_textus_without_a_text_and_a_direction_is_read_for_nothing(
+    action: str | None, body: str | None
+) -> None:
+    message = {"id": "/messages/1", "body": body, "deliveryState": "unknown"}
+    event = event_from(
+        _textus, None, {"action": action, "conversation": {"phoneNumber": "+13035550142"}, "message": message}
+    )
+    assert isinstance(event, Message)
+    assert not event.maybe_inbound

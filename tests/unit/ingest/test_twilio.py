@@ -17,10 +17,14 @@ from twilio.request_validator import RequestValidator
 from ingest.answers import WebhookOutcome
 from ingest.durable.durability import Durability
 from ingest.provider import Unauthorized
-from ingest.providers.twilio import SETTINGS_HEADER, SIGNATURE_HEADER, Twilio, TwilioSettings
+from ingest.providers.twilio import SETTINGS_HEADER, SIGNATURE_HEADER, STATUSES, Twilio, TwilioSettings
 from ingest.request import WebhookRequest
 from ingest.webhooks import receive
+from processors.opt_out.classifier import classifier
+from processors.opt_out.reading import read as read_event
 from schemas.events import Event, EventType, Message, ReportedOptOut
+from tests.twins.facts import DECLARED
+from tests.twins.opted_out import delivery
 
 RECEIPT = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
 TOKEN, OTHER_TOKEN, SHARED_KEY = "auth-token-0123456789", "auth-token-9876543210", "shared-key-0123456789"
@@ -200,6 +204,74 @@ def test_a_status_is_about_the_number_that_we_texted(status: str, event_type: Ev
     assert json.loads(event.payload)["ErrorCode"] == "30003"
     if isinstance(event, Message):
         assert (event.direction, event.message_key, event.account_phone) == ("out", "twilio:SM2", "+13035550100")
+
+
+#: What a field may hold that says nothing.
+NOTHING: tuple[Any, ...] = (None, "", " ")
+
+
+def as_json(fields: dict[str, Any]) -> list[Event]:
+    """A webhook in JSON, in which a field may be null."""
+    kept = _Kept()
+    provider = Twilio(TwilioSettings(auth="open"))
+    assert receive(provider, posted(json.dumps(fields).encode(), {}), kept).status == 200
+    return kept.events
+
+
+@pytest.mark.parametrize("nothing", NOTHING)
+@pytest.mark.parametrize("names", [("MessageStatus",), ("SmsStatus",), ("MessageStatus", "SmsStatus")])
+def test_a_status_that_says_nothing_decides_nothing(nothing: Any, names: tuple[str, ...]) -> None:
+    incoming = {name: value for name, value in INCOMING.items() if name != "SmsStatus"}
+    [event] = as_json(incoming | dict.fromkeys(names, nothing))
+    assert (event.event_type, event.contact_phone) == (EventType.MESSAGE_RECEIVED, "+13035550142")
+
+
+def test_a_field_of_incoming_messages_that_is_null_makes_none() -> None:
+    absent, null = as_json(STATUS), as_json(STATUS | dict.fromkeys(("Body", "NumMedia", "OptOutType")))
+    assert [event.event_type for event in (*absent, *null)] == [EventType.UNRECOGNIZED] * 2
+    [with_text] = as_json(STATUS | {"NumMedia": None, "Body": "STOP"})
+    assert with_text.event_type == EventType.MESSAGE_RECEIVED
+
+
+@pytest.mark.parametrize("status", [name for name, (_, state) in STATUSES.items() if state != "received"])
+@pytest.mark.parametrize(
+    ("marks", "maybe_inbound"),
+    [
+        ({"SmsStatus": "received"}, True),
+        ({"SmsStatus": " Receiving "}, True),
+        ({"SmsStatus": "received", "Body": "STOP"}, True),
+        ({"Body": "STOP"}, True),  # no status of what we sent has a text
+        ({"OptOutType": "STOP"}, True),
+        ({}, False),
+        ({"SmsStatus": "sent"}, False),
+        *(({"Body": nothing, "OptOutType": nothing, "SmsStatus": nothing}, False) for nothing in NOTHING),
+        ({"NumMedia": "0"}, False),
+    ],
+)
+def test_a_status_of_what_may_be_inbound_is_read_for_a_stop(
+    status: str, marks: dict[str, Any], maybe_inbound: bool
+) -> None:
+    [event] = as_json(STATUS | {"MessageStatus": status} | marks)
+    assert isinstance(event, Message)
+    assert (event.direction, event.event_type) == ("out", STATUSES[status][0])
+    assert event.maybe_inbound is maybe_inbound
+
+
+@pytest.mark.parametrize(
+    "marks",
+    [
+        {"MessageStatus": "delivered", "SmsStatus": "received"},
+        {"MessageStatus": "sent"},
+        {"MessageStatus": "exploded"},  # of no known kind
+    ],
+)
+@pytest.mark.parametrize(("writer", "reader"), [("From", "To"), ("To", "From")])
+def test_whoever_wrote_it_is_held(marks: dict[str, Any], writer: str, reader: str) -> None:
+    """Nothing says which of the two numbers is ours where nothing says the direction."""
+    numbers = {writer: "+13035550142", reader: "+13035550100"}
+    [event] = as_json({"MessageSid": "SM1", "Body": "STOP"} | numbers | marks)
+    drafts = read_event(delivery(event), classifier(), "US", DECLARED).drafts
+    assert {(draft.action, draft.phone) for draft in drafts} == {("hold", phone) for phone in numbers.values()}
 
 
 def test_each_status_of_a_message_is_one_event_however_often_it_comes() -> None:

@@ -37,6 +37,17 @@ def test_what_may_be_inbound_is_held_whatever_its_tier(state: str, text: str) ->
     assert draft.evidence.text == text
 
 
+@pytest.mark.parametrize("state", ["sent", "failed", "delivered"])
+def test_where_the_direction_is_a_guess_either_number_may_be_the_contacts(state: str) -> None:
+    ours = "+13035550100"
+    event = message(state, text="STOP", maybe_inbound=True, account_phone=ours, **payload(text="STOP"))
+    assert {(draft.action, draft.phone) for draft in found(event).drafts} == {("hold", ours), ("hold", "+13035550142")}
+    # A message that was surely received is its contact's
+    assert [draft.phone for draft in found(message(text="STOP", account_phone=ours)).drafts] == ["+13035550142"]
+    untold = message(text=None, account_phone=ours, **payload(content="STOP"))
+    assert [draft.phone for draft in found(untold).drafts] == ["+13035550142"]
+
+
 @pytest.mark.parametrize("text", ["hello", "START", "Reply STOP to opt out"])
 def test_what_may_be_inbound_and_says_no_stop_is_nothing(text: str) -> None:
     assert actions(message("sent", text=text, maybe_inbound=True, **payload(text=text))) == []
