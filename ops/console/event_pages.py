@@ -12,9 +12,9 @@ from werkzeug.wrappers import Response
 from ops.console.context import Answer, answer, masking, services, session
 from ops.console.events import PAGE, Criteria, EventPosition, EventRow, event_rows, find_events
 from ops.console.numbers import number_facts
+from ops.trace.event_phones import event_phones
 from ops.trace.hops import steps_of
 from ops.trace.subject import SubjectKind, find_subject
-from runtime.phone_lookup import number_query
 from runtime.postgres import Connection
 from schemas.events import EventType
 
@@ -115,7 +115,7 @@ def _criteria(connection: Connection, typed: dict[str, str] | object) -> tuple[C
     if not query:
         return Criteria(**filters), None  # type: ignore[arg-type] # each has its own type
     if _looks_like_phone(query):
-        phones = tuple({number_query(query, _region()).phone.number, query})
+        phones = tuple(event_phones(connection, query, _region()))
         return Criteria(phones=phones, **filters), None  # type: ignore[arg-type] # as above
     subject = find_subject(connection, query, region=_region(), limit=PAGE)
     if subject is not None and subject.kind is SubjectKind.EVENT:

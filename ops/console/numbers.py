@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ops.trace.event_phones import phones_as_they_came
 from runtime.phone_lookup import Match, number_query
 from runtime.postgres import Connection, named_rows
 
@@ -86,11 +87,11 @@ class NumberFacts:
 
 
 def number_facts(connection: Connection, phone: str, region: str | None) -> NumberFacts:
-    """Everything about `phone`, however the ledger writes it. Raises psycopg.Error."""
+    """Everything about `phone`, however the ledger and the events write it. Raises psycopg.Error."""
     number = number_query(phone, region)
     alike = [str(found) for (found,) in connection.execute(_ALIKE, ([phone, number.phone.number], list(number.keys)))]
     same = [found for found in alike if found == phone or number.match(found) is Match.SAME]
-    phones = list(dict.fromkeys([phone, *same]))
+    phones = list(dict.fromkeys([phone, number.phone.number, *same, *phones_as_they_came(connection, number)]))
     return NumberFacts(
         phone=phone,
         ledger_phones=[found for found in same if found != phone],

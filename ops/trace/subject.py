@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
-from runtime.phone_lookup import number_query
+from ops.trace.event_phones import event_phones
 from runtime.postgres import Connection
 
 
@@ -71,9 +71,9 @@ def find_subject(connection: Connection, text: str, *, region: str | None, limit
         found = _found(connection, _OF_MESSAGE, {"id": text}, limit)
         if found:
             return Subject(SubjectKind.MESSAGE, text, *_oldest_first(found, limit))
-    phone = number_query(text, region).phone.number
-    found = _found(connection, _OF_PHONE, {"phones": list({phone, text})}, limit)
-    return Subject(SubjectKind.PHONE, phone, *_oldest_first(found, limit)) if found else None
+    phones = event_phones(connection, text, region)
+    found = _found(connection, _OF_PHONE, {"phones": phones}, limit)
+    return Subject(SubjectKind.PHONE, phones[0], *_oldest_first(found, limit)) if found else None
 
 
 def _found(connection: Connection, query: str, values: dict[str, object], limit: int) -> list[UUID]:

@@ -199,6 +199,23 @@ def test_events_are_found_by_phone_and_text_and_what_was_typed_is_in_no_page(
         assert query not in html.unescape(text)
 
 
+def test_a_phone_that_was_stored_as_it_came_is_found_and_has_one_page(desk: Desk, console: PlayedConsole) -> None:
+    # Given a text that came before a region was set, and one after
+    written = "(212) 555-0188"
+    events = [
+        webhook("textlink", "received", at(n), region=region, phone_number=written, text=f"text {n}")
+        for n, region in enumerate((None, "US"))
+    ]
+    stored(desk, *events)
+    client = console.client("viv")
+    for query in ("+12125550188", written):
+        text = client.get(post(client, "/events/search", query=query).headers["Location"]).text
+        assert all(f"/events/{event.event_id}" in text for event in events)
+    for event in events:
+        text = client.get(f"/events/{event.event_id}/number").text
+        assert all(f"/events/{other.event_id}" in text for other in events)
+
+
 def test_an_id_leads_to_its_event_and_a_messages_id_to_its_message(
     desk: Desk, console: PlayedConsole, story: dict[str, Event]
 ) -> None:

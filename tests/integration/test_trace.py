@@ -127,6 +127,25 @@ def test_a_phone_is_found_however_it_is_written(
     assert ANN not in json.dumps(answer)
 
 
+@pytest.mark.parametrize("stored", ["(303) 555-0142", "303.555.0142 x7", "1 303 555 0142"])
+@pytest.mark.parametrize("region", ["US", "none"])
+def test_a_phone_that_was_stored_as_it_came_is_found(
+    desk: Desk, stored: str, region: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # Given two texts that came before a region was set, and one after
+    before = [webhook("textlink", "received", at(n), region=None, phone_number=stored, text=f"{n}") for n in range(2)]
+    after = webhook("textlink", "received", at(2), phone_number=stored, text="hello")
+    other = webhook("textlink", "received", at(3), region=None, phone_number="(415) 555-0142", text="hello")
+    with_persist(desk, [*before, after, other])
+
+    monkeypatch.setenv("HOOKLINE_PHONES__DEFAULT_REGION", region)
+    code, answer, _ = run(capsys, ANN)
+
+    assert (code, answer["subject"][-2:]) == (0, "42")
+    assert [event["event_id"] for event in answer["events"]] == [str(event.event_id) for event in (*before, after)]
+    assert stored not in json.dumps(answer)
+
+
 def test_a_message_is_found_by_each_of_its_ids(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
     ids = {"provider_message_id": "MSG-1", "conversation_id": "c"}
     events = [
@@ -238,6 +257,9 @@ def test_by_every_way_it_takes_less_than_300_ms_beside_many_events(desk: Desk, p
         " own_first_at, own_last_at, provider_message_id)"
         " SELECT message_key, provider, account, contact_phone, 'out', 'sent', occurred_at, occurred_at, occurred_at,"
         " 'p' || message_key FROM events"
+    )
+    desk.owner.execute(
+        "UPDATE events SET contact_phone = '1-303-' || message_key, phone_valid = false WHERE random() < .01"
     )
     desk.owner.execute("ANALYZE")
     [(event_id,)] = desk.all("SELECT event_id FROM events WHERE message_key = 'm777'")
