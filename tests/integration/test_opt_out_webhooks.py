@@ -14,6 +14,7 @@ from ingest.durable.durability import Durability
 from ingest.provider import Provider
 from ingest.providers.textlink import TextLink, TextLinkSettings
 from ingest.providers.textus import TextUs, TextUsSettings
+from ingest.providers.twilio import Twilio, TwilioSettings
 from ingest.request import WebhookRequest
 from ingest.webhooks import receive
 from schemas.events import Event
@@ -25,6 +26,7 @@ NO_TIMES = (None, 0, -1, 2147483647, 10**16, "garbage", " ", True)
 
 _textlink = TextLink(TextLinkSettings(auth="open"))
 _textus = TextUs(TextUsSettings(auth="open"))
+_twilio = Twilio(TwilioSettings(auth="open"))
 
 
 @pytest.fixture
@@ -127,3 +129,30 @@ def test_a_stop_at_the_url_for_all_kinds(desk: Desk, marks: dict[str, Any], stat
     ingest.post(_textlink, None, {"phone_number": PHONE, text_field: "STOP"} | marks)
     desk.take(*ingest.events)
     assert desk.state() == state
+
+
+@pytest.mark.parametrize(
+    ("marks", "state"),
+    [
+        ({"received": True}, "out"),
+        ({}, "out"),
+        ({"tag": "Warm"}, "out"),
+        ({"tag": "Warm", "textlink_id": 1}, "hold"),
+        ({"sent": True}, None),  # surely ours
+    ],
+    ids=repr,
+)
+def test_a_stop_at_the_url_of_tag_changes(desk: Desk, marks: dict[str, Any], state: str | None) -> None:
+    ingest = _Received()
+    ingest.post(_textlink, "tag", textlink("STOP") | marks)
+    desk.take(*ingest.events)
+    assert desk.state() == state
+
+
+@pytest.mark.parametrize("marks", [{"SmsStatus": "received"}, {}], ids=repr)
+def test_a_stop_in_a_status_of_twilio_holds_whoever_wrote_it(desk: Desk, marks: dict[str, Any]) -> None:
+    ingest = _Received()
+    status = {"MessageSid": "SM1", "MessageStatus": "delivered", "From": PHONE, "To": "+13035550100", "Body": "STOP"}
+    ingest.post(_twilio, None, status | marks)
+    desk.take(*ingest.events)
+    assert desk.state() == "hold"
