@@ -2,7 +2,8 @@
 
 A program of its own (`python -m tests.faults.checker JOURNAL EVIDENCE`): it imports nothing of the service, and its
 own tests plant a loss, a ghost, a doubled effect, a disorder, a refused one and a missed STOP. What is about opt-outs
-is in stops.py, what is about CRMs in notes.py, what the service said of itself meanwhile in statements.py.
+is in stops.py, what is about CRMs in notes.py, what the service said of itself meanwhile in statements.py and
+overstated.py.
 
 A = ids answered 200; R = ids never answered 200; P = ids in PostgreSQL; D = ids in dead letters and on
 sms.unrecognized.v1; L = ids in the opt-out ledger.
@@ -21,6 +22,7 @@ from pathlib import Path
 
 from tests.faults.client.journal import Attempt, outages, read
 from tests.faults.notes import Crm, check_crm
+from tests.faults.overstated import check_overstated
 from tests.faults.progress import Progress, check_progress
 from tests.faults.statements import Record, check_statements, read_record
 from tests.faults.stops import OptOuts, check_stops, states
@@ -54,7 +56,7 @@ class Promise:
     in_order: bool = True  #: False: what overtakes is counted and nothing more
     partitions_move: bool = False  #: the row adds partitions, so a contact may change its own
     brought_back: bool = False  #: what was answered 401 is there in the end as well: the quarantine had it
-    judged: int = 0  #: statements at least that could have been untrue; with fewer the row proves nothing
+    judged: int = 0  #: statements about a fault at least that could be untrue; with fewer the row proves nothing
     progress: int = 0  #: the same of the records on `sms.progress.v1`
 
 
@@ -184,10 +186,12 @@ def _check_record(
     count: Callable[[str, Iterable[str]], int],
 ) -> None:
     """Nothing untrue was said, and enough that could have been."""
-    verdict.statements, untrue = check_statements(attempts, record)
-    verdict.untrue = count("untrue", untrue)
-    if verdict.statements < promise.judged:
-        verdict.problems.append(f"{verdict.statements} statements could be judged, of {promise.judged} at least")
+    judged, untrue = check_statements(attempts, record)
+    while_well, overstated = check_overstated(attempts, record)
+    verdict.statements = judged + while_well
+    verdict.untrue = count("untrue", untrue + overstated)
+    if judged < promise.judged:
+        verdict.problems.append(f"{judged} statements could be judged, of {promise.judged} at least")
 
 
 def disorder(

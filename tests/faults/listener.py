@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 import psycopg
 
+from tests.faults.committed import CommitWatch
 from tests.faults.services import Gate, Service
 from tests.faults.statements import Answer, Entry, LetterCount, Stall, Statement, line_of
 from tests.faults.status_watch import StatusWatch
@@ -51,6 +52,7 @@ class Listener:
         services: Mapping[str, Callable[[], Service]],
         gate: Gate | None,
         watch: StatusWatch,
+        commits: CommitWatch,
         postgres: str,
     ) -> None:
         """`path`: where statements go; `services`: ingest and the processors, by name, as they are at the moment.
@@ -60,6 +62,7 @@ class Listener:
         self._journal = journal
         self._gate = gate
         self._watch = watch
+        self._commits = commits
         self._postgres = postgres
         self._stopped = threading.Event()
         self._lock = threading.Lock()
@@ -74,6 +77,7 @@ class Listener:
         if gate is not None:
             works += [(self._ask_gate, EVERY_GATE), (lambda: self._ask_ready("gate", gate), EVERY)]
         works += [(self._ask_postgres, EVERY), (lambda: self._write(*watch.statements()), EVERY_STATUS)]
+        works += [(lambda: self._write(*commits.look()), EVERY)]
         self._threads = [threading.Thread(target=self._repeat, args=work, daemon=True) for work in works]
 
     def __enter__(self) -> Listener:
@@ -87,6 +91,7 @@ class Listener:
         for thread in self._threads:
             thread.join()
         self._watch.close()
+        self._commits.close()
         self._file.close()
 
     @contextmanager

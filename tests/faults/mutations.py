@@ -44,6 +44,7 @@ MUTATIONS = (
     Mutation("no_look", "crm-sync makes a contact without looking for it", "M2", "dup_effect"),
     Mutation("no_lanes", "crm-sync takes up any delivery of a contact, not the oldest", "M2", "disorder"),
     Mutation("spools_are_empty", "the topics are complete whatever waits in a spool", "F9", "ahead"),
+    Mutation("lag_since_first_behind", "a lag in seconds counts from the first record, not the oldest", "F1", "untrue"),
 )
 
 

@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,12 @@ import psycopg
 from kafka.errors import KafkaError
 
 from deploy.local.principals import OPERATOR
+from runtime.kafka.ends import KafkaEnds
 from tests.faults import crm, evidence, ledger
 from tests.faults.checker import Promise, Verdict, check
 from tests.faults.client.journal import read
 from tests.faults.cluster import Cluster
+from tests.faults.committed import CommitWatch, stored_offsets
 from tests.faults.crm import PlayedCrm
 from tests.faults.database import Database
 from tests.faults.listener import Listener
@@ -98,6 +101,7 @@ class Run:
         self.crm_sync = self._crm_sync(db.server.dsn("crm-sync"))
         self.redriven: list[str] = []  #: event ids of deliveries that were dead, and that the story has tried again
         self.watch = StatusWatch(launcher, home / "status.log", self._status_settings)
+        self.commits = self._commit_watch()
         self.listener = self._listener()
         self._load: subprocess.Popen[bytes] | None = None
         self._begun = 0.0
@@ -113,7 +117,17 @@ class Run:
         if self.crms:
             services["crm-sync"] = lambda: self.crm_sync
         gate = None if self.row.opt_out is None else self.gate
-        return Listener(self.statements, self.journal, services, gate, self.watch, self.db.superuser)
+        return Listener(self.statements, self.journal, services, gate, self.watch, self.commits, self.db.superuser)
+
+    def _commit_watch(self) -> CommitWatch:
+        names = ["persist", *([] if self.row.opt_out is None else ["opt-out"]), *(["crm-sync"] if self.crms else [])]
+        stored = partial(stored_offsets, self.db.superuser)
+        return CommitWatch(names, stored, KafkaEnds(self.cluster.settings, "faults-ends"), self._is_judged)
+
+    def _is_judged(self, processor: str) -> bool:
+        """Not where it is one of several, nor where ingest gives records a time of its own."""
+        is_alone = processor != "persist" or sum(member.alive for member in self.members) == 1
+        return is_alone and "clock" not in self.row.inject
 
     def operator_settings(self) -> dict[str, str]:
         """What an operator of all of the run's services has set."""
@@ -473,6 +487,8 @@ class Run:
             verdict.problems.append(self.watch.ended)
         if not self.watch.lines and time.monotonic() - self._begun > SPOKEN_WITHIN:
             verdict.problems.append("hookline status never answered")
+        if not self.commits.looks and time.monotonic() - self._begun > SPOKEN_WITHIN:
+            verdict.problems.append("the rig never saw what is committed")
         (self.home / "verdict.json").write_text(json.dumps(asdict(verdict)), "utf-8")
         return verdict
 

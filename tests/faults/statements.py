@@ -1,5 +1,7 @@
 """What the service said of itself while a fault lasted, against what is known: the part of the checker about that.
 
+What it said against itself while all was well is judged in overstated.py.
+
 A statement is untrue when it contradicts what was so at every moment of the last 30 s, or 5 s where the gate speaks
 of a number: whoever relies on it has had time to hear better. Nothing of the service is imported.
 """
@@ -21,6 +23,8 @@ from tests.faults.client.journal import Attempt, outages
 ALLOWED, ALLOWED_GATE = 30.0, 5.0
 #: Seconds between two answers, and for one of them, with which a process counts as well all the time.
 GAP, PROMPT = 3.0, 1.0
+#: Seconds after which what was on its way to Kafka while that did not answer is in the log, or never will be.
+SETTLED = 5.0
 #: A topic that every processor reads.
 READ_BY_ALL = "sms.messages.v1"
 #: Who speaks of others: `hookline status`.
@@ -32,8 +36,9 @@ class Statement:
     """One thing that was said. Times are seconds of CLOCK_MONOTONIC, as in the client's journal.
 
     `about` and `value`: "number": 1 where it is in and sure, else 0; "ready": 1 or 0; "lag records" and "lag seconds":
-    the figure. Of `hookline status` alone: "healthy": 1 where it names no problem; "unreachable": 1 where that is said
-    of `of`, else 0; "missing": the same, for want of heartbeats; "dead letters": their number.
+    the figure. Of `hookline status` alone: "healthy": 1 where it names no problem; "lag problem": the seconds that one
+    of its problems names as the lag of `of`; "unreachable": 1 where that is said of `of`, else 0; "missing": the same,
+    for want of heartbeats; "dead letters": their number.
     """
 
     by: str  #: "gate", "status", or the name of a process
@@ -82,6 +87,19 @@ class LetterCount:
     answered_at: float
 
 
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """How far a processor's commits reached at some moment from `asked_at` to `answered_at`."""
+
+    by: str
+    until: float  #: all that was in its logs then was committed
+    ends: int  #: of its logs, asked for right after `answered_at`, summed over all partitions
+    stored: int  #: the sum of its offsets there
+    asked_at: float
+    answered_at: float
+    database: int = 0  #: PostgreSQL's number of it: another one may hold older offsets
+
+
 @dataclass(slots=True)
 class Record:
     """A run's statements, and what the rig knows of them."""
@@ -90,11 +108,18 @@ class Record:
     stalls: list[Stall] = field(default_factory=list)
     answers: list[Answer] = field(default_factory=list)
     counts: list[LetterCount] = field(default_factory=list)
+    committed: list[Committed] = field(default_factory=list)
 
 
-Entry = Statement | Stall | Answer | LetterCount
+Entry = Statement | Stall | Answer | LetterCount | Committed
 #: How each is named in the file.
-KINDS: Mapping[type[Entry], str] = {Statement: "statement", Stall: "stall", Answer: "answer", LetterCount: "count"}
+KINDS: Mapping[type[Entry], str] = {
+    Statement: "statement",
+    Stall: "stall",
+    Answer: "answer",
+    LetterCount: "count",
+    Committed: "committed",
+}
 
 
 def line_of(entry: Entry) -> str:
@@ -117,6 +142,8 @@ def read_record(path: Path) -> Record:
                 record.answers.append(Answer(**fields))
             case "count":
                 record.counts.append(LetterCount(**fields))
+            case "committed":
+                record.committed.append(Committed(**fields))
             case _:
                 record.statements.append(Statement(**fields))
     return record
@@ -128,7 +155,7 @@ def check_statements(attempts: Sequence[Attempt], record: Record) -> tuple[int, 
     # While every answer says spool, what says that all is well does not know it.
     stalls = [*record.stalls, *(Stall("spool", since, until) for since, until in outages(attempts))]
     oldest = {stall: _oldest_uncommitted(attempts, stall) for stall in stalls}
-    answers = _answers(attempts, record)
+    answers = answers_of(attempts, record)
     judged, untrue = 0, []
     for statement in record.statements:
         match statement.about:
@@ -136,8 +163,8 @@ def check_statements(attempts: Sequence[Attempt], record: Record) -> tuple[int, 
                 contradictions = [_about_number(statement, sayings[statement.contact])]
             case "dead letters":
                 contradictions = [_about_letters(statement, record.counts)]
-            case "unreachable" | "missing":
-                contradictions = []  # judged below, two in a row
+            case "unreachable" | "missing" | "lag problem":
+                contradictions = []  # judged below, two in a row, and in overstated.py
             case _:
                 contradictions = [
                     _contradiction(statement, stall, committed_until)
@@ -145,12 +172,12 @@ def check_statements(attempts: Sequence[Attempt], record: Record) -> tuple[int, 
                     if _is_about(statement, stall)
                 ]
         judged += sum(contradiction is not None for contradiction in contradictions)
-        untrue += [f"{_speaker(statement)}: {contradiction}" for contradiction in contradictions if contradiction]
+        untrue += [f"{speaker(statement)}: {contradiction}" for contradiction in contradictions if contradiction]
     absent = list(_absent(record, answers))
     return judged + len(absent), untrue + [contradiction for contradiction in absent if contradiction]
 
 
-def _speaker(statement: Statement) -> str:
+def speaker(statement: Statement) -> str:
     return f"{statement.by} of {statement.of}" if statement.of else statement.by
 
 
@@ -211,13 +238,13 @@ def _absent(record: Record, answers: Mapping[str, Sequence[Answer]]) -> Iterable
             stalled = about == "missing" and any(
                 stall.by in (of, "postgres") and stall.since < until and stall.until > since for stall in record.stalls
             )
-            if stalled or not _answered_throughout(answers.get(of, ()), since, until):
+            if stalled or not answered_throughout(answers.get(of, ()), since, until):
                 continue
             both = before.value and statement.value
             yield f"{STATUS} of {of}: {about}, and it answered for {until - since:.0f} s" if both else ""
 
 
-def _answered_throughout(answers: Sequence[Answer], since: float, until: float) -> bool:
+def answered_throughout(answers: Sequence[Answer], since: float, until: float) -> bool:
     """Whether one and the same process answered promptly, again and again, from `since` to `until`.
 
     `answers`: in the order in which they were asked for.
@@ -232,7 +259,7 @@ def _answered_throughout(answers: Sequence[Answer], since: float, until: float) 
     return prompt and close and len({answer.process for answer in during}) == 1
 
 
-def _answers(attempts: Iterable[Attempt], record: Record) -> dict[str, list[Answer]]:
+def answers_of(attempts: Iterable[Attempt], record: Record) -> dict[str, list[Answer]]:
     """By who answered, in order; Kafka answers wherever a webhook's answer says so."""
     found: dict[str, list[Answer]] = defaultdict(list)
     for answer in record.answers:

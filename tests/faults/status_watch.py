@@ -6,6 +6,7 @@ One process, because each start of the command takes about as much of the machin
 from __future__ import annotations
 
 import json
+import re
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -21,6 +22,11 @@ ROOT = Path(__file__).parents[2]
 EVERY = 1.0
 #: Behind all that is judged by its speed.
 NICE = ("nice", "-n", "10")
+#: How a problem names a processor's lag in seconds: by its metrics, and by its heartbeat.
+_LAG_PROBLEM = re.compile(
+    r"the oldest record that (?P<by>[\w-]+) has not committed is (?P<age>\d+) s old"
+    r"|(?P<beat>[\w-]+) on \S+ is \d+ records and (?P<behind>\d+) s behind"
+)
 
 
 class StatusWatch:
@@ -88,6 +94,9 @@ def statements_of(snapshot: Mapping[str, Any], asked_at: float, answered_at: flo
         return Statement(STATUS, about, float(value), asked_at, answered_at, of=of)
 
     yield said("healthy", snapshot["healthy"])
+    for problem in snapshot["problems"]:
+        if found := _LAG_PROBLEM.match(problem):
+            yield said("lag problem", float(found["age"] or found["behind"]), found["by"] or found["beat"])
     for process in snapshot["processes"]:
         if process["state"] != "not asked":
             yield said("ready", process["state"] == "ready", process["name"])

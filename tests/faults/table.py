@@ -37,8 +37,11 @@ runs on a real Kafka (three brokers in the K rows and X1) and a real PostgreSQL,
 - **statements**: what the service said of itself while something was wrong: the gate of numbers that had said STOP, in
   several spellings; of processors that could commit nothing `/readyz` and the lag; and `hookline status`, which looks
   every second: that all is well or a process ready while something had been wrong, that a process is unreachable or
-  missing that answers the rig, its lag and its dead letters. **untrue**: of those, what contradicts what was so at
-  every moment of the last 30 s (the gate's of a number: of the last 5 s).
+  missing that answers the rig, its lag and its dead letters. Also what it and `hookline status` said of a processor
+  that was well: a lag, in seconds or records, greater than what was not committed, by its offsets in PostgreSQL and the
+  ends of its logs, which the rig reads every second; that it is not ready, while it committed everything; and a problem
+  of `hookline status` that names such a lag. **untrue**: of those, what contradicts what was so at every moment of the
+  last 30 s (the gate's of a number: of the last 5 s).
 - **progress**: records on `sms.progress.v1` that could have been wrong; **ahead**: events that were answered 200 before
   the time of such a record and that stand beyond the ends of the logs that it tells.
 - **refused**: requests without a 200. I4 and I5 fill or break the spool while Kafka is down, so 503 is what they want

@@ -14,13 +14,16 @@ import pytest
 
 from ops.commands.status import described
 from ops.output import as_json
-from ops.status.heartbeats import HeartbeatState
+from ops.status.findings import Sample, in_metrics
+from ops.status.heartbeats import Heartbeats, HeartbeatState
 from ops.status.snapshot import KafkaState, PostgresState, ProcessorState, ProcessState, Snapshot, TopicLag
 from tests.faults.checker import Evidence, Promise, check
 from tests.faults.client.journal import Attempt
 from tests.faults.listener import spellings
+from tests.faults.overstated import check_overstated
 from tests.faults.statements import (
     Answer,
+    Committed,
     LetterCount,
     Record,
     Stall,
@@ -139,7 +142,8 @@ def test_the_verdict_is_red_for_an_untruth_and_for_too_few_statements(tmp_path: 
     (tmp_path / "evidence").write_text(json.dumps(asdict(evidence)), "utf-8")
     record.answers.append(Answer("persist", 7, 1.0, 1.1))
     record.counts.append(LetterCount("persist", 3, 1.0, 1.1))
-    entries = (*record.statements, *record.stalls, *record.answers, *record.counts)
+    record.committed.append(Committed("persist", 0.0, 5, 4, 1.0, 1.1))
+    entries = (*record.statements, *record.stalls, *record.answers, *record.counts, *record.committed)
     (tmp_path / "said").write_text("".join(map(line_of, entries)) + '{"statement": {"by"', "utf-8")
     assert read_record(tmp_path / "said") == record
     command = [sys.executable, "-m", "tests.faults.checker", tmp_path / "journal", tmp_path / "evidence"]
@@ -296,6 +300,115 @@ def test_what_is_read_of_an_answer_of_status() -> None:
     }  # fmt: skip
 
 
-def beat(name: str, state: str) -> HeartbeatState:
+def beat(name: str, state: str, **facts: float) -> HeartbeatState:
     at = datetime(2026, 11, 20, tzinfo=UTC)
-    return HeartbeatState(name, "node", "1", state, "", {}, at, at, 1.0)
+    return HeartbeatState(name, "node", "1", state, "", facts, at, at, 1.0)
+
+
+def committed(since: float, until: float, behind: float = 1.0, rate: int = 100) -> list[Committed]:
+    """Of persist, one a second, under steady load: what came in the last `behind` seconds is not committed."""
+    return [
+        Committed("persist", at - behind, int(at * rate), int((at - behind) * rate), at, at + 0.05)
+        for at in (since + step for step in range(int(until - since)))
+    ]
+
+
+#: All is committed within a second, from second 0 to 99.
+CAUGHT_UP = committed(0.0, 100.0)
+
+
+def overstated(
+    *statements: Statement, found: list[Committed] = CAUGHT_UP, by: list[Answer] = WELL, stalls: tuple[Stall, ...] = ()
+) -> int:
+    return len(check_overstated([], Record(list(statements), list(stalls), by, [], found))[1])
+
+
+@pytest.mark.parametrize("say", [of_persist, lambda *said: of_status(*said, "persist")], ids=["itself", "status"])
+@pytest.mark.parametrize(
+    ("about", "value", "is_untrue"),
+    [
+        ("lag seconds", 120.0, True),
+        ("lag seconds", 8.0, True),
+        ("lag seconds", 6.0, False),  # a second that is not committed, one between two looks, 5 to spare
+        ("lag seconds", 0.0, False),
+        ("lag problem", 120.0, True),
+        ("lag records", 3500, True),  # 100 a second: more than came in 32 s and were not committed before
+        ("lag records", 3000, False),
+    ],
+)
+def test_a_lag_of_one_that_has_committed_everything(say: Any, about: str, value: float, is_untrue: bool) -> None:
+    assert overstated(say(about, value, 60.0)) == is_untrue
+    # But not while that much is not committed
+    assert not overstated(say(about, value, 60.0), found=committed(0.0, 100.0, behind=120.0))
+
+
+@pytest.mark.parametrize(
+    ("found", "by"),
+    [
+        ([], WELL),  # nobody looked
+        (CAUGHT_UP[35:], WELL),  # not for all of 30 s
+        (CAUGHT_UP[:59], WELL),  # nobody has looked since
+        ([*CAUGHT_UP[:40], *CAUGHT_UP[45:]], WELL),  # a gap
+        ([*committed(0.0, 35.0, behind=130.0), *CAUGHT_UP[35:]], WELL),  # caught up 25 s before
+        ([*CAUGHT_UP[:40], replace(CAUGHT_UP[40], stored=0), *CAUGHT_UP[41:]], WELL),  # offsets that went back
+        ([*CAUGHT_UP[:40], *(replace(look, database=7) for look in CAUGHT_UP[40:])], WELL),  # a copy of it
+        (CAUGHT_UP, [*WELL[:40], *answers("persist", 40.0, 100.0, 8)]),  # started anew in between
+        (CAUGHT_UP, [*WELL[:40], *WELL[45:]]),  # frozen in between
+        ([replace(look, by="opt-out") for look in CAUGHT_UP], WELL),
+    ],
+)
+def test_a_lag_that_may_have_been_is_not_untrue(found: list[Committed], by: list[Answer]) -> None:
+    said = [of_persist("lag seconds", 120.0, 60.0), *(of_persist("ready", 0, float(at)) for at in range(30, 61))]
+    assert overstated(*said, found=found, by=by) == 0
+
+
+def test_what_was_on_its_way_while_kafka_did_not_answer_may_be_older_than_the_log() -> None:
+    spooled = [replace(attempt(number, 20.0 + number), durability="spool") for number in range(20)]
+    said = of_persist("lag seconds", 30.0, 50.0)
+    assert check_overstated(spooled, Record([said], [], WELL, [], CAUGHT_UP)) == (1, [])
+    assert check_overstated([], Record([said], [Stall("kafka", 20.0, 40.0)], WELL, [], CAUGHT_UP)) == (1, [])
+    assert overstated(said) == 1
+
+
+@pytest.mark.parametrize(
+    ("values", "found", "stalls", "is_untrue"),
+    [
+        ([0] * 41, CAUGHT_UP, (), True),
+        ([0] * 20 + [1] + [0] * 20, CAUGHT_UP, (), False),  # it said otherwise within 30 s
+        ([0] * 25, CAUGHT_UP, (), False),  # not for 30 s yet
+        ([1] * 41, CAUGHT_UP, (), False),
+        ([0] * 41, committed(0.0, 100.0, behind=20.0), (), False),  # it is slow
+        ([0] * 41, [replace(look, ends=500, stored=500) for look in CAUGHT_UP], (), False),  # nothing to do: halted?
+        ([0] * 41, CAUGHT_UP, (Stall("secret", 30.0, 40.0),), False),
+    ],
+)
+def test_one_that_works_is_ready(
+    values: list[int], found: list[Committed], stalls: tuple[Stall, ...], is_untrue: bool
+) -> None:
+    said = [of_persist("ready", value, 20.0 + number) for number, value in enumerate(values)]
+    assert bool(overstated(*said, found=found, stalls=stalls)) == is_untrue
+
+
+def test_an_overstated_lag_makes_the_verdict_red_and_is_no_proof_about_a_fault() -> None:
+    attempts = [STOP, TEXT]
+    evidence = Evidence({attempt.id: 1 for attempt in attempts}, [], [], {})
+    record = Record([of_persist("lag seconds", 120.0, 60.0)], [], WELL, [], CAUGHT_UP)
+    verdict = check(attempts, evidence, Promise(), record)
+    assert (verdict.statements, verdict.untrue) == (1, 1)
+    assert "persist: lag seconds: 120.0 s" in verdict.problems[0]
+    record.statements[0] = of_persist("lag seconds", 1.0, 60.0)
+    verdict = check(attempts, evidence, Promise(judged=1), record)
+    assert (verdict.statements, verdict.untrue, len(verdict.problems)) == (1, 0, 1)
+
+
+def test_which_problems_of_status_are_about_a_lag() -> None:
+    """By the words of ops/status."""
+    findings = [
+        *in_metrics("opt-out", [Sample("hookline_lag_seconds", {"processor": "opt-out"}, 61.0)]),
+        *Heartbeats([beat("crm-sync", "ready", lag_seconds=120.0, lag_records=3)]).findings(),
+        *Heartbeats([beat("persist", "missing")]).findings(),
+    ]
+    snapshot = Snapshot([], KafkaState(True, ""), PostgresState(True, ""), [], findings=findings)
+    said = list(statements_of(json.loads(as_json(described(snapshot))), 1.0, 2.0))
+    assert len(snapshot.problems) == 3
+    assert {(one.of, one.value) for one in said if one.about == "lag problem"} == {("opt-out", 61), ("crm-sync", 120)}

@@ -282,6 +282,23 @@ def spools_are_empty(_: str) -> Changes:
     return {"processors.persist.topic_progress": change}
 
 
+def lag_since_first_behind(_: str) -> Changes:
+    """What is not committed is as old as the first record of its partition that ever was not."""
+
+    def change(module: Any) -> None:
+        lag, first = module.Positions._lag, dict[Any, float]()
+
+        def lag_of(self: Any, track: Any, end: int) -> Any:
+            found = lag(self, track, end)
+            if not found.records:
+                return found
+            return found._replace(seconds=time.monotonic() - first.setdefault(track.place, time.monotonic()))
+
+        module.Positions._lag = lag_of
+
+    return {"processors.engine.positions": change}
+
+
 def claiming(before: bytes, after: bytes) -> Callable[[Any], None]:
     """The statement that claims deliveries, with `after` in place of `before`."""
 
