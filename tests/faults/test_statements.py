@@ -329,7 +329,7 @@ def overstated(
     [
         ("lag seconds", 120.0, True),
         ("lag seconds", 8.0, True),
-        ("lag seconds", 6.0, False),  # a second that is not committed, one between two looks, 5 to spare
+        ("lag seconds", 6.0, False),  # a second that is not committed, one between two looks, 5 and a tenth to spare
         ("lag seconds", 0.0, False),
         ("lag problem", 120.0, True),
         ("lag records", 3500, True),  # 100 a second: more than came in 32 s and were not committed before
