@@ -23,7 +23,7 @@ def session() -> Iterator[Session]:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)  # a run waits 10 minutes at most until a backlog is worked off
 @pytest.mark.parametrize("name", SELECTED)
 def test_nothing_is_lost_and_nothing_doubled(session: Session, name: str) -> None:
     """Speed is not judged here, on a machine of which nothing is known: that is for `make faults`."""
