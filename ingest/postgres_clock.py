@@ -19,6 +19,8 @@ from runtime.reminder import Reminder
 
 log = logs.logger("ingest.postgres_clock")
 
+#: Its name in the spool's directory.
+POSTGRES_CLOCK = "postgres-clock"
 #: Seconds for which a reading counts.
 KNOWN_FOR = 900
 #: PostgreSQL's microseconds since the epoch less those since the machine's start; the latter when it was learned.

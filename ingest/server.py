@@ -23,7 +23,7 @@ from ingest.durable.spool.gauges import SpoolGauges
 from ingest.durable.spool.state import SharedState
 from ingest.endpoint import WebhookEndpoint
 from ingest.node.name import node_name
-from ingest.postgres_clock import PostgresClock
+from ingest.postgres_clock import POSTGRES_CLOCK, PostgresClock
 from ingest.provider import Provider, check_providers, provider_types
 from ingest.quarantine.gauges import QuarantineGauges
 from ingest.settings import IngestSettings, SpoolReportSettings
@@ -84,7 +84,7 @@ def build_worker(parent: int, schema_ids: SchemaIds, instance: str) -> Ingest:
     clock = ReceiptClock(
         settings.spool_dir / "receipt-clock",
         ahead=settings.receipt_ahead_seconds,
-        postgres=PostgresClock(settings.spool_dir / "postgres-clock", instance).now,
+        postgres=PostgresClock(settings.spool_dir / POSTGRES_CLOCK, instance).now,
     )
     endpoint = WebhookEndpoint(
         providers, worker.publisher, clock.now, worker.quarantine, public_url=settings.public_url
@@ -165,7 +165,7 @@ def node_report(dsn: Dsn, spool_dir: Path, state: SharedState, instance: str) ->
         heartbeat=Heartbeat("ingest", node=node, instance=instance),
         readiness=lambda: Readiness(False, "no worker serves"),
         counts=CountReport(node, spool_dir),
-        postgres_clock=PostgresClock(spool_dir / "postgres-clock", instance),
+        postgres_clock=PostgresClock(spool_dir / POSTGRES_CLOCK, instance),
     )
 
 

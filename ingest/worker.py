@@ -17,7 +17,7 @@ from ingest.durable.spool.directory import worker_lock
 from ingest.durable.spool.state import SharedState
 from ingest.durable.spool.store import Spool
 from ingest.node.name import node_name
-from ingest.postgres_clock import PostgresClock
+from ingest.postgres_clock import POSTGRES_CLOCK, PostgresClock
 from ingest.quarantine.keeping import KeepingQuarantine, NoQuarantine
 from ingest.quarantine.store import QuarantineStore
 from ingest.settings import IngestSettings
@@ -98,7 +98,7 @@ class DurableWorker:
             readiness=self.readiness,
             facts=NodeFacts(directory, metrics_directory()),
             counts=CountReport(node, directory),
-            postgres_clock=PostgresClock(directory / "postgres-clock", instance or ""),
+            postgres_clock=PostgresClock(directory / POSTGRES_CLOCK, instance or ""),
         )
         return NodeReporter(report, directory).start()
 

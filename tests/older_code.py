@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.archives import unpack
+
 ROOT = Path(__file__).resolve().parents[1]
 MIGRATIONS = ROOT / "schemas" / "sql"
 #: What a version consists of.
@@ -37,6 +39,4 @@ def commit_before(migration: Path) -> str:
 def extract(commit: str, folder: Path, names: Sequence[str] = ROOMS) -> None:
     """Put `names` of `commit` into `folder`."""
     with tarfile.open(fileobj=io.BytesIO(git("archive", commit, *names))) as archive:
-        # As an attribute, which a Python before 3.11.4 has no use for; as an argument it fails there.
-        archive.extraction_filter = getattr(tarfile, "data_filter", None)
-        archive.extractall(folder)  # noqa: S202 - of our own history
+        unpack(archive, folder)

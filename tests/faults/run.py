@@ -450,10 +450,10 @@ class Run:
 
         def left() -> float | None:
             try:
-                spooled = sum(node.spooled() for node in self.nodes)
-                opt_out = 0 if self.row.opt_out is None else self.opt_out_behind()
-                # After opt-out, whose states it reads: what that had not done yet is not done there either
-                return spooled + self.behind() + opt_out + (self.crm_sync_behind() if self.crms else 0)
+                found = sum(node.spooled() for node in self.nodes) + self.behind()
+                found += 0 if self.row.opt_out is None else self.opt_out_behind()
+                # crm-sync last: it reads what opt-out writes
+                return found + (self.crm_sync_behind() if self.crms else 0)
             except (httpx.TransportError, KafkaError, psycopg.OperationalError):
                 return None
 

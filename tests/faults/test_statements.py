@@ -411,4 +411,5 @@ def test_which_problems_of_status_are_about_a_lag() -> None:
     snapshot = Snapshot([], KafkaState(True, ""), PostgresState(True, ""), [], findings=findings)
     said = list(statements_of(json.loads(as_json(described(snapshot))), 1.0, 2.0))
     assert len(snapshot.problems) == 3
-    assert {(one.of, one.value) for one in said if one.about == "lag problem"} == {("opt-out", 61), ("crm-sync", 120)}
+    lags = {(statement.of, statement.value) for statement in said if statement.about == "lag problem"}
+    assert lags == {("opt-out", 61), ("crm-sync", 120)}

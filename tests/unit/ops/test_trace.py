@@ -113,9 +113,9 @@ def test_a_phone_is_found_however_it_was_written_and_whatever_region_was_set(
     region, number = example
     ways = spellings(number, dialled=region not in CARRIERS_DIALLED)
     event = of_phone(data.draw(st.sampled_from(ways)), then)
-    asked = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    full = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
     if not event.phone_valid:
-        assert Stored(event).found(asked, region) == {event.event_id}
+        assert Stored(event).found(full, region) == {event.event_id}
         assert Stored(event).found(event.contact_phone or "", region) == {event.event_id}
 
 
@@ -129,12 +129,12 @@ def test_what_was_stored_while_no_region_was_set_is_found_by_its_full_number(reg
 
 
 @pytest.mark.parametrize(
-    "asked", ["+13035550143", "+14155550142", "+4930355501", "+13130355501", "no number", "", "42"]
+    "other", ["+13035550143", "+14155550142", "+4930355501", "+13130355501", "no number", "", "42"]
 )
-def test_no_other_number_is_found(asked: str) -> None:
+def test_no_other_number_is_found(other: str) -> None:
     events = [of_phone("(303) 555-0142"), of_phone("+13035550142"), of_phone("+491713035550142")]
     for region in ("US", None):
-        assert Stored(*events).found(asked, region) == set()
+        assert Stored(*events).found(other, region) == set()
 
 
 def test_of_two_full_numbers_only_what_is_surely_the_same_is_found() -> None:
