@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import gc
 import math
 import os
 import select
@@ -65,6 +66,18 @@ class StopSignal:
 def _close(*descriptors: int) -> None:
     for descriptor in descriptors:
         os.close(descriptor)
+
+
+def keep_for_good() -> None:
+    """Spare the garbage collector what is there now, and let it look for new garbage less often.
+
+    The opt-out rules alone are 150,000 objects. To look through them again and again, and through a batch's records
+    while it is handled, took a sixth of a processor's time (measured). Only what refers to itself waits for the
+    collector: at most 50,000 objects of it.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000)
 
 
 def log_settings(log: BoundLogger, configuration: Configuration) -> None:

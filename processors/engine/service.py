@@ -37,7 +37,7 @@ from runtime.kafka.ends import EndsReader, KafkaEnds
 from runtime.kafka.producer import KafkaProducer, Producer
 from runtime.loops import LoopWatch, WatchedStop
 from runtime.postgres import Connection, connect
-from runtime.process import StopSignal, log_settings
+from runtime.process import StopSignal, keep_for_good, log_settings
 from runtime.schema_registry import SchemaRegistrySettings
 from runtime.schema_registry import codec as registered_codec
 from runtime.settings import Configuration
@@ -145,6 +145,7 @@ def serve(name: str) -> None:
             runner = runner_of(
                 *parts, state=state, stop=stop, codec=codec, positions=positions, progress=progress, watch=watch
             )
+            keep_for_good()
             runner.run()
         tracing.stop()
         log.info("processor_stopped")

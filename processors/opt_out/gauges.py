@@ -55,11 +55,12 @@ class OptOutGauges:
             metrics.ENFORCEMENT_OVERDUE.set(overdue)
             metrics.ENFORCEMENT_NEAR.set(near)
             metrics.ENFORCEMENT_OLDEST.set(oldest)
-            if self._rounds % SELDOM == 0:
+            is_due = self._rounds % SELDOM == 0
+            self._rounds += 1  # before what takes long: where it takes too long, it is not asked again at once
+            if is_due:
                 for rate in report.rates(connection, now):
                     metrics.OPT_OUT_RATE.labels(rate.provider, rate.account).set(rate.rate)
                 metrics.OPT_OUT_VIOLATIONS.set(len(report.violations(connection, now)))
-        self._rounds += 1
         return INTERVAL
 
 

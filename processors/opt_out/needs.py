@@ -29,17 +29,22 @@ class Needs(Generic[RuleType]):
         keys = dict.fromkeys(rule.needs[0] for rule in rules)
         needed = dict.fromkeys((*keys, *(other for rule in rules for other in rule.needs)))
         self._first_bit = first_bit
-        self._bits = {words: 1 << first_bit + at for at, words in enumerate(needed)}
+        bits = {words: 1 << first_bit + at for at, words in enumerate(needed)}
         #: Place of a key -> its rules: what else each needs, whether it is of one clause only, and the rule.
         self._keyed: list[list[tuple[int, bool, RuleType]]] = [[] for _ in keys]
         places = {words: at for at, words in enumerate(keys)}
         for rule in rules:
             key, *others = rule.needs
-            bits = sum({self._bits[words] for words in others} - {self._bits[key]})
-            self._keyed[places[key]].append((bits, rule.of_one_clause, rule.rule))
+            needed_too = sum({bits[words] for words in others} - {bits[key]})
+            self._keyed[places[key]].append((needed_too, rule.of_one_clause, rule.rule))
         self._single = [1 << at for at in range(len(keys))]
         self.keys = sum(self._single) << first_bit  #: the bits of every rule's key
-        self._all = sum(self._bits.values())
+        self._all = sum(bits.values())
+        self.end = first_bit + len(bits)  #: the place after its last bit
+        self._of: dict[str, int] = {}
+        for words, bit in bits.items():
+            for word in words:
+                self._of[word] = self._of.get(word, 0) | bit
 
     def __iter__(self) -> Iterator[RuleType]:
         for rules in reversed(self._keyed):
@@ -48,7 +53,7 @@ class Needs(Generic[RuleType]):
 
     def of(self, word: str) -> int:
         """The bits of the sets that `word` is in."""
-        return sum(bit for needed, bit in self._bits.items() if word in needed)
+        return self._of.get(word, 0)
 
     def fitting(self, present: int, *, one_clause: bool = True) -> list[RuleType]:
         """The rules that a text with the bits `present` may fit, in `__iter__`'s order; `one_clause`: it has one."""
@@ -65,8 +70,3 @@ class Needs(Generic[RuleType]):
                 if not others & lacks and (one_clause or not of_one_clause):
                     found.append(rule)
         return found
-
-    @property
-    def end(self) -> int:
-        """The place after its last bit."""
-        return self._first_bit + len(self._bits)

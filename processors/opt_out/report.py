@@ -48,11 +48,13 @@ WITH sends AS (
     SELECT m.message_key, m.contact_phone, m.provider, m.account, COALESCE(m.sent_at, m.failure_at) AS sent_at
     FROM messages AS m WHERE m.direction = 'out' AND m.last_at >= %(since)s
         AND COALESCE(m.sent_at, m.failure_at) IS NOT NULL
+        -- The ledger is read once, here and for what was corrected; its index is asked for few of the texts
+        AND m.contact_phone IN (SELECT phone FROM opt_out_ledger WHERE action = 'out')
 ), after_out AS (
     SELECT s.*, l.position, l.effective_at FROM sends AS s CROSS JOIN LATERAL (
         SELECT position, effective_at, action FROM opt_out_ledger AS l
         WHERE l.phone = s.contact_phone AND l.action IN ('in', 'out') AND l.received_at <= s.sent_at
-            AND NOT EXISTS (SELECT FROM opt_out_ledger AS c WHERE c.corrects = l.position)
+            AND l.position NOT IN (SELECT corrects FROM opt_out_ledger WHERE corrects IS NOT NULL)
             -- Opt-ins that are not surely new end nothing: fold.is_surely_new, once more
             AND (l.action = 'out' OR l.occurred_at IS NOT NULL OR l.actor LIKE 'operator:%%'
                 OR (l.provider IN (SELECT provider FROM provider_facts WHERE numbers_deliveries)

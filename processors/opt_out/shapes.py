@@ -63,6 +63,9 @@ _KEYWORDS = frozenset(words.JOINED)
 _BEGINNINGS = frozenset(word[:2] for word in (*words.JOINED, "please", "pls"))
 #: Digits and signs that stand for letters: 5T0P.
 _DIGITS = str.maketrans("01345$7", "oieasst")
+#: What stands behind a word that is glued to a keyword: "pleasestop"; and behind a number, too.
+_BEHIND_GLUED = ("stop", "unsubscribe", "optout", "stopall")
+_AT_THE_END = (*_BEHIND_GLUED, "end", "quit")
 #: Too short to be a slip by itself, and clear beside a keyword: stop2edn.
 _SWAPPED = frozenset({"edn", "nde", "end", "ned"})
 
@@ -106,8 +109,10 @@ def _splits(token: str) -> bool:
                     return True
                 if not tail and joint in ("2", "to", "4") and head == "stop":
                     return True
+    if not token.endswith(_AT_THE_END):
+        return False
     return any(
-        token.startswith(glued) and token[len(glued) :] in ("stop", "unsubscribe", "optout", "stopall")
+        token.startswith(glued) and token[len(glued) :] in _BEHIND_GLUED
         for glued in words.GLUED
         if glued and not glued.isdigit() and len(glued) > 1
     ) or bool(re.fullmatch(r"[1-9]\d?(?:stop|unsubscribe|end|quit)", token))

@@ -97,18 +97,20 @@ class RecordGroup:
 
     def place(self, topic: str, partitions: int, any_partition: Callable[[], int]) -> None:
         """`topic` has so many partitions; `any_partition` chooses one for a record without a key."""
-        sizes: dict[TopicPartition, int] = {}
+        queues: dict[int, deque[list[int]]] = {}
+        sizes: dict[int, int] = {}
         for number in self._unplaced.pop(topic):
             record = self._records[number]
             chosen = any_partition() if record.key is None else partition_of_key(record.key, partitions)
-            place = TopicPartition(topic, chosen)
-            queue = self._queues.setdefault(place, deque([[]]))
             size = record.size + _AROUND
-            if queue[-1] and sizes[place] + size > BATCH_BYTES:
-                queue.append([])
-                sizes[place] = 0
-            queue[-1].append(number)
-            sizes[place] = sizes.get(place, 0) + size
+            if chosen not in queues:
+                queues[chosen], sizes[chosen] = deque([[]]), 0
+            elif sizes[chosen] + size > BATCH_BYTES:
+                queues[chosen].append([])
+                sizes[chosen] = 0
+            queues[chosen][-1].append(number)
+            sizes[chosen] += size
+        self._queues |= {TopicPartition(topic, chosen): queue for chosen, queue in queues.items()}
 
     def refuse(self, topic: str, outcome: Outcome) -> None:
         """No record of `topic` can be placed."""

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import subprocess
 import sys
 import threading
 import time
+import weakref
 
-from runtime.process import StopSignal
+from runtime.process import StopSignal, keep_for_good
 
 #: The main thread waits again and again, and signals come all the while.
 HAIL = """
@@ -66,3 +68,25 @@ def test_any_number_of_threads_may_wait() -> None:
     for thread in waiting:
         thread.join(10)
     assert ended == [True] * 3
+
+
+def test_what_stands_at_the_start_is_not_looked_through_again_and_new_garbage_is_found() -> None:
+    class Garbage:
+        pass
+
+    collected: list[str] = []
+    thresholds = gc.get_threshold()
+    stands = [object()]
+    try:
+        keep_for_good()
+        assert not any(found is stands for found in gc.get_objects())
+        refers_to_itself = Garbage()
+        refers_to_itself.itself = refers_to_itself  # type: ignore[attr-defined]
+        weakref.finalize(refers_to_itself, collected.append, "garbage")
+        del refers_to_itself
+        new = [[number] for number in range(60_000)]
+        assert len(new) == 60_000
+        assert collected == ["garbage"]
+    finally:
+        gc.unfreeze()
+        gc.set_threshold(*thresholds)
