@@ -22,7 +22,7 @@ class CompiledPhrase:
     @property
     def needs(self) -> list[frozenset[str]]:
         """Sets of words; a text that fits has one of each."""
-        return [frozenset(words) for words in (self.rule.words, self.rule.beside) if words]
+        return [frozenset(words) for words in (self.rule.words, self.rule.also) if words]
 
 
 @dataclass(frozen=True, slots=True)

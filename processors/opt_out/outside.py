@@ -33,7 +33,7 @@ class Outside:
     def __init__(self, rules: Sequence[Rule], exceptions: Sequence[Unless]) -> None:
         self._whole = {normalise(word): rule for rule in reversed(rules) for word in rule.words}
         self._by_phrase = {
-            normalise(phrase).replace("\n", " "): rule for rule in reversed(rules) for phrase in rule.beside
+            normalise(phrase).replace("\n", " "): rule for rule in reversed(rules) for phrase in rule.also
         }
         others = sorted((phrase for phrase in self._by_phrase if not phrase.isascii()), key=len, reverse=True)
         self._others = re.compile("|".join(map(re.escape, others)) or "(?!)")

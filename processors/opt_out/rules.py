@@ -75,7 +75,7 @@ class Rule:
     words: tuple[str, ...] = ()
     pattern: str = ""  #: a regular expression over the normalised message
     #: phrase: at least one of these is in it too, so that common words do not cost time for nothing.
-    beside: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
     since: int = 1  #: the first rule set that has it
     until: int | None = None  #: the last rule set that has it; None: the newest has it
     source: str = ""  #: where the wording comes from
@@ -111,7 +111,7 @@ def either(*lists: str) -> str:
 
 
 #: What a rule and an exception of rule set 1 were made of: its fingerprint is over these.
-_RULE = ("id", "tier", "kind", "says", "languages", "words", "pattern", "beside")
+_RULE = ("id", "tier", "kind", "says", "languages", "words", "pattern", "also")
 _UNLESS = ("id", "says", "of", "becomes", "before", "after", "itself")
 #: What rule set 2 has beside its rules, in words/.
 _FILES = ("common_words.txt", "confusables.json", "names.txt", "real_words.txt")

@@ -46,11 +46,11 @@ def _typos() -> dict[str, str]:
         for at, letter in enumerate(keyword):
             head, tail = keyword[:at], keyword[at + 1 :]
             found.setdefault(head + letter + letter + tail, keyword)
-            for beside in words.AROUND.get(letter, ""):
-                found.setdefault(head + beside + tail, keyword)
+            for neighbour in words.AROUND.get(letter, ""):
+                found.setdefault(head + neighbour + tail, keyword)
                 if len(keyword) > 3:
-                    found.setdefault(head + letter + beside + tail, keyword)
-                    found.setdefault(head + beside + letter + tail, keyword)
+                    found.setdefault(head + letter + neighbour + tail, keyword)
+                    found.setdefault(head + neighbour + letter + tail, keyword)
             if len(keyword) > 3:
                 found.setdefault(head + tail, keyword)
                 if tail:

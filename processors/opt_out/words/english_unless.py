@@ -15,8 +15,8 @@ _REMOVALS = (
 _WHO = "(you|u|they|he|she|we|i|it|people|ppl|who|yall|{name}|recruiters|companies|guys|kids|friends|which|that)"
 
 
-def _unless(name: str, says: str, of: tuple[str, ...], since: int = 2, **beside: str) -> Unless:
-    patterns: dict[str, Any] = {side: expand(pattern) for side, pattern in beside.items()}
+def _unless(name: str, says: str, of: tuple[str, ...], since: int = 2, **sides: str) -> Unless:
+    patterns: dict[str, Any] = {side: expand(pattern) for side, pattern in sides.items()}
     return Unless(f"d.en.{name}", says, of, "D", since=since, **patterns)
 
 

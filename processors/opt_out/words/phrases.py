@@ -36,12 +36,12 @@ RULES = (
     Rule(
         "b.dont-text-me", "B", "phrase", "don't, do not or never text, message or contact me",
         words=("text", "txt", "texting", "message", "messaging", "msg", "contact", "sms"),
-        beside=("dont", "don", "not", "donot", "never"),
+        also=("dont", "don", "not", "donot", "never"),
         pattern=r"\b(?:dont|don t|do not|donot|never)"
         rf"(?: {either(_HEAT, _EVER)}){{0,3}} (?:{_CALL} (?:me )?{_OR} ){{0,2}}{_WRITE}(?: {_OR} {_CALL}){{0,2}} me\b",
     ),
     Rule(
-        "b.take-me-off", "B", "phrase", "take me off", words=("off",), beside=("take",),
+        "b.take-me-off", "B", "phrase", "take me off", words=("off",), also=("take",),
         pattern=rf"\btake me (?:{either(_HEAT, _VERY)} )?off\b",
     ),
     Rule(
@@ -58,12 +58,12 @@ RULES = (
     ),
     Rule(
         "b.no-more-texts", "B", "phrase", "no more texts, no more messages", words=("more",),
-        beside=("text", "texts", "txt", "txts", "message", "messages", "msg", "msgs", "sms"),
+        also=("text", "texts", "txt", "txts", "message", "messages", "msg", "msgs", "sms"),
         pattern=rf"\bno more (?:{either(_HEAT, _THESE)} ){{0,2}}"
         rf"{either('texts? / txts? / messages? / msgs? / sms / text messages? / text msgs?')}(?![a-z0-9])",
     ),
     Rule(
-        "b.leave-me-alone", "B", "phrase", "leave me alone", words=("alone",), beside=("leave",),
+        "b.leave-me-alone", "B", "phrase", "leave me alone", words=("alone",), also=("leave",),
         pattern=rf"\bleave me (?:{either(_HEAT, _VERY)} )?alone\b",
     ),
     Rule("b.lose-my-number", "B", "phrase", "lose my number", words=("lose",), pattern=rf"\blose my {_NUMBER}"),

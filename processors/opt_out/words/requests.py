@@ -61,7 +61,7 @@ RULES = (
     Rule(
         "c.stop-messages", "C", "phrase", "stop, end or cancel these texts, alerts, my subscription",
         words=("stop", "end", "quit", "cancel", "discontinue", "cease"),
-        beside=(*_TEXT_WORDS, "subscription"),
+        also=(*_TEXT_WORDS, "subscription"),
         pattern=rf"\b(?:stop|end|quit|cancel|discontinue|cease) (?:(?:{_WHICH}|with|my|sms|getting|receiving) ){{0,4}}"
         rf"(?:{_TEXTS}|subscription|text alerts?)(?![a-z0-9])",
     ),
@@ -83,7 +83,7 @@ RULES = (
     Rule(
         "c.unwanted", "C", "phrase", "doesn't want the texts, asks not to be sent any",
         words=_TEXT_WORDS,
-        beside=("dont", "don", "not", "donot", "never", "longer"),
+        also=("dont", "don", "not", "donot", "never", "longer"),
         pattern=r"\b(?:do not|dont|don t|no longer) (?:want|wish|care)"
         rf"(?: to (?:receive|get|see|have|be (?:sent|getting)))?(?: {_WHICH}){{0,5}} {_TEXTS}"
         rf"(?![a-z0-9])(?! to (?:stop|end|get lost))|\b{_DONT} (?:ever )?send(?: {_WHICH}){{0,5}} {_TEXTS}(?![a-z0-9])",
@@ -91,7 +91,7 @@ RULES = (
     Rule(
         "c.not-this-number", "C", "phrase", "do not text this number, do not call me again",
         words=("dont", "don", "not", "never", "longer"),
-        beside=(
+        also=(
             "number", "phone", "cell", "line", "#", "again", "anymore", "more", "longer", "ever", "text", "txt",
             "message", "msg", "contact", "asked", "told", "telling", "begged",
         ),
