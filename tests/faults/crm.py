@@ -21,6 +21,9 @@ TOPICS = ("sms.messages.v1", "sms.contacts.v1", "sms.calls.v1", STATES)
 TIMEOUT = 1.0
 #: Seconds that it waits after a call whose outcome is not known: a CRM in threads of a busy machine's rig may be slow.
 LOOK_AFTER = 3.0
+_OF_EARLIER_RUNS = """
+SELECT phone FROM opt_outs EXCEPT SELECT contact_phone FROM events WHERE payload::text LIKE %s
+"""
 TABLES = "crm_deliveries, crm_lanes, crm_links, crm_notes, crm_contacts, crm_targets"
 
 
@@ -85,6 +88,8 @@ def collect(crm: PlayedCrm, dsn: str, run: str, redriven: Sequence[str]) -> Crm:
             case "POST", ["", "crm", "contacts", _, "notes"] if performed:
                 made.append(("note", body["external_id"]))
     with psycopg.connect(dsn) as connection:
+        # A restore publishes the states of earlier runs' phones too, and this CRM, which is new, is told of them.
+        earlier = {phone for (phone,) in connection.execute(_OF_EARLIER_RUNS, (f"%fx{run}-%",))}
         events = connection.execute(
             "SELECT event_id::text, substring(payload::text FROM %s) FROM events WHERE payload::text LIKE %s",
             (f"fx{run}-[0-9]{{4}}-[0-9]{{6}}", f"%fx{run}-%"),
@@ -94,7 +99,9 @@ def collect(crm: PlayedCrm, dsn: str, run: str, redriven: Sequence[str]) -> Crm:
         | {"notes": [(note["external_id"], note["text"]) for note in contact["notes"]]}
         for contact in crm.contacts()
     ]
-    return Crm(contacts, made, sorted(requested), dict(events), redriven, crm.name)
+    mine = [contact for contact in contacts if contact["notes"] or contact["phone"] not in earlier]
+    made = [(kind, key) for kind, key in made if key not in earlier]
+    return Crm(mine, made, sorted(requested - earlier), dict(events), redriven, crm.name)
 
 
 def waiting(dsn: str, target: str | None = None) -> int:
