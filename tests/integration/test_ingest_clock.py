@@ -25,9 +25,7 @@ CODEC = Codec(SchemaIds.checked_in())
 def ingest(tmp_path: Path) -> Iterator[Ingest]:
     ingest = Ingest(tmp_path)
     yield ingest
-    for process in ingest.started:
-        if process.poll() is None:
-            ingest.stop(process)
+    ingest.close()
 
 
 @pytest.mark.slow

@@ -70,14 +70,17 @@ class Ingest:
         process.terminate()
         return process.wait(30)
 
+    def close(self) -> None:
+        for process in self.started:
+            if process.poll() is None:
+                self.stop(process)
+
 
 @pytest.fixture
 def ingest(tmp_path: Path) -> Iterator[Ingest]:
     ingest = Ingest(tmp_path)
     yield ingest
-    for process in ingest.started:
-        if process.poll() is None:
-            ingest.stop(process)
+    ingest.close()
 
 
 @pytest.mark.slow
