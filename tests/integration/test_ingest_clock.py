@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -21,29 +21,23 @@ STEP = -3 * 3600.0
 CODEC = Codec(SchemaIds.checked_in())
 
 
-@pytest.fixture
-def ingest(tmp_path: Path) -> Iterator[Ingest]:
-    ingest = Ingest(tmp_path)
-    yield ingest
-    ingest.close()
-
-
 @pytest.mark.slow
 def test_a_node_whose_clock_is_set_back_gives_no_earlier_receipt_while_postgres_is_there(
-    ingest: Ingest, kafka: str, postgres: Any, tmp_path: Path
+    kafka: str, postgres: Any, tmp_path: Path
 ) -> None:
-    # Given a node with its workers' clock in our hands, which reports to PostgreSQL
-    ingest.start(
-        kafka,
-        HOOKLINE_POSTGRES__DSN=postgres.dsn("ingest"),
-        PYTHONPATH=f"{INJECTED}:{ROOT}",
-        FAULTS_INJECT=f"clock={tmp_path}",
-    )
-    wait_until((ingest.spool / POSTGRES_CLOCK).exists, "PostgreSQL's clock is known")
-    before = [posted(ingest, number) for number in range(4)]
-    # When the clock is three hours behind
-    (tmp_path / "clock").write_bytes(struct.pack("<d", STEP))
-    after = [posted(ingest, number) for number in range(10, 14)]
+    with closing(Ingest(tmp_path)) as ingest:
+        # Given a node with its workers' clock in our hands, which reports to PostgreSQL
+        ingest.start(
+            kafka,
+            HOOKLINE_POSTGRES__DSN=postgres.dsn("ingest"),
+            PYTHONPATH=f"{INJECTED}:{ROOT}",
+            FAULTS_INJECT=f"clock={tmp_path}",
+        )
+        wait_until((ingest.spool / POSTGRES_CLOCK).exists, "PostgreSQL's clock is known")
+        before = [posted(ingest, number) for number in range(4)]
+        # When the clock is three hours behind
+        (tmp_path / "clock").write_bytes(struct.pack("<d", STEP))
+        after = [posted(ingest, number) for number in range(10, 14)]
     # Then whichever worker it comes to, nothing was received earlier than what was posted before it
     records = records_of(kafka, {*before, *after}, "sms.messages.v1")
     received = {event_id: CODEC.decode(record.value).received_at for event_id, record in records.items()}
