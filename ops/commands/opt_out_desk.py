@@ -76,16 +76,17 @@ def rebuild(out: Output) -> None:
 
     Where a row was not, everything is published again, and what follows from the right state is done.
     """
-    from processors.opt_out.ledger import Ledger, lock, utc_now
+    from processors.opt_out.ledger import Ledger, database_clock, lock
     from processors.opt_out.publication import start_over
     from processors.opt_out.states import rebuild as make_anew
 
     settings = opt_out_settings()
     with database("opt-outs") as connection, connection.transaction():
         lock(connection)
-        found = make_anew(connection, settings.scope, utc_now(), write=not out.dry_run)
+        now = database_clock(connection)
+        found = make_anew(connection, settings.scope, now(), write=not out.dry_run)
         if found.differing and not out.dry_run:
-            Ledger(settings).follow(connection, found.differing)
+            Ledger(settings, now).follow(connection, found.differing)
             start_over(connection)
     data = {"dry_run": out.dry_run, "phones": found.phones, "differing": found.differing}
     rows = [("phones", found.phones), ("differing", len(found.differing))]
@@ -102,7 +103,7 @@ def reconcile(out: Output) -> None:
 
     from ops.configuration import load
     from processors.engine.database import Database
-    from processors.opt_out.ledger import Ledger, utc_now
+    from processors.opt_out.ledger import Ledger, database_clock
     from processors.opt_out.reconcile import compare, repair
     from processors.opt_out.target import target_types
     from processors.outbox.errors import Rejected, RetryLater
@@ -135,7 +136,8 @@ def reconcile(out: Output) -> None:
             limiter.close()
         if not out.dry_run:
             with database.transaction() as connection:
-                repair(connection, Ledger(opt_out_settings()), found, utc_now())
+                now = database_clock(connection)
+                repair(connection, Ledger(opt_out_settings(), now), found, now())
         lines.append({"target": name} | found.counts() | {"lost_at": found.lost, "unheard_at": found.unheard})
     database.close()
     columns = ("target", "accounts", "compared", "lost", "unheard")

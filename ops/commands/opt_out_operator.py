@@ -19,23 +19,21 @@ if TYPE_CHECKING:
 by = click.option("--by", "operator", metavar="NAME", help="Who decides; default: the system's user.")
 
 
-def desk_of(operator: str | None) -> Desk:
-    """The desk of whoever decides: `operator`, or the system's user."""
+def desk_of(connection: Connection, operator: str | None) -> Desk:
+    """The desk of whoever decides: `operator`, or the system's user. For this connection."""
     from processors.opt_out.desk import Desk
-    from processors.opt_out.ledger import Ledger
+    from processors.opt_out.ledger import Ledger, database_clock
 
-    return Desk(Ledger(opt_out_settings()), operator or user())
+    return Desk(Ledger(opt_out_settings(), database_clock(connection)), operator or user())
 
 
 def decide(out: Output, operator: str | None, act: Any) -> None:
     """Have `act(desk, connection)` write its row, unless it is a dry run, and show it."""
     from processors.opt_out.desk import NothingToDecide
 
-    desk = desk_of(operator)
-
     try:
         with database("opt-outs") as connection, connection.transaction(force_rollback=out.dry_run):
-            entry = act(desk, connection)
+            entry = act(desk_of(connection, operator), connection)
             state = _state(connection, entry.phone) if entry is not None else None
     except NothingToDecide as error:
         raise CheckFailed(str(error)) from None

@@ -55,16 +55,17 @@ def _compare(
     out: Output, older: Classifier, newer: Classifier, since: datetime | None, applied: bool, by: str
 ) -> tuple[int, int, list[tuple[tuple[str, str, str], Kind]], int, int | None]:
     from ops.stored_events import event_again
-    from processors.opt_out.ledger import Ledger, utc_now
+    from processors.opt_out.ledger import Ledger, database_clock
     from processors.opt_out.replay import Kind, begin, differences, hold, stored_messages
 
     kinds: dict[tuple[str, str, str], Kind] = defaultdict(Kind)
     messages = unreadable = holds = 0
     change: int | None = None
-    ledger = Ledger(opt_out_settings())
     with database("opt-outs") as reader, database("opt-outs") as writer, reader.transaction():
+        now = database_clock(writer)
+        ledger = Ledger(opt_out_settings(), now)
         if applied:
-            change = begin(writer, (older.number, newer.number), since, by, utc_now())
+            change = begin(writer, (older.number, newer.number), since, by, now())
         for rows in stored_messages(reader, since):
             events = [event for row in rows if (event := event_again(row)) is not None]
             found = list(differences(events, older, newer))

@@ -69,7 +69,7 @@ def review(
     given: Answer = answer  # type: ignore[assignment] # checked above
     if number is None:
         assert kind is not None
-        _answer_all(out, desk_of(operator), (kind, writer), given, reason)
+        _answer_all(out, operator, (kind, writer), given, reason)
         return
     question, why = number, reason
     decide(out, operator, lambda desk, connection: desk.answer(connection, question, given, why)[1])
@@ -87,12 +87,13 @@ def _list(out: Output, kind: str | None, writer: str | None) -> None:
     out.result({"reviews": rows}, lambda: table(columns, drawn) if rows else "no open questions")
 
 
-def _answer_all(out: Output, desk: Desk, which: tuple[str, str | None], answer: Answer, reason: str) -> None:
+def _answer_all(out: Output, operator: str | None, which: tuple[str, str | None], answer: Answer, reason: str) -> None:
     """Answer part by part, so that opt-outs that arrive meanwhile wait for a moment only."""
     from processors.opt_out import reviews
 
     left_open: dict[int, str] = {}
     with database("opt-outs") as connection:
+        desk = desk_of(connection, operator)
         found = reviews.waiting_of(connection, *which)
         with out.progress("answering", len(found)) as done:
             for start in range(0, len(found), PART):

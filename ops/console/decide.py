@@ -15,7 +15,7 @@ from ops.console.records import write_record
 from ops.exits import failure
 from processors.crm_sync.report import redrive
 from processors.opt_out.desk import Desk, NothingToDecide
-from processors.opt_out.ledger import Ledger
+from processors.opt_out.ledger import Ledger, database_clock
 from processors.opt_out.settings import OptOutSettings
 from runtime import logs
 from runtime.connections import PostgresSettings
@@ -35,8 +35,8 @@ _PHONE_AT = "SELECT phone FROM opt_out_ledger WHERE position = %s"
 class Decider:
     """Carries out what an operator has decided, each within the caller's transaction."""
 
-    def __init__(self, username: str, reason: str, settings: OptOutSettings) -> None:
-        self._desk = Desk(Ledger(settings), username)
+    def __init__(self, connection: Connection, username: str, reason: str, settings: OptOutSettings) -> None:
+        self._desk = Desk(Ledger(settings, database_clock(connection)), username)
         self._reason = reason
         self._region = settings.default_region
 
@@ -85,7 +85,7 @@ class Decider:
 def carry_out(connection: Connection, request: dict[str, Any], settings: OptOutSettings) -> str:
     """Do what is requested and record it, in one transaction; what was done. Raises NothingToDecide, psycopg.Error."""
     username, reason, action = request["username"], request["reason"], request["action"]
-    decider = Decider(username, reason, settings)
+    decider = Decider(connection, username, reason, settings)
     actions: dict[str, Callable[..., tuple[str, str]]] = {
         "release": decider.release,
         "hold_row": decider.hold_row,

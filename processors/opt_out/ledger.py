@@ -55,6 +55,17 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def database_clock(connection: Connection) -> Callable[[], datetime]:
+    """PostgreSQL's clock, for what a person decides: the ledger refuses times ahead of it, and a stop is not to be
+    refused because of a person's own machine."""
+
+    def now() -> datetime:
+        [(at,)] = connection.execute("SELECT clock_timestamp()").fetchall()
+        return at.astimezone(UTC)  # type: ignore[no-any-return] # a timestamptz
+
+    return now
+
+
 def _effective(received: datetime, occurred: datetime | None, now: datetime) -> datetime:
     """When it was said, or `now` where that lies ahead: by a node's clock that was wrong, an opt-in would be later than
     every stop to come, and the deadline of a stop would not come for years."""
