@@ -8,7 +8,9 @@ So Granian may have many more threads than requests are handled at once: a threa
 to another. What is expensive to read, large or compressed, is handled in a few slots of its own: anybody may send it,
 and what waits for its turn must not keep small requests waiting. Such a slot rests when its request was refused, so
 that strangers who send nothing else get a bounded share of the processor. A small request that was refused and took as
-much of the processor as those do is one of them, too: it waits for such a slot, which rests, before it is answered. And a body that is not there in time is
+much of the processor as those do is one of them, too: it waits for such a slot, which rests, before it is answered.
+
+And a body that is not there in time is
 ended. Nothing tells on which connection a request came, only its client's address, so the connections to end are found
 by what the kernel knows about them (Linux).
 """
@@ -147,7 +149,7 @@ class BoundedBody:
         return iter(self.readline, b"")
 
     def judge_cost(self, worked: float) -> bool:
-        """Whether its request, which took `worked` seconds of the processor, is expensive; then it has a slot of those."""
+        """Whether its request is expensive, which took `worked` seconds of the processor; if so, it gets such a slot."""
         large_slots = self._reads.large_slots
         if self.slots is large_slots:
             return True
