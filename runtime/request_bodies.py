@@ -149,7 +149,10 @@ class BoundedBody:
         return iter(self.readline, b"")
 
     def judge_cost(self, worked: float) -> bool:
-        """Whether its request is expensive, which took `worked` seconds of the processor; if so, it gets such a slot."""
+        """Whether its request, which took `worked` seconds of the processor, is expensive.
+
+        One that is gets such a slot in place of its own.
+        """
         large_slots = self._reads.large_slots
         if self.slots is large_slots:
             return True

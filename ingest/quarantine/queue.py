@@ -37,8 +37,8 @@ class RefusedWebhook(NamedTuple):
     def size(self) -> int:
         """Bytes that it counts: all that is kept of it."""
         request = self.request
-        kept = len(request.body) + len(request.path) + len(request.query) + len(self.origin) + self.headers
-        return kept + OVERHEAD
+        target = len(request.path) + len(request.query)
+        return len(request.body) + target + len(self.origin) + self.headers + OVERHEAD
 
 
 def length_of(headers: Mapping[str, str]) -> int:

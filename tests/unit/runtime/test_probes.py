@@ -13,7 +13,7 @@ from runtime.admin import Readiness
 from runtime.probes import REMEMBERED, Probes, Remembered
 
 
-def asked(app: Any, path: str, method: str = "GET") -> tuple[str, dict[str, str], bytes]:
+def answer_of(app: Any, path: str, method: str = "GET") -> tuple[str, dict[str, str], bytes]:
     found: list[Any] = []
     said = app({"PATH_INFO": path, "REQUEST_METHOD": method}, lambda *started: found.extend(started))
     return found[0], dict(found[1]), b"".join(said)
@@ -36,14 +36,14 @@ def test_both_paths_are_answered_and_the_rest_is_handed_on(path: str, method: st
         return [b"another"]
 
     probes = Probes(another, lambda: Readiness(False, "leaving"), process="x")
-    assert (asked(probes, path, method)[0], asked(probes, path, method)[2]) == (status, body)
+    assert (answer_of(probes, path, method)[0], answer_of(probes, path, method)[2]) == (status, body)
 
 
 def test_ingest_answers_them_before_flask() -> None:
     app = create_app(None, lambda: Readiness(True))  # type: ignore[arg-type]
     app.request_class = None  # type: ignore[assignment] # Flask's own machinery would stumble over it
-    assert asked(app, "/healthz")[2] == b'{"ok":true}\n'
-    assert asked(app, "/readyz")[2] == b'{"ok":true,"reason":"ok"}\n'
+    assert answer_of(app, "/healthz")[2] == b'{"ok":true}\n'
+    assert answer_of(app, "/readyz")[2] == b'{"ok":true,"reason":"ok"}\n'
     assert isinstance(app, Flask)
 
 
