@@ -10,36 +10,30 @@ from werkzeug.exceptions import HTTPException
 
 from ingest.endpoint import PREFIX, WebhookEndpoint
 from runtime.admin import Readiness
+from runtime.probes import Probes
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 
 class Ingest(Flask):
-    """Flask, but for requests under /webhooks."""
+    """Flask, but for requests under /webhooks, and for /healthz and /readyz."""
 
     webhooks: WebhookEndpoint
+    probes: Probes
 
     def wsgi_app(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """One path for webhooks, and Flask's for the rest."""
         if environ["PATH_INFO"].startswith(f"{PREFIX}/"):
             return self.webhooks(environ, start_response)
-        return super().wsgi_app(environ, start_response)
+        return self.probes(environ, start_response)
 
 
 def create_app(webhooks: WebhookEndpoint, readiness: Callable[[], Readiness]) -> Ingest:
     """The app around an endpoint whose dependencies are already wired."""
     app = Ingest("ingest")
     app.webhooks = webhooks
-
-    @app.get("/healthz")
-    def healthz() -> Response:
-        return jsonify(ok=True)
-
-    @app.get("/readyz")
-    def readyz() -> tuple[Response, int]:
-        state = readiness()
-        return jsonify(ok=state.ready, reason=state.reason), 200 if state.ready else 503
+    app.probes = Probes(super(Ingest, app).wsgi_app, readiness)
 
     @app.errorhandler(HTTPException)
     def refused(error: HTTPException) -> tuple[Response, int]:

@@ -15,6 +15,8 @@ from typing import Protocol
 MAX_BODY = 256 * 1024
 #: Codings that may be applied one after the other, and gzip members in one body: each costs memory and time.
 MAX_CODINGS, MAX_MEMBERS = 2, 8
+#: Characters of a Content-Encoding that are looked at: of commas alone 300 KB took 0.1 s.
+_LONGEST_CODING = 200
 
 GZIP_MAGIC = b"\x1f\x8b"
 _GZIP = 16 + zlib.MAX_WBITS
@@ -52,6 +54,8 @@ class BodyTooLarge(Exception):
 
 def unpacked(coding: str, body: bytes) -> bytes:
     """`body` without its Content-Encoding `coding`. Raises BadBody, BodyTooLarge."""
+    if len(coding) > _LONGEST_CODING:
+        raise BadBody("content_encoding_unknown")
     names = [name.strip().lower() for name in coding.split(",") if name.strip().lower() not in ("", "identity")]
     if len(names) > MAX_CODINGS:
         raise BadBody("content_encoding_unknown")

@@ -70,10 +70,10 @@ class WebhookEndpoint:
         if environ["REQUEST_METHOD"] != "POST":
             return self._without_a_webhook(provider, kind, environ, start_response)
         outcome = self._outcome(provider, kind, environ)
-        if outcome.status != _OK:
-            environ[REFUSED] = True
         if outcome.status == _UNAVAILABLE:
             return _answered(start_response, provider, outcome, ("Retry-After", str(RETRY_AFTER)))
+        if outcome.status != _OK:
+            environ[REFUSED] = True
         return _answered(start_response, provider, outcome)
 
     def _outcome(self, provider: Provider, kind: str | None, environ: WSGIEnvironment) -> WebhookOutcome:

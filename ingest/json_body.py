@@ -11,7 +11,7 @@ import json
 import math
 import re
 import threading
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, NamedTuple
 
 from ingest.content_coding import GZIP_MAGIC, Headers, texts, unpacked
@@ -80,8 +80,13 @@ def read_body(headers: Headers, body: bytes) -> Body:
     Plain UTF-8 is read whatever the headers say, because senders state what is not so; they count where it is none.
     """
     coding = headers.get("Content-Encoding", "")
-    with _turn if coding or len(body) >= LARGE else _no_wait:
+    with turn_of(coding, body):
         return _read(headers, coding, body)
+
+
+def turn_of(coding: str, body: bytes) -> AbstractContextManager[object]:
+    """The turn in which a `body` with this Content-Encoding is read; small plain ones wait for nobody."""
+    return _turn if coding or len(body) >= LARGE else _no_wait
 
 
 def _read(headers: Headers, coding: str, body: bytes) -> Body:

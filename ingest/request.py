@@ -5,17 +5,24 @@ from __future__ import annotations
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
-from urllib.parse import parse_qsl
 
 from ingest.content_coding import Headers, unpacked
-from ingest.json_body import MAX_NODES, BadBody, Body, Json, read_body
+from ingest.form import Form, read_form
+from ingest.json_body import BadBody, Body, Json, read_body, turn_of
 from ingest.times import OccurredAt, occurred
+
+#: Characters of a header that providers' files are shown, and that are stored. Signatures and credentials have less
+#: than 300.
+MAX_HEADER = 1_024
 
 
 class WebhookRequest:
     """What came, and what its body says: read once, whoever asks first."""
 
-    __slots__ = ("_body", "body", "headers", "kind", "method", "path", "public_url", "query", "received_at", "storable")
+    __slots__ = (
+        *("_body", "_form", "body", "headers", "kind", "method", "path", "public_url", "query"),
+        *("received_at", "storable"),
+    )
 
     def __init__(
         self,
@@ -38,6 +45,7 @@ class WebhookRequest:
         self.public_url = public_url  #: the address that providers call, from the settings; "": not set
         self.storable = False  #: False: what was read may hold what cannot be stored (`sanitise.py` looks)
         self._body: Body | None = None
+        self._form: Form | None = None
 
     @property
     def url(self) -> str:
@@ -49,6 +57,10 @@ class WebhookRequest:
         """Path and query."""
         return f"{self.path}?{self.query}" if self.query else self.path
 
+    def json_content(self) -> Any:
+        """The JSON in the body, whatever it is. Raises BadBody, BodyTooLarge."""
+        return self._json().content
+
     def json_object(self) -> Json:
         """The JSON object in the body. Raises BadBody, BodyTooLarge."""
         return self._json().fields
@@ -57,29 +69,22 @@ class WebhookRequest:
         """The objects of the JSON list in the body, or the one object. Raises BadBody, BodyTooLarge."""
         return self._json().objects
 
-    def form(self) -> dict[str, str | list[str]]:
+    def form(self) -> Form:
         """The form in the body by its fields' names; a name that comes twice has a list. Raises BadBody, BodyTooLarge.
 
         Bytes that are not UTF-8 become lone surrogates, so that nothing is refused and a signature still fits.
         """
+        if self._form is None:
+            coding = self.header("Content-Encoding")
+            with turn_of(coding, self.body):
+                self._form = read_form(_unpacked_form(coding, self.body))
         self.storable = False
-        body = self.body
-        if coding := self.headers.get("Content-Encoding", ""):
-            with suppress(BadBody):  # the header says so, but a plain form came all the same
-                body = unpacked(coding, body)
-        text = body.decode("utf-8", "surrogateescape")
-        try:
-            pairs = parse_qsl(text, keep_blank_values=True, errors="surrogateescape", max_num_fields=MAX_NODES)
-        except ValueError:
-            raise BadBody("too_many_nodes") from None
-        found: dict[str, str | list[str]] = {}
-        for name, value in pairs:
-            before = found.get(name)
-            if before is None:
-                found[name] = value
-            else:
-                found[name] = [*before, value] if isinstance(before, list) else [before, value]
-        return found
+        return self._form
+
+    def header(self, name: str) -> str:
+        """The header `name`; empty: there is none, or one so long that no provider sends it."""
+        value = self.headers.get(name, "")
+        return value if len(value) <= MAX_HEADER else ""
 
     def moment(self, value: Any) -> OccurredAt:
         """When something happened, by the provider's time field `value`, checked against the receipt."""
@@ -90,3 +95,10 @@ class WebhookRequest:
             self._body = read_body(self.headers, self.body)
             self.storable = self._body.storable
         return self._body
+
+
+def _unpacked_form(coding: str, body: bytes) -> bytes:
+    if coding:
+        with suppress(BadBody):  # the header says so, but a plain form came all the same
+            return unpacked(coding, body)
+    return body

@@ -25,6 +25,7 @@ from runtime.admin import Readiness
 from runtime.connections import KafkaSettings
 from runtime.kafka.producer import KafkaProducer
 from runtime.logs import logger
+from runtime.probes import Remembered
 from runtime.settings import Dsn
 from schemas.codec import Codec
 
@@ -62,7 +63,9 @@ class DurableWorker:
         self.publisher = DurablePublisher(
             self._producer, self._spool, codec, timeout=settings.publish_timeout, numbers=self._numbers
         )
-        self.readiness = IngestReadiness(self._spool.state, self._spool.works, self._producer.answers)
+        self.readiness = IngestReadiness(
+            self._spool.state, Remembered(self._spool.works), Remembered(self._producer.answers)
+        )
         self._rounds = KafkaProducer(kafka, f"hookline-replay-{os.getpid()}")
         replayer = Replayer(
             self._spool, self._rounds, answers=self._rounds.answers, reserve=settings.spool_reserve_mb * MIB

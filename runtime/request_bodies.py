@@ -7,7 +7,10 @@ that buffers requests keeps them away in production; this is for whoever reaches
 So Granian may have many more threads than requests are handled at once: a thread that waits for a body gives its slot
 to another. What is expensive to read, large or compressed, is handled in a few slots of its own: anybody may send it,
 and what waits for its turn must not keep small requests waiting. Such a slot rests when its request was refused, so
-that strangers who send nothing else get a bounded share of the processor. And a body that is not there in time is
+that strangers who send nothing else get a bounded share of the processor. A small request that was refused and took as
+much of the processor as those do is one of them, too: it waits for such a slot, which rests, before it is answered.
+
+And a body that is not there in time is
 ended. Nothing tells on which connection a request came, only its client's address, so the connections to end are found
 by what the kernel knows about them (Linux).
 """
@@ -55,6 +58,9 @@ _LAST_SENT, _LAST_RECEIVED = 17, 19
 LARGE, LARGE_SHARE = 32 * 1024, 8
 #: Requests of that kind which a worker refuses in a second at most: each takes about a millisecond of its processor.
 REFUSALS = 200
+#: Seconds of the processor from which on a request is as expensive: genuine webhooks take a tenth, and small bodies of
+#: the most values or fields that are read take two milliseconds (measured).
+COSTLY = 0.0005
 #: What an application sets in the environ of a request that it refuses.
 REFUSED = "hookline.refused"
 
@@ -142,6 +148,21 @@ class BoundedBody:
     def __iter__(self) -> Iterator[bytes]:
         return iter(self.readline, b"")
 
+    def judge_cost(self, worked: float) -> bool:
+        """Whether its request, which took `worked` seconds of the processor, is expensive.
+
+        One that is gets such a slot in place of its own.
+        """
+        large_slots = self._reads.large_slots
+        if self.slots is large_slots:
+            return True
+        if worked < COSTLY:
+            return False
+        self.slots.give()
+        self.slots = large_slots
+        self.slots.take()
+        return True
+
     def _wait_for(self, read: Callable[[int | None], bytes], size: int | None) -> bytes:
         reads = self._reads
         reads.since[self] = reads.clock()
@@ -169,27 +190,33 @@ class BodyDeadlines:
         readers: int = READERS,
         clock: Callable[[], float] = time.monotonic,
         rest: Callable[[float], None] = time.sleep,
+        worked: Callable[[], float] = time.thread_time,
     ) -> None:
-        """`port`: what the workers listen on; `slots`: requests that one handles at once; `readers`: its threads."""
+        """`port`: what the workers listen on; `slots`: requests that one handles at once; `readers`: its threads.
+
+        `worked`: seconds of the processor that the calling thread has had.
+        """
         self._port = port
         self._slots = slots
         self._readers = readers
         self._clock = clock
         self._rest = rest
+        self._worked = worked
 
     def bounded(self, app: WSGIApplication) -> WSGIApplication:
         """In a worker: `app`, whose requests' bodies have a deadline; starts the watch."""
         reads = BodyReads(self._slots, self._clock)
         threading.Thread(target=self._watch, args=(reads,), name="body-deadlines", daemon=True).start()
-        take_slot = reads.slots.take
+        take_slot, worked = reads.slots.take, self._worked
 
         def respond(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
             environ["wsgi.input"] = body = BoundedBody(environ, reads)
             take_slot()
+            begun = worked()
             try:
                 return app(environ, start_response)
             finally:
-                if REFUSED in environ and body.slots is reads.large_slots:
+                if REFUSED in environ and body.judge_cost(worked() - begun):
                     self._rest(reads.rest)
                 body.slots.give()
 

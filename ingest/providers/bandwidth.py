@@ -83,7 +83,7 @@ class Bandwidth(Provider):
 
     def carried_secret(self, request: WebhookRequest) -> str | None:
         """What HTTP Basic says: user, colon, password; None: there is none, or nobody can read it."""
-        scheme, _, encoded = request.headers.get("Authorization", "").strip().partition(" ")
+        scheme, _, encoded = request.header("Authorization").strip().partition(" ")
         if scheme.lower() != "basic":
             return None
         try:

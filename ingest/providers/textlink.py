@@ -133,7 +133,7 @@ class TextLink(Provider):
         Two equal texts without a time ("ok", "ok") are two messages.
         """
         header = self.settings.request_id_header
-        if header and (given := request.headers.get(header, "").strip()):
+        if header and (given := request.header(header).strip()):
             return f"request-id\n{given}"
         return None if moment.own is None else f"{kind}\n{canonical(fields)}"
 

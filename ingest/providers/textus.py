@@ -75,7 +75,7 @@ class TextUs(Provider):
         """The signature is the hexadecimal HMAC-SHA256 of the raw body."""
         if self.settings.auth == "open":
             return
-        given = request.headers.get(SIGNATURE_HEADER, "").strip().lower()
+        given = request.header(SIGNATURE_HEADER).strip().lower()
         if not given:
             raise Unauthorized("missing_signature")
         valid = [hmac.new(secret.encode(), request.body, hashlib.sha256).hexdigest() for secret in self.secrets]

@@ -10,10 +10,11 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import re
 from collections.abc import Iterator
 from functools import cached_property
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 from pydantic import Field
 
@@ -31,8 +32,11 @@ SIGNATURE_HEADER = "X-Twilio-Signature"
 #: `key=ID,algorithm=HMAC_SHA256`: signed with a shared key. Without it: with the auth token, by HMAC-SHA1.
 SETTINGS_HEADER = "X-Twilio-Webhooks-Signature-Settings"
 ALGORITHMS = {"HMAC_SHA1": "sha1", "HMAC_SHA256": "sha256"}
+#: Parts of that header that are looked at. It has two.
+MAX_PARTS = 8
 #: The query's field that has the SHA-256 of a JSON body.
 BODY_HASH = "bodySHA256"
+_HASH_FIELD = re.compile(rf"(?:^|&){BODY_HASH}=([^&]+)")
 
 #: Status -> event type and state. What is not sent yet is `sent` to us, the lowest rank: there is no lower one.
 STATUSES: dict[str, tuple[EventType, str]] = {
@@ -106,16 +110,17 @@ class Twilio(Provider):
         """The signature is the Base64 HMAC of the URL, and of the form's sorted names and values without separators."""
         if self.settings.auth == "open":
             return
-        given = request.headers.get(SIGNATURE_HEADER, "").strip()
+        given = request.header(SIGNATURE_HEADER).strip()
         if not given:
             raise Unauthorized("missing_signature")
-        how = request.headers.get(SETTINGS_HEADER, "")
+        how = request.header(SETTINGS_HEADER)
         algorithm = ALGORITHMS.get(_algorithm(how).upper())
         if algorithm is None:
             raise Unauthorized("unknown_algorithm")
         keys = self.secrets if how else plain(self.settings.auth_tokens)
-        signed = "" if _is_json(request) else _sorted_form(request)
-        valid = [_signature(key, url + signed, algorithm) for key in keys for url in _spellings(request.url)]
+        signed = b"" if _is_json(request) else _sorted_form(request).encode("utf-8", "surrogateescape")
+        urls = [url.encode("utf-8", "surrogateescape") for url in _spellings(request)]
+        valid = [_signature(key, url + signed, algorithm) for key in keys for url in urls]
         is_whole = not _is_json(request) or _has_its_hash(request)
         if not matches_any(given, valid) or not is_whole:
             raise Unauthorized("wrong_signature")
@@ -210,12 +215,13 @@ def _content(request: WebhookRequest) -> Json:
 
 def _has_its_hash(request: WebhookRequest) -> bool:
     """Whether the query has the hash of the body; one that is not there protects nothing."""
-    found = parse_qs(request.query).get(BODY_HASH, [""])[0]
-    return hmac.compare_digest(hashlib.sha256(request.body).hexdigest().encode(), found.lower().encode())
+    found = _HASH_FIELD.search(request.query)
+    given = "" if found is None else found[1].lower()
+    return hmac.compare_digest(hashlib.sha256(request.body).hexdigest().encode(), given.encode("utf-8", "replace"))
 
 
 def _algorithm(how: str) -> str:
-    pairs = (part.partition("=") for part in how.split(","))
+    pairs = (part.partition("=") for part in how.split(",", MAX_PARTS))
     return next(
         (value.strip() for name, _, value in pairs if name.strip() == "algorithm" and value.strip()), "HMAC_SHA1"
     )
@@ -227,14 +233,14 @@ def _sorted_form(request: WebhookRequest) -> str:
     return "".join(name + value for name in sorted(values) for value in sorted(values[name]))
 
 
-def _signature(key: str, signed: str, algorithm: str) -> str:
-    return base64.b64encode(hmac.digest(key.encode(), signed.encode("utf-8", "surrogateescape"), algorithm)).decode()
+def _signature(key: str, signed: bytes, algorithm: str) -> str:
+    return base64.b64encode(hmac.digest(key.encode(), signed, algorithm)).decode()
 
 
-def _spellings(url: str) -> Iterator[str]:
-    """`url` with its port and without: Twilio signs now one, now the other."""
-    parts = urlsplit(url)
+def _spellings(request: WebhookRequest) -> Iterator[str]:
+    """The URL with its port and without: Twilio signs now one, now the other."""
+    parts = urlsplit(request.public_url)
     host = parts.netloc.removesuffix(f":{parts.port}")
     port = parts.port or (443 if parts.scheme == "https" else 80)
     for place in (host, f"{host}:{port}"):
-        yield url.replace(parts.netloc, place, 1)
+        yield request.public_url.replace(parts.netloc, place, 1) + request.target

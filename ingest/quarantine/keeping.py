@@ -19,12 +19,12 @@ from uuid import UUID
 from uuid6 import uuid7
 
 from ingest.content_coding import BadBody, BodyTooLarge
-from ingest.json_body import read_body
 from ingest.provider import Provider, Unauthorized
 from ingest.quarantine.masking import given_secret, legible, without_pairs, without_secret_keys, without_values
-from ingest.quarantine.queue import RefusedQueue, RefusedWebhook
+from ingest.quarantine.queue import RefusedQueue, RefusedWebhook, length_of, sender_key
+from ingest.quarantine.secret_pairs import first_value, no_rest
 from ingest.quarantine.store import Losses, QuarantinedWebhook, QuarantineStore
-from ingest.request import WebhookRequest
+from ingest.request import MAX_HEADER, WebhookRequest
 from ingest.sanitise import without_secrets
 from runtime import metrics
 from runtime.logs import logger
@@ -45,12 +45,14 @@ TIDY_INTERVAL = 600.0
 READING_HEADERS = ("Content-Type", "Content-Encoding")
 #: Headers that hold a secret in clear, never stored whatever a provider's file or a setting names.
 _SECRET_HEADERS = ("authorization", "proxy-authorization", "cookie")
-#: Characters of a header that are stored.
-_HEADER_LENGTH = 1_024
 #: Characters of a path and query that are stored.
 _TARGET_LENGTH = 2_048
 #: Set by the proxy in front, which tells whom it serves.
 _ORIGIN_HEADER = "X-Forwarded-For"
+#: Characters of an address at most: of IPv6 with a zone and a port.
+_ORIGIN_LENGTH = 80
+#: Bytes of a body in which a secret is looked for before it waits.
+_HEAD = 4_096
 #: Bytes of a digest that tell senders apart.
 _SENDER_BYTES = 16
 
@@ -94,21 +96,22 @@ class KeepingQuarantine:
         """`waiting`: bytes that may wait to be stored; `worked`: seconds of the processor that this thread has had."""
         self._store = store
         self._queue = RefusedQueue(waiting)
-        self._sleep = sleep
-        self._worked = worked
         self._stopped = threading.Event()
+        self._slices = WorkSlices(worked, lambda seconds: None if self._stopped.is_set() else sleep(seconds))
         self._thread = threading.Thread(target=self._run, name="quarantine", daemon=True)
         if store.found_damaged:
             _lost("all", "damaged")
 
     def keep(self, provider: Provider, request: WebhookRequest, reason: str) -> None:
-        headers = request.headers
-        origin = headers.get(_ORIGIN_HEADER, "").rpartition(",")[2].strip()
+        # The last address is the one that the proxy added: a sender may have put any number before it.
+        origin = request.headers.get(_ORIGIN_HEADER, "")[-_ORIGIN_LENGTH:].rpartition(",")[2].strip()
         # Only to share the queue: what is stored is read properly.
-        in_header = None if provider.secret_header is None else headers.get(provider.secret_header, "")
-        secret = in_header or given_secret(request.body[:4096].decode("latin-1"))
-        refused = RefusedWebhook(provider, _queued(provider, request), reason, origin)
-        if not self._queue.put((provider.name, reason, origin) if secret is None else secret, refused):
+        in_header = None if provider.secret_header is None else request.headers.get(provider.secret_header, "")
+        secret = in_header or first_value(request.body[:_HEAD].decode("latin-1"))
+        headers = _queued_headers(provider, request)
+        refused = RefusedWebhook(provider, _queued(request, headers), reason, origin, length_of(headers))
+        sender = sender_key(provider.name, reason, origin) if secret is None else sender_key(secret)
+        if not self._queue.put(sender, refused):
             _lost(provider.name, "queue_full")
 
     def start(self) -> KeepingQuarantine:
@@ -126,29 +129,21 @@ class KeepingQuarantine:
 
     def store_waiting(self) -> None:
         """Store everything that waits."""
-        since = self._worked()
+        rest = self._slices.rest
+        self._slices.begin()
         while group := self._queue.take(GROUP):
             found: list[StorableWebhook] = []
             for refused in group:
                 if (storable := self._storable(refused)) is not None:
                     found.append(storable)
-                since = self._let_others_run(since)
+                rest()
             self._add(found)
-            since = self._let_others_run(since)
-
-    def _let_others_run(self, since: float) -> float:
-        """Pause if the thread has worked for long enough `since`; since when it counts from now on."""
-        now = self._worked()
-        if now - since < SLICE:
-            return since
-        if not self._stopped.is_set():
-            self._sleep(PAUSE * (now - since))
-        return now
+            rest()
 
     def _storable(self, refused: RefusedWebhook) -> StorableWebhook | None:
         """What to store of `refused`; None: nothing, which is counted. One webhook never ends the thread of all."""
         try:
-            storable = storable_webhook(refused, self._store.digest)
+            storable = storable_webhook(refused, self._store.digest, self._slices.rest)
         except Exception as error:  # noqa: BLE001 - counted and logged, without its text, which may quote the webhook
             log.error("quarantine_masking_failed", error_class=type(error).__name__, provider=refused.provider.name)
             _lost(refused.provider.name, "masking_failed")
@@ -180,8 +175,34 @@ class KeepingQuarantine:
                 self._add([])
 
 
-def storable_webhook(refused: RefusedWebhook, digest: Callable[[str], bytes]) -> StorableWebhook | None:
-    """What to store of `refused`; None: it is packed in a way that we cannot undo, so a secret in it would stay."""
+class WorkSlices:
+    """Divides the work of a thread, so that others run in between however large one piece of it is."""
+
+    def __init__(self, worked: Callable[[], float], sleep: Callable[[float], None]) -> None:
+        """`worked`: seconds of the processor that the thread has had."""
+        self._worked = worked
+        self._sleep = sleep
+        self._since = 0.0
+
+    def begin(self) -> None:
+        """Count from now on."""
+        self._since = self._worked()
+
+    def rest(self) -> None:
+        """Pause if the thread has worked for long enough."""
+        now = self._worked()
+        if now - self._since >= SLICE:
+            self._sleep(PAUSE * (now - self._since))
+            self._since = now
+
+
+def storable_webhook(
+    refused: RefusedWebhook, digest: Callable[[str], bytes], rest: Callable[[], None] = no_rest
+) -> StorableWebhook | None:
+    """What to store of `refused`; None: it is packed in a way that we cannot undo, so a secret in it would stay.
+
+    `rest` is called now and then, where that takes long.
+    """
     provider, request = refused.provider, refused.request
     hint = ""
     try:
@@ -194,8 +215,8 @@ def storable_webhook(refused: RefusedWebhook, digest: Callable[[str], bytes]) ->
             return None
         given = _carried_secret(provider, request)
         if given is None and text is not None and not provider.is_signed:
-            given = given_secret(text)
-        body = _without_secrets(provider, request, text, given)
+            given = given_secret(text, rest)
+        body = _without_secrets(provider, request, text, given, rest)
         event_id: UUID = uuid7()
         is_identified = False
     else:
@@ -231,7 +252,7 @@ def _carried_secret(provider: Provider, request: WebhookRequest) -> str | None:
 def _as_json(provider: Provider, request: WebhookRequest, given: str | None) -> bytes:
     """A body that was read, without the secrets in it."""
     secrets = (*provider.secrets, *([given] if given else []))
-    content = provider.without_secret(read_body(request.headers, request.body).content)
+    content = provider.without_secret(request.json_content())
     return json.dumps(without_secret_keys(without_secrets(content, secrets))).encode()
 
 
@@ -242,16 +263,18 @@ def _without_values(provider: Provider, request: WebhookRequest) -> bytes:
     return request.body if masked == text else masked.encode("utf-8", "surrogateescape")
 
 
-def _without_secrets(provider: Provider, request: WebhookRequest, text: str | None, given: str | None) -> bytes:
+def _without_secrets(
+    provider: Provider, request: WebhookRequest, text: str | None, given: str | None, rest: Callable[[], None]
+) -> bytes:
     """A body that could not be read, or its `text`: as it came, unless a secret is in it."""
     if text is None:
         return request.body
     secrets = (*provider.secrets, *([given] if given else []))
-    masked = without_pairs(without_values(text, secrets))
+    masked = without_pairs(without_values(text, secrets, rest), rest)
     if masked != text:
         return masked.encode("utf-8", "surrogateescape")
     octets = request.body.decode("latin-1")  # what is written in another charset than it claims
-    masked = without_pairs(without_values(octets, secrets))
+    masked = without_pairs(without_values(octets, secrets, rest), rest)
     return request.body if masked == octets else masked.encode("latin-1")
 
 
@@ -266,17 +289,11 @@ def _is_verified(provider: Provider, request: WebhookRequest) -> bool:
     return True
 
 
-def _queued(provider: Provider, request: WebhookRequest) -> WebhookRequest:
-    """`request` with those of its headers that may be stored, and the one by which its secret is told from others."""
-    found = {name: request.headers.get(name, "")[:_HEADER_LENGTH] for name in _stored_names(provider)}
-    storable = {
-        name: value for name, value in found.items() if value and not any(key in value for key in provider.secrets)
-    }
-    if provider.secret_header is not None and (value := request.headers.get(provider.secret_header, "")):
-        storable[provider.secret_header] = value[:_HEADER_LENGTH]
+def _queued(request: WebhookRequest, headers: Mapping[str, str]) -> WebhookRequest:
+    """`request` with `headers` in place of its own."""
     return WebhookRequest(
         request.kind,
-        storable,
+        headers,
         request.body,
         request.received_at,
         method=request.method,
@@ -284,6 +301,17 @@ def _queued(provider: Provider, request: WebhookRequest) -> WebhookRequest:
         query=request.query,
         public_url=request.public_url,
     )
+
+
+def _queued_headers(provider: Provider, request: WebhookRequest) -> dict[str, str]:
+    """The headers that may be stored, and the one by which the secret is told from others."""
+    found = {name: request.headers.get(name, "")[:MAX_HEADER] for name in _stored_names(provider)}
+    storable = {
+        name: value for name, value in found.items() if value and not any(key in value for key in provider.secrets)
+    }
+    if provider.secret_header is not None and (value := request.headers.get(provider.secret_header, "")):
+        storable[provider.secret_header] = value[:MAX_HEADER]
+    return storable
 
 
 def _stored_names(provider: Provider) -> list[str]:

@@ -7,9 +7,10 @@ with one wrong secret are seen again and again; junk with a new secret each time
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections import Counter, deque
-from collections.abc import Hashable
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from ingest.provider import Provider
@@ -19,6 +20,8 @@ from ingest.request import WebhookRequest
 OVERHEAD = 1_024
 #: Senders that are remembered, in each of two generations.
 _REMEMBERED = 10_000
+#: Bytes of what one is remembered by.
+_KEY_BYTES = 16
 
 
 class RefusedWebhook(NamedTuple):
@@ -28,11 +31,24 @@ class RefusedWebhook(NamedTuple):
     request: WebhookRequest  #: with those of its headers that are needed
     reason: str
     origin: str  #: the client's address as the proxy in front tells it; "": there is none
+    headers: int = 0  #: characters of those that are kept
 
     @property
     def size(self) -> int:
-        """Bytes that it counts."""
-        return len(self.request.body) + OVERHEAD
+        """Bytes that it counts: all that is kept of it."""
+        request = self.request
+        target = len(request.path) + len(request.query)
+        return len(request.body) + target + len(self.origin) + self.headers + OVERHEAD
+
+
+def length_of(headers: Mapping[str, str]) -> int:
+    """Characters of `headers`."""
+    return sum(len(name) + len(value) for name, value in headers.items())
+
+
+def sender_key(*facts: str) -> bytes:
+    """What a sender is remembered by: `facts` about it may be as long as it likes."""
+    return hashlib.blake2b("\n".join(facts).encode("utf-8", "surrogatepass"), digest_size=_KEY_BYTES).digest()
 
 
 class RefusedQueue:
@@ -42,14 +58,14 @@ class RefusedQueue:
         """`limit`: the most bytes that wait."""
         self._limit = limit
         self._lock = threading.Lock()
-        self._waiting: deque[tuple[Hashable, RefusedWebhook]] = deque()
+        self._waiting: deque[tuple[bytes, RefusedWebhook]] = deque()
         self._bytes = 0
-        self._by_sender: Counter[Hashable] = Counter()  # bytes
-        self._seen: set[Hashable] = set()
-        self._seen_before: set[Hashable] = set()
+        self._by_sender: Counter[bytes] = Counter()  # bytes
+        self._seen: set[bytes] = set()
+        self._seen_before: set[bytes] = set()
 
-    def put(self, sender: Hashable, webhook: RefusedWebhook) -> bool:
-        """Have `webhook` wait; False: there is no room for it. Never waits."""
+    def put(self, sender: bytes, webhook: RefusedWebhook) -> bool:
+        """Have `webhook` of `sender` (`sender_key`) wait; False: there is no room for it. Never waits."""
         with self._lock:
             known = sender in self._seen or sender in self._seen_before
             self._remember(sender)
@@ -76,7 +92,7 @@ class RefusedQueue:
                 taken.append(webhook)
             return taken
 
-    def _remember(self, sender: Hashable) -> None:
+    def _remember(self, sender: bytes) -> None:
         if len(self._seen) >= _REMEMBERED:
             self._seen_before, self._seen = self._seen, set()
         self._seen.add(sender)

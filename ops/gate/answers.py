@@ -76,7 +76,7 @@ class Answers:
         `peppers`: by which erased numbers are found; as long as there are none, nobody looks for them.
         """
         self._connect = connect
-        self._timeout = timeout
+        self.timeout = timeout  #: seconds after which nobody waits any longer
         self._fresh = fresh
         self._topics = topics
         self._clock = clock
@@ -93,7 +93,7 @@ class Answers:
         numbers = [number_query(text, self._region) for text in numbers_asked]
         begun = self._clock()
         try:
-            certainty, known, erased = self._pool.submit(self._read, numbers).result(self._timeout)
+            certainty, known, erased = self._pool.submit(self._read, numbers).result(self.timeout)
         except (psycopg.Error, NoAnswer) as error:
             metrics.GATE_FAILURES.inc()
             if self._reminder.due():
@@ -111,7 +111,7 @@ class Answers:
     def doubt(self) -> Doubt | None:
         """Why nothing sure can be said about any number at the moment; None: it can. Raises psycopg.Error, NoAnswer."""
         begun = self._clock()
-        certainty, _, _ = self._pool.submit(self._read, []).result(self._timeout)
+        certainty, _, _ = self._pool.submit(self._read, []).result(self.timeout)
         return self._doubt(certainty, begun)
 
     def _doubt(self, certainty: Certainty, begun: float) -> Doubt | None:

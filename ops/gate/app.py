@@ -14,6 +14,7 @@ from ops.gate.answers import Answers, GateAnswer
 from ops.gate.token_check import TokenCheck
 from runtime import metrics
 from runtime.admin import Readiness
+from runtime.probes import Probes
 
 #: Numbers that one request may ask about.
 BULK = 1000
@@ -22,10 +23,14 @@ MAX_BODY = 256 * 1024
 
 # Longer than 50 lines: all routes of the app in one place, sharing what the factory was given.
 def gate_app(answers: Answers, tokens: tuple[SecretStr, ...], readiness: Callable[[], Readiness]) -> Flask:
-    """The Flask app. Every answer about a number is 200: its `state` says whether it may be texted."""
+    """The Flask app. Every answer about a number is 200: its `state` says whether it may be texted.
+
+    `readiness`: without asking anybody, because strangers may ask for it.
+    """
     app = Flask("gate")
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
-    app.wsgi_app = TokenCheck(app.wsgi_app, [token.get_secret_value() for token in tokens])  # type: ignore[method-assign]
+    asking = TokenCheck(app.wsgi_app, [token.get_secret_value() for token in tokens])
+    app.wsgi_app = Probes(asking, readiness, process="gate")  # type: ignore[method-assign]
 
     @app.get("/opt-outs/<path:phone>")
     def one_number(phone: str) -> Response:
@@ -46,15 +51,6 @@ def gate_app(answers: Answers, tokens: tuple[SecretStr, ...], readiness: Callabl
         found = answers.about(phones) if phones else []
         _count(found, started)
         return _answered({"opt_outs": [_shown(answer) for answer in found]}, found)
-
-    @app.get("/healthz")
-    def healthz() -> Response:
-        return jsonify(ok=True, process="gate")
-
-    @app.get("/readyz")
-    def readyz() -> tuple[Response, int]:
-        state = readiness()
-        return jsonify(ok=state.ready, process="gate", reason=state.reason), 200 if state.ready else 503
 
     @app.errorhandler(HTTPException)
     def refused(error: HTTPException) -> tuple[Response, int]:

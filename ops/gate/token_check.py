@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-#: What answers without a token.
-OPEN_PATHS = frozenset({"/healthz", "/readyz"})
 _REFUSAL = b'{"ok":false,"error":"send Authorization: Bearer TOKEN"}\n'
 _HEADERS = [
     ("Content-Type", "application/json"),
@@ -24,7 +22,10 @@ _HEADERS = [
 
 
 class TokenCheck:
-    """A WSGI application that hands on to another what carries one of the tokens, and answers 401 to the rest."""
+    """A WSGI application that hands on to another what carries one of the tokens, and answers 401 to the rest.
+
+    /healthz and /readyz, which need none, never come here (`runtime/probes.py`).
+    """
 
     def __init__(self, app: WSGIApplication, tokens: Iterable[str]) -> None:
         """`tokens`: those that are valid, several while one is being replaced."""
@@ -32,7 +33,7 @@ class TokenCheck:
         self._tokens = [token.encode() for token in tokens]
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        if environ["PATH_INFO"] in OPEN_PATHS or self._is_valid(environ.get("HTTP_AUTHORIZATION", "")):
+        if self._is_valid(environ.get("HTTP_AUTHORIZATION", "")):
             return self._app(environ, start_response)
         start_response("401 UNAUTHORIZED", _HEADERS.copy())
         return [_REFUSAL]

@@ -1,10 +1,15 @@
-"""Whether the gate can say anything sure, looked at every second whether or not anybody asks: metric, log, /readyz."""
+"""Whether the gate can say anything sure, looked at every second whether or not anybody asks: metric, log, /readyz.
+
+/readyz tells what was seen last. It needs no token, so it must cost neither a statement nor a thread of those who ask
+about numbers.
+"""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
 from concurrent.futures import TimeoutError as NoAnswer
+from dataclasses import dataclass
 
 import psycopg
 
@@ -19,6 +24,17 @@ log = logs.logger("hookline.gate")
 EVERY = 1.0
 #: Seconds after its start from which the gate is ready whether or not it is sure: an answer of `out` is one, too.
 START_GRACE = 10.0
+#: Seconds beside those of a look and its pause after which what was seen is too old to say "ready" by.
+SLACK = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What one look found."""
+
+    at: float  #: when it ended, by the clock
+    is_answered: bool  #: False: the ledger did not answer
+    doubt: str | None = None  #: why nothing sure can be said
 
 
 class CertaintyWatch:
@@ -36,6 +52,7 @@ class CertaintyWatch:
         self._clock = clock
         self._begun = clock()
         self._reminder = Reminder(clock=clock)
+        self._last: Look | None = None
 
     def run(self) -> None:
         """For as long as the process lives."""
@@ -45,7 +62,8 @@ class CertaintyWatch:
 
     def step(self) -> None:
         """Look once. Says so in the log when nothing is sure: at once, and again each minute."""
-        why = self._why()
+        self._last = look = self._look()
+        why = look.doubt if look.is_answered else "the ledger does not answer"
         metrics.GATE_UNSURE.set(0 if why is None else 1)
         if why is None:
             if self._reminder.reset():
@@ -54,18 +72,21 @@ class CertaintyWatch:
             log.error("gate_is_unsure", reason=why, effect="every answer is out")
 
     def readiness(self) -> Readiness:
-        """Ready where the ledger answers, and for the first seconds only where it may be relied on as well."""
-        try:
-            doubt = self._answers.doubt()
-        except (psycopg.Error, NoAnswer):
+        """Ready where the ledger answered last, and for the first seconds only where it may be relied on as well."""
+        look, now = self._last, self._clock()
+        if look is None:
+            return Readiness(False, "the ledger has not been looked at yet")
+        if now - look.at > EVERY + self._answers.timeout + SLACK:
+            return Readiness(False, f"the ledger was last looked at {now - look.at:.0f} s ago")
+        if not look.is_answered:
             return Readiness(False, "the ledger does not answer")
-        if doubt is None:
+        if look.doubt is None:
             return Readiness(True)
-        return Readiness(self._clock() - self._begun >= START_GRACE, f"every answer is out: {doubt.why}")
+        return Readiness(now - self._begun >= START_GRACE, f"every answer is out: {look.doubt}")
 
-    def _why(self) -> str | None:
+    def _look(self) -> Look:
         try:
             doubt = self._answers.doubt()
         except (psycopg.Error, NoAnswer):
-            return "the ledger does not answer"
-        return None if doubt is None else doubt.why
+            return Look(self._clock(), is_answered=False)
+        return Look(self._clock(), is_answered=True, doubt=None if doubt is None else doubt.why)

@@ -15,7 +15,7 @@ from runtime.connections import KafkaSettings
 from tests.bench.figures import machine
 from tests.bench.record import ran_on, write_recorded
 from tests.bench.servers import Servers, servers
-from tests.security.attackers import ATTACKS
+from tests.security.attackers import AT_THE_GATE, ATTACKS
 from tests.security.trial import MEMORY_MB, MENDS, RATIO, Trial, trial
 from tests.security.victims import KEPT, Victim, gate, ingest
 
@@ -77,7 +77,7 @@ def _trials(
 def _victim(ours: Servers, attack: str, checkout: Path | None) -> Iterator[Victim]:
     home = Path(tempfile.mkdtemp(dir=ours.home))
     service: AbstractContextManager[Victim]
-    if attack == "gate-spellings":
+    if attack in AT_THE_GATE:
         service = gate(home, ours.kafka_environment("gate"), ours.new_database("gate")[0], checkout)
     else:
         service = ingest(home, ours.kafka_environment("ingest"), checkout)

@@ -160,6 +160,46 @@ async def huge_headers(target: Target) -> None:
     await target.exchange(target.post(b"{}", headers=target.chance.choice((large, many))))
 
 
+#: Texts in which a pattern that goes back takes long: keys without an end, blanks, long values.
+_BLANKS = "secret=" + " " * 80 + ","
+_KEYS = ("secret", _BLANKS, "secret=x,", "\u00e9" + _BLANKS, 'secret=\\"' + "%%41" * 900)
+
+
+async def quarantine_regex(target: Target) -> None:
+    """What nobody can read and is looked through for secrets; small, or as large as can be."""
+    unit, length = target.chance.choice(_KEYS), target.chance.choice((4_096, BODY_LIMIT))
+    await target.exchange(target.post((unit * (length // len(unit) + 1)).encode()[:length]))
+
+
+_FORMS = (
+    b"&".join([b"a=1"] * 4_000), b"&".join(b"a%d=%%41" % number for number in range(999)),
+    b"a=" + b"\xff%41" * (BODY_LIMIT // 4 - 1), b"a=" + b"%" * 32_000, b"&" * BODY_LIMIT,
+)  # fmt: skip
+
+
+async def form_fields(target: Target) -> None:
+    """Forms of one field thousands of times, of many fields, and of escapes."""
+    signed = "X-Twilio-Signature: eA==\r\n" + target.chance.choice(
+        ("", f"X-Twilio-Webhooks-Signature-Settings: {',' * 30_000}\r\n")
+    )
+    path = "/webhooks/twilio" + target.chance.choice(("", "?bodySHA256=1&" + "a=1&" * 7_000))
+    await target.exchange(target.post(target.chance.choice(_FORMS), path=path, headers=signed))
+
+
+async def long_headers(target: Target) -> None:
+    """A wrong secret, and another address or password each time, as long as a head may be or longer."""
+    name = target.chance.choice(("X-Forwarded-For", "Authorization"))
+    length = target.chance.choice((30_000, 300_000))
+    headers = f"{name}: {target.chance.getrandbits(64):x}{'x' * length}\r\n"
+    await target.exchange(target.post(wrong_secret(target.chance, "STOP"), headers=headers))
+
+
+async def readyz(target: Target) -> None:
+    """Whether a service is ready, asked without a token as often as can be."""
+    path = target.chance.choice(("readyz", "readyz", "healthz"))
+    await target.exchange(f"GET /{path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+
+
 async def gate_spellings(target: Target) -> None:
     """The gate asked without its token about numbers in every spelling, lone surrogates among them."""
     spelled = target.chance.choice(SPELLINGS)
@@ -180,9 +220,11 @@ ATTACKS: dict[str, Callable[[Target], Awaitable[None]]] = {
     attack.__name__.replace("_", "-"): attack
     for attack in (
         json_nodes, json_nested, compressed, slow_bodies, slow_headers, aborted_http2, aborted_bodies, wrong_secrets,
-        quarantine, huge_headers, gate_spellings, idle_connections,
+        quarantine, quarantine_regex, form_fields, huge_headers, long_headers, gate_spellings, readyz, idle_connections,
     )
 }  # fmt: skip
+#: Those at the gate; the others are at an ingest.
+AT_THE_GATE = frozenset({"gate-spellings", "readyz"})
 
 
 async def _attack(name: str, port: int, count: int, seconds: float, seed: int) -> Counter[str]:

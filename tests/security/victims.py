@@ -117,8 +117,10 @@ def ingest(home: Path, kafka: Mapping[str, str], checkout: Path | None = None) -
         kafka,
         HOOKLINE_INGEST__WORKERS="2",
         HOOKLINE_INGEST__THREADS=str(THREADS),
-        HOOKLINE_INGEST__PROVIDERS="textlink",
+        HOOKLINE_INGEST__PROVIDERS="textlink,twilio",
+        HOOKLINE_INGEST__PUBLIC_URL="https://sms.example.com",
         HOOKLINE_TEXTLINK__SECRETS=SECRET,
+        HOOKLINE_TWILIO__AUTH_TOKENS="the-auth-token-of-the-attacked-ingest",
         HOOKLINE_INGEST__QUARANTINE_MAX_MB=str(QUARANTINE_MB),
     )
     victim = Victim("ingest", home, settings, checkout)

@@ -20,7 +20,7 @@ from pydantic import SecretStr
 from ops.gate.answers import Answers
 from ops.gate.app import BULK, gate_app
 from ops.gate.certainty import Certainty
-from ops.gate.watch import CertaintyWatch
+from ops.gate.watch import EVERY, SLACK, CertaintyWatch
 from runtime import logs
 from runtime.admin import Readiness
 from tests.twins.certainty import READ_AT as NOW
@@ -278,14 +278,65 @@ def test_sure_only_if_all_that_was_answered_by_then_is_in_the_ledger(
 
 def test_the_gate_is_ready_when_it_can_answer_and_at_first_only_when_it_is_sure() -> None:
     now = 0.0
-    unsure = CertaintyWatch(answering(certainty=row(halted_at=NOW)), clock=lambda: now)
+
+    def looked(answers: Answers) -> CertaintyWatch:
+        watch = CertaintyWatch(answers, clock=lambda: now)
+        assert not watch.readiness().ready, "nothing is known before the first look"
+        watch.step()
+        return watch
+
+    unsure = looked(answering(certainty=row(halted_at=NOW)))
     assert not unsure.readiness().ready
     now = 10.0
+    unsure.step()
     why = "every answer is out: opt-out is halted: stops are not reaching the ledger"
     assert unsure.readiness() == Readiness(True, why)
-    assert CertaintyWatch(answering(), clock=lambda: now).readiness() == Readiness(True)
+    sure = looked(answering())
+    assert sure.readiness() == Readiness(True)
     away: list[Exception] = [psycopg.OperationalError("gone")] * 9
-    assert not CertaintyWatch(answering(away), clock=lambda: now).readiness().ready
+    assert looked(answering(away)).readiness() == Readiness(False, "the ledger does not answer")
+    # What was seen is told for as long as the next look may take, and not for ever
+    now += EVERY + answering().timeout + SLACK
+    assert sure.readiness().ready
+    now += 0.1
+    assert sure.readiness() == Readiness(False, "the ledger was last looked at 9 s ago")
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+def test_probes_without_a_token_ask_nobody_and_pass_no_flask(path: str) -> None:
+    """Each /readyz was a statement on a connection of those who ask about numbers."""
+
+    class Unused:
+        def __getattr__(self, name: str) -> Any:
+            raise AssertionError(f"{name} was asked")
+
+    reads: list[str] = []
+    answers = answering()
+    watch = CertaintyWatch(answers)
+    watch.step()
+    answers._read = lambda _: reads.append("read")  # type: ignore[assignment, method-assign, return-value]
+    app = gate_app(answers, (SecretStr("second"),), watch.readiness)
+    app.request_class = Unused()  # type: ignore[assignment] # Flask's own machinery would stumble over it
+    asking = app.test_client()
+    for _ in range(100):
+        answer = asking.get(path)
+        assert (answer.status_code, answer.get_json()["ok"], answer.get_json()["process"]) == (200, True, "gate")
+    assert reads == []
+    head = asking.head(path)
+    assert (head.status_code, head.data, head.content_length) == (200, b"", len(asking.get(path).data))
+    refused = asking.post(path, data=b"x")
+    assert (refused.status_code, refused.get_json(), refused.headers["Allow"]) == (
+        405,
+        {"ok": False, "error": "Method Not Allowed"},
+        "GET, HEAD",
+    )
+
+
+def test_readyz_tells_what_was_seen_last() -> None:
+    for state in (Readiness(True), Readiness(False, "the ledger does not answer")):
+        answer = gate_app(answering(), (SecretStr("second"),), lambda: state).test_client().get("/readyz")  # noqa: B023
+        assert answer.status_code == (200 if state.ready else 503)
+        assert answer.get_json() == {"ok": state.ready, "process": "gate", "reason": state.reason}
 
 
 def test_being_unsure_is_measured_and_said_once_a_minute(capsys: pytest.CaptureFixture[str]) -> None:

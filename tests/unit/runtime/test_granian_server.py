@@ -12,7 +12,7 @@ from granian.server.common import AbstractServer, AbstractWorker
 from granian.server.mp import MPServer
 
 from runtime import granian_server
-from runtime.granian_server import DEATHS_A_MINUTE, IDLE_LIMIT, GranianServer
+from runtime.granian_server import DEATHS_A_MINUTE, IDLE_LIMIT, MAX_HEAD, GranianServer
 from tests.twins.library_source import changed
 
 
@@ -44,6 +44,11 @@ def test_granian_calls_the_overridden_methods_as_they_are_written() -> None:
 def test_idle_connections_are_closed_after_the_limit_that_the_proxies_know(server: GranianServer) -> None:
     assert server.http1_settings is not None
     assert server.http1_settings.header_read_timeout == IDLE_LIMIT * 1000
+
+
+def test_heads_are_bounded_above_what_nginx_passes_on(server: GranianServer) -> None:
+    assert server.http1_settings is not None
+    assert 32 * 1024 < server.http1_settings.max_buffer_size == MAX_HEAD <= 64 * 1024
 
 
 def test_each_worker_builds_what_is_prepared_for_its_number() -> None:

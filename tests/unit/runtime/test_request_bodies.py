@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from werkzeug.exceptions import ClientDisconnected, RequestTimeout
 
 from runtime.request_bodies import (
+    COSTLY,
     DEADLINE,
     DEADLINE_UNDER_PRESSURE,
     LARGE,
@@ -173,12 +174,49 @@ def test_slots_of_expensive_bodies_rest_when_these_were_refused(
 
     # Given a server with four slots for expensive bodies
     rested: list[float] = []
-    served = BodyDeadlines(1, 4 * LARGE_SHARE, rest=rested.append).bounded(app)
+    served = BodyDeadlines(1, 4 * LARGE_SHARE, rest=rested.append, worked=lambda: 0.0).bounded(app)
     # When it has answered a body of that kind
     environ = {"wsgi.input": io.BytesIO(sent), "REMOTE_ADDR": "127.0.0.1"} | coding
     served(environ, lambda *_: lambda _: None)  # type: ignore[arg-type]
     # Then all four together refuse no more than so many a second
     assert rested == ([4 / REFUSALS] if rests else [])
+
+
+def test_a_small_request_that_was_refused_and_cost_much_is_an_expensive_one() -> None:
+    """By what it took of the processor: of 16 KB of values, or of a thousand fields, length tells nothing."""
+    costs, worked, rested, answered = iter([COSTLY, COSTLY, COSTLY / 2]), [0.0], list[float](), list[int]()
+    resting, release = threading.Semaphore(0), threading.Event()
+
+    def app(environ: dict[str, Any], start_response: object) -> list[bytes]:
+        environ["wsgi.input"].read()
+        worked[0] += next(costs)
+        environ[REFUSED] = True
+        return []
+
+    def rest(seconds: float) -> None:
+        rested.append(seconds)
+        resting.release()
+        assert release.wait(20)
+
+    served = BodyDeadlines(1, 2, rest=rest, worked=lambda: worked[0]).bounded(app)
+
+    def ask() -> None:
+        environ = {"wsgi.input": io.BytesIO(b"small"), "REMOTE_ADDR": "127.0.0.1"}
+        served(environ, lambda *_: lambda _: None)  # type: ignore[arg-type]
+        answered.append(1)
+
+    # Given a server that handles two requests at once, and as many that were expensive and rest
+    expensive = [threading.Thread(target=ask) for _ in range(2)]
+    for thread in expensive:
+        thread.start()
+        assert resting.acquire(timeout=20)
+    # Then a cheap one is answered meanwhile, and they after it
+    ask()
+    assert (len(answered), rested) == (1, [2 / REFUSALS] * 2)
+    release.set()
+    for thread in expensive:
+        thread.join(20)
+    assert len(answered) == 3
 
 
 @pytest.mark.parametrize("packed", [pytest.param(False, id="large"), pytest.param(True, id="compressed")])
