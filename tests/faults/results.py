@@ -15,6 +15,9 @@ ROOT = Path(__file__).parents[2]
 FILE = Path(__file__).parent / "results.jsonl"
 #: What the results are about: any change here makes them stale.
 ROOMS = ("ingest", "runtime", "processors")
+#: The client library that services speak to Kafka with, where nobody chooses; results that name none had it.
+PYTHON = "kafka-python"
+CLIENTS = (PYTHON, "librdkafka")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,7 @@ class Result:
     tree: str  #: of the code, see tree()
     at: str
     took: float  #: seconds
+    client: str = PYTHON  #: HOOKLINE_KAFKA__CLIENT of the services
 
 
 def tree() -> str:
@@ -45,11 +49,13 @@ def record(result: Result, verdict: Verdict, notes: Mapping[str, Any]) -> None:
         file.write(json.dumps(line) + "\n")
 
 
-def load(file: Path = FILE) -> list[dict[str, Any]]:
-    """Every line."""
-    return [json.loads(line) for line in file.read_text("utf-8").splitlines()] if file.exists() else []
+def load(file: Path = FILE, client: str = PYTHON) -> list[dict[str, Any]]:
+    """Every line about `client`."""
+    lines = file.read_text("utf-8").splitlines() if file.exists() else []
+    return [result for line in lines if (result := json.loads(line)).get("client", PYTHON) == client]
 
 
-def done(code: str, row: str) -> set[int]:
-    """The seeds that were green for `code`."""
-    return {result["seed"] for result in load() if result["row"] == row and result["green"] and result["tree"] == code}
+def done(code: str, row: str, client: str) -> set[int]:
+    """The seeds that were green for `code` on `client`."""
+    results = load(client=client)
+    return {result["seed"] for result in results if result["row"] == row and result["green"] and result["tree"] == code}

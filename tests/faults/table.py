@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from tests.faults.mutations import FILE as MUTATION_RESULTS
 from tests.faults.mutations import MUTATIONS
-from tests.faults.results import FILE, load, tree
+from tests.faults.results import CLIENTS, PYTHON, load, tree
 from tests.faults.rows.registry import all_rows
+from tests.faults.run import Row
 
 PAGE = Path(__file__).parents[2] / "docs" / "faults.md"
 
@@ -61,6 +62,7 @@ written what it has not is not covered.
     make faults                              every row once
     make faults ROW=K5 SEED=7 REPEAT=20      one row again
     make faults ROW=F1 ARGS="--minutes 5"    PostgreSQL frozen for five minutes
+    make faults ARGS="--client librdkafka"   the services with the other client for Kafka
     make faults-mutations                    safeguards taken away, one at a time
 
 Nothing else may want the machine meanwhile, another rig least of all: how long nobody gets a 200 is judged, too.
@@ -74,27 +76,23 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def page(results: Sequence[Mapping[str, Any]], mutations: Sequence[Mapping[str, Any]], code: str) -> str:
+#: By client, the runs on it.
+Results = Mapping[str, Sequence[Mapping[str, Any]]]
+
+
+def page(results: Results, mutations: Sequence[Mapping[str, Any]], code: str) -> str:
     """The whole page, for the code as it is now."""
     lines = [
         HEAD,
         f"Code (hash of `ingest`, `runtime`, `processors`): `{code}`.\n\n",
-        _line(COLUMNS),
-        _rule(len(COLUMNS)),
+        *_table(results[PYTHON], code, all_rows()),
     ]
-    counted: list[Mapping[str, Any]] = []
-    for name, row in all_rows().items():
-        runs = [result for result in results if result["row"] == name]
-        fresh = [run for run in runs if run["tree"] == code]
-        shown = fresh or [run for run in runs if run["tree"] == runs[-1]["tree"]]
-        counted += fresh
-        label = name if fresh or not runs else f"{name} (stale: `{runs[-1]['tree']}`)"
-        lines.append(
-            _line([label, row.fault, *_figures(shown)])
-            if shown
-            else _line([name, row.fault, "0", *[""] * (len(COLUMNS) - 3)])
-        )
-    lines.append(_line(["**all**", "not counting what is stale", *_figures(counted)]))
+    for client in CLIENTS:
+        if client != PYTHON and results.get(client):
+            played = {
+                name: row for name, row in all_rows().items() if any(run["row"] == name for run in results[client])
+            }
+            lines += [f"\n## With HOOKLINE_KAFKA__CLIENT={client}\n\n", *_table(results[client], code, played)]
     lines += [
         "\n## Safeguards taken away\n\n",
         _line(("safeguard", "row", "runs", "seen", "lost", "doubled effect")),
@@ -108,6 +106,23 @@ def page(results: Sequence[Mapping[str, Any]], mutations: Sequence[Mapping[str, 
         seen = "red" if any(run["seen"] for run in shown) else "not seen" if shown else ""
         lines.append(_line([f"{mutation.about}{stale}", mutation.row, str(len(shown)), seen, *figures]))
     return "".join(lines)
+
+
+def _table(results: Sequence[Mapping[str, Any]], code: str, rows: Mapping[str, Row]) -> Iterator[str]:
+    """A line for each of `rows`, from its newest runs, and one for all that are of `code`."""
+    yield _line(COLUMNS)
+    yield _rule(len(COLUMNS))
+    for name, row in rows.items():
+        runs = [result for result in results if result["row"] == name]
+        newest = [run for run in runs if run["tree"] == code] or [
+            run for run in runs if run["tree"] == runs[-1]["tree"]
+        ]
+        if not newest:
+            yield _line([name, row.fault, "0", *[""] * (len(COLUMNS) - 3)])
+            continue
+        stale = "" if newest[0]["tree"] == code else f" (stale: `{newest[0]['tree']}`)"
+        yield _line([f"{name}{stale}", row.fault, *_figures(newest)])
+    yield _line(["**all**", "not counting what is stale", *_figures([run for run in results if run["tree"] == code])])
 
 
 def _figures(runs: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -154,7 +169,7 @@ def _rule(columns: int) -> str:
 
 def write() -> None:
     """The page, as of now."""
-    PAGE.write_text(page(load(FILE), load(MUTATION_RESULTS), tree()), "utf-8")
+    PAGE.write_text(page({client: load(client=client) for client in CLIENTS}, load(MUTATION_RESULTS), tree()), "utf-8")
 
 
 if __name__ == "__main__":
