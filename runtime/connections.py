@@ -16,7 +16,7 @@ class KafkaSettings(Section, name="kafka"):
     bootstrap_servers: StringList = Field(description="host:port of one or more brokers, comma-separated", min_length=1)
     client: Literal["kafka-python", "librdkafka"] = Field(
         default="kafka-python",
-        description="the client of the services; librdkafka takes less of the processor, and needs hookline[librdkafka]",
+        description="the client library of the services; librdkafka takes less CPU and needs hookline[librdkafka]",
     )
     security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
         default="PLAINTEXT", description="how to speak with the brokers"
