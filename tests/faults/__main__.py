@@ -10,9 +10,10 @@ import time
 from collections.abc import Iterator
 from dataclasses import asdict
 
+from runtime.connections import KAFKA_CLIENTS
 from tests.faults import table
 from tests.faults.checker import Verdict
-from tests.faults.results import CLIENTS, PYTHON, Result, done, record, tree
+from tests.faults.results import USUAL_CLIENT, Result, done, record, tree
 from tests.faults.rows.registry import all_rows
 from tests.faults.run import Row, Run
 from tests.faults.session import Session
@@ -28,7 +29,9 @@ def main() -> int:
         "--repeat", type=int, default=1, help="runs; without --seed: as many as are wanting to so many green ones"
     )
     parser.add_argument("--minutes", type=float, default=2.0, help="how long X1 and F4 go on, and F1 above 2")
-    parser.add_argument("--client", choices=CLIENTS, default=PYTHON, help="that the services speak to Kafka with")
+    parser.add_argument(
+        "--client", choices=KAFKA_CLIENTS, default=USUAL_CLIENT, help="that the services speak to Kafka with"
+    )
     parser.add_argument("--keep", action="store_true", help="leave every run's files behind")
     parser.add_argument("--no-record", action="store_true", help="results are printed only")
     options = parser.parse_args()

@@ -15,7 +15,7 @@ from tests.faults.checker import Verdict
 from tests.faults.cluster import Cluster
 from tests.faults.database import Database
 from tests.faults.process import Launcher
-from tests.faults.results import PYTHON
+from tests.faults.results import USUAL_CLIENT
 from tests.faults.run import Row, Run
 
 #: Where Linux keeps files in memory, and the bytes that three brokers may want there.
@@ -25,7 +25,7 @@ _SHM, _ENOUGH = Path("/dev/shm"), 4 << 30  # noqa: S108 - a directory of random 
 class Session:
     """Lazily: a PostgreSQL, a broker, a cluster of three. Use it in a `with` block."""
 
-    def __init__(self, *, keep: bool = False, minutes: float = 2.0, client: str = PYTHON) -> None:
+    def __init__(self, *, keep: bool = False, minutes: float = 2.0, client: str = USUAL_CLIENT) -> None:
         """`keep`: leave the files of all runs behind, not only of red ones, but none in memory: the brokers'.
 
         `minutes`: see Run.minutes. `client`: HOOKLINE_KAFKA__CLIENT of the services.

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from runtime.connections import KAFKA_CLIENTS
 from tests.faults.mutations import FILE as MUTATION_RESULTS
 from tests.faults.mutations import MUTATIONS
-from tests.faults.results import CLIENTS, PYTHON, load, tree
+from tests.faults.results import USUAL_CLIENT, load, tree
 from tests.faults.rows.registry import all_rows
 from tests.faults.run import Row
 
@@ -85,10 +86,10 @@ def page(results: Results, mutations: Sequence[Mapping[str, Any]], code: str) ->
     lines = [
         HEAD,
         f"Code (hash of `ingest`, `runtime`, `processors`): `{code}`.\n\n",
-        *_table(results[PYTHON], code, all_rows()),
+        *_table(results[USUAL_CLIENT], code, all_rows()),
     ]
-    for client in CLIENTS:
-        if client != PYTHON and results.get(client):
+    for client in KAFKA_CLIENTS:
+        if client != USUAL_CLIENT and results.get(client):
             played = {
                 name: row for name, row in all_rows().items() if any(run["row"] == name for run in results[client])
             }
@@ -169,7 +170,9 @@ def _rule(columns: int) -> str:
 
 def write() -> None:
     """The page, as of now."""
-    PAGE.write_text(page({client: load(client=client) for client in CLIENTS}, load(MUTATION_RESULTS), tree()), "utf-8")
+    PAGE.write_text(
+        page({client: load(client=client) for client in KAFKA_CLIENTS}, load(MUTATION_RESULTS), tree()), "utf-8"
+    )
 
 
 if __name__ == "__main__":

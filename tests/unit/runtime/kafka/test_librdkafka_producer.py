@@ -22,7 +22,7 @@ class Client:
 
     def __init__(self, now: list[float]) -> None:
         self.now = now
-        self.answers: list[KafkaError | None | type[BufferError]] = []
+        self.answers: list[KafkaError | type[BufferError] | None] = []
         self.sent: list[bytes] = []
         self.is_silent = self.was_purged = False
         self._reports: list[tuple[Callable[..., Any], KafkaError | None]] = []
@@ -88,8 +88,8 @@ def test_each_record_has_its_own_outcome(producer: LibrdkafkaProducer, clients: 
         "MessageSizeTooLargeError",
         "InvalidTopicError",
     ]
+    clients[0].answers = [denied]
     with pytest.raises(NotPublished):
-        clients[0].answers = [denied]
         producer.publish("t", b"k", b"v", [])
     assert len(clients) == 1, "a client that answers is kept"
 
@@ -118,9 +118,7 @@ def test_what_is_not_reported_in_time_is_taken_back_with_its_client(
     assert len(clients) == 2
 
 
-def test_a_client_that_can_do_nothing_any_more_is_replaced(
-    producer: LibrdkafkaProducer, clients: list[Client]
-) -> None:
+def test_a_client_that_can_do_nothing_any_more_is_replaced(producer: LibrdkafkaProducer, clients: list[Client]) -> None:
     clients[0].answers = [KafkaError(KafkaError._FATAL)]
     [outcome] = producer.publish_all([RECORD])
     assert isinstance(outcome, NotPublished)
