@@ -11,10 +11,8 @@ missing, and is given back at that very moment), one behind it on its partition 
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -22,7 +20,6 @@ from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka import Producer as Client
 from kafka import errors
 
-from runtime import metrics
 from runtime.connections import KafkaSettings
 from runtime.kafka.group import (
     BATCH_BYTES,
@@ -35,6 +32,7 @@ from runtime.kafka.group import (
 )
 from runtime.kafka.librdkafka.connection import client_settings
 from runtime.kafka.producer import ANSWER_TIMEOUT
+from runtime.kafka.turns import ClientInTurns
 from runtime.logs import logger
 from schemas.cloudevents import Headers
 
@@ -58,10 +56,9 @@ class LibrdkafkaProducer:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`build` makes a client, when there is something to publish; `clock` as time.monotonic."""
-        self._build = build or (lambda: Client(producer_settings(settings, client_id)))
+        build = build or (lambda: Client(producer_settings(settings, client_id)))
+        self._clients = ClientInTurns(build, _let_go, lambda _: False)
         self._clock = clock
-        self._turn = threading.Lock()
-        self._client: Client | None = None
 
     def publish(self, topic: str, key: bytes | None, value: bytes, headers: Headers, *, timeout: float = 2.0) -> None:
         [outcome] = self.publish_all([OutgoingRecord(topic, key, value, headers)], timeout=timeout)
@@ -70,18 +67,18 @@ class LibrdkafkaProducer:
 
     def publish_all(self, records: Sequence[OutgoingRecord], *, timeout: float = 2.0) -> list[Outcome]:
         deadline = self._clock() + timeout
-        with self._having_turn(timeout) as client:
+        with self._clients.turn(timeout) as client:
             if client is None or not records:
                 return [NotPublished(errors.KafkaTimeoutError.__name__) for _ in records]
-            delivery = Delivery(records)
-            is_usable = delivery.send(client, deadline, self._clock) and not delivery.was_fatal
+            group = ReportedGroup(records)
+            is_usable = group.send(client, deadline, self._clock) and not group.was_fatal
             if not is_usable:
-                self._replace()
-            return delivery.outcomes
+                self._clients.replace()
+            return group.outcomes
 
     def answers(self) -> bool:
         """Whether a broker does; waits at most ANSWER_TIMEOUT."""
-        with self._having_turn(ANSWER_TIMEOUT) as client:
+        with self._clients.turn(ANSWER_TIMEOUT) as client:
             if client is None:
                 return False
             try:
@@ -92,37 +89,16 @@ class LibrdkafkaProducer:
             return True
 
     def close(self, timeout: float = 2.0) -> None:
-        if self._turn.acquire(timeout=timeout):
-            self._let_go()
-            self._turn.release()
-
-    @contextmanager
-    def _having_turn(self, timeout: float) -> Iterator[Client | None]:
-        """The client, for this thread alone; None where others had it for all of `timeout`."""
-        if not self._turn.acquire(timeout=timeout):
-            yield None
-            return
-        try:
-            if self._client is None:
-                self._client = self._build()
-            yield self._client
-        finally:
-            self._turn.release()
-
-    def _replace(self) -> None:
-        self._let_go()
-        log.warning("producer_renewed")
-        metrics.PRODUCERS_RENEWED.inc()
-
-    def _let_go(self) -> None:
-        """Forget the client and what it still had to send; its threads end when nobody has it any more."""
-        client, self._client = self._client, None
-        if client is not None:
-            client.purge()
-            client.poll(0)
+        self._clients.close(timeout)
 
 
-class Delivery:
+def _let_go(client: Client) -> None:
+    """Forget what it still had to send; its threads end when nobody has it any more."""
+    client.purge()
+    client.poll(0)
+
+
+class ReportedGroup:
     """A group of records on its way, and what became of each. Used by one thread."""
 
     def __init__(self, records: Sequence[OutgoingRecord]) -> None:
