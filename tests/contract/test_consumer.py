@@ -17,6 +17,7 @@ from kafka import KafkaConsumer as Client
 from runtime.connections import KafkaSettings
 from runtime.kafka.connection import client_settings
 from runtime.kafka.consumer import Consumer, KafkaConsumer, OffsetGone, Partition, Record
+from runtime.kafka.librdkafka.consumer import LibrdkafkaConsumer
 from tests.twins.kafka import MemoryConsumer, MemoryKafka
 
 TIME_LIMIT = 30.0
@@ -60,13 +61,14 @@ class Memory:
 
 
 class Real:
-    def __init__(self, settings: KafkaSettings) -> None:
+    def __init__(self, settings: KafkaSettings, client: type[KafkaConsumer] | type[LibrdkafkaConsumer]) -> None:
         self._settings = settings
+        self._client = client
         self._admin = KafkaAdminClient(**client_settings(settings, "test"))
         self._producer = KafkaProducer(**client_settings(settings, "test"), enable_idempotence=False, acks="all")
 
     def consumer(self, group: str) -> Consumer:
-        return KafkaConsumer(self._settings, "test", group)
+        return self._client(self._settings, "test", group)
 
     def create(self, topic: str) -> None:
         until(lambda: self._created(topic))
@@ -129,12 +131,13 @@ def until(condition: Callable[[], Any]) -> Any:
     raise AssertionError("it never came true")
 
 
-@pytest.fixture(params=["memory", "kafka"])
+@pytest.fixture(params=["memory", "kafka", "librdkafka"])
 def side(request: pytest.FixtureRequest) -> Iterator[Side]:
     if request.param == "memory":
         yield Memory()
         return
-    real = Real(request.getfixturevalue("kafka_settings"))
+    client = KafkaConsumer if request.param == "kafka" else LibrdkafkaConsumer
+    real = Real(request.getfixturevalue("kafka_settings"), client)
     yield real
     real.close()
 

@@ -1,1 +1,1 @@
-"""The second client, librdkafka: faster, in C, an extra (`hookline[librdkafka]`). HOOKLINE_KAFKA__CLIENT chooses it."""
+"""The clients of Kafka on librdkafka, in C: nothing else imports confluent_kafka, which is an optional extra."""

@@ -1,36 +1,57 @@
-"""The settings that librdkafka's producer and consumer share: those of runtime/kafka/connection.py in its names."""
+"""The settings that librdkafka's producer, consumer and admin client share, every one of them explicit."""
 
 from __future__ import annotations
 
 import logging
 from typing import Any
 
+from confluent_kafka import KafkaError
+
+from runtime import logs
 from runtime.connections import KafkaSettings
 from runtime.kafka.connection import RECONNECT_BACKOFF_MAX_MS, RECONNECT_BACKOFF_MS
 
-#: The logger that librdkafka's own lines go to.
-LIBRARY = "librdkafka"
+log = logs.logger("runtime.kafka.librdkafka.connection")
+
+#: What librdkafka would write to stderr; it names hosts, topics and groups, never a password. A client hands it over
+#: when it is polled.
+client_log = logging.getLogger("confluent_kafka")
+
+#: Seconds that a request may take before its connection is closed.
+REQUEST_TIMEOUT = 15.0
 
 
 def client_settings(settings: KafkaSettings, client_id: str) -> dict[str, Any]:
-    """What any client of librdkafka's is made with. What is not set is left out: it takes no null."""
-    given = {
+    """The configuration of any client of ours, without what it alone needs."""
+    found: dict[str, Any] = {
+        "bootstrap.servers": ",".join(settings.bootstrap_servers),
+        "client.id": client_id,
+        "reconnect.backoff.ms": RECONNECT_BACKOFF_MS,
+        "reconnect.backoff.max.ms": RECONNECT_BACKOFF_MAX_MS,
+        "socket.timeout.ms": int(REQUEST_TIMEOUT * 1000),
+        "socket.connection.setup.timeout.ms": 10_000,
+        "socket.keepalive.enable": True,
+        "log.connection.close": False,  # brokers close idle connections
+        "enable.metrics.push": False,  # the client's own, sent to brokers; ours are in runtime/metrics.py
+        "logger": client_log,
+        "error_cb": note_error,
+        "security.protocol": settings.security_protocol,
+        "ssl.endpoint.identification.algorithm": "https" if settings.ssl_check_hostname else "none",
         "ssl.ca.location": settings.ssl_cafile,
         "ssl.certificate.location": settings.ssl_certfile,
         "ssl.key.location": settings.ssl_keyfile,
-        "ssl.key.password": settings.ssl_password and settings.ssl_password.get_secret_value(),
+        "ssl.key.password": _secret(settings.ssl_password),
         "sasl.mechanism": settings.sasl_mechanism,
         "sasl.username": settings.sasl_username,
-        "sasl.password": settings.sasl_password and settings.sasl_password.get_secret_value(),
+        "sasl.password": _secret(settings.sasl_password),
     }
-    return {
-        "bootstrap.servers": ",".join(settings.bootstrap_servers),
-        "client.id": client_id,
-        "security.protocol": settings.security_protocol,
-        "ssl.endpoint.identification.algorithm": "https" if settings.ssl_check_hostname else "none",
-        "reconnect.backoff.ms": RECONNECT_BACKOFF_MS,
-        "reconnect.backoff.max.ms": RECONNECT_BACKOFF_MAX_MS,
-        "allow.auto.create.topics": False,
-        "logger": logging.getLogger(LIBRARY),
-        **{name: value for name, value in given.items() if value is not None},
-    }
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def note_error(error: KafkaError) -> None:
+    """Log what went wrong with a connection: librdkafka goes on by itself."""
+    log.info("client_error", error=error.name())
+
+
+def _secret(value: Any) -> str | None:
+    return None if value is None else str(value.get_secret_value())

@@ -38,6 +38,8 @@ from schemas.cloudevents import Headers
 
 log = logger("runtime.kafka.librdkafka.producer")
 
+#: Answer when every in-sync replica has it.
+ACKS = "all"
 #: Milliseconds that librdkafka may try; far beyond the deadline of any group, which replaces the client.
 _NEVER = 3_600_000
 #: Milliseconds that a broker has to answer one request.
@@ -160,7 +162,8 @@ def _failure(error: KafkaError) -> Outcome:
 def producer_settings(settings: KafkaSettings, client_id: str) -> dict[str, Any]:
     """Every client setting that we rely on, made explicit."""
     return client_settings(settings, client_id) | {
-        "acks": "all",
+        "acks": ACKS,
+        "allow.auto.create.topics": False,
         "enable.idempotence": True,
         "max.in.flight.requests.per.connection": 5,
         "partitioner": "murmur2_random",  # as Java's and ours: a key's records stay on their partition
