@@ -81,7 +81,7 @@ COLUMNS = (
 Results = Mapping[str, Sequence[Mapping[str, Any]]]
 
 
-def page(results: Results, mutations: Sequence[Mapping[str, Any]], code: str) -> str:
+def page(results: Results, mutations: Results, code: str) -> str:
     """The whole page, for the code as it is now."""
     lines = [
         HEAD,
@@ -99,14 +99,23 @@ def page(results: Results, mutations: Sequence[Mapping[str, Any]], code: str) ->
         _line(("safeguard", "row", "runs", "seen", "lost", "doubled effect")),
         _rule(6),
     ]
+    for client in KAFKA_CLIENTS:
+        lines += _taken_away(mutations.get(client, ()), code, client)
+    return "".join(lines)
+
+
+def _taken_away(results: Sequence[Mapping[str, Any]], code: str, client: str) -> Iterator[str]:
+    """A line for each safeguard, from the newest runs without it; of the usual client all, of another what was played."""
+    on = "" if client == USUAL_CLIENT else f", on {client}"
     for mutation in MUTATIONS:
-        runs = [run for run in mutations if run["mutation"] == mutation.name]
+        runs = [run for run in results if run["mutation"] == mutation.name]
+        if not runs and on:
+            continue
         shown = [run for run in runs if run["tree"] == (runs[-1]["tree"])]
         stale = "" if not shown or shown[0]["tree"] == code else f" (stale: `{shown[0]['tree']}`)"
         figures = [_sum(shown, "lost"), _sum(shown, "dup_effect")]
         seen = "red" if any(run["seen"] for run in shown) else "not seen" if shown else ""
-        lines.append(_line([f"{mutation.about}{stale}", mutation.row, str(len(shown)), seen, *figures]))
-    return "".join(lines)
+        yield _line([f"{mutation.about}{on}{stale}", mutation.row, str(len(shown)), seen, *figures])
 
 
 def _table(results: Sequence[Mapping[str, Any]], code: str, rows: Mapping[str, Row]) -> Iterator[str]:
@@ -171,7 +180,12 @@ def _rule(columns: int) -> str:
 def write() -> None:
     """The page, as of now."""
     PAGE.write_text(
-        page({client: load(client=client) for client in KAFKA_CLIENTS}, load(MUTATION_RESULTS), tree()), "utf-8"
+        page(
+            {client: load(client=client) for client in KAFKA_CLIENTS},
+            {client: load(MUTATION_RESULTS, client) for client in KAFKA_CLIENTS},
+            tree(),
+        ),
+        "utf-8",
     )
 
 

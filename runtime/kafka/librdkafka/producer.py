@@ -38,8 +38,6 @@ from schemas.cloudevents import Headers
 
 log = logger("runtime.kafka.librdkafka.producer")
 
-#: Answer when every in-sync replica has it.
-ACKS = "all"
 #: Milliseconds that librdkafka may try; far beyond the deadline of any group, which replaces the client.
 _NEVER = 3_600_000
 #: Milliseconds that a broker has to answer one request.
@@ -162,7 +160,7 @@ def _failure(error: KafkaError) -> Outcome:
 def producer_settings(settings: KafkaSettings, client_id: str) -> dict[str, Any]:
     """Every client setting that we rely on, made explicit."""
     return client_settings(settings, client_id) | {
-        "acks": ACKS,
+        "acks": "all",
         "allow.auto.create.topics": False,
         "enable.idempotence": True,
         "max.in.flight.requests.per.connection": 5,
