@@ -105,7 +105,7 @@ def page(results: Results, mutations: Results, code: str) -> str:
 
 
 def _taken_away(results: Sequence[Mapping[str, Any]], code: str, client: str) -> Iterator[str]:
-    """A line for each safeguard, from the newest runs without it; of the usual client all, of another what was played."""
+    """A line for each safeguard, from its newest runs; of another client than the usual one, what was played."""
     on = "" if client == USUAL_CLIENT else f", on {client}"
     for mutation in MUTATIONS:
         runs = [run for run in results if run["mutation"] == mutation.name]
