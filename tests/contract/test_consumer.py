@@ -244,6 +244,43 @@ def test_what_is_held_waits_for_a_seek(side: Side, topic: str, members: Any) -> 
     assert len(polled(consumer, 1)) == 1
 
 
+def test_what_was_fetched_before_a_seek_is_not_delivered_after_it(side: Side, topic: str, members: Any) -> None:
+    values = [b"%d" % number for number in range(20)]
+    for value in values:
+        side.append(topic, 0, value, b"k", [])
+    consumer, hearing = members(topic, group())
+    joined(consumer, hearing)
+    for before, after in ((15, 5), (5, 15)):
+        # a client has fetched, and its owner waits
+        consumer.seek(Partition(topic, 0), before)
+        consumer.pause()
+        assert [consumer.poll(0.2) for _ in range(5)] == [[]] * 5
+        consumer.seek(Partition(topic, 0), after)
+        assert consumer.position(Partition(topic, 0)) == after
+        consumer.resume()
+        assert [record.value for record in polled(consumer, 20 - after)] == values[after:]
+    consumer.seek(Partition(topic, 0), 0)
+    consumer.pause()
+    assert [consumer.poll(0.2) for _ in range(5)] == [[]] * 5
+    consumer.hold(Partition(topic, 0))
+    consumer.resume()
+    assert [consumer.poll(0.2) for _ in range(5)] == [[]] * 5
+
+
+def test_a_long_pause_loses_nothing_and_repeats_nothing(side: Side, topic: str, members: Any) -> None:
+    values = [b"%d" % number for number in range(60)]
+    for value in values:
+        side.append(topic, 0, value, b"k", [])
+    consumer, hearing = members(topic, group())
+    joined(consumer, hearing)
+    consumer.seek(Partition(topic, 0), 0)
+    consumer.pause()
+    for _ in range(60):
+        assert consumer.poll(0.02) == []
+    consumer.resume()
+    assert [record.value for record in polled(consumer, 60)] == values
+
+
 @contextmanager
 def polling(*consumers: Consumer) -> Iterator[None]:
     """Each polls on a thread of its own, as each process does: a rebalance needs all of them at once."""

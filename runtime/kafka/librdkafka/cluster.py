@@ -15,7 +15,7 @@ from confluent_kafka.admin import OffsetSpec as UntypedOffsetSpec  # type: ignor
 
 from runtime.connections import KafkaSettings
 from runtime.kafka.consumer import ASK_TIMEOUT, Bounds, Identity, Partition, Unanswered
-from runtime.kafka.librdkafka.connection import client_settings
+from runtime.kafka.librdkafka.connection import client_settings, created
 
 _OFFSETS: Any = UntypedOffsetSpec
 
@@ -29,7 +29,7 @@ class ClusterFacts:
     """Asks by connections of its own, and remembers the topics' ids. Used by one thread."""
 
     def __init__(self, settings: KafkaSettings, client_id: str, *, clock: Callable[[], float] = time.monotonic) -> None:
-        self._admin = AdminClient(client_settings(settings, client_id))
+        self._admin = created(AdminClient, client_settings(settings, client_id))
         self._clock = clock
         self._subscribed: tuple[str, ...] = ()
         self._ids: dict[str, UUID | None] = {}  #: as last told; None: there is no such topic
@@ -72,7 +72,7 @@ class ClusterFacts:
         return has_answered
 
     def identity(self, topics: Iterable[str]) -> Identity:
-        """See Consumer.identity."""
+        """Which cluster this is, and which of `topics` it has. Raises Unanswered."""
         listed = list(topics)
         cluster = self._admin.describe_cluster(request_timeout=ASK_TIMEOUT)
         self._learn(self._describe({*listed, *self._subscribed}), ASK_TIMEOUT)
@@ -83,7 +83,7 @@ class ClusterFacts:
         return Identity(cluster_id, {topic: found for topic, found in known.items() if found is not None})
 
     def bounds(self, partitions: Collection[Partition]) -> dict[Partition, Bounds]:
-        """See Consumer.bounds."""
+        """Where each log begins, and ends for who reads committed records. Raises Unanswered."""
         if not partitions:
             return {}
         begins = self._offsets(partitions, _OFFSETS.earliest())
@@ -91,24 +91,24 @@ class ClusterFacts:
         return {partition: Bounds(begins[partition], ends[partition]) for partition in partitions}
 
     def _offsets(self, partitions: Iterable[Partition], which: Any) -> dict[Partition, int]:
-        asked = self._admin.list_offsets(
+        answers = self._admin.list_offsets(
             {TopicPartition(*partition): which for partition in partitions},
             isolation_level=IsolationLevel.READ_COMMITTED,  # nobody reads past an open transaction
             request_timeout=ASK_TIMEOUT,
         )
         return {
             Partition(place.topic, place.partition): _answer(future, ASK_TIMEOUT).offset
-            for place, future in asked.items()
+            for place, future in answers.items()
         }
 
     def _describe(self, topics: Iterable[str]) -> dict[str, Future[Any]]:
         names = sorted(topics)
         return self._admin.describe_topics(TopicCollection(names), request_timeout=ASK_TIMEOUT) if names else {}
 
-    def _learn(self, asked: Mapping[str, Future[Any]], timeout: float) -> None:
-        wait(asked.values(), timeout)
+    def _learn(self, answers: Mapping[str, Future[Any]], timeout: float) -> None:
+        wait(answers.values(), timeout)
         found: dict[str, UUID | None] = {}
-        for topic, future in asked.items():
+        for topic, future in answers.items():
             try:
                 found[topic] = _uuid(future.result(0).topic_id)
             except KafkaException as error:
@@ -129,5 +129,5 @@ def _answer(future: Future[Any], timeout: float) -> Any:
         raise Unanswered("no answer in time") from None
 
 
-def _uuid(told: Any) -> UUID:
-    return UUID(bytes=base64.b64decode(f"{told}==", altchars=b"-_"))
+def _uuid(topic_id: Any) -> UUID:
+    return UUID(bytes=base64.b64decode(f"{topic_id}==", altchars=b"-_"))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from typing import Any
 
-from confluent_kafka import KafkaError
+from confluent_kafka import KafkaError, KafkaException
+from kafka.errors import KafkaConfigurationError
 
 from runtime import logs
 from runtime.connections import KafkaSettings
@@ -46,6 +48,14 @@ def client_settings(settings: KafkaSettings, client_id: str) -> dict[str, Any]:
         "sasl.password": _secret(settings.sasl_password),
     }
     return {name: value for name, value in found.items() if value is not None}
+
+
+def created(kind: Callable[[dict[str, Any]], Any], made: dict[str, Any]) -> Any:
+    """A client of this kind. Raises KafkaConfigurationError, as kafka-python does, and not librdkafka's own."""
+    try:
+        return kind(made)
+    except KafkaException as error:
+        raise KafkaConfigurationError(error.args[0].str()) from None
 
 
 def note_error(error: KafkaError) -> None:

@@ -29,7 +29,7 @@ from runtime.kafka.consumer import AccessWithdrawn, Bounds, Identity, Partition,
 from runtime.kafka.internals.batches import POLL_BYTES
 from runtime.kafka.librdkafka.arrivals import Arrivals
 from runtime.kafka.librdkafka.cluster import ClusterFacts
-from runtime.kafka.librdkafka.connection import client_settings, note_error
+from runtime.kafka.librdkafka.connection import client_settings, created, note_error
 from runtime.kafka.librdkafka.refusals import refusal_of
 from runtime.kafka.librdkafka.stalls import Stalls
 from runtime.kafka.librdkafka.unreadable import read_from
@@ -37,7 +37,7 @@ from runtime.kafka.librdkafka.unreadable import read_from
 log = logs.logger("runtime.kafka.librdkafka.consumer")
 
 #: Messages that polls have taken during a pause, from which on librdkafka itself is paused.
-KEPT = 20
+BUFFERED = 20
 #: Seconds between two tries to fetch what Kafka did not allow, or what nobody could read.
 RETRY = 2.0
 #: Where a refusal stands that is of no topic.
@@ -63,11 +63,11 @@ class LibrdkafkaConsumer:
         self._clock = clock
         self._cluster = ClusterFacts(settings, client_id)
         made = consumer_settings(settings, client_id, group, session_timeout=session_timeout)
-        told = {"error_cb": self._note_error, "stats_cb": self._note_statistics, "on_commit": _mirrored}
-        self._client: Any = Client(made | told)
+        callbacks = {"error_cb": self._note_error, "stats_cb": self._note_statistics, "on_commit": _mirrored}
+        self._client: Any = created(Client, made | callbacks)
         self._arrivals = Arrivals(self._read_on)
         self._stalls = Stalls()
-        self._kept: deque[Message] = deque()  #: taken from the queue, and not looked at yet
+        self._buffered: deque[Message] = deque()  #: taken from the queue, and not looked at yet
         self._listener: RebalanceListener | None = None
         self._is_paused = False
         self._is_client_paused = False
@@ -169,7 +169,7 @@ class LibrdkafkaConsumer:
             self._arrivals.is_due = True  # librdkafka tells a refusal once; asked anew, it tells how things are
         if not self._arrivals.is_due or self._clock() < self._not_before:
             return
-        self._kept.clear()
+        self._buffered.clear()
         self._client.assign(self._arrivals.to_fetch())
         self._is_client_paused = False  # what is assigned anew is not
         self._arrivals.restarted()
@@ -179,8 +179,8 @@ class LibrdkafkaConsumer:
         if self._is_client_paused:
             self._client.resume(self._client.assignment())
             self._is_client_paused = False
-        messages: Collection[Message] = tuple(self._kept) or self._client.consume(1, timeout)
-        self._kept.clear()
+        messages: Collection[Message] = tuple(self._buffered) or self._client.consume(1, timeout)
+        self._buffered.clear()
         found: list[Record] = []
         left, largest = POLL_BYTES, 1
         while messages:
@@ -197,8 +197,8 @@ class LibrdkafkaConsumer:
         return found
 
     def _poll_paused(self, timeout: float) -> None:
-        self._kept.extend(self._client.consume(1, timeout))
-        if len(self._kept) >= KEPT and not self._is_client_paused:
+        self._buffered.extend(self._client.consume(1, timeout))
+        if len(self._buffered) >= BUFFERED and not self._is_client_paused:
             self._client.pause(self._client.assignment())
             self._is_client_paused = True
 
@@ -249,8 +249,8 @@ class LibrdkafkaConsumer:
             self._cluster.look_soon()  # it may be made anew
         note_error(error)
 
-    def _note_statistics(self, told: str) -> None:
-        statistics = json.loads(told)
+    def _note_statistics(self, text: str) -> None:
+        statistics = json.loads(text)
         self._has_coordinator = statistics.get("cgrp", {}).get("state") == "up"
         self._stalls.read(statistics)
 

@@ -19,28 +19,28 @@ class Stalls:
     """Of one consumer."""
 
     def __init__(self) -> None:
-        self._standing: dict[
+        self._unmoved: dict[
             tuple[str, int], tuple[int, int]
         ] = {}  #: the offset to be fetched, and for how many readings
         self._stalled: set[tuple[str, int]] = set()
 
     def read(self, statistics: Mapping[str, Any]) -> None:
         """A reading of librdkafka's statistics."""
-        standing: dict[tuple[str, int], tuple[int, int]] = {}
-        for topic, told in statistics.get("topics", {}).items():
-            for partition in told.get("partitions", {}).values():
+        unmoved: dict[tuple[str, int], tuple[int, int]] = {}
+        for topic, of_topic in statistics.get("topics", {}).items():
+            for partition in of_topic.get("partitions", {}).values():
                 place, offset = (topic, partition["partition"]), partition["next_offset"]
                 has_more = 0 <= offset < partition["ls_offset"] and partition["fetchq_cnt"] == 0
                 if has_more and partition["fetch_state"] == "active":
-                    before, count = self._standing.get(place, (offset, 0))
-                    standing[place] = (offset, count + 1 if before == offset else 1)
-        self._standing = standing
-        self._stalled = {place for place, (_, count) in standing.items() if count >= READINGS}
+                    before, count = self._unmoved.get(place, (offset, 0))
+                    unmoved[place] = (offset, count + 1 if before == offset else 1)
+        self._unmoved = unmoved
+        self._stalled = {place for place, (_, count) in unmoved.items() if count >= READINGS}
 
     def found(self, positions: Mapping[tuple[str, int], int]) -> list[Partition]:
         """Those of `positions` that are stalled; each is told once."""
         if not self._stalled:
             return []
         found = [Partition(*place) for place in self._stalled if place in positions]
-        self._standing, self._stalled = {}, set()
+        self._unmoved, self._stalled = {}, set()
         return found
