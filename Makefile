@@ -110,7 +110,7 @@ classify-report: $(READY) ## how well texts are understood (TEXTS=path, EVERYDAY
 
 lock: $(READY) ## bring the locks up to date: the newest versions that pyproject.toml allows
 	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-header --no-emit-index-url \
-	  --python-version 3.11 --extra local --extra analysis --extra tracing --extra dev pyproject.toml -o requirements.lock
+	  --python-version 3.11 --extra local --extra analysis --extra tracing --extra librdkafka --extra dev pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url \
 	  --python-version 3.11 --constraint requirements.lock pyproject.toml -o deploy/requirements.lock
 	echo 'setuptools>=77' | $(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-header \

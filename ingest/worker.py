@@ -23,7 +23,7 @@ from ingest.quarantine.store import QuarantineStore
 from ingest.settings import IngestSettings
 from runtime.admin import Readiness
 from runtime.connections import KafkaSettings
-from runtime.kafka.producer import KafkaProducer
+from runtime.kafka.clients import producer_of
 from runtime.logs import logger
 from runtime.probes import Remembered
 from runtime.settings import Dsn
@@ -58,7 +58,7 @@ class DurableWorker:
         """
         self._lock = worker_lock(settings.spool_dir)
         self._spool = Spool(settings.spool_dir, limit=settings.spool_max_mb * MIB)
-        self._producer = KafkaProducer(kafka, f"hookline-ingest-{os.getpid()}")
+        self._producer = producer_of(kafka, f"hookline-ingest-{os.getpid()}")
         self._numbers = RecordNumbers.on_disk(settings.spool_dir)
         self.publisher = DurablePublisher(
             self._producer, self._spool, codec, timeout=settings.publish_timeout, numbers=self._numbers
@@ -66,7 +66,7 @@ class DurableWorker:
         self.readiness = IngestReadiness(
             self._spool.state, Remembered(self._spool.works), Remembered(self._producer.answers)
         )
-        self._rounds = KafkaProducer(kafka, f"hookline-replay-{os.getpid()}")
+        self._rounds = producer_of(kafka, f"hookline-replay-{os.getpid()}")
         replayer = Replayer(
             self._spool, self._rounds, answers=self._rounds.answers, reserve=settings.spool_reserve_mb * MIB
         )

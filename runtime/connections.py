@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic import Field, SecretStr
 
 from runtime.settings import SHORTEST_SECRET, ConfigurationError, Dsn, SecretList, Section, StringList
 from schemas.kafka_access import PRINCIPALS
 
+#: The libraries that services can speak to Kafka with; the first is the usual one.
+KafkaClient = Literal["kafka-python", "librdkafka"]
+KAFKA_CLIENTS: tuple[KafkaClient, ...] = get_args(KafkaClient)
+
 
 class KafkaSettings(Section, name="kafka"):
     """How to reach Kafka. TLS and SASL settings are passed to the client as they stand."""
 
     bootstrap_servers: StringList = Field(description="host:port of one or more brokers, comma-separated", min_length=1)
+    client: KafkaClient = Field(
+        default="kafka-python",
+        description="the client library of the services; librdkafka takes less CPU and needs hookline[librdkafka]",
+    )
     security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
         default="PLAINTEXT", description="how to speak with the brokers"
     )

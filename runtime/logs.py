@@ -193,9 +193,10 @@ def configure(process: str, *, level: str = "INFO", secrets: Iterable[str] = (),
     root.handlers[:] = [handler]
     root.setLevel(level)
     # kafka-python's DEBUG lines carry keys and values; its INFO is chatter (docs/kafka-python.md). In an outage
-    # it repeats the same errors a dozen times a second.
-    logging.getLogger("kafka").setLevel(max(logging.WARNING, root.level))
-    handler.addFilter(Throttle("kafka"))
+    # both clients repeat the same errors a dozen times a second.
+    for client in ("kafka", "confluent_kafka"):
+        logging.getLogger(client).setLevel(max(logging.WARNING, root.level))
+        handler.addFilter(Throttle(client))
     # It warns at every connection of credentials "in the clear", which SCRAM does not send: they are salted and proven.
     logging.getLogger("kafka.net.sasl.scram").setLevel(logging.ERROR)
     for chatty in ("werkzeug", "httpx", "httpcore"):

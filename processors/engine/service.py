@@ -32,9 +32,10 @@ from runtime import logs, tracing
 from runtime.admin import AdminServer, Readiness, admin_app, unless_frozen
 from runtime.connections import KafkaSettings, PostgresSettings
 from runtime.heartbeat import EVERY, Heartbeat
-from runtime.kafka.consumer import Consumer, KafkaConsumer
+from runtime.kafka.clients import consumer_of, producer_of
+from runtime.kafka.consumer import Consumer
 from runtime.kafka.ends import EndsReader, KafkaEnds
-from runtime.kafka.producer import KafkaProducer, Producer
+from runtime.kafka.producer import Producer
 from runtime.loops import LoopWatch, WatchedStop
 from runtime.postgres import Connection, connect
 from runtime.process import StopSignal, keep_for_good, log_settings
@@ -127,7 +128,7 @@ def serve(name: str) -> None:
         log_settings(log, configuration)
         log.info("processor_starting", admin_port=listening.port, group=kind.group())
         records, seconds = settings.batch_records, settings.session_timeout
-        consumer = KafkaConsumer(kafka, client_id, kind.group(), max_records=records, session_timeout=seconds)
+        consumer = consumer_of(kafka, client_id, kind.group(), max_records=records, session_timeout=seconds)
         database = Database(connected, lock_limit=postgres.call_timeout * 0.75)
         limit = postgres.call_timeout + POSTGRES_MARGIN
         works = [
@@ -137,7 +138,7 @@ def serve(name: str) -> None:
             periodic_task("dead letter requests", connected, stop, RequestLoop(name, stop)),
         ]
         with (
-            closing(KafkaProducer(kafka, client_id)) as producer,
+            closing(producer_of(kafka, client_id)) as producer,
             bugs_logged(),
             running(works, stop, watch, timeout=settings.stop_timeout),
         ):

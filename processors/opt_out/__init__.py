@@ -30,7 +30,7 @@ from processors.opt_out.target import target_types
 from processors.outbox.rate_limiter import BudgetLimiter, PrepaidLimiter
 from runtime import logs, metrics
 from runtime.connections import KafkaSettings
-from runtime.kafka.producer import KafkaProducer
+from runtime.kafka.clients import producer_of
 from runtime.postgres import Connection
 from runtime.process import StopSignal
 from runtime.schema_registry import SchemaRegistrySettings, codec
@@ -83,7 +83,7 @@ class OptOutProcessor(Processor[OptOutSettings]):
     def background(self, connect: Callable[[], Connection], stop: StopSignal) -> Sequence[Background]:
         """See Processor.background. Raises ConfigurationError."""
         own, configuration = self.settings, self.configuration
-        producer = KafkaProducer(configuration[KafkaSettings], f"hookline-opt-out-state-{os.getpid()}")
+        producer = producer_of(configuration[KafkaSettings], f"hookline-opt-out-state-{os.getpid()}")
         publication = Publication(producer, codec(configuration[SchemaRegistrySettings]))
         place = partial(
             kafka_place, configuration[KafkaSettings], OPT_OUT_STATE.name, f"hookline-opt-out-place-{os.getpid()}"
@@ -134,5 +134,5 @@ class OptOutProcessor(Processor[OptOutSettings]):
         def published() -> Iterator[SignedHead]:
             return genuine_heads(verifier, itertools.chain(published_lines(kafka), filed_lines(own.heads_file)))
 
-        producer = KafkaProducer(kafka, f"hookline-opt-out-heads-{os.getpid()}")
+        producer = producer_of(kafka, f"hookline-opt-out-heads-{os.getpid()}")
         return HeadPublication(HeadSigner(own.head_keys[0].get_secret_value()), producer, published, own.heads_file)

@@ -20,7 +20,7 @@ from processors.persist.topic_progress import TopicProgress, event_logs
 from processors.staging import fold_contacts, stage
 from processors.staging.origin import origin_of
 from runtime.connections import KafkaSettings
-from runtime.kafka.producer import KafkaProducer
+from runtime.kafka.clients import producer_of
 from runtime.postgres import Connection
 from runtime.process import StopSignal
 from runtime.schema_registry import SchemaRegistrySettings, codec
@@ -86,7 +86,7 @@ class Persist(Processor[PersistSettings]):
     def background(self, connect: Callable[[], Connection], stop: StopSignal) -> Sequence[Background]:
         """See Processor.background. Raises ConfigurationError."""
         kafka = self.configuration[KafkaSettings]
-        producer = KafkaProducer(kafka, f"hookline-message-state-{os.getpid()}")
+        producer = producer_of(kafka, f"hookline-message-state-{os.getpid()}")
         states = MessageStatePublication(producer, codec(self.configuration[SchemaRegistrySettings]))
         numbers = SimNumbers(self.settings.phone_of_sim())
         place = partial(kafka_place, kafka, MESSAGE_STATE.name, f"hookline-persist-place-{os.getpid()}")

@@ -12,19 +12,17 @@ normal, duplicates in effect are prevented by whoever reads.
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from itertools import count
 from typing import Protocol
 
 from kafka.errors import KafkaError
 
-from runtime import metrics
 from runtime.connections import KafkaSettings
 from runtime.kafka.group import NotPublished, Outcome, OutgoingRecord, RecordGroup, RefusedForGood, TooLarge, failure_of
 from runtime.kafka.internals.produce_client import ProduceClient, produce_settings
+from runtime.kafka.turns import ClientInTurns
 from runtime.logs import logger
 from schemas.cloudevents import Headers
 
@@ -77,10 +75,11 @@ class KafkaProducer:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`build` makes a client, when there is something to publish; `clock` as time.monotonic."""
-        self._build = build or (lambda: ProduceClient(produce_settings(settings, client_id)))
+        build = build or (lambda: ProduceClient(produce_settings(settings, client_id)))
+        self._clients = ClientInTurns(
+            lambda: self._made(build), lambda client: client.close(), lambda client: client.is_dead
+        )
         self._clock = clock
-        self._turn = threading.Lock()
-        self._client: ProduceClient | None = None
         self._made_at = 0.0
         self._silent = 0
         self._round_robin = count()
@@ -93,7 +92,7 @@ class KafkaProducer:
     def publish_all(self, records: Sequence[OutgoingRecord], *, timeout: float = 2.0) -> list[Outcome]:
         group = RecordGroup(records)
         deadline = self._clock() + timeout
-        with self._having_turn(timeout) as client:
+        with self._clients.turn(timeout) as client:
             if client is not None and records:
                 while not group.is_done and self._advance(client, group, deadline):
                     continue
@@ -103,29 +102,15 @@ class KafkaProducer:
     def answers(self) -> bool:
         """Whether a broker does; waits at most ANSWER_TIMEOUT."""
         deadline = self._clock() + ANSWER_TIMEOUT
-        with self._having_turn(ANSWER_TIMEOUT) as client:
+        with self._clients.turn(ANSWER_TIMEOUT) as client:
             return client is not None and client.ask(deadline)
 
     def close(self, timeout: float = 2.0) -> None:
-        if self._turn.acquire(timeout=timeout):
-            self._let_go()
-            self._turn.release()
+        self._clients.close(timeout)
 
-    @contextmanager
-    def _having_turn(self, timeout: float) -> Iterator[ProduceClient | None]:
-        """The client, for this thread alone; None where others had it for all of `timeout`."""
-        if not self._turn.acquire(timeout=timeout):
-            yield None
-            return
-        try:
-            if self._client is not None and self._client.is_dead:
-                self._let_go()
-            if self._client is None:
-                self._client = self._build()
-                self._made_at = self._clock()
-            yield self._client
-        finally:
-            self._turn.release()
+    def _made(self, build: Callable[[], ProduceClient]) -> ProduceClient:
+        self._made_at = self._clock()
+        return build()
 
     def _advance(self, client: ProduceClient, group: RecordGroup, deadline: float) -> bool:
         """Send what can be sent now; whether there is time for more."""
@@ -154,12 +139,5 @@ class KafkaProducer:
         """Replace a client through which nothing gets any more."""
         self._silent = 0 if group.was_answered else self._silent + 1
         if self._silent >= SILENT_GROUPS and self._clock() - self._made_at >= MIN_AGE:
-            self._let_go()
+            self._clients.replace()
             self._silent = 0
-            log.warning("producer_renewed")
-            metrics.PRODUCERS_RENEWED.inc()
-
-    def _let_go(self) -> None:
-        client, self._client = self._client, None
-        if client is not None:
-            client.close()

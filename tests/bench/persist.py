@@ -90,9 +90,11 @@ def _persist(ours: Servers, events: int, processes: int) -> float:
 
 @contextmanager
 def at_the_start(
-    ours: Servers, processes: int, *, checkout: Path | None = None
+    ours: Servers, processes: int, *, checkout: Path | None = None, **settings: str
 ) -> Iterator[tuple[Callable[[], float], Callable[[], int], list[Child]]]:
     """Processes that have joined their group and wait to hear where to begin, which only PostgreSQL knows.
+
+    `settings` as for `Servers.start`.
 
     Gives what lets them go, what tells how many events are stored, and the processes. So neither their start nor
     the group's rebalance is part of what is measured. On the way out: that each event is there, once.
@@ -102,7 +104,8 @@ def at_the_start(
         gate.execute("LOCK TABLE consumer_offsets IN ACCESS EXCLUSIVE MODE")
         names = [f"persist-{number + 1}" for number in range(processes)]
         children = [
-            ours.start(name, "-m", "ops", "process", "persist", checkout=checkout, POSTGRES__DSN=own) for name in names
+            ours.start(name, "-m", "ops", "process", "persist", checkout=checkout, POSTGRES__DSN=own, **settings)
+            for name in names
         ]
         waiting = (
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"

@@ -19,11 +19,13 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 import click
 import psutil
 
 from ops.output import Output, command
+from runtime.connections import KAFKA_CLIENTS
 from tests.bench import ingest, persist
 from tests.bench.figures import machine
 from tests.bench.load import generators
@@ -84,9 +86,21 @@ STAGES: Mapping[str, Mapping[str, str]] = {
 _FRAME = re.compile(r"(.+) \((.+?)(?::\d+)?\)$")
 
 
+class Variant(NamedTuple):
+    """What is measured: a checkout with its .venv (None: this one) on a client for Kafka (None: the usual one)."""
+
+    checkout: Path | None = None
+    client: str | None = None
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """As `Servers.start` takes them. An older checkout would refuse the name."""
+        return {} if self.client is None else {"KAFKA__CLIENT": self.client}
+
+
 @dataclass(slots=True)
 class Profile:
-    """What one checkout's process took."""
+    """What one variant's process took."""
 
     cpu: list[float] = field(default_factory=list)  #: us of the processor for a webhook or an event, round by round
     stages: Counter[str] = field(default_factory=Counter)  #: samples
@@ -143,12 +157,12 @@ def cpu_of(pid: int) -> float:
 
 
 class IngestProfile:
-    """Ingest under load, one checkout of it."""
+    """Ingest under load, one variant of it."""
 
-    def __init__(self, ours: Servers, checkout: Path | None, seconds: float) -> None:
-        name = f"ingest-{'other' if checkout else 'this'}"
+    def __init__(self, ours: Servers, name: str, variant: Variant, seconds: float) -> None:
         self._seconds = seconds
-        self._port, child = ingest.start_from(ours, checkout, name, "-m", "ops", "ingest")
+        command = f"ingest-{name}", "-m", "ops", "ingest"
+        self._port, child = ingest.start_from(ours, variant.checkout, *command, **variant.settings)
         self._pid = child.pid
         self._generate = generators()["bundled"]
         self._generate(self._port, ingest.CONNECTIONS, min(3.0, seconds), 1)
@@ -167,10 +181,10 @@ class IngestProfile:
 
 
 def profile_ingest(
-    ours: Servers, checkouts: Mapping[str, Path | None], rounds: int, seconds: float, out: Path
+    ours: Servers, variants: Mapping[str, Variant], rounds: int, seconds: float, out: Path
 ) -> dict[str, Profile]:
     """CPU in turns; then samples."""
-    services = {name: IngestProfile(ours, checkout, seconds) for name, checkout in checkouts.items()}
+    services = {name: IngestProfile(ours, name, variant, seconds) for name, variant in variants.items()}
     found = {name: Profile() for name in services}
     for _ in range(rounds):
         for name, service in services.items():
@@ -184,19 +198,19 @@ def profile_ingest(
 
 
 def profile_persist(
-    ours: Servers, checkouts: Mapping[str, Path | None], rounds: int, events: int, out: Path
+    ours: Servers, variants: Mapping[str, Variant], rounds: int, events: int, out: Path
 ) -> dict[str, Profile]:
     """CPU in turns; then samples."""
     persist.publish(ours, 0, events)
-    found = {name: Profile() for name in checkouts}
+    found = {name: Profile() for name in variants}
     for _ in range(rounds):
-        for name, checkout in checkouts.items():
-            found[name].cpu.append(_persisted(ours, checkout, events))
-    for name, checkout in checkouts.items():
+        for name, variant in variants.items():
+            found[name].cpu.append(_persisted(ours, variant, events))
+    for name, variant in variants.items():
         file = ours.home / "samples"
-        _persisted(ours, checkout, events, lambda pid, file=file: sampled(pid, file, "raw"))  # type: ignore[misc]
+        _persisted(ours, variant, events, lambda pid, file=file: sampled(pid, file, "raw"))  # type: ignore[misc]
         found[name].stages = counted(file.read_text("utf-8"), STAGES["persist"])
-    _persisted(ours, None, events, lambda pid: sampled(pid, out / "persist.svg", "flamegraph"))
+    _persisted(ours, variants["this"], events, lambda pid: sampled(pid, out / "persist.svg", "flamegraph"))
     return found
 
 
@@ -208,12 +222,13 @@ def _sample(pid: int, load: Callable[[], object], profile: Profile, stages: Mapp
 
 def _persisted(
     ours: Servers,
-    checkout: Path | None,
+    variant: Variant,
     events: int,
     watch: Callable[[int], AbstractContextManager[None]] = lambda _: nullcontext(),
 ) -> float:
     """us of the processor for an event of one process."""
-    with persist.at_the_start(ours, 1, checkout=checkout) as (go, stored, (child,)), watch(child.pid):
+    started = persist.at_the_start(ours, 1, checkout=variant.checkout, **variant.settings)
+    with started as (go, stored, (child,)), watch(child.pid):
         before = cpu_of(child.pid)
         go()
         wait_for(lambda: stored() >= events, f"persist has stored {events:,} events", child)
@@ -221,7 +236,7 @@ def _persisted(
 
 
 def rows(profiles: Mapping[str, Profile]) -> Iterator[tuple[str, ...]]:
-    """The table's lines: the whole, and each stage, in us; with two checkouts the ratio of the pairs of rounds."""
+    """The table's lines: the whole, and each stage, in us; with two variants the ratio of the pairs of rounds."""
     ours, other = profiles["this"], profiles.get("other")
     for stage in ("CPU", *(stage for stage, _ in ours.stages.most_common())):
         columns = [
@@ -255,6 +270,12 @@ def as_markdown(title: str, profiles: Mapping[str, Profile]) -> str:
     type=click.Path(exists=True, file_okay=False, resolve_path=True, path_type=Path),
     help="Another checkout with a .venv of its own, in turns with this one.",
 )
+@click.option("--client", type=click.Choice(KAFKA_CLIENTS), help="For Kafka, in place of the usual one.")
+@click.option(
+    "--against-client",
+    type=click.Choice(KAFKA_CLIENTS),
+    help="The same checkout with this client, in turns with this one.",
+)
 @click.option(
     "--graphs",
     type=click.Path(exists=True, file_okay=False, writable=True, path_type=Path),
@@ -275,19 +296,22 @@ def profile(
     seconds: float,
     events: int,
     against: Path | None,
+    client: str | None,
+    against_client: str | None,
     record: Path | None,
     graphs: Path,
 ) -> None:
     """Measure what a webhook and an event take of the processor, and where."""
-    checkouts: dict[str, Path | None] = {"other": against, "this": None} if against else {"this": None}
+    other = {"other": Variant(against, against_client)} if against or against_client else {}
+    variants = {**other, "this": Variant(client=client)}
     before, tables, data = machine(), [], {}
     for name in [only] if only else list(STAGES):
         with servers(out.note) as ours:  # of its own: persist would read what ingest has written
             out.note(f"{name}: {rounds} rounds, then samples")
             if name == "ingest":
-                found = profile_ingest(ours, checkouts, rounds, seconds, graphs)
+                found = profile_ingest(ours, variants, rounds, seconds, graphs)
             else:
-                found = profile_persist(ours, checkouts, rounds, events, graphs)
+                found = profile_persist(ours, variants, rounds, events, graphs)
             tables.append(as_markdown(name, found))
             data[name] = {
                 who: {"cpu_us": measured.cpu, "samples": dict(measured.stages)} for who, measured in found.items()

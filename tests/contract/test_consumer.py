@@ -17,6 +17,7 @@ from kafka import KafkaConsumer as Client
 from runtime.connections import KafkaSettings
 from runtime.kafka.connection import client_settings
 from runtime.kafka.consumer import Consumer, KafkaConsumer, OffsetGone, Partition, Record
+from runtime.kafka.librdkafka.consumer import LibrdkafkaConsumer
 from tests.twins.kafka import MemoryConsumer, MemoryKafka
 
 TIME_LIMIT = 30.0
@@ -60,13 +61,14 @@ class Memory:
 
 
 class Real:
-    def __init__(self, settings: KafkaSettings) -> None:
+    def __init__(self, settings: KafkaSettings, client: type[KafkaConsumer] | type[LibrdkafkaConsumer]) -> None:
         self._settings = settings
+        self._client = client
         self._admin = KafkaAdminClient(**client_settings(settings, "test"))
         self._producer = KafkaProducer(**client_settings(settings, "test"), enable_idempotence=False, acks="all")
 
     def consumer(self, group: str) -> Consumer:
-        return KafkaConsumer(self._settings, "test", group)
+        return self._client(self._settings, "test", group)
 
     def create(self, topic: str) -> None:
         until(lambda: self._created(topic))
@@ -129,12 +131,13 @@ def until(condition: Callable[[], Any]) -> Any:
     raise AssertionError("it never came true")
 
 
-@pytest.fixture(params=["memory", "kafka"])
+@pytest.fixture(params=["memory", "kafka", "librdkafka"])
 def side(request: pytest.FixtureRequest) -> Iterator[Side]:
     if request.param == "memory":
         yield Memory()
         return
-    real = Real(request.getfixturevalue("kafka_settings"))
+    client = KafkaConsumer if request.param == "kafka" else LibrdkafkaConsumer
+    real = Real(request.getfixturevalue("kafka_settings"), client)
     yield real
     real.close()
 
@@ -239,6 +242,43 @@ def test_what_is_held_waits_for_a_seek(side: Side, topic: str, members: Any) -> 
     assert [consumer.poll(0.1) for _ in range(3)] == [[]] * 3
     consumer.seek(Partition(topic, 0), 0)
     assert len(polled(consumer, 1)) == 1
+
+
+def test_what_was_fetched_before_a_seek_is_not_delivered_after_it(side: Side, topic: str, members: Any) -> None:
+    values = [b"%d" % number for number in range(20)]
+    for value in values:
+        side.append(topic, 0, value, b"k", [])
+    consumer, hearing = members(topic, group())
+    joined(consumer, hearing)
+    for before, after in ((15, 5), (5, 15)):
+        # a client has fetched, and its owner waits
+        consumer.seek(Partition(topic, 0), before)
+        consumer.pause()
+        assert [consumer.poll(0.2) for _ in range(5)] == [[]] * 5
+        consumer.seek(Partition(topic, 0), after)
+        assert consumer.position(Partition(topic, 0)) == after
+        consumer.resume()
+        assert [record.value for record in polled(consumer, 20 - after)] == values[after:]
+    consumer.seek(Partition(topic, 0), 0)
+    consumer.pause()
+    assert [consumer.poll(0.2) for _ in range(5)] == [[]] * 5
+    consumer.hold(Partition(topic, 0))
+    consumer.resume()
+    assert [consumer.poll(0.2) for _ in range(5)] == [[]] * 5
+
+
+def test_a_long_pause_loses_nothing_and_repeats_nothing(side: Side, topic: str, members: Any) -> None:
+    values = [b"%d" % number for number in range(60)]
+    for value in values:
+        side.append(topic, 0, value, b"k", [])
+    consumer, hearing = members(topic, group())
+    joined(consumer, hearing)
+    consumer.seek(Partition(topic, 0), 0)
+    consumer.pause()
+    for _ in range(60):
+        assert consumer.poll(0.02) == []
+    consumer.resume()
+    assert [record.value for record in polled(consumer, 60)] == values
 
 
 @contextmanager

@@ -10,9 +10,10 @@ import time
 from collections.abc import Iterator
 from dataclasses import asdict
 
+from runtime.connections import KAFKA_CLIENTS
 from tests.faults import table
 from tests.faults.checker import Verdict
-from tests.faults.results import Result, done, record, tree
+from tests.faults.results import USUAL_CLIENT, Result, done, record, tree
 from tests.faults.rows.registry import all_rows
 from tests.faults.run import Row, Run
 from tests.faults.session import Session
@@ -28,6 +29,9 @@ def main() -> int:
         "--repeat", type=int, default=1, help="runs; without --seed: as many as are wanting to so many green ones"
     )
     parser.add_argument("--minutes", type=float, default=2.0, help="how long X1 and F4 go on, and F1 above 2")
+    parser.add_argument(
+        "--client", choices=KAFKA_CLIENTS, default=USUAL_CLIENT, help="that the services speak to Kafka with"
+    )
     parser.add_argument("--keep", action="store_true", help="leave every run's files behind")
     parser.add_argument("--no-record", action="store_true", help="results are printed only")
     options = parser.parse_args()
@@ -36,16 +40,16 @@ def main() -> int:
         parser.error(f"no such row: {', '.join(unknown)}")
     code, red = tree(), 0
     print(f"code {code}", flush=True)
-    with Session(keep=options.keep, minutes=options.minutes) as session:
+    with Session(keep=options.keep, minutes=options.minutes, client=options.client) as session:
         for name in sorted(names, key=lambda name: rows[name].brokers):
-            for seed in seeds(name, options.seed, options.repeat, code):
-                red += not played(session, rows[name], seed, code, keep=not options.no_record)
+            for seed in seeds(name, options.seed, options.repeat, code, options.client):
+                red += not played(session, rows[name], seed, code, options.client, keep=not options.no_record)
     return 1 if red else 0
 
 
-def seeds(row: str, first: int | None, repeat: int, code: str) -> Iterator[int]:
+def seeds(row: str, first: int | None, repeat: int, code: str, client: str) -> Iterator[int]:
     """From `first` on, or new ones by chance where only so many are wanting; those that were green are not again."""
-    before = done(code, row)
+    before = done(code, row, client)
     if first is not None:
         yield from (seed for seed in range(first, first + repeat) if seed not in before)
         return
@@ -53,7 +57,7 @@ def seeds(row: str, first: int | None, repeat: int, code: str) -> Iterator[int]:
         yield random.SystemRandom().randrange(1, 100_000)
 
 
-def played(session: Session, row: Row, seed: int, code: str, *, keep: bool) -> bool:
+def played(session: Session, row: Row, seed: int, code: str, client: str, *, keep: bool) -> bool:
     """One run, told and kept; whether it was green."""
     print(f"{row.name} seed {seed}: {row.fault}", flush=True)
     begun = time.monotonic()
@@ -61,7 +65,7 @@ def played(session: Session, row: Row, seed: int, code: str, *, keep: bool) -> b
     seconds = round(time.monotonic() - begun, 1)
     if keep:
         at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-        record(Result(row.name, seed, code, at, seconds), verdict, run.notes)
+        record(Result(row.name, seed, code, at, seconds, client), verdict, run.notes)
         table.write()
     print(f"{row.name} seed {seed}: {'green' if verdict.green else 'RED'} in {seconds:g} s", flush=True)
     tell(verdict, run)

@@ -98,8 +98,9 @@ class Cluster:
     The rig is the operator, who may read and write every topic.
     """
 
-    def __init__(self, home: Path, size: int, launcher: Launcher) -> None:
+    def __init__(self, home: Path, size: int, launcher: Launcher, client: str) -> None:
         self.home = home
+        self._client = client
         self.shears = Shears()
         self._principals = Principals(Home(home))
         ports = free_ports(3 * size)
@@ -127,7 +128,11 @@ class Cluster:
     def environment(self, process: str, *, proxied: bool = False) -> dict[str, str]:
         """The variables by which `process` reaches the brokers as its own principal; `proxied`: through the proxies."""
         addresses = ",".join(broker.proxied if proxied else broker.bootstrap for broker in self.brokers)
-        return self._principals.environment_of(process, {KafkaSettings.variable("bootstrap_servers"): addresses})
+        shared = {
+            KafkaSettings.variable("bootstrap_servers"): addresses,
+            KafkaSettings.variable("client"): self._client,
+        }
+        return self._principals.environment_of(process, shared)
 
     def start(self) -> None:
         """Everything up, every principal let in, and every topic there."""

@@ -9,13 +9,12 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from runtime.connections import KAFKA_CLIENTS
 from tests.faults.checker import Verdict
-from tests.faults.results import tree
+from tests.faults.results import USUAL_CLIENT, tree
 from tests.faults.rows.registry import all_rows
 from tests.faults.session import Session
 
@@ -53,14 +52,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", default="", help="names, comma-separated")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--client", choices=KAFKA_CLIENTS, default=USUAL_CLIENT, help="for Kafka, of the services")
     options = parser.parse_args()
     expected = [part for part in options.only.split(",") if part]
     chosen = [mutation for mutation in MUTATIONS if not expected or mutation.name in expected]
     rows, code, unseen = all_rows(), tree(), 0
-    with Session() as session:
+    with Session(client=options.client) as session:
         for mutation in sorted(chosen, key=lambda candidate: rows[candidate.row].brokers):
             seen = any(
-                _played(session, mutation, seed, code, print) for seed in range(options.seed, options.seed + TRIES)
+                _played(session, mutation, seed, code, options.client)
+                for seed in range(options.seed, options.seed + TRIES)
             )
             unseen += not seen
     write_table()
@@ -74,25 +75,25 @@ def write_table() -> None:
     table.write()
 
 
-def _played(session: Session, mutation: Mutation, seed: int, code: str, say: Callable[..., Any]) -> bool:
+def _played(session: Session, mutation: Mutation, seed: int, code: str, client: str) -> bool:
     """One run; whether the row has seen what is missing."""
     verdict, _ = session.run(all_rows()[mutation.row], seed, mutation.name)
     found = int(getattr(verdict, mutation.finds))
-    record(mutation, seed, code, verdict)
-    say(
+    record(mutation, seed, code, verdict, client)
+    print(
         f"{mutation.name}: {mutation.row} seed {seed}: {mutation.finds} {found}{'' if found else ' (not seen)'}",
         flush=True,
     )
     return found > 0
 
 
-def record(mutation: Mutation, seed: int, code: str, verdict: Verdict) -> None:
+def record(mutation: Mutation, seed: int, code: str, verdict: Verdict, client: str) -> None:
     """Add a line to the results."""
     at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     figures = {"accepted": verdict.accepted, "lost": verdict.lost, "dup_effect": verdict.dup_effect}
-    line = {"mutation": mutation.name, "row": mutation.row, "seed": seed, "tree": code, "at": at, **figures}
+    line = {"mutation": mutation.name, "row": mutation.row, "seed": seed, "tree": code, "at": at, "client": client}
     with FILE.open("a", encoding="utf-8") as file:
-        file.write(json.dumps(line | {"seen": getattr(verdict, mutation.finds) > 0}) + "\n")
+        file.write(json.dumps(line | figures | {"seen": getattr(verdict, mutation.finds) > 0}) + "\n")
 
 
 if __name__ == "__main__":

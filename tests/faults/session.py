@@ -15,6 +15,7 @@ from tests.faults.checker import Verdict
 from tests.faults.cluster import Cluster
 from tests.faults.database import Database
 from tests.faults.process import Launcher
+from tests.faults.results import USUAL_CLIENT
 from tests.faults.run import Row, Run
 
 #: Where Linux keeps files in memory, and the bytes that three brokers may want there.
@@ -24,15 +25,16 @@ _SHM, _ENOUGH = Path("/dev/shm"), 4 << 30  # noqa: S108 - a directory of random 
 class Session:
     """Lazily: a PostgreSQL, a broker, a cluster of three. Use it in a `with` block."""
 
-    def __init__(self, *, keep: bool = False, minutes: float = 2.0) -> None:
+    def __init__(self, *, keep: bool = False, minutes: float = 2.0, client: str = USUAL_CLIENT) -> None:
         """`keep`: leave the files of all runs behind, not only of red ones, but none in memory: the brokers'.
 
-        `minutes`: see Run.minutes.
+        `minutes`: see Run.minutes. `client`: HOOKLINE_KAFKA__CLIENT of the services.
         """
         self.home = Path(tempfile.mkdtemp(prefix="hookline-faults-"))
         self._brokers_home = Path(tempfile.mkdtemp(prefix="hookline-faults-", dir=_memory()))
         self._keep = keep
         self._minutes = minutes
+        self._client = client
         self._launcher = Launcher()
         self._clusters: dict[int, Cluster] = {}
         self._database: Database | None = None
@@ -74,7 +76,7 @@ class Session:
         if size not in self._clusters:
             home = self._brokers_home / f"kafka-{size}-{self._count}"
             home.mkdir()
-            self._clusters[size] = Cluster(home, size, self._launcher)
+            self._clusters[size] = Cluster(home, size, self._launcher, self._client)
             self._clusters[size].start()
         else:
             self._clusters[size].heal()

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from runtime.connections import KAFKA_CLIENTS
 from tests.faults.mutations import FILE as MUTATION_RESULTS
 from tests.faults.mutations import MUTATIONS
-from tests.faults.results import FILE, load, tree
+from tests.faults.results import USUAL_CLIENT, load, tree
 from tests.faults.rows.registry import all_rows
+from tests.faults.run import Row
 
 PAGE = Path(__file__).parents[2] / "docs" / "faults.md"
 
@@ -61,6 +63,7 @@ written what it has not is not covered.
     make faults                              every row once
     make faults ROW=K5 SEED=7 REPEAT=20      one row again
     make faults ROW=F1 ARGS="--minutes 5"    PostgreSQL frozen for five minutes
+    make faults ARGS="--client librdkafka"   the services with the other client for Kafka
     make faults-mutations                    safeguards taken away, one at a time
 
 Nothing else may want the machine meanwhile, another rig least of all: how long nobody gets a 200 is judged, too.
@@ -74,40 +77,62 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def page(results: Sequence[Mapping[str, Any]], mutations: Sequence[Mapping[str, Any]], code: str) -> str:
+#: By client, the runs on it.
+Results = Mapping[str, Sequence[Mapping[str, Any]]]
+
+
+def page(results: Results, mutations: Results, code: str) -> str:
     """The whole page, for the code as it is now."""
     lines = [
         HEAD,
         f"Code (hash of `ingest`, `runtime`, `processors`): `{code}`.\n\n",
-        _line(COLUMNS),
-        _rule(len(COLUMNS)),
+        *_table(results[USUAL_CLIENT], code, all_rows()),
     ]
-    counted: list[Mapping[str, Any]] = []
-    for name, row in all_rows().items():
-        runs = [result for result in results if result["row"] == name]
-        fresh = [run for run in runs if run["tree"] == code]
-        shown = fresh or [run for run in runs if run["tree"] == runs[-1]["tree"]]
-        counted += fresh
-        label = name if fresh or not runs else f"{name} (stale: `{runs[-1]['tree']}`)"
-        lines.append(
-            _line([label, row.fault, *_figures(shown)])
-            if shown
-            else _line([name, row.fault, "0", *[""] * (len(COLUMNS) - 3)])
-        )
-    lines.append(_line(["**all**", "not counting what is stale", *_figures(counted)]))
+    for client in KAFKA_CLIENTS:
+        if client != USUAL_CLIENT and results.get(client):
+            played = {
+                name: row for name, row in all_rows().items() if any(run["row"] == name for run in results[client])
+            }
+            lines += [f"\n## With HOOKLINE_KAFKA__CLIENT={client}\n\n", *_table(results[client], code, played)]
     lines += [
         "\n## Safeguards taken away\n\n",
         _line(("safeguard", "row", "runs", "seen", "lost", "doubled effect")),
         _rule(6),
     ]
+    for client in KAFKA_CLIENTS:
+        lines += _taken_away(mutations.get(client, ()), code, client)
+    return "".join(lines)
+
+
+def _taken_away(results: Sequence[Mapping[str, Any]], code: str, client: str) -> Iterator[str]:
+    """A line for each safeguard, from its newest runs; of another client than the usual one, what was played."""
+    on = "" if client == USUAL_CLIENT else f", on {client}"
     for mutation in MUTATIONS:
-        runs = [run for run in mutations if run["mutation"] == mutation.name]
+        runs = [run for run in results if run["mutation"] == mutation.name]
+        if not runs and on:
+            continue
         shown = [run for run in runs if run["tree"] == (runs[-1]["tree"])]
         stale = "" if not shown or shown[0]["tree"] == code else f" (stale: `{shown[0]['tree']}`)"
         figures = [_sum(shown, "lost"), _sum(shown, "dup_effect")]
         seen = "red" if any(run["seen"] for run in shown) else "not seen" if shown else ""
-        lines.append(_line([f"{mutation.about}{stale}", mutation.row, str(len(shown)), seen, *figures]))
-    return "".join(lines)
+        yield _line([f"{mutation.about}{on}{stale}", mutation.row, str(len(shown)), seen, *figures])
+
+
+def _table(results: Sequence[Mapping[str, Any]], code: str, rows: Mapping[str, Row]) -> Iterator[str]:
+    """A line for each of `rows`, from its newest runs, and one for all that are of `code`."""
+    yield _line(COLUMNS)
+    yield _rule(len(COLUMNS))
+    for name, row in rows.items():
+        runs = [result for result in results if result["row"] == name]
+        newest = [run for run in runs if run["tree"] == code] or [
+            run for run in runs if run["tree"] == runs[-1]["tree"]
+        ]
+        if not newest:
+            yield _line([name, row.fault, "0", *[""] * (len(COLUMNS) - 3)])
+            continue
+        stale = "" if newest[0]["tree"] == code else f" (stale: `{newest[0]['tree']}`)"
+        yield _line([f"{name}{stale}", row.fault, *_figures(newest)])
+    yield _line(["**all**", "not counting what is stale", *_figures([run for run in results if run["tree"] == code])])
 
 
 def _figures(runs: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -154,7 +179,14 @@ def _rule(columns: int) -> str:
 
 def write() -> None:
     """The page, as of now."""
-    PAGE.write_text(page(load(FILE), load(MUTATION_RESULTS), tree()), "utf-8")
+    PAGE.write_text(
+        page(
+            {client: load(client=client) for client in KAFKA_CLIENTS},
+            {client: load(MUTATION_RESULTS, client) for client in KAFKA_CLIENTS},
+            tree(),
+        ),
+        "utf-8",
+    )
 
 
 if __name__ == "__main__":

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import closing
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -11,7 +13,8 @@ from kafka import KafkaAdminClient
 
 from runtime.connections import KafkaSettings
 from runtime.kafka.connection import client_settings
-from runtime.kafka.consumer import KafkaConsumer
+from runtime.kafka.consumer import KafkaConsumer, Partition
+from runtime.kafka.librdkafka.consumer import LibrdkafkaConsumer
 from tests.contract.test_consumer import Hearing, until
 
 
@@ -19,6 +22,30 @@ from tests.contract.test_consumer import Hearing, until
 def admin(kafka_settings: KafkaSettings) -> Iterator[KafkaAdminClient]:
     with closing(KafkaAdminClient(**client_settings(kafka_settings, "test"))) as admin:
         yield admin
+
+
+@pytest.mark.parametrize("client", [KafkaConsumer, LibrdkafkaConsumer])
+def test_a_member_that_polls_for_moments_gets_the_partitions_that_were_added(
+    kafka_settings: KafkaSettings, admin: KafkaAdminClient, client: type[KafkaConsumer] | type[LibrdkafkaConsumer]
+) -> None:
+    # Given a member with every partition, and one that it reads
+    topic = f"joins-{uuid4().hex}"
+    admin.create_topics({topic: {"num_partitions": 2, "replication_factor": 1}}, wait_for_metadata=True)
+    consumer: Any = client(kafka_settings, "test", f"{topic}-group")
+    hearing = Hearing()
+    consumer.subscribe([topic], hearing)
+    until(lambda: consumer.poll(0.1) or len(hearing.owned) == 2)
+    consumer.seek(Partition(topic, 0), 0)
+    # When partitions are added, and nobody polls while the client learns of them
+    admin.create_partitions({topic: 4})
+    learn = consumer._client.list_topics if client is LibrdkafkaConsumer else lambda: consumer.identity([topic])
+    for _ in range(10):
+        learn()
+        time.sleep(0.2)
+    # Then polls of a moment each are enough to have them all, and nothing is delivered before a seek
+    until(lambda: [learn(), consumer.poll(0.001), len(hearing.owned) == 4][-1])
+    assert consumer.position(Partition(topic, 0)) is None
+    consumer.close(5)
 
 
 def test_a_join_that_completes_between_two_polls_is_not_forgotten(

@@ -27,6 +27,7 @@ from deploy.local.ports import free_ports
 from runtime.connections import KafkaSettings
 from runtime.kafka.connection import client_settings
 from runtime.kafka.consumer import KafkaConsumer, Partition
+from runtime.kafka.librdkafka.consumer import LibrdkafkaConsumer
 from runtime.kafka.producer import KafkaProducer, OutgoingRecord
 from runtime.kafka.reader import read
 from runtime.kafka.topics import TopicAdmin
@@ -225,7 +226,10 @@ class Assigned:
         self.partitions = partitions
 
 
-def test_what_is_small_on_the_wire_and_large_in_memory_comes_in_parts(kafka_settings: KafkaSettings) -> None:
+@pytest.mark.parametrize("client", [KafkaConsumer, LibrdkafkaConsumer])
+def test_what_is_small_on_the_wire_and_large_in_memory_comes_in_parts(
+    kafka_settings: KafkaSettings, client: type[KafkaConsumer] | type[LibrdkafkaConsumer]
+) -> None:
     """A poll holds so many bytes at most, whatever the batches decompress to."""
     # Given 180 MB in a few kilobytes
     topic = f"test.{uuid4().hex[:12]}"
@@ -235,7 +239,7 @@ def test_what_is_small_on_the_wire_and_large_in_memory_comes_in_parts(kafka_sett
     large = batch([(b"k", b"\x00" * 15_000_000, [])], codec=4)
     assert put_batches(kafka_settings, [(TopicPartition(topic, 0), large)] * 12, patience=TIME_LIMIT) == (12, 0)
     # When it is read
-    consumer, listener, place = KafkaConsumer(kafka_settings, "test", f"{topic}-group"), Assigned(), Partition(topic, 0)
+    consumer, listener, place = client(kafka_settings, "test", f"{topic}-group"), Assigned(), Partition(topic, 0)
     consumer.subscribe([topic], listener)
     sizes: list[int] = []
     deadline = time.monotonic() + TIME_LIMIT

@@ -33,6 +33,7 @@ from ops.processors import processor_names, topics_of_hookline
 from runtime.connections import KafkaSettings
 from runtime.kafka.access import AccessAdmin, AccessRefused
 from runtime.kafka.consumer import AccessWithdrawn, KafkaConsumer, Record
+from runtime.kafka.librdkafka.consumer import LibrdkafkaConsumer
 from runtime.kafka.producer import KafkaProducer, NotPublished, OutgoingRecord
 from runtime.kafka.topics import Offsets, TopicAdmin
 from runtime.settings import Configuration
@@ -212,11 +213,14 @@ def test_what_somebody_allowed_or_denied_beside_them_is_taken_away(cluster: Secu
         assert admin.changes() == (set(), set())
 
 
-def test_rights_that_go_and_come_back_stop_no_process(cluster: SecuredKafka) -> None:
+@pytest.mark.parametrize("client", [KafkaConsumer, LibrdkafkaConsumer])
+def test_rights_that_go_and_come_back_stop_no_process(
+    cluster: SecuredKafka, client: type[KafkaConsumer] | type[LibrdkafkaConsumer]
+) -> None:
     """As on a Kafka that was made anew, whose ACLs are not there yet."""
     topic, listener = OPT_OUTS.name, Assigned()
     # Given a member of a group, and a producer
-    consumer = KafkaConsumer(cluster.settings("persist"), "tests", "hookline-persist")
+    consumer = client(cluster.settings("persist"), "tests", "hookline-persist")
     consumer.subscribe([topic], listener)
 
     def polled() -> list[Record]:
@@ -248,7 +252,7 @@ def test_rights_that_go_and_come_back_stop_no_process(cluster: SecuredKafka) -> 
         until(is_withdrawn, "Kafka denies it")
         until(lambda: isinstance(publish(cluster.settings("ingest"), topic), NotPublished), "Kafka denies it")
         # And a process that has never been let in ends with what is wrong
-        stranger = KafkaConsumer(cluster.settings("persist"), "tests", "hookline-persist")
+        stranger = client(cluster.settings("persist"), "tests", "hookline-persist")
         stranger.subscribe([topic], Assigned())
         with pytest.raises(errors.AuthorizationError):
             until(lambda: bool(stranger.poll(0.5)), "never")
@@ -259,6 +263,17 @@ def test_rights_that_go_and_come_back_stop_no_process(cluster: SecuredKafka) -> 
     assert publish(cluster.settings("ingest"), topic) is None
     until(has_read_all, "the member reads on")
     consumer.close(5)
+
+
+@pytest.mark.parametrize("client", [KafkaConsumer, LibrdkafkaConsumer])
+def test_a_consumer_whose_password_is_wrong_ends_with_what_is_wrong(
+    cluster: SecuredKafka, client: type[KafkaConsumer] | type[LibrdkafkaConsumer]
+) -> None:
+    stranger = client(cluster.settings("persist", sasl_password="not-the-password"), "tests", "hookline-persist")
+    stranger.subscribe([OPT_OUTS.name], Assigned())
+    with pytest.raises(errors.SaslAuthenticationFailedError):
+        until(lambda: bool(stranger.poll(0.5)), "never")
+    stranger.close(5)
 
 
 def test_a_password_changes_while_processes_run(cluster: SecuredKafka) -> None:

@@ -20,7 +20,7 @@ import psycopg
 import pytest
 from kafka import KafkaAdminClient
 
-from runtime.connections import KafkaSettings
+from runtime.connections import KAFKA_CLIENTS, KafkaSettings
 from runtime.kafka.connection import client_settings
 from runtime.kafka.producer import KafkaProducer, OutgoingRecord
 from schemas.cloudevents import headers
@@ -49,6 +49,7 @@ class Stage:
     """A topic and a group of the test's own, a database, and processes."""
 
     def __init__(self, settings: KafkaSettings, postgres: Any) -> None:
+        """Of the processes: whatever `settings` name; what is asked and published here is kafka-python's."""
         self.settings, self.postgres = settings, postgres
         self.topic, self.group = f"test.{uuid4().hex[:12]}", f"test-{uuid4().hex[:12]}"
         self.admin = KafkaAdminClient(**client_settings(settings, "test"))
@@ -68,8 +69,8 @@ class Stage:
     def start(self) -> subprocess.Popen[bytes]:
         [bootstrap] = self.settings.bootstrap_servers
         # As the owner: the role of persist may write the positions of its own group only, and this is another.
-        command = [sys.executable, "-m", persist_process.__name__, bootstrap, self.postgres.owner_dsn]
-        process = subprocess.Popen([*command, self.group, self.topic], cwd=ROOT, stderr=subprocess.DEVNULL)
+        command = [sys.executable, "-m", persist_process.__name__, bootstrap, self.settings.client]
+        process = subprocess.Popen([*command, self.postgres.owner_dsn, self.group, self.topic], cwd=ROOT, stderr=subprocess.DEVNULL)
         self.processes.append(process)
         return process
 
@@ -85,9 +86,9 @@ class Stage:
         self.owner.close()
 
 
-@pytest.fixture
-def stage(kafka_settings: KafkaSettings, postgres: Any) -> Iterator[Stage]:
-    made = Stage(kafka_settings, postgres)
+@pytest.fixture(params=KAFKA_CLIENTS)
+def stage(request: pytest.FixtureRequest, kafka_settings: KafkaSettings, postgres: Any) -> Iterator[Stage]:
+    made = Stage(kafka_settings.model_copy(update={"client": request.param}), postgres)
     yield made
     made.close()
 
@@ -190,6 +191,7 @@ def test_frozen_in_mid_batch_and_resumed_it_is_fenced_off(stage: Stage) -> None:
 def test_the_command_runs_it_and_tells_how_it_is(kafka: str, postgres: Any, stage: Stage, tmp_path: Path) -> None:
     environment = os.environ | {
         "HOOKLINE_KAFKA__BOOTSTRAP_SERVERS": kafka,
+        "HOOKLINE_KAFKA__CLIENT": stage.settings.client,
         "HOOKLINE_POSTGRES__DSN": postgres.dsn("persist"),
         "HOOKLINE_PERSIST__ADMIN_PORT": "0",
     }

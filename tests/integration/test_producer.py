@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import cast
 from uuid import uuid4
 
+import psutil
 import pytest
 from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
 
 from runtime.connections import KafkaSettings
 from runtime.kafka.connection import client_settings
 from runtime.kafka.group import BATCH_BYTES, partition_of_key
+from runtime.kafka.librdkafka.producer import LibrdkafkaProducer
 from runtime.kafka.producer import KafkaProducer, NotPublished, OutgoingRecord, TooLarge
+from tests.servers.freezing import frozen, listening
 
 PARTITIONS = 3
 NOBODY = "127.0.0.1:1"  # no Kafka listens there
@@ -30,9 +34,17 @@ def topic(kafka_settings: KafkaSettings) -> str:
     return name
 
 
+AnyProducer = KafkaProducer | LibrdkafkaProducer
+
+
+@pytest.fixture(params=[KafkaProducer, LibrdkafkaProducer])
+def kind(request: pytest.FixtureRequest) -> type[AnyProducer]:
+    return cast("type[AnyProducer]", request.param)
+
+
 @pytest.fixture
-def producer(kafka_settings: KafkaSettings) -> Iterator[KafkaProducer]:
-    made = KafkaProducer(kafka_settings, "tests")
+def producer(kind: type[AnyProducer], kafka_settings: KafkaSettings) -> Iterator[AnyProducer]:
+    made = kind(kafka_settings, "tests")
     yield made
     made.close()
 
@@ -55,9 +67,7 @@ def in_the_log(kafka: str, topic: str) -> dict[int, list[tuple[bytes | None, byt
         consumer.close()
 
 
-def test_what_is_confirmed_is_in_the_log_as_it_was_and_in_order(
-    producer: KafkaProducer, kafka: str, topic: str
-) -> None:
+def test_what_is_confirmed_is_in_the_log_as_it_was_and_in_order(producer: AnyProducer, kafka: str, topic: str) -> None:
     headers = [("ce_id", b"1"), ("ce_type", "\u00e9".encode())]
     sent = [OutgoingRecord(topic, f"k{n % 7}".encode(), f"{n}".encode(), headers) for n in range(500)]
     assert producer.publish_all(sent[:400]) == [None] * 400
@@ -68,7 +78,7 @@ def test_what_is_confirmed_is_in_the_log_as_it_was_and_in_order(
 
 
 def test_more_than_a_batch_holds_goes_in_several_one_after_the_other(
-    producer: KafkaProducer, kafka: str, topic: str
+    producer: AnyProducer, kafka: str, topic: str
 ) -> None:
     third = b"x" * (BATCH_BYTES // 3)
     sent = [OutgoingRecord(topic, b"k", f"{n} ".encode() + third, []) for n in range(10)]
@@ -79,7 +89,7 @@ def test_more_than_a_batch_holds_goes_in_several_one_after_the_other(
 
 
 def test_a_record_too_large_is_refused_for_good_and_the_others_go_through(
-    producer: KafkaProducer, kafka: str, topic: str
+    producer: AnyProducer, kafka: str, topic: str
 ) -> None:
     records = [OutgoingRecord(topic, b"k", value, []) for value in (b"a", b"x" * 1_500_000, b"x" * 3_000_000, b"b")]
     outcomes = producer.publish_all(records)
@@ -88,7 +98,7 @@ def test_a_record_too_large_is_refused_for_good_and_the_others_go_through(
 
 
 def test_a_topic_that_is_missing_is_not_confirmed_in_time_and_holds_up_no_other(
-    producer: KafkaProducer, topic: str
+    producer: AnyProducer, topic: str
 ) -> None:
     records = [OutgoingRecord("no.such.topic", b"k", b"x", []), OutgoingRecord(topic, b"k", b"x", [])]
     outcomes = producer.publish_all(records, timeout=1.0)
@@ -96,20 +106,20 @@ def test_a_topic_that_is_missing_is_not_confirmed_in_time_and_holds_up_no_other(
     assert producer.publish_all(records[1:]) == [None]
 
 
-def test_where_nobody_answers_nothing_is_confirmed_and_closing_is_quick() -> None:
-    producer = KafkaProducer(KafkaSettings(bootstrap_servers=(NOBODY,)), "tests")
+def test_where_nobody_answers_nothing_is_confirmed_and_closing_is_quick(kind: type[AnyProducer]) -> None:
+    producer = kind(KafkaSettings(bootstrap_servers=(NOBODY,)), "tests")
     [outcome] = producer.publish_all([OutgoingRecord("t", b"k", b"v", [])], timeout=0.5)
     assert isinstance(outcome, NotPublished)
     assert not producer.answers()
     producer.close()
 
 
-def test_it_says_that_a_broker_answers(producer: KafkaProducer) -> None:
+def test_it_says_that_a_broker_answers(producer: AnyProducer) -> None:
     assert producer.answers()
     assert producer.answers(), "and asks again each time"
 
 
-def test_many_threads_share_one(producer: KafkaProducer, kafka: str, topic: str) -> None:
+def test_many_threads_share_one(producer: AnyProducer, kafka: str, topic: str) -> None:
     def publish(number: int) -> None:
         for count in range(20):
             producer.publish(topic, f"k{number}".encode(), f"{number}:{count}".encode(), [], timeout=20.0)
@@ -124,3 +134,44 @@ def test_many_threads_share_one(producer: KafkaProducer, kafka: str, topic: str)
     for number in range(8):
         mine = [value for value in values if value.startswith(f"{number}:")]
         assert mine == [f"{number}:{count}" for count in range(20)]
+
+
+def test_what_a_frozen_broker_did_not_confirm_is_not_sent_later_behind_a_gap(
+    producer: AnyProducer, kafka: str, topic: str
+) -> None:
+    def group(name: str) -> list[OutgoingRecord]:
+        return [OutgoingRecord(topic, b"k", f"{name}{number}".encode(), []) for number in range(5)]
+
+    assert producer.publish_all(group("before")) == [None] * 5
+    with frozen(listening(int(kafka.rpartition(":")[2]))):
+        outcomes = [producer.publish_all(group(f"{number}-"), timeout=0.3) for number in range(3)]
+        assert not producer.answers()
+    assert {type(outcome) for group_outcomes in outcomes for outcome in group_outcomes} == {NotPublished}
+    until(producer.answers)
+    assert producer.publish_all(group("after"), timeout=20.0) == [None] * 5
+    [values] = [[value.decode() for _, value, _ in records] for records in in_the_log(kafka, topic).values() if records]
+    for name in ("before", "0-", "1-", "2-", "after"):
+        mine = [value for value in values if value.startswith(name)]
+        assert mine == [f"{name}{number}" for number in range(len(mine))]
+
+
+def test_a_producer_that_was_renewed_many_times_keeps_no_threads(
+    kind: type[AnyProducer], kafka_settings: KafkaSettings, topic: str
+) -> None:
+    process = psutil.Process()
+    before = process.num_threads()
+    producer = kind(kafka_settings, "tests")
+    missing = OutgoingRecord("no.such.topic", b"k", b"v", [])
+    for _ in range(10):
+        assert producer.publish_all([missing], timeout=0.05) != [None]
+    assert producer.publish_all([OutgoingRecord(topic, b"k", b"v", [])], timeout=20.0) == [None]
+    producer.close()
+    until(lambda: process.num_threads() <= before)
+
+
+def until(condition: Callable[[], bool]) -> None:
+    """Wait for `condition`."""
+    deadline = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < deadline, "it never came true"
+        time.sleep(0.05)

@@ -19,29 +19,34 @@ from typing import Any
 
 Changes = dict[str, Callable[[ModuleType], None]]
 
-#: Where a process can be stopped in its tracks: name -> module, class, method, before or after the call.
-POINTS = {
+#: Both clients for Kafka, whichever a process has: module and class.
+CONSUMERS = (
+    ("runtime.kafka.consumer", "KafkaConsumer"),
+    ("runtime.kafka.librdkafka.consumer", "LibrdkafkaConsumer"),
+)
+#: Where a process can be stopped in its tracks: name, module, class, method, before or after the call.
+POINTS = (
     # persist: one batch's way
-    "after_poll": ("runtime.kafka.consumer", "KafkaConsumer", "poll", "after"),
-    "before_effects": ("processors.engine.progress", "Progress", "move", "after"),
-    "before_commit": ("processors.engine.progress", "Progress", "count", "after"),
-    "after_commit": ("processors.engine.handling", "Handling", "handle", "after"),
-    "before_mirror": ("runtime.kafka.consumer", "KafkaConsumer", "mirror", "before"),
-    "after_mirror": ("runtime.kafka.consumer", "KafkaConsumer", "mirror", "after"),
+    *(("after_poll", *consumer, "poll", "after") for consumer in CONSUMERS),
+    ("before_effects", "processors.engine.progress", "Progress", "move", "after"),
+    ("before_commit", "processors.engine.progress", "Progress", "count", "after"),
+    ("after_commit", "processors.engine.handling", "Handling", "handle", "after"),
+    *(("before_mirror", *consumer, "mirror", "before") for consumer in CONSUMERS),
+    *(("after_mirror", *consumer, "mirror", "after") for consumer in CONSUMERS),
     # crm-sync: one delivery's way
-    "before_call": ("processors.outbox.worker", "OutboxWorker", "_run", "before"),
-    "after_call": ("processors.http.client", "HttpClient", "call", "after"),
-    "before_told": ("processors.crm_sync.delivery_queue", "DeliveryQueue", "record", "before"),
-    "after_told": ("processors.crm_sync.delivery_queue", "DeliveryQueue", "recorded", "before"),
+    ("before_call", "processors.outbox.worker", "OutboxWorker", "_run", "before"),
+    ("after_call", "processors.http.client", "HttpClient", "call", "after"),
+    ("before_told", "processors.crm_sync.delivery_queue", "DeliveryQueue", "record", "before"),
+    ("after_told", "processors.crm_sync.delivery_queue", "DeliveryQueue", "recorded", "before"),
     # ingest: the spool's and the replayer's
-    "before_append": ("ingest.durable.spool.turn", "Turn", "append", "before"),
-    "after_append": ("ingest.durable.spool.turn", "Turn", "append", "after"),
-    "after_read": ("ingest.durable.spool.turn", "Turn", "first", "after"),
-    "before_remove": ("ingest.durable.spool.turn", "Turn", "remove", "before"),
-    "after_remove": ("ingest.durable.spool.turn", "Turn", "remove", "after"),
-    "before_hand_back": ("ingest.durable.spool.turn", "Turn", "hand_back", "before"),
-    "after_hand_back": ("ingest.durable.spool.turn", "Turn", "hand_back", "after"),
-}
+    ("before_append", "ingest.durable.spool.turn", "Turn", "append", "before"),
+    ("after_append", "ingest.durable.spool.turn", "Turn", "append", "after"),
+    ("after_read", "ingest.durable.spool.turn", "Turn", "first", "after"),
+    ("before_remove", "ingest.durable.spool.turn", "Turn", "remove", "before"),
+    ("after_remove", "ingest.durable.spool.turn", "Turn", "remove", "after"),
+    ("before_hand_back", "ingest.durable.spool.turn", "Turn", "hand_back", "before"),
+    ("after_hand_back", "ingest.durable.spool.turn", "Turn", "hand_back", "after"),
+)
 
 
 def points(folder: str) -> Changes:
@@ -51,11 +56,11 @@ def points(folder: str) -> Changes:
     """
 
     def change(module: ModuleType) -> None:
-        for name, (home, owner, method, when) in POINTS.items():
+        for name, home, owner, method, when in POINTS:
             if home == module.__name__:
                 _watch(getattr(module, owner), method, Path(folder) / name, after=when == "after")
 
-    return dict.fromkeys({home for home, *_ in POINTS.values()}, change)
+    return dict.fromkeys({home for _, home, *_ in POINTS}, change)
 
 
 def _watch(owner: type, method: str, file: Path, *, after: bool) -> None:
@@ -117,14 +122,16 @@ def short_patience(_: str) -> Changes:
 
         def settings(*args: Any, **kwargs: Any) -> dict[str, Any]:
             found: dict[str, Any] = original(*args, **kwargs)
-            return found | {"session_timeout_ms": 6_000, "heartbeat_interval_ms": 1_000}
+            short = {"session_timeout_ms": 6_000, "heartbeat_interval_ms": 1_000}
+            in_librdkafka = {name.replace("_", "."): value for name, value in short.items()}
+            return found | (short if "session_timeout_ms" in found else in_librdkafka)
 
         module.consumer_settings = settings
 
     def database(module: Any) -> None:
         module.SESSION["idle_in_transaction_session_timeout"] = "8s"
 
-    return {"runtime.kafka.consumer": consumer, "processors.engine.database": database}
+    return {**{home: consumer for home, _ in CONSUMERS}, "processors.engine.database": database}
 
 
 def short_leases(_: str) -> Changes:
@@ -227,7 +234,14 @@ def acks_1(_: str) -> Changes:
     def change(module: Any) -> None:
         module.ACKS = 1
 
-    return {"runtime.kafka.internals.produce_client": change}
+    def without_idempotence(module: Any) -> None:  # which librdkafka refuses with one acknowledgement
+        original = module.producer_settings
+        module.producer_settings = lambda *args: original(*args) | {"acks": 1, "enable.idempotence": False}
+
+    return {
+        "runtime.kafka.internals.produce_client": change,
+        "runtime.kafka.librdkafka.producer": without_idempotence,
+    }
 
 
 def no_dedupe(_: str) -> Changes:

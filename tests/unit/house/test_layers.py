@@ -88,6 +88,7 @@ ONLY_IN = {
     "kafka.partitioner": ("runtime/kafka/internals/",),
     "granian": ("runtime/granian_server.py",),
     "opentelemetry": ("runtime/tracing.py",),
+    "confluent_kafka": ("runtime/kafka/librdkafka/",),
 }
 
 
