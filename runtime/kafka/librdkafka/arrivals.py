@@ -52,14 +52,15 @@ class Arrivals:
         self.end([partition])
         self._positions[partition] = offset
         self._stale.add(partition)
+        self.is_due = True
 
     def end(self, partitions: Iterable[Partition]) -> None:
         """Deliver nothing of `partitions`."""
         for partition in partitions:
-            self._positions.pop(partition, None)
+            if self._positions.pop(partition, None) is not None:
+                self.is_due = True  # never while the group is between two assignments: then nothing is delivered
             self._epochs.pop(partition, None)
             self._gone.pop(partition, None)
-        self.is_due = True
 
     def clear(self) -> None:
         """Deliver nothing: librdkafka is about to fetch nothing, or other partitions."""

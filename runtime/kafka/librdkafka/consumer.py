@@ -84,8 +84,8 @@ class LibrdkafkaConsumer:
         self._client.subscribe(list(topics), on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._revoked)
 
     def poll(self, timeout: float) -> list[Record]:
-        if self._cluster.refresh():
-            self._refused.pop(_NO_TOPIC, None)
+        if self._cluster.refresh() and isinstance(self._refused.get(_NO_TOPIC), errors.SaslAuthenticationFailedError):
+            del self._refused[_NO_TOPIC]  # another connection was let in
         self._tell_what_to_fetch()
         if self._is_paused:
             self._poll_paused(timeout)
@@ -160,6 +160,7 @@ class LibrdkafkaConsumer:
             self._client.close()
         except (KafkaException, RuntimeError) as error:
             log.info("consumer_closed_uncleanly", error=type(error).__name__)
+        self._cluster.close()
 
     # What is fetched.
 
