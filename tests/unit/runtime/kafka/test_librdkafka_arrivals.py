@@ -58,11 +58,20 @@ def test_records_move_the_position_and_the_end_of_the_log_moves_it_over_what_hol
     assert intake.positions() == (15, 10)
     intake.take(failure(KafkaError._PARTITION_EOF, 11))
     assert intake.positions() == (15, 10)
-    # and what is fetched anew is fetched with the epoch that the last record was of
-    assert [(place.offset, place.leader_epoch) for place in intake.arrivals.to_fetch()] == [
-        (15, 3),
-        (10, None),
-    ]
+
+
+def test_what_is_fetched_anew_is_fetched_with_the_epoch_of_the_record_before_it() -> None:
+    def epochs() -> list[tuple[int, int | None]]:
+        return [(place.offset, place.leader_epoch) for place in intake.arrivals.to_fetch()]
+
+    intake = Intake()
+    intake.take(record(10))
+    assert epochs() == [(11, 3), (10, None)]
+    intake.take(failure(KafkaError._PARTITION_EOF, 11))
+    assert epochs() == [(11, 3), (10, None)]
+    # but where a mark stands before it, that may be of a later epoch, and this log of epoch 3 no longer than 11
+    intake.take(failure(KafkaError._PARTITION_EOF, 12))
+    assert epochs() == [(12, None), (10, None)]
 
 
 def test_what_was_fetched_before_a_seek_counts_for_nothing() -> None:
