@@ -350,6 +350,31 @@ def test_a_position_outside_the_log_is_told_and_not_jumped(side: Side, topic: st
     assert until(gone).partitions == {Partition(topic, 0)}
 
 
+def test_a_position_outside_the_log_is_told_while_other_partitions_go_on(side: Side, topic: str, members: Any) -> None:
+    consumer, hearing = members(topic, group())
+    joined(consumer, hearing)
+    consumer.seek(Partition(topic, 1), 0)
+    consumer.seek(Partition(topic, 0), 7)
+    found: list[Record] = []
+
+    def gone() -> OffsetGone | None:
+        side.append(topic, 1, b"v", b"k", [])
+        try:
+            found.extend(consumer.poll(0.5))
+        except OffsetGone as error:
+            return error
+        return None
+
+    assert until(gone).partitions == {Partition(topic, 0)}
+    # and the pause of an owner who has not seen it yet is no place to say so
+    consumer.pause()
+    assert consumer.poll(0.1) == []
+    consumer.hold(Partition(topic, 0))
+    consumer.resume()
+    found += polled(consumer, 1)
+    assert [record.offset for record in found] == list(range(len(found)))
+
+
 def test_a_topic_made_anew_has_another_id(side: Side, topic: str, members: Any) -> None:
     consumer, hearing = members(topic, group())
     joined(consumer, hearing)

@@ -52,14 +52,15 @@ class Arrivals:
         self.end([partition])
         self._positions[partition] = offset
         self._stale.add(partition)
+        self.is_due = True
 
     def end(self, partitions: Iterable[Partition]) -> None:
         """Deliver nothing of `partitions`."""
         for partition in partitions:
-            self._positions.pop(partition, None)
+            if self._positions.pop(partition, None) is not None:
+                self.is_due = True  # never while the group is between two assignments: then nothing is delivered
             self._epochs.pop(partition, None)
             self._gone.pop(partition, None)
-        self.is_due = True
 
     def clear(self) -> None:
         """Deliver nothing: librdkafka is about to fetch nothing, or other partitions."""
@@ -144,8 +145,12 @@ class Arrivals:
         if code == KafkaError._PARTITION_EOF:
             # Behind marks of transactions, aborted records and what was compacted there is no record to tell it.
             if at is not None and partition not in self._stale and offset is not None:
-                self._positions[partition] = max(at, offset)
                 self.heard_of.add(partition.topic)
+                if offset > at:
+                    # A mark may be of a later epoch than the last record: with that one's epoch, the log would count
+                    # as truncated where it begins.
+                    self._positions[partition] = offset
+                    self._epochs.pop(partition, None)
         elif code == KafkaError._AUTO_OFFSET_RESET:
             # It has no version, so it may be about a position of before, which is below.
             is_truncated = _TRUNCATED in error.str()

@@ -29,12 +29,16 @@ class ClusterFacts:
     """Asks by connections of its own, and remembers the topics' ids. Used by one thread."""
 
     def __init__(self, settings: KafkaSettings, client_id: str, *, clock: Callable[[], float] = time.monotonic) -> None:
-        self._admin = created(AdminClient, client_settings(settings, client_id))
+        self._admin: Any = created(AdminClient, client_settings(settings, client_id))
         self._clock = clock
         self._subscribed: tuple[str, ...] = ()
         self._ids: dict[str, UUID | None] = {}  #: as last told; None: there is no such topic
         self._pending: dict[str, Future[Any]] = {}
         self._look_at = 0.0
+
+    def close(self) -> None:
+        """Let go of the connections; nothing is asked any more."""
+        self._subscribed, self._pending, self._admin = (), {}, None
 
     def watch(self, topics: Iterable[str]) -> None:
         """Keep the ids of `topics` up to date from now on."""

@@ -15,12 +15,26 @@ from runtime.kafka.connection import RECONNECT_BACKOFF_MAX_MS, RECONNECT_BACKOFF
 
 log = logs.logger("runtime.kafka.librdkafka.connection")
 
-#: What librdkafka would write to stderr; it names hosts, topics and groups, never a password. A client hands it over
-#: when it is polled.
-client_log = logging.getLogger("confluent_kafka")
+_client_log = logging.getLogger("confluent_kafka")
 
 #: Seconds that a request may take before its connection is closed.
 REQUEST_TIMEOUT = 15.0
+
+
+class ClientLog:
+    """What librdkafka would write to stderr: it names hosts, topics and groups, never a password.
+
+    A client hands it over when it is polled. In an outage it repeats itself twice a second.
+    """
+
+    def __init__(self) -> None:
+        self._throttle = logs.Throttle("confluent_kafka")
+
+    def log(self, level: int, _format: str, facility: str, _client: str, text: str) -> None:
+        """As confluent_kafka calls a logger; of each facility a line once in a while."""
+        line = _client_log.makeRecord(_client_log.name, level, "", 0, f"{facility} %s", (text,), None)
+        if _client_log.isEnabledFor(level) and self._throttle.filter(line):
+            _client_log.handle(line)
 
 
 def client_settings(settings: KafkaSettings, client_id: str) -> dict[str, Any]:
@@ -35,7 +49,7 @@ def client_settings(settings: KafkaSettings, client_id: str) -> dict[str, Any]:
         "socket.keepalive.enable": True,
         "log.connection.close": False,  # brokers close idle connections
         "enable.metrics.push": False,  # the client's own, sent to brokers; ours are in runtime/metrics.py
-        "logger": client_log,
+        "logger": ClientLog(),
         "error_cb": note_error,
         "security.protocol": settings.security_protocol,
         "ssl.endpoint.identification.algorithm": "https" if settings.ssl_check_hostname else "none",

@@ -75,6 +75,7 @@ class LibrdkafkaConsumer:
         self._not_before = 0.0  #: when librdkafka may try again what nobody could read
         self._refused: dict[str, Exception] = {}  #: by topic
         self._owned: frozenset[Partition] = frozenset()
+        self._tell_refusal_at = 0.0
         self._was_let_in = False
         self._has_coordinator = False
 
@@ -84,19 +85,16 @@ class LibrdkafkaConsumer:
         self._client.subscribe(list(topics), on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._revoked)
 
     def poll(self, timeout: float) -> list[Record]:
-        if self._cluster.refresh():
-            self._refused.pop(_NO_TOPIC, None)
+        if self._cluster.refresh() and isinstance(self._refused.get(_NO_TOPIC), errors.SaslAuthenticationFailedError):
+            del self._refused[_NO_TOPIC]  # another connection was let in
+        if self._clock() >= self._tell_refusal_at:  # whatever else arrives
+            self._check_access()
         self._tell_what_to_fetch()
-        if self._is_paused:
-            self._poll_paused(timeout)
-            found = []
-        else:
-            found = self._fetched(timeout)
+        found = self._paused(timeout) if self._is_paused else self._fetched(timeout)
         for topic in self._arrivals.heard_of:
             self._refused.pop(topic, None)
         self._arrivals.heard_of.clear()
         if not found:
-            self._arrivals.check()
             self._check_access()
         return found
 
@@ -138,6 +136,8 @@ class LibrdkafkaConsumer:
 
     def mirror_now(self, offsets: Mapping[Partition, int], timeout: float) -> bool:
         """By reading it back: a commit that waits has no time limit, and one that does not is answered in a poll."""
+        if not offsets:
+            return True
         self.mirror(offsets)
         try:
             found = self._client.committed([TopicPartition(*partition) for partition in offsets], timeout=timeout)
@@ -160,6 +160,7 @@ class LibrdkafkaConsumer:
             self._client.close()
         except (KafkaException, RuntimeError) as error:
             log.info("consumer_closed_uncleanly", error=type(error).__name__)
+        self._cluster.close()
 
     # What is fetched.
 
@@ -179,6 +180,7 @@ class LibrdkafkaConsumer:
         if self._is_client_paused:
             self._client.resume(self._client.assignment())
             self._is_client_paused = False
+        self._arrivals.check()
         messages: Collection[Message] = tuple(self._buffered) or self._client.consume(1, timeout)
         self._buffered.clear()
         found: list[Record] = []
@@ -194,13 +196,17 @@ class LibrdkafkaConsumer:
             messages = self._client.consume(min(room, max(1, left // largest)), 0)
         for partition in self._stalls.found(self._arrivals.positions()):
             self._arrivals.read_past(partition, found)
+        if not found:
+            self._arrivals.check()
         return found
 
-    def _poll_paused(self, timeout: float) -> None:
+    def _paused(self, timeout: float) -> list[Record]:
+        """Nothing, and nothing is raised about places in a log either: that comes with the records."""
         self._buffered.extend(self._client.consume(1, timeout))
         if len(self._buffered) >= BUFFERED and not self._is_client_paused:
             self._client.pause(self._client.assignment())
             self._is_client_paused = True
+        return []
 
     def _read_on(self, partition: Partition, offset: int) -> tuple[list[Record], int]:
         records, position = read_from(self._settings, self._client_id, partition, offset)
@@ -256,6 +262,7 @@ class LibrdkafkaConsumer:
 
     def _check_access(self) -> None:
         for refusal in self._refused.values():
+            self._tell_refusal_at = self._clock() + RETRY
             if not self._was_let_in:
                 raise refusal
             raise AccessWithdrawn(type(refusal).__name__)
