@@ -39,7 +39,7 @@ def create_app(webhooks: WebhookEndpoint, readiness: Callable[[], Readiness]) ->
     @app.get("/readyz")
     def readyz() -> tuple[Response, int]:
         state = readiness()
-        return jsonify(ok=state.ready, reason=state.reason), 200 if state.ready else 503
+        return jsonify(ok=state.ready, process="ingest", reason=state.reason), 200 if state.ready else 503
 
     @app.errorhandler(HTTPException)
     def refused(error: HTTPException) -> tuple[Response, int]:
