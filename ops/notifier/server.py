@@ -30,6 +30,7 @@ from ops.notifier.watch import AlarmWatch
 from runtime import logs
 from runtime.admin import AdminServer, Readiness, admin_app
 from runtime.connections import PostgresSettings
+from runtime.counted_log import CountedLog
 from runtime.heartbeat import Heartbeat
 from runtime.postgres import connect
 from runtime.process import StopSignal, log_settings
@@ -169,12 +170,14 @@ def _quiet_days(country: str) -> QuietDays:
 def _repeated(name: str, step: Callable[[], object], seconds: float, stop: StopSignal) -> threading.Thread:
     """`step` again and again in a thread of its own; a bug in one of them is logged and leaves the others alone."""
 
+    failures = CountedLog(log)
+
     def run() -> None:
         while not stop.is_set():
             try:
                 step()
-            except Exception:
-                log.exception("notifier_step_failed", step=name)
+            except Exception:  # noqa: BLE001 - logged with its traceback
+                failures.exception("notifier_step_failed", step=name)
             stop.wait(seconds)
 
     thread = threading.Thread(target=run, name=name, daemon=True)
