@@ -65,7 +65,7 @@ def heartbeats(*states: str) -> Heartbeats:
     )
 
 
-def asked(url: str, said: Heartbeats, *, certain: bool) -> ProcessState:
+def state_at(url: str, said: Heartbeats, *, certain: bool) -> ProcessState:
     address = ProcessAddress("ingest", url, url, certain, VARIABLES)
     return seen_by(said, ask_process(address), certain=certain)
 
@@ -86,9 +86,9 @@ def test_a_stranger_at_the_address_is_not_believed(name: str) -> None:
     with serving(status, body, **headers) as url:
         assert ask_metrics(ProcessAddress("ingest", url, url)) == []
         # Where the address is only a setting's, heartbeats tell
-        assert asked(url, heartbeats("ready"), certain=False).state == "ready"
+        assert state_at(url, heartbeats("ready"), certain=False).state == "ready"
         for said, certain in ((heartbeats(), False), (heartbeats("ready"), True)):
-            found = asked(url, said, certain=certain)
+            found = state_at(url, said, certain=certain)
             assert found.state == "unreachable"
             assert VARIABLES in found.reason
 
@@ -96,16 +96,16 @@ def test_a_stranger_at_the_address_is_not_believed(name: str) -> None:
 def test_ingest_and_the_processors_are_believed(serve: Callable[[Flask], str]) -> None:
     readiness = Readiness(False, "kafka_unreachable")
     for app in (create_app(None, lambda: readiness), admin_app("ingest", lambda: readiness)):  # type: ignore[arg-type]
-        found = asked(serve(app), heartbeats("ready"), certain=False)
+        found = state_at(serve(app), heartbeats("ready"), certain=False)
         assert (found.state, found.reason) == ("not ready", "kafka_unreachable")
 
 
 def test_ready_at_an_address_that_is_not_certain_takes_heartbeats_that_agree(serve: Callable[[Flask], str]) -> None:
     url = serve(create_app(None, lambda: Readiness(True)))  # type: ignore[arg-type]
-    assert asked(url, heartbeats(), certain=False) == ProcessState("ingest", url, "ready", "")
-    assert asked(url, heartbeats("ready"), certain=False) == ProcessState("ingest", url, "ready", "")
-    assert asked(url, heartbeats("ready", "missing"), certain=False).state == "unreachable"
-    assert asked(url, heartbeats("missing"), certain=True).state == "ready"
+    assert state_at(url, heartbeats(), certain=False) == ProcessState("ingest", url, "ready", "")
+    assert state_at(url, heartbeats("ready"), certain=False) == ProcessState("ingest", url, "ready", "")
+    assert state_at(url, heartbeats("ready", "missing"), certain=False).state == "unreachable"
+    assert state_at(url, heartbeats("missing"), certain=True).state == "ready"
 
 
 @pytest.mark.parametrize("host", ["a..b", "[fe80::1%25eth0", "a" * 64 + ".example"])
