@@ -222,7 +222,7 @@ def test_a_counter_that_began_before_the_notifier_is_no_increase_and_its_restart
 
 
 def refusing(an_hour: int, strays: int = 0) -> MetricHistory:
-    """An hour of a provider, a webhook after the other: all refused where there are no `strays`, else the first ones."""
+    """An hour of a provider, a webhook after the other: all refused where there are no `strays`, else the first."""
     history = MetricHistory(RULES)
     page = 'hookline_webhooks_total{{provider="textus",status="200"}} {}\n' + (
         'hookline_webhooks_total{{provider="textus",status="401"}} {}\n'
