@@ -33,7 +33,7 @@ def create_app(webhooks: WebhookEndpoint, readiness: Callable[[], Readiness]) ->
     """The app around an endpoint whose dependencies are already wired."""
     app = Ingest("ingest")
     app.webhooks = webhooks
-    app.probes = Probes(super(Ingest, app).wsgi_app, readiness)
+    app.probes = Probes(super(Ingest, app).wsgi_app, readiness, process="ingest")
 
     @app.errorhandler(HTTPException)
     def refused(error: HTTPException) -> tuple[Response, int]:

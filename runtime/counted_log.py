@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable, Hashable
 from typing import Any
@@ -14,6 +15,8 @@ INTERVAL = 60.0
 MAX_KINDS = 1000
 
 Schedule = Callable[[float, Callable[[], None]], None]
+#: A method of a logger: the event, and its facts as keywords.
+_LogLine = Callable[..., Any]
 
 
 def _in_a_thread(seconds: float, call: Callable[[], None]) -> None:
@@ -37,6 +40,14 @@ class CountedLog:
 
     def warning(self, event: str, **facts: Any) -> None:
         """Log or count `event` with `facts`."""
+        self._count(self._log.warning, self._log.warning, event, facts)
+
+    def exception(self, event: str, **facts: Any) -> None:
+        """Log `event` with the traceback of the exception that is being handled, or count it by that one's class."""
+        facts["error_class"] = type(sys.exception()).__name__
+        self._count(self._log.exception, self._log.error, event, facts)
+
+    def _count(self, log: _LogLine, log_more: _LogLine, event: str, facts: dict[str, Any]) -> None:
         kind = (event, tuple(facts.items()))
         with self._lock:
             more = self._more.get(kind)
@@ -47,15 +58,15 @@ class CountedLog:
             if is_counted:
                 self._more[kind] = 0
         if is_counted:
-            self._schedule(INTERVAL, lambda: self._end(kind, event, facts))
-        self._log.warning(event, **facts)
+            self._schedule(INTERVAL, lambda: self._end(kind, log_more, event, facts))
+        log(event, **facts)
 
-    def _end(self, kind: tuple[str, Hashable], event: str, facts: dict[str, Any]) -> None:
+    def _end(self, kind: tuple[str, Hashable], log_more: _LogLine, event: str, facts: dict[str, Any]) -> None:
         """At the end of a minute: say how many more came; without any, the next one is a first again."""
         with self._lock:
             more = self._more.pop(kind)
             if more:
                 self._more[kind] = 0
         if more:
-            self._schedule(INTERVAL, lambda: self._end(kind, event, facts))
-            self._log.warning(event, **facts, more=more, seconds=INTERVAL)
+            self._schedule(INTERVAL, lambda: self._end(kind, log_more, event, facts))
+            log_more(event, **facts, more=more, seconds=INTERVAL)

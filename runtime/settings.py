@@ -22,6 +22,8 @@ from pydantic_core import CoreSchema, PydanticCustomError
 from pydantic_core.core_schema import no_info_after_validator_function
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
+from runtime.endpoints import is_port
+
 #: sysexits.h: configuration error.
 EX_CONFIG = 78
 
@@ -39,7 +41,7 @@ class ConfigurationError(Exception):
         self.mistakes = mistakes
 
 
-def _listed(value: Any) -> Any:
+def listed(value: Any) -> Any:
     """A comma-separated list or a JSON list, as a list of its items without blanks around them."""
     if not isinstance(value, str):
         return value
@@ -49,7 +51,7 @@ def _listed(value: Any) -> Any:
 
 
 #: Comma-separated or a JSON list.
-StringList = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]
+StringList = Annotated[tuple[str, ...], NoDecode, BeforeValidator(listed)]
 
 #: Characters of a secret at least. One or two can be tried out in a second, and stand in every payload: the masking
 #: of secrets would erase it. This keeps mistakes out; a good secret has 20 characters or more.
@@ -70,7 +72,7 @@ def _long_enough(secret: SecretStr) -> SecretStr:
 
 
 SecretList = Annotated[
-    tuple[Annotated[SecretStr, AfterValidator(_long_enough)], ...], NoDecode, BeforeValidator(_listed)
+    tuple[Annotated[SecretStr, AfterValidator(_long_enough)], ...], NoDecode, BeforeValidator(listed)
 ]
 
 
@@ -125,12 +127,15 @@ class Dsn(SecretStr):
         from psycopg.conninfo import conninfo_to_dict
 
         try:
-            conninfo_to_dict(given.get_secret_value())
+            parts = conninfo_to_dict(given.get_secret_value())
         except ProgrammingError:  # its text may hold the password
             form = "postgresql://user:password@host/database or key=value"
             raise PydanticCustomError(
                 "dsn", "is no connection string, which looks like {form}", {"form": form}
             ) from None
+        ports = str(parts.get("port") or "").split(",")  # of several hosts, in order; an empty one is the usual port
+        if not all(is_port(port) for port in ports if port):
+            raise PydanticCustomError("dsn", "has a port that is no number between 1 and 65535")
         return given
 
     def _display(self) -> str:

@@ -10,6 +10,7 @@ from ingest.durable.replayer import Replayer
 from ingest.durable.spool.database import SpoolUnavailable
 from ingest.durable.spool.locks import FileLock
 from ingest.durable.spool.state import SharedState
+from runtime.counted_log import CountedLog
 from runtime.logs import logger
 
 log = logger("ingest.durable.replay_loop")
@@ -27,6 +28,7 @@ class ReplayLoop:
     ) -> None:
         """`wait` sleeps so many seconds and tells whether it is time to stop (in tests)."""
         self._replayer = replayer
+        self._failures = CountedLog(log)
         self._state = state
         self._lock = FileLock(directory / "drain.lock")
         self._stopped = threading.Event()
@@ -68,7 +70,7 @@ class ReplayLoop:
             except SpoolUnavailable as failure:
                 log.error("spool_not_drained", reason=str(failure))
                 return FAILED
-            except Exception:
-                log.exception("replayer_failed")
+            except Exception:  # noqa: BLE001 - logged with its traceback
+                self._failures.exception("replayer_failed")
                 return FAILED
         return LOOK

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from ops.alarms.metric_history import OF_WEBHOOKS, SHARE_REFUSED
 from ops.alarms.rule import AlarmRule, CounterCondition, GaugeCondition, ObservedFact, PrometheusQuery
+from ops.quarantine_advice import ADVICE, USUAL_ADVICE
 
-_SHARE_OF = """(
-  sum by (provider) (rate(hookline_webhooks_total{{status="{status}"}}[5m]))
-  / (sum by (provider) (rate(hookline_webhooks_total[5m])) > 0)
-  or sum by (provider) (rate(hookline_webhooks_total{{status="{status}"}}[1h]))
-  / (sum by (provider) (rate(hookline_webhooks_total[1h])) > 0)
-) > 0.2"""
+#: Of the last five minutes, or where too few webhooks came in them, of the last hour. The product with 0 stands for a
+#: process that has refused nothing since it was started again: without it the hour before would count.
+_SHARE_OF = "(\n  {}\n  or {}\n) > " + f"{SHARE_REFUSED:g}"
+
+
+def _share_of(status: str) -> str:
+    counter = "hookline_webhooks_total"
+    shares = (
+        f'sum by (provider) (increase({counter}{{status="{status}"}}[{window}]) or 0 * increase({counter}[{window}]))\n'
+        f"  / (sum by (provider) (increase({counter}[{window}])) >= {OF_WEBHOOKS})"
+        for window in ("5m", "1h")
+    )
+    return _SHARE_OF.format(*shares)
+
 
 INGEST_RULES: tuple[AlarmRule, ...] = (
     AlarmRule(
@@ -138,14 +148,15 @@ INGEST_RULES: tuple[AlarmRule, ...] = (
         cause="a secret was rotated on one side only, or somebody tries the door",
         command="hookline quarantine ls",
     ),
-    # Where nothing came for five minutes the last hour counts, so that a sender of few webhooks is noticed too.
+    # Where little came in five minutes the last hour counts, so that a sender of few webhooks is noticed too.
     AlarmRule(
         name="HooklineWrongSecret",
         severity="page",
-        condition=ObservedFact("share_of_401", _SHARE_OF.format(status="401")),
+        condition=ObservedFact("share_of_401", _share_of("401")),
         summary="{value:percent} of {provider}'s webhooks are answered 401: is a secret of ours wrong?"
         " hookline quarantine",
-        when="more than 20 % of a provider's webhooks are answered 401 for a minute",
+        when="more than 20 % of a provider's webhooks within 5 minutes are answered 401, or within an hour where fewer "
+        f"than {OF_WEBHOOKS} came in 5 minutes; fewer than {OF_WEBHOOKS} in an hour are not judged",
         for_seconds=60,
         cause="our secret and the provider's differ; what was refused is kept in the quarantine",
         command="hookline quarantine ls; mend the secret, then hookline quarantine replay",
@@ -153,9 +164,10 @@ INGEST_RULES: tuple[AlarmRule, ...] = (
     AlarmRule(
         name="HooklineManyUnreadable",
         severity="page",
-        condition=ObservedFact("share_of_400", _SHARE_OF.format(status="400")),
+        condition=ObservedFact("share_of_400", _share_of("400")),
         summary="{value:percent} of {provider}'s webhooks are answered 400: has its format changed?",
-        when="more than 20 % of a provider's webhooks are answered 400 for a minute",
+        when="more than 20 % of a provider's webhooks within 5 minutes are answered 400, or within an hour where fewer "
+        f"than {OF_WEBHOOKS} came in 5 minutes; fewer than {OF_WEBHOOKS} in an hour are not judged",
         for_seconds=60,
         cause="the provider, or a proxy before ingest, changed what it sends",
         command="hookline quarantine ls",
@@ -167,8 +179,9 @@ INGEST_RULES: tuple[AlarmRule, ...] = (
         summary="{provider}: refused webhooks are lost for ever ({reason}): mend what refuses them,"
         " then hookline quarantine replay",
         when="a refused webhook could not be kept within 5 minutes",
-        cause="so much is refused that the quarantine is full, or its disk fails",
-        command="hookline quarantine ls; raise HOOKLINE_INGEST__QUARANTINE_MAX_MB",
+        cause="so much is refused that the quarantine is full, its disk fails, or it is off",
+        command=USUAL_ADVICE,
+        command_by_reason={reason: advice for reason, advice in ADVICE.items() if reason != "expired"},
     ),
     AlarmRule(
         name="HooklineQuarantineExpired",
@@ -177,7 +190,7 @@ INGEST_RULES: tuple[AlarmRule, ...] = (
         summary="{provider}: refused webhooks were removed from the quarantine, because nobody replayed them in time",
         when="refused webhooks became too old within an hour",
         cause="nobody looked at the quarantine",
-        command="hookline quarantine ls",
+        command=ADVICE["expired"],
     ),
     AlarmRule(
         name="HooklineUnreadableWebhooks",

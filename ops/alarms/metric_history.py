@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ops.alarms.findings import AlarmFinding, ObservedItem
 from ops.alarms.rule import AlarmRule, CounterCondition, GaugeCondition, matcher
-from ops.status.findings import OF_AT_LEAST, SHARE_OF_401, Sample
+from ops.status.findings import Sample
 
 #: A series: the process, the metric, and its labels.
 Series = tuple[str, str, tuple[tuple[str, str], ...]]
@@ -24,6 +24,9 @@ _FOR_FACTS = frozenset(
         "hookline_lag_seconds",
     }
 )
+#: Share of webhooks answered 401, or 400, that is too much, and of how many at least. One of five is not too much, so a
+#: stray one pages nobody; a provider of ten an hour, all of them refused, pages after 36 minutes.
+SHARE_REFUSED, OF_WEBHOOKS = 0.2, 5
 #: Seconds of history that are kept: the longest that a rule counts over.
 HISTORY = 3600.0
 #: Seconds between two values that are kept of a series.
@@ -128,9 +131,9 @@ class MetricHistory:
                         if dict(key[2]).get("provider") == provider
                     ]
                     total = sum(count for _, count in counts)
-                    if total >= OF_AT_LEAST:
+                    if total >= OF_WEBHOOKS:
                         share = sum(count for given, count in counts if given == status) / total
-                        if share > SHARE_OF_401:
+                        if share > SHARE_REFUSED:
                             yield ObservedItem(kind, {"provider": provider}, share)
                         break
 

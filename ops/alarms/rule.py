@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 #: page: events or obligations are at stake now. ticket: look at it today.
@@ -85,6 +85,7 @@ class AlarmRule:
     cause: str  #: the likely one
     command: str  #: what to run first
     for_seconds: int = 0  #: how long the condition has to hold
+    command_by_reason: Mapping[str, str] = field(default_factory=dict)  #: instead, by the label `reason`
 
     @property
     def runbook(self) -> str:
@@ -107,7 +108,14 @@ class AlarmRule:
 
     def prometheus_command(self) -> str:
         """The command as a template of Prometheus."""
-        return _for_prometheus(self.command)
+        command = _for_prometheus(self.command)
+        if not self.command_by_reason:
+            return command
+        cases = (
+            f'if eq $labels.reason "{reason}" }}}}{_for_prometheus(text)}'
+            for reason, text in self.command_by_reason.items()
+        )
+        return f"{{{{ {'{{ else '.join(cases)}{{{{ else }}}}{command}{{{{ end }}}}"
 
     def describe(self, labels: Mapping[str, str], value: float) -> str:
         """The summary with what was found."""
@@ -115,7 +123,7 @@ class AlarmRule:
 
     def command_for(self, labels: Mapping[str, str]) -> str:
         """The command with what was found, to paste."""
-        return _filled(self.command, labels, 0.0)
+        return _filled(self.command_by_reason.get(labels.get("reason", ""), self.command), labels, 0.0)
 
 
 def _for_prometheus(text: str) -> str:

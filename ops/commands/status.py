@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from ops.status.snapshot import PostgresState, ProcessorState, Snapshot
+    from ops.status.snapshot import PostgresState, Snapshot
     from processors.crm_sync.report import CrmState
 
 
@@ -95,7 +95,7 @@ def drawn(snapshot: Snapshot) -> RenderableType:
     processors = [
         (
             processor.name,
-            state(_verdict(processor), good=processor.healthy),
+            state(processor.verdict, good=processor.healthy),
             processor.total_lag,
             None if processor.lag_seconds is None else f"{processor.lag_seconds:,.0f}",
             ", ".join(f"{each.topic} {each.lag:,}" for each in processor.lag or () if each.lag) or None,
@@ -166,14 +166,6 @@ def _crm(crm: CrmState) -> tuple[object, ...]:
     until = None if crm.paused_until is None else crm.paused_until.isoformat(timespec="seconds")
     paused = state("paused" if until else "ok", good=not until)
     return crm.target, paused, crm.pending, crm.dead, until, crm.reason if until else None
-
-
-def _verdict(processor_state: ProcessorState) -> str:
-    if processor_state.healthy:
-        return "unknown" if processor_state.lag is None else "ok"
-    if processor_state.halted_at is not None:
-        return "halted"
-    return "lost its place" if processor_state.lost_partitions else processor_state.process
 
 
 def _postgres(postgres: PostgresState) -> str:

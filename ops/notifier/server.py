@@ -30,6 +30,7 @@ from ops.notifier.watch import AlarmWatch
 from runtime import logs
 from runtime.admin import AdminServer, Readiness, admin_app
 from runtime.connections import PostgresSettings
+from runtime.counted_log import CountedLog
 from runtime.heartbeat import Heartbeat
 from runtime.postgres import connect
 from runtime.process import StopSignal, log_settings
@@ -94,13 +95,13 @@ def serve() -> None:
         return watch.looked_at is not None and time.monotonic() - watch.looked_at < BLIND_AFTER
 
     threads = [
-        _repeated("postgres", postgres.step, settings.every_seconds, stop),
-        _repeated("endings", look_at_endings, ENDINGS_EVERY, stop),
+        repeated("postgres", postgres.step, settings.every_seconds, stop),
+        repeated("endings", look_at_endings, ENDINGS_EVERY, stop),
         *_sending(settings, targets, book, watch, stop),
     ]
     if heartbeat:
         threads.append(
-            _repeated("heartbeat", lambda: call_heartbeat(heartbeat) if is_well() else None, HEARTBEAT_EVERY, stop)
+            repeated("heartbeat", lambda: call_heartbeat(heartbeat) if is_well() else None, HEARTBEAT_EVERY, stop)
         )
     app = admin_app(
         "notifier",
@@ -140,7 +141,7 @@ def _sending(
     limit = timedelta(hours=settings.give_up_hours)
     for target in targets:
         worker = TargetWorker(target, book, seconds=settings.send_seconds, give_up_after=limit)
-        yield _repeated(target.name, partial(_send, worker, watch), 1.0, stop)
+        yield repeated(target.name, partial(_send, worker, watch), 1.0, stop)
 
 
 def _send(worker: TargetWorker, watch: AlarmWatch) -> None:
@@ -166,15 +167,17 @@ def _quiet_days(country: str) -> QuietDays:
     return days
 
 
-def _repeated(name: str, step: Callable[[], object], seconds: float, stop: StopSignal) -> threading.Thread:
+def repeated(name: str, step: Callable[[], object], seconds: float, stop: StopSignal) -> threading.Thread:
     """`step` again and again in a thread of its own; a bug in one of them is logged and leaves the others alone."""
+
+    failures = CountedLog(log)
 
     def run() -> None:
         while not stop.is_set():
             try:
                 step()
-            except Exception:
-                log.exception("notifier_step_failed", step=name)
+            except Exception:  # noqa: BLE001 - logged with its traceback
+                failures.exception("notifier_step_failed", step=name)
             stop.wait(seconds)
 
     thread = threading.Thread(target=run, name=name, daemon=True)

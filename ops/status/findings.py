@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from prometheus_client.parser import text_string_to_metric_families
 
+from ops.quarantine_advice import ADVICE, USUAL_ADVICE
 from runtime.heartbeat import MISSING_AFTER
 from runtime.postgres import Connection
 
@@ -114,8 +115,9 @@ def _spool(process: str, samples: Iterable[Sample]) -> Iterator[StatusFinding]:
 def _lost_refusals(samples: Iterable[Sample]) -> Iterator[StatusFinding]:
     for sample in samples:
         if sample.name == "hookline_quarantine_lost_total" and sample.value:
-            what = f"{sample.value:.0f} refused webhooks are lost since ingest started ({sample.labels['reason']})"
-            yield StatusFinding(what, "warning", "raise HOOKLINE_INGEST__QUARANTINE_MAX_MB; hookline quarantine ls")
+            reason = sample.labels["reason"]
+            what = f"{sample.value:.0f} refused webhooks are lost since ingest started ({reason})"
+            yield StatusFinding(what, "warning", ADVICE.get(reason, USUAL_ADVICE))
 
 
 def _refusals(samples: Sequence[Sample]) -> Iterator[StatusFinding]:

@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-import httpx
 import psycopg
 
 from ops.exits import failure
@@ -25,15 +24,13 @@ from ops.status.findings import (
     in_stack,
     in_tables,
     lag_seconds,
-    samples_of,
 )
 from ops.status.heartbeats import Heartbeats, heard, last_events
+from ops.status.process_answers import ProcessAddress, ask_metrics, ask_process, seen_by
 from ops.status.snapshot import (
-    BEATING,
     KafkaState,
     PostgresState,
     ProcessorState,
-    ProcessState,
     Snapshot,
     TableRows,
     TopicLag,
@@ -47,23 +44,12 @@ from runtime.kafka.topics import Offsets, TopicAdmin, TopicState
 from runtime.postgres import Connection, connect
 from schemas.topics import Topic
 
-HTTP_TIMEOUT_S = 2.0
 KAFKA_TIMEOUT_S = 4.0
 POSTGRES_TIMEOUT_S = 3
 #: Milliseconds that a query waits for a lock, and for everything: who holds the lock is told instead.
 LOCK_TIMEOUT_MS, STATEMENT_TIMEOUT_MS = 1_000, 5_000
 #: Counting exactly costs a scan; beyond this many rows PostgreSQL's own estimate will do.
 EXACT_UP_TO = 500_000
-
-
-@dataclass(frozen=True, slots=True)
-class ProcessAddress:
-    """A process and where it may be asked."""
-
-    name: str
-    url: str | None  #: of /readyz
-    admin_url: str | None  #: of /metrics
-    certain: bool = True  #: False: the address is a setting's, which may lead nowhere from this machine
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +93,16 @@ def gather(
     with ThreadPoolExecutor(2 * len(places) + 2, "status") as pool:
         asked_kafka = pool.submit(_ask_kafka, kafka, topics)
         asked_postgres = pool.submit(_ask_postgres, dsn)
-        asked_metrics = {place.name: pool.submit(_ask_metrics, place) for place in places}
-        processes = list(pool.map(_ask_process, places))
+        asked_metrics = {place.name: pool.submit(ask_metrics, place) for place in places}
+        processes = list(pool.map(ask_process, places))
         log, stored = asked_kafka.result(), asked_postgres.result()
         metrics = {name: pending.result() for name, pending in asked_metrics.items()}
-    processes = [_seen_by(process, stored.heartbeats) for process in processes]
+    groups = {group for group, *_ in stored.offsets}
+    worked = {kind.name for kind in processors if kind.group() in groups}
+    processes = [
+        replace(seen_by(stored.heartbeats, process, certain=place.certain), has_worked=process.name in worked)
+        for place, process in zip(places, processes, strict=True)
+    ]
     unwell = {process.name for process in processes if not process.healthy}
     states = {process.name: process.state for process in processes}
     judged = not stored.heartbeats.tell_refusals
@@ -136,53 +127,6 @@ def gather(
         heartbeats=stored.heartbeats.processes,
         last_events=stored.last_events,
     )
-
-
-def _ask_process(place: ProcessAddress) -> ProcessState:
-    if place.url is None:
-        return ProcessState(place.name, None, "not asked", "its admin port is not set here")
-    try:
-        answer = httpx.get(f"{place.url}/readyz", timeout=HTTP_TIMEOUT_S, trust_env=False)
-    except httpx.ConnectError as error:
-        state = "unreachable" if place.certain else "not reachable from here"
-        return ProcessState(place.name, place.url, state, " ".join(str(error).split()))
-    except httpx.TransportError as error:
-        return ProcessState(place.name, place.url, "unreachable", " ".join(str(error).split()))
-    if answer.is_success:
-        return ProcessState(place.name, place.url, "ready", "")
-    try:
-        body = answer.json()
-    except ValueError:
-        body = None
-    reason = body.get("reason") if isinstance(body, dict) else None
-    return ProcessState(place.name, place.url, "not ready", str(reason or f"HTTP {answer.status_code}"))
-
-
-def _seen_by(process: ProcessState, heartbeats: Heartbeats) -> ProcessState:
-    """What cannot be asked from here is as its heartbeats say: where none is there, it is unreachable."""
-    if process.state not in ("not reachable from here", "not asked"):
-        return process
-    own = [beat for beat in heartbeats.processes if beat.name == process.name]
-    for state in ("missing", "not ready", "ready"):
-        for beat in own:
-            if beat.state == state:
-                shown = "unreachable" if state == "missing" else state
-                return ProcessState(process.name, None, shown, f"{beat.node}: {beat.reason}" if beat.reason else "")
-    if process.state == "not reachable from here":
-        return replace(process, state="unreachable")
-    if heartbeats.known and process.name in BEATING:
-        return ProcessState(process.name, None, "not heard of", "PostgreSQL has no heartbeat of it: it does not run")
-    return process
-
-
-def _ask_metrics(place: ProcessAddress) -> list[Sample]:
-    """None where they cannot be had: that the process does not answer is told by `_ask_process`."""
-    if place.admin_url is None:
-        return []
-    try:
-        return samples_of(httpx.get(f"{place.admin_url}/metrics", timeout=HTTP_TIMEOUT_S, trust_env=False).text)
-    except (httpx.TransportError, ValueError):
-        return []
 
 
 def _ask_kafka(settings: KafkaSettings, topics_asked: Sequence[Topic]) -> _Log:
@@ -299,6 +243,7 @@ def _processor(
         lag_seconds=lag_seconds(samples, kind.name),
         halt=halt,
         process=process,
+        has_worked=any(group == kind.group() for group, *_ in stored.offsets),
     )
 
 

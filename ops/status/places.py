@@ -8,10 +8,10 @@ from typing import Any
 from ingest.settings import IngestSettings
 from ops.configuration import environment, load
 from ops.registry.settings import RegistrySettings
-from ops.status.gather import ProcessAddress
+from ops.status.process_answers import ProcessAddress
 from processors.engine.processor import processor_types
 from runtime.addresses import local_url
-from runtime.settings import home
+from runtime.settings import PREFIX, Section, home
 
 
 def places() -> list[ProcessAddress]:
@@ -28,17 +28,20 @@ def places() -> list[ProcessAddress]:
             variables.get("INGEST_URL") or _url(ingest.host, ingest.port),
             _url(ingest.admin_host, ingest.admin_port),
             stack,
+            _variables(IngestSettings, "host", "port"),
         ),
-        ProcessAddress("registry", _url(registry.admin_host, registry.admin_port), None, stack),
+        ProcessAddress(
+            "registry", _url(registry.admin_host, registry.admin_port), None, stack, _variables(RegistrySettings)
+        ),
     ]
     if gate := variables.get("GATE_URL"):
-        found.append(ProcessAddress("gate", gate, None))
+        found.append(ProcessAddress("gate", gate, None, variables=f"{PREFIX}GATE__HOST and {PREFIX}GATE__PORT"))
     if sandbox := variables.get("SANDBOX_URL"):
         found.append(ProcessAddress("sandbox", sandbox, None))
     for kind in kinds.values():
         settings = configuration[kind.settings_type]
         url = _url(settings.admin_host, settings.admin_port)
-        found.append(ProcessAddress(kind.name, url, url, stack))
+        found.append(ProcessAddress(kind.name, url, url, stack, _variables(kind.settings_type)))
     return found
 
 
@@ -51,6 +54,10 @@ def stack_services() -> list[Mapping[str, Any]]:
         return list(Home(where).state().get("services") or ()) if (where / "stack.json").exists() else []
     except (HomeUnusable, PermissionError):  # the settings were read without it
         return []
+
+
+def _variables(section: type[Section], *fields: str) -> str:
+    return " and ".join(section.variable(field) for field in fields or ("admin_host", "admin_port"))
 
 
 def _url(host: str, port: int) -> str | None:

@@ -18,9 +18,16 @@ PROCESSORS = ("persist", "opt-out", "crm-sync", "analytics")
 BEATING = ("ingest", *PROCESSORS)
 
 
-def _is_well(process: str, state: str) -> bool:
-    """Nothing is known to be wrong with `process`. Not every installation has all; without opt-out no gate is sure."""
-    return state in ("ready", "not asked") or (state == "not heard of" and process not in ESSENTIAL)
+#: States of a process that are no reason to worry.
+_WELL = ("ready", "not asked")
+
+
+def _is_well(process: str, state: str, *, has_worked: bool) -> bool:
+    """Nothing is known to be wrong with `process`. Not every installation has all; without opt-out no gate is sure.
+
+    `has_worked`: PostgreSQL has its place in Kafka's topics, so this installation has it.
+    """
+    return state in _WELL or (state == "not heard of" and process not in ESSENTIAL and not has_worked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +38,12 @@ class ProcessState:
     url: str | None  #: None: its port is not known here, so it was not asked
     state: str  #: "ready", "not ready", "unreachable", "not asked" or "not heard of"
     reason: str  #: why it is not ready, such as "paused until ..."
+    has_worked: bool = False  #: PostgreSQL has its place in Kafka's topics; only processors have one
 
     @property
     def healthy(self) -> bool:
         """Nothing is known to be wrong with it."""
-        return _is_well(self.name, self.state)
+        return _is_well(self.name, self.state, has_worked=self.has_worked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +109,24 @@ class ProcessorState:
     lag_seconds: float | None = None  #: age of the oldest record that is not committed; None: it does not tell
     halt: str | None = None  #: what was set aside, and who wrote it; None: it is not halted
     process: str = "ready"  #: the state of its process: see ProcessState.state
+    has_worked: bool = False  #: PostgreSQL has its place in Kafka's topics
 
     @property
     def healthy(self) -> bool:
         """Neither halted nor lost, and its process is well; behind is not ill."""
-        return self.halted_at is None and not self.lost_partitions and _is_well(self.name, self.process)
+        is_well = _is_well(self.name, self.process, has_worked=self.has_worked)
+        return self.halted_at is None and not self.lost_partitions and is_well
+
+    @property
+    def verdict(self) -> str:
+        """In a word: "ok" only where its process is ready, or cannot be asked."""
+        if self.halted_at is not None:
+            return "halted"
+        if self.lost_partitions:
+            return "lost its place"
+        if self.process not in _WELL:
+            return self.process
+        return "unknown" if self.lag is None else "ok"
 
     @property
     def total_lag(self) -> int | None:

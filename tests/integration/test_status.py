@@ -14,8 +14,9 @@ from typing import Any
 import psycopg
 import pytest
 
-from ops.status.gather import ProcessAddress, gather
+from ops.status.gather import gather
 from ops.status.heartbeats import heard, last_events
+from ops.status.process_answers import ProcessAddress
 from runtime.admin import Readiness
 from runtime.connections import KafkaSettings
 from runtime.heartbeat import Heartbeat, beating, sign_off

@@ -10,7 +10,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from ops.status.gather import ProcessAddress, gather
+from ops.status.gather import gather
+from ops.status.process_answers import ProcessAddress
 from processors.engine.processor import processor_types
 from runtime.connections import KafkaSettings
 
@@ -110,6 +111,16 @@ def test_a_process_that_was_never_started_is_never_well(postgres: Any) -> None:
     ]
     [persist] = snapshot.processors
     assert (persist.process, persist.healthy) == ("not heard of", False)
+    # Once opt-out has worked here, it has to run: after a crash of PostgreSQL there is no row of it
+    with psycopg.connect(postgres.superuser_dsn, autocommit=True) as owner:
+        owner.execute(
+            "INSERT INTO consumer_offsets (consumer_group, cluster_id, topic_id, partition, topic, next_offset)"
+            " VALUES ('hookline-opt-out', 'c', gen_random_uuid(), 0, 'sms.messages.v1', 7)"
+        )
+    snapshot = gather(NO_KAFKA, postgres.dsn("operator"), places, [processor_types()["opt-out"]], [])
+    assert any(problem.startswith("opt-out is not heard of") for problem in snapshot.problems)
+    assert not any(warning.startswith("opt-out") for warning in snapshot.warnings)
+    assert [processor.verdict for processor in snapshot.processors] == ["not heard of"]
     # Without PostgreSQL nobody knows
     nobody = "postgresql://nobody:x@127.0.0.1:1/none"
     assert gather(NO_KAFKA, nobody, places, kinds, []).processes[0].state == "not asked"

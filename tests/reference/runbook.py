@@ -30,6 +30,7 @@ def _section(rule: AlarmRule) -> str:
     return (
         f"\n### {rule.name}\n\n*{rule.severity}*, judged by {' and '.join(judges)}. {started}.{wait}\n\n"
         f"- Likely cause: {rule.cause}.\n- Run first: `{rule.command}`\n"
+        f"{''.join(f'  - {reason}: `{text}`{chr(10)}' for reason, text in rule.command_by_reason.items())}"
         f"{'' if isinstance(rule.condition, ObservedFact) and not rule.for_prometheus else _query(rule)}"
     )
 

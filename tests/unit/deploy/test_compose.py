@@ -8,7 +8,7 @@ import shutil
 import stat
 import subprocess
 import tomllib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +42,10 @@ def test_the_command_exists(name: str, check_command: Callable[[Sequence[str]], 
 
 def test_every_process_has_its_service(served: set[str]) -> None:
     assert {" ".join(OURS[name]["command"]) for name in OURS.keys() - JOBS} == served
+
+
+def test_the_console_and_the_notifier_ask_every_process(check_admin_urls: Callable[[Mapping[str, str]], None]) -> None:
+    check_admin_urls({**OURS["console"]["environment"], **OURS["notifier"]["environment"]})
 
 
 @pytest.mark.parametrize("name", OURS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -103,6 +103,10 @@ def test_the_shared_settings_are_settings_and_no_secrets() -> None:
     environment = _shared()
     assert list(unknown_variables(all_sections(), environment)) == []
     assert not [variable for variable in environment if re.search("SECRET|PASSWORD|TOKEN|DSN", variable)]
+
+
+def test_the_console_and_the_notifier_ask_every_process(check_admin_urls: Callable[[Mapping[str, str]], None]) -> None:
+    check_admin_urls(_shared())
 
 
 def test_every_unit_is_hardened_alike() -> None:

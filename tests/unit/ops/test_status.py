@@ -141,6 +141,20 @@ def test_a_processor_is_never_ok_beside_a_process_that_is_not(
     assert re.search(rf"^ *persist +{process} +12", capsys.readouterr().out, re.MULTILINE)
 
 
+@pytest.mark.parametrize(("has_worked", "code"), [(True, 1), (False, 0)])
+def test_a_processor_that_does_not_run_is_a_problem_once_it_has_worked_here(
+    shown: Any, capsys: pytest.CaptureFixture[str], *, has_worked: bool, code: int
+) -> None:
+    process = ProcessState("opt-out", None, "not heard of", "it does not run", has_worked=has_worked)
+    opt_out = replace(PERSIST, name="opt-out", process="not heard of", has_worked=has_worked)
+    shown(replace(WELL, processes=[INGEST, process], processors=[opt_out]))
+
+    assert main(["status"]) == code
+    output = capsys.readouterr().out
+    assert re.search(r"^ *opt-out +not heard of +12", output, re.MULTILINE), "never ok"
+    assert f"{'!' if has_worked else 'warning:'} opt-out is not heard of" in output
+
+
 def test_a_database_whose_table_is_locked_is_not_unreachable(shown: Any, capsys: pytest.CaptureFixture[str]) -> None:
     blocked = StatusFinding("persist waits for a lock that the session 4711 holds", "error", "end that transaction")
     shown(replace(WELL, postgres=PostgresState(True, "", known=False), findings=[blocked]))

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
+from ingest.quarantine.store import Losses
+from ops.quarantine_advice import ADVICE, USUAL_ADVICE
 from ops.status.findings import StatusFinding, in_metrics, in_stack, lag_seconds, samples_of
 
+ROOT = Path(__file__).resolve().parents[3]
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 WELL = """
 hookline_lag_seconds{processor="persist",topic="sms.messages.v1",partition="3"} 4.0
@@ -57,6 +62,17 @@ def test_what_is_unwell_is_named_with_what_helps(instead_of: str, line: str, sev
 
 def test_a_few_refused_webhooks_of_strangers_are_not_told() -> None:
     assert found('hookline_webhooks_total{provider="textlink",status="401"} 19\n') == []
+
+
+def test_what_is_lost_is_told_with_what_helps_against_its_reason() -> None:
+    source = "\n".join(path.read_text("utf-8") for path in (ROOT / "ingest" / "quarantine").glob("*.py"))
+    reasons = {*re.findall(r'_lost\([^\n]*, "(\w+)"', source), *Losses._fields}
+    assert {"not_written", "no_quarantine", "evicted", "expired"} <= reasons
+    assert reasons == ADVICE.keys()
+    for reason in (*sorted(reasons), "a_new_one"):
+        [finding] = found(f'hookline_quarantine_lost_total{{provider="textus",reason="{reason}"}} 1\n')
+        assert finding.fix == ADVICE.get(reason, USUAL_ADVICE)
+        assert ("raise HOOKLINE_INGEST__QUARANTINE_MAX_MB" in finding.fix) == (reason == "evicted")
 
 
 def test_refusals_since_ingest_started_are_not_judged_where_its_heartbeat_tells_of_the_last_minutes() -> None:

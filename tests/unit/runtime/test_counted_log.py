@@ -19,6 +19,12 @@ class Lines:
     def warning(self, event: str, **facts: Any) -> None:
         self.lines.append({"event": event, **facts})
 
+    def exception(self, event: str, **facts: Any) -> None:
+        self.lines.append({"event": event, "traceback": True, **facts})
+
+    def error(self, event: str, **facts: Any) -> None:
+        self.lines.append({"event": event, **facts})
+
     def schedule(self, seconds: float, call: Callable[[], None]) -> None:
         assert seconds == INTERVAL
         self.due.append(call)
@@ -60,6 +66,22 @@ def test_more_kinds_than_are_counted_are_logged() -> None:
         log.warning("refused", reason=str(number))
         log.warning("refused", reason=str(number))
     assert len(lines.lines) == MAX_KINDS + 20
+
+
+def test_a_bug_that_comes_every_second_has_one_traceback() -> None:
+    log, lines = counted()
+    for error in (ValueError("a"), ValueError("b"), KeyError("c"), ValueError("d")):
+        try:
+            raise error
+        except Exception:
+            log.exception("step_failed", step="replay")
+    facts = {"event": "step_failed", "step": "replay"}
+    assert lines.lines == [
+        {**facts, "traceback": True, "error_class": "ValueError"},
+        {**facts, "traceback": True, "error_class": "KeyError"},
+    ]
+    lines.end_minute()
+    assert lines.lines[2:] == [{**facts, "error_class": "ValueError", "more": 2, "seconds": INTERVAL}]
 
 
 @given(st.lists(st.sampled_from(["a", "b", "minute"]), max_size=200))

@@ -154,7 +154,8 @@ class TestKafka:
     def test_bootstrap_servers(self) -> None:
         assert client_settings(self.settings(), "c")["bootstrap_servers"] == ["a:9092", "b:9092"]
 
-    def test_tls_and_sasl_are_passed_through(self, tmp_path: Path) -> None:
+    def test_tls_and_sasl_are_passed_through(self, tmp_path: Path, pem_files: tuple[str, str]) -> None:
+        certificate, key = pem_files
         password = tmp_path / "password"
         password.write_text("hunter22")
         made = client_settings(
@@ -163,9 +164,9 @@ class TestKafka:
                 SASL_MECHANISM="SCRAM-SHA-512",
                 SASL_USERNAME="hookline",
                 SASL_PASSWORD_FILE=str(password),
-                SSL_CAFILE="/etc/ca.pem",
-                SSL_CERTFILE="/etc/cert.pem",
-                SSL_KEYFILE="/etc/key.pem",
+                SSL_CAFILE=certificate,
+                SSL_CERTFILE=certificate,
+                SSL_KEYFILE=key,
                 SSL_PASSWORD="keypass",
                 SSL_CHECK_HOSTNAME="false",
             ),
@@ -176,9 +177,9 @@ class TestKafka:
             "sasl_mechanism": "SCRAM-SHA-512",
             "sasl_plain_username": "hookline",
             "sasl_plain_password": "hunter22",
-            "ssl_cafile": "/etc/ca.pem",
-            "ssl_certfile": "/etc/cert.pem",
-            "ssl_keyfile": "/etc/key.pem",
+            "ssl_cafile": certificate,
+            "ssl_certfile": certificate,
+            "ssl_keyfile": key,
             "ssl_password": "keypass",
             "ssl_check_hostname": False,
         }

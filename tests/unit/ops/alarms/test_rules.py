@@ -10,9 +10,10 @@ from click.testing import CliRunner
 
 from ops.__main__ import hookline
 from ops.alarms.catalogue import RULES, rules_for_prometheus
-from ops.alarms.metric_history import MetricHistory, metrics_of
+from ops.alarms.metric_history import OF_WEBHOOKS, SHARE_REFUSED, MetricHistory, metrics_of
 from ops.alarms.rule import AlarmRule, CounterCondition, GaugeCondition, ObservedFact, matcher
 from ops.notifier.watch import findings_of
+from ops.quarantine_advice import ADVICE, USUAL_ADVICE
 from ops.status.findings import samples_of
 
 ROOT = Path(__file__).resolve().parents[4]
@@ -220,6 +221,44 @@ def test_a_counter_that_began_before_the_notifier_is_no_increase_and_its_restart
     assert on(history) == set()
 
 
+def refusing(an_hour: int, strays: int = 0) -> MetricHistory:
+    """An hour of a provider, a webhook after the other: all refused where there are no `strays`, else the first."""
+    history = MetricHistory(RULES)
+    page = 'hookline_webhooks_total{{provider="textus",status="200"}} {}\n' + (
+        'hookline_webhooks_total{{provider="textus",status="401"}} {}\n'
+    )
+    for second in range(0, 3600, 10):
+        came = second * an_hour // 3600
+        refused = min(came, strays) if strays else came
+        history.record("ingest-1", samples_of(page.format(7 + came - refused, refused)), float(second))
+    return history
+
+
+def test_few_webhooks_that_are_all_refused_page_and_a_stray_one_does_not() -> None:
+    assert "HooklineWrongSecret" in on(refusing(10))
+    assert "HooklineWrongSecret" not in on(refusing(1))
+    for an_hour in (1, 2, 5, 6, 10, 60):
+        assert "HooklineWrongSecret" not in on(refusing(an_hour, strays=1))
+    # One wrong secret of several, a webhook a minute
+    assert "HooklineWrongSecret" in on(refusing(60))
+
+
+def test_prometheus_and_the_notifier_have_one_minimum() -> None:
+    query = BY_NAME["HooklineWrongSecret"].condition.promql
+    assert set(re.findall(r"\[(\w+)\]\)\) >= (\d+)", query)) == {("5m", str(OF_WEBHOOKS)), ("1h", str(OF_WEBHOOKS))}
+    assert query.endswith(f") > {SHARE_REFUSED}")
+
+
+def test_the_command_is_by_the_reason_where_the_rule_has_one() -> None:
+    rule = BY_NAME["HooklineQuarantineLoses"]
+    for reason, advice in ADVICE.items():
+        if reason != "expired":
+            assert rule.command_for({"provider": "textus", "reason": reason}) == advice
+            assert f'if eq $labels.reason "{reason}" }}}}{advice}{{{{ else' in rule.prometheus_command()
+    assert rule.command_for({"provider": "textus", "reason": "a_new_one"}) == USUAL_ADVICE
+    assert BY_NAME["HooklineQuarantineExpired"].command == ADVICE["expired"]
+
+
 def test_lag_that_is_large_but_shrinks_does_not_grow() -> None:
     history = MetricHistory(RULES)
     page = 'hookline_lag_seconds{{processor="persist",topic="a",partition="0"}} {}\n'
@@ -258,12 +297,14 @@ def test_the_runbook_has_a_section_for_the_rule(rule: AlarmRule) -> None:
     assert path == "docs/runbook.md"
     (section,) = [text for text in page.split("\n### ")[1:] if text.partition("\n")[0].lower() == anchor]
     assert rule.cause in section
-    assert rule.command in section
+    assert all(command in section for command in (rule.command, *rule.command_by_reason.values()))
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
 def test_the_command_to_run_exists(rule: AlarmRule) -> None:
-    for words in re.findall(r"hookline ([a-z-]+(?: [a-z][a-z-]*)?)", rule.command):
+    for words in re.findall(
+        r"hookline ([a-z-]+(?: [a-z][a-z-]*)?)", "; ".join((rule.command, *rule.command_by_reason.values()))
+    ):
         if words.startswith("notifier"):
             continue
         done = CliRunner().invoke(hookline, [*words.split(), "--help"])
