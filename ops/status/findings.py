@@ -116,6 +116,9 @@ def _lost_refusals(samples: Iterable[Sample]) -> Iterator[StatusFinding]:
         if sample.name == "hookline_quarantine_lost_total" and sample.value:
             what = f"{sample.value:.0f} refused webhooks are lost since ingest started ({sample.labels['reason']})"
             yield StatusFinding(what, "warning", "raise HOOKLINE_INGEST__QUARANTINE_MAX_MB; hookline quarantine ls")
+        if sample.name == "hookline_quarantine_stalled_total" and sample.value:
+            what = f"{sample.value:.0f} refused webhooks have waited in memory since ingest started: none was written"
+            yield StatusFinding(what, "warning", "see the spool's disk, and who holds quarantine.lock there")
 
 
 def _refusals(samples: Sequence[Sample]) -> Iterator[StatusFinding]:
