@@ -61,6 +61,7 @@ class IngestSettings(Section, name="ingest"):
     receipt_ahead_seconds: float = Field(
         default=3600.0,
         ge=0,
+        le=86_400,
         description="seconds that earlier receipts may be ahead of the system's clock, or PostgreSQL's, and still hold "
         "later ones back",
     )
@@ -70,7 +71,7 @@ class IngestSettings(Section, name="ingest"):
         description="MiB that webhooks answered 400 or 401 may take beside the spool, at most half of the free disk; "
         "0: none is kept",
     )
-    quarantine_days: float = Field(default=7.0, gt=0, description="days that they are kept")
+    quarantine_days: float = Field(default=7.0, gt=0, le=3_650, description="days that they are kept")
 
 
 class SpoolReportSettings(Section, name="postgres"):

@@ -62,8 +62,8 @@ class KafkaSettings(Section, name="kafka"):
     replication_factor: int | None = Field(
         default=None, ge=1, description="replicas of every topic; unset: 3 where there are 3 brokers, else 1"
     )
-    retention_days: float = Field(default=30, gt=0, description="how long the event topics keep records")
-    dead_letter_retention_days: float = Field(default=90, gt=0, description="how long dead letters stay")
+    retention_days: float = Field(default=30, gt=0, le=36_500, description="how long the event topics keep records")
+    dead_letter_retention_days: float = Field(default=90, gt=0, le=36_500, description="how long dead letters stay")
 
     @model_validator(mode="after")
     def _complete(self) -> KafkaSettings:
@@ -121,7 +121,10 @@ class PostgresSettings(Section, name="postgres"):
 
     dsn: Dsn = Field(description="connection string of the process's role; of commands: of `hookline_operator`")
     call_timeout: float = Field(
-        default=20.0, ge=1.0, description="seconds that PostgreSQL has to answer one call; then it is tried anew"
+        default=20.0,
+        ge=1.0,
+        le=3_600,
+        description="seconds that PostgreSQL has to answer one call; then it is tried anew",
     )
 
 

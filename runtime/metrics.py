@@ -38,6 +38,10 @@ QUARANTINE_LOST = Counter(
     "Webhooks answered 400 or 401 that cannot be replayed: never stored, or removed, by reason",
     ["provider", "reason"],
 )
+QUARANTINE_STALLED = Counter(
+    "hookline_quarantine_stalled_total",
+    "Webhooks answered 400 or 401 that wait in memory while the quarantine's thread has not gone on for a minute",
+)
 
 #: Gauges of the node's one spool, read from its shared state (ingest/durable/spool/gauges.py): name -> help.
 SPOOL_GAUGES = {

@@ -148,7 +148,9 @@ class Dsn(SecretStr):
 class Section(BaseSettings):
     """A group of settings with one prefix. Subclass it with `name="kafka"` for HOOKLINE_KAFKA__..."""
 
-    model_config = SettingsConfigDict(frozen=True, extra="ignore", validate_default=True, hide_input_in_errors=True)
+    model_config = SettingsConfigDict(
+        frozen=True, extra="ignore", validate_default=True, hide_input_in_errors=True, allow_inf_nan=False
+    )
 
     #: What stands between HOOKLINE_ and the double underscore, in lower case.
     section: ClassVar[str] = ""

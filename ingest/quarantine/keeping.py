@@ -40,6 +40,8 @@ INTERVAL = 0.2
 SLICE, PAUSE = 0.0005, 3.0
 #: Seconds after which what had its time is removed although nothing comes.
 TIDY_INTERVAL = 600.0
+#: Seconds without a group stored or given up after which the thread counts as stalled: its disk hangs, or it has ended.
+STALLED_AFTER = 60.0
 
 #: Headers that say how the body is to be read.
 READING_HEADERS = ("Content-Type", "Content-Encoding")
@@ -92,10 +94,13 @@ class KeepingQuarantine:
         waiting: int = WAITING,
         sleep: Callable[[float], None] = time.sleep,
         worked: Callable[[], float] = time.thread_time,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`waiting`: bytes that may wait to be stored; `worked`: seconds of the processor that this thread has had."""
         self._store = store
         self._queue = RefusedQueue(waiting)
+        self._clock = clock
+        self._alive_at = clock()  #: when the thread last went on
         self._stopped = threading.Event()
         self._slices = WorkSlices(worked, lambda seconds: None if self._stopped.is_set() else sleep(seconds))
         self._thread = threading.Thread(target=self._run, name="quarantine", daemon=True)
@@ -113,6 +118,8 @@ class KeepingQuarantine:
         sender = sender_key(provider.name, reason, origin) if secret is None else sender_key(secret)
         if not self._queue.put(sender, refused):
             _lost(provider.name, "queue_full")
+        if self._thread.ident is not None and self._clock() - self._alive_at > STALLED_AFTER:
+            metrics.QUARANTINE_STALLED.inc()
 
     def start(self) -> KeepingQuarantine:
         """Store what comes, in a thread of its own."""
@@ -138,6 +145,7 @@ class KeepingQuarantine:
                     found.append(storable)
                 rest()
             self._add(found)
+            self._alive_at = self._clock()
             rest()
 
     def _storable(self, refused: RefusedWebhook) -> StorableWebhook | None:
@@ -157,8 +165,9 @@ class KeepingQuarantine:
         authentic = {storable.webhook.sender for storable in found if storable.authentic and storable.webhook.sender}
         try:
             losses = self._store.add([storable.webhook for storable in found], authentic=authentic)
-        except sqlite3.Error as error:
-            log.error("quarantine_failed", error=str(error), lost=len(found))
+        except Exception as error:  # noqa: BLE001 - counted and logged: a bug in one group never ends the thread of all
+            is_from_disk = isinstance(error, (sqlite3.Error, OSError))  # another's text may quote a webhook
+            log.error("quarantine_failed", error=str(error) if is_from_disk else type(error).__name__, lost=len(found))
             for provider, count in by_provider.items():
                 _lost(provider, "not_written", count)
             return
@@ -169,10 +178,14 @@ class KeepingQuarantine:
     def _run(self) -> None:
         tidied_at = time.monotonic()
         while not self._stopped.wait(INTERVAL):
-            self.store_waiting()
+            try:
+                self.store_waiting()
+            except Exception as error:  # noqa: BLE001 - what comes next is still to be stored
+                log.error("quarantine_thread_failed", error_class=type(error).__name__)
             if time.monotonic() - tidied_at > TIDY_INTERVAL:
                 tidied_at = time.monotonic()
                 self._add([])
+            self._alive_at = self._clock()
 
 
 class WorkSlices:

@@ -184,6 +184,15 @@ INGEST_RULES: tuple[AlarmRule, ...] = (
         command_by_reason={reason: advice for reason, advice in ADVICE.items() if reason != "expired"},
     ),
     AlarmRule(
+        name="HooklineQuarantineStalled",
+        severity="page",
+        condition=CounterCondition("hookline_quarantine_stalled_total", (), 5),
+        summary="refused webhooks wait in memory and are not written: they are lost when ingest ends",
+        when="a refused webhook came while nothing had been written to the quarantine for a minute",
+        cause="the disk hangs, or a frozen process holds quarantine.lock in the spool's directory",
+        command="see the disk, and who holds the lock (fuser quarantine.lock); then restart ingest",
+    ),
+    AlarmRule(
         name="HooklineQuarantineExpired",
         severity="ticket",
         condition=CounterCondition("hookline_quarantine_lost_total", ("provider",), 60, 'reason="expired"'),

@@ -24,14 +24,19 @@ class ConsoleSettings(PhoneReader, name="console"):
     https: bool = Field(
         default=False, description="whether browsers reach it over HTTPS: its cookies are then sent over HTTPS alone"
     )
-    idle_minutes: float = Field(default=30.0, gt=0, description="minutes without a request that end a session")
-    session_hours: float = Field(default=12.0, gt=0, description="hours that end a session, used or not")
+    idle_minutes: float = Field(
+        default=30.0, gt=0, le=525_600, description="minutes without a request that end a session"
+    )
+    session_hours: float = Field(default=12.0, gt=0, le=8_760, description="hours that end a session, used or not")
     reveal_minutes: float = Field(
-        default=5.0, gt=0, description="minutes that personal data stays shown on a page after it was revealed"
+        default=5.0,
+        gt=0,
+        le=1_440,
+        description="minutes that personal data stays shown on a page after it was revealed",
     )
     connections: int = Field(default=3, ge=1, le=20, description="connections to PostgreSQL at most")
     statement_seconds: float = Field(
-        default=3.0, gt=0, description="seconds that PostgreSQL may work for one statement of the console"
+        default=3.0, gt=0, le=3_600, description="seconds that PostgreSQL may work for one statement of the console"
     )
     admin_urls: AdminUrls = Field(
         default=(),

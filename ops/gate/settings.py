@@ -18,7 +18,12 @@ class GateSettings(PepperHolder, PhoneReader, name="gate"):
     admin_port: int = Field(default=0, ge=0, le=65535, description="port of /metrics and /version; 0: a free one")
     tokens: SecretList = Field(default=(), description="bearer tokens that are let in; several are valid at once")
     threads: int = Field(default=8, ge=1, le=64, description="requests handled at once, each with a connection")
-    timeout: float = Field(default=1.0, gt=0, description="seconds to wait for PostgreSQL; then the answer is `out`")
+    timeout: float = Field(
+        default=1.0, gt=0, le=60, description="seconds to wait for PostgreSQL; then the answer is `out`"
+    )
     fresh_seconds: float = Field(
-        default=5.0, ge=2.0, description="seconds after which a stop has to be in the ledger, or every answer is `out`"
+        default=5.0,
+        ge=2.0,
+        le=3_600,
+        description="seconds after which a stop has to be in the ledger, or every answer is `out`",
     )

@@ -40,7 +40,10 @@ class NotifierSettings(Section, name="notifier"):
         default=20.0, gt=0, le=120, description="seconds that a target has to take a message; then it is tried again"
     )
     give_up_hours: float = Field(
-        default=24.0, gt=0, description="hours after which a target that takes nothing is not sent an old alarm"
+        default=24.0,
+        gt=0,
+        le=8_760,
+        description="hours after which a target that takes nothing is not sent an old alarm",
     )
     time_zone: TimeZone = Field(default="America/New_York", description="time zone whose holidays count")
     holidays: str = Field(

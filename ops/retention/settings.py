@@ -14,22 +14,27 @@ class RetentionSettings(Section, name="retention"):
         default=None, description="connection string of `hookline_retention`; unset: HOOKLINE_POSTGRES__DSN"
     )
     events_days: float | None = Field(
-        default=None, gt=0, description="days that `events` keeps an event; longer than the topics keep it"
+        default=None, gt=0, le=36_500, description="days that `events` keeps an event; longer than the topics keep it"
     )
     deliveries_days: float | None = Field(
-        default=90, gt=0, description="days that a finished CRM delivery is kept; failed ones stay until redriven"
+        default=90,
+        gt=0,
+        le=36_500,
+        description="days that a finished CRM delivery is kept; failed ones stay until redriven",
     )
     dead_letters_days: float | None = Field(
-        default=180, gt=0, description="days that the index of dead letters keeps a letter"
+        default=180, gt=0, le=36_500, description="days that the index of dead letters keeps a letter"
     )
     evidence_days: float | None = Field(
         default=1827,
         ge=1462,
+        le=36_500,
         description="days that the text and name behind an opt-out are kept; four years at least",
     )
     counts_days: float | None = Field(
         default=400,
         gt=0,
+        le=36_500,
         description="days that ingest's counts are kept; longer than the topics keep records",
     )
     step_rows: int = Field(default=1000, ge=10, le=50_000, description="rows that are deleted in one transaction")

@@ -118,6 +118,9 @@ def _lost_refusals(samples: Iterable[Sample]) -> Iterator[StatusFinding]:
             reason = sample.labels["reason"]
             what = f"{sample.value:.0f} refused webhooks are lost since ingest started ({reason})"
             yield StatusFinding(what, "warning", ADVICE.get(reason, USUAL_ADVICE))
+        if sample.name == "hookline_quarantine_stalled_total" and sample.value:
+            what = f"{sample.value:.0f} refused webhooks have waited in memory since ingest started: none was written"
+            yield StatusFinding(what, "warning", "see the spool's disk, and who holds quarantine.lock there")
 
 
 def _refusals(samples: Sequence[Sample]) -> Iterator[StatusFinding]:

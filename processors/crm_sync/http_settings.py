@@ -20,7 +20,9 @@ class CrmHttpSettings(Section):
     allow_private: bool = Field(default=False, description="whether its address may be one of a private network")
     timeout: float = Field(default=10.0, gt=0, le=25.0, description="seconds to wait for an answer")
     rate_limit: int = Field(default=0, ge=0, description="requests in one window at most; 0: no limit is known")
-    rate_window: float = Field(default=60.0, gt=0, description="seconds of a window, where the CRM does not tell")
+    rate_window: float = Field(
+        default=60.0, gt=0, le=2_678_400, description="seconds of a window, where the CRM does not tell"
+    )
 
     @model_validator(mode="after")
     def _may_be_called(self) -> Self:

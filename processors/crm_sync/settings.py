@@ -39,13 +39,20 @@ class CrmSettings(Section, name="crm"):
     max_failures: int = Field(
         default=10, ge=1, description="tries of one delivery that may fail while its CRM serves others; then it is dead"
     )
-    retry_longest: float = Field(default=60.0, gt=0, description="seconds between two tries of one delivery at most")
+    retry_longest: float = Field(
+        default=60.0, gt=0, le=86_400, description="seconds between two tries of one delivery at most"
+    )
     breaker_failures: int = Field(default=5, ge=1, description="failures in a row that pause a CRM")
-    breaker_longest: float = Field(default=60.0, gt=0, description="seconds between two probes of a paused CRM at most")
-    give_up_hours: float = Field(default=72.0, gt=0, description="hours after its first try that a delivery is dead")
+    breaker_longest: float = Field(
+        default=60.0, gt=0, le=86_400, description="seconds between two probes of a paused CRM at most"
+    )
+    give_up_hours: float = Field(
+        default=72.0, gt=0, le=8_760, description="hours after its first try that a delivery is dead"
+    )
     look_after: float = Field(
         default=30.0,
         ge=0,
+        le=86_400,
         description="seconds after which no CRM performs a call any more that was given up: so long nothing else is"
         " said about its contact there; then the CRM is asked whether it went through",
     )
@@ -58,7 +65,10 @@ class CrmSettings(Section, name="crm"):
         default="missing", description="which texts of TextUs's messages are asked of its API: those that webhooks lack"
     )
     fetch_patience: float = Field(
-        default=10.0, ge=0, description="seconds that a note waits for such a text; then it goes without, to be changed"
+        default=10.0,
+        ge=0,
+        le=86_400,
+        description="seconds that a note waits for such a text; then it goes without, to be changed",
     )
 
     @field_validator("note", "note_line")

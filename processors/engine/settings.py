@@ -17,11 +17,21 @@ class ProcessorSettings(Section):
     session_timeout: float = Field(
         default=15.0, ge=6.0, le=300.0, description="seconds without a sign of life until others get its partitions"
     )
-    retry_max: float = Field(default=10.0, gt=0, description="seconds between two tries at most, unless told more")
-    stop_timeout: float = Field(default=25.0, gt=0, description="seconds to finish what is in flight when stopped")
+    retry_max: float = Field(
+        default=10.0, gt=0, le=3_600, description="seconds between two tries at most, unless told more"
+    )
+    stop_timeout: float = Field(
+        default=25.0, gt=0, le=3_600, description="seconds to finish what is in flight when stopped"
+    )
     recheck: float = Field(
-        default=3.0, gt=0, description="seconds between looks at the stored positions, and at whether a halt was lifted"
+        default=3.0,
+        gt=0,
+        le=3_600,
+        description="seconds between looks at the stored positions, and at whether a halt was lifted",
     )
     batch_limit: float = Field(
-        default=30.0, gt=0, description="seconds that a batch may take until the processor counts as not ready"
+        default=30.0,
+        gt=0,
+        le=86_400,
+        description="seconds that a batch may take until the processor counts as not ready",
     )

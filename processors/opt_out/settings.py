@@ -34,11 +34,15 @@ class OptOutSettings(PepperHolder, PhoneReader, ProcessorSettings, name="opt_out
         default=1, ge=0, le=10, description="US business days until a hold that nobody decided becomes an opt-out"
     )
     time_zone: TimeZone = Field(default="America/New_York", description="whose calendar business days are counted by")
-    near_deadline_hours: float = Field(default=48.0, gt=0, description="hours before a deadline that are an alarm")
+    near_deadline_hours: float = Field(
+        default=48.0, gt=0, le=8_760, description="hours before a deadline that are an alarm"
+    )
     calls_at_once: int = Field(default=16, ge=1, le=64, description="calls to a target at the same time")
-    accounts_hours: float = Field(default=24.0, gt=0, description="hours between two readings of a target's accounts")
+    accounts_hours: float = Field(
+        default=24.0, gt=0, le=8_760, description="hours between two readings of a target's accounts"
+    )
     reconcile_hours: float = Field(
-        default=24.0, ge=0, description="hours between two comparisons with each target; 0: only by hand"
+        default=24.0, ge=0, le=8_760, description="hours between two comparisons with each target; 0: only by hand"
     )
 
     head_keys: SecretList = Field(

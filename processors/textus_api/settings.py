@@ -20,7 +20,9 @@ class TextUsApiSettings(Section, name="textus"):
         default=(), description="accounts that opt-outs are made true at, in place of what the API lists"
     )
     rate_limit: int = Field(default=1000, ge=1, description="requests in one window at most; the API's own, if lower")
-    rate_window: float = Field(default=300.0, gt=0, description="seconds of a window, where the API does not tell")
+    rate_window: float = Field(
+        default=300.0, gt=0, le=2_678_400, description="seconds of a window, where the API does not tell"
+    )
     rate_reserve: int = Field(default=50, ge=0, description="requests of each window that only opt-outs may use")
     timeout: float = Field(default=10.0, gt=0, le=25.0, description="seconds for a call, its whole answer included")
 

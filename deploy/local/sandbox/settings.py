@@ -11,7 +11,7 @@ from deploy.local.sandbox.control_access import ControlAccess
 from deploy.local.sandbox.rate_limit import Limit
 from runtime.settings import Section
 
-Seconds = Annotated[float, Field(gt=0)]
+Seconds = Annotated[float, Field(gt=0, le=2_678_400)]
 
 
 class SandboxSettings(Section, name="sandbox"):

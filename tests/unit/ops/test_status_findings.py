@@ -38,6 +38,7 @@ UNWELL = [
     ("hookline_spool_failing 0", "hookline_spool_failing 1", "error", "cannot be written"),
     ("", 'hookline_webhooks_total{provider="textus",status="401"} 20', "warning", "100% of the webhooks of textus"),
     ("", 'hookline_quarantine_lost_total{provider="textus",reason="evicted"} 3', "warning", "3 refused webhooks"),
+    ("", "hookline_quarantine_stalled_total 2", "warning", "2 refused webhooks have waited in memory"),
 ]
 
 

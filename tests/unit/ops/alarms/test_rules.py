@@ -62,6 +62,7 @@ CASES: dict[str, tuple[str, str, float]] = {
         'hookline_quarantine_lost_total{provider="textlink",reason="evicted"} 1',
         10,
     ),
+    "HooklineQuarantineStalled": ("hookline_quarantine_stalled_total 3", "hookline_quarantine_stalled_total 4", 10),
     "HooklineQuarantineExpired": (
         'hookline_quarantine_lost_total{provider="textlink",reason="expired"} 9',
         'hookline_quarantine_lost_total{provider="textlink",reason="expired"} 10',
