@@ -17,8 +17,9 @@ from fastavro import parse_schema, schemaless_reader
 
 from schemas.analytics_events import AnalyticsEvent
 from schemas.events import Event
-from schemas.field_writers import EPOCH, MICROSECOND, writer_of
+from schemas.field_writers import writer_of
 from schemas.ids import RegisteredSchema, Schema, SchemaIds, UnknownSchema
+from schemas.times import EARLIEST, EPOCH, LATEST, LATEST_MICROSECOND, MICROSECOND
 from schemas.topics import ANALYTICS_TOPIC_OF, TOPIC_OF, record_of
 
 #: What can be written. Those without personal data are for analysts: our processes read none of them.
@@ -116,7 +117,10 @@ class Codec:
                 found |= added
             found["event_id"] = UUID(found["event_id"])
             for name in moments:
-                found[name] = EPOCH + found[name] * MICROSECOND
+                microseconds = found[name]
+                if not 0 <= microseconds < LATEST_MICROSECOND:
+                    raise Undecodable(f"{name} is no time from {EARLIEST.year} until {LATEST.year}")
+                found[name] = EPOCH + microseconds * MICROSECOND
             for name in lists:
                 if found[name] is not None:
                     found[name] = tuple(found[name])

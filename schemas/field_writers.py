@@ -8,19 +8,17 @@ measured). avro.apache.org, specification 1.12, "Binary Encoding", seen 2026-11.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from typing import Any
 
 from fastavro import parse_schema, schemaless_writer
 
 from schemas.ids import without_annotations
+from schemas.times import EPOCH, MICROSECOND
 
 #: A field's value to its bytes. Raises where the value is none of the field's type.
 Writer = Callable[[Any], bytes]
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MICROSECOND = timedelta(microseconds=1)
 _NULL, _VALUE = b"\x00", b"\x02"  # the branches of a union that begins with "null"
 
 

@@ -21,6 +21,7 @@ from processors.crm_sync.settings import CrmSettings
 from processors.crm_sync.work import DesiredNote, Link, NoteDraft
 from runtime.postgres import Connection
 from runtime.settings import ConfigurationError
+from schemas.times import is_tellable
 
 #: In `crm_links.written` of a message: the days whose notes may have it.
 _DAYS = "days"
@@ -117,10 +118,14 @@ class Daily(NotePolicy):
         return found
 
     def _days(self, head: Head) -> tuple[date, ...]:
-        """Its day, and every other whose note may have it: what is heard later may have been sent before midnight."""
-        today = head.draft.first_at.astimezone(self._zone).date()
+        """Its day, and every other whose note may have it: what is heard later may have been sent before midnight.
+
+        None where its time is one that no record tells any more: such a message has a note of its own.
+        """
+        at = head.draft.first_at
+        today = {at.astimezone(self._zone).date()} if is_tellable(at) else set()
         before = {date.fromisoformat(day) for day in head.link.written.get(_DAYS, ())}
-        return tuple(sorted(before | {today}))
+        return tuple(sorted(before | today))
 
     def _place(self, connection: Connection, placed: Sequence[tuple[Head, tuple[date, ...]]]) -> None:
         writings = {head.draft.key: {_DAYS: [day.isoformat() for day in days]} for head, days in placed}

@@ -48,9 +48,10 @@ def land(
 
 
 def is_rejection(error: BaseException) -> bool:
-    """Whether the record is at fault: it says so, or its data will not go into PostgreSQL (SQLSTATE 22, 23, 54)."""
+    """Whether the record is at fault: it says so, its data will not go into PostgreSQL (SQLSTATE 22, 23, 54), or what
+    is reckoned from its times and numbers goes beyond what there is."""
     return is_too_large(error) or isinstance(
-        error, Rejected | psycopg.DataError | psycopg.IntegrityError | UnicodeError
+        error, Rejected | psycopg.DataError | psycopg.IntegrityError | UnicodeError | ArithmeticError
     )
 
 

@@ -14,10 +14,18 @@ _SATURDAY = 5
 def after(moment: datetime, days: int, zone: str) -> datetime:
     """The same time of day as `moment`, so many business days later, by the calendar and the clock of `zone`.
 
-    None of the days that are counted is the day of `moment` itself; 0 days is `moment`.
+    None of the days that are counted is the day of `moment` itself; 0 days is `moment`. So is any number of days where
+    the calendar ends before them: the ledger has rows of any year from 1 to 9999.
     """
     if days <= 0:
         return moment
+    try:
+        return _counted(moment, days, zone)
+    except OverflowError:
+        return moment
+
+
+def _counted(moment: datetime, days: int, zone: str) -> datetime:
     local = moment.astimezone(ZoneInfo(zone))
     day = local.date()
     left = days

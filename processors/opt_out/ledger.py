@@ -19,13 +19,14 @@ from processors.opt_out.fold import FoldedState, fold
 from processors.opt_out.phone_digests import erased_digest
 from processors.opt_out.settings import OptOutSettings
 from runtime.postgres import Connection
+from schemas.times import MICROSECOND
 
 #: "HLOPTOUT" in ASCII, as the key of PostgreSQL's advisory lock.
 LOCK = 0x484C4F50544F5554
 
-_MICROSECOND = timedelta(microseconds=1)
 #: How far a receipt may be ahead of the ledger's clock because no two clocks are the same.
 CLOCKS_APART = timedelta(minutes=1)
+_LAST = datetime.max.replace(tzinfo=UTC)
 _HEAD = "SELECT position, hash, decided_at FROM opt_out_ledger ORDER BY position DESC LIMIT 1"
 _KNOWN = "SELECT event_id, phone FROM opt_out_ledger WHERE event_id = ANY (%s)"
 #: Whoever may not say that a number is back leaves its states apart, and the gate takes the worst of them.
@@ -71,6 +72,11 @@ def _effective(received: datetime, occurred: datetime | None, now: datetime) -> 
     every stop to come, and the deadline of a stop would not come for years."""
     said = received if occurred is None else min(occurred, received)
     return now if said > now + CLOCKS_APART else said
+
+
+def _after(moment: datetime) -> datetime:
+    """The first moment after `moment`; the last that there is, if that is it."""
+    return moment + MICROSECOND if moment < _LAST else moment
 
 
 def lock(connection: Connection) -> None:
@@ -160,7 +166,7 @@ class Ledger:
         entries: list[Entry] = []
         for draft in drafts:
             if draft.received_at is None:  # decided with all in view that is known of the phone: later than any of it
-                received = max(now, latest.get(draft.phone, now) + _MICROSECOND)
+                received = max(now, _after(latest.get(draft.phone, now)))
                 effective = received if draft.occurred_at is None else min(draft.occurred_at, received)
             else:
                 received = draft.received_at

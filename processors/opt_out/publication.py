@@ -19,6 +19,7 @@ from runtime.postgres import Connection
 from schemas import cloudevents
 from schemas.codec import Codec
 from schemas.events import EventType, OptOutState
+from schemas.times import tellable
 from schemas.topics import OPT_OUT_STATE
 
 #: Rows of the ledger that one round covers.
@@ -100,14 +101,14 @@ def _state(
         contact_phone=phone,
         phone_valid=known is not None and known.valid,
         account_phone=account_phone,
-        occurred_at=since,
+        occurred_at=tellable(since),
         time_valid=True,
-        received_at=received_at,
+        received_at=tellable(received_at),
         is_test=False,
         sanitised=False,
         payload="{}",
         state=state,
-        since=since,
+        since=tellable(since),
         reason=reason,
         position=position,
     )

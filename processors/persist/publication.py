@@ -19,6 +19,7 @@ from runtime.postgres import Connection
 from schemas import cloudevents
 from schemas.codec import Codec
 from schemas.events import EventType, MessageState
+from schemas.times import tellable
 from schemas.topics import MESSAGE_STATE
 
 #: Notes that one round covers: each has the messages that one batch of persist changed.
@@ -114,7 +115,7 @@ def _state(
         contact_phone=contact_phone,
         phone_valid=known is not None and known.valid,
         account_phone=account_phone,
-        occurred_at=state_at,
+        occurred_at=tellable(state_at),
         time_valid=True,
         received_at=updated_at,
         is_test=False,
@@ -130,6 +131,6 @@ def _state(
         failure_id=failure_id,
         sim_card_id=sim_card_id,
         portal=portal,
-        first_at=first_at,
-        last_at=last_at,
+        first_at=tellable(first_at),
+        last_at=tellable(last_at),
     )

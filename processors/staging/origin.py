@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from runtime.kafka.consumer import Record
 from schemas.cloudevents import SPOOLED_AT
+from schemas.times import EPOCH, LATEST_MICROSECOND
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-#: Microseconds and milliseconds of the year 2200: what is later was written by somebody else than ingest.
-_LATEST_US = 7_258_118_400_000_000
-_LATEST_MS = _LATEST_US // 1000
-_LATEST_DIGITS = len(str(_LATEST_US))
+_LATEST_MS = LATEST_MICROSECOND // 1000
+_LATEST_DIGITS = len(str(LATEST_MICROSECOND))
 
 
 class Origin(NamedTuple):
@@ -28,7 +26,7 @@ class Origin(NamedTuple):
 def origin_of(record: Record) -> Origin:
     """The origin of `record`, whoever wrote it."""
     written = record.timestamp_ms
-    kafka_at = _EPOCH + timedelta(milliseconds=written) if 0 < written < _LATEST_MS else None
+    kafka_at = EPOCH + timedelta(milliseconds=written) if 0 < written < _LATEST_MS else None
     return Origin(record.topic, record.partition, record.offset, kafka_at, _spooled_at(record))
 
 
@@ -36,5 +34,5 @@ def _spooled_at(record: Record) -> datetime | None:
     for name, value in record.headers:
         if name == SPOOLED_AT and value is not None and len(value) <= _LATEST_DIGITS and value.isdigit():
             spooled = int(value)
-            return _EPOCH + timedelta(microseconds=spooled) if spooled < _LATEST_US else None
+            return EPOCH + timedelta(microseconds=spooled) if spooled < LATEST_MICROSECOND else None
     return None

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -13,7 +17,9 @@ from psycopg import sql
 
 from ops.__main__ import hookline
 from ops.processors import processor_names, topics_of_hookline
+from processors.engine.batch import decoded
 from processors.engine.database import Database
+from processors.engine.isolation import is_rejection, land
 from processors.engine.processor import Delivery, Processor, SetAside, processor_types
 from processors.engine.service import runner_of
 from processors.engine.state import State
@@ -23,9 +29,10 @@ from runtime.postgres import Connection, connect
 from runtime.process import StopSignal
 from runtime.settings import Configuration, ConfigurationError
 from schemas.codec import Codec
-from schemas.events import Event
+from schemas.events import Event, Message, OptOutState
 from schemas.ids import SchemaIds
 from schemas.kafka_access import PROCESSOR_WRITES
+from schemas.times import EARLIEST, LATEST
 from schemas.topics import TOPIC_OF
 from tests.twins.events import at, call, contact, message, opt_out, opt_out_state, unrecognized
 from tests.twins.kafka import MemoryConsumer, MemoryKafka, MemoryProducer
@@ -207,6 +214,52 @@ def test_the_order_of_arrival_makes_no_difference(kind: type[Processor[Any]], da
     shuffled = taken(kind, postgres, *([event] for event in events))
     assert tables(owner) == in_order
     assert shuffled == published
+
+
+#: The ends of every calendar, those of what a record may tell, and times between.
+MOMENTS = (
+    datetime.min.replace(tzinfo=UTC),
+    datetime(1, 1, 2, tzinfo=UTC),
+    EARLIEST - timedelta(microseconds=1),
+    EARLIEST,
+    at(0),
+    LATEST - timedelta(microseconds=1),
+    LATEST,
+    datetime.max.replace(tzinfo=UTC),
+)
+
+
+def test_a_record_of_any_time_is_handled_or_set_aside(kind: type[Processor[Any]], database: Any) -> None:
+    postgres, _ = database
+    chance = random.Random(20261102)
+    texts = ("STOP", "wrong number", "START", "hello", None)
+    # Given events of every kind with every pair of times
+    made_of: list[Event] = []
+    for sample in samples(kind):
+        for occurred, received in itertools.product(MOMENTS, MOMENTS):
+            own: dict[str, Any] = {"event_id": uuid4(), "occurred_at": occurred, "received_at": received}
+            if isinstance(sample, Message):
+                own |= {"text": chance.choice(texts), "message_key": str(uuid4()), "is_test": False}
+            if isinstance(sample, OptOutState):
+                own |= {"since": chance.choice(MOMENTS)}
+            made_of.append(replace(sample, **own))
+    records = [
+        Record(TOPIC_OF[type(event)].name, 0, n, 0, b"+13035550142", _codec.encode(event), [])
+        for n, event in enumerate(made_of)
+    ]
+    deliveries, undecodable = decoded(records, _codec)
+    assert {letter.error_class for letter in undecodable} == {"Undecodable"}
+    assert {delivery.event.received_at for delivery in deliveries} == set(MOMENTS[3:6])
+    # When they are handled
+    processor, database_of_it = made(kind), Database(lambda: connect(postgres.dsn(kind.name), process=kind.name))
+    processor.publish_with(MemoryProducer(), _codec)
+    faults: list[Exception] = []
+    for start in range(0, len(deliveries), 50):
+        with database_of_it.transaction() as connection:
+            land(deliveries[start : start + 50], processor.handle, connection, lambda _, error: faults.append(error))
+    database_of_it.close()
+    # Then nothing of it ends the process
+    assert [error for error in faults if not is_rejection(error)] == []
 
 
 def test_what_it_cannot_read_is_kept_and_the_rest_lands(kind: type[Processor[Any]], database: Any) -> None:

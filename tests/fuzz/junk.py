@@ -7,6 +7,7 @@ import random
 import struct
 import time
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -198,6 +199,8 @@ def _event(chance: random.Random) -> Event:
         "contact_phone": chance.choice(("", "\x00", "+1" * 2000, "\u202e", "+13035550199")),
     }
     chosen: dict[str, Any] = {"event_id": UUID(int=chance.getrandbits(128))}
+    if chance.random() < 0.2:
+        chosen |= {"occurred_at": _moment(chance), "received_at": _moment(chance)}
     chosen |= {name: odd[name] for name in chance.sample(list(odd), chance.randrange(1, len(odd) + 1))}
     make: Callable[..., Event] = chance.choice(
         (message, contact, call, unrecognized, lambda **given: opt_out(True, **given))
@@ -205,6 +208,13 @@ def _event(chance: random.Random) -> Event:
     if chance.random() < 0.1:
         return opt_out_state(chance.choice(("out", "in", "x", "")), chance.choice((-1, 0, 2**62)), **chosen)
     return make(**chosen)
+
+
+def _moment(chance: random.Random) -> datetime:
+    """A time of any year that there is, often one of the first or the last."""
+    ends = (datetime.min, datetime.max, datetime(1, 1, 1, 4), datetime(9999, 12, 31), datetime(1970, 1, 1))  # noqa: DTZ001, DTZ901
+    anywhere = datetime.min + chance.random() * (datetime.max - datetime.min)  # noqa: DTZ901
+    return chance.choice((*ends, anywhere)).replace(tzinfo=UTC)
 
 
 def _headers(chance: random.Random, *, ours: bool) -> Headers:

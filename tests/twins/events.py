@@ -35,7 +35,7 @@ def _common(**given: Any) -> dict[str, Any]:
         "account_phone": None,
         "occurred_at": moment,
         "time_valid": True,
-        "received_at": moment + timedelta(milliseconds=50),
+        "received_at": given["received_at"] if "received_at" in given else moment + timedelta(milliseconds=50),
         "is_test": False,
         "sanitised": False,
         "payload": "{}",

@@ -86,6 +86,7 @@ def test_the_world_going_down_is_nobodys_fault() -> None:
         (psycopg.errors.lookup("23514")(), True),
         (psycopg.DataError("PostgreSQL text fields cannot contain NUL (0x00) bytes"), True),
         (UnicodeEncodeError("utf-8", "\ud800", 0, 1, "surrogates not allowed"), True),
+        (OverflowError("date value out of range"), True),
         (psycopg.errors.lookup("42703")(), False),
         (ValueError("ours"), False),
     ],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import replace
+from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any
 
@@ -13,9 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas import codec as codec_module
-from schemas.codec import Codec
+from schemas.codec import Codec, Undecodable
 from schemas.ids import SchemaIds
-from tests.twins.events import message
+from schemas.times import EARLIEST, LATEST, MICROSECOND, is_tellable, tellable
+from tests.twins.events import message, opt_out_state
 
 IDS = SchemaIds.checked_in()
 FIRST, SECOND = (entry.id for entry in IDS.versions("sms.messages.v1-value"))
@@ -64,3 +66,28 @@ def test_a_schema_that_changed_more_than_fields_that_it_added_is_resolved(maybe_
     schemaless_writer(body, parse_schema(older), value)
 
     assert Codec(ids).decode(struct.pack(">bI", 0, 0) + body.getvalue()) == event
+
+
+_ANY_TIME = st.datetimes(timezones=st.just(UTC)) | st.sampled_from(
+    [datetime.min.replace(tzinfo=UTC), EARLIEST, LATEST - MICROSECOND, LATEST, datetime.max.replace(tzinfo=UTC)]
+)
+
+
+@given(_ANY_TIME, _ANY_TIME, _ANY_TIME)
+def test_a_record_of_a_time_that_none_of_ours_has_is_undecodable(
+    occurred: datetime, received: datetime, since: datetime
+) -> None:
+    codec = Codec(SchemaIds.checked_in())
+    event = opt_out_state("out", 1, occurred_at=occurred, received_at=received, since=since)
+    value = codec.encode(event)
+    if all(map(is_tellable, (occurred, received, since))):
+        assert codec.decode(value) == event
+        return
+    with pytest.raises(Undecodable, match="is no time from 1970 until 2200"):
+        codec.decode(value)
+
+
+@given(st.datetimes(timezones=st.just(UTC)))
+def test_the_nearest_time_that_a_record_may_tell(moment: datetime) -> None:
+    assert is_tellable(tellable(moment))
+    assert (tellable(moment) == moment) is is_tellable(moment)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from processors.opt_out import business_days
 
@@ -43,3 +45,11 @@ def test_whether_offices_work(day: date, works: bool) -> None:
 )
 def test_so_many_business_days_later(moment: datetime, days: int, expected: datetime) -> None:
     assert business_days.after(moment, days, ZONE) == expected
+
+
+@given(st.datetimes(timezones=st.just(UTC)), st.integers(0, 30), st.sampled_from([ZONE, "Pacific/Kiritimati", "UTC"]))
+@example(datetime.min.replace(tzinfo=UTC), 10, ZONE)
+@example(datetime.max.replace(tzinfo=UTC), 10, ZONE)
+@example(datetime(9999, 12, 30, tzinfo=UTC), 10, "Pacific/Kiritimati")
+def test_a_deadline_can_be_told_of_any_moment(moment: datetime, days: int, zone: str) -> None:
+    assert business_days.after(moment, days, zone) >= moment
