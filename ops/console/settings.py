@@ -24,7 +24,11 @@ class ConsoleSettings(PhoneReader, name="console"):
     https: bool = Field(
         default=False, description="whether browsers reach it over HTTPS: its cookies are then sent over HTTPS alone"
     )
-    idle_minutes: float = Field(default=30.0, gt=0, description="minutes without a request that end a session")
+    idle_minutes: float = Field(
+        default=30.0,
+        gt=0,
+        description="minutes in which nobody does anything that end a session; a page's own refresh counts for nothing",
+    )
     session_hours: float = Field(default=12.0, gt=0, description="hours that end a session, used or not")
     reveal_minutes: float = Field(
         default=5.0, gt=0, description="minutes that personal data stays shown on a page after it was revealed"
