@@ -11,7 +11,7 @@ from uuid import UUID
 from ingest.details import RECORD_OF, Details
 from ingest.provider import Provider, Reading, to_json
 from ingest.request import WebhookRequest
-from ingest.sanitise import sanitised, without_secrets
+from ingest.sanitise import is_ordinary, sanitised, without_secrets
 from runtime.phones import read_phone
 from schemas.events import Event, EventType, Unrecognized
 
@@ -36,7 +36,8 @@ def event_of(provider: Provider, reading: Reading, event_id: UUID, receipt: date
     secrets = provider.secrets
     for secret in secrets:
         if _as_json(secret) in payload:
-            reading = _cleaned(reading, partial(without_secrets, secrets=secrets))
+            spared = {secret for secret in secrets if _may_be_meant(secret, reading)}
+            reading = _cleaned(reading, partial(without_secrets, secrets=secrets, spared=spared))
             payload = to_json(reading.fields)
             break
 
@@ -85,6 +86,20 @@ def _cleaned(reading: Reading, clean: Callable[[Any], Any]) -> Reading:
         account_phone=clean(reading.account_phone),
         account=clean(reading.account),
     )
+
+
+def _may_be_meant(secret: str, reading: Reading) -> bool:
+    """Whether a value that is a short `secret` and nothing more may be what a person wrote or what the event says.
+
+    A stop must never be lost to a secret that is the word "stop".
+    """
+    details = None if reading.details is None else reading.details._asdict()
+    said: tuple[Any, ...] = (reading.phone, reading.account_phone)
+    if details is not None:
+        said += tuple(details.values()) if is_ordinary(secret) else (details.get("text"),)
+    elif is_ordinary(secret):
+        return True  # of a kind that is not known: opt-out reads every text in it
+    return secret in (*said, reading.kind, reading.account)
 
 
 @lru_cache(maxsize=64)

@@ -119,7 +119,12 @@ def _quarantine(settings: IngestSettings) -> KeepingQuarantine | NoQuarantine:
 
 
 class IngestReadiness:
-    """Ready: Kafka or the spool can take an event, and the service is not about to stop."""
+    """Ready: Kafka or the spool can take an event, and the service is not about to stop.
+
+    Not ready either where both PostgreSQL and Kafka have let the service in at no time since it started, PostgreSQL
+    because of its password: stops would wait in a spool that the gate does not know of, and a rolling restart has to
+    end here. Where PostgreSQL does not answer, the gate is not sure, and the spool's events are safe.
+    """
 
     def __init__(
         self,
@@ -140,8 +145,14 @@ class IngestReadiness:
             return Readiness(False, "leaving")
         if not self._state.proven and self._clock() - self._begun < TIME_LIMIT:
             return Readiness(False, "starting")
+        if self._is_unseen():
+            return Readiness(False, "postgres_password_refused_and_no_kafka")
         if self._spool_works():
             return Readiness(True, "spooling" if self._state.spooling else "ok")
         if not self._state.spooling and self._kafka_answers():
             return Readiness(True, "spool_failing")
         return Readiness(False, "neither_kafka_nor_spool")
+
+    def _is_unseen(self) -> bool:
+        state = self._state
+        return bool(state.report_refused and not state.reported and state.spooling and not state.reached_kafka)

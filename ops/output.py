@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import functools
 import io
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -27,6 +28,11 @@ ANSWERED = "hookline.answered"
 
 #: Rows of a long answer that one table has.
 PAGE = 100
+
+#: What a text begins with that a spreadsheet takes for a formula, or strips to find one behind it.
+_FORMULA_SIGNS = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
+#: A phone number, which a spreadsheet may take for a number and nothing else.
+_PHONE = re.compile(r"\+[0-9]{3,15}", re.ASCII)
 
 #: One row of a table; None is shown as nothing.
 Row = Sequence[object]
@@ -80,13 +86,15 @@ class Output:
             self.show(table(columns, [[row[column] for column in columns] for row in page], numbers=numbers))
 
     def csv(self, columns: Sequence[str], rows: Iterable[Row]) -> None:
-        """A table as CSV: as it is where a program reads it, escaped on a terminal, as everything is."""
+        """A table as CSV, escaped on a terminal, as everything is. No text in it is a formula to a spreadsheet."""
         self._answered()
         escape = sys.stdout.isatty()
         for row in chain([columns], rows):
             text = io.StringIO()
-            csv.writer(text, lineterminator="").writerow(row)
-            click.echo(printable(text.getvalue()) if escape else text.getvalue())
+            # The line's end decides what csv quotes: without it a text of two lines would be two rows.
+            csv.writer(text, lineterminator="\r\n").writerow(map(_no_formula, row))
+            line = text.getvalue().removesuffix("\r\n")
+            click.echo(printable(line) if escape else line)
 
     def _answered(self) -> None:
         """Standard output holds an answer now: a failure after this one is told on standard error only."""
@@ -158,6 +166,13 @@ def table(
     for row in rows:
         drawn.add_row(*(cell if isinstance(cell, Text) else Text(_cell(cell)) for cell in row))
     return drawn
+
+
+def _no_formula(value: object) -> object:
+    """`value`; where it is a text that a spreadsheet would calculate, behind an apostrophe. Numbers are no texts."""
+    if isinstance(value, str) and value.startswith(_FORMULA_SIGNS) and _PHONE.fullmatch(value) is None:
+        return f"'{value}"
+    return value
 
 
 def _cell(value: object) -> str:

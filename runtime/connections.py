@@ -102,6 +102,12 @@ class KafkaAccessSettings(Section, name="kafka"):
         default=(), description="for `hookline kafka apply`: principal:password, such as hookline-ingest:...; several"
     )
 
+    other_principals: StringList = Field(
+        default=(),
+        description="principals of other applications that may write to Hookline's topics or alter the cluster: "
+        "`hookline kafka acls --actual` does not warn of them",
+    )
+
     def passwords(self) -> dict[str, str]:
         """By principal. Raises ConfigurationError where a principal is none of Hookline's, or has no password."""
         pairs = (item.get_secret_value().partition(":") for item in self.principal_passwords)

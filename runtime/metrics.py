@@ -52,6 +52,8 @@ SPOOL_GAUGES = {
     "hookline_spool_refused_records": "Records kept aside because Kafka refused them for good",
     "hookline_spool_failing": "1: the last write to the spool failed",
     "hookline_spool_damaged_files": "Damaged files set aside since the service started",
+    "hookline_spool_unseen": "1: events queue in a spool of which PostgreSQL, and so the gate, has not heard since the "
+    "service started",
     "hookline_spool_limit_bytes": "Bytes that the spool may take; then events are refused",
     "hookline_spool_disk_free_bytes": "Bytes that are free on the spool's disk",
     "hookline_breaker_state": "0 closed: Kafka is tried; 1 open: it is not; 2 half open: it is probed",

@@ -83,6 +83,14 @@ def connect(
     return connection
 
 
+def is_password_refused(error: psycopg.Error) -> bool:
+    """Whether a server that answers asked for a password and did not let us in, as opposed to no server answering.
+
+    A failed connection has no SQLSTATE in libpq, and the server's message may be in any language.
+    """
+    return error.pgconn is not None and error.pgconn.used_password
+
+
 def named_rows(connection: Connection, query: str, *values: object) -> list[dict[str, Any]]:
     """The rows of `query`, each by the names of its columns. Raises psycopg.Error."""
     return connection.cursor(row_factory=dict_row).execute(query, values).fetchall()

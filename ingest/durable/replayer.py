@@ -105,6 +105,8 @@ class Replayer:
         self._spool.state.breaker = BreakerState.CLOSED if handed_back else self._worst()
         self._spool.state.proven = 1
         moved = handed_back or walk.moved > 0
+        if moved:
+            self._spool.state.reached_kafka = 1
         if moved and self._spool.state.failing:
             self._spool.works()  # a write failed, and draining has made room: whether that is so is tried out
         return moved

@@ -25,7 +25,7 @@ from runtime.database_clock import DatabaseClock
 from runtime.heartbeat import EVERY as BEAT_EVERY
 from runtime.heartbeat import Heartbeat
 from runtime.logs import logger
-from runtime.postgres import Connection, connect
+from runtime.postgres import Connection, connect, is_password_refused
 from runtime.reminder import Reminder
 
 log = logger("ingest.node.report")
@@ -96,12 +96,25 @@ class NodeReport:
             self._send()
         except psycopg.Error as error:
             self.close()
+            self._state.report_refused = int(is_password_refused(error))
             if self._reminder.due():
-                log.warning("node_not_reported", error_class=type(error).__name__, effect="the gate is unsure")
+                self._warn(error)
             return False
+        self._state.reported, self._state.report_refused = 1, 0
         if self._reminder.reset():
             log.info("node_reported_again")
         return True
+
+    def _warn(self, error: psycopg.Error) -> None:
+        facts = {
+            "error_class": type(error).__name__,
+            "password_refused": bool(self._state.report_refused),
+            "effect": "the gate is unsure",
+        }
+        if self._state.reported:
+            log.warning("node_not_reported", **facts)
+        else:  # where this node had stopped, or is new, nobody waits to hear from it
+            log.error("node_never_reported", **facts | {"effect": "the gate does not know of this node's spool"})
 
     def stopped(self) -> None:
         """The service has ended: with an empty spool nobody needs to hear from it."""

@@ -100,6 +100,16 @@ INGEST_RULES: tuple[AlarmRule, ...] = (
         command="hookline spool status",
     ),
     AlarmRule(
+        name="HooklineSpoolUnseen",
+        severity="page",
+        condition=GaugeCondition("hookline_spool_unseen"),
+        summary="{instance} queues events in a spool that the gate does not know of: a stop in it is not seen",
+        when="events have queued for 15 seconds in a spool that was not reported since its ingest started",
+        for_seconds=15,
+        cause="it reaches neither PostgreSQL nor Kafka: a wrong password, no network, or no HOOKLINE_POSTGRES__DSN",
+        command="hookline nodes",
+    ),
+    AlarmRule(
         name="HooklineSpoolRefused",
         severity="ticket",
         condition=GaugeCondition("hookline_spool_refused_records"),

@@ -33,6 +33,8 @@ log = logs.logger("hookline.console")
 MAX_BODY = 64 * 1024
 #: What answers without a login, beside the login itself and static files.
 OPEN_PATHS = frozenset({"/healthz", "/readyz", "/login"})
+#: Parts of pages that refresh themselves: nobody has to be there for that, so such a request uses no session.
+SELF_REFRESHING = frozenset({"overview.live", "dead_letters.requests"})
 #: Scripts, styles and pictures of ours alone, and none within a page; nobody frames a page.
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "
@@ -104,7 +106,8 @@ def _add_guards(app: Flask, console: ConsoleServices) -> None:
     def let_in() -> Response | None:
         if request.path in OPEN_PATHS or request.path.startswith("/static/"):
             return None
-        session = console.sessions.find(request.cookies.get(login.COOKIE, ""))
+        is_use = request.endpoint not in SELF_REFRESHING
+        session = console.sessions.find(request.cookies.get(login.COOKIE, ""), is_use=is_use)
         if session is None:
             return _to_login()
         g.console_session = session

@@ -9,11 +9,12 @@ from uuid import UUID
 from flask import Blueprint, abort, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from ops.console.context import Answer, answer, masking, services, session
+from ops.console.context import Answer, answer, masking, page_address, services, session
 from ops.console.events import PAGE, Criteria, EventPosition, EventRow, event_rows, find_events
 from ops.console.numbers import number_facts
 from ops.trace.event_phones import event_phones
 from ops.trace.hops import steps_of
+from ops.trace.reveals import record_reveal
 from ops.trace.subject import SubjectKind, find_subject
 from runtime.postgres import Connection
 from schemas.events import EventType
@@ -36,8 +37,11 @@ def listing() -> Answer:
     personal = masking()
     with services().database.reading() as connection:
         criteria, special = _criteria(connection, typed)
-        if special is not None:
-            return special
+    if special is not None:
+        return special
+    if criteria.text is not None:
+        _record_text_search(criteria.text)
+    with services().database.reading() as connection:
         found = find_events(connection, criteria, below)
     older = None if found.next is None else url_for("events.listing", **_search_argument(), below=str(found.next))
     values = {
@@ -123,6 +127,23 @@ def _criteria(connection: Connection, typed: dict[str, str] | object) -> tuple[C
     if subject is not None and subject.kind is SubjectKind.MESSAGE:
         return Criteria(), redirect(url_for("events.message", event_id=str(subject.event_ids[-1])), 303)
     return Criteria(text=query, **filters), None  # type: ignore[arg-type] # as above
+
+
+def _record_text_search(text: str) -> None:
+    """Write down that somebody searches texts, before it is told what was found. Aborts with 403 for a viewer.
+
+    What is found or not tells whether a masked number or text has these characters, so it shows personal data.
+    """
+    if not session().may_change:
+        abort(403, "Texts are searched by operators alone. Search by phone, event id, message id, type or time.")
+    with services().database.writing() as connection:
+        record_reveal(
+            connection,
+            by=session().user.name,
+            surface=f"console {page_address()}",
+            event_ids=[],
+            reason=f"searched texts for {len(text)} characters",
+        )
 
 
 def _looks_like_phone(text: str) -> bool:

@@ -77,9 +77,10 @@ class Sessions:
                 self._sessions.popitem(last=False)
         return token
 
-    def find(self, token: str) -> Session | None:
+    def find(self, token: str, *, is_use: bool = True) -> Session | None:
         """The session of `token`, unless it has expired or its user has another password or is gone.
 
+        `is_use`: somebody does something; without that it expires.
         Raises UsersFileUnusable.
         """
         digest, now = _digest(token), self._clock()
@@ -92,10 +93,12 @@ class Sessions:
         if is_over or user is None or user.password_hash != session.user.password_hash:
             self.end(token)
             return None
-        session.user, session.last_used = user, now
-        with self._lock:
-            if digest in self._sessions:
-                self._sessions.move_to_end(digest)
+        session.user = user
+        if is_use:
+            session.last_used = now
+            with self._lock:
+                if digest in self._sessions:
+                    self._sessions.move_to_end(digest)
         return session
 
     def end(self, token: str) -> None:

@@ -25,7 +25,10 @@ class ConsoleSettings(PhoneReader, name="console"):
         default=False, description="whether browsers reach it over HTTPS: its cookies are then sent over HTTPS alone"
     )
     idle_minutes: float = Field(
-        default=30.0, gt=0, le=525_600, description="minutes without a request that end a session"
+        default=30.0,
+        gt=0,
+        le=525_600,
+        description="minutes in which nobody does anything that end a session; a page's own refresh counts for nothing",
     )
     session_hours: float = Field(default=12.0, gt=0, le=8_760, description="hours that end a session, used or not")
     reveal_minutes: float = Field(

@@ -116,10 +116,15 @@ class Answers:
 
     def _doubt(self, certainty: Certainty, begun: float) -> Doubt | None:
         doubt = certainty.doubt(self._topics, self._fresh, self._clock() - begun)
+        if doubt is not None:
+            return doubt
+        if certainty.nodes_heard_at is None:
+            # Webhooks that are answered all the same are answered by a node that could not report its spool.
+            return Doubt("no node of ingest is known to run", SOON)
         lacking = set(certainty.erased_peppers or ()) - self._peppers.names
-        if doubt is None and lacking:
+        if lacking:
             return Doubt("numbers were erased under a key that the gate lacks: HOOKLINE_GATE__PHONE_PEPPERS", LATER)
-        return doubt
+        return None
 
     def _read(self, numbers: list[NumberQuery]) -> tuple[Certainty, Known, list[ErasedMatches]]:
         looks_for_erased = self._are_erased

@@ -40,7 +40,7 @@ class Certainty:
     spooled: int  #: events in the spools of all nodes
     spooling_node: str | None  #: the one with most
     drained_at: datetime | None  #: when events last left a spool for Kafka
-    nodes_heard_at: datetime | None  #: when each node's spool had been looked at; None: there are no nodes
+    nodes_heard_at: datetime | None  #: when each node's spool had been looked at; None: no node is known to run
     silent_node: str | None  #: the one that was not heard of for longest
     lost_position: int | None  #: a row that was published outside of PostgreSQL, and that the ledger does not reach
     erased_peppers: Collection[str] | None = None  #: the names of the keys that erased numbers are found by

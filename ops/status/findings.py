@@ -174,7 +174,11 @@ WHERE retired_at IS NULL AND (spooled > 0 OR stopped_at IS NULL) ORDER BY node
 def in_nodes(connection: Connection) -> Iterator[StatusFinding]:
     """What the nodes of ingest say of their spools, wherever they run; the gate goes by it. Raises psycopg.Error."""
     effect = "so the gate answers out to everybody"
-    for node, spooled, silent, runs in connection.execute(_NODES).fetchall():
+    nodes = connection.execute(_NODES).fetchall()
+    if not any(runs for _, _, _, runs in nodes):
+        fix = "start an ingest; where one runs, see node_never_reported in its log and its HOOKLINE_POSTGRES__DSN"
+        yield StatusFinding(f"no node of ingest is known to run, {effect}", "error", fix)
+    for node, spooled, silent, runs in nodes:
         if runs and silent > MISSING_AFTER:
             what = f"node {node} has not said for {silent:.0f} s whether its spool is empty, {effect}"
             fix = "start its ingest, or where it is gone for good: hookline nodes retire --help"

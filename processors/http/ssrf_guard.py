@@ -25,8 +25,13 @@ from processors.outbox.errors import Rejected
 
 #: NAT64 (RFC 6052) and IPv4-compatible addresses (RFC 4291): the last 32 bits are an IPv4 address.
 _LAST_32_BITS = tuple(map(ipaddress.IPv6Network, ("64:ff9b::/96", "::/96")))
-#: NAT64 with a prefix of the operator's own (RFC 8215): where the IPv4 address stands in it is not known.
-_LOCAL_NAT64 = ipaddress.IPv6Network("64:ff9b:1::/48")
+#: What is given out for the internet (RFC 4291, IANA). Everything else is reserved, local, or an IPv4 address in
+#: disguise: NAT64 with a prefix of the operator's own (64:ff9b:1::/48) and IPv4-translated (::ffff:0:0:0/96) among it.
+_GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
+#: In it, for documentation (RFC 9637); Python's tables know the others.
+_DOCUMENTATION = ipaddress.IPv6Network("3fff::/20")
+#: Before the IPv4 address in the last 64 bits of an ISATAP address (RFC 5214): with a local and a global IPv4 address.
+_ISATAP = (0x0000_5EFE, 0x0200_5EFE)
 
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -126,22 +131,25 @@ def is_public(address: _Address) -> bool:
     """Whether `address` is one of the public internet, and so is every IPv4 address that it stands for."""
     if isinstance(address, ipaddress.IPv4Address):
         return address.is_global and not address.is_multicast
-    if address.is_multicast or address.is_site_local or address in _LOCAL_NAT64:
+    if address.ipv4_mapped is not None or any(address in network for network in _LAST_32_BITS):
+        return is_public(_last_32_bits(address))
+    if address not in _GLOBAL_UNICAST or address in _DOCUMENTATION:
         return False
-    inner = list(_embedded(address))
-    return all(map(is_public, inner)) if inner else address.is_global
+    if address.teredo is not None:
+        return all(map(is_public, address.teredo))
+    return address.is_global and all(map(is_public, _tunnelled(address)))
 
 
-def _embedded(address: ipaddress.IPv6Address) -> Iterator[ipaddress.IPv4Address]:
-    """The IPv4 addresses to which a gateway or the kernel would take what is sent to `address`."""
-    if address.ipv4_mapped is not None:
-        yield address.ipv4_mapped
+def _tunnelled(address: ipaddress.IPv6Address) -> Iterator[ipaddress.IPv4Address]:
+    """The IPv4 addresses to which a router would take what is sent to `address`."""
     if address.sixtofour is not None:
         yield address.sixtofour
-    if address.teredo is not None:
-        yield from address.teredo
-    if any(address in network for network in _LAST_32_BITS):
-        yield ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    if (int(address) >> 32) & 0xFFFFFFFF in _ISATAP:
+        yield _last_32_bits(address)
+
+
+def _last_32_bits(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address:
+    return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
 
 
 def is_this_machine(host: str) -> bool:

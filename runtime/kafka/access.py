@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from kafka.admin import (
@@ -23,6 +23,7 @@ from kafka.errors import KafkaTimeoutError
 from runtime.connections import KafkaSettings
 from runtime.kafka.connection import client_settings
 from runtime.kafka.internals.admin_client import AdminClient
+from schemas.foreign_acls import everybodys, harmful
 from schemas.kafka_access import ACLS, PREFIXED, PRINCIPALS, KafkaAcl, ResourceKind
 
 _TIMEOUT_MS = 10_000
@@ -65,13 +66,24 @@ class AccessAdmin:
         self._client.close()
 
     def actual(self) -> set[KafkaAcl]:
-        """The ACLs of Hookline's principals as the broker has them.
+        """The ACLs of Hookline's principals as the broker has them, and everybody's (`User:*`) on what is Hookline's.
 
         One that Hookline would never make (a denial, a prefix, a single host) says so in its operation or name.
         """
+        found = self._all()
+        return {acl for acl in found if acl.principal in PRINCIPALS} | everybodys(found)
+
+    def harmful(self, known: Collection[str]) -> set[KafkaAcl]:
+        """ACLs of others that let them write, alter or delete what is Hookline's, and that `apply` leaves.
+
+        `known`: principals of others of which that is meant.
+        """
+        return harmful(self._all(), known)
+
+    def _all(self) -> set[KafkaAcl]:
         every = ResourcePatternFilter(ResourceType.ANY, None, ACLResourcePatternType.ANY)
         found, _ = self._client.describe_acls(ACLFilter(None, None, ACLOperation.ANY, ACLPermissionType.ANY, every))
-        return {acl for acl in map(_read, found) if acl.principal in PRINCIPALS}
+        return set(map(_read, found))
 
     def changes(self) -> tuple[set[KafkaAcl], set[KafkaAcl]]:
         """Which ACLs have to be added and which taken away. Changes nothing."""

@@ -26,6 +26,7 @@ from processors.opt_out import OptOutProcessor
 from runtime.kafka.consumer import Partition
 from runtime.postgres import Connection, connect
 from tests.servers.freezing import frozen, server_of
+from tests.twins.certainty import note_node
 from tests.twins.kafka import MemoryEnds, MemoryKafka
 from tests.twins.rig import until
 
@@ -44,6 +45,8 @@ class World:
         self.dsn = postgres.dsn("operator")
         self.connections: list[Connection] = []
         self.owner = psycopg.connect(postgres.owner_dsn, autocommit=True)
+        #: Whether some node reports that its spool is empty.
+        self.has_other_node = True
         self.kafka = MemoryKafka()
         for topic in TOPICS:
             self.kafka.create(topic, PARTITIONS)
@@ -64,6 +67,8 @@ class World:
     @property
     def why(self) -> str:
         """Why the gate is not sure; empty: it is."""
+        if self.has_other_node:
+            note_node(self.owner, "other")
         [answer] = self.gate.about([PHONE])
         assert answer.state == ("in" if answer.sure else "out")
         return "" if answer.sure else answer.why
@@ -359,6 +364,7 @@ def test_an_operator_ends_the_claim_of_a_node_that_is_gone(
 ) -> None:
     monkeypatch.setenv("HOOKLINE_POSTGRES__DSN", world.dsn)
     monkeypatch.setenv("HOOKLINE_HOME", str(tmp_path))
+    world.has_other_node = False
     node = Node(world, tmp_path, "n1")
     node.state.records = 7
     node.report.report()
@@ -375,6 +381,8 @@ def test_an_operator_ends_the_claim_of_a_node_that_is_gone(
     assert nodes("retire", "n1", "--reason", "its disk is gone")[0] == 0
     [shown] = nodes("ls")[1]
     assert (shown["state"], shown["reason"]) == ("retired", "its disk is gone")
+    assert world.why == "no node of ingest is known to run"
+    world.has_other_node = True
     assert world.sure(caught_up)
     assert nodes("retire", "n1", "--reason", "again")[0] == 1
     assert main(["nodes"]) == 0

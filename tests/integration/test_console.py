@@ -189,7 +189,7 @@ def test_nothing_is_revealed_without_a_reason(desk: Desk, console: PlayedConsole
 def test_events_are_found_by_phone_and_text_and_what_was_typed_is_in_no_page(
     desk: Desk, console: PlayedConsole, story: dict[str, Event], query: str, found: list[str]
 ) -> None:
-    client = console.client("viv")
+    client = console.client("olga")
     answer = post(client, "/events/search", query=query)
     where = answer.headers["Location"]
     text = client.get(where).text
@@ -241,7 +241,7 @@ def test_pages_of_events_follow_each_other_without_gap_or_repetition(desk: Desk,
         for n, moment in enumerate(moments)
     ]
     stored(desk, *events)
-    client = console.client("viv")
+    client = console.client("olga")
     for criteria in ({"query": ""}, {"query": "text"}):
         seen, path = list[str](), post(client, "/events/search", **criteria).headers["Location"]
         for _ in range(20):

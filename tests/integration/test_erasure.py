@@ -27,6 +27,7 @@ from runtime.settings import Configuration
 from schemas.ids import SchemaIds
 from schemas.personal_columns import PERSONAL, WITHOUT
 from schemas.personal_data import marks
+from tests.twins.certainty import note_node
 from tests.twins.erasure import KEY, REQUEST, caught_up, dump, erased, insert, rows_of
 from tests.twins.events import at, message
 from tests.twins.opted_out import Desk, delivery
@@ -61,8 +62,11 @@ def restart(desk: Desk, *peppers: str) -> None:
 def ask(desk: Desk, *numbers: str, peppers: tuple[str, ...] = (KEY,), region: str | None = "US") -> list[GateAnswer]:
     """What the gate says, by its own role."""
     caught_up(desk.owner)
+    note_node(desk.owner, "of the gate")
     with connect(desk.postgres.dsn("gate"), process="gate") as connection:
-        return gate_on(connection, peppers, region).about(numbers)
+        answers = gate_on(connection, peppers, region).about(numbers)
+    desk.owner.execute("DELETE FROM ingest_nodes WHERE node = 'of the gate'")
+    return answers
 
 
 def gate_on(connection: Connection, peppers: tuple[str, ...], region: str | None) -> Answers:

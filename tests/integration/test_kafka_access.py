@@ -29,6 +29,7 @@ from deploy.local.ports import free_ports
 from deploy.local.principals import ACCESS, OPERATOR, Principals
 from deploy.local.running import running
 from ops.commands.kafka import kafka as kafka_command
+from ops.exits import CheckFailed
 from ops.processors import processor_names, topics_of_hookline
 from runtime.connections import KafkaSettings
 from runtime.kafka.access import AccessAdmin, AccessRefused
@@ -37,7 +38,7 @@ from runtime.kafka.librdkafka.consumer import LibrdkafkaConsumer
 from runtime.kafka.producer import KafkaProducer, NotPublished, OutgoingRecord
 from runtime.kafka.topics import Offsets, TopicAdmin
 from runtime.settings import Configuration
-from schemas.kafka_access import ACLS, PRINCIPALS
+from schemas.kafka_access import ACLS, PREFIXED, PRINCIPALS
 from schemas.topics import (
     ANALYTICS_TOPICS,
     EVENT_TOPICS,
@@ -211,6 +212,72 @@ def test_what_somebody_allowed_or_denied_beside_them_is_taken_away(cluster: Secu
     cluster.hookline(ACCESS, "apply")
     with AccessAdmin(cluster.settings(ACCESS), "tests") as admin:
         assert admin.changes() == (set(), set())
+
+
+def acls_of_others() -> list[ACL]:
+    """What somebody has allowed and denied by hand."""
+    allow, deny = ACLPermissionType.ALLOW, ACLPermissionType.DENY
+    topic, group, prefixed = ResourceType.TOPIC, ResourceType.GROUP, ACLResourcePatternType.PREFIXED
+    added = [
+        ("User:*", ACLOperation.WRITE, allow, ResourcePattern(topic, OPT_OUTS.name)),
+        ("User:*", ACLOperation.READ, allow, ResourcePattern(topic, "sms.", prefixed)),
+        ("User:*", ACLOperation.READ, deny, ResourcePattern(group, "hookline-opt-out")),
+        ("User:*", ACLOperation.WRITE, allow, ResourcePattern(topic, "*")),  # of another application's topics as well
+        ("User:stranger", ACLOperation.WRITE, allow, ResourcePattern(topic, "s", prefixed)),
+        ("User:stranger", ACLOperation.ALTER, allow, ResourcePattern(ResourceType.CLUSTER, "kafka-cluster")),
+        ("User:mirror", ACLOperation.ALL, allow, ResourcePattern(topic, OPT_OUTS.name)),
+        # What docs/analysts.md gives, and what has nothing to do with us
+        ("User:reader", ACLOperation.READ, allow, ResourcePattern(topic, "sms.", prefixed)),
+        ("User:reader", ACLOperation.READ, allow, ResourcePattern(group, "analysis-", prefixed)),
+        ("User:*", ACLOperation.WRITE, allow, ResourcePattern(topic, "orders")),
+    ]
+    return [ACL(name, "*", operation, permission, place) for name, operation, permission, place in added]
+
+
+@contextmanager
+def added_by_hand(cluster: SecuredKafka, acls: list[ACL]) -> Iterator[None]:
+    with AccessAdmin(cluster.settings(ACCESS), "tests") as admin:
+        before = len(admin._all())
+        admin._client.create_acls(acls)
+        until(lambda: len(admin._all()) == before + len(acls), "they are in effect")
+        try:
+            yield
+        finally:
+            every = ResourcePatternFilter(ResourceType.ANY, None, ACLResourcePatternType.ANY)
+            names = {acl.principal for acl in acls}
+            filters = [ACLFilter(name, None, ACLOperation.ANY, ACLPermissionType.ANY, every) for name in names]
+            admin._client.delete_acls(filters)
+            until(
+                lambda: not any(acl.principal in ("*", "stranger", "mirror") for acl in admin._all()), "they are gone"
+            )
+
+
+def test_what_everybody_may_is_taken_away_and_other_writers_are_named(cluster: SecuredKafka) -> None:
+    known = {"HOOKLINE_KAFKA__OTHER_PRINCIPALS": "mirror"}
+    others = {
+        ("*", "Topic", "*", "Write"),
+        ("stranger", "Topic", f"s{PREFIXED}", "Write"),
+        ("stranger", "Cluster", "kafka-cluster", "Alter"),
+    }
+    with added_by_hand(cluster, acls_of_others()):
+        # Then the check fails and names them
+        environment = cluster.environment(ACCESS) | known
+        done = CliRunner().invoke(kafka_command, ["acls", "--actual", "--json"], env=environment)
+        assert isinstance(done.exception, CheckFailed)
+        assert "0 ACLs are missing and 3 are too many" in str(done.exception)
+        assert {tuple(acl.values()) for acl in json.loads(done.stdout)["others"]} == others
+        assert publish(cluster.settings("persist"), OPT_OUTS.name) is None  # a forged opt-in, of anybody
+        # And apply takes away what is ours to take away
+        applied = json.loads(cluster.hookline(ACCESS, "apply", "--json", **known))
+        assert {(acl["principal"], acl["name"], acl["operation"]) for acl in applied["removed"]} == {
+            ("*", OPT_OUTS.name, "Write"),
+            ("*", f"sms.{PREFIXED}", "Read"),
+            ("*", "hookline-opt-out", "not Read"),
+        }
+        assert {tuple(acl.values()) for acl in applied["others"]} == others
+        with AccessAdmin(cluster.settings(ACCESS), "tests") as admin:
+            assert admin.changes() == (set(), set())
+    assert isinstance(publish(cluster.settings("persist"), OPT_OUTS.name), NotPublished)
 
 
 @pytest.mark.parametrize("client", [KafkaConsumer, LibrdkafkaConsumer])

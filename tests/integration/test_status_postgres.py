@@ -14,6 +14,7 @@ from ops.status.gather import gather
 from ops.status.process_answers import ProcessAddress
 from processors.engine.processor import processor_types
 from runtime.connections import KafkaSettings
+from tests.twins.certainty import note_node
 
 MINUTE = timedelta(minutes=1)
 #: Nobody listens there.
@@ -95,6 +96,16 @@ def test_a_node_that_spools_or_is_silent_is_a_problem_wherever_it_runs(postgres:
     spooling, silent = [problem for problem in _gathered(postgres).problems if problem.startswith("node ")]
     assert spooling.startswith("node web-1 holds 4711 events in its spool, so the gate answers out to everybody")
     assert silent.startswith("node web-2 has not said for 6")
+
+
+def test_where_no_node_is_known_to_run_nobody_is_told_that_all_is_well(postgres: Any) -> None:
+    why = "no node of ingest is known to run, so the gate answers out to everybody"
+    assert any(problem.startswith(why) for problem in _gathered(postgres).problems)
+    with psycopg.connect(postgres.superuser_dsn, autocommit=True) as owner:
+        note_node(owner)
+        assert not any(problem.startswith(why) for problem in _gathered(postgres).problems)
+        owner.execute("UPDATE ingest_nodes SET stopped_at = now()")
+    assert any(problem.startswith(why) for problem in _gathered(postgres).problems)
 
 
 def test_a_process_that_was_never_started_is_never_well(postgres: Any) -> None:

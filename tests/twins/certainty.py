@@ -18,10 +18,20 @@ SURE = (
 
 
 def make_certain(connection: Connection) -> None:
-    """Have opt-out's word in PostgreSQL that it has caught up with all of READ_TOPICS just now."""
+    """Have opt-out's word in PostgreSQL that it has caught up with all of READ_TOPICS, and a node's, of just now."""
     ids = [uuid4() for _ in READ_TOPICS]
     connection.execute(
         "INSERT INTO consumer_freshness VALUES ('hookline-opt-out', %s, now(), %s, %s, %s, %s, %s,"
         " array_fill(now(), ARRAY[%s]))",
         (uuid4(), list(READ_TOPICS), ids, [1] * len(ids), ids, [0] * len(ids), len(ids)),
+    )
+    note_node(connection)
+
+
+def note_node(connection: Connection, node: str = "a") -> None:
+    """Have a node's word that its spool is empty."""
+    connection.execute(
+        "INSERT INTO ingest_nodes (node, spooled, heard_at) VALUES (%s, 0, clock_timestamp())"
+        " ON CONFLICT (node) DO UPDATE SET heard_at = EXCLUDED.heard_at",
+        (node,),
     )

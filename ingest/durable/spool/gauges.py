@@ -46,6 +46,7 @@ class SpoolGauges(Collector):
             "hookline_spool_refused_records": state.refused,
             "hookline_spool_failing": state.failing,
             "hookline_spool_damaged_files": state.damaged,
+            "hookline_spool_unseen": int(state.spooling and not state.reported),
             "hookline_breaker_state": state.breaker,
             "hookline_spool_limit_bytes": self._limit,
             "hookline_spool_disk_free_bytes": free_bytes(self._directory),

@@ -45,6 +45,9 @@ class SharedState:
     replayed = _Slot(9)  #: records drained since the service started
     damaged = _Slot(10)  #: damaged files set aside since the service started
     proven = _Slot(11)  #: 1: since the service started it is known whether Kafka answers
+    reached_kafka = _Slot(12)  #: 1: since the service started Kafka has answered
+    reported = _Slot(13)  #: 1: since the service started PostgreSQL has been told what the spool holds
+    report_refused = _Slot(14)  #: 1: PostgreSQL is there, and refused the password at the last report
 
     _SIZE = 16 * _SLOT.size
 

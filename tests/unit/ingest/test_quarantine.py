@@ -21,6 +21,8 @@ from ingest.provider import Unauthorized
 from ingest.quarantine.keeping import KeepingQuarantine, storable_webhook
 from ingest.quarantine.replay import check_again, events_again, read_again
 from ingest.quarantine.store import FILE, QuarantinedWebhook, QuarantineStore, count_waiting, size_of
+from ingest.request import WebhookRequest
+from ingest.sanitise import REDACTED
 from ingest.webhooks import receive
 from runtime.metrics import QUARANTINE_LOST, QUARANTINED
 from schemas.events import Event
@@ -454,6 +456,22 @@ def test_a_webhook_that_cannot_be_masked_is_counted_and_the_next_is_stored(
         assert send("textlink", quarantine, b"not JSON") == 400
     quarantine.store_waiting()
     assert (store.count(), lost() - losses) == (1, Counter(masking_failed=1))
+
+
+def test_a_short_secret_of_ours_is_masked_where_a_key_names_it_or_nothing_else_stands(make: Make) -> None:
+    short = "ab12"
+    quarantine, store = make()
+    provider = PLAYERS["textlink"].provider(short)
+    body = json.dumps({"token": short, "apikey": f"Bearer {short}", "note": short, "text": f"{short} is my code"})
+    quarantine.keep(provider, WebhookRequest("received", {}, body.encode(), RECEIPT), "missing_secret")
+    quarantine.store_waiting()
+    (kept,) = store.waiting()
+    assert json.loads(kept.body) == {
+        "token": REDACTED,
+        "apikey": f"Bearer {REDACTED}",
+        "note": REDACTED,
+        "text": f"{short} is my code",
+    }
 
 
 def test_what_is_packed_once_more_than_it_says_is_counted_as_lost(make: Make) -> None:

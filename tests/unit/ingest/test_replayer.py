@@ -216,11 +216,12 @@ def test_an_empty_spool_is_handed_back_only_when_kafka_answers(
         replayer.step()
         clock.now += 1
         assert spool.spooling
+    assert not spool.state.reached_kafka
     kafka.up = True
     clock.now += 2
     replayer.step()
     assert not spool.spooling
-    assert spool.state.proven == 1
+    assert (spool.state.proven, spool.state.reached_kafka) == (1, 1)
 
 
 def test_while_events_keep_coming_they_are_handed_back_all_the_same(

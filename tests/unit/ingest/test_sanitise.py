@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -42,6 +43,53 @@ def test_the_secret_is_nowhere_in_an_event(provider: str, fields: dict[str, Any]
     found = event(provider, **fields)
     assert NEW_SECRET not in repr(found)
     assert REDACTED in found.payload
+
+
+SHORT = "ab12"
+
+
+def short_secret_event(provider: str, secret: str, **fields: Any) -> Event:
+    player = PLAYERS[provider]
+    request = player.posted({**player.message, **fields}, secret).request(RECEIPT)
+    [found] = events_of(player.provider(secret), request)
+    return found
+
+
+@pytest.mark.parametrize("provider", ["textlink", "textus"])
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"note": SHORT},
+        {"old_secret": SHORT},
+        {"apiKey": f"Bearer {SHORT}"},
+        {"more": [{"auth": {"deeper": [f"x {SHORT}"]}}, {SHORT: 1}]},
+    ],
+)
+def test_a_short_secret_is_nowhere_but_in_a_longer_text(provider: str, fields: dict[str, Any]) -> None:
+    found = short_secret_event(provider, SHORT, **fields)
+    assert SHORT not in repr(found)
+    assert REDACTED in found.payload
+
+
+@pytest.mark.parametrize("secret", ["stop", "1234", SHORT])
+def test_a_message_stays_as_it_is_whatever_the_secret(secret: str) -> None:
+    for text in (secret, f"{secret} it", f"x{secret}"):
+        found = short_secret_event("textlink", secret, text=text, password=secret)
+        assert (found.text, REDACTED in found.payload) == (text, True)  # type: ignore[attr-defined] # a message has one
+        assert json.loads(found.payload)["text"] == text
+
+
+def test_a_number_that_is_the_secret_is_still_the_contact() -> None:
+    assert short_secret_event("textlink", "60777", phone_number="60777").contact_phone == "60777"
+
+
+def test_a_word_in_what_nobody_can_classify_is_left_for_opt_out() -> None:
+    player = PLAYERS["textlink"]
+    fields = {"something": "stop", "token": "stop", "unknown": True}
+    request = player.posted(fields, "stop").request(RECEIPT)
+    [found] = events_of(player.provider("stop"), request)
+    assert found.event_type == "unrecognized"
+    assert json.loads(found.payload) == {"something": "stop", "token": REDACTED, "unknown": True}
 
 
 def test_a_short_secret_is_left_where_it_could_be_a_word() -> None:

@@ -247,7 +247,7 @@ def test_the_gauges_tell_the_shared_state(spool: Spool) -> None:
     assert families["hookline_spool_records"] == 2
     assert families["hookline_spool_bytes"] == spool.state.bytes > 0
     assert families["hookline_spool_oldest_age_seconds"] == pytest.approx(5)
-    assert families["hookline_spooling"] == 1
+    assert families["hookline_spooling"] == families["hookline_spool_unseen"] == 1
 
 
 def test_after_an_outage_the_disk_gets_its_space_back(spool: Spool) -> None:

@@ -57,6 +57,29 @@ def test_a_question_is_answered_in_json_csv_and_for_people(folder: Path, capsys:
     assert "\x1b" not in shown
 
 
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("=HYPERLINK(1)", "'=HYPERLINK(1)"),
+        ("+1+cmd", "'+1+cmd"),
+        ("+13035550142;=1", "'+13035550142;=1"),
+        ("-1", "'-1"),
+        ("@SUM(A1)", "'@SUM(A1)"),
+        ("\t=1", "'\t=1"),
+        ("\r=1", "'\r=1"),
+        ("\uff1d1", "'\uff1d1"),
+        ("a\n=1", "a\n=1"),  # one cell, and no row of its own
+        ("+13035550142", "+13035550142"),  # a phone stays one
+        ("1=1", "1=1"),
+    ],
+)
+def test_no_text_in_csv_is_a_formula(folder: Path, capsys: Capture, written: str, shown: str) -> None:
+    characters = " || ".join(f"chr({ord(character)})" for character in written)
+    assert ask(folder, f"SELECT {characters} AS written, -5 AS number", "--csv") == 0
+    printed = capsys.readouterr().out
+    assert list(csv.reader(io.StringIO(printed, newline="")))[1] == [shown, "-5"]
+
+
 class Terminal(io.StringIO):
     """What a person types."""
 

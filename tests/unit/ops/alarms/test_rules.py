@@ -38,6 +38,7 @@ CASES: dict[str, tuple[str, str, float]] = {
         100,  # 3 bytes a second: full within the hour
     ),
     "HooklineSpoolFailing": ("hookline_spool_failing 0", "hookline_spool_failing 1", 10),
+    "HooklineSpoolUnseen": ("hookline_spool_unseen 0", "hookline_spool_unseen 1", 10),
     "HooklineSpoolRefused": ("hookline_spool_refused_records 0", "hookline_spool_refused_records 2", 10),
     "HooklineReceiptsAhead": ("hookline_receipts_far_ahead_total 3", "hookline_receipts_far_ahead_total 4", 10),
     "HooklineUnauthenticWebhooks": (

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from werkzeug.security import generate_password_hash
 
+from ops.console.app import SELF_REFRESHING
 from ops.console.users import User, remove_user, write_user
 from tests.twins.console import PASSWORD, PlayedConsole, csrf_token, post
 
@@ -250,3 +252,27 @@ def _hash_of(console: PlayedConsole, name: str) -> str:
     user = console.services.sessions.users.find(name)
     assert user is not None
     return user.password_hash
+
+
+def test_what_refreshes_itself_does_not_keep_a_session_alive(console: PlayedConsole) -> None:
+    client = console.client("olga")
+    idle = console.services.settings.idle_minutes * 60
+    console.now += idle - 10
+    assert client.get("/overview/live").status_code == 200
+    console.now += 20
+    answer = client.get("/overview/live", headers={"HX-Request": "true"})
+    assert (answer.status_code, answer.headers["HX-Redirect"]) == (401, "/login")
+    # Somebody who does something stays
+    client = console.client("olga")
+    for _ in range(3):
+        console.now += idle - 10
+        assert client.get("/").status_code == 200
+
+
+def test_everything_that_refreshes_itself_is_known_to_do_so(console: PlayedConsole) -> None:
+    found = set[str]()
+    for file in Path(str(console.app.jinja_loader.searchpath[0])).glob("*.html"):  # type: ignore[union-attr]
+        for tag in re.findall(r"<[^>]*hx-trigger=[^>]*>", file.read_text("utf-8")):
+            assert 'hx-trigger="every' in tag, "by itself, or because somebody does something"
+            found |= set(re.findall(r"hx-get=\"\{\{ url_for\('([a-z_.]+)'\) \}\}\"", tag))
+    assert found == SELF_REFRESHING

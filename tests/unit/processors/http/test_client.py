@@ -140,6 +140,16 @@ def test_headers_that_tell_what_cannot_be_are_not_believed(headers: tuple[str, .
         ("fd00::1", False),
         ("ff02::1", False),
         ("ff0e::1", False),
+        ("2a00:1450:4001::200e", True),
+        ("::ffff:0:127.0.0.1", False),  # IPv4-translated
+        ("3fff::1", False),  # documentation
+        ("2001:db8::1", False),
+        ("5f00::1", False),  # segment routing
+        ("4000::1", False),  # nobody's
+        ("e000::1", False),
+        ("2606:4700::5efe:127.0.0.1", False),  # ISATAP: a router takes it to the IPv4 address
+        ("2606:4700::200:5efe:10.0.0.7", False),
+        ("2606:4700::5efe:8.8.8.8", True),
     ],
 )
 def test_only_public_addresses_are_called(address: str, public: bool) -> None:
