@@ -155,8 +155,14 @@ def test_refusals_are_the_errors_that_callers_know() -> None:
 
 
 def statistics(next_offset: int, end: int, queued: int = 0) -> dict[str, Any]:
-    told = {"partition": 0, "next_offset": next_offset, "ls_offset": end, "fetchq_cnt": queued, "fetch_state": "active"}
-    return {"topics": {"topic": {"partitions": {"0": told}}}}
+    partition = {
+        "partition": 0,
+        "next_offset": next_offset,
+        "ls_offset": end,
+        "fetchq_cnt": queued,
+        "fetch_state": "active",
+    }
+    return {"topics": {"topic": {"partitions": {"0": partition}}}}
 
 
 def test_a_partition_that_fetches_the_same_for_seconds_is_stalled_and_told_once() -> None:
