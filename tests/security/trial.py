@@ -40,7 +40,7 @@ MENDS = {
     "form-fields": "1,000 fields, read once (ingest/form.py); a header of more than 1 KiB is none (ingest/request.py); "
     "what was refused and cost much waits for a slot that rests (runtime/request_bodies.py)",
     "huge-headers": "heads are bounded by the server (runtime/granian_server.py); nothing is kept of them",
-    "long-headers": "the same; a sender is remembered by 16 bytes (ingest/quarantine/queue.py)",
+    "long-headers": "heads are bounded by the server; a sender is remembered by 16 bytes (ingest/quarantine/queue.py)",
     "readyz": "answered before Flask, from what was seen last (runtime/probes.py, ops/gate/watch.py)",
     "gate-spellings": "the token is asked for before Flask, the number or the body is looked at "
     "(ops/gate/token_check.py)",
