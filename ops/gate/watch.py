@@ -59,6 +59,8 @@ class CertaintyWatch:
             doubt = self._answers.doubt()
         except (psycopg.Error, NoAnswer):
             return Readiness(False, "the ledger does not answer")
+        except Exception as error:  # noqa: BLE001 - see _why
+            return Readiness(False, f"a fault of ours: {type(error).__name__}")
         if doubt is None:
             return Readiness(True)
         return Readiness(self._clock() - self._begun >= START_GRACE, f"every answer is out: {doubt.why}")
@@ -68,4 +70,6 @@ class CertaintyWatch:
             doubt = self._answers.doubt()
         except (psycopg.Error, NoAnswer):
             return "the ledger does not answer"
+        except Exception as error:  # noqa: BLE001 - the thread goes on, and what nobody can tell is not sure
+            return f"a fault of ours: {type(error).__name__}"
         return None if doubt is None else doubt.why
