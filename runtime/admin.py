@@ -32,6 +32,15 @@ class Readiness:
     reason: str = "ok"
 
 
+def readiness_now(readiness: Callable[[], Readiness]) -> Readiness:
+    """What `readiness` says; where it raises, that nobody knows. For the threads that tell it to others."""
+    try:
+        return readiness()
+    except Exception as error:  # noqa: BLE001 - who asks on behalf of others goes on, whatever cannot be known
+        log.error("readiness_unknown", error_class=type(error).__name__)
+        return Readiness(False, f"nobody knows whether it is ready: {type(error).__name__}")
+
+
 def unless_frozen(readiness: Callable[[], Readiness], frozen: Callable[[], str | None]) -> Callable[[], Readiness]:
     """What `readiness` says; not ready while `frozen` gives a reason, whatever `readiness` says."""
 

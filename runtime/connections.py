@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 from pydantic_settings import NoDecode
 
 from runtime.endpoints import endpoint_mistake
-from runtime.settings import SHORTEST_SECRET, ConfigurationError, Dsn, SecretList, Section, listed
+from runtime.settings import SHORTEST_SECRET, ConfigurationError, Dsn, SecretList, Section, StringList, listed
 from runtime.tls_files import ReadableFile, holds_certificates, holds_our_certificate
 from schemas.kafka_access import PRINCIPALS
 

@@ -11,9 +11,13 @@ from uuid import uuid4
 
 import psycopg
 
-from runtime.admin import Readiness
+from runtime import logs
+from runtime.admin import Readiness, readiness_now
 from runtime.postgres import Connection
+from runtime.reminder import Reminder
 from runtime.version import hookline_version
+
+log = logs.logger("runtime.heartbeat")
 
 #: Seconds between two beats, and without one after which a process is missing.
 EVERY, MISSING_AFTER = 2.0, 10.0
@@ -80,11 +84,14 @@ def _beat_until(
     connect: Callable[[], Connection],
 ) -> None:
     connection: Connection | None = None
+    reminder = Reminder()
     while not leaving.is_set():
         try:
             connection = connection or connect()
-            heartbeat.beat(connection, readiness())
-        except psycopg.Error:
+            heartbeat.beat(connection, readiness_now(readiness))
+        except Exception as error:  # noqa: BLE001 - a process that is well must not be missed because of one beat
+            if not isinstance(error, psycopg.Error) and reminder.due():
+                log.error("heartbeat_failed", error_class=type(error).__name__)
             if connection is not None:
                 connection.close()
             connection = None

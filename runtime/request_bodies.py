@@ -271,7 +271,12 @@ class BodyDeadlines:
     def _watch(self, reads: BodyReads) -> None:
         while True:
             time.sleep(_INTERVAL)
-            if count := self.end_stalled(reads):
+            try:
+                count = self.end_stalled(reads)
+            except Exception as error:  # noqa: BLE001 - without this thread, slow bodies would hold all of a worker's
+                log.error("request_bodies_not_ended", error_class=type(error).__name__)
+                continue
+            if count:
                 metrics.STALLED_BODIES.inc(count)
                 log.warning("request_bodies_stalled", count=count)
 

@@ -58,7 +58,12 @@ class SelfCheck:
         answered = self._clock()
         while (silent := self._clock() - answered) < TIME_LIMIT:
             self._sleep(INTERVAL)
-            if self._ask():
+            try:
+                is_answered = self._ask()
+            except Exception as error:  # noqa: BLE001 - no answer that anybody understands is none
+                log.error("self_check_failed", error_class=type(error).__name__)
+                continue
+            if is_answered:
                 answered = self._clock()
         log.error("server_does_not_answer", seconds=round(silent))
         self._give_up()

@@ -94,11 +94,13 @@ class WebServer:
         threading.Thread(target=self._stop, args=(at_once,), daemon=True).start()
 
     def _stop(self, at_once: bool) -> None:
-        if not at_once:
-            time.sleep(self.leave())
-            self._drain.begin()
-            time.sleep(DRAIN)
-        self._server.stop()
+        try:
+            if not at_once:
+                time.sleep(self.leave())
+                self._drain.begin()
+                time.sleep(DRAIN)
+        finally:  # whatever keeps it from leaving well, a server that was told to stop does
+            self._server.stop()
 
 
 def start_workers_by_fork() -> None:

@@ -50,15 +50,22 @@ class ReplayLoop:
         """Until it is stopped. Nothing that fails ends it: the spool would never be drained again."""
         pause = 0.0
         while not self._wait(pause):
-            if not self._state.spooling:
-                pause = LOOK
-            elif not self._lock.take():
-                pause = LOCKED
-            else:
-                try:
-                    pause = self._drain()
-                finally:
-                    self._lock.release()
+            try:
+                pause = self._drain_in_turn()
+            except Exception:  # noqa: BLE001 - logged with its traceback
+                self._failures.exception("replayer_failed")
+                pause = FAILED
+
+    def _drain_in_turn(self) -> float:
+        """Drain where there is something and no other worker does; seconds to wait then. Raises OSError."""
+        if not self._state.spooling:
+            return LOOK
+        if not self._lock.take():
+            return LOCKED
+        try:
+            return self._drain()
+        finally:
+            self._lock.release()
 
     def _drain(self) -> float:
         """Until events go to Kafka again, or something fails; seconds to wait then."""
@@ -69,8 +76,5 @@ class ReplayLoop:
                 pause = 0.0 if self._replayer.step() else STALLED
             except SpoolUnavailable as failure:
                 log.error("spool_not_drained", reason=str(failure))
-                return FAILED
-            except Exception:  # noqa: BLE001 - logged with its traceback
-                self._failures.exception("replayer_failed")
                 return FAILED
         return LOOK

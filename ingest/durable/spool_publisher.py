@@ -1,4 +1,4 @@
-"""The Publisher of a command: beside a running service, or with none, an event goes to the end of the spool."""
+"""The Publisher of a command beside a running service: an event goes to the end of the service's spool."""
 
 from __future__ import annotations
 

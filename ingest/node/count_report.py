@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psycopg
 
-from ingest.node.minute_counts import MinuteCount, count_files, read_counts
+from ingest.node.minute_counts import DIRECTORY, MinuteCount, count_files, files_there, read_counts
 from runtime.logs import logger
 from runtime.postgres import Connection
 from runtime.reminder import Reminder
@@ -53,37 +53,56 @@ class CountReport:
         self._next = float("-inf")
         self._reported: dict[str, dict[tuple[object, ...], MinuteCount]] = {}
         self._settled: set[str] = set()
+        self._failing: set[str] = set()  #: files whose report has failed: all others come first
+        self._named: set[str] = set()  #: files that were logged because something in them is not read
         self._reminder = Reminder(clock=monotonic)
 
     def __call__(self, connection: Connection) -> None:
         """Tell what is new, a few files at a time. Raises psycopg.Error where the connection is gone.
 
-        What PostgreSQL refuses, such as a table that is not there yet, is tried again and keeps nothing else up.
+        What PostgreSQL refuses, such as a table that is not there yet, is tried again and keeps nothing else up; nor
+        does a file that cannot be read.
         """
         if self._monotonic() < self._next:
             return
         self._next = self._monotonic() + EVERY
-        try:
-            for file in self._unsettled():
+        failed: str | None = None
+        for file in self._unsettled():
+            try:
                 self._report_file(connection, file)
-        except OSError as error:
-            self._warn(type(error).__name__)
-        except psycopg.Error as error:
-            if error.sqlstate is None or connection.closed:
-                raise
-            self._warn(type(error).__name__)
-        else:
+            except psycopg.Error as error:
+                if connection.closed or (error.sqlstate is None and isinstance(error, psycopg.OperationalError)):
+                    raise
+                failed = type(error).__name__
+                self._failing.add(file.name)
+            except (OSError, ValueError, OverflowError) as error:
+                failed = type(error).__name__
+                self._failing.add(file.name)
+        if failed is None:
             self._reminder.reset()
+        elif self._reminder.due():
+            log.warning("counts_not_reported", error_class=failed, effect="an audit knows less until it works")
 
     def _unsettled(self) -> list[Path]:
         """Files that may hold something new: those that are written to, and the newest of those not reported yet."""
-        files = [file for file in reversed(count_files(self._spool_dir)) if file.name not in self._settled]
+        try:
+            known, there = count_files(self._spool_dir), files_there(self._spool_dir)
+        except OSError as error:
+            self._name_once(DIRECTORY, type(error).__name__)
+            return []
+        for name in sorted({file.name for file in there} - {file.name for file in known}):
+            self._name_once(name, "no file of counts")
+        files = [file for file in reversed(known) if file.name not in self._settled]
         written = [file for file in files if file.name in self._reported]
-        return written + [file for file in files if file.name not in self._reported][:FILES_AT_ONCE]
+        new = [file for file in files if file.name not in self._reported]
+        return written + sorted(new, key=lambda file: file.name in self._failing)[:FILES_AT_ONCE]
 
     def _report_file(self, connection: Connection, file: Path) -> None:
         changed_at = file.stat().st_mtime
-        counts: dict[tuple[object, ...], MinuteCount] = {count[:4]: count for count in read_counts(file)}
+        read = read_counts(file)
+        counts: dict[tuple[object, ...], MinuteCount] = {count[:4]: count for count in read if count.is_sound}
+        if len(counts) < len(read):
+            self._name_once(file.name, f"{len(read) - len(counts)} damaged counts")
         before = self._reported.get(file.name, {})
         new = [count for key, count in counts.items() if before.get(key) != count]
         if new:
@@ -96,9 +115,11 @@ class CountReport:
         else:
             self._reported[file.name] = counts
 
-    def _warn(self, error_class: str) -> None:
-        if self._reminder.due():
-            log.warning("counts_not_reported", error_class=error_class, effect="an audit knows less until it works")
+    def _name_once(self, file: str, reason: str) -> None:
+        """Log, once for as long as this process lives, that something in `file` is left out."""
+        if file not in self._named:
+            self._named.add(file)
+            log.warning("counts_left_out", file=file, reason=reason, effect="an audit knows less")
 
 
 def _row(count: MinuteCount) -> tuple[object, ...]:

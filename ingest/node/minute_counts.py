@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import mmap
 import os
+import re
 import struct
 from collections.abc import Iterable
 from pathlib import Path
@@ -31,6 +32,12 @@ _SLOT = struct.Struct("<Q40s?7xQQQ")
 _NAME = struct.Struct("<Q40s?7x")
 _NUMBERS = struct.Struct("<QQQ")
 _SIZE = SLOTS * _SLOT.size
+#: `<epoch>.<number>`; any other file there is somebody else's, such as an editor's copy.
+_FILE_NAME = re.compile(r"[!-~]+\.[0-9]{6,9}")
+#: Minutes since the epoch between which a node's clock may be: the years 2000 and 2100.
+_EARLIEST, _LATEST = 15_778_080, 68_374_080
+#: The greatest number of PostgreSQL's bigint, and more than any worker counts.
+_MOST = 2**63 - 1
 #: Combinations that are remembered: those of some minutes. One that is forgotten gets a second slot.
 _REMEMBERED = 64
 
@@ -45,6 +52,12 @@ class MinuteCount(NamedTuple):
     events: int
     first_seq: int  #: the lowest hl-seq among them
     last_seq: int  #: the highest
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether it can be what a worker wrote: a damaged disk has others."""
+        is_counted = max(self.events, self.first_seq, self.last_seq) <= _MOST
+        return is_counted and _EARLIEST <= self.minute < _LATEST and self.topic.isascii() and self.topic.isprintable()
 
 
 class MinuteCounts:
@@ -92,7 +105,7 @@ class MinuteCounts:
         self._files += 1
         try:
             self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-            for file in sorted(self._directory.iterdir())[: -(MOST_FILES - 1)]:
+            for file in count_files(self._directory.parent)[: -(MOST_FILES - 1)]:
                 file.unlink(missing_ok=True)
             path = self._directory / f"{self._epoch}.{self._files:06}"
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
@@ -109,12 +122,17 @@ class MinuteCounts:
 
 def count_files(spool_dir: Path) -> list[Path]:
     """The files of the node's workers, oldest first. Raises OSError."""
+    return [file for file in files_there(spool_dir) if _FILE_NAME.fullmatch(file.name)]
+
+
+def files_there(spool_dir: Path) -> list[Path]:
+    """What is in the directory, whoever put it there. Raises OSError."""
     directory = spool_dir / DIRECTORY
     return sorted(directory.iterdir()) if directory.is_dir() else []
 
 
 def read_counts(file: Path) -> list[MinuteCount]:
-    """What `file` holds, each combination once. Raises OSError."""
+    """What `file` holds, each combination once; not all may be sound. Raises OSError."""
     content = file.read_bytes()
     epoch = file.name.rpartition(".")[0]
     whole = len(content) - len(content) % _SLOT.size

@@ -20,7 +20,7 @@ from ingest.durable.spool.state import SharedState
 from ingest.node.count_report import CountReport
 from ingest.node.facts import NodeFacts
 from ingest.postgres_clock import PostgresClock
-from runtime.admin import Readiness
+from runtime.admin import Readiness, readiness_now
 from runtime.database_clock import DatabaseClock
 from runtime.heartbeat import EVERY as BEAT_EVERY
 from runtime.heartbeat import Heartbeat
@@ -88,13 +88,13 @@ class NodeReport:
         self._clock = DatabaseClock(monotonic)
         self._connection: Connection | None = None
         self._replayed: int | None = None  #: as last reported; None: this process has not reported yet
-        self._reminder = Reminder(clock=monotonic)
+        self._reminder, self._aside_reminder = Reminder(clock=monotonic), Reminder(clock=monotonic)
 
     def report(self) -> bool:
-        """Tell what the spool holds; whether PostgreSQL took it. Never raises for what is down."""
+        """Tell what the spool holds; whether PostgreSQL took it. Never raises."""
         try:
             self._send()
-        except psycopg.Error as error:
+        except Exception as error:  # noqa: BLE001 - a node that no longer reports makes the gate unsure of everybody
             self.close()
             self._state.report_refused = int(is_password_refused(error))
             if self._reminder.due():
@@ -153,10 +153,25 @@ class NodeReport:
         self._replayed = replayed
         if looked_at >= self._next_beat:
             self._next_beat = looked_at + BEAT_EVERY
-            facts = {**(self._facts() if self._facts else {}), "clock_off_seconds": round(self._clock_off, 1)}
-            self._heartbeat.beat(self._connection, self._readiness(), facts)
+            self._aside(self._beat, self._connection)
         if self._counts is not None:
-            self._counts(self._connection)
+            self._aside(self._counts, self._connection)
+
+    def _aside(self, report: Callable[[Connection], None], connection: Connection) -> None:
+        """Tell what the spool's report does not depend on, whatever is wrong with it. Raises psycopg.Error."""
+        try:
+            report(connection)
+        except psycopg.Error:
+            raise
+        except Exception as error:  # noqa: BLE001 - see above
+            if self._aside_reminder.due():
+                log.error(
+                    "node_facts_not_reported", error_class=type(error).__name__, effect="the spool's report goes on"
+                )
+
+    def _beat(self, connection: Connection) -> None:
+        facts = {**(self._facts() if self._facts else {}), "clock_off_seconds": round(self._clock_off, 1)}
+        self._heartbeat.beat(connection, readiness_now(self._readiness), facts)
 
     def _learn(
         self, connection: Connection, statement: LiteralString, values: Mapping[str, object] | None = None
@@ -194,9 +209,13 @@ class NodeReporter:
         self._lock.close()
 
     def _run(self) -> None:
-        held = False
+        held, reminder = False, Reminder()
         while not self._stopped.is_set():
-            held = held or self._lock.take()
+            try:
+                held = held or self._lock.take()
+            except OSError as error:  # of the disk; the next try may have it
+                if reminder.due():
+                    log.error("report_lock_failed", error=error.strerror, effect="the gate is unsure")
             if held:
                 self._report.report()
             self._stopped.wait(EVERY)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from itertools import chain, islice
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
@@ -18,7 +18,7 @@ from ops.output import PAGE, Output, command, table
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from ingest.durable.spool_publisher import SpoolPublisher
+    from ingest.durable.publisher import Publisher
     from ingest.provider import Provider
     from ingest.quarantine.replay import ReadAgain
     from ingest.quarantine.store import QuarantinedWebhook, QuarantineStore
@@ -88,8 +88,9 @@ def show(out: Output, number: int) -> None:
 def replay(out: Output, numbers: Sequence[int], force: bool, body_file: IO[bytes] | None) -> None:
     """Bring webhooks back, all that verify now or those of the given NUMBERS, as if they had been let in.
 
-    Each keeps its time of receipt and gets the event id that it would have had. They go through the spool, so Kafka
-    need not be up. Exit code 1 where one of the given NUMBERS was not brought back, 75 where the spool takes no more.
+    Each keeps its time of receipt and gets the event id that it would have had. Where ingest runs on this node they go
+    through its spool, so Kafka need not be up; where it does not they go straight to Kafka. Exit code 1 where one of
+    the given NUMBERS was not brought back, 75 where the spool, or Kafka, does not take them: they are kept.
 
     What could not be read needs a version that can, or --body: take it from `show`, mend it, and hand it over. The
     signature or secret that it came with still has to be right.
@@ -101,7 +102,7 @@ def replay(out: Output, numbers: Sequence[int], force: bool, body_file: IO[bytes
     body = body_file.read() if body_file else None
     counts: Counter[str] = Counter()
     replayed: set[int] = set()
-    with _store() as store, _publisher(out.dry_run) as publisher:
+    with _store() as store, nullcontext() if out.dry_run else _publisher() as publisher:
         replaying = Replaying(store, _enabled(), publisher, force=force, body=body)
         chosen = _chosen(store, numbers)
 
@@ -142,7 +143,7 @@ class Replaying:
         self,
         store: QuarantineStore,
         enabled: _Enabled,
-        publisher: SpoolPublisher | None,
+        publisher: Publisher | None,
         *,
         force: bool,
         body: bytes | None,
@@ -176,7 +177,9 @@ class Replaying:
             try:
                 self._publisher.publish_all(list(chain.from_iterable(events.values())))
             except Unavailable as failure:
-                raise TryLater(f"the spool takes no more ({failure}); hookline spool status") from failure
+                raise TryLater(
+                    f"not taken ({failure}); the rest stays in the quarantine: see hookline spool status, and Kafka"
+                ) from failure
             self._store.mark_replayed(*events)
         return verdicts
 
@@ -222,19 +225,30 @@ def _chosen(store: QuarantineStore, numbers: Sequence[int]) -> Iterator[Quaranti
 
 
 @contextmanager
-def _publisher(dry_run: bool) -> Iterator[SpoolPublisher | None]:
+def _publisher() -> Iterator[Publisher]:
+    """What makes events durable: the spool of the service on this node, or Kafka where none runs. Raises TryLater."""
+    from ingest.durable.kafka_publisher import KafkaPublisher
     from ingest.durable.record_numbers import RecordNumbers
     from ingest.durable.spool_publisher import SpoolPublisher
     from ops.configuration import load
+    from runtime.connections import KafkaSettings
+    from runtime.kafka.producer import KafkaProducer
     from runtime.schema_registry import SchemaRegistrySettings, codec
 
-    if dry_run:
-        yield None
-        return
     settings = ingest_settings()
-    with usable_spool(settings) as (spool, _):
+    with usable_spool(settings) as (spool, running):
         registered = codec(load(SchemaRegistrySettings)[SchemaRegistrySettings])
-        yield SpoolPublisher(spool, registered, RecordNumbers.on_disk(settings.spool_dir))
+        if running:
+            yield SpoolPublisher(spool, registered, RecordNumbers.on_disk(settings.spool_dir))
+            return
+        kafka = load(KafkaSettings)[KafkaSettings]
+        with closing(KafkaProducer(kafka, "hookline-quarantine-replay")) as producer:
+            if not producer.answers():
+                raise TryLater(
+                    "ingest does not run here, and Kafka does not answer: start ingest on this node, or bring Kafka"
+                    " back; the webhooks stay in the quarantine"
+                )
+            yield KafkaPublisher(producer, registered, RecordNumbers.on_disk(settings.spool_dir))
 
 
 @contextmanager

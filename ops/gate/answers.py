@@ -89,23 +89,24 @@ class Answers:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="gate")
 
     def about(self, numbers_asked: Sequence[str]) -> list[GateAnswer]:
-        """One answer a number, in their order. Never raises for what is down."""
+        """One answer a number, in their order: `out` for each where anything fails."""
         numbers = [number_query(text, self._region) for text in numbers_asked]
         begun = self._clock()
         try:
             certainty, known, erased = self._pool.submit(self._read, numbers).result(self.timeout)
-        except (psycopg.Error, NoAnswer) as error:
+            found = [_answer(number, digests, known) for number, digests in zip(numbers, erased, strict=True)]
+            # Asked last: this process may have been frozen since the ledger was read.
+            doubt = self._doubt(certainty, begun)
+        except Exception as error:  # noqa: BLE001 - a bug of ours is no reason to let a text go out
             metrics.GATE_FAILURES.inc()
             if self._reminder.due():
                 log.error("gate_fails_closed", error_class=type(error).__name__, phones=len(numbers))
-            why = "it is not known: the ledger does not answer"
+            is_down = isinstance(error, (psycopg.Error, NoAnswer))
+            why = f"it is not known: {'the ledger does not answer' if is_down else 'a fault of ours'}"
             return [
                 GateAnswer(number.phone.number, "out", None, why, sure=False, retry_after=SOON) for number in numbers
             ]
         self._reminder.reset()
-        found = [_answer(number, digests, known) for number, digests in zip(numbers, erased, strict=True)]
-        # Asked last: this process may have been frozen since the ledger was read.
-        doubt = self._doubt(certainty, begun)
         return found if doubt is None else [doubted(answer, doubt) for answer in found]
 
     def doubt(self) -> Doubt | None:

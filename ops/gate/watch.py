@@ -89,4 +89,6 @@ class CertaintyWatch:
             doubt = self._answers.doubt()
         except (psycopg.Error, NoAnswer):
             return Look(self._clock(), is_answered=False)
+        except Exception as error:  # noqa: BLE001 - the thread goes on, and what nobody can tell is not sure
+            return Look(self._clock(), is_answered=True, doubt=f"a fault of ours: {type(error).__name__}")
         return Look(self._clock(), is_answered=True, doubt=None if doubt is None else doubt.why)

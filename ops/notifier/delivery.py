@@ -113,6 +113,6 @@ class TargetWorker:
     def _taken(self, message: AlarmMessage) -> bool:
         try:
             return self._send(self._target.url, message, self._seconds)
-        except OSError as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, the target has not got it, and that has to show
             log.error("notification_process_failed", error_class=type(error).__name__)
             return False

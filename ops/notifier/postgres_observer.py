@@ -97,7 +97,9 @@ class PostgresObserver:
             if self._heartbeat is not None:
                 self._heartbeat.beat(self._connection, Readiness(True))
             items = tuple(self._items(self._connection))
-        except psycopg.Error as error:
+        except Exception as error:  # whatever it is, nothing is known of what PostgreSQL holds, and that is told
+            if not isinstance(error, psycopg.Error):
+                log.exception("postgres_not_observed")
             if self._connection is not None:
                 self._connection.close()
             self._connection = None

@@ -19,6 +19,7 @@ from ops.notifier.postgres_observer import PostgresObserver
 from ops.notifier.process_observer import ProcessAnswer
 from ops.status.findings import Sample, samples_of
 from runtime import logs, metrics
+from runtime.reminder import Reminder
 
 log = logs.logger("hookline.notifier")
 
@@ -63,6 +64,7 @@ class AlarmWatch:
         self._begun = clock()
         self._own = metrics_of(RULES)
         self._keeping = threading.Lock()
+        self._reminder = Reminder(clock=clock)
         self._pending_written_at = float("-inf")
         self._written: Mapping[tuple[str, datetime], tuple[str, Mapping[str, str]]] = {}
         self.looked_at: float | None = None  #: by the monotonic clock
@@ -75,7 +77,7 @@ class AlarmWatch:
         )
 
     def look(self) -> list[AlarmRecord]:
-        """Look once. Returns the alarms that changed. Raises OSError where the state cannot be written."""
+        """Look once. Returns the alarms that changed."""
         answers = self._ask()
         at = self._clock()
         for answer in answers:
@@ -96,7 +98,11 @@ class AlarmWatch:
         changed = self._book.update([*self._history.findings(), *findings_of(items)], self._now(), unseen=unseen)
         for record in changed:
             log.warning("alarm", rule=record.rule, state=record.state, summary=record.summary)
-        self.keep()
+        try:
+            self.keep()
+        except OSError as error:  # PostgreSQL keeps them too; of a full disk people are to be told above all
+            if self._reminder.due():
+                log.error("alarms_not_kept", error=error.strerror)
         self._measure()
         self.looked_at = self._clock()
         return changed

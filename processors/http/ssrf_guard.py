@@ -82,7 +82,7 @@ class CheckedBackend(httpcore.SyncBackend):
         def resolve() -> None:
             try:
                 found.set_result(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
-            except OSError as error:
+            except (OSError, ValueError) as error:  # ValueError: a text that cannot be a name, such as "a..b"
                 found.set_exception(error)
 
         Thread(target=resolve, name="resolve", daemon=True).start()
@@ -92,6 +92,8 @@ class CheckedBackend(httpcore.SyncBackend):
             raise httpcore.ConnectTimeout("the resolver does not answer") from None
         except OSError as error:
             raise httpcore.ConnectError(f"no address: {error.strerror}") from None
+        except ValueError:
+            raise httpcore.ConnectError("no address: its host can be no name") from None
         return (str(entry[4][0]) for entry in entries)
 
     def _may_be(self, address: str, host: str) -> bool:

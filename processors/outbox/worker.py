@@ -206,7 +206,12 @@ class OutboxWorker(Generic[T]):
         return [task for task in tasks if task.key in ours]
 
     def _run(self, task: T) -> None:
-        self._finished.put(self._outcome(task))
+        try:
+            outcome = self._outcome(task)
+        except Exception as error:  # noqa: BLE001 - without an outcome its contact would wait for ever
+            log.error("our_bug", error_class=type(error).__name__, error=described(error))
+            outcome = TaskOutcome(task, "bug", type(error).__name__, self._longest)
+        self._finished.put(outcome)
 
     def _outcome(self, task: T) -> TaskOutcome[T]:
         if task.trace is None:

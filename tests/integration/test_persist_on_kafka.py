@@ -70,7 +70,9 @@ class Stage:
         [bootstrap] = self.settings.bootstrap_servers
         # As the owner: the role of persist may write the positions of its own group only, and this is another.
         command = [sys.executable, "-m", persist_process.__name__, bootstrap, self.settings.client]
-        process = subprocess.Popen([*command, self.postgres.owner_dsn, self.group, self.topic], cwd=ROOT, stderr=subprocess.DEVNULL)
+        process = subprocess.Popen(
+            [*command, self.postgres.owner_dsn, self.group, self.topic], cwd=ROOT, stderr=subprocess.DEVNULL
+        )
         self.processes.append(process)
         return process
 

@@ -38,7 +38,7 @@ class NameLookup:
 
     def addresses(self, host: str, port: int, wait: float = WAIT) -> list[AddressInfo]:
         """The addresses of `host` as of now, of an earlier lookup where this takes longer than `wait`, or none."""
-        with suppress(socket.gaierror):  # a name, no address: what follows is for names
+        with suppress(socket.gaierror, ValueError):  # a name, no address: what follows is for names
             return _addresses(host, port, socket.AI_NUMERICHOST)
         place = (host, port)
         with self._lock:
@@ -55,8 +55,8 @@ class NameLookup:
     def _look(self, place: tuple[str, int], done: threading.Event) -> None:
         try:
             found = _addresses(*place)
-        except OSError as error:
-            log.warning("name_not_found", host=place[0], error=error.strerror)
+        except (OSError, ValueError) as error:  # ValueError: a text that cannot be a name, such as "a..b"
+            log.warning("name_not_found", host=place[0], error=getattr(error, "strerror", type(error).__name__))
             found = []
         with self._lock:
             if found:

@@ -349,3 +349,39 @@ def test_being_unsure_is_measured_and_said_once_a_minute(capsys: pytest.CaptureF
     CertaintyWatch(answering(), clock=lambda: now).step()
     assert REGISTRY.get_sample_value("hookline_gate_unsure") == 0
     assert capsys.readouterr().err.count("gate_is_unsure") == 2
+
+
+def test_a_bug_of_ours_lets_no_text_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    def bug(*_: object) -> Any:
+        raise OverflowError("date value out of range")
+
+    monkeypatch.setattr(Certainty, "doubt", bug)
+    answer = client().get("/opt-outs/+13035550199", headers=TOKEN)
+    assert answer.status_code == 200
+    body = answer.get_json()
+    assert (body["state"], body["sure"], body["why"]) == ("out", False, "it is not known: a fault of ours")
+
+
+def test_a_watch_that_cannot_look_says_unsure_and_looks_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Given a bug that shows at the first look
+    answers, turns = answering(), iter([1.0, 1.0])
+    doubt, failures = answers.doubt, [OverflowError("date value out of range")] * 2
+    seen: list[float | None] = []
+
+    def doubt_or_fail() -> Any:
+        if failures:
+            raise failures.pop()
+        return doubt()
+
+    def sleep(_: float) -> None:
+        seen.append(REGISTRY.get_sample_value("hookline_gate_unsure"))
+        if next(turns, None) is None:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(answers, "doubt", doubt_or_fail)
+    watch = CertaintyWatch(answers, sleep=sleep)
+    assert watch.readiness() == Readiness(False, "a fault of ours: OverflowError")
+    # Then the thread says that nothing is sure, and goes on
+    with pytest.raises(KeyboardInterrupt):
+        watch.run()
+    assert seen == [1, 0, 0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +21,7 @@ from ingest.request import WebhookRequest
 from ingest.webhooks import receive
 from ops import exits
 from ops.__main__ import main
+from runtime.kafka.producer import NotPublished, OutgoingRecord
 from schemas.codec import Codec
 from schemas.ids import SchemaIds
 from tests.contract.players import NEW_SECRET, OLD_SECRET, PLAYERS
@@ -43,8 +44,36 @@ def directory(tmp_path: Path) -> Path:
     return tmp_path / "spool"
 
 
+class Kafka:
+    """As much of a KafkaProducer as a replay uses."""
+
+    def __init__(self) -> None:
+        self.records: list[OutgoingRecord] = []
+        self.is_up = True
+        self.failure: Exception | None = None
+
+    def answers(self) -> bool:
+        return self.is_up
+
+    def publish_all(self, records: Sequence[OutgoingRecord], *, timeout: float) -> list[Exception | None]:
+        self.records += records
+        return [self.failure] * len(records)
+
+    def close(self) -> None:
+        pass
+
+
 @pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Run]:
+def kafka(monkeypatch: pytest.MonkeyPatch) -> Kafka:
+    made = Kafka()
+    monkeypatch.setattr("runtime.kafka.producer.KafkaProducer", lambda *_: made)
+    return made
+
+
+@pytest.fixture
+def run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], kafka: Kafka
+) -> Iterator[Run]:
     monkeypatch.setenv("HOOKLINE_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("HOOKLINE_INGEST__SPOOL_DIR", str(tmp_path / "spool"))
     monkeypatch.setenv("HOOKLINE_KAFKA__BOOTSTRAP_SERVERS", "127.0.0.1:1")  # nobody listens
@@ -133,7 +162,7 @@ def test_requeue_puts_back_what_kafka_refused(run: Run, directory: Path) -> None
 @pytest.mark.parametrize("name", sorted(PLAYERS))
 @pytest.mark.parametrize("beside_a_service", [False, True])
 def test_a_mended_secret_brings_the_webhook_back(
-    run: Run, directory: Path, name: str, *, beside_a_service: bool
+    run: Run, directory: Path, kafka: Kafka, name: str, *, beside_a_service: bool
 ) -> None:
     # Given one webhook that was refused because our secret was old, and one that somebody made up
     quarantined(directory, name, signed=NEW_SECRET, valid=OLD_SECRET)
@@ -153,12 +182,15 @@ def test_a_mended_secret_brings_the_webhook_back(
     assert (code, [webhook["now"] for webhook in data["webhooks"]]) == (exits.OK, ["replayed", verdicts[1]])
     for webhook in held:
         webhook.close()
+    # Through the spool of the service, or straight to Kafka where nobody would drain it
     service, spool = opened(directory)
-    last = spool.in_turn(lambda turn: turn.first(9))[-1]
-    event = Codec(SchemaIds.checked_in()).decode(last.record.value)
-    assert (event.provider, event.received_at, str(event.event_id)) == (name, RECEIPT, data["webhooks"][0]["event_id"])
+    spooled = [row.record for row in spool.in_turn(lambda turn: turn.first(9))][2:]
     spool.close()
     service.close()
+    [back] = spooled if beside_a_service else kafka.records
+    assert (len(spooled), len(kafka.records)) == ((1, 0) if beside_a_service else (0, 1))
+    event = Codec(SchemaIds.checked_in()).decode(back.value)
+    assert (event.provider, event.received_at, str(event.event_id)) == (name, RECEIPT, data["webhooks"][0]["event_id"])
     # And the other only by number and force
     assert run("quarantine", "replay", "2")[0] == exits.CHECK_FAILED
     assert run("quarantine", "replay", "--force")[0] == exits.USAGE
@@ -168,7 +200,7 @@ def test_a_mended_secret_brings_the_webhook_back(
 
 
 def test_what_comes_back_carries_the_numbers_of_the_registry_that_is_set(
-    run: Run, directory: Path, monkeypatch: pytest.MonkeyPatch
+    run: Run, directory: Path, kafka: Kafka, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     registry = httpx.MockTransport(FakeRegistry(5000))
     client = httpx.Client
@@ -176,14 +208,13 @@ def test_what_comes_back_carries_the_numbers_of_the_registry_that_is_set(
     monkeypatch.setenv("HOOKLINE_SCHEMA_REGISTRY__URL", "http://registry.example")
     quarantined(directory, "textlink", signed=NEW_SECRET, valid=OLD_SECRET)
     assert run("quarantine", "replay")[0] == exits.OK
-    service, spool = opened(directory)
-    value = spool.in_turn(lambda turn: turn.first(9))[-1].record.value
-    spool.close()
-    service.close()
-    assert int.from_bytes(value[1:5], "big") >= 5000
+    [back] = kafka.records
+    assert int.from_bytes(back.value[1:5], "big") >= 5000
 
 
-def test_what_could_not_be_read_comes_back_with_a_mended_body(run: Run, directory: Path, tmp_path: Path) -> None:
+def test_what_could_not_be_read_comes_back_with_a_mended_body(
+    run: Run, directory: Path, kafka: Kafka, tmp_path: Path
+) -> None:
     # Given the published failed sample, in which a comma is missing
     whole = '{"secret": "%s", "phone_number": "+13035550142", "text": "hi",\n "textlink_id": 5\n "portal": true}'
     unreadable(directory, (whole % NEW_SECRET).encode())
@@ -199,12 +230,10 @@ def test_what_could_not_be_read_comes_back_with_a_mended_body(run: Run, director
     code, data = run("quarantine", "replay", "1", "--body", str(mended))
     # Then it is the event that it would have been
     assert (code, data["counts"]) == (exits.OK, {"replayed": 1})
-    service, spool = opened(directory)
-    event = Codec(SchemaIds.checked_in()).decode(spool.in_turn(lambda turn: turn.first(9))[-1].record.value)
+    [back] = kafka.records
+    event = Codec(SchemaIds.checked_in()).decode(back.value)
     assert (event.event_type, event.received_at) == ("message.failed", RECEIPT)
     assert "secret" not in event.payload
-    spool.close()
-    service.close()
     # And the other, whose secret is wrong, does not come back by a body alone
     assert run("quarantine", "replay", "2", "--body", str(mended))[0] == exits.CHECK_FAILED
     assert run("quarantine", "replay", "2", "--body", str(mended), "--force")[1]["counts"] == {"replayed": 1}
@@ -223,7 +252,7 @@ def test_a_list_goes_on_where_it_ended(run: Run, directory: Path, capsys: pytest
     assert "--after" not in capsys.readouterr().err
 
 
-def test_many_come_back_a_group_at_a_time(run: Run, directory: Path) -> None:
+def test_many_come_back_a_group_at_a_time(run: Run, directory: Path, kafka: Kafka) -> None:
     player, count = PLAYERS["textlink"], 1_512
     with closing(KeepingQuarantine(QuarantineStore(directory, limit=10 * 2**20, days=36_500))) as kept:
         for number in range(count):
@@ -233,7 +262,8 @@ def test_many_come_back_a_group_at_a_time(run: Run, directory: Path) -> None:
     code, data = run("quarantine", "replay")
     assert (code, data["counts"]) == (exits.OK, {"replayed": count})
     assert len({webhook["event_id"] for webhook in data["webhooks"]}) == count
-    assert run("spool", "status")[1]["records"] == count + 2
+    assert len(kafka.records) == count
+    assert run("spool", "status")[1]["records"] == 2
     assert run("quarantine", "replay")[1] == {"webhooks": [], "dry_run": False, "counts": {}}
 
 
@@ -245,9 +275,42 @@ def test_a_spool_that_is_full_ends_a_replay_and_keeps_the_rest(
     def full(*_: object) -> None:
         raise SpoolFull("spool_full")
 
+    service, spool = opened(directory)
     monkeypatch.setattr("ingest.durable.spool.store.Spool.append", full)
     assert main(["quarantine", "replay"]) == exits.TRY_LATER
+    spool.close()
+    service.close()
     assert run("quarantine", "ls")[1]["total"] == 1
+
+
+def test_where_neither_ingest_runs_nor_kafka_answers_a_replay_is_refused(
+    run: Run, directory: Path, kafka: Kafka
+) -> None:
+    # Given a stop in the quarantine of a node that has signed off with an empty spool, so that the gate trusts it
+    quarantined(directory, "textlink", signed=NEW_SECRET, valid=OLD_SECRET, text="STOP")
+    kafka.is_up = False
+    # When it is replayed
+    code, data = run("quarantine", "replay")
+    # Then it says what to do, the stop is in no spool that nobody knows of, and nothing is lost
+    assert code == exits.TRY_LATER
+    assert "start ingest on this node, or bring Kafka back" in data["error"]
+    assert run("spool", "status")[1]["records"] == 2
+    assert run("quarantine", "ls")[1]["total"] == 1
+
+
+def test_what_kafka_does_not_confirm_stays_in_the_quarantine(
+    run: Run, directory: Path, kafka: Kafka, capsys: pytest.CaptureFixture[str]
+) -> None:
+    quarantined(directory, "textlink", signed=NEW_SECRET, valid=OLD_SECRET)
+    kafka.failure = NotPublished("timeout")
+    assert main(["quarantine", "replay"]) == exits.TRY_LATER
+    assert "NotPublished" in capsys.readouterr().err
+    assert run("quarantine", "ls")[1]["total"] == 1
+    # When Kafka is well again, it comes back under the same id
+    kafka.failure = None
+    assert run("quarantine", "replay")[1]["counts"] == {"replayed": 1}
+    first, second = (Codec(SchemaIds.checked_in()).decode(record.value) for record in kafka.records)
+    assert first.event_id == second.event_id
 
 
 def test_a_webhook_that_is_not_there(run: Run, directory: Path) -> None:

@@ -253,3 +253,20 @@ def test_expensive_bodies_leave_slots_to_small_ones(packed: bool) -> None:
     # And every slot is back
     assert all(handled.acquire(timeout=20) for _ in range(18))
     assert answer(sent, coding) == [sent]
+
+
+def test_a_disk_of_descriptors_that_fails_does_not_end_the_watch(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Given a process that has no descriptor left when stalled bodies are looked for
+    looked = threading.Semaphore(0)
+    deadlines = BodyDeadlines(1, 4)
+
+    def fail(_: BodyReads) -> int:
+        looked.release()
+        raise OSError(24, "Too many open files")
+
+    monkeypatch.setattr(deadlines, "end_stalled", fail)
+    monkeypatch.setattr("runtime.request_bodies._INTERVAL", 0.01)
+    deadlines.bounded(lambda *_: [])
+    # Then it looks again
+    assert looked.acquire(timeout=10)
+    assert looked.acquire(timeout=10)

@@ -32,3 +32,16 @@ def test_any_answer_is_one() -> None:
     with AdminServer(admin_app("persist", lambda: Readiness(False)), "127.0.0.1", 0) as server:
         assert answers("127.0.0.1", server.port)
     assert not answers("127.0.0.1", server.port)
+
+
+def test_a_question_that_fails_is_no_answer_and_no_end() -> None:
+    now, gave_up = [0.0], []
+
+    def ask() -> bool:
+        raise ValueError("a bug of ours")
+
+    def sleep(seconds: float) -> None:
+        now[0] += seconds
+
+    SelfCheck(ask, lambda: gave_up.append(now[0]), clock=lambda: now[0], sleep=sleep).run()
+    assert len(gave_up) == 1

@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from prometheus_client import REGISTRY
 
 from ops.alarms.catalogue import RULES
 from ops.alarms.findings import AlarmFinding
@@ -109,3 +110,21 @@ def test_a_target_that_hangs_is_ended_in_time(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr("ops.notifier.delivery.subprocess.run", watched)
     assert not send_by_apprise(URL, example(), 0.05)
     assert len(ended) == 1
+
+
+def test_a_bug_while_a_message_is_sent_is_a_target_that_fails(clock: MovableClock) -> None:
+    failures = [ValueError("a bug of ours")]
+
+    def send(url: str, message: AlarmMessage, seconds: float) -> bool:
+        if failures:
+            raise failures.pop()
+        return True
+
+    target = NotificationTarget.of(URL)
+    worker = TargetWorker(target, book_with(clock, "HooklineHalted"), send=send, now=clock)
+    assert not worker.step()
+    assert REGISTRY.get_sample_value("hookline_notification_target_failing", {"target": target.name}) == 1
+    # And it is tried again, as after any other failure
+    clock.at += timedelta(seconds=6)
+    assert worker.step()
+    assert REGISTRY.get_sample_value("hookline_notification_target_failing", {"target": target.name}) == 0

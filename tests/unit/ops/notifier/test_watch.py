@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -88,4 +89,26 @@ def test_nothing_is_sent_before_it_is_known_what_was_sent(rig: Rig) -> None:
     rig.postgres.step()
     assert not rig.watch.may_send
     rig.seconds = 9
+    assert rig.watch.may_send
+
+
+def test_a_full_disk_ends_no_notifier(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full() -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(rig.watch, "keep", full)
+    rig.postgres.latest = StoredObservation(0.0, (ObservedItem("halted", {"processor": "persist", "reason": "x"}),))
+    assert rig.look(3) == {"HooklineHaltRecorded"}
+    assert rig.watch.looked_at == 0.0
+
+
+def test_a_bug_of_the_observer_is_told_and_keeps_no_alarm_back(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Given an observer that fails at each step, from the start
+    def bug() -> Any:
+        raise KeyError("a bug of ours")
+
+    monkeypatch.setattr(rig.postgres, "_connected", bug)
+    rig.postgres.step()
+    # Then that is an alarm, and alarms are sent
+    assert rig.look(30) == {"HooklinePostgresUnreachable"}
     assert rig.watch.may_send

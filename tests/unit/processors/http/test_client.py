@@ -8,10 +8,11 @@ import threading
 import time
 from typing import Any
 
+import httpcore
 import pytest
 
 from processors.http.client import HttpClient
-from processors.http.ssrf_guard import AddressRefused, is_public
+from processors.http.ssrf_guard import AddressRefused, CheckedBackend, is_public
 from processors.outbox.errors import RateLimited, RetryLater
 from processors.outbox.rate_limiter import PrepaidLimiter, RateLimiter, Unlimited
 from tests.servers.odd import Script, answering, endless, silent, whole
@@ -163,3 +164,11 @@ def test_an_address_that_was_resolved_to_a_private_one_is_not_connected_to(monke
     with pytest.raises(AddressRefused, match="private"):
         calling.call("GET", "/")
     calling.close()
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_host_that_can_be_no_name_is_no_address_and_is_not_waited_for() -> None:
+    backend = CheckedBackend(allow_private=True)
+    backend.deadline = time.monotonic() + 10
+    with pytest.raises(httpcore.ConnectError):
+        backend.connect_tcp("a..b", 443)

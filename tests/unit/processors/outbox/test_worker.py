@@ -409,3 +409,25 @@ def test_a_dead_worker_s_last_call_has_as_long_to_take_effect(look_after: float,
 def test_a_lease_that_leaves_no_time_for_calls_is_refused(clock: Clock) -> None:
     with pytest.raises(ValueError, match=r"memory: a lease of 60\.0 s leaves no time before 60\.0 s"):
         worker_of(MemoryQueue(clock, "a"), lambda _: None, look_after=LEASE)
+
+
+def test_a_bug_beside_the_call_leaves_no_task_under_way_for_ever(
+    clock: Clock, database: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given a bug where the outcome is made, once
+    queue, failures = MemoryQueue(clock, "a"), [ValueError("a bug of ours")]
+    worker = worker_of(queue, lambda _: None)
+    attempt = worker._outcome
+
+    def outcome(task: MemoryTask) -> TaskOutcome[MemoryTask]:
+        if failures:
+            raise failures.pop()
+        return attempt(task)
+
+    monkeypatch.setattr(worker, "_outcome", outcome)
+    work(worker, database)
+    assert queue.rows["a"].kinds == ["bug"]
+    # Then it is tried again when its time has come
+    clock.now += 2 * LEASE
+    work(worker, database)
+    assert queue.rows["a"].kinds == ["bug", "done"]

@@ -7,11 +7,11 @@ from contextlib import closing
 from typing import Any
 
 import pytest
-from runtime.kafka.librdkafka.consumer import LibrdkafkaConsumer
 
 from runtime.connections import KafkaSettings
 from runtime.kafka import clients
 from runtime.kafka.consumer import KafkaConsumer
+from runtime.kafka.librdkafka.consumer import LibrdkafkaConsumer
 from runtime.kafka.librdkafka.producer import LibrdkafkaProducer
 from runtime.kafka.producer import KafkaProducer
 from runtime.settings import Configuration, ConfigurationError

@@ -107,3 +107,11 @@ def _until(holds: Callable[[], bool]) -> None:
     while not holds():
         assert time.monotonic() < deadline
         time.sleep(0.01)
+
+
+@pytest.mark.filterwarnings("error")
+def test_what_cannot_be_a_name_is_looked_up_again_and_leaves_no_lookup_behind() -> None:
+    lookup = NameLookup()
+    for _ in range(2):
+        assert lookup.addresses("a..b", 9092) == []  # UnicodeError: an empty label
+    assert lookup._pending == {}
