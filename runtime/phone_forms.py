@@ -12,7 +12,16 @@ from collections.abc import Iterator
 import phonenumbers
 from phonenumbers import PhoneNumber
 
-from runtime.phone_lookup import KEY_DIGITS, Match, NumberQuery, identity, number_query, significant, stored_number
+from runtime.phone_lookup import (
+    KEY_DIGITS,
+    Match,
+    NumberQuery,
+    identity,
+    number_query,
+    numbers_within,
+    significant,
+    stored_number,
+)
 from runtime.phones import e164
 
 #: Their mobile numbers are written with digits in between that are no prefix: only the last digits are the same.
@@ -21,6 +30,11 @@ _REWRITTEN = (52, 54)
 
 def stored_forms(phone: str, region: str | None) -> frozenset[str]:
     """The forms of `phone`, as it is stored, by which it is found when only their digests are left."""
+    forms = _forms_of(phone, region)
+    return forms.union(*(_forms_of(part, region) for part in numbers_within(phone)))
+
+
+def _forms_of(phone: str, region: str | None) -> frozenset[str]:
     read = number_query(phone, region).written.number
     stored = stored_number(phone)
     forms = {phone} if read is None else {phone, identity(read)}

@@ -8,7 +8,6 @@ cannot be told apart from a number that is out counts as that number.
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
@@ -16,7 +15,17 @@ from functools import lru_cache
 import phonenumbers
 from phonenumbers import PhoneNumber
 
-from runtime.phones import LONGEST, Phone, dialled_number, e164, full_number, has_plus, number_body
+from runtime.phones import (
+    LONGEST,
+    Phone,
+    dialled_number,
+    e164,
+    full_number,
+    has_plus,
+    is_plain,
+    number_body,
+    plain_text,
+)
 
 #: Digits at a number's end that are the same however it is written: a prefix is all that differs, but for
 #: Argentina's 15, which stands before the last six at the earliest.
@@ -33,6 +42,8 @@ _REST_DIGITS = 7
 #: Digits from which on a text with letters may be a number with a word to it.
 _WHOLE_DIGITS = 9
 _LETTERS = re.compile(r"[^\W\d_]+")
+#: What does not stand within a number, and where another number begins.
+_BETWEEN_NUMBERS = re.compile(r"[^0-9 ()+.-]+|(?=\+)")
 _ARGENTINA, _MEXICO = 54, 52
 #: What stood before a Mexican number until 2019, between itself and +52 or alone.
 _MEXICAN_PREFIXES = ("1", "01", "044", "045")
@@ -51,7 +62,7 @@ class NumberQuery:
     """A number that somebody asks about."""
 
     phone: Phone  #: as it is read now
-    keys: tuple[str, ...]  #: of every stored number that may be it; `opt_outs.lookup_key` in schemas/sql has them
+    keys: tuple[str, ...]  #: of every stored number that may be it: `phone_lookup_keys` in schemas/sql
     written: Written  #: what its digits may stand for
     _region: str | None
 
@@ -59,6 +70,12 @@ class NumberQuery:
         """How sure it is that `phone`, as it is stored, is this one."""
         if phone == self.phone.number:
             return Match.SAME
+        found = self._match(phone)
+        if found is Match.NONE and any(self._match(part) is not Match.NONE for part in numbers_within(phone)):
+            return Match.POSSIBLE
+        return found
+
+    def _match(self, phone: str) -> Match:
         stored = stored_number(phone)
         if not self.written.digits or not stored.digits:
             return Match.NONE
@@ -119,9 +136,28 @@ def _international(*written: str) -> tuple[PhoneNumber, ...]:
 
 def _digits(text: str) -> str:
     body = number_body(text)
-    if body is None:
-        return ""
-    return "".join(str(unicodedata.decimal(character)) for character in body if character.isdecimal())
+    return "" if body is None else _digits_of(body)
+
+
+def _digits_of(plain: str) -> str:
+    return "".join(character for character in plain if character.isdecimal())
+
+
+@lru_cache(maxsize=50_000)
+def numbers_within(text: str) -> tuple[str, ...]:
+    """The parts of a stored text that may each be a number: somebody wrote two of them, or one and something else."""
+    if is_plain(text):
+        return ()
+    plain = plain_text(text)
+    fewest = _WHOLE_DIGITS if _LETTERS.search(plain) else LOCAL_DIGITS
+    digits = {part: _digits_of(part) for part in parts_between_words(plain)}
+    whole = _digits_of(plain)
+    return tuple(part for part in digits if fewest <= len(digits[part]) < len(whole))
+
+
+def parts_between_words(plain: str) -> list[str]:
+    """The parts of `plain` (`phones.plain_text`) with nothing in them that does not stand within a number."""
+    return [part.lstrip(" )").rstrip(" (") for part in _BETWEEN_NUMBERS.split(plain)]
 
 
 def _digits_among_letters(text: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ops.trace.event_phones import phones_as_they_came
+from processors.opt_out.ledger_phones import IS_ALIKE
 from runtime.phone_lookup import Match, number_query
 from runtime.postgres import Connection, named_rows
 
@@ -15,9 +16,7 @@ SHOWN = 30
 
 Row = dict[str, Any]
 
-_ALIKE = """
-SELECT phone FROM opt_outs WHERE phone = ANY (%s) OR lookup_key = ANY (%s) ORDER BY phone
-"""
+_ALIKE = f"SELECT phone FROM opt_outs WHERE {IS_ALIKE} ORDER BY phone"  # noqa: S608 - texts of ours
 #: The worst first.
 _STATE = """
 SELECT phone, state, since, reason, position, updated_at FROM opt_outs
@@ -89,7 +88,8 @@ class NumberFacts:
 def number_facts(connection: Connection, phone: str, region: str | None) -> NumberFacts:
     """Everything about `phone`, however the ledger and the events write it. Raises psycopg.Error."""
     number = number_query(phone, region)
-    alike = [str(found) for (found,) in connection.execute(_ALIKE, ([phone, number.phone.number], list(number.keys)))]
+    keys = list(number.keys)
+    alike = [str(found) for (found,) in connection.execute(_ALIKE, ([phone, number.phone.number], keys, keys))]
     same = [found for found in alike if found == phone or number.match(found) is Match.SAME]
     phones = list(dict.fromkeys([phone, number.phone.number, *same, *phones_as_they_came(connection, number)]))
     return NumberFacts(

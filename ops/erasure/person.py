@@ -21,10 +21,10 @@ SELECT phone FROM (
     SELECT phone FROM contacts UNION SELECT phone FROM crm_contacts UNION SELECT contact_phone FROM crm_lanes
 ) AS known (phone)
 WHERE phone = %(phone)s OR CASE WHEN phone ~ '^[+][0-9]+$' THEN right(phone, 6) = ANY (%(keys)s)
-    ELSE phone_lookup_key(phone) = ANY (%(keys)s) END
+    ELSE phone_lookup_keys(phone) && %(keys)s::text[] END
 UNION SELECT contact_phone FROM events WHERE contact_phone = %(phone)s
-    OR (contact_phone !~ '^[+][0-9]+$' AND phone_lookup_key(contact_phone) = ANY (%(keys)s))
-UNION SELECT phone FROM opt_out_parked WHERE phone = %(phone)s OR phone_lookup_key(phone) = ANY (%(keys)s)
+    OR (contact_phone !~ '^[+][0-9]+$' AND phone_lookup_keys(contact_phone) && %(keys)s::text[])
+UNION SELECT phone FROM opt_out_parked WHERE phone = %(phone)s OR phone_lookup_keys(phone) && %(keys)s::text[]
 """
 #: Webhooks that named no phone we could read, and that have the number somewhere.
 _UNREAD = """

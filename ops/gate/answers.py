@@ -19,7 +19,7 @@ from typing import Any
 import psycopg
 
 from ops.gate.certainty import LATER, SOON, Certainty, Doubt, split, with_certainty
-from processors.opt_out.ledger_phones import NO_PEPPERS, erased_matches
+from processors.opt_out.ledger_phones import IS_ALIKE, NO_PEPPERS, erased_matches
 from processors.opt_out.phone_digests import PhonePeppers
 from runtime import logs, metrics
 from runtime.phone_lookup import Match, NumberQuery, number_query
@@ -28,9 +28,14 @@ from runtime.reminder import Reminder
 
 log = logs.logger("hookline.gate")
 
-_STATES = "SELECT phone, state, since, reason, lookup_key FROM opt_outs WHERE phone = ANY (%s) OR lookup_key = ANY (%s)"
+#: With the keys by which each row may have been found.
+_STATES = f"""
+SELECT phone, state, since, reason,
+    CASE WHEN phone ~ '^[+][0-9]+$' THEN ARRAY[lookup_key] ELSE phone_lookup_keys(phone) END
+FROM opt_outs WHERE {IS_ALIKE}
+"""  # noqa: S608 - texts of ours
 _ERASED = """
-SELECT o.phone, o.state, o.since, o.reason, e.digest FROM erased_numbers AS e JOIN opt_outs AS o USING (phone)
+SELECT o.phone, o.state, o.since, o.reason, ARRAY[e.digest] FROM erased_numbers AS e JOIN opt_outs AS o USING (phone)
 WHERE e.digest = ANY (%s)
 """
 _STATEMENT = with_certainty(_STATES)
@@ -136,15 +141,16 @@ class Answers:
             erased = self._erased(numbers)
             certainty, states = split(self._rows(numbers, erased))
         known: Known = {}
-        for phone, state, since, why, key in states:
-            for name in {phone, key}:
+        for phone, state, since, why, keys in states:
+            for name in {phone, *keys}:
                 known.setdefault(name, []).append(StoredState(phone, state, since, why))
         return certainty, known, erased
 
     def _rows(self, numbers: list[NumberQuery], erased: Sequence[ErasedMatches] | None) -> list[tuple[Any, ...]]:
         """One statement outside of any transaction: one way there and back. `erased` None: nobody looks for these."""
         phones = sorted({number.phone.number for number in numbers})
-        values = [phones, sorted({key for number in numbers for key in number.keys})]
+        keys = sorted({key for number in numbers for key in number.keys})
+        values = [phones, keys, keys]
         if erased is not None:
             values.append(sorted({digest for digests in erased for digest in digests}))
         statement = _STATEMENT if erased is None else _WITH_ERASED

@@ -7,7 +7,10 @@ from runtime.phone_forms import forms_asked
 from runtime.phone_lookup import Match, NumberQuery
 from runtime.postgres import Connection
 
-_PHONES = "SELECT phone FROM opt_outs WHERE phone = ANY (%s) OR lookup_key = ANY (%s) ORDER BY phone"
+#: Whether a row of `opt_outs` may be a number: %s is its phones, then its keys, twice.
+IS_ALIKE = """(phone = ANY (%s) OR lookup_key = ANY (%s)
+    OR (phone !~ '^[+][0-9]+$' AND phone_lookup_keys(phone) && %s::text[]))"""
+_PHONES = f"SELECT phone FROM opt_outs WHERE {IS_ALIKE} ORDER BY phone"  # noqa: S608 - texts of ours
 NO_PEPPERS = PhonePeppers()
 _ERASED = "SELECT digest, phone FROM erased_numbers WHERE digest = ANY (%s) ORDER BY phone"
 
@@ -19,7 +22,8 @@ def ledger_phones(
 
     With `peppers`, erased ones too.
     """
-    rows = connection.execute(_PHONES, ([number.phone.number], list(number.keys)))
+    keys = list(number.keys)
+    rows = connection.execute(_PHONES, ([number.phone.number], keys, keys))
     matches = {phone: number.match(phone) for (phone,) in rows}
     digests = erased_matches(number, peppers)
     for digest, phone in connection.execute(_ERASED, (list(digests),)) if digests else ():

@@ -26,7 +26,7 @@ from runtime.admin import Readiness
 from tests.twins.certainty import READ_AT as NOW
 from tests.twins.certainty import READ_TOPICS as TOPICS
 from tests.twins.certainty import SURE
-from tests.twins.lookup_key import lookup_key
+from tests.twins.lookup_key import lookup_keys
 
 SINCE = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
 ROWS = {"+13035550142": ("out", SINCE, "out by contact"), "+13035550143": ("hold", SINCE, "hold by contact")}
@@ -46,9 +46,9 @@ class Connection:
             self._hangs.wait(10)
         if self._fails:
             raise self._fails.pop()
-        keyed = {phone: lookup_key(phone) for phone in ROWS}
-        found = [phone for phone, key in keyed.items() if phone in values[0] or key in values[1]]
-        rows = [(phone, *ROWS[phone], keyed[phone]) for phone in found]
+        keyed = {phone: lookup_keys(phone) for phone in ROWS}
+        found = [phone for phone, keys in keyed.items() if phone in values[0] or not keys.isdisjoint(values[1])]
+        rows = [(phone, *ROWS[phone], sorted(keyed[phone])) for phone in found]
         self.rows = [(*self._certainty, *row) for row in rows or [(None,) * 5]]
         return self
 

@@ -23,7 +23,7 @@ from runtime.phones import number_body
 from tests.twins.certainty import READ_TOPICS, SURE
 from tests.twins.events import T0
 from tests.twins.facts import DECLARED
-from tests.twins.lookup_key import lookup_key
+from tests.twins.lookup_key import lookup_keys
 from tests.twins.numbers import CARRIERS_DIALLED, EXAMPLES, settings_of_a_region, spellings, written
 from tests.twins.opted_out import delivery
 from tests.twins.stored import webhook
@@ -50,10 +50,10 @@ class States:
         del prepare
         self._found = []
         for phone, rows in self._rows.items():
-            standing, key = fold(rows), lookup_key(phone)
+            standing, keys = fold(rows), lookup_keys(phone)
             assert standing is not None
-            if phone in values[0] or key in values[1]:
-                self._found.append((phone, standing.state, standing.since, standing.entry.why, key))
+            if phone in values[0] or not keys.isdisjoint(values[1]):
+                self._found.append((phone, standing.state, standing.since, standing.entry.why, sorted(keys)))
         return self
 
     def fetchall(self) -> list[Any]:
@@ -109,6 +109,47 @@ def test_nor_where_somebody_wrote_a_word_to_it(written_as: str, word: str) -> No
     # But it stays as it came, and is nobody else's
     assert states.ask("+13035550143", "US").state == "in"
     assert states.ask(written_as + word, "US").state == "out"
+
+
+#: What people put between two numbers of one field.
+_BETWEEN = ("/", " / ", "; ", ", ", " | ", " or ", " & ", "\n", " oder ", "\uff0f")
+
+
+@given(st.sampled_from(EXAMPLES), st.sampled_from(_BETWEEN), st.booleans(), settings_of_a_region, st.data())
+@settings(max_examples=600, deadline=None)
+def test_nor_where_two_numbers_stand_in_one_field(
+    example: tuple[str, Any], between: str, is_first: bool, then: str | None, data: st.DataObject
+) -> None:
+    """Each may be meant."""
+    region, number = example
+    plain, international, _, national, *_ = ways = spellings(number, dialled=False)
+    assume(len(national) >= 7 and (between.strip() != "or" or len(national) >= 9))
+    came = data.draw(st.sampled_from([plain, international, *([national] if len(national) >= 9 else [])]))
+    other = data.draw(st.sampled_from(["+13105550199", "+1 310 555 0199", "310-555-0199"]))
+    states = States()
+    assume(then not in CARRIERS_DIALLED)
+    states.says("STOP", between.join((came, other) if is_first else (other, came)), then, then)
+    for query in ("+13105550199", data.draw(st.sampled_from(ways))):
+        answer = states.ask(query, "US" if query == "+13105550199" else region)
+        assert (answer.state, answer.sure) == ("out", False), query
+    if number.country_code == 1 and other.startswith("+"):
+        assert states.ask("+14045550111", "US").state == "in"
+
+
+@pytest.mark.parametrize(
+    "came",
+    [
+        "+13035550142/3035550143", "+1 303 555 0142 / +1 303 555 0143", "5550142/5550143", "3035550142/12",
+        "303-555-0142, 303-555-0143", "+1 303 555 0142 or 3035550143",
+    ],
+)  # fmt: skip
+def test_two_numbers_stay_as_they_came(came: str) -> None:
+    states = States()
+    states.says("STOP", came, "US", "US")
+    for query in ("+13035550142", "+13035550143")[: 1 if came.endswith("/12") else 2]:
+        answer = states.ask(query, "US")
+        assert (answer.state, answer.sure) == ("out", False)
+    assert states.ask("+13035550144", "US").state == "in"
 
 
 @pytest.mark.parametrize("name", ["TESCO 12345", "DHL4567890", "INFO60777"])

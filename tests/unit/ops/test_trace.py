@@ -20,7 +20,7 @@ from processors.dead_letters.letter import hidden
 from schemas.events import Event
 from schemas.personal_data import marks_of
 from schemas.topics import TOPIC_OF
-from tests.twins.lookup_key import lookup_key
+from tests.twins.lookup_key import lookup_keys
 from tests.twins.numbers import CARRIERS_DIALLED, EXAMPLES, settings_of_a_region, spellings
 from tests.twins.stored import webhook
 
@@ -83,9 +83,9 @@ class Stored:
     def execute(self, query: str, values: Any) -> Stored:
         if query == lookup._AS_IT_CAME:
             odd = {event.contact_phone for event in self._events if event.contact_phone and not event.phone_valid}
-            self._rows = [(phone,) for phone in odd if lookup_key(phone) in values[0]]
+            self._rows = [(phone,) for phone in odd if not lookup_keys(phone).isdisjoint(values[0])]
         elif query == lookup._IN_LEDGER:
-            self._rows = [(phone,) for phone in self._ledger if lookup_key(phone) in values[0]]
+            self._rows = [(phone,) for phone in self._ledger if not lookup_keys(phone).isdisjoint(values[1])]
         else:  # of messages there are none
             phones = values.get("phones", ())
             self._rows = [(event.event_id,) for event in self._events if event.contact_phone in phones]

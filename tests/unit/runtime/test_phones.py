@@ -33,6 +33,20 @@ from runtime.phones import LONGEST, Phone, read_phone
         # Other digits, and marks that nobody sees
         ("\uff0b\uff11\uff13\uff10\uff13\uff15\uff15\uff15\uff10\uff11\uff14\uff12", None, "+13035550142"),
         ("\u202a+1 303\u2060 555 0142\u202c", None, "+13035550142"),
+        # Digits that are raised, in circles, or on keys
+        ("\u00b3\u2070\u00b3\u2075\u2075\u2075\u2070\u00b9\u2074\u00b2", "US", "+13035550142"),
+        ("\u2462\u24ea\u2462\u2464\u2464\u2464\u24ea\u2460\u2463\u2461", "US", "+13035550142"),
+        ("\u207a1303555014\u2461", None, "+13035550142"),
+        ("3\ufe0f\u20e3035550142", "US", "+13035550142"),
+        ("\u2116 3035550142", "US", "+13035550142"),  # the sign for "No."
+        # Escaped for HTML
+        ("&#43;13035550142", None, "+13035550142"),
+        ("&plus;1&nbsp;303&nbsp;5550142", None, "+13035550142"),
+        ("%26%2343%3B13035550142", None, "+13035550142"),
+        # The country and area of a local number (RFC 3966)
+        ("tel:5550142;phone-context=+1303", None, "+13035550142"),
+        ("tel:555-0142;isub=7;phone-context=+1-303;ext=9", "US", "+13035550142"),
+        ("tel:+1-303-555-0142;phone-context=+44", None, "+13035550142"),
         # Commas are separators
         ("303,555,0142", "US", "+13035550142"),
         # Mexico's mobile phones before 2019
@@ -62,7 +76,10 @@ def test_a_full_number_becomes_e164(given_text: str | int, region: str | None, n
         ("12", "US"),
         ("+", "US"),
         ("..", "US"),
-        ("tel:5550142;phone-context=+1303", "US"),
+        ("tel:5550142;phone-context=example.com", "US"),
+        ("+13035550142/3035550143", "US"),  # nobody knows which of two is meant
+        ("+1 303 555 0142 / +1 303 555 0143", "US"),
+        ("3035550142/12", "US"),
     ],
 )
 def test_anything_else_stays_as_it_came(came: str, region: str | None) -> None:
