@@ -96,7 +96,7 @@ class NodeReport:
             self._send()
         except Exception as error:  # noqa: BLE001 - a node that no longer reports makes the gate unsure of everybody
             self.close()
-            self._state.report_refused = int(is_password_refused(error))
+            self._state.report_refused = int(isinstance(error, psycopg.Error) and is_password_refused(error))
             if self._reminder.due():
                 self._warn(error)
             return False
@@ -105,7 +105,7 @@ class NodeReport:
             log.info("node_reported_again")
         return True
 
-    def _warn(self, error: psycopg.Error) -> None:
+    def _warn(self, error: Exception) -> None:
         facts = {
             "error_class": type(error).__name__,
             "password_refused": bool(self._state.report_refused),

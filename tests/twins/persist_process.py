@@ -1,4 +1,4 @@
-"""persist as a process of its own, on topics and in a group of the test's choice: BOOTSTRAP CLIENT DSN GROUP TOPIC..."""
+"""persist as a process of its own, on topics and in a group of the test's choice: SERVER CLIENT DSN GROUP TOPIC..."""
 
 from __future__ import annotations
 

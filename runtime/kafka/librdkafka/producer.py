@@ -14,7 +14,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka import Producer as Client
@@ -30,7 +30,7 @@ from runtime.kafka.group import (
     TooLarge,
     failure_of,
 )
-from runtime.kafka.librdkafka.connection import client_settings
+from runtime.kafka.librdkafka.connection import client_settings, created
 from runtime.kafka.producer import ANSWER_TIMEOUT
 from runtime.kafka.turns import ClientInTurns
 from runtime.logs import logger
@@ -56,7 +56,7 @@ class LibrdkafkaProducer:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`build` makes a client, when there is something to publish; `clock` as time.monotonic."""
-        build = build or (lambda: Client(producer_settings(settings, client_id)))
+        build = build or (lambda: cast("Client", created(Client, producer_settings(settings, client_id))))
         self._clients = ClientInTurns(build, _let_go, lambda _: False)
         self._clock = clock
 
