@@ -20,6 +20,7 @@ from ingest.request import WebhookRequest
 from ingest.settings import IngestSettings, ProviderSettings
 from ingest.times import OccurredAt
 from runtime.found import found_in
+from runtime.phones import read_phone
 from runtime.settings import ConfigurationError
 from schemas.events import EventType
 from schemas.provider_facts import CAREFUL, ProviderFacts
@@ -174,6 +175,24 @@ def matches_any(given: str, valid: Iterable[str]) -> bool:
 def identifier(value: Any) -> str | None:
     """A field that should tell one thing from all others; None where it does not: no text, or a blank one."""
     return value if isinstance(value, str) and value.strip() else None
+
+
+def with_possible_stop(reading: Reading, fields: Json) -> list[Reading]:
+    """`reading`, and a second event of no known kind, because `fields` may hold a text of the contact's beside it.
+
+    What is of no known kind is read for a stop, whatever the first is. What names no phone is of no known kind itself.
+    """
+    if read_phone(reading.phone, None) is None:
+        return [reading]
+    key = reading.delivery_key
+    possible_stop = reading._replace(
+        fields=fields,
+        kind=f"{reading.kind} with a text",
+        delivery_key=key and f"{key}\nwith a text",
+        event_type=EventType.UNRECOGNIZED,
+        details=None,
+    )
+    return [reading, possible_stop]
 
 
 def as_text(value: Any) -> str | None:

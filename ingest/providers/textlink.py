@@ -14,10 +14,11 @@ from pydantic import Field
 from ingest.details import ContactDetails, MessageDetails
 from ingest.json_body import Json
 from ingest.json_text import json_text
-from ingest.provider import Provider, Reading, Unauthorized, as_text, canonical, matches_any, plain
+from ingest.provider import Provider, Reading, Unauthorized, as_text, canonical, matches_any, plain, with_possible_stop
 from ingest.request import WebhookRequest
 from ingest.settings import ProviderSettings
 from ingest.times import OccurredAt
+from runtime.blank import is_blank
 from runtime.settings import SecretList
 from schemas.events import EventType
 
@@ -38,8 +39,10 @@ _key_text = json_text(ensure_ascii=True, sort_keys=False, separators=(", ", ": "
 
 #: Where a message's text may stand: the documented field first.
 TEXT_FIELDS = ("text", "body", "message", "Text")
-#: Fields of a received message with a tag that surely hold no text of its sender's.
-NO_TEXT_FIELDS = frozenset({"phone_number", "name", "tag", "timestamp", "secret", "sent", "received"})
+#: Fields of a received message with a tag, or of a tag change, that surely hold no text of its sender's.
+NO_TEXT_FIELDS = frozenset({"phone_number", "name", "tag", "timestamp", "secret", "sent", "received", "subuser_id"})
+#: Of those, the ones that people write: what is read for a stop is read without them.
+WRITTEN_FIELDS = ("name", "tag")
 
 
 class TextLinkSettings(ProviderSettings, name="textlink"):
@@ -98,7 +101,7 @@ class TextLink(Provider):
         return {key: value for key, value in content.items() if key != "secret"}
 
     def read(self, fields: Json, request: WebhookRequest) -> list[Reading]:
-        """One of four flat objects."""
+        """One of four flat objects; a tag change with what may be a text is a second event, too."""
         fields = self.without_secret(fields)
         kind = kind_of(request.kind, fields)
         moment = request.moment(fields.get("timestamp"))  # milliseconds since the epoch
@@ -125,7 +128,11 @@ class TextLink(Provider):
                 maybe_inbound=direction == "out" and may_be_inbound(request.kind, fields),
             )
         is_test = phone == TEST_PHONE and text in (None, TEST_TEXT)
-        return [Reading(fields, kind, moment, key, event_type, details, phone, is_test=is_test)]
+        reading = Reading(fields, kind, moment, key, event_type, details, phone, is_test=is_test)
+        if kind == "tag" and _may_hold_a_text(fields):
+            unforeseen = {field: value for field, value in fields.items() if field not in WRITTEN_FIELDS}
+            return with_possible_stop(reading, unforeseen)
+        return [reading]
 
     def _delivery_key(self, kind: str | None, fields: Json, request: WebhookRequest, moment: OccurredAt) -> str | None:
         """The proxy's request id where one is trusted; else the content, if a time makes it unlike any other.
@@ -144,7 +151,7 @@ def kind_of(url_kind: str | None, fields: Json) -> str | None:
     A tag webhook has no text. What comes to its URL with one, or says that it was received, is inferred: it may be a
     stop, and no tag change is read for one. Nothing is lost by that: a message has its contact's tag, too.
     """
-    if url_kind == "tag" and (_says_received(fields) or (text_of(fields) or "").strip()):
+    if url_kind == "tag" and (_says_received(fields) or not is_blank(text_of(fields) or "")):
         return inferred_kind(fields)
     return url_kind or inferred_kind(fields)
 
@@ -197,15 +204,15 @@ def _may_hold_a_text(fields: Json) -> bool:
 def text_of(fields: Json) -> str | None:
     """The message's text: the first that is not blank; None: there is none."""
     text = as_text(fields.get("text"))
-    if text is not None and text.strip():
+    if text is not None and not is_blank(text):
         return text
     others = (fields.get(field) for field in TEXT_FIELDS[1:])
-    return next((other for other in others if isinstance(other, str) and other.strip()), text)
+    return next((other for other in others if isinstance(other, str) and not is_blank(other)), text)
 
 
 def _has(fields: Json, name: str) -> bool:
     value = fields.get(name)
-    return value is not None and (not isinstance(value, str) or bool(value.strip()))
+    return value is not None and (not isinstance(value, str) or not is_blank(value))
 
 
 def message_key(direction: str, text: str | None, fields: Json) -> str | None:
@@ -214,7 +221,7 @@ def message_key(direction: str, text: str | None, fields: Json) -> str | None:
     Only where the time is valid: nothing else in it tells one message from another. None: a received message has no
     text in a field that we know; two of one moment differ in nothing here, and each is a message of its own.
     """
-    if direction == "in" and (text is None or not text.strip()):
+    if direction == "in" and (text is None or is_blank(text)):
         return None
     shared = (fields.get("phone_number"), text, fields.get("timestamp"), fields.get("sim_card_id"))
     common = [direction, *map(as_text, shared)]

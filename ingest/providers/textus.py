@@ -15,9 +15,20 @@ from pydantic import Field, SecretStr
 
 from ingest.details import CallDetails, ContactDetails, Details, MessageDetails, OptOutDetails
 from ingest.json_body import Json
-from ingest.provider import Provider, Reading, Unauthorized, as_text, canonical, identifier, matches_any, plain
+from ingest.provider import (
+    Provider,
+    Reading,
+    Unauthorized,
+    as_text,
+    canonical,
+    identifier,
+    matches_any,
+    plain,
+    with_possible_stop,
+)
 from ingest.request import WebhookRequest
 from ingest.settings import ProviderSettings
+from runtime.blank import is_blank
 from runtime.settings import SecretList
 from schemas.events import EventType
 from schemas.provider_facts import ProviderFacts
@@ -100,7 +111,15 @@ class TextUs(Provider):
             account_phone=conversation.get("accountPhoneNumber"),
             account=_slug(conversation.get("account") or opt_out.get("account")),
         )
-        return [reading]
+        return with_possible_stop(reading, fields) if _has_other_message(fields, event_type) else [reading]
+
+
+def _has_other_message(fields: Json, event_type: EventType) -> bool:
+    """Whether what is no message has one beside it that may be the contact's: no action but a message's has one."""
+    if event_type in (EventType.CONTACT_OPTED_OUT, EventType.UNRECOGNIZED) or event_type.startswith("message."):
+        return False
+    direction = as_text(_object(fields, "message").get("direction")) or ""
+    return bool(fields.get("message")) and direction.strip().lower() != "out"
 
 
 def action_of(fields: Json) -> str | None:
@@ -143,7 +162,7 @@ def _may_be_inbound(fields: Json, message: Json, event_type: EventType) -> bool:
     if direction:
         return direction != "out"
     is_sure = event_type is not EventType.MESSAGE_UNKNOWN and bool((as_text(fields.get("action")) or "").strip())
-    return not is_sure and bool((as_text(message.get("body")) or "").strip())
+    return not is_sure and not is_blank(as_text(message.get("body")) or "")
 
 
 def _contact(fields: Json, _type: EventType) -> ContactDetails:

@@ -23,6 +23,7 @@ from ingest.json_body import Json
 from ingest.provider import Provider, Reading, Unauthorized, as_text, identifier, matches_any, plain
 from ingest.request import WebhookRequest
 from ingest.settings import ProviderSettings
+from runtime.blank import is_blank
 from runtime.settings import SecretList
 from schemas.events import EventType
 from schemas.provider_facts import ProviderFacts
@@ -188,7 +189,7 @@ def _may_be_inbound(fields: Json) -> bool:
 
     As documented, no status has a text.
     """
-    has_text = any((as_text(fields.get(name)) or "").strip() for name in ("Body", "OptOutType"))
+    has_text = not all(is_blank(as_text(fields.get(name)) or "") for name in ("Body", "OptOutType"))
     return has_text or any(status in INCOMING_STATUSES for status in _statuses(fields))
 
 

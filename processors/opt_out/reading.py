@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import json
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -13,20 +11,11 @@ from uuid import UUID
 from processors.engine.processor import Delivery
 from processors.opt_out.classifier import Classifier, Decision
 from processors.opt_out.entry import Action, EntryDraft, Evidence
-from runtime.phones import is_assignable, number_body, read_phone
+from processors.opt_out.payload import decoded, phones_in, texts_in, values_in
+from runtime.blank import is_blank
+from runtime.phones import read_phone
 from schemas.events import Event, EventType, Message, ReportedOptOut, Unrecognized
 from schemas.provider_facts import CAREFUL, ProviderFacts
-
-#: What a phone number in a webhook of no known kind may look like, without escapes, scheme and extension: without a
-#: plus sign it has ten characters at least, or any id would be one.
-_WRITTEN_WITH = r"[\d\s()./\u2010-\u2015\uff08\uff09\uff0d-]"
-_PHONE = re.compile(rf"[\s(]*[+\uff0b]{_WRITTEN_WITH}{{6,24}}|{_WRITTEN_WITH}{{10,24}}")
-#: What is dialled before a country code, in most countries and in North America.
-_DIALLED = re.compile(r"[\s(]*(?:00|011)[\s().-]*")
-#: No number has more than fifteen digits.
-_LARGEST_NUMBER = 10**15 - 1
-#: Characters of a text that may be a number, escaped twice and with an extension.
-_LONGEST_WRITTEN = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,20 +61,27 @@ def _read_message(
         return _read_for_a_hold(delivery, event, classifier, region, "a message that may be inbound")
     if event.event_type != EventType.MESSAGE_RECEIVED or event.contact_phone is None:
         return _NOTHING
-    if not event.text or event.text.isspace():
+    if not event.text or is_blank(event.text):
         return _read_for_a_hold(delivery, event, classifier, region, "a received message without a text")
     decision = classifier.classify(event.text)
-    if decision.action == "none" or (decision.action == "in" and facts.reports_opt_ins):
-        return _NOTHING
-    fields: dict[str, Any] = (
-        _common_fields(delivery, event) | _decided(decision) | phone_read(event.contact_phone, region)
-    )
+    if decision.action == "none":
+        return _read_other_texts(delivery, event, classifier, region)
+    if decision.action == "in":
+        held = _read_other_texts(delivery, event, classifier, region)
+        if held is not _NOTHING or facts.reports_opt_ins:
+            return held
+    about = phone_read(event.contact_phone, region)
+    fields: dict[str, Any] = _common_fields(delivery, event) | _decided(decision) | about
     fields |= {"message_id": event.message_key, "evidence": Evidence(text=event.text, name=event.name)}
     if decision.tier == "B":
         fields |= {"review": "out", "question": f"was it a stop? rule {decision.rule}"}
     elif decision.action == "hold":
         fields |= {"review": "hold", "question": f"is it a stop? rule {decision.rule}"}
-    return Read((EntryDraft(action=decision.action, actor="contact", **fields),))
+    drafts = [EntryDraft(action=decision.action, actor="contact", **fields)]
+    if decision.action in ("out", "hold") and not _is_full(event.contact_phone, region):
+        what = "a message from what is no phone number"
+        drafts += _holds(delivery, event, decision, event.text, what, _other_phones(event, region, event.text))
+    return Read(tuple(drafts))
 
 
 def _read_report(delivery: Delivery, event: ReportedOptOut, region: str | None) -> Read:
@@ -98,23 +94,56 @@ def _read_report(delivery: Delivery, event: ReportedOptOut, region: str | None) 
     return Read((EntryDraft(action=action, actor="provider", evidence=evidence, **fields),))
 
 
+def _read_other_texts(delivery: Delivery, event: Message, classifier: Classifier, region: str | None) -> Read:
+    """A received message whose text is no stop may have another text: where that is one, nobody knows which counts."""
+    texts = [text for text in texts_in(decoded(event.payload)) if text != event.text]
+    return _held(delivery, event, classifier, region, "a received message with several texts", texts)
+
+
 def _read_for_a_hold(delivery: Delivery, event: Event, classifier: Classifier, region: str | None, what: str) -> Read:
-    """Whatever in the payload reads like a stop puts the phone on hold: `what` is told to the person who decides."""
-    values = list(_values(_payload(event.payload)))
-    strings = [value for value in values if isinstance(value, str)]
-    decided = ((text, classifier.classify(text)) for text in strings)
-    found = next(((text, value) for text, value in decided if value.tier in ("A", "B", "C")), None)
+    """Whatever in the payload reads like a stop puts the phone on hold: `what` is said to the person who decides."""
+    texts = [value for value in values_in(decoded(event.payload)) if isinstance(value, str)]
+    return _held(delivery, event, classifier, region, what, texts)
+
+
+def _held(
+    delivery: Delivery, event: Event, classifier: Classifier, region: str | None, what: str, texts: Sequence[str]
+) -> Read:
+    """A hold for the first of `texts` that reads like a stop."""
+    decisions = ((text, classifier.classify(text)) for text in texts)
+    found = next(((text, decision) for text, decision in decisions if decision.tier in ("A", "B", "C")), None)
     if found is None:
         return _NOTHING
     text, decision = found
-    question = f"{what} holds what reads like a stop; rule {decision.rule}"
-    named = [phone_read(phone, region) for phone in _writers(event)]
-    phones = named or [{"phone": phone} for phone in _phones(values, region)]
+    phones = [phone_read(phone, region) for phone in _writers(event)]
+    if event.contact_phone is None or not _is_full(event.contact_phone, region):
+        phones += _other_phones(event, region, text)
     if not phones:
-        return Read(question=Question(event.event_id, question))
+        return Read(question=Question(event.event_id, _question(what, decision)))
+    return Read(tuple(_holds(delivery, event, decision, text, what, phones)))
+
+
+def _holds(
+    delivery: Delivery, event: Event, decision: Decision, text: str, what: str, phones: Sequence[dict[str, Any]]
+) -> list[EntryDraft]:
     fields: dict[str, Any] = _common_fields(delivery, event) | _decided(decision)
-    fields |= {"review": "unrecognized", "question": question, "evidence": Evidence(text=text)}
-    return Read(tuple(EntryDraft(action="hold", actor="contact", **fields, **phone) for phone in phones))
+    fields |= {"review": "unrecognized", "question": _question(what, decision), "evidence": Evidence(text=text)}
+    return [EntryDraft(action="hold", actor="contact", **fields, **phone) for phone in phones]
+
+
+def _question(what: str, decision: Decision) -> str:
+    return f"{what} holds what reads like a stop; rule {decision.rule}"
+
+
+def _other_phones(event: Event, region: str | None, text: str) -> list[dict[str, Any]]:
+    """The numbers that stand elsewhere in `event` than those who may have written it, but for our own.
+
+    `text`: what reads like a stop; whoever it names did not write it.
+    """
+    ours = event.account_phone if event.event_type == EventType.MESSAGE_RECEIVED else None
+    known = {phone_read(phone, region)["phone"] for phone in (*_writers(event), ours) if phone}
+    values = [value for value in values_in(decoded(event.payload)) if value != text]
+    return [{"phone": phone} for phone in phones_in(values, region) if phone not in known]
 
 
 def _writers(event: Event) -> list[str]:
@@ -126,6 +155,11 @@ def _writers(event: Event) -> list[str]:
         return []
     ours = None if event.event_type == EventType.MESSAGE_RECEIVED else event.account_phone
     return list(dict.fromkeys(phone for phone in (event.contact_phone, ours) if phone))
+
+
+def _is_full(phone: str, region: str | None) -> bool:
+    found = read_phone(phone, region)
+    return found is not None and found.valid
 
 
 def phone_read(received: str, region: str | None) -> dict[str, Any]:
@@ -154,46 +188,3 @@ def _common_fields(delivery: Delivery, event: Event) -> dict[str, Any]:
 
 def _decided(decision: Decision) -> dict[str, Any]:
     return {"tier": decision.tier, "rule": decision.rule, "rule_set": decision.rule_set}
-
-
-def _payload(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):  # nested deeper than ingest would have let through
-        return text
-
-
-def _values(node: Any) -> Iterator[str | int | float]:
-    """Every text and number in a JSON document, but for the names of its fields."""
-    waiting = [node]
-    while waiting:
-        value = waiting.pop()
-        if isinstance(value, str | int | float):
-            yield value
-        elif isinstance(value, dict):
-            waiting += reversed(value.values())
-        elif isinstance(value, list):
-            waiting += reversed(value)
-
-
-def _phones(values: list[str | int | float], region: str | None) -> list[str]:
-    """The full numbers among `values`, however each is written."""
-    found = {number: None for value in values if (number := _full_number(value, region)) is not None}
-    return list(found)
-
-
-def _full_number(value: str | int | float, region: str | None) -> str | None:
-    """The E.164 of what may be a phone number; None: it is none."""
-    if isinstance(value, str):
-        body = number_body(value) if len(value) <= _LONGEST_WRITTEN else None
-        if body is None or _PHONE.fullmatch(body.strip()) is None:
-            return None
-        abroad = _DIALLED.sub("+", body, count=1)  # the region may dial a country code in another way
-        ways = ((value, region), (abroad, None)) if abroad != body else ((value, region),)
-        read = (read_phone(written, where) for written, where in ways)
-        return next((phone.number for phone in read if phone is not None and phone.valid), None)
-    if isinstance(value, bool) or not 0 < value <= _LARGEST_NUMBER or value != value // 1:
-        return None
-    phone = read_phone(f"{value:.0f}", region)
-    # Times and ids are numbers as well: what nobody can have been given is none.
-    return phone.number if phone is not None and phone.valid and is_assignable(phone.number) else None
