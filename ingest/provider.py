@@ -177,7 +177,7 @@ def identifier(value: Any) -> str | None:
     return value if isinstance(value, str) and value.strip() else None
 
 
-def with_text_beside(reading: Reading, fields: Json) -> list[Reading]:
+def with_possible_stop(reading: Reading, fields: Json) -> list[Reading]:
     """`reading`, and a second event of no known kind, because `fields` may hold a text of the contact's beside it.
 
     What is of no known kind is read for a stop, whatever the first is. What names no phone is of no known kind itself.
@@ -185,14 +185,14 @@ def with_text_beside(reading: Reading, fields: Json) -> list[Reading]:
     if read_phone(reading.phone, None) is None:
         return [reading]
     key = reading.delivery_key
-    beside = reading._replace(
+    possible_stop = reading._replace(
         fields=fields,
         kind=f"{reading.kind} with a text",
         delivery_key=key and f"{key}\nwith a text",
         event_type=EventType.UNRECOGNIZED,
         details=None,
     )
-    return [reading, beside]
+    return [reading, possible_stop]
 
 
 def as_text(value: Any) -> str | None:

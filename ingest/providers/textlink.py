@@ -14,7 +14,7 @@ from pydantic import Field
 from ingest.details import ContactDetails, MessageDetails
 from ingest.json_body import Json
 from ingest.json_text import json_text
-from ingest.provider import Provider, Reading, Unauthorized, as_text, canonical, matches_any, plain, with_text_beside
+from ingest.provider import Provider, Reading, Unauthorized, as_text, canonical, matches_any, plain, with_possible_stop
 from ingest.request import WebhookRequest
 from ingest.settings import ProviderSettings
 from ingest.times import OccurredAt
@@ -131,7 +131,7 @@ class TextLink(Provider):
         reading = Reading(fields, kind, moment, key, event_type, details, phone, is_test=is_test)
         if kind == "tag" and _may_hold_a_text(fields):
             unforeseen = {field: value for field, value in fields.items() if field not in WRITTEN_FIELDS}
-            return with_text_beside(reading, unforeseen)
+            return with_possible_stop(reading, unforeseen)
         return [reading]
 
     def _delivery_key(self, kind: str | None, fields: Json, request: WebhookRequest, moment: OccurredAt) -> str | None:

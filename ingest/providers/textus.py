@@ -24,7 +24,7 @@ from ingest.provider import (
     identifier,
     matches_any,
     plain,
-    with_text_beside,
+    with_possible_stop,
 )
 from ingest.request import WebhookRequest
 from ingest.settings import ProviderSettings
@@ -111,10 +111,10 @@ class TextUs(Provider):
             account_phone=conversation.get("accountPhoneNumber"),
             account=_slug(conversation.get("account") or opt_out.get("account")),
         )
-        return with_text_beside(reading, fields) if _has_a_message_beside(fields, event_type) else [reading]
+        return with_possible_stop(reading, fields) if _has_other_message(fields, event_type) else [reading]
 
 
-def _has_a_message_beside(fields: Json, event_type: EventType) -> bool:
+def _has_other_message(fields: Json, event_type: EventType) -> bool:
     """Whether what is no message has one beside it that may be the contact's: no action but a message's has one."""
     if event_type in (EventType.CONTACT_OPTED_OUT, EventType.UNRECOGNIZED) or event_type.startswith("message."):
         return False
