@@ -117,17 +117,17 @@ _CONSOLE: dict[str, Privileges] = dict.fromkeys(_TABLES, READ) | {
     "dead_letter_requests": ADD | {"UPDATE (stopped_by)"},
 }
 
-#: `hookline erase`: what it deletes, and the columns that it empties; a trigger of 0033 lets it put the digest of a
-#: phone in the phone's place in the ledger, and no more.
+#: `hookline erase`: what it deletes, and the columns that it empties; triggers of 0033 and 0038 let it put the digest
+#: of a phone in the phone's place, where the ledger has it, and no more.
 _ERASE: dict[str, Privileges] = dict.fromkeys(_TABLES, READ) | {
     **dict.fromkeys(("erased_numbers", "erased_peppers", "erased_events"), ADD),
     "erasures": ADD | {"UPDATE (result)"},
-    "erased_returns": ALL,
+    "erased_returns": ADD | {"DELETE"},
     **dict.fromkeys(("messages", "message_failures", "contacts", "opt_out_evidence"), READ | {"DELETE"}),
     **dict.fromkeys(("crm_contacts", "crm_notes", "crm_lanes"), READ | {"DELETE"}),
     "events": READ | {"UPDATE (contact_phone)", "UPDATE (message_key)", "UPDATE (payload)"},
     "opt_out_ledger": READ | {"UPDATE (phone)", "UPDATE (phone_as_received)"},
-    "opt_outs": ALL,
+    "opt_outs": ALL,  # the state is written under the digest, and goes from under the phone
     "opt_out_reviews": READ | {"UPDATE (phone)", "UPDATE (question)"},
     "opt_out_parked": READ | {f"UPDATE ({column})" for column in ("key", "value", "headers", "error_message", "phone")},
     "enforcements": READ | {"UPDATE (phone)", "UPDATE (detail)"},

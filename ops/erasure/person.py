@@ -31,6 +31,15 @@ _UNREAD = """
 SELECT event_id FROM events WHERE contact_phone IS NULL AND payload <> '{}'
     AND strpos(regexp_replace(payload::text, '[^0-9]', '', 'g'), %s) > 0
 """
+#: What the ledger has beside each phone, or linked to it: the database lets nothing else stand in the phone's place.
+_KNOWN = """
+SELECT phone, format('erased:%%s:%%s', phone_pepper, phone_digest) FROM opt_out_ledger
+WHERE phone = ANY (%(phones)s) AND chain_version = 2
+UNION SELECT l.phone, format('erased:%%s:%%s', j.phone_pepper, j.phone_digest)
+FROM opt_out_ledger AS l JOIN opt_out_joined_phones AS j USING (position)
+WHERE l.phone = ANY (%(phones)s) AND l.chain_version = 1
+UNION SELECT phone, erased_phone FROM erased_returns WHERE phone = ANY (%(phones)s)
+"""
 _EVENTS = """
 SELECT event_id FROM events WHERE contact_phone = ANY (%(phones)s)
 UNION SELECT event_id FROM crm_deliveries WHERE contact_phone = ANY (%(phones)s)
@@ -48,14 +57,20 @@ class ErasedPerson:
     erased_before: tuple[str, ...]  #: what the ledger has in their place already
     peppers: PhonePeppers
     region: str | None
+    #: Pairs of a phone of `in_ledger` and a digest that the ledger has of it.
+    known: frozenset[tuple[str, str]] = frozenset()
 
     @cached_property
     def erased_as(self) -> dict[str, str]:
-        """By phone of the ledger, what is put in its place: the same that an earlier erasure put there."""
+        """By phone of the ledger, what is put in its place: the same that an earlier erasure put there, if any.
+
+        Else the newest digest that the ledger has of it.
+        """
         found = {}
         for phone in self.in_ledger:
             digests = [digest.erased_phone for digest in self.peppers.digests(phone)]
-            found[phone] = next((known for known in digests if known in self.erased_before), digests[0])
+            known = [digest for digest in digests if (phone, digest) in self.known] or digests
+            found[phone] = next((digest for digest in known if digest in self.erased_before), known[0])
         return found
 
     @property
@@ -66,7 +81,8 @@ class ErasedPerson:
     @property
     def forms(self) -> list[tuple[str, str]]:
         """The digests by which the gate finds it: each with what stands in the phone's place."""
-        return [
+        own = [(erased.split(":")[2], erased) for erased in self.erased_as.values()]
+        return own + [
             (self.peppers.digest(form).digest, erased)
             for phone, erased in self.erased_as.items()
             for form in sorted(stored_forms(phone, self.region))
@@ -104,6 +120,7 @@ def find_person(connection: Connection, number: NumberQuery, peppers: PhonePeppe
         doubtful=tuple(sorted(doubtful | {phone for phone in possible if erased_digest(phone) is None})),
         in_ledger=tuple(in_ledger),
         erased_before=tuple(phone for phone in same if erased_digest(phone) is not None),
+        known=frozenset((phone, digest) for phone, digest in connection.execute(_KNOWN, {"phones": in_ledger})),
         peppers=peppers,
         region=region,
     )

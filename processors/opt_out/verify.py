@@ -25,6 +25,11 @@ WHERE (%(after)s::bigint IS NULL OR l.position > %(after)s) AND {READABLE} ORDER
 """  # noqa: S608 - our columns
 _UNREADABLE = f"SELECT min(position) FROM opt_out_ledger AS l WHERE NOT ({READABLE})"  # noqa: S608 - as above
 _EVIDENCE = "SELECT digest, salt, text, name FROM opt_out_evidence WHERE digest = ANY (%s)"
+#: Links of two texts to one number, each with the first row of the ledger about either.
+_LINKS = """
+SELECT r.phone, r.erased_phone, coalesce(min(l.position), 0) FROM erased_returns AS r
+LEFT JOIN opt_out_ledger AS l ON l.phone IN (r.phone, r.erased_phone) GROUP BY r.phone, r.erased_phone ORDER BY 3
+"""
 NO_HEADS: Mapping[int, Collection[str]] = MappingProxyType({})
 NO_PEPPERS = PhonePeppers()
 _NO_TIMES = "its times are none that can be read"
@@ -43,6 +48,8 @@ class ChainVerdict:
     phones: int = 0  #: rows whose phone is the one that the chain has a digest of
     phones_erased: int = 0  #: rows whose phone is no longer there
     phones_unchecked: int = 0  #: rows with a digest whose key is not known here
+    links: int = 0  #: numbers that were erased and came back, whose old and new rows are of one number
+    links_unchecked: int = 0  #: those by a digest whose key is not known here
 
 
 #: By position, the hash that the row there had when its head was published. Two hashes for one position: no chain can
@@ -90,6 +97,8 @@ def verify(
         return verdict(position + 1, f"the rows from here to {newest}, whose head is known, are missing")
     if unreadable is None and (unvouched := phones.unvouched) is not None:
         return verdict(unvouched, "it is not what was written")
+    if unreadable is None and (linked := _wrongly_linked(connection, peppers, counts)) is not None:
+        return verdict(linked, "erased_returns links its phone to the digest of another number")
     return verdict(unreadable, None if unreadable is None else _NO_TIMES)
 
 
@@ -130,6 +139,17 @@ class _Phones:
         else:
             self._counts["phones"] += 1
         return None
+
+
+def _wrongly_linked(connection: Connection, peppers: PhonePeppers, counts: Counter[str]) -> int | None:
+    """The first row of a phone that is taken for an erased number which it is not; None: there is none."""
+    for phone, erased, position in connection.execute(_LINKS).fetchall():
+        digest = erased_digest(erased)
+        fits = None if digest is None else peppers.is_of(phone, digest)  # None: no digest, so no row has it either
+        if fits is False:
+            return int(position)
+        counts["links" if fits else "links_unchecked"] += 1
+    return None
 
 
 def _broken(

@@ -409,6 +409,7 @@ def test_the_role_erases_a_phone_and_nothing_else(desk: Desk) -> None:
                 connection.execute(statement)
         with pytest.raises(REFUSED):
             connection.execute("DELETE FROM opt_outs WHERE phone = %s", (PHONE,))
+        connection.execute("INSERT INTO erased_returns VALUES (%s, %s)", (PHONE, right))
         connection.execute("UPDATE opt_out_ledger SET phone = %s WHERE position = 1", (right,))
 
 
