@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import NAMESPACE_URL, uuid5
 
 import psycopg
 import pytest
@@ -15,7 +16,9 @@ from hypothesis import strategies as st
 from processors.opt_out import states
 from processors.opt_out.entry import COLUMNS, GENESIS, SELECTED, Entry, entry
 from processors.opt_out.fold import fold
+from processors.opt_out.provider_facts import provider_facts
 from processors.opt_out.verify import verify
+from schemas.provider_facts import CAREFUL
 from tests.twins.events import at, message, opt_out
 from tests.twins.opted_out import Desk
 
@@ -256,6 +259,7 @@ _moments = st.integers(0, 5).map(lambda minutes: at(0) + timedelta(minutes=minut
             _moments,
             st.none() | _moments,
             st.integers(1, 6),
+            st.booleans(),
         ),
         min_size=1,
         max_size=7,
@@ -266,7 +270,9 @@ def test_the_database_takes_every_state_that_the_fold_comes_to(desk: Desk, drawn
     blank = dict.fromkeys(COLUMNS) | {"phone": PHONE, "actor": "contact", "echo": False, "chain_version": 1}
     with psycopg.connect(desk.postgres.owner_dsn) as connection:
         previous, made = GENESIS, []
-        for position, (action, provider, received, occurred, corrects) in enumerate(drawn, 1):
+        facts = provider_facts(connection)
+        assert facts["textus"].one_clock
+        for position, (action, provider, received, occurred, corrects, numbered) in enumerate(drawn, 1):
             row = sealed(
                 Entry(
                     **blank  # type: ignore[arg-type]
@@ -280,6 +286,8 @@ def test_the_database_takes_every_state_that_the_fold_comes_to(desk: Desk, drawn
                         "effective_at": received if occurred is None else min(occurred, received),
                         "decided_at": received,
                         "corrects": min(corrects, position - 1) or None if action == "correction" else None,
+                        "event_id": uuid5(NAMESPACE_URL, str(position)) if numbered else None,
+                        "facts": facts.get(provider or "", CAREFUL),
                         "previous_hash": previous,
                     }
                 )

@@ -155,3 +155,64 @@ def test_a_login_that_was_given_a_role_forges_no_more_than_the_role(desk: Desk, 
             connection.execute("UPDATE opt_out_cursors SET position = 1000000")
         # And does what the role does
         connection.execute(INSERT, values(decision(desk, "hold")))
+
+
+def test_a_call_of_a_number_that_is_out_is_made(desk: Desk, dsn: str) -> None:
+    # Given a stop whose call is to be made, and a hold that an operator has added
+    desk.take(message(text="STOP"))
+    write(dsn, decision(desk, "hold"))
+    newest = rows(desk)[-1]
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        # The state cannot be written back to it, so that the call would be needed no more
+        with pytest.raises(REFUSED, match="nothing has ended"):
+            connection.execute(
+                "UPDATE opt_outs SET state = 'hold', position = %s, last_position = %s, since = %s, provider = NULL,"
+                " account = NULL",
+                [newest.position, newest.position, newest.effective_at],
+            )
+        # And where the state is wrong already, the ledger counts
+        with psycopg.connect(desk.postgres.superuser_dsn) as superuser:
+            superuser.execute("SET session_replication_role = replica")
+            superuser.execute("UPDATE opt_outs SET state = 'hold'")
+        for change in (
+            "status = 'cancelled'",
+            "status = 'parked'",
+            "status = 'done'",
+            # Nor is it put off for ever
+            "next_attempt_at = '9000-01-01'",
+            "leased_until = '9000-01-01'",
+        ):
+            with pytest.raises(REFUSED, match=r"operator|stays to be made"):
+                connection.execute(f"UPDATE enforcements SET {change}")  # noqa: S608
+    assert desk.statuses() == [("acme", "pending")]
+
+
+def test_a_doubtful_opt_in_opens_nothing_by_hand(desk: Desk, dsn: str) -> None:
+    # Given an opt-in without a time of its own, by a delivery without a number
+    unnumbered = UUID(int=0x7 << 76 | 0x8 << 60 | 1)
+    desk.take(message(text="STOP"), message(text="START", occurred_at=at(5), received_at=at(5), event_id=unnumbered))
+    assert desk.state() == "out"
+    with psycopg.connect(dsn) as connection, pytest.raises(REFUSED, match="nothing has ended"):
+        connection.execute(
+            "UPDATE opt_outs SET state = 'in', position = l.position, since = l.effective_at, provider = l.provider,"
+            " account = l.account FROM opt_out_ledger AS l WHERE l.phone = opt_outs.phone AND l.action = 'in'"
+        )
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        # Whether a stop was one: the answer would take it back
+        "INSERT INTO opt_out_reviews (kind, phone, position, question, opened_at)"
+        " VALUES ('out', '+13035550142', 1, '', now())",
+        "UPDATE opt_out_reviews SET position = 1 WHERE position = 2",
+        # So that a hold never becomes an opt-out
+        "UPDATE opt_out_reviews SET due_at = '9000-01-01'",
+        "UPDATE opt_out_reviews SET decision = NULL WHERE decision = 'confirmed'",
+    ],
+)
+def test_no_question_is_made_up(desk: Desk, dsn: str, statement: str) -> None:
+    desk.take(message(text="STOP"), message(text="stop please", contact_phone="+13035550177"))
+    desk.owner.execute("UPDATE opt_out_reviews SET decision = 'confirmed', decided_at = now()")
+    with psycopg.connect(dsn) as connection, pytest.raises(REFUSED, match="question"):
+        connection.execute(statement)
