@@ -14,7 +14,7 @@ from runtime.settings import ConfigurationError
 from schemas.privileges import (
     ANALYTICS,
     FORMER_ROLE,
-    GROUP_TABLES,
+    OWN_ROWS,
     PRIVILEGES,
     READER,
     ROLES,
@@ -146,7 +146,7 @@ def apply(connection: Connection) -> tuple[set[TablePrivilege], set[TablePrivile
         for privilege in sorted(granting):
             connection.execute(_statement("GRANT", privilege, "TO"))
         _apply_around(connection)
-        _keep_groups_apart(connection)
+        _keep_rows_apart(connection)
     return granting, revoking
 
 
@@ -198,16 +198,15 @@ def _apply_around(connection: Connection) -> None:
             connection.execute(sql.SQL("GRANT TEMPORARY ON DATABASE {} TO {}").format(database, name))
 
 
-def _keep_groups_apart(connection: Connection) -> None:
-    """Row-level security: everybody reads all of these tables, and writes the rows of its own group."""
-    for name, is_on, has_read, has_write in connection.execute(_SECURED, (list(GROUP_TABLES),)).fetchall():
+def _keep_rows_apart(connection: Connection) -> None:
+    """Row-level security: whoever may read one of these tables reads all of it, and writes the rows of its own."""
+    for name, is_on, has_read, has_write in connection.execute(_SECURED, (list(OWN_ROWS),)).fetchall():
         table = sql.Identifier("public", name)
         if not has_read:
             connection.execute(sql.SQL("CREATE POLICY read_all ON {} FOR SELECT USING (true)").format(table))
         if not has_write:
-            connection.execute(
-                sql.SQL("CREATE POLICY write_own ON {} USING (writes_group(consumer_group))").format(table)
-            )
+            own = sql.SQL(OWN_ROWS[name])  # ours, and no value in it
+            connection.execute(sql.SQL("CREATE POLICY write_own ON {} USING ({})").format(table, own))
         if not is_on:
             connection.execute(sql.SQL("ALTER TABLE {} ENABLE ROW LEVEL SECURITY").format(table))
 

@@ -19,6 +19,18 @@ ALL: Privileges = KEEP | {"DELETE"}
 
 #: Every processor keeps its own group's rows of these; row-level security sees to that.
 GROUP_TABLES = ("consumer_offsets", "consumer_outcomes", "consumer_failures", "consumer_freshness")
+#: By table, which of its rows a role may write, as SQL; every role that may read the table reads all of it.
+OWN_ROWS: Mapping[str, str] = MappingProxyType(
+    dict.fromkeys(GROUP_TABLES, "writes_group(consumer_group)")
+    | {
+        "process_heartbeats": "writes_rows_of(name)",
+        "redriven_letters": "writes_rows_of(processor)",
+        "discarded_letters": "writes_rows_of(processor)",
+        # the console asks, the processor that set them aside carries it out
+        "dead_letter_requests": "writes_rows_of(processor) OR current_user = 'hookline_console'",
+        "restores": "writes_group(noted_by)",
+    }
+)
 _PROGRESS = dict.fromkeys((*GROUP_TABLES, "process_heartbeats"), ALL) | {
     "dead_letters": ADD,
     "process_pauses": READ,
@@ -235,8 +247,8 @@ def schemas_of(role: str) -> frozenset[str]:
 #: These stage batches in temporary tables.
 STAGING = frozenset({"hookline_persist", "hookline_crm_sync", "hookline_operator"})
 
-#: The one role of all processes up to version 0.1: where it is still there, it keeps what it could do, for processes
-#: that have not been started as a role of their own yet. `hookline db drop-app-role` ends it.
+#: The one role of all processes up to version 0.1: where it is still there, it keeps what it could do then, for
+#: processes of that version that have not been started as a role of their own yet. `hookline db drop-app-role` ends it.
 FORMER_ROLE = "hookline_app"
 
 
@@ -246,11 +258,23 @@ def role_of(process: str) -> str:
 
 
 def former_privileges() -> dict[str, Privileges]:
-    """What FORMER_ROLE may do: all that any process may."""
-    together: dict[str, Privileges] = {}
-    for tables in PRIVILEGES.values():
-        for table, privileges in tables.items():
-            if "." in table:
-                continue
-            together[table] = together.get(table, frozenset()) | {name for name in privileges if "(" not in name}
-    return together
+    """What FORMER_ROLE may do: what any process could when each got a role of its own, and nothing that came later."""
+    return dict(_FORMER)
+
+
+_FORMER: Mapping[str, Privileges] = MappingProxyType(
+    dict.fromkeys(
+        ("messages", "message_failures", "contacts", *GROUP_TABLES, "opt_outs", "target_accounts", "crm_contacts",
+         "crm_notes", "crm_lanes", "crm_links"),
+        ALL,
+    )
+    | dict.fromkeys(
+        ("ingest_nodes", "opt_out_reviews", "opt_out_rule_changes", "enforcements", "target_rounds", "api_budgets",
+         "crm_deliveries", "crm_targets"),
+        KEEP,
+    )
+    | dict.fromkeys(("events", "discarded_letters", "opt_out_ledger", "opt_out_evidence", "opt_out_parked"), ADD)
+    | {"redriven_letters": ADD | {"DELETE"}, "opt_out_cursors": READ | {"UPDATE"}, "opt_out_certainty": READ}
+    # what triggers look up that came later, when one of its processes writes a state
+    | dict.fromkeys(("erased_numbers", "erased_peppers", "erased_returns", "provider_facts"), READ)
+)  # fmt: skip

@@ -20,11 +20,12 @@ from ops.__main__ import main
 from ops.migrations import migrate
 from ops.privileges import apply, changes, create_roles, password_of, role_statement
 from processors.opt_out.desk import Desk as ByHand
+from processors.opt_out.entry import COLUMNS, GENESIS, Entry
 from runtime.postgres import connect
 from schemas.privileges import FORMER_ROLE, PRIVILEGES, ROLES
 from tests.conftest import PASSWORD, Database
 from tests.integration.test_ledger_guard import INSERT, opt_in_after, rows, sealed, values
-from tests.twins.events import message
+from tests.twins.events import at, message
 from tests.twins.opted_out import Desk
 
 REFUSED = psycopg.errors.InsufficientPrivilege
@@ -253,6 +254,13 @@ def former_role(postgres_server: str) -> Iterator[str]:
             connection.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(FORMER_ROLE)))
 
 
+def first_stop() -> Entry:
+    """The first row of a ledger."""
+    blank = dict.fromkeys(COLUMNS) | {"position": 1, "previous_hash": GENESIS, "chain_version": 1, "echo": False}
+    times = dict.fromkeys(("effective_at", "received_at", "decided_at"), at(0))
+    return sealed(Entry(**(blank | times | {"phone": PHONE, "action": "out", "actor": "contact", "tier": "A"})))
+
+
 def test_the_one_role_of_before_works_until_it_is_dropped(
     postgres_server: str, former_role: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: Any
 ) -> None:
@@ -274,6 +282,15 @@ def test_the_one_role_of_before_works_until_it_is_dropped(
                     running.execute("INSERT INTO consumer_outcomes (consumer_group) VALUES (%s)", [group])
                 assert running.execute("UPDATE consumer_outcomes SET recent = '1'").rowcount == 2
                 running.execute("DELETE FROM contacts")
+                # A stop of opt-out, with all that triggers look up meanwhile
+                stop = first_stop()
+                running.execute(INSERT, values(stop))
+                running.execute(
+                    "INSERT INTO opt_outs (phone, state, since, reason, position, last_position)"
+                    " VALUES (%s, 'out', %s, '', 1, 1)",
+                    [stop.phone, stop.effective_at],
+                )
+                running.execute("UPDATE opt_outs SET state = 'out'")
                 running.execute("CREATE TEMPORARY TABLE staged (a int)")
                 capsys.readouterr()
                 assert main(["db", "drop-app-role", "--json"]) == 75  # somebody is still connected as it

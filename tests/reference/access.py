@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from schemas.kafka_access import ACLS, PRINCIPALS, KafkaAcl
-from schemas.privileges import PRIVILEGES, ROLES
+from schemas.privileges import OWN_ROWS, PRIVILEGES, ROLES
 from tests.reference.markdown import code, table
 
 #: Letters as PostgreSQL prints them (`\dp`).
@@ -27,6 +27,7 @@ def page() -> str:
             + ". A privilege on some columns alone has them in brackets. Triggers and row-level security narrow "
             "further what a role may write (`schemas/sql`). Ask your own server with "
             "`psql \"$HOOKLINE_POSTGRES__OWNER_DSN\" -c '\\dp'`; `hookline db migrate` mends what differs.\n",
+            f"A process writes the rows of its own only, and reads all, of {', '.join(map(code, sorted(OWN_ROWS)))}.\n",
             table(("table or view", "role and privileges"), [(code(name), _of_roles(name)) for name in tables]),
             "## Kafka\n",
             "`Read` and `Write` include `Describe`. Ask your own cluster with `hookline kafka acls --actual`; "
