@@ -55,9 +55,10 @@ class ErasedPerson:
     doubtful: tuple[str, ...]  #: and those that cannot be told apart from it; they are left alone
     in_ledger: tuple[str, ...]  #: those of `phones` that the ledger has rows about
     erased_before: tuple[str, ...]  #: what the ledger has in their place already
-    known: frozenset[tuple[str, str]]  #: pairs of a phone of `in_ledger` and a digest that the ledger has of it
     peppers: PhonePeppers
     region: str | None
+    #: Pairs of a phone of `in_ledger` and a digest that the ledger has of it.
+    known: frozenset[tuple[str, str]] = frozenset()
 
     @cached_property
     def erased_as(self) -> dict[str, str]:

@@ -25,10 +25,10 @@ WHERE (%(after)s::bigint IS NULL OR l.position > %(after)s) AND {READABLE} ORDER
 """  # noqa: S608 - our columns
 _UNREADABLE = f"SELECT min(position) FROM opt_out_ledger AS l WHERE NOT ({READABLE})"  # noqa: S608 - as above
 _EVIDENCE = "SELECT digest, salt, text, name FROM opt_out_evidence WHERE digest = ANY (%s)"
-#: Links of two texts to one number, each with its first row of the ledger.
+#: Links of two texts to one number, each with the first row of the ledger about either.
 _LINKS = """
 SELECT r.phone, r.erased_phone, coalesce(min(l.position), 0) FROM erased_returns AS r
-LEFT JOIN opt_out_ledger AS l ON l.phone = r.phone GROUP BY r.phone, r.erased_phone ORDER BY 3
+LEFT JOIN opt_out_ledger AS l ON l.phone IN (r.phone, r.erased_phone) GROUP BY r.phone, r.erased_phone ORDER BY 3
 """
 NO_HEADS: Mapping[int, Collection[str]] = MappingProxyType({})
 NO_PEPPERS = PhonePeppers()
@@ -145,7 +145,7 @@ def _wrongly_linked(connection: Connection, peppers: PhonePeppers, counts: Count
     """The first row of a phone that is taken for an erased number which it is not; None: there is none."""
     for phone, erased, position in connection.execute(_LINKS).fetchall():
         digest = erased_digest(erased)
-        fits = False if digest is None else peppers.is_of(phone, digest)
+        fits = None if digest is None else peppers.is_of(phone, digest)  # None: no digest, so no row has it either
         if fits is False:
             return int(position)
         counts["links" if fits else "links_unchecked"] += 1

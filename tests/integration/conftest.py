@@ -6,9 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
+from psycopg import sql
 
 from runtime.connections import KafkaSettings
+from schemas.privileges import role_of
+from tests.conftest import PASSWORD, Database
 from tests.servers.local_stack import LocalStack
 from tests.twins.crm import CrmDesk, Sandbox, played_crm
 from tests.twins.ingest_rig import IngestRig
@@ -35,6 +39,17 @@ def desk(postgres: Any, sandbox: Sandbox) -> Iterator[CrmDesk]:
     made = CrmDesk(postgres, sandbox)
     yield made
     made.close()
+
+
+@pytest.fixture
+def processor_dsn(postgres: Database, postgres_server: str, processor: str) -> Iterator[str]:
+    """As the role of a test's own `processor`, which may do what persist may."""
+    role = sql.Identifier(role_of(processor))
+    with psycopg.connect(postgres_server, autocommit=True) as superuser:
+        superuser.execute(sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(role, sql.Literal(PASSWORD)))
+        superuser.execute(sql.SQL("GRANT hookline_persist TO {}").format(role))
+        yield postgres.dsn(processor)
+        superuser.execute(sql.SQL("DROP ROLE {}").format(role))
 
 
 @pytest.fixture

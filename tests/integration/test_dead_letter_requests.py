@@ -69,11 +69,11 @@ def ask(postgres: Database, processor: str) -> Callable[..., int]:
 
 
 @pytest.fixture
-def carried_out(postgres: Database, kafka_settings: KafkaSettings, processor: str) -> Callable[[], int]:
-    """Carries out the oldest request, with the role of a processor."""
+def carried_out(processor_dsn: str, kafka_settings: KafkaSettings, processor: str) -> Callable[[], int]:
+    """Carries out the oldest request, with the role of the processor."""
 
     def carry() -> int:
-        with connect(postgres.dsn("persist"), process="tests") as connection:
+        with connect(processor_dsn, process="tests") as connection:
             return carry_out(connection, kafka_settings, processor)
 
     return carry
@@ -93,6 +93,7 @@ def test_ten_thousand_letters_killed_in_the_middle_and_repeated_take_effect_once
     owner: psycopg.Connection[Any],
     producer: KafkaProducer,
     processor: str,
+    processor_dsn: str,
     ask: Callable[..., int],
 ) -> None:
     # Given 10,000 events that were set aside
@@ -108,7 +109,7 @@ def test_ten_thousand_letters_killed_in_the_middle_and_repeated_take_effect_once
         ]
         letters.publish([SetAside(record, "rejected", "NumericValueOutOfRange", "no") for record in records])
     number = ask(error_class="NumericValueOutOfRange")
-    settings = {"HOOKLINE_KAFKA__BOOTSTRAP_SERVERS": kafka, "HOOKLINE_POSTGRES__DSN": postgres.dsn("persist")}
+    settings = {"HOOKLINE_KAFKA__BOOTSTRAP_SERVERS": kafka, "HOOKLINE_POSTGRES__DSN": processor_dsn}
 
     def start() -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", program.__name__, processor, str(os.getpid())]
@@ -300,13 +301,13 @@ def test_the_loop_starts_a_process_for_a_request_and_ends_it_with_the_processor(
     aside: Aside,
     processor: str,
     owner: psycopg.Connection[Any],
-    postgres: Database,
+    processor_dsn: str,
     ask: Callable[..., int],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     aside(7)
-    monkeypatch.setenv("HOOKLINE_POSTGRES__DSN", postgres.dsn("persist"))
-    database = EngineDatabase(lambda: connect(postgres.dsn("persist"), process="tests"))
+    monkeypatch.setenv("HOOKLINE_POSTGRES__DSN", processor_dsn)
+    database = EngineDatabase(lambda: connect(processor_dsn, process="tests"))
     loop = RequestLoop(processor, StopSignal())
     assert loop(database) > 0  # nothing waits
     number = ask()

@@ -50,10 +50,8 @@ def age(owner: Connection, heartbeat: Heartbeat, seconds: float) -> None:
     )
 
 
-def test_a_process_that_cannot_be_asked_from_here_is_as_its_heartbeat_says(
-    postgres: Any, connection: Connection
-) -> None:
-    Heartbeat("ingest", node="web-1").beat(connection, Readiness(True, "ok"), {"quarantined": 0})
+def test_a_process_that_cannot_be_asked_from_here_is_as_its_heartbeat_says(postgres: Any, owner: Connection) -> None:
+    Heartbeat("ingest", node="web-1").beat(owner, Readiness(True, "ok"), {"quarantined": 0})
 
     [ingest] = look(postgres.dsn("operator"), ProcessAddress("ingest", NOWHERE, None, certain=False)).processes
     assert (ingest.name, ingest.state) == ("ingest", "ready")
@@ -146,8 +144,8 @@ def test_what_is_silent_for_an_hour_goes_unless_it_is_the_last_of_its_name(
     connection: Connection, owner: Connection
 ) -> None:
     old, lonely = Heartbeat("persist", node="gone"), Heartbeat("crm-sync", node="gone")
-    for heartbeat in (old, lonely):
-        heartbeat.beat(connection, Readiness(True))
+    for heartbeat, writer in ((old, connection), (lonely, owner)):
+        heartbeat.beat(writer, Readiness(True))
         age(owner, heartbeat, 4_000)
     Heartbeat("persist", node="n2").beat(connection, Readiness(True))
 
@@ -157,9 +155,9 @@ def test_what_is_silent_for_an_hour_goes_unless_it_is_the_last_of_its_name(
 
 
 def test_a_locked_table_is_not_an_unreachable_postgres_and_its_blocker_is_named(
-    postgres: Any, connection: Connection, owner: Connection
+    postgres: Any, owner: Connection
 ) -> None:
-    Heartbeat("ingest", node="web-1").beat(connection, Readiness(True))
+    Heartbeat("ingest", node="web-1").beat(owner, Readiness(True))
     with owner.transaction():
         owner.execute("LOCK TABLE enforcements IN ACCESS EXCLUSIVE MODE")
         snapshot = look(postgres.dsn("operator"), ProcessAddress("ingest", NOWHERE, None, certain=False))
@@ -195,7 +193,7 @@ def test_a_service_beats_while_it_runs_signs_off_and_is_missed_when_it_is_gone(
     assert states() == []
 
     other = Heartbeat(name, node="elsewhere")
-    other.beat(connection, Readiness(True))
+    other.beat(owner, Readiness(True))
     age(owner, other, 20)
     [(_, state, _)] = states()
     assert state == "missing"
