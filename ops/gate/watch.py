@@ -33,7 +33,7 @@ class Look:
     """What one look found."""
 
     at: float  #: when it ended, by the clock
-    is_answered: bool  #: False: the ledger did not answer
+    failure: str | None = None  #: why nothing could be looked at
     doubt: str | None = None  #: why nothing sure can be said
 
 
@@ -63,7 +63,7 @@ class CertaintyWatch:
     def step(self) -> None:
         """Look once. Says so in the log when nothing is sure: at once, and again each minute."""
         self._last = look = self._look()
-        why = look.doubt if look.is_answered else "the ledger does not answer"
+        why = look.failure or look.doubt
         metrics.GATE_UNSURE.set(0 if why is None else 1)
         if why is None:
             if self._reminder.reset():
@@ -78,8 +78,8 @@ class CertaintyWatch:
             return Readiness(False, "the ledger has not been looked at yet")
         if now - look.at > EVERY + self._answers.timeout + SLACK:
             return Readiness(False, f"the ledger was last looked at {now - look.at:.0f} s ago")
-        if not look.is_answered:
-            return Readiness(False, "the ledger does not answer")
+        if look.failure is not None:
+            return Readiness(False, look.failure)
         if look.doubt is None:
             return Readiness(True)
         return Readiness(now - self._begun >= START_GRACE, f"every answer is out: {look.doubt}")
@@ -88,7 +88,7 @@ class CertaintyWatch:
         try:
             doubt = self._answers.doubt()
         except (psycopg.Error, NoAnswer):
-            return Look(self._clock(), is_answered=False)
+            return Look(self._clock(), failure="the ledger does not answer")
         except Exception as error:  # noqa: BLE001 - the thread goes on, and what nobody can tell is not sure
-            return Look(self._clock(), is_answered=True, doubt=f"a fault of ours: {type(error).__name__}")
-        return Look(self._clock(), is_answered=True, doubt=None if doubt is None else doubt.why)
+            return Look(self._clock(), failure=f"a fault of ours: {type(error).__name__}")
+        return Look(self._clock(), doubt=None if doubt is None else doubt.why)

@@ -26,6 +26,7 @@ THREADS = {
     "runtime/draining.py: self._drain": "runs for the last second of a server, which ends all the same",
     "runtime/heartbeat.py: _beat_until": "logs it and goes on; a process that is not heard of is missing",
     "runtime/kafka/internals/name_lookup.py: self._look": "one lookup; what a name cannot be is no address",
+    "runtime/kafka/librdkafka/consumer.py: self._close": "one call at the end of a process, whose time is bounded",
     "runtime/request_bodies.py: self._watch": "logs it and goes on",
     "runtime/self_check.py: self.run": "takes it for no answer; without one for a minute the server is given up",
     "runtime/systemd.py: notify_of_life": "systemd ends a service that gives no sign of life",

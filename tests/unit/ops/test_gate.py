@@ -380,6 +380,7 @@ def test_a_watch_that_cannot_look_says_unsure_and_looks_again(monkeypatch: pytes
 
     monkeypatch.setattr(answers, "doubt", doubt_or_fail)
     watch = CertaintyWatch(answers, sleep=sleep)
+    watch.step()
     assert watch.readiness() == Readiness(False, "a fault of ours: OverflowError")
     # Then the thread says that nothing is sure, and goes on
     with pytest.raises(KeyboardInterrupt):

@@ -42,8 +42,8 @@ def test_both_paths_are_answered_and_the_rest_is_handed_on(path: str, method: st
 def test_ingest_answers_them_before_flask() -> None:
     app = create_app(None, lambda: Readiness(True))  # type: ignore[arg-type]
     app.request_class = None  # type: ignore[assignment] # Flask's own machinery would stumble over it
-    assert answer_of(app, "/healthz")[2] == b'{"ok":true}\n'
-    assert answer_of(app, "/readyz")[2] == b'{"ok":true,"reason":"ok"}\n'
+    assert answer_of(app, "/healthz")[2] == b'{"ok":true,"process":"ingest"}\n'
+    assert answer_of(app, "/readyz")[2] == b'{"ok":true,"process":"ingest","reason":"ok"}\n'
     assert isinstance(app, Flask)
 
 
