@@ -51,7 +51,8 @@ def client_settings(settings: KafkaSettings, client_id: str) -> dict[str, Any]:
         "enable.metrics.push": False,  # the client's own, sent to brokers; ours are in runtime/metrics.py
         "logger": ClientLog(),
         "error_cb": note_error,
-        "security.protocol": settings.security_protocol,
+        # As librdkafka spells it: it compares by the rules of the locale, and in Turkish an "I" is no "i".
+        "security.protocol": settings.security_protocol.lower(),
         "ssl.endpoint.identification.algorithm": "https" if settings.ssl_check_hostname else "none",
         "ssl.ca.location": settings.ssl_cafile,
         "ssl.certificate.location": settings.ssl_certfile,

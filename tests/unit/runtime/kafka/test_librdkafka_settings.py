@@ -69,7 +69,7 @@ def test_both_clients_have_the_same_limits() -> None:
 def test_credentials_and_certificates_are_passed_on() -> None:
     made = client_settings(SECURED, "me")
     assert {name: value for name, value in made.items() if name.startswith(("ssl.", "sasl.", "security."))} == {
-        "security.protocol": "SASL_SSL",
+        "security.protocol": "sasl_ssl",
         "ssl.endpoint.identification.algorithm": "none",
         "ssl.ca.location": "ca.pem",
         "ssl.certificate.location": "own.pem",
