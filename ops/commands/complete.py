@@ -16,9 +16,10 @@ from ops.output import Output, command
 if TYPE_CHECKING:
     from runtime.postgres import Connection
 
-#: The first record that covers a time: it claims least, of those that do.
-_COVERING = "SELECT is_stored, parked FROM analytics.progress WHERE at >= %s ORDER BY at LIMIT 1"
-_NEWEST = "SELECT clock_timestamp(), max(at) FROM analytics.progress"
+#: The first record that covers a time: it claims least, of those that do. One of a time still to come was written
+#: while PostgreSQL's clock was ahead, and claims nothing.
+_COVERING = "SELECT is_stored, parked FROM analytics.progress WHERE at >= %s AND at <= %s ORDER BY at LIMIT 1"
+_NEWEST = "SELECT clock_timestamp(), max(at) FILTER (WHERE at <= clock_timestamp()) FROM analytics.progress"
 _NODES = "SELECT node, spooled, heard_at FROM analytics.nodes WHERE {} ORDER BY node"
 _WAITED_FOR = _NODES.format("retired_at IS NULL AND (stopped_at IS NULL OR spooled > 0)")
 _GIVEN_UP = _NODES.format("retired_at IS NOT NULL AND spooled > 0")
@@ -53,16 +54,16 @@ def complete(out: Output, *, moment: datetime) -> None:
 
 def _missing(connection: Connection, moment: datetime, now: datetime) -> Iterator[tuple[str, str]]:
     """Each reason why not everything before `moment` is there: a code, and a sentence."""
-    row = connection.execute(_COVERING, (moment,)).fetchone()
+    if moment > now:
+        yield "not_yet", f"{moment.isoformat()} is still to come"
+        return
+    row = connection.execute(_COVERING, (moment, now)).fetchone()
     if row is not None:
         is_stored, parked = row
         if not is_stored:
             yield "not_stored", "all is on the topics, and persist has not stored all of it yet: `hookline status`"
         if parked:
             yield "parked", f"opt-out has parked {parked} records, and nobody has decided: `hookline opt-outs review`"
-        return
-    if moment > now:
-        yield "not_yet", f"{moment.isoformat()} is still to come"
         return
     waits_for_nodes = False
     for node, spooled, heard_at in connection.execute(_WAITED_FOR):

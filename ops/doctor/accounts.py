@@ -9,7 +9,7 @@ from typing import NamedTuple
 from ingest.providers.textus import TextUsSettings
 from ingest.settings import IngestSettings
 from ops.doctor.check import Check, broken, doubtful, fine
-from ops.doctor.settings import only_here, webhook_url
+from ops.doctor.settings import PUBLIC_URL_FIX, only_here, webhook_url
 from ops.doctor.textus import registrations, subscription_checks
 from processors.crm_sync.destinations import places_of
 from processors.crm_sync.port import target_types
@@ -65,8 +65,7 @@ def textus_checks(settings: TextUsApiSettings, provider: TextUsSettings, ingest:
 
 def _unsure(check: Check) -> Check:
     """Where TextUs has to call is not known, so an integration may call anywhere, and one may not be needed."""
-    setting = "export HOOKLINE_INGEST__PUBLIC_URL=https://sms.example.com"
-    return check if check.ok else doubtful(check.name, check.found, f"{setting}; {check.fix}")
+    return check if check.ok else doubtful(check.name, check.found, f"{PUBLIC_URL_FIX}; {check.fix}")
 
 
 def crm_checks(settings: CrmSettings, environ: Mapping[str, str]) -> Iterator[Check]:

@@ -90,15 +90,19 @@ def disk_check(
     return fine("disk", found)
 
 
+#: Nobody can know the name here, and a made-up one would be somebody's: a shell refuses this until it is filled in.
+PUBLIC_URL_FIX = "export HOOKLINE_INGEST__PUBLIC_URL=https://<the host that providers call>"
+
+
 def public_url_checks(settings: IngestSettings) -> Iterator[Check]:
     """Whether the addresses that providers are given can be entered there."""
     url = settings.public_url
     if not url:
-        fix = "export HOOKLINE_INGEST__PUBLIC_URL=https://sms.example.com"
+        fix = PUBLIC_URL_FIX
         yield doubtful("public url", "HOOKLINE_INGEST__PUBLIC_URL is not set: where providers call is not known", fix)
         return
     if only_here(url):
-        fix = "export HOOKLINE_INGEST__PUBLIC_URL=https://sms.example.com"
+        fix = PUBLIC_URL_FIX
         yield doubtful("public url", f"{url} leads to this machine alone: no provider can call it", fix)
     elif not url.startswith("https://"):
         fix = f"export HOOKLINE_INGEST__PUBLIC_URL=https://{url.partition('://')[2]}"

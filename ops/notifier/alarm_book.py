@@ -94,6 +94,7 @@ class AlarmBook:
         self._pending: dict[str, PendingAlarm] = {}
         self._unsaved: set[tuple[str, datetime]] = set()
         self._over: dict[tuple[str, datetime], AlarmRecord] = {}
+        self._restored: set[str] = set()  #: keys of alarms that went on when they were kept; none has been looked for
 
     def restore(self, records: Iterable[AlarmRecord], pending: Iterable[PendingAlarm] = ()) -> None:
         """Take what was kept; of two records of one alarm the one that changed last, with everything that was sent."""
@@ -118,6 +119,7 @@ class AlarmBook:
                 del self._alarms[record.key]
         elif on is None or on.since >= record.since:  # what went on before the restart goes on
             self._alarms[record.key] = record
+            self._restored.add(record.key)
 
     def update(
         self, findings: Iterable[AlarmFinding], now: datetime, *, unseen: Collection[str] = ()
@@ -129,6 +131,9 @@ class AlarmBook:
         changed: list[AlarmRecord] = []
         with self._lock:
             found = {finding.key: finding for finding in findings}
+            for key in self._restored & self._alarms.keys():  # it was last seen by another process, before this one
+                self._alarms[key] = replace(self._alarms[key], seen_at=now)
+            self._restored.clear()
             for key, finding in found.items():
                 rule = self._rules[finding.rule]
                 summary = rule.describe(finding.labels, finding.value)
@@ -175,7 +180,7 @@ class AlarmBook:
         condition = self._rules[rule].condition if rule in self._rules else None
         if not isinstance(condition, ObservedFact):
             return "metrics"
-        if condition.kind == "process_down":
+        if condition.kind in ("process_down", "postgres_unreachable"):
             return "asking"  # who does not answer is seen by that
         return "postgres" if condition.kind in FROM_POSTGRES else "metrics"
 

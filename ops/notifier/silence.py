@@ -14,6 +14,8 @@ from runtime.postgres import Connection
 PIECE = timedelta(hours=6)
 #: How far back each look reads again: an event's receipt and its row are that far apart at most, while nothing lags.
 OVERLAP = timedelta(minutes=3)
+#: How long what was silent is said again while nobody can tell: a restart or a spooled event ends no silence.
+REPEATED = timedelta(minutes=10)
 
 _MINUTES = """
 SELECT DISTINCT provider, event_type, date_trunc('minute', received_at) AS minute FROM events
@@ -46,16 +48,21 @@ class SilenceWatch:
         self._now = now
         self._rhythms: dict[tuple[str, str], EventRhythm] = {}
         self._read_until: datetime | None = None
+        self._silent: tuple[ObservedItem, ...] = ()  #: as last looked at
+        self._looked_at = datetime.min.replace(tzinfo=UTC)
 
     def look(self, connection: Connection, *, is_complete: bool) -> Iterator[ObservedItem]:
         """What is silent now. Raises psycopg.Error.
 
-        `is_complete`: whether `events` holds what has come; if not, nothing is read and nothing is said.
+        `is_complete`: whether `events` holds what has come; if not, nothing is read, and what was silent is said again:
+        for some minutes, because nobody knows whether it is.
         """
         now = self._now()
         if self._read_until is None:
             self._read_until = self._restore(connection, now)
         if not is_complete:
+            if now - self._looked_at <= REPEATED:
+                yield from self._silent
             return
         until = min(now, self._read_until + PIECE)
         for provider, event_type, minute in connection.execute(_MINUTES, (self._read_until - OVERLAP, until)):
@@ -64,6 +71,10 @@ class SilenceWatch:
         self._keep(connection, now)
         if until < now:
             return
+        self._silent, self._looked_at = tuple(self._silences(now)), now
+        yield from self._silent
+
+    def _silences(self, now: datetime) -> Iterator[ObservedItem]:
         for (provider, event_type), rhythm in self._rhythms.items():
             silent = rhythm.silence(now)
             if silent is not None:

@@ -29,6 +29,8 @@ UNANSWERED = 6.0
 KEEP_PENDING_EVERY = 10.0
 #: Seconds after its start in which the notifier only looks: PostgreSQL has to tell first what was sent.
 START_GRACE = 8.0
+#: Seconds after its start in which counters say little: rules look at how they grow, over five minutes.
+NO_HISTORY = 330.0
 
 
 def findings_of(items: Iterable[ObservedItem], rules: Sequence[AlarmRule] = RULES) -> Iterator[AlarmFinding]:
@@ -91,9 +93,10 @@ class AlarmWatch:
             sample.name == "hookline_spooling" and sample.value for answer in answers for sample in answer.samples
         )
         unseen = set()
-        if any(not answer.answered for answer in answers):
+        if at - self._begun < NO_HISTORY or any(not answer.answered for answer in answers):
             unseen.add("metrics")
-        if at - self._postgres.answered_at > UNANSWERED:
+        latest = self._postgres.latest
+        if latest is None or latest.failure is not None or at - self._postgres.answered_at > UNANSWERED:
             unseen.add("postgres")
         changed = self._book.update([*self._history.findings(), *findings_of(items)], self._now(), unseen=unseen)
         for record in changed:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,7 +19,10 @@ from ops.export.manifest import MANIFEST, Manifest
 
 #: Rows that are fetched at once.
 _BATCH = 1000
-_READING = (StatementType.SELECT, StatementType.EXPLAIN)
+#: What stands before the statement that is explained. DuckDB carries that out where ANALYZE stands there.
+_EXPLAIN = re.compile(r"\s*EXPLAIN\b\s*(?:\([^)]*\)|ANALYZE\b)?", re.IGNORECASE)
+#: DuckDB's functions that hand a text to PostgreSQL as it stands, which may end the transaction that only reads.
+_PASSED_ON = ("postgres_execute", "postgres_query")
 
 
 class NoExport(Exception):
@@ -49,6 +53,7 @@ def open_database(export: Path | None, dsn: str | None) -> Iterator[DuckDBPyConn
     with TemporaryDirectory(prefix="hookline-sql-") as extensions:
         settings: dict[str, str | bool | int | float | list[str]] = {
             "extension_directory": extensions,  # else DuckDB copies them into the home folder
+            "temp_directory": extensions,  # else in the current folder, where every statement could write files
             "autoinstall_known_extensions": False,  # it would download them
         }
         with duckdb.connect(config=settings) as database:
@@ -69,12 +74,22 @@ def answer(database: DuckDBPyConnection, query: str) -> tuple[list[str], Iterato
         statements = duckdb.extract_statements(query)
         if len(statements) != 1:
             raise QueryRefused(f"one statement at a time: here are {len(statements)}")
-        if statements[0].type not in _READING:
-            raise QueryRefused(f"only reading is possible, and this is {statements[0].type.name}")
+        if (kind := _kind_of(statements[0])) != StatementType.SELECT:
+            raise QueryRefused(f"only reading is possible, and this is {kind.name}")
+        if passed_on := [name for name in _PASSED_ON if name in query.lower()]:
+            raise QueryRefused(f"only reading is possible, and {passed_on[0]} may do anything: name the table instead")
         found = database.execute(statements[0]).to_arrow_reader(_BATCH)
     except duckdb.Error as error:
         raise QueryRefused(str(error)) from None
     return list(found.schema.names), _rows(found)
+
+
+def _kind_of(statement: duckdb.Statement) -> StatementType:
+    """What `statement` does, or would do that it explains."""
+    if statement.type != StatementType.EXPLAIN:
+        return statement.type
+    explained = duckdb.extract_statements(_EXPLAIN.sub("", statement.query, count=1))
+    return explained[0].type if len(explained) == 1 else StatementType.EXPLAIN
 
 
 def _rows(found: Any) -> Iterator[list[Any]]:

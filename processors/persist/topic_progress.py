@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from processors.engine.database import Database
 from processors.engine.processor import Retryable
-from runtime import metrics
+from runtime import logs, metrics
 from runtime.connections import KafkaSettings
 from runtime.kafka.consumer import Partition
 from runtime.kafka.errors import KafkaError
@@ -24,6 +24,8 @@ from runtime.kafka.topics import TopicAdmin
 from runtime.postgres import Connection
 from schemas.cloudevents import rfc3339
 from schemas.topics import EVENT_TOPICS, PROGRESS
+
+log = logs.logger("processors.persist.topic_progress")
 
 #: Between two records.
 PERIOD = timedelta(seconds=60)
@@ -45,6 +47,8 @@ CLOCK = "SELECT pg_try_advisory_xact_lock(%s), clock_timestamp()"
 NEWEST = "SELECT max(at), max(written_at) FROM topic_progress"
 NODES = "SELECT spooled, heard_at, stopped_at FROM ingest_nodes WHERE retired_at IS NULL"
 WRITE = "INSERT INTO topic_progress (at, logs) VALUES (%s, %s::jsonb)"
+#: What was written while the clock was ahead claims what nobody could know, and would hold up all that follows.
+WITHDRAW = "DELETE FROM topic_progress WHERE at > %s"
 FORGET = "DELETE FROM topic_progress WHERE at < %s"
 PARKED = """
 SELECT count(*) FROM parked_records AS k
@@ -86,6 +90,8 @@ class TopicProgress:
             has_contact = self._has_contact(now)
             if not is_ours:
                 return INTERVAL
+            if (ahead := connection.execute(WITHDRAW, (now,)).rowcount) > 0:
+                log.warning("progress_withdrawn", records=ahead, reason="PostgreSQL's clock was ahead")
             [(newest, written_at)] = connection.execute(NEWEST).fetchall()
             if newest is not None:
                 metrics.PROGRESS_BEHIND.set((now - newest).total_seconds())

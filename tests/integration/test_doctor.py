@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -188,6 +189,12 @@ def test_where_the_address_is_not_known_a_subscription_is_in_doubt(
     doubts = {check["name"]: check["fix"] for check in answer["checks"] if not check["ok"]}
     assert "hookline textus register" in doubts["textus subscription"]
     assert doubts["public url"].startswith("export HOOKLINE_INGEST__PUBLIC_URL=")
+    # Pasted as it stands it does nothing: with a name that is made up TextUs would call a stranger.
+    for shell in ("bash", "sh"):
+        command = [shell, "-c", f"{doubts['textus subscription']}; echo done"]
+        done = subprocess.run(command, check=False, capture_output=True)
+        assert done.returncode != 0
+        assert done.stdout == b""
 
 
 def test_register_names_what_is_missing(environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -23,7 +23,7 @@ from ops.alarms.catalogue import RULES
 from ops.alarms.findings import AlarmFinding
 from ops.notifier.alarm_book import AlarmBook
 from ops.notifier.postgres_observer import PostgresObserver
-from ops.notifier.silence import SilenceWatch
+from ops.notifier.silence import REPEATED, SilenceWatch
 from ops.status.heartbeats import heard
 from runtime.heartbeat import Heartbeat
 from runtime.postgres import connect
@@ -224,6 +224,11 @@ def test_an_event_type_that_stops_is_a_silence_and_its_rhythm_is_kept(postgres: 
         assert item.kind == "silence"
         assert item.labels == {"provider": "textlink", "event_type": "message.received", "usual": "5 min"}
         assert 600 < item.value < 1000
+        # A moment in which nobody can tell ends nothing; after some minutes nobody says it any more.
+        assert list(watch.look(connection, is_complete=False)) == found
+        watch._now = lambda: datetime.now(UTC) + REPEATED
+        assert list(watch.look(connection, is_complete=False)) == []
+        watch._now = lambda: datetime.now(UTC)
         # A notifier that starts anew goes on from what was kept.
         (again,) = list(SilenceWatch(UTC, lambda _: False).look(connection, is_complete=True))
         assert again.labels == item.labels

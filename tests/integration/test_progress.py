@@ -213,6 +213,12 @@ def test_the_command_says_what_is_missing_and_an_analyst_may_run_it(
     assert datetime.fromisoformat(printed["complete_until"]) == at
     assert complete(at - timedelta(hours=1))[0] == 0
     assert complete(at + timedelta(microseconds=1))[:2] == (1, ["no_record"])
+    # When PostgreSQL's clock was ahead while a record was written, that claims nothing, and is withdrawn
+    owner.execute("INSERT INTO topic_progress (at, logs) SELECT at + interval '1 hour', logs FROM topic_progress")
+    assert complete(at + timedelta(minutes=50))[:2] == (1, ["not_yet"])
+    assert datetime.fromisoformat(complete(at)[2]["complete_until"]) == at
+    TopicProgress(MemoryProducer(), lambda: one_log(5))(database)
+    assert times(owner) == [at]
     # When opt-out has parked one of these records, and not one that came later
     for offset in (4, 5):
         owner.execute(

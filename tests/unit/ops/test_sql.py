@@ -123,6 +123,15 @@ def test_no_rows_are_an_answer(folder: Path, capsys: Capture) -> None:
         "SELECT * FROM read_text('/etc/hostname')",
         "SELECT * FROM read_parquet('{folder}/sms.messages.v1/day=2026-11-02/part-9.parquet')",
         "INSTALL httpfs",
+        "EXPLAIN ANALYZE COPY (SELECT 1) TO '{folder}/sms.messages.v1/day=2026-11-02/part-0.parquet' (FORMAT parquet)",
+        "EXPLAIN (ANALYZE) COPY messages TO '{folder}/copy.csv'",
+        "explain /* it */ analyze create or replace view messages as select 1",
+        "EXPLAIN ANALYZE CALL pragma_version()",
+        "EXPLAIN DROP VIEW messages",
+        "EXPLAIN EXPLAIN ANALYZE DROP VIEW messages",
+        "COPY messages TO '.tmp/copy.csv'",
+        "SELECT * FROM postgres_execute('postgres', 'DELETE FROM messages')",
+        "SELECT * FROM \"Postgres_Query\"('postgres', 'COMMIT; DELETE FROM messages')",
         "SELEC 1",
         "SELECT no_such_column FROM messages",
         "",
@@ -133,6 +142,12 @@ def test_what_is_no_reading_is_refused(folder: Path, query: str, capsys: Capture
     assert ask(folder, query.format(folder=folder)) == 2
     assert capsys.readouterr().err
     assert sorted(folder.rglob("*")) == before
+
+
+@pytest.mark.parametrize("how", ["EXPLAIN {}", "EXPLAIN ANALYZE {}", "explain (analyze, format json) {}"])
+def test_how_a_question_is_answered_may_be_asked(folder: Path, how: str, capsys: Capture) -> None:
+    assert ask(folder, how.format("SELECT count(*) FROM messages")) == 0
+    assert capsys.readouterr().out
 
 
 def test_a_folder_without_an_export_and_answers_of_two_kinds_are_refused(tmp_path: Path, folder: Path) -> None:

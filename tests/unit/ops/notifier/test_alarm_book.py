@@ -167,6 +167,18 @@ def test_what_postgresql_kept_from_before_joins_what_was_found_meanwhile(book: A
     assert [record.since for record in fresh.records()] == [NOW]
 
 
+def test_what_went_on_before_a_restart_is_over_only_once_this_process_has_looked_for_it(book: AlarmBook) -> None:
+    book.update([HALTED], NOW)
+    hours_later = NOW + 10_000 * SECOND
+    again = AlarmBook(RULES)
+    again.restore(book.records())
+    assert again.update([], hours_later) == []  # nothing has been read yet
+    assert again.update([HALTED], hours_later + 20 * SECOND) == []
+    assert again.update([], hours_later + 40 * SECOND) == []
+    [over] = again.update([], hours_later + 60 * SECOND)
+    assert over.over_at == hours_later + 60 * SECOND
+
+
 def test_a_stale_copy_does_not_bring_back_what_is_over(book: AlarmBook) -> None:
     book.update([HALTED], NOW)
     stale = book.records()

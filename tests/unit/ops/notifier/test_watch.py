@@ -12,7 +12,7 @@ import pytest
 
 from ops.alarms.catalogue import RULES
 from ops.alarms.findings import ObservedItem
-from ops.notifier.alarm_book import AlarmBook
+from ops.notifier.alarm_book import AlarmBook, AlarmRecord
 from ops.notifier.alarm_store import AlarmFile
 from ops.notifier.postgres_observer import PostgresObserver, StoredObservation
 from ops.notifier.process_observer import ProcessAnswer
@@ -28,12 +28,17 @@ class Rig:
         self.seconds = 0.0
         self.book = AlarmBook(RULES)
         self.answers: list[ProcessAnswer] = []
+        self._folder = folder
+        self.begin_anew()
+
+    def begin_anew(self) -> None:
+        """As the process does when it starts."""
         self.postgres = PostgresObserver(self._refused, self.book, None, clock=lambda: self.seconds)  # type: ignore[arg-type]
         self.watch = AlarmWatch(
             self.book,
             lambda: self.answers,
             self.postgres,
-            AlarmFile(folder),
+            AlarmFile(self._folder),
             clock=lambda: self.seconds,
             now=lambda: BEGUN + timedelta(seconds=self.seconds),
         )
@@ -82,6 +87,18 @@ def test_a_process_that_does_not_answer_is_told_of_once(rig: Rig) -> None:
         "hookline-ingest-1 does not answer on 127.0.0.1:9001",
         "persist on a has not been heard of for 12 s",
     }
+
+
+@pytest.mark.parametrize("rule", ["HooklineWrongSecret", "HooklineSilent"])
+def test_after_a_restart_what_cannot_be_seen_yet_stays_on(rig: Rig, rule: str) -> None:
+    condition = next(known for known in RULES if known.name == rule)
+    kept = AlarmRecord(
+        rule, rule, condition.severity, "it goes on", condition.cause, "", condition.runbook, BEGUN, BEGUN, BEGUN
+    )
+    rig.seconds = 10_000.0
+    rig.begin_anew()
+    rig.book.restore([kept])
+    assert rig.look(120) >= {rule}
 
 
 def test_nothing_is_sent_before_it_is_known_what_was_sent(rig: Rig) -> None:
