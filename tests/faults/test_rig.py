@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -26,6 +26,7 @@ from tests.faults.client.journal import read
 from tests.faults.injected.disk import power_cut
 from tests.faults.process import NotInTime, wait_until, wait_until_done
 from tests.faults.proxy import Proxy
+from tests.faults.results import USUAL_CLIENT
 from tests.faults.taps import CommitTap, KafkaTap, Shears
 
 ROOT = Path(__file__).parents[2]
@@ -254,6 +255,22 @@ def line(row: str, seed: int, tree: str, **verdict: Any) -> dict[str, Any]:
     return {"row": row, "seed": seed, "tree": tree, "green": True} | whole | verdict
 
 
+def page_of(runs: list[dict[str, Any]], mutations: Sequence[dict[str, Any]] = ()) -> str:
+    """The page where the services had the usual client."""
+    return table.page({USUAL_CLIENT: runs}, {USUAL_CLIENT: mutations}, "new")
+
+
+def test_another_client_has_a_table_of_its_own_with_what_was_played() -> None:
+    seen = {"mutation": "no_fsync", "tree": "new", "seen": True, "lost": 5, "dup_effect": 0}
+    text = table.page(
+        {USUAL_CLIENT: [], "librdkafka": [line("K7", 1, "new", accepted=5)]}, {"librdkafka": [seen]}, "new"
+    )
+    _, others = text.split("## With HOOKLINE_KAFKA__CLIENT=librdkafka")
+    played, taken_away = others.split("## Safeguards taken away")
+    assert [row.split(" ")[1] for row in played.splitlines() if row.startswith("| ")] == ["row", "K7", "**all**"]
+    assert taken_away.count("on librdkafka") == 1
+
+
 def test_the_table_says_what_is_stale_and_what_is_wanting() -> None:
     runs = [
         line("K5", 1, "old", accepted=7),
@@ -268,7 +285,7 @@ def test_the_table_says_what_is_stale_and_what_is_wanting() -> None:
     seen = [{"mutation": "no_fsync", "tree": "old", "seen": True, "lost": 5, "dup_effect": 0}]
     rows = {
         cells[1].strip(): cells
-        for cells in (table_row.split("|") for table_row in table.page(runs, seen, "new").splitlines())
+        for cells in (table_row.split("|") for table_row in page_of(runs, seen).splitlines())
         if len(cells) > 6
     }
     fault = rows["K5"][2]
@@ -287,19 +304,21 @@ def test_the_table_says_what_is_stale_and_what_is_wanting() -> None:
 
 
 def test_a_bound_needs_a_run_without_loss() -> None:
-    text = table.page([line("K5", 1, "new", accepted=3_000)], [], "new")
+    text = page_of([line("K5", 1, "new", accepted=3_000)])
     assert "1.0e-03" in text
 
 
 def test_results_are_kept_with_the_code_they_are_about(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(results, "FILE", tmp_path / "results.jsonl")
-    monkeypatch.setattr(results.load, "__defaults__", (tmp_path / "results.jsonl",))
+    monkeypatch.setattr(results.load, "__defaults__", (tmp_path / "results.jsonl", results.USUAL_CLIENT))
     code = results.tree()
     assert len(code) == 12
     for seed, problems in ((1, []), (2, ["lost: 1"])):
         results.record(results.Result("K5", seed, code, "now", 1.0), Verdict(problems=problems), {"note": 1})
     results.record(results.Result("K5", 3, "other", "now", 1.0), Verdict(), {})
-    assert results.done(code, "K5") == {1}
+    results.record(results.Result("K5", 4, code, "now", 1.0, "librdkafka"), Verdict(), {})
+    assert results.done(code, "K5", results.USUAL_CLIENT) == {1}
+    assert results.done(code, "K5", "librdkafka") == {4}
     assert json.loads((tmp_path / "results.jsonl").read_text().splitlines()[0])["notes"] == {"note": 1}
 
 
