@@ -171,13 +171,17 @@ WHERE retired_at IS NULL AND (spooled > 0 OR stopped_at IS NULL) ORDER BY node
 """
 
 
+_OPT_OUT_HAS_WORKED = "SELECT EXISTS (SELECT FROM consumer_offsets WHERE consumer_group = 'hookline-opt-out')"
+
+
 def in_nodes(connection: Connection) -> Iterator[StatusFinding]:
     """What the nodes of ingest say of their spools, wherever they run; the gate goes by it. Raises psycopg.Error."""
     effect = "so the gate answers out to everybody"
     nodes = connection.execute(_NODES).fetchall()
     if not any(runs for _, _, _, runs in nodes):
         fix = "start an ingest; where one runs, see node_never_reported in its log and its HOOKLINE_POSTGRES__DSN"
-        yield StatusFinding(f"no node of ingest is known to run, {effect}", "error", fix)
+        [(is_asked,)] = connection.execute(_OPT_OUT_HAS_WORKED).fetchall()  # without opt-out nobody asks a gate
+        yield StatusFinding(f"no node of ingest is known to run, {effect}", "error" if is_asked else "warning", fix)
     for node, spooled, silent, runs in nodes:
         if runs and silent > MISSING_AFTER:
             what = f"node {node} has not said for {silent:.0f} s whether its spool is empty, {effect}"
