@@ -83,13 +83,13 @@ def _is_text_name(name: str) -> bool:
 
 def phones_in(values: Sequence[str | int | float], region: str | None) -> list[str]:
     """The full numbers among `values`; where none is one alone, those with a word or another number beside them."""
-    found = {number: None for value in values if (number := _full_number(value, region)) is not None}
+    found = {number: None for value in values if (number := dialled_number_of(value, region)) is not None}
     if not found:
         found = {number: None for value in values if isinstance(value, str) for number in _numbers_of(value, region)}
     return list(found)
 
 
-def _full_number(value: str | int | float, region: str | None) -> str | None:
+def dialled_number_of(value: str | int | float, region: str | None) -> str | None:
     """The E.164 of what may be a phone number; None: it is none."""
     if isinstance(value, str):
         body = number_body(value) if len(value) <= _LONGEST_WRITTEN else None

@@ -11,7 +11,7 @@ from uuid import UUID
 from processors.engine.processor import Delivery
 from processors.opt_out.classifier import Classifier, Decision
 from processors.opt_out.entry import Action, EntryDraft, Evidence
-from processors.opt_out.payload import decoded, phones_in, texts_in, values_in
+from processors.opt_out.payload import decoded, dialled_number_of, phones_in, texts_in, values_in
 from runtime.blank import is_blank
 from runtime.phones import read_phone
 from schemas.events import Event, EventType, Message, ReportedOptOut, Unrecognized
@@ -141,7 +141,9 @@ def _other_phones(event: Event, region: str | None, text: str) -> list[dict[str,
     `text`: what reads like a stop; whoever it names did not write it.
     """
     ours = event.account_phone if event.event_type == EventType.MESSAGE_RECEIVED else None
-    known = {phone_read(phone, region)["phone"] for phone in (*_writers(event), ours) if phone}
+    own = [phone for phone in (*_writers(event), ours) if phone]
+    # A phone that is stored as it came is found by its digits, with what is dialled in front of them, too.
+    known = {phone_read(phone, region)["phone"] for phone in own} | {dialled_number_of(phone, region) for phone in own}
     values = [value for value in values_in(decoded(event.payload)) if value != text]
     return [{"phone": phone} for phone in phones_in(values, region) if phone not in known]
 
