@@ -196,7 +196,7 @@ def configure(process: str, *, level: str = "INFO", secrets: Iterable[str] = (),
     # both clients repeat the same errors a dozen times a second.
     for client in ("kafka", "confluent_kafka"):
         logging.getLogger(client).setLevel(max(logging.WARNING, root.level))
-        handler.addFilter(Throttle(client))
+    handler.addFilter(Throttle("kafka"))  # librdkafka's lines are throttled where they come from
     # It warns at every connection of credentials "in the clear", which SCRAM does not send: they are salted and proven.
     logging.getLogger("kafka.net.sasl.scram").setLevel(logging.ERROR)
     for chatty in ("werkzeug", "httpx", "httpcore"):

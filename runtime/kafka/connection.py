@@ -32,12 +32,13 @@ def client_settings(settings: KafkaSettings, client_id: str) -> dict[str, Any]:
         "ssl_cafile": settings.ssl_cafile,
         "ssl_certfile": settings.ssl_certfile,
         "ssl_keyfile": settings.ssl_keyfile,
-        "ssl_password": _secret(settings.ssl_password),
+        "ssl_password": plain_secret(settings.ssl_password),
         "sasl_mechanism": settings.sasl_mechanism,
         "sasl_plain_username": settings.sasl_username,
-        "sasl_plain_password": _secret(settings.sasl_password),
+        "sasl_plain_password": plain_secret(settings.sasl_password),
     }
 
 
-def _secret(value: Any) -> str | None:
+def plain_secret(value: Any) -> str | None:
+    """The text of a secret setting, as a client takes it; None where it is not set."""
     return None if value is None else str(value.get_secret_value())

@@ -11,7 +11,7 @@ from kafka.errors import KafkaConfigurationError
 
 from runtime import logs
 from runtime.connections import KafkaSettings
-from runtime.kafka.connection import RECONNECT_BACKOFF_MAX_MS, RECONNECT_BACKOFF_MS
+from runtime.kafka.connection import RECONNECT_BACKOFF_MAX_MS, RECONNECT_BACKOFF_MS, plain_secret
 
 log = logs.logger("runtime.kafka.librdkafka.connection")
 
@@ -57,10 +57,10 @@ def client_settings(settings: KafkaSettings, client_id: str) -> dict[str, Any]:
         "ssl.ca.location": settings.ssl_cafile,
         "ssl.certificate.location": settings.ssl_certfile,
         "ssl.key.location": settings.ssl_keyfile,
-        "ssl.key.password": _secret(settings.ssl_password),
+        "ssl.key.password": plain_secret(settings.ssl_password),
         "sasl.mechanism": settings.sasl_mechanism,
         "sasl.username": settings.sasl_username,
-        "sasl.password": _secret(settings.sasl_password),
+        "sasl.password": plain_secret(settings.sasl_password),
     }
     return {name: value for name, value in found.items() if value is not None}
 
@@ -76,7 +76,3 @@ def created(kind: Callable[[dict[str, Any]], Any], made: dict[str, Any]) -> Any:
 def note_error(error: KafkaError) -> None:
     """Log what went wrong with a connection: librdkafka goes on by itself."""
     log.info("client_error", error=error.name())
-
-
-def _secret(value: Any) -> str | None:
-    return None if value is None else str(value.get_secret_value())
