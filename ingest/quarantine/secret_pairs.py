@@ -2,6 +2,9 @@
 
 Anybody may send such a text, and no other thread runs Python while a pattern is searched for. So no part of the pattern
 gives back what it took, and a long text is searched in steps.
+
+Where more than one character is repeated, that is an atomic group (`(?>(?:ab|c)+)`) and not a possessive quantifier
+(`(?:ab|c)++`): until Python 3.11.5 the latter does not find everything (python/cpython issue 106052).
 """
 
 from __future__ import annotations
@@ -36,10 +39,10 @@ def _pattern(key: str, word: str, space: str) -> re.Pattern[str]:
     """
     blanks = rf"[{space}+]"
     return re.compile(
-        rf"""{key}[{word}-]{{0,40}}+(?:\\{{0,8}}+["']|%2[27])?+{blanks}{{0,40}}+(?:=>|[:=]|%3[aAdD])"""
+        rf"""{key}[{word}-]{{0,40}}+(?>(?:\\{{0,8}}+["']|%2[27])?){blanks}{{0,40}}+(?:=>|[:=]|%3[aAdD])"""
         rf"""(?:{blanks}{{0,40}}+[\[{{(]?+[{space}]{{0,40}}+"""
-        rf"""(?:"(?P<double>{_PARTS["double"]}++)|'(?P<single>{_PARTS["single"]}++)"""
-        rf"""|{_ESCAPED_QUOTE}(?P<escaped>{_PARTS["escaped"]}++)|(?P<bare>{_PARTS["bare"]}++))"""
+        rf"""(?:"(?P<double>(?>{_PARTS["double"]}+))|'(?P<single>(?>{_PARTS["single"]}+))"""
+        rf"""|{_ESCAPED_QUOTE}(?P<escaped>(?>{_PARTS["escaped"]}+))|(?P<bare>{_PARTS["bare"]}++))"""
         rf"""|(?:{blanks}{{0,40}}+(?=[\[{{(])|{blanks}{{0,39}}(?=\+))(?P<bare_again>{_PARTS["bare"]}++))"""
     )
 
@@ -47,7 +50,7 @@ def _pattern(key: str, word: str, space: str) -> re.Pattern[str]:
 #: Fixed letters are searched for in a tenth of the time, and ranges in a quarter. The long s is one of any text's.
 _IN_SMALL_ASCII = _pattern("secret", "0-9_a-z", r"\t-\r\x1c- ")
 _IN_ANY_TEXT = _pattern("[sS\u017f][eE][cC][rR][eE][tT]", r"\w", r"\s")
-_MORE = {kind: re.compile(f"{part}*+") for kind, part in _PARTS.items()}
+_MORE = {kind: re.compile(f"(?>{part}*)") for kind, part in _PARTS.items()}
 
 #: Keys that `first_value` looks behind, and characters of each with its value.
 _TRIES, _TRIED = 4, 512

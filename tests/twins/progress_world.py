@@ -49,6 +49,10 @@ class SimulatedRows(list[tuple[Any, ...]]):
     def fetchall(self) -> SimulatedRows:
         return self
 
+    @property
+    def rowcount(self) -> int:
+        return len(self)
+
 
 class ProgressWorld:
     """Everything but the nodes."""
@@ -123,6 +127,10 @@ class ProgressWorld:
         elif statement == topic_progress.WRITE:
             self.written.append((values[0], json.loads(values[1])))
             self.written_at = self.now
+        elif statement == topic_progress.WITHDRAW:
+            ahead = [(at, logs) for at, logs in self.written if at > values[0]]
+            self.written = [(at, logs) for at, logs in self.written if at <= values[0]]
+            return [(at,) for at, _ in ahead]
         elif statement == topic_progress.NODES:
             return [(row["spooled"], row["heard_at"], row["stopped_at"]) for row in self.reports.values()]
         newest = max((at for at, _ in self.written), default=None)
