@@ -1,7 +1,8 @@
 """Whether a new version of a schema can live beside the old: old readers with new records, new with old ones.
 
 Stricter than Avro's own rules: a logical type may not change either, for the bytes would be read as another
-time, and a field may not be renamed, for a reader would find its default and never learn that it lost something.
+time; a field may not be renamed, for a reader would find its default and never learn that it lost something; and a
+default may not change, for what a record without the field says would depend on who reads it.
 """
 
 from __future__ import annotations
@@ -74,6 +75,7 @@ def _record(old: Schema, new: Schema, path: str) -> Iterator[Incompatibility]:
     for name, field in before.items():
         if name in after:
             yield from _type(field["type"], after[name]["type"], f"{path}{name}")
+            yield from _default(field, after[name], f"{path}{name}")
 
 
 def _removed(field: Schema, added: list[Schema], path: str) -> Iterator[Incompatibility]:
@@ -84,6 +86,13 @@ def _removed(field: Schema, added: list[Schema], path: str) -> Iterator[Incompat
         yield Incompatibility(name, reason)
     elif "default" not in field:
         yield Incompatibility(name, "was removed and has no default, so old readers cannot read new records; keep it")
+
+
+def _default(old: Schema, new: Schema, name: str) -> Iterator[Incompatibility]:
+    if "default" in old and "default" in new and json.dumps(old["default"]) != json.dumps(new["default"]):
+        was, now = json.dumps(old["default"]), json.dumps(new["default"])
+        reason = f"its default was {was} and is {now}, so records without it would say another thing; leave it"
+        yield Incompatibility(name, reason)
 
 
 def _type(old: Any, new: Any, name: str) -> Iterator[Incompatibility]:

@@ -77,7 +77,7 @@ _VIEWS = tuple(
     f"{ANALYTICS}.{name}"
     for name in (
         *("messages", "events", "contacts", "tag_changes", "replies", "accounts", "sims", "daily"),
-        *("progress", "nodes"),
+        *("opt_outs", "progress", "nodes"),
     )
 )
 

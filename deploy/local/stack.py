@@ -19,6 +19,7 @@ from deploy.local.principals import ACCESS, ANALYST, OPERATOR, Principals
 from deploy.local.supervisor import Service
 from ingest.provider import provider_types
 from ingest.settings import IngestSettings
+from runtime.schema_registry import SchemaRegistrySettings
 from runtime.settings import PREFIX, Configuration, ConfigurationError
 from schemas.privileges import ROLES, role_of
 
@@ -41,6 +42,7 @@ _KAFKA, _POSTGRES, _OWNER = (
     "HOOKLINE_POSTGRES__DSN",
     "HOOKLINE_POSTGRES__OWNER_DSN",
 )
+_SCHEMA_REGISTRY = SchemaRegistrySettings.variable("url")
 #: For `hookline retention`, which is no process: it runs every night, as a role of its own.
 _RETENTION = "HOOKLINE_RETENTION__DSN"
 _TEXTUS_API, _GATE_TOKENS = "HOOKLINE_TEXTUS__API_URL", "HOOKLINE_GATE__TOKENS"
@@ -104,7 +106,7 @@ class Stack:
 
         Where the PostgreSQL is the person's own, its reader's password is theirs to know.
         """
-        found = {_KAFKA: self.variables[_KAFKA]} if _KAFKA in self.variables else {}
+        found = {name: self.variables[name] for name in (_KAFKA, _SCHEMA_REGISTRY) if name in self.variables}
         if self.principals is not None:
             found = self.principals.environment_of(ANALYST, found)
         if self.postgres is not None:

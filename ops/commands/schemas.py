@@ -68,7 +68,11 @@ def diff(out: Output, topic: str, first: int | None, second: int | None, path: P
     versions = {entry.version: entry for entry in ids.versions(subject)}
     if path is not None and second is not None:
         raise click.UsageError("--to and --file are two answers to one question: give one")
-    new = proposed(ids, subject, read_proposal(path)) if path else _version(versions, second or max(versions))
+    new = (
+        proposed(ids, subject, read_proposal(path))
+        if path
+        else _version(versions, max(versions) if second is None else second)
+    )
     if first is None and new.version == 1:
         raise click.UsageError(f"{subject} has one version only; compare it with --file")
     old = _version(versions, new.version - 1 if first is None else first)

@@ -49,25 +49,36 @@ class PlannedPart:
         return sum(stretch.end - stretch.begin for stretch in self.stretches.values())
 
 
+@dataclass(frozen=True, slots=True)
+class ExportPlan:
+    """What an export is still to read, and what it comes too late for."""
+
+    parts: list[PlannedPart]
+    #: Topic -> offsets that Kafka has deleted, that the export has not, and that may have been in its window.
+    deleted: dict[str, int]
+
+
 def plan(
     kafka: KafkaSettings, topics: Sequence[Topic], since: datetime, until: datetime, manifest: Manifest
-) -> list[PlannedPart]:
+) -> ExportPlan:
     """What `manifest` lacks of the records whose timestamps are in `since` to `until`.
 
     Each partition's stretch begins at its first record of `since` or later and ends before its first of `until` or
     later. Raises UnknownTopic, OtherExport, kafka.errors.KafkaError.
     """
-    planned = []
+    planned, deleted = [], {}
     with TopicAdmin(kafka, CLIENT_ID) as admin:
         for topic in topics:
             log = topic_logs(admin, [topic.name])
             if topic.name not in log.topic_ids:
                 raise UnknownTopic(f"Kafka has no topic {topic.name}: `hookline topics apply` makes it")
             topic_id = str(log.topic_ids[topic.name])
-            manifest.check_topic(topic.name, topic_id)
+            manifest.check_topic(topic, topic_id)
+            if count := _deleted(log, offsets_at(admin, log, since), manifest):
+                deleted[topic.name] = count
             for day, stretches in _days(admin, log, since, until):
                 planned += [PlannedPart(topic, topic_id, day, missing) for missing in manifest.missing(stretches)]
-    return planned
+    return ExportPlan(planned, deleted)
 
 
 def export(
@@ -81,7 +92,8 @@ def export(
     """Write the parts of `planned` into the manifest's folder, one after the other.
 
     Whenever it ends, by an error or by being killed, the parts that the manifest names are whole, and what else lies
-    there is written anew by the next call. Raises TryLater where the disk is full, OSError, kafka.errors.KafkaError.
+    there is written anew by the next call. Raises TryLater where the disk is full, UnknownSchemaNumber, OSError,
+    kafka.errors.KafkaError.
     """
     from ops.export.part import write_part
     from ops.export.rows import columns_of
@@ -122,6 +134,16 @@ def is_disk_full(error: Exception) -> bool:
     """Whether `error` says so: an OSError's number, or DuckDB's words, which has no number of its own."""
     full = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
     return getattr(error, "errno", None) in full or "No space left on device" in str(error)
+
+
+def _deleted(log: TopicLogs, begins: Mapping[Partition, int], manifest: Manifest) -> int:
+    """How many offsets are gone of the partitions whose whole log is in a window that begins at `begins`."""
+    gone = {
+        partition: Offsets(0, bounds.begin)
+        for partition, bounds in log.bounds.items()
+        if begins[partition] == bounds.begin > 0
+    }
+    return sum(gap.end - gap.begin for gaps in manifest.missing(gone) for gap in gaps.values())
 
 
 def _days(

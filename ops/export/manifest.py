@@ -13,6 +13,7 @@ from ingest.durable.spool.locks import FileLock
 from ops.exits import TryLater
 from runtime.kafka.consumer import Partition
 from runtime.kafka.topics import Offsets
+from schemas.topics import ANALYTICS_TOPICS, Topic
 
 MANIFEST = "manifest.json"
 _LOCK = ".lock"
@@ -59,10 +60,22 @@ class Manifest:
             raise OtherExport(f"{folder / MANIFEST} is of another version of hookline: take another folder")
         return cls(folder, found["topic_ids"], [Part(**part) for part in found["parts"]])
 
-    def check_topic(self, topic: str, topic_id: str) -> None:
-        """Raises OtherExport where the folder has records of a topic of this name that was made anew since."""
-        if self.topic_ids.get(topic, topic_id) != topic_id:
-            raise OtherExport(f"{topic} was made anew since {self.folder} was written: take another folder")
+    def check_topic(self, topic: Topic, topic_id: str) -> None:
+        """Raises OtherExport where the folder has records of a topic of this name that was made anew since.
+
+        So it does where the folder holds personal data and the topic none, or the other way round: whoever is given
+        an export without personal data is given its folder.
+        """
+        if self.topic_ids.get(topic.name, topic_id) != topic_id:
+            raise OtherExport(f"{topic.name} was made anew since {self.folder} was written: take another folder")
+        without = {twin.name for twin in ANALYTICS_TOPICS}
+        for known in self.topic_ids:
+            if (known in without) != (topic.name in without):
+                has, is_without = sorted((known, topic.name), key=without.__contains__)
+                raise OtherExport(
+                    f"{self.folder} has {known}: {has} holds personal data and {is_without} does not, so they take a"
+                    " folder each"
+                )
 
     def add(self, part: Part, topic_id: str) -> None:
         """Name `part`, whose file is whole and in its place. Raises OSError."""

@@ -15,11 +15,10 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 
 from ops.exits import TryLater
-from ops.export.source import LocalSource, ReadStretches, RowBatch, Source
+from ops.export.source import LocalSource, RowBatch, Source
 from runtime.kafka.consumer import Partition
 from runtime.kafka.topics import Offsets
 from runtime.process import die_with_parent
-from schemas.ids import SchemaIds
 from schemas.topics import Topic
 
 #: Processes at most; beyond it the one that writes is what the others wait for.
@@ -28,10 +27,9 @@ MOST = 4
 WORTH = 200_000
 
 
-def source_of(ids: SchemaIds, read: ReadStretches) -> Source:
-    """What reads large parts with all processors, and others here. `read` has to be one that can be pickled."""
+def source_of(local: LocalSource) -> Source:
+    """What reads large parts with all processors, and others by `local`, which has to be one that can be pickled."""
     processors = len(os.sched_getaffinity(0)) if sys.platform.startswith("linux") else os.cpu_count() or 1
-    local = LocalSource(ids, read)
     return local if processors == 1 else ParallelSource(local, min(MOST, processors))
 
 

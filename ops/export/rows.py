@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 from fastavro import schemaless_reader
 
+from ops.exits import CONFIG
 from schemas.codec import added_fields, has_wire_format, without_logical_types
 from schemas.ids import SchemaIds, UnknownSchema
 from schemas.topics import Topic
@@ -29,12 +30,20 @@ _PLAIN_TYPES = {
 }
 
 
+class UnknownSchemaNumber(Exception):
+    """Name the registry that knows the number, or leave such records out. Exit code 78."""
+
+    exit_code = CONFIG
+
+
 class RowDecoder:
     """Reads the values of one topic."""
 
-    def __init__(self, topic: Topic, ids: SchemaIds) -> None:
+    def __init__(self, topic: Topic, ids: SchemaIds, *, leaves_out_unknown: bool = False) -> None:
+        """`leaves_out_unknown`: a record whose schema nobody knows is one that cannot be read, and no error."""
         self._topic = topic
         self._ids = ids
+        self._leaves_out_unknown = leaves_out_unknown
         self._newest = newest_schema(topic, ids)
         self._readers: dict[int, Callable[[BytesIO], Row] | None] = {}
         self.arrow = columns_of(topic, ids)
@@ -42,7 +51,7 @@ class RowDecoder:
     def batch(self, values: Sequence[bytes | None]) -> pa.RecordBatch:
         """A row for each of `values` that can be read: fewer, where others wrote to the topic or one was deleted.
 
-        Raises pyarrow.ArrowInvalid where a value is outside of its type.
+        Raises pyarrow.ArrowInvalid where a value is outside of its type, and UnknownSchemaNumber.
         """
         rows = [row for value in values if value is not None and (row := self._row(value)) is not None]
         columns = [pa.array([row[field.name] for row in rows], field.type) for field in self.arrow]
@@ -66,11 +75,17 @@ class RowDecoder:
         return row if body.tell() == len(value) else None
 
     def _reader(self, number: int) -> Callable[[BytesIO], Row] | None:
-        """Reads bodies of the schema with this number; None: it is none of this topic's."""
+        """Reads bodies of the schema with this number; None: it is none of this topic's. Raises UnknownSchemaNumber."""
         try:
             meanings = self._ids.meanings(number)
         except UnknownSchema:
-            return None
+            if self._leaves_out_unknown:
+                return None
+            raise UnknownSchemaNumber(
+                f"{self._topic.name} has records of a schema with the id {number}, which is none of the checked-in ones"
+                " and in no registry that was asked: set HOOKLINE_SCHEMA_REGISTRY__URL as the services have it, or"
+                " leave such records out with --leave-out-unknown"
+            ) from None
         written = next((entry.schema for entry in meanings if entry.subject == self._topic.subject), None)
         if written is None:
             return None

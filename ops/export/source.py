@@ -38,12 +38,14 @@ class Source(Protocol):
 class LocalSource:
     """The Source of this process alone."""
 
-    def __init__(self, ids: SchemaIds, read: ReadStretches) -> None:
+    def __init__(self, ids: SchemaIds, read: ReadStretches, *, leaves_out_unknown: bool = False) -> None:
+        """`leaves_out_unknown`: see RowDecoder."""
         self._ids = ids
         self._read = read
+        self._leaves_out_unknown = leaves_out_unknown
 
     def batches(self, topic: Topic, stretches: Mapping[Partition, Offsets]) -> Generator[RowBatch, None, None]:
-        decoder = RowDecoder(topic, self._ids)
+        decoder = RowDecoder(topic, self._ids, leaves_out_unknown=self._leaves_out_unknown)
         for values in _groups(self._read(stretches)):
             yield RowBatch(decoder.batch(values), len(values))
 

@@ -128,17 +128,21 @@ def _sims(outbound: Iterable[HistoryMessage]) -> dict[str, dict[str, int]]:
 
 
 def _opt_outs(events: Iterable[HistoryEvent], outbound: Iterable[HistoryMessage]) -> list[dict[str, Any]]:
-    """For each account: phones that were texted, and opt-outs, each phone once a day."""
+    """For each account: phones that were texted, and those of them that opted out."""
     texted: dict[tuple[str, str], set[str]] = defaultdict(set)
-    stopped: dict[tuple[str, str], set[tuple[str, str]]] = defaultdict(set)
+    stopped: dict[tuple[str, str], set[str]] = defaultdict(set)
     for message in outbound:
         texted[message.provider, message.account].add(message.phone)
     for event in events:
         if event.event_type is EventType.CONTACT_OPTED_OUT or event.about.text in STOPS:
-            of_account = stopped[event.account.provider, event.account.name]
-            of_account.add((event.about.phone, event.about.time.date().isoformat()))
+            stopped[event.account.provider, event.account.name].add(event.about.phone)
     return [
-        {"provider": provider, "account": account, "texted": len(phones), "opt_outs": len(stopped[provider, account])}
+        {
+            "provider": provider,
+            "account": account,
+            "texted": len(phones),
+            "opt_outs": len(phones & stopped[provider, account]),
+        }
         for (provider, account), phones in sorted(texted.items())
     ]
 

@@ -58,6 +58,7 @@ class OptOutGauges:
             is_due = self._rounds % SELDOM == 0
             self._rounds += 1  # before what takes long: where it takes too long, it is not asked again at once
             if is_due:
+                metrics.OPT_OUT_RATE.clear()
                 for rate in report.rates(connection, now):
                     metrics.OPT_OUT_RATE.labels(rate.provider, rate.account).set(rate.rate)
                 metrics.OPT_OUT_VIOLATIONS.set(len(report.violations(connection, now)))

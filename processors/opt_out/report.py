@@ -29,16 +29,16 @@ _STATUSES = "SELECT target, status, count(*) FROM enforcements GROUP BY target, 
 #: events come late: a text by its first event, an opt-out by when it was said.
 _RATES = """
 WITH texted AS (
-    SELECT provider, account, count(DISTINCT contact_phone) AS contacts FROM messages
-    WHERE direction = 'out' AND first_at >= %(since)s GROUP BY provider, account
+    SELECT DISTINCT provider, account, contact_phone FROM messages WHERE direction = 'out' AND first_at >= %(since)s
 ), outs AS (
-    SELECT provider, account, count(DISTINCT phone) AS phones FROM opt_out_ledger
+    SELECT DISTINCT provider, account, phone AS contact_phone FROM opt_out_ledger
     WHERE action = 'out' AND NOT echo AND provider IS NOT NULL AND effective_at >= %(since)s
         AND received_at >= %(since)s  -- never earlier than effective_at: the index is by receipt
-    GROUP BY provider, account
+        AND position NOT IN (SELECT corrects FROM opt_out_ledger WHERE corrects IS NOT NULL)
 )
-SELECT provider, account, COALESCE(phones, 0), COALESCE(contacts, 0)
-FROM texted FULL JOIN outs USING (provider, account) ORDER BY provider, account
+SELECT provider, account, count(o.contact_phone) FILTER (WHERE t.contact_phone IS NOT NULL), count(t.contact_phone)
+FROM texted AS t FULL JOIN outs AS o USING (provider, account, contact_phone)
+GROUP BY provider, account ORDER BY provider, account
 """
 #: Sent, not delivered, after the number was out: between an opt-out and the next thing that made it in again. The
 #: first text within five minutes is the provider's own confirmation. A text whose sending nobody told us of, only its
@@ -95,11 +95,11 @@ class Late:
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """Opt-outs of one account in 30 days."""
+    """Opt-outs of one account in 30 days, among the contacts that it texted."""
 
     provider: str
     account: str
-    opt_outs: int
+    opt_outs: int  #: of these contacts; what was taken back is none
     contacts: int  #: contacts that were texted
 
     @property

@@ -14,6 +14,8 @@ from psycopg.conninfo import make_conninfo
 from psycopg.rows import dict_row
 
 from processors.engine.database import Database
+from processors.opt_out import report
+from processors.opt_out.desk import Desk as ByHand
 from processors.persist import PersistSettings
 from processors.persist.sim_numbers import SimNumbers
 from runtime.postgres import connect
@@ -36,6 +38,7 @@ SOURCES = {
     "accounts": "messages.2.avsc",
     "sims": "messages.2.avsc",
     "daily": "messages.2.avsc",
+    "opt_outs": "messages.2.avsc",
     "progress": "messages.2.avsc",
     "nodes": "messages.2.avsc",
 }
@@ -44,6 +47,8 @@ OF_ITS_OWN = {
     ("events", "message_key"),  # whether it may differ from the table's is said there
     ("events", "state"),  # null where the event is about no message
     ("events", "tag"),
+    ("opt_outs", "event_id"),
+    ("opt_outs", "contact_phone"),
     ("tag_changes", "tag"),
     ("replies", "message_key"),
 }
@@ -226,6 +231,57 @@ def test_opt_outs_are_counted_on_the_day_they_were_said(postgres: Any, reader: p
         "opt_outs": 1,
         "messages_out": 0,
     }
+
+
+def test_a_stop_that_was_taken_back_and_a_phone_that_was_not_texted_are_in_no_rate(
+    postgres: Any, reader: psycopg.Connection[Any], tables: Persisted
+) -> None:
+    # Given a week ago: three phones texted, of which two opt out, one of them twice; one stop is taken back, and one
+    # phone opts out that nobody texted
+    ago = datetime.now(UTC) - timedelta(days=7)
+    phones = [f"+1303555{number:04}" for number in range(4)]
+    tables.take([message("sent", p, contact_phone=p, occurred_at=ago, received_at=ago) for p in phones[:3]])
+    desk = Desk(postgres, "acme")
+    try:
+        for hour, phone, text in (
+            (1, phones[0], "STOP"),
+            (30, phones[0], "STOP"),
+            (1, phones[3], "STOP"),
+            (1, phones[1], "please stop texting me"),
+        ):
+            moment = ago + timedelta(hours=hour)
+            desk.take(message(text=text, contact_phone=phone, occurred_at=moment, received_at=moment))
+        [(question,)] = desk.all("SELECT id FROM opt_out_reviews WHERE decision IS NULL")
+        with desk.by_operator.transaction() as connection:
+            ByHand(desk.ledger, "kim").answer(connection, question, "release", "she meant the bus")
+            [rate] = report.rates(connection, datetime.now(UTC))
+    finally:
+        desk.close()
+    # Then one of three phones has opted out, to whoever asks
+    page = (Path(__file__).parents[2] / "docs" / "analysts.md").read_text("utf-8")
+    [statement] = re.findall(r"<!-- run: opt-outs -->\n```sql\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    [row] = rows(reader, statement)
+    assert (row["opt_outs"], row["texted"], row["opt_out_rate"]) == (1, 3, 1 / 3)
+    assert (rate.opt_outs, rate.contacts) == (1, 3)
+    stops = rows(reader, "SELECT contact_phone FROM analytics.opt_outs ORDER BY contact_phone")
+    assert [stop["contact_phone"] for stop in stops] == [phones[0], phones[0], phones[3]]
+
+
+@pytest.mark.parametrize(
+    ("tag", "event_type", "told"),
+    [
+        ("7", "message.received", "7"),
+        ("7.50", "message.received", "7.50"),
+        ("true", "contact.tag_changed", "true"),
+        ('"Warm"', "unrecognized", None),
+        ("null", "message.received", None),
+    ],
+)
+def test_a_tag_is_what_the_topic_has(
+    tables: Persisted, reader: psycopg.Connection[Any], tag: str, event_type: str, told: str | None
+) -> None:
+    tables.take([message(event_type=event_type, payload=f'{{"tag": {tag}}}')])
+    assert rows(reader, "SELECT tag FROM analytics.events") == [{"tag": told}]
 
 
 def test_every_statement_of_the_page_for_analysts_is_one(reader: psycopg.Connection[Any]) -> None:

@@ -9,8 +9,12 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+from kafka import KafkaAdminClient, TopicPartition
 
 from ops.__main__ import main
+from runtime.kafka.connection import client_settings
+from schemas.topics import CONTACTS
+from tests.twins.events import contact
 from tests.twins.ingest_rig import IngestRig
 
 Capture = pytest.CaptureFixture[str]
@@ -62,3 +66,29 @@ def test_a_window_that_began_years_ago_and_one_without_records(
     assert answer["topics"][TOPIC]["rows"] >= 1
     code, answer = run(capsys, "--from", "2001-01-01", "--to", "2001-02-01", *topic, "--out", f"{folder}-2")
     assert (code, answer["parts_added"], answer["topics"]) == (0, 0, {})
+
+
+def test_what_kafka_has_deleted_is_told(ingest_rig: IngestRig, tmp_path: Path, capsys: Capture) -> None:
+    # Given a topic whose records are exported up to there, and two more
+    arguments = ["--from", "2001-01-01", "--topic", CONTACTS.name, "--out"]
+    ingest_rig.accept(contact())
+    run(capsys, *arguments, str(tmp_path / "kept"))
+    ingest_rig.accept(contact(), contact())
+    log = {partition: b for partition, b in ingest_rig.logs().bounds.items() if partition.topic == CONTACTS.name}
+
+    # When Kafka deletes them all, and one comes
+    admin = KafkaAdminClient(**client_settings(ingest_rig.kafka, "tests"))
+    try:
+        admin.delete_records({TopicPartition(*partition): bounds.end for partition, bounds in log.items()})
+    finally:
+        admin.close()
+    ingest_rig.accept(contact())
+
+    # Then an export that has the first part misses two, and one that begins now misses all
+    code, answer = run(capsys, *arguments, str(tmp_path / "kept"))
+    assert (code, answer["deleted"], answer["parts_added"]) == (0, {CONTACTS.name: 2}, 1)
+    code, answer = run(capsys, *arguments, str(tmp_path / "new"), "--dry-run")
+    assert answer["deleted"] == {CONTACTS.name: sum(bounds.end for bounds in log.values())}
+    # One whose window begins after what was deleted misses nothing
+    since = ["--from", datetime.now(UTC).isoformat(), *arguments[2:]]
+    assert run(capsys, *since, str(tmp_path / "later"), "--dry-run")[1]["deleted"] == {}

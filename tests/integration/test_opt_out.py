@@ -251,7 +251,7 @@ def test_the_report_and_the_gauges_tell(desk: Desk) -> None:
         assert report.speed(connection, desk.now).calls == 3
         assert report.late(connection, desk.now + timedelta(days=30)) == []
         [rate] = report.rates(connection, desk.now)
-        assert (rate.provider, rate.opt_outs, rate.contacts, rate.alarm) == ("textlink", 1, 0, None)
+        assert (rate.provider, rate.opt_outs, rate.contacts, rate.alarm) == ("textlink", 0, 0, None)
         assert report.violations(connection, desk.now) == []
 
 

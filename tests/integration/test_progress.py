@@ -236,6 +236,17 @@ def test_the_command_says_what_is_missing_and_an_analyst_may_run_it(
     ).fetchall()
     owner.execute("UPDATE opt_out_parked SET review_id = %s", (review,))
     assert complete(at)[0] == 0
+    # When persist has set an event aside that came before, it is said: it is in no table until it is redriven
+    owner.execute(
+        "INSERT INTO dead_letters (consumer_group, topic_id, partition, record_offset, topic, event_id, disposition,"
+        " error_class, error_message, attempts, ours)"
+        " VALUES ('hookline-persist', %s, 0, 3, %s, gen_random_uuid(), 'rejected', 'e', 'm', 1, true)",
+        (TOPIC_ID, MESSAGES.name),
+    )
+    code, _, printed = complete(at)
+    assert (code, printed["set_aside"]) == (0, 1)
+    assert "1 events are dead letters" in printed["notes"][0]
+    owner.execute("DELETE FROM dead_letters")
     # When a node is gone for good with events in its spool, nobody waits for them, and it is said
     node.reports(spooled=2)
     owner.execute("UPDATE ingest_nodes SET retired_at = now()")

@@ -7,7 +7,7 @@ from typing import Any
 
 from runtime.version import hookline_version
 from schemas.ids import SchemaIds
-from schemas.topics import SCHEMA_TOPICS, Topic
+from schemas.topics import OPT_OUT_HEADS, PROGRESS, SCHEMA_TOPICS, Topic
 
 #: Of a message whose payload is Avro (asyncapi.com, "Multi Format Schema Object", seen 2026-11).
 _AVRO = "application/vnd.apache.avro;version=1.9.0"
@@ -25,6 +25,59 @@ _HEADERS = {
 }
 
 
+_NATURAL = {"type": "integer", "minimum": 0}
+_TIME = {"type": "string", "format": "date-time"}
+#: The topics whose records are JSON: the record's name, its key, what it says, and the schema of its value.
+_JSON_TOPICS = {
+    PROGRESS: (
+        "TopicProgress",
+        "progress",
+        "Every event that was answered 200 before `at` is on its topic, below the ends in `logs`.",
+        {
+            "type": "object",
+            "required": ["at", "logs", "spooled", "parked"],
+            "properties": {
+                "at": _TIME,
+                "logs": {
+                    "type": "object",
+                    "description": "by topic",
+                    "additionalProperties": {
+                        "type": "object",
+                        "required": ["topic_id", "partitions"],
+                        "properties": {
+                            "topic_id": {"type": "string", "format": "uuid"},
+                            "partitions": {
+                                "type": "array",
+                                "description": "for each partition the first offset and the one after the last",
+                                "items": {"type": "array", "items": _NATURAL, "minItems": 2, "maxItems": 2},
+                            },
+                        },
+                    },
+                },
+                "spooled": {"type": "integer", "const": 0},
+                "parked": {**_NATURAL, "description": "of these records, those that opt-out could not process"},
+            },
+        },
+    ),
+    OPT_OUT_HEADS: (
+        "SignedHead",
+        "head",
+        "The ledger had this row at its end when it was signed: `hookline opt-outs verify --published`.",
+        {
+            "type": "object",
+            "required": ["position", "hash", "signed_at", "key", "signature"],
+            "properties": {
+                "position": {"type": "integer", "minimum": 1},
+                "hash": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+                "signed_at": _TIME,
+                "key": {"type": "string", "description": "which key signed it"},
+                "signature": {"type": "string", "description": "Ed25519, Base64"},
+            },
+        },
+    ),
+}
+
+
 def document() -> dict[str, Any]:
     """The whole document."""
     ids = SchemaIds.checked_in()
@@ -33,14 +86,18 @@ def document() -> dict[str, Any]:
         "info": {
             "title": "Hookline",
             "version": hookline_version(),
-            "description": "Events of SMS providers, normalised. Values are Avro in the Confluent wire format.",
+            "description": (
+                "Events of SMS providers, normalised. Values are Avro in the Confluent wire format, where no other type"
+                " is named."
+            ),
             "license": {"name": "Apache-2.0"},
         },
         "defaultContentType": "application/avro",
-        "channels": {topic.name: _channel(topic, ids) for topic in SCHEMA_TOPICS},
+        "channels": {topic.name: _channel(topic, ids) for topic in SCHEMA_TOPICS}
+        | {topic.name: _json_channel(topic) for topic in _JSON_TOPICS},
         "operations": {
             f"publish {topic.name}": {"action": "send", "channel": {"$ref": f"#/channels/{topic.name}"}}
-            for topic in SCHEMA_TOPICS
+            for topic in (*SCHEMA_TOPICS, *_JSON_TOPICS)
         },
     }
 
@@ -69,3 +126,20 @@ def _channel(topic: Topic, ids: SchemaIds) -> dict[str, Any]:
         },
     }
     return {"address": topic.name, "description": topic.about, "messages": {newest.schema["name"]: message}}
+
+
+def _json_channel(topic: Topic) -> dict[str, Any]:
+    name, key, says, schema = _JSON_TOPICS[topic]
+    message = {
+        "name": name,
+        "summary": says,
+        "contentType": "application/json",
+        "headers": {
+            "type": "object",
+            "required": ["content-type"],
+            "properties": {"content-type": {"type": "string", "const": "application/json"}},
+        },
+        "payload": schema,
+        "bindings": {"kafka": {"key": {"type": "string", "const": key}, "bindingVersion": "0.5.0"}},
+    }
+    return {"address": topic.name, "description": topic.about, "messages": {name: message}}

@@ -82,6 +82,18 @@ def test_a_breaking_change_is_named_with_its_field_and_fix(
     assert any(problem.field == name and fix in problem.reason for problem in found), found
 
 
+def test_a_default_stays_what_it_was() -> None:
+    # What a record without the field says would depend on who reads it, and Avro lets that pass
+    old = read_schema("messages.2.avsc")
+    new = deepcopy(old)
+    changed("maybe_inbound", default=True)(new)
+
+    [problem] = incompatibilities(old, new)
+
+    assert (problem.field, "its default was false and is true" in problem.reason) == ("maybe_inbound", True)
+    assert avro_reads(old, new)
+
+
 @pytest.mark.parametrize("change", HARMLESS)
 def test_a_harmless_change_passes(change: Callable[[Schema], None]) -> None:
     new = deepcopy(PUBLISHED)

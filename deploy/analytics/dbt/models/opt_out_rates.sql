@@ -1,20 +1,21 @@
 WITH texted AS (
-    SELECT provider, account, count(DISTINCT contact_phone) AS phones
+    SELECT DISTINCT provider, account, contact_phone
     FROM {{ analytics('messages') }}
     WHERE direction = 'out' AND {{ in_window('first_at') }}
-    GROUP BY provider, account
 ), stopped AS (
-    SELECT provider, account, CAST(sum(opt_outs) AS bigint) AS phones
-    FROM {{ analytics('daily') }}
-    WHERE {{ day_in_window('day') }}
-    GROUP BY provider, account
+    SELECT DISTINCT provider, account, contact_phone
+    FROM {{ analytics('opt_outs') }}
+    WHERE {{ in_window('opted_out_at') }}
 )
 SELECT
-    a.provider,
-    a.account,
-    stopped.phones AS opt_outs,
-    texted.phones AS texted,
-    CAST(stopped.phones AS double precision) / texted.phones AS opt_out_rate
-FROM {{ analytics('accounts') }} AS a
-LEFT JOIN texted ON texted.provider = a.provider AND texted.account = a.account
-LEFT JOIN stopped ON stopped.provider = a.provider AND stopped.account = a.account
+    texted.provider,
+    texted.account,
+    count(stopped.contact_phone) AS opt_outs,
+    count(*) AS texted,
+    CAST(count(stopped.contact_phone) AS double precision) / count(*) AS opt_out_rate
+FROM texted
+LEFT JOIN stopped
+    ON stopped.provider = texted.provider
+    AND stopped.account = texted.account
+    AND stopped.contact_phone = texted.contact_phone
+GROUP BY texted.provider, texted.account

@@ -111,6 +111,16 @@ def test_an_analyst_gets_the_readers_credentials_the_brokers_and_the_registry_an
     assert analyst["SCHEMA_REGISTRY_URL"] == stack.environment()["SCHEMA_REGISTRY_URL"]
 
 
+def test_an_analyst_is_told_the_registry_that_the_services_have(home: Home) -> None:
+    registry = {
+        "HOOKLINE_SCHEMA_REGISTRY__URL": "http://registry.example.com",
+        "HOOKLINE_SCHEMA_REGISTRY__PASSWORD": "pw",
+    }
+    analyst = planned(home, registry).analyst()
+    assert analyst["HOOKLINE_SCHEMA_REGISTRY__URL"] == "http://registry.example.com"
+    assert "pw" not in analyst.values()
+
+
 def test_the_connection_string_of_a_persons_own_postgres_is_not_an_analysts(home: Home) -> None:
     own = {"HOOKLINE_POSTGRES__DSN": "postgresql://hookline_operator:secret@db.example.com/hookline"}
     assert "HOOKLINE_POSTGRES__DSN" not in planned(home, own).analyst()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import struct
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -22,12 +23,13 @@ from ops.export import source as source_module
 from ops.export.export import PlannedPart, export
 from ops.export.extra import ExtraMissing, require_analysis_extra
 from ops.export.manifest import MANIFEST, Manifest, OtherExport, Part, only_writer
+from ops.export.rows import UnknownSchemaNumber
 from ops.export.source import LocalSource
 from runtime.kafka.consumer import Partition, Record
 from runtime.kafka.topics import Offsets
 from schemas.codec import Codec
 from schemas.ids import SchemaIds
-from schemas.topics import CONTACTS, MESSAGES
+from schemas.topics import ANALYTICS_TOPICS, CONTACTS, MESSAGES, Topic
 from tests.twins.events import contact, event_id, message
 
 IDS = SchemaIds.checked_in()
@@ -77,6 +79,33 @@ def test_every_event_is_there_once_and_what_was_removed_is_counted(tmp_path: Pat
     assert (second.file, second.rows, second.duplicates) == (f"{MESSAGES.name}/day=2026-11-29/part-0.parquet", 1, 1)
     assert first.bytes == (tmp_path / str(first.file)).stat().st_size
     assert not (tmp_path / ".unfinished").exists()
+
+
+@pytest.mark.parametrize("number", [1, 7, 4_000_000_000])
+def test_a_schema_that_nobody_knows_is_no_empty_export(number: int, tmp_path: Path) -> None:
+    # Given a record as a registry had it written that this command was not told of
+    [value] = values(1)
+    assert value is not None
+    of_another = value[:1] + struct.pack(">I", 10_000_000 + number) + value[5:]
+    source, manifest = LocalSource(IDS, records_of([*values(2), of_another])), Manifest(tmp_path)
+    # When it is exported, it says what is missing and marks nothing as done
+    with pytest.raises(UnknownSchemaNumber, match=f"{10_000_000 + number}.*HOOKLINE_SCHEMA_REGISTRY__URL"):
+        export(planned(0, 2), manifest, IDS, source)
+    assert manifest.parts == []
+    # Unless such records are to be left out
+    source = LocalSource(IDS, records_of([*values(2), of_another]), leaves_out_unknown=True)
+    export(planned(0, 2), manifest, IDS, source)
+    assert [(part.rows, part.unreadable) for part in manifest.parts] == [(1, 1)]
+
+
+@pytest.mark.parametrize(("there", "added"), [(MESSAGES, ANALYTICS_TOPICS[0]), (ANALYTICS_TOPICS[1], CONTACTS)])
+def test_a_folder_has_topics_with_personal_data_or_without(there: Topic, added: Topic, tmp_path: Path) -> None:
+    manifest = Manifest(tmp_path)
+    manifest.check_topic(there, "id-1")
+    manifest.add(Part(there.name, "2026-11-28", None, 0, 0, 0, 0, {"0": [0, 1]}), "id-1")
+    manifest.check_topic(there, "id-1")
+    with pytest.raises(OtherExport, match="a folder each"):
+        Manifest.read(tmp_path).check_topic(added, "id-2")
 
 
 def test_a_column_is_a_field_with_its_value(tmp_path: Path) -> None:
@@ -204,7 +233,7 @@ def test_a_topic_made_anew_and_another_version_are_refused(tmp_path: Path) -> No
     manifest = Manifest(tmp_path)
     export(planned(0, 1), manifest, IDS, LocalSource(IDS, records_of(values(1))))
     with pytest.raises(OtherExport, match="made anew"):
-        Manifest.read(tmp_path).check_topic(MESSAGES.name, "id-2")
+        Manifest.read(tmp_path).check_topic(MESSAGES, "id-2")
     content = json.loads((tmp_path / MANIFEST).read_text("utf-8"))
     (tmp_path / MANIFEST).write_text(json.dumps(content | {"version": 2}), "utf-8")
     with pytest.raises(OtherExport, match="another version"):

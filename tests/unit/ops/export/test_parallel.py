@@ -86,7 +86,7 @@ def of(topic: Topic) -> dict[Partition, Offsets]:
 
 def test_several_processes_read_what_one_does() -> None:
     log = PlayedLog()
-    source = source_of(IDS, log)
+    source = source_of(LocalSource(IDS, log))
     for topic in (MESSAGES, CONTACTS):
         batches = source.batches(topic, of(topic))
         first = next(batches)
@@ -98,7 +98,7 @@ def test_several_processes_read_what_one_does() -> None:
 def test_small_parts_are_read_here(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parallel_module, "WORTH", PARTITIONS * RECORDS + 1)
     log = PlayedLog()
-    batches = source_of(IDS, log).batches(MESSAGES, STRETCHES)
+    batches = source_of(LocalSource(IDS, log)).batches(MESSAGES, STRETCHES)
     first = next(batches)
     assert not readers()
     assert by_partition(chain([first], batches)) == expected(MESSAGES, log)
@@ -114,7 +114,7 @@ def test_a_process_that_dies_ends_the_export_with_a_word_on_how_to_go_on() -> No
     killing = threading.Thread(target=kill)
     killing.start()
     with pytest.raises(TryLater, match="the same command goes on"):
-        list(source_of(IDS, PlayedLog(pause=0.1)).batches(MESSAGES, STRETCHES))
+        list(source_of(LocalSource(IDS, PlayedLog(pause=0.1))).batches(MESSAGES, STRETCHES))
     killing.join()
     assert not readers()
 
@@ -131,12 +131,12 @@ def test_a_process_that_dies_in_the_middle_of_a_batch_is_noticed() -> None:
 
 def test_what_one_of_them_raises_is_raised() -> None:
     with pytest.raises(TimeoutError, match="Kafka does not answer"):
-        list(source_of(IDS, PlayedLog(fails=True)).batches(MESSAGES, STRETCHES))
+        list(source_of(LocalSource(IDS, PlayedLog(fails=True))).batches(MESSAGES, STRETCHES))
     assert not readers()
 
 
 def test_who_stops_in_the_middle_leaves_no_process_behind() -> None:
-    batches = source_of(IDS, PlayedLog()).batches(MESSAGES, STRETCHES)
+    batches = source_of(LocalSource(IDS, PlayedLog())).batches(MESSAGES, STRETCHES)
     next(batches)
     batches.close()
     assert not readers()

@@ -156,7 +156,13 @@ def test_diff_of_a_proposal_fails_where_it_may_not_be(tmp_path: Path, capsys: py
 
 
 @pytest.mark.parametrize(
-    "arguments", [("diff", "sms.calls.v1"), ("diff", "nothing"), ("diff", "sms.messages.v1", "--to", "7")]
+    "arguments",
+    [
+        ("diff", "sms.calls.v1"),
+        ("diff", "nothing"),
+        ("diff", "sms.messages.v1", "--to", "7"),
+        ("diff", "sms.messages.v1", "--to", "0"),
+    ],
 )
 def test_what_is_not_there_is_a_usage_error(arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["schemas", *arguments]) == 2
