@@ -268,7 +268,7 @@ def test_a_stop_that_was_taken_back_and_a_phone_that_was_not_texted_are_in_no_ra
 
 
 @pytest.mark.parametrize(
-    ("tag", "event_type", "told"),
+    ("tag", "event_type", "expected"),
     [
         ("7", "message.received", "7"),
         ("7.50", "message.received", "7.50"),
@@ -278,10 +278,10 @@ def test_a_stop_that_was_taken_back_and_a_phone_that_was_not_texted_are_in_no_ra
     ],
 )
 def test_a_tag_is_what_the_topic_has(
-    tables: Persisted, reader: psycopg.Connection[Any], tag: str, event_type: str, told: str | None
+    tables: Persisted, reader: psycopg.Connection[Any], tag: str, event_type: str, expected: str | None
 ) -> None:
     tables.take([message(event_type=event_type, payload=f'{{"tag": {tag}}}')])
-    assert rows(reader, "SELECT tag FROM analytics.events") == [{"tag": told}]
+    assert rows(reader, "SELECT tag FROM analytics.events") == [{"tag": expected}]
 
 
 def test_every_statement_of_the_page_for_analysts_is_one(reader: psycopg.Connection[Any]) -> None:
