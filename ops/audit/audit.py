@@ -220,7 +220,7 @@ def _notes(
 ) -> list[str]:
     notes = [f"{count} may wait in the spool of {node}: hookline nodes" for node, count in sorted(in_spools.items())]
     if waiting:
-        notes.append(f"{len(waiting)} wait for persist: hookline status shows its lag")
+        notes.append(f"{len(waiting)} wait for persist, whose lag is told by hookline status")
     uncounted = sum(max(0, count - _events(accepted, at)) for at, count in records.counted.items())
     if uncounted:
         notes.append(f"{uncounted} numbered records are in no count that ingest has reported: it does so every 5 s")

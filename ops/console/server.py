@@ -34,7 +34,7 @@ def load() -> Configuration:
     configuration = Configuration.load(ConsoleSettings, PostgresSettings)
     if configuration[ConsoleSettings].users_file is None:
         raise ConfigurationError(
-            [f"{ConsoleSettings.variable('users_file')} is missing: a file that hookline console add-user NAME writes"]
+            [f"{ConsoleSettings.variable('users_file')} is missing: make the file with hookline console add-user NAME"]
         )
     return configuration
 

@@ -174,7 +174,8 @@ class Snapshot:
             waiting = (processor.dead_letters or 0) - (processor.redriven or 0)
             if waiting > 0:
                 name = processor.name
-                ways = f"hookline dlq ls {name}; then hookline dlq redrive {name} or hookline dlq discard {name}"
+                ways = f"hookline dlq ls {name}; then hookline dlq redrive {name} or "
+                ways += f"hookline dlq discard {name} --reason TEXT"
                 found.append(f"{waiting} dead letters of {name} wait: {ways}")
         return found
 
