@@ -40,6 +40,7 @@ _TONES = {
         "stopped",
         "unknown",
         "cancelled",
+        "ticket",
     },
     "bad": {
         "out",
@@ -52,6 +53,7 @@ _TONES = {
         "unreachable",
         "lost its place",
         "overdue",
+        "page",
     },
 }
 

@@ -86,6 +86,7 @@ def pages(desk: Desk, story: dict[str, Event]) -> list[str]:
         *("/", "/overview/live", "/events", "/opt-outs", "/opt-outs?state=out", "/crm", "/dead-letters", "/records"),
         *(
             "/settings",
+            "/runbook",
             f"/events/{hostile}",
             f"/events/{hostile}/number",
             f"/events/message/{hostile}",
@@ -340,7 +341,16 @@ def test_the_overview_tells_what_is_halted_missing_and_dead(
     desk.owner.execute(
         "UPDATE process_heartbeats SET at = now() - interval '1 minute', started_at = now() - interval '1 hour'"
     )
+    desk.owner.execute(
+        "INSERT INTO alarms (key, since, rule, severity, summary, cause, command, runbook, seen_at, changed_at,"
+        " over_at, sent)"
+        " SELECT rule, now(), rule, 'page', rule || ' is on', 'a cause', 'hookline doctor', 'docs/runbook.md', now(),"
+        " now(), over_at, '{}' FROM (VALUES ('HooklineSilent', NULL), ('HooklineDown', now())) AS given (rule, over_at)"
+    )
     text = console.client("viv").get("/").text
+    assert "HooklineSilent is on" in text
+    assert "HooklineDown is on" not in text
+    assert "ingest is not heard of" in text
     assert "60 of the last 100 records were set aside (1 x undecodable)" in text
     assert "hookline dlq resume crm-sync" in text
     assert "persist on n1 is missing" in text
