@@ -70,6 +70,15 @@ class Heartbeats:
         """A node of ingest says what was refused lately."""
         return any(beat.state == "ready" and "webhooks_lately" in beat.facts for beat in self.processes)
 
+    def pace(self, name: str) -> tuple[float, float] | None:
+        """Records a second that the processes called `name` handle, and that arrive for them; None: none says."""
+        told = [
+            (float(beat.facts["records_per_second"]), float(beat.facts["arrivals_per_second"]))
+            for beat in self.processes
+            if beat.name == name and beat.state != "missing" and "arrivals_per_second" in beat.facts
+        ]
+        return (sum(handled for handled, _ in told), sum(arrived for _, arrived in told)) if told else None
+
     def findings(self, named: Collection[str] = ()) -> Iterator[StatusFinding]:
         """What is wrong; of the processes `named`, which somebody told about already, not that they are unwell."""
         for beat in self.processes:
