@@ -188,7 +188,7 @@ class Overview:
 
     def _position(self, name: str) -> ProcessorPosition:
         beats = self.processes(name)
-        facts = [beat.facts for beat in beats if beat.state != "missing" and _tells_lag(beat)]
+        facts = [beat.facts for beat in beats if beat.state not in ("missing", "gone") and _tells_lag(beat)]
         state, reason = "missing", "no process of it is heard of"
         for beat in beats:  # the worst of them
             if state == "missing" or beat.state != "ready":

@@ -48,6 +48,7 @@ _TONES = {
         "failed",
         "canary failed",
         "missing",
+        "gone",
         "halted",
         "error",
         "unreachable",

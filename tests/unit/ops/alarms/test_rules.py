@@ -170,6 +170,7 @@ ELSEWHERE = {
     "process_down": "unit/ops/notifier/test_process_observer.py",
     "process_not_ready": "unit/ops/notifier/test_process_observer.py",
     "process_missing": "integration/test_notifier.py",
+    "process_gone": "integration/test_notifier.py",
     "process_restarted": "integration/test_notifier.py",
     "crash_loop": "integration/test_notifier.py",
     "postgres_restarted": "integration/test_notifier.py",
