@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import psycopg
@@ -14,6 +14,7 @@ from ops.console.database import ConsoleDatabase
 from ops.status.findings import StatusFinding, in_locks, in_restores, in_tables, of_crm, of_processor
 from ops.status.heartbeats import Heartbeats, HeartbeatState, heard, last_events
 from ops.status.snapshot import ESSENTIAL, PROCESSORS
+from ops.trace.masking import redacted
 from processors.crm_sync.report import CrmState, states
 from processors.engine.halts import halts, lost_partitions
 from runtime.postgres import Connection
@@ -172,13 +173,14 @@ class Overview:
 
     @property
     def problems(self) -> list[StatusFinding]:
-        """What is not well, errors first."""
-        found = [*self.heartbeats.findings(), *self.findings]
+        """What is not well, errors first; reasons, which people have typed, without what looks like personal data."""
+        found = [replace(item, fix=redacted(item.fix) or "") for item in self.heartbeats.findings()]
+        found += self.findings
         for name in sorted(set(self.halted) | set(self.lost)):
             _, halt = self.halted.get(name, (None, None))
-            found += of_processor(name, halt, self.lost.get(name, ()))
+            found += of_processor(name, redacted(halt), self.lost.get(name, ()))
         for crm in self.crms:
-            found += of_crm(crm.target, crm.paused_until, crm.reason, crm.dead)
+            found += of_crm(crm.target, crm.paused_until, redacted(crm.reason), crm.dead)
         found += [
             StatusFinding(f"node {node.node} holds {node.spooled} events in its spool", "warning", "see Kafka")
             for node in self.nodes

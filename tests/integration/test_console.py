@@ -357,6 +357,37 @@ def test_the_overview_tells_what_is_halted_missing_and_dead(
     assert "1 deliveries to the CRM rest are dead" in text
 
 
+NO_ID = "-" * 36
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/records?before=0001-01-01T00:00:00%2B23:59",
+        "/records?before=2026-01-01T00:00:00%2B00:00:00.000001",
+        "/events?below=00010101T000000.000000-" + "0" * 32,
+        "/events?below=nonsense",
+        f"/events/{NO_ID}",
+        f"/events/{NO_ID}/number",
+        f"/events/message/{NO_ID}",
+        "/opt-outs/" + "9" * 30,
+        "/opt-outs?below=-1",
+    ],
+)
+def test_an_address_that_is_none_of_ours_is_no_failure_of_ours(
+    console: PlayedConsole, story: dict[str, Event], path: str
+) -> None:
+    assert console.client("olga").get(path).status_code < 500
+
+
+def test_a_form_that_is_none_of_ours_is_no_failure_of_ours(console: PlayedConsole, story: dict[str, Event]) -> None:
+    client = console.client("olga")
+    assert post(client, "/reveal", page=f"/events/{NO_ID}", reason="a reason").status_code == 400
+    for since, until in (("", "0001-01-01T00:01"), ("0001-01-01T00:00", ""), ("0001-01-01T00:00", "0001-01-01T00:00")):
+        answer = post(client, "/events/search", query="", since=since, until=until, zone="UTC", follow_redirects=True)
+        assert answer.status_code < 500
+
+
 @pytest.mark.parametrize(
     "statement",
     [

@@ -14,6 +14,7 @@ from ops.alarms.catalogue import GROUPS, RULES
 from ops.console.overview import DeskCounts, EnforcementCounts, OpenAlarm, Overview, Traffic
 from ops.console.rendering import prepare_templates
 from ops.status.heartbeats import Heartbeats, HeartbeatState
+from processors.crm_sync.report import CrmState
 
 AT = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
@@ -104,3 +105,13 @@ def test_the_runbook_has_each_rule_where_the_link_leads() -> None:
         page = render_template("runbook.html", groups=GROUPS, personal=None)
     for rule in RULES:
         assert f'id="{rule.runbook.partition("#")[2]}"' in page
+
+
+def test_what_people_have_typed_is_shown_without_numbers() -> None:
+    number = "+13035550142"
+    paused = HeartbeatState("persist", "n1", "1.0", "not ready", f"paused by sam: call {number}", {}, AT, AT, 0.0)
+    crm = CrmState("rest", 0, 0, AT, f"rest refuses {number}", 1, None)
+    alarm = OpenAlarm("ticket", "HooklinePausedByOperator", f"persist is paused: {number}", AT, "", "")
+    page = shown(overview(paused, crms=[crm], alarms=[alarm], halted={"opt-out": (AT, f"{number} was set aside")}))
+    assert number not in page
+    assert page.count("[redacted]") >= 5
