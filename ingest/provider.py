@@ -67,6 +67,10 @@ class Provider(ABC):
     url_kinds: ClassVar[frozenset[str]] = frozenset()
     #: How far its word about time and identity can be trusted; opt-outs depend on it.
     facts: ClassVar[ProviderFacts] = CAREFUL
+    #: The field of its settings that holds `secrets`.
+    secrets_setting: ClassVar[str]
+    #: Where the provider shows the secret that it has made; None: it takes one of ours, which is entered there.
+    secret_shown_at: ClassVar[str | None] = None
     #: Its webhooks carry a signature over their bytes, so a byte must not be changed before it is verified again.
     is_signed: ClassVar[bool] = False
     #: Its signature is over the URL, too: HOOKLINE_INGEST__PUBLIC_URL has to be set.
@@ -81,11 +85,6 @@ class Provider(ABC):
     @abstractmethod
     def secrets(self) -> tuple[str, ...]:
         """Every secret that is valid now, several while one is being replaced; none of them ever comes out again."""
-
-    @property
-    @abstractmethod
-    def secrets_setting(self) -> str:
-        """The field of its settings that holds `secrets`."""
 
     @classmethod
     def new_secret(cls, random_text: str) -> str:

@@ -45,13 +45,14 @@ class Hookline(click.Group):
         if not self.commands:
             from ops import commands
 
-            for module in modules_in(commands):
-                made = [item for item in vars(module).values() if isinstance(item, click.Command)]
-                families = [item for item in made if isinstance(item, click.Group)]
-                members = {id(member) for family in families for member in family.commands.values()}
-                self.commands.update(
-                    {command_.name: command_ for command_ in made if command_.name and id(command_) not in members}
-                )
+            held = [item for module in modules_in(commands) for item in vars(module).values()]
+            made = [item for item in held if isinstance(item, click.Command)]
+            # A member may stand in another module than its family.
+            families = [item for item in made if isinstance(item, click.Group)]
+            members = {id(member) for family in families for member in family.commands.values()}
+            self.commands.update(
+                {command_.name: command_ for command_ in made if command_.name and id(command_) not in members}
+            )
         return dict(self.commands)
 
 

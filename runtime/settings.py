@@ -102,7 +102,8 @@ _HOST = re.compile(r"[\w.:%-]+")
 Host = Annotated[str, AfterValidator(_host)]
 
 
-def _time_zone(name: str) -> str:
+def checked_time_zone(name: str) -> str:
+    """`name`, where it is one of a time zone. Raises PydanticCustomError, which is a ValueError."""
     try:
         ZoneInfo(name)
     except (KeyError, OSError, ValueError):  # one that there is not, a folder of zones, a name outside of them
@@ -111,7 +112,7 @@ def _time_zone(name: str) -> str:
 
 
 #: The name of a time zone.
-TimeZone = Annotated[str, AfterValidator(_time_zone)]
+TimeZone = Annotated[str, AfterValidator(checked_time_zone)]
 
 
 class Dsn(SecretStr):

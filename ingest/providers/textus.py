@@ -67,6 +67,7 @@ class TextUs(Provider):
     facts = ProviderFacts(one_clock=True, reports_opt_ins=True, numbers_deliveries=True)
     is_signed = True
     secrets_setting = "signing_secrets"
+    secret_shown_at = "hookline textus register"  # noqa: S105 - a command
 
     @cached_property
     def secrets(self) -> tuple[str, ...]:

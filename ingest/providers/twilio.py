@@ -92,6 +92,7 @@ class Twilio(Provider):
     is_signed = True
     signs_url = True
     secrets_setting = "auth_tokens"
+    secret_shown_at = "Twilio's console, account, API keys and tokens"  # noqa: S105 - a place
 
     @cached_property
     def secrets(self) -> tuple[str, ...]:

@@ -113,7 +113,7 @@ INGEST_RULES: tuple[AlarmRule, ...] = (
         name="HooklineSpoolRefused",
         severity="ticket",
         condition=GaugeCondition("hookline_spool_refused_records"),
-        summary="Kafka will never take {value} events in the spool of {instance}: hookline spool",
+        summary="Kafka will never take {value} events in the spool of {instance}: hookline spool status",
         when="a spool holds events that Kafka refused for good",
         cause="the topic's largest record is smaller than ours, or ingest's principal may not write to it",
         command="hookline spool status",
@@ -164,7 +164,7 @@ INGEST_RULES: tuple[AlarmRule, ...] = (
         severity="page",
         condition=ObservedFact("share_of_401", _share_of("401")),
         summary="{value:percent} of {provider}'s webhooks are answered 401: is a secret of ours wrong?"
-        " hookline quarantine",
+        " hookline quarantine ls",
         when="more than 20 % of a provider's webhooks within 5 minutes are answered 401, or within an hour where fewer "
         f"than {OF_WEBHOOKS} came in 5 minutes; fewer than {OF_WEBHOOKS} in an hour are not judged",
         for_seconds=60,

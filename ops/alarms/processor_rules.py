@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from ops.alarms.rule import AlarmRule, CounterCondition, GaugeCondition, ObservedFact, PrometheusQuery
 
+_GO_ON = (
+    "hookline dlq ls {processor}; when it is mended, hookline dlq resume {processor};"
+    " where it lost its place, hookline dlq resume {processor} --accept-loss"
+)
+
 PROCESSOR_RULES: tuple[AlarmRule, ...] = (
     AlarmRule(
         name="HooklineHalted",
@@ -12,7 +17,7 @@ PROCESSOR_RULES: tuple[AlarmRule, ...] = (
         summary="{processor} has stopped: most records are set aside, or its offsets are gone",
         when="a processor has halted",
         cause="a schema or a table changed under it, somebody else writes to its topics, or records were deleted",
-        command="hookline dlq ls {processor}; when it is mended, hookline dlq resume {processor}",
+        command=_GO_ON,
     ),
     AlarmRule(
         name="HooklineHaltRecorded",
@@ -21,7 +26,7 @@ PROCESSOR_RULES: tuple[AlarmRule, ...] = (
         summary="{processor} halted: {reason}",
         when="PostgreSQL says that a processor has halted or lost its place",
         cause="most records were set aside, or the log no longer holds the next record",
-        command="hookline dlq ls {processor}; when it is mended, hookline dlq resume {processor}",
+        command=_GO_ON,
     ),
     AlarmRule(
         name="HooklinePaused",
@@ -124,7 +129,7 @@ PROCESSOR_RULES: tuple[AlarmRule, ...] = (
         when="a processor set a record aside within 15 minutes",
         cause="a record that PostgreSQL or the schema refuses for good",
         command="hookline dlq ls {processor}; then hookline dlq redrive {processor} or"
-        " hookline dlq discard {processor}",
+        " hookline dlq discard {processor} --reason TEXT",
     ),
     AlarmRule(
         name="HooklineForeignRecords",
@@ -151,7 +156,7 @@ PROCESSOR_RULES: tuple[AlarmRule, ...] = (
         summary="{value} deliveries to {target} failed for good: hookline crm status",
         when="deliveries to a CRM are dead",
         cause="the CRM refuses what it is sent, or was away for longer than it is retried",
-        command="hookline dlq ls crm-sync",
+        command="hookline dlq ls crm:{target}",
     ),
     AlarmRule(
         name="HooklineCrmBehind",

@@ -93,7 +93,7 @@ def audit(
     """
     # In the order in which an event takes the steps: what a later place lacks was in the earlier one before.
     accepted = tables.accepted(connection, window)
-    spooled = tables.spooled(connection)
+    elsewhere, spooled = tables.spooled_elsewhere(connection, window), tables.spooled(connection)
     with TopicAdmin(kafka, _CLIENT_ID) as admin:
         log = topic_logs(admin, [topic.name for topic in EVENT_TOPICS])
         first, last = offsets_at(admin, log, window.since - _BEFORE), offsets_at(admin, log, window.until + _AFTER)
@@ -109,7 +109,7 @@ def audit(
     total = sum(count.events for count in accepted.values())
     if records.total < total or not stored.keys() <= records.events.keys():
         take(last, {partition: bounds.end for partition, bounds in log.bounds.items()})
-    return _compared(connection, window, accepted, spooled, log, first, records, stored)
+    return _compared(connection, window, accepted, spooled, elsewhere, log, first, records, stored)
 
 
 def _compared(
@@ -117,6 +117,7 @@ def _compared(
     window: AuditWindow,
     accepted: Mapping[CountedAt, Accepted],
     spooled: Mapping[str, int],
+    elsewhere: Mapping[CountedAt, int],
     log: TopicLogs,
     first: Mapping[Partition, int],
     records: TopicRecords,
@@ -130,7 +131,7 @@ def _compared(
     waiting = {event_id for event_id in unaccounted - aside if _waits(records.events[event_id], positions)}
     lost = unaccounted - aside - waiting
     missing = sorted(lost - tables.also_stored(connection, lost))
-    gaps, in_spools = _gaps(accepted, records, spooled)
+    gaps, in_spools = _gaps(accepted, records, spooled, elsewhere)
     cut = [partition for partition, begin in first.items() if 0 < log.bounds[partition].begin == begin]
     notes = [*_notes(accepted, records, in_spools, waiting), *_cut_notes(cut, gaps)]
     unexplained = _unexplained(accepted, records)
@@ -159,16 +160,27 @@ def _waits(place: tuple[Partition, int], positions: Mapping[Partition, int]) -> 
 
 
 def _gaps(
-    accepted: Mapping[CountedAt, Accepted], records: TopicRecords, spooled: Mapping[str, int]
+    accepted: Mapping[CountedAt, Accepted],
+    records: TopicRecords,
+    spooled: Mapping[str, int],
+    elsewhere: Mapping[CountedAt, int],
 ) -> tuple[list[Gap], Counter[str]]:
-    """What the topics lack of what was counted; and how much of that may be in the spool of each node."""
+    """What the topics lack of what was counted; and how much of that may be in the spool of each node.
+
+    A spool explains only what went to it in that very minute, and only as much as it holds beside what it holds of
+    other minutes.
+    """
     short = {
         at: count.events - records.counted[at] for at, count in accepted.items() if count.events > records.counted[at]
     }
+    left = Counter(spooled)
+    for at, events in elsewhere.items():
+        left[at.worker.node] -= max(0, events - records.counted_elsewhere[at])
+    was_spooled = {at: count for at, count in short.items() if count <= accepted[at].spooled}
     lacking: Counter[str] = Counter()
-    for at, count in short.items():
+    for at, count in was_spooled.items():
         lacking[at.worker.node] += count
-    in_spools = Counter({node: count for node, count in lacking.items() if count <= spooled.get(node, 0)})
+    in_spools = Counter({node: count for node, count in lacking.items() if count <= left[node]})
     gaps = [
         Gap(
             *at.worker,
@@ -179,7 +191,7 @@ def _gaps(
             _absent(accepted[at], records.numbers.get(at.worker, set())),
         )
         for at in sorted(short)
-        if at.worker.node not in in_spools
+        if at not in was_spooled or at.worker.node not in in_spools
     ]
     return gaps, in_spools
 
@@ -220,7 +232,7 @@ def _notes(
 ) -> list[str]:
     notes = [f"{count} may wait in the spool of {node}: hookline nodes" for node, count in sorted(in_spools.items())]
     if waiting:
-        notes.append(f"{len(waiting)} wait for persist: hookline status shows its lag")
+        notes.append(f"{len(waiting)} wait for persist, whose lag is told by hookline status")
     uncounted = sum(max(0, count - _events(accepted, at)) for at, count in records.counted.items())
     if uncounted:
         notes.append(f"{uncounted} numbered records are in no count that ingest has reported: it does so every 5 s")

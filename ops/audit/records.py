@@ -48,6 +48,7 @@ class TopicRecords:
     events: dict[UUID, tuple[Partition, int]] = field(default_factory=dict)  #: of the window, and where each stands
     numbers: dict[IngestWorker, set[int]] = field(default_factory=dict)  #: of every record that was read
     counted: Counter[CountedAt] = field(default_factory=Counter)  #: numbered records of the window
+    counted_elsewhere: Counter[CountedAt] = field(default_factory=Counter)  #: numbered records outside of the window
     partitions: dict[tuple[str, int], Partition] = field(default_factory=dict)  #: one object for all events of each
     unnumbered: int = 0  #: events of the window that carry no number: ingest was older, or somebody else wrote them
     hours: Counter[datetime] = field(default_factory=Counter)  #: records of the window, by hour of receipt
@@ -79,6 +80,8 @@ class TopicRecords:
             seen.add(seq)
         received = received_at(record)
         if received not in self.window:
+            if worker is not None:
+                self.counted_elsewhere[CountedAt(worker, minute_of(received), record.topic)] += 1
             return
         known = event_id in self.events
         if not known:

@@ -19,8 +19,19 @@ from schemas.topics import consumer_group
 _BATCH = 20_000
 
 _ACCEPTED = """
-SELECT node, epoch, minute, topic, sum(events)::bigint, min(first_seq), max(last_seq) FROM ingest_counts
+SELECT node, epoch, minute, topic, sum(events)::bigint,
+    coalesce(sum(events) FILTER (WHERE durability = 'spool'), 0)::bigint, min(first_seq), max(last_seq)
+FROM ingest_counts
 WHERE minute >= %(since)s AND minute < %(until)s GROUP BY node, epoch, minute, topic
+"""
+# An event's receipt is some moments before `oldest`, which is null where Kafka has refused all that waits.
+_SPOOLED_ELSEWHERE = """
+SELECT c.node, c.epoch, c.minute, c.topic, sum(c.events)::bigint
+FROM ingest_counts AS c JOIN ingest_nodes AS n ON n.node = c.node
+WHERE n.retired_at IS NULL AND n.spooled > 0 AND c.durability = 'spool'
+    AND c.minute >= least(n.oldest - interval '2 minutes', %(until)s)
+    AND NOT (c.minute >= %(since)s AND c.minute < %(until)s)
+GROUP BY c.node, c.epoch, c.minute, c.topic
 """
 _SPOOLED = "SELECT node, spooled FROM ingest_nodes WHERE retired_at IS NULL AND spooled > 0"
 _STORED = "SELECT event_id, received_at FROM events WHERE received_at >= %(since)s AND received_at < %(until)s"
@@ -38,6 +49,7 @@ class Accepted:
     """What a worker answered 200 in a minute, of one topic."""
 
     events: int
+    spooled: int  #: of them, those that went to the spool
     first_seq: int
     last_seq: int
 
@@ -54,6 +66,14 @@ def accepted(connection: Connection, window: AuditWindow) -> dict[CountedAt, Acc
 def spooled(connection: Connection) -> dict[str, int]:
     """How many events wait in the spool of each node, as far as it was heard of."""
     return {str(node): int(count) for node, count in connection.execute(_SPOOLED)}
+
+
+def spooled_elsewhere(connection: Connection, window: AuditWindow) -> dict[CountedAt, int]:
+    """What nodes that hold events in their spools have spooled outside of `window`, since the oldest that waits."""
+    rows = connection.execute(_SPOOLED_ELSEWHERE, _values(window)).fetchall()
+    return {
+        CountedAt(IngestWorker(node, epoch), minute, topic): int(count) for node, epoch, minute, topic, count in rows
+    }
 
 
 def stored(connection: Connection, window: AuditWindow) -> dict[UUID, datetime]:

@@ -61,8 +61,10 @@ def crm_status(out: Output, shown: int) -> None:
     corpses = table(names, [[getattr(delivery, name) for name in names] for delivery in lost], title="dead")
     data = {"targets": [asdict(target) for target in found], "dead": [asdict(delivery) for delivery in lost]}
     out.result(data, lambda: stacked(drawn, corpses) if lost else drawn)
-    if count := sum(target.dead for target in found):
-        raise CheckFailed(f"{count} deliveries are dead: mend the cause, then `hookline dlq redrive crm:TARGET`")
+    if places := [target.target for target in found if target.dead]:
+        ways = "; ".join(f"hookline dlq redrive crm:{target}" for target in places)
+        count = sum(target.dead for target in found)
+        raise CheckFailed(f"{count} deliveries are dead: mend the cause, then {ways}")
 
 
 def _checked() -> Iterator[tuple[str, Sequence[Finding]]]:

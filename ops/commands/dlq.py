@@ -11,7 +11,7 @@ import click
 
 from ops.commands import dlq_deliveries as deliveries
 from ops.commands.dlq_decisions import discard, resume
-from ops.commands.dlq_source import is_placed, kafka_settings, letter_at, names_of, place_of
+from ops.commands.dlq_source import SOURCE, is_placed, kafka_settings, letter_at, names_of, place_of
 from ops.database import database
 from ops.exits import CheckFailed, TryLater
 from ops.output import Output, as_json, command, stacked, table
@@ -29,7 +29,7 @@ def dlq() -> None:
 
 
 @command("ls")
-@click.argument("source", required=False)
+@click.argument("source", type=SOURCE, required=False)
 def list_letters(out: Output, source: str | None) -> None:
     """Count the dead letters of SOURCE, or of all, by cause: disposition, error class and message.
 
@@ -57,7 +57,7 @@ def list_letters(out: Output, source: str | None) -> None:
 
 
 @command()
-@click.argument("source")
+@click.argument("source", type=SOURCE)
 @click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="The newest so many.")
 @click.option("--partition", type=click.IntRange(0), help="With --offset: this one letter.")
 @click.option("--offset", type=click.IntRange(0), help="With --partition: this one letter.")
@@ -96,7 +96,7 @@ def show(out: Output, source: str, **options: Any) -> None:
 
 
 @command(changes=True)
-@click.argument("source")
+@click.argument("source", type=SOURCE)
 @click.option("--limit", type=click.IntRange(1), default=10_000, show_default=True, help="At most so many go.")
 @click.option(
     "--rate", type=click.FloatRange(0, min_open=True), help="Letters per second; without: as fast as it goes."

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ops.commands import dlq_deliveries as deliveries
-from ops.commands.dlq_source import is_placed, kafka_settings, letter_at, names_of, place_of
+from ops.commands.dlq_source import PROCESSOR, SOURCE, is_placed, kafka_settings, letter_at, names_of, place_of
 from ops.database import database
 from ops.output import Output, command, stacked, table
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @command(changes=True)
-@click.argument("processor")
+@click.argument("processor", type=PROCESSOR)
 @click.option(
     "--through-end",
     is_flag=True,
@@ -73,7 +73,7 @@ def resume(out: Output, processor: str, *, through_end: bool, accept_loss: bool)
 
 
 @command(changes=True)
-@click.argument("processor")
+@click.argument("processor", type=SOURCE)
 @click.option("--reason", required=True, help="Why nobody needs them; without names and numbers.")
 @click.option("--disposition", help="Only these: undecodable, rejected or poison.")
 @click.option("--error-class", help="Only these, as `dlq ls` names them.")

@@ -36,6 +36,31 @@ def names_of(processor: str | None) -> list[str]:
     return [processor]
 
 
+class ProcessorParameter(click.ParamType[str]):
+    """The name of a processor that exists."""
+
+    name = "processor"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The name. Raises click.BadParameter."""
+        del param, ctx
+        names_of(value)
+        return value
+
+
+class SourceParameter(ProcessorParameter):
+    """The name of a processor that exists, or crm:TARGET."""
+
+    name = "source"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The name. Raises click.BadParameter."""
+        return value if deliveries.target_of(value) is not None else super().convert(value, param, ctx)
+
+
+PROCESSOR, SOURCE = ProcessorParameter(), SourceParameter()
+
+
 def is_placed(options: dict[str, Any]) -> bool:
     """Whether one letter is asked for by its place."""
     if (options["partition"] is None) != (options["offset"] is None):

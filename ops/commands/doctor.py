@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import click
+
 from ops.exits import CheckFailed
 from ops.output import Output, command, state, table
 
@@ -12,13 +14,15 @@ if TYPE_CHECKING:
 
 
 @command()
-def doctor(out: Output) -> None:
-    """Check Kafka, PostgreSQL, erased numbers, disk, clock, secrets, addresses, TextUs's subscriptions and the CRMs.
+@click.option("--webhook", is_flag=True, help="Post a test webhook through the public address; it is kept as a test.")
+def doctor(out: Output, *, webhook: bool) -> None:
+    """Check Kafka, PostgreSQL, erased numbers, disk, clocks, secrets, addresses, TextUs's subscriptions and the CRMs.
 
     Each finding comes with what to do: a command or a setting, ready to paste. Exit code 1 where an error is among
-    them; warnings alone are 0. Nothing is changed, and Kafka, TextUs and the CRMs are only asked.
+    them; warnings alone are 0. Nothing is changed, and Kafka, TextUs and the CRMs are only asked; with --webhook one
+    event comes that is marked as a test.
     """
-    found = _checks()
+    found = [*_checks(), *(_webhook() if webhook else [])]
     ok = not any(not check.ok and check.severity == "error" for check in found)
     out.result({"ok": ok, "checks": found}, lambda: _drawn(found))
     if not ok:
@@ -33,6 +37,7 @@ def _checks() -> list[Check]:
     from ops.doctor.accounts import crm_checks, textus_checks
     from ops.doctor.check import checked
     from ops.doctor.erasure import erasure_checks
+    from ops.doctor.public_address import address_checks
     from ops.doctor.servers import kafka_checks, postgres_checks
     from ops.doctor.settings import disk_check, public_url_checks, setting_checks
     from ops.erasure.settings import EraseSettings
@@ -65,9 +70,24 @@ def _checks() -> list[Check]:
         *checked("erased numbers", see, erased),
         *checked("disk", see, lambda: [disk_check(load(IngestSettings)[IngestSettings])]),
         *checked("public url", see, lambda: public_url_checks(load(IngestSettings)[IngestSettings])),
+        *checked("public address", see, lambda: address_checks(load(IngestSettings)[IngestSettings])),
         *checked("textus api", "export HOOKLINE_TEXTUS__API_TOKEN=...  # and HOOKLINE_TEXTUS__API_URL", textus),
         *checked("crm", "hookline crm check", lambda: crm_checks(load(CrmSettings)[CrmSettings], environ)),
     ]
+
+
+def _webhook() -> list[Check]:
+    from ingest.providers.textlink import TextLinkSettings
+    from ingest.settings import IngestSettings
+    from ops.configuration import load
+    from ops.doctor.check import checked
+    from ops.doctor.public_address import webhook_checks
+
+    def look() -> Any:
+        settings = load(IngestSettings, TextLinkSettings)
+        return webhook_checks(settings[IngestSettings], settings[TextLinkSettings])
+
+    return checked("public webhook", "hookline config", look)
 
 
 def _drawn(found: list[Check]) -> Any:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ops.commands.dlq_source import kafka_settings, names_of
+from ops.commands.dlq_source import PROCESSOR, kafka_settings, names_of
 from ops.commands.moments import MOMENT
 from ops.exits import CheckFailed
 from ops.output import Output, command, stacked, table
@@ -22,7 +22,7 @@ _BEFORE = timedelta(minutes=5)
 
 
 @command(changes=True)
-@click.argument("processor")
+@click.argument("processor", type=PROCESSOR)
 @click.option("--from", "since", type=MOMENT, required=True, help="Received from then on.")
 @click.option("--to", "until", type=MOMENT, required=True, help="Received before.")
 @click.option("--type", "event_type", help="Only these events, such as message.received.")

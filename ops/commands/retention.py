@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -63,18 +63,19 @@ def run(out: Output, audits: bool) -> None:
             dry_run=out.dry_run,
         )
         done = [_delete(out, deletion, history, old[history.name]) for history in HISTORIES]
-    held_back = [item for item in done if item.held_back]
+    kept = [*failed, *(item.until.date() for item in done if item.held_back and item.until)]
     data = {
         "dry_run": out.dry_run,
-        "not_passed": failed,
+        "not_passed": [day.isoformat() for day in failed],
         "histories": [{field: getattr(item, field) for field in _SHOWN} for item in done],
     }
     out.result(data, lambda: _drawn(done, failed, dry_run=out.dry_run))
-    if held_back or failed:
-        day = failed[0] if failed else f"{held_back[0].until:%Y-%m-%d}"
+    if kept:
+        day, following = kept[0], kept[0] + timedelta(days=1)
         raise CheckFailed(
-            f"the audit of {day} has not passed, so its events stay: hookline audit --from {day} shows what is missing;"
-            f" hookline retention accept {day} --reason ... lets them go all the same"
+            f"the audit of {day} has not passed, so its events stay. What is missing:"
+            f" hookline audit --from {day} --to {following}; to let them go all the same:"
+            f" hookline retention accept {day} --reason TEXT"
         )
 
 
@@ -131,7 +132,7 @@ def _delete(out: Output, deletion: Deletion, history: History, limit: datetime |
         return deletion.run(history, limit, begun=begun, done=done)
 
 
-def _audit(out: Output, connection: Connection, kafka: KafkaSettings, now: datetime) -> Sequence[str]:
+def _audit(out: Output, connection: Connection, kafka: KafkaSettings, now: datetime) -> Sequence[date]:
     """Audit what is due; the days that did not pass."""
     from ops.audit.audit import audit
     from ops.audit.window import AuditWindow
@@ -148,10 +149,10 @@ def _audit(out: Output, connection: Connection, kafka: KafkaSettings, now: datet
             return audit(connection, kafka, ids, AuditWindow(since, until))
 
         outcomes = audit_days(connection, due, audited)
-    return [day.isoformat() for day, outcome in outcomes.items() if not outcome.ok]
+    return [day for day, outcome in outcomes.items() if not outcome.ok]
 
 
-def _drawn(done: Sequence[Deleted], failed: Sequence[str], *, dry_run: bool) -> Any:
+def _drawn(done: Sequence[Deleted], failed: Sequence[date], *, dry_run: bool) -> Any:
     rows = [
         (
             item.history,

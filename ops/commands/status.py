@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from ops.status.snapshot import PostgresState, Snapshot
+    from ops.status.snapshot import PostgresState, ProcessorState, Snapshot
     from processors.crm_sync.report import CrmState
 
 
@@ -67,10 +67,10 @@ def _watch(out: Output, look: Callable[[], Snapshot], interval: float) -> None:
 
     from ops.output import console
 
-    with Live(drawn(look()), console=console(), screen=False, auto_refresh=False) as live:
+    with Live(watched(look()), console=console(), screen=False, auto_refresh=False) as live:
         while True:
             time.sleep(interval)
-            live.update(drawn(look()), refresh=True)
+            live.update(watched(look()), refresh=True)
 
 
 def described(snapshot: Snapshot) -> dict[str, object]:
@@ -91,23 +91,40 @@ def described(snapshot: Snapshot) -> dict[str, object]:
 
 
 def drawn(snapshot: Snapshot) -> RenderableType:
-    """The snapshot for people."""
+    """The snapshot for people; what is wrong comes last, where the eye is when the command has ended."""
+    return stacked(*_tables(snapshot), *_sentences(snapshot))
+
+
+def watched(snapshot: Snapshot) -> RenderableType:
+    """The snapshot for a screen that shows its first lines only: what is wrong comes first."""
+    counts = f"{len(snapshot.problems)} problems, {len(snapshot.warnings)} warnings"
+    return stacked(counts, *_sentences(snapshot), *_tables(snapshot))
+
+
+def _sentences(snapshot: Snapshot) -> list[str]:
+    warnings = (f"warning: {warning}" for warning in snapshot.warnings)
+    return [*(f"! {problem}" for problem in snapshot.problems), *warnings]
+
+
+def _tables(snapshot: Snapshot) -> list[RenderableType]:
     processors = [
         (
             processor.name,
             state(processor.verdict, good=processor.healthy),
             processor.total_lag,
             None if processor.lag_seconds is None else f"{processor.lag_seconds:,.0f}",
+            None if processor.rate is None else f"{processor.rate:,.1f}",
+            _clears_in(processor),
             ", ".join(f"{each.topic} {each.lag:,}" for each in processor.lag or () if each.lag) or None,
             processor.dead_letters,
             processor.redriven,
         )
         for processor in snapshot.processors
     ]
-    columns = ("processor", "state", "lag", "seconds", "behind on", "dead letters", "redriven")
+    columns = ("processor", "state", "lag", "seconds", "rate/s", "clears in", "behind on", "dead letters", "redriven")
     parts = [
         table(("process", "state", "address", ""), _processes(snapshot)),
-        table(columns, processors, numbers=("lag", "seconds", "dead letters", "redriven")),
+        table(columns, processors, numbers=("lag", "seconds", "rate/s", "clears in", "dead letters", "redriven")),
     ]
     if snapshot.crms:
         names = ("CRM", "state", "pending", "dead", "paused until", "why")
@@ -128,8 +145,15 @@ def drawn(snapshot: Snapshot) -> RenderableType:
         now = datetime.now(UTC)
         last = [(name, at.isoformat(timespec="seconds"), _age(now - at)) for name, at in snapshot.last_events.items()]
         parts.append(table(("provider", "last event", ""), last))
-    warnings = (f"warning: {warning}" for warning in snapshot.warnings)
-    return stacked(*parts, *(f"! {problem}" for problem in snapshot.problems), *warnings)
+    return parts
+
+
+def _clears_in(processor: ProcessorState) -> str | None:
+    from ops.alarms.rule import duration
+
+    if processor.clears_in is not None:
+        return duration(processor.clears_in) if processor.total_lag else None
+    return "not at this rate" if processor.total_lag and processor.rate is not None else None
 
 
 def _age(passed: timedelta) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from flask import Blueprint, abort, redirect, request, url_for
 from werkzeug.wrappers import Response
@@ -17,6 +18,7 @@ from ops.trace.hops import steps_of
 from ops.trace.reveals import record_reveal
 from ops.trace.subject import SubjectKind, find_subject
 from runtime.postgres import Connection
+from runtime.settings import checked_time_zone
 from schemas.events import EventType
 
 pages = Blueprint("events", __name__, url_prefix="/events")
@@ -59,7 +61,7 @@ def listing() -> Answer:
 @pages.post("/search")
 def search() -> Answer:
     """Remember what was typed in the session and go to its page: a number stands in no address."""
-    names = ("query", "type", "provider", "since", "until", "zone_minutes")
+    names = ("query", "type", "provider", "since", "until", "zone")
     typed = {name: request.form.get(name, "").strip()[:LONGEST].replace("\x00", "") for name in names}
     for name in ("since", "until"):
         _time(typed, name)
@@ -152,13 +154,16 @@ def _looks_like_phone(text: str) -> bool:
 
 
 def _time(typed: dict[str, str], name: str) -> datetime | None:
-    """A time as the form has it, in the reader's zone. Aborts with 400."""
+    """A time as the form has it, in the reader's zone, as the zone's clocks stood then. Aborts with 400."""
     text = typed.get(name, "")
     if not text:
         return None
     try:
-        minutes = int(typed.get("zone_minutes") or "0")
-        return datetime.fromisoformat(text).replace(tzinfo=UTC) - timedelta(minutes=minutes)
+        zone = ZoneInfo(checked_time_zone(typed.get("zone") or "UTC"))
+    except ValueError:
+        abort(400, "the time zone of your browser is not known here: search without times")
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=zone).astimezone(UTC)
     except (ValueError, OverflowError):
         abort(400, f"{name} is a date and time, such as 2026-11-28T14:30")
 

@@ -154,7 +154,7 @@ def _by_receipt(
     place = below or EventPosition(min(criteria.until or now, now), HIGHEST)
     oldest, span = criteria.since or BEGINNING, FIRST_SPAN
     while place.at >= oldest:
-        since = max(oldest, place.at - span)
+        since = oldest if place.at - oldest <= span else place.at - span  # a time before the year 1 is none
         found, place, is_whole = _in_span(connection, criteria, place, since, PAGE + 1 - len(rows))
         rows += found
         if len(rows) > PAGE:

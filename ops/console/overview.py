@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import psycopg
@@ -13,7 +13,8 @@ import psycopg
 from ops.console.database import ConsoleDatabase
 from ops.status.findings import StatusFinding, in_locks, in_restores, in_tables, of_crm, of_processor
 from ops.status.heartbeats import Heartbeats, HeartbeatState, heard, last_events
-from ops.status.snapshot import PROCESSORS
+from ops.status.snapshot import ESSENTIAL, PROCESSORS
+from ops.trace.masking import redacted
 from processors.crm_sync.report import CrmState, states
 from processors.engine.halts import halts, lost_partitions
 from runtime.postgres import Connection
@@ -28,6 +29,11 @@ _NODES = """
 SELECT node, spooled, oldest, heard_at, drained_at FROM ingest_nodes
 WHERE retired_at IS NULL AND (stopped_at IS NULL OR spooled > 0) ORDER BY node
 """
+# Pages before tickets.
+_ALARMS = """
+SELECT severity, rule, summary, since, cause, command FROM alarms WHERE over_at IS NULL ORDER BY severity, since, key
+"""
+_WORKED = "SELECT DISTINCT consumer_group FROM consumer_offsets"
 _ENFORCEMENTS = """
 SELECT count(*) FILTER (WHERE status = 'pending'), count(*) FILTER (WHERE status = 'failed'),
     count(*) FILTER (WHERE status = 'parked'), count(*) FILTER (WHERE deadline < now()), min(deadline)
@@ -54,6 +60,23 @@ class NodeSpool:
     oldest: datetime | None
     heard_at: datetime
     drained_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAlarm:
+    """An alarm of the notifier that is on."""
+
+    severity: str  #: page or ticket
+    rule: str
+    summary: str
+    since: datetime
+    cause: str
+    command: str
+
+    @property
+    def anchor(self) -> str:
+        """Of the rule's section in the runbook."""
+        return self.rule.lower()
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,10 +147,18 @@ class Overview:
     crms: Sequence[CrmState]
     traffic: Traffic
     findings: Sequence[StatusFinding]
+    alarms: Sequence[OpenAlarm] = ()  #: pages first, the oldest first
+    worked: Collection[str] = ()  #: processors that have a place in Kafka's topics: this installation has them
 
     def processes(self, name: str) -> list[HeartbeatState]:
         """The processes called `name`."""
         return [beat for beat in self.heartbeats.processes if beat.name == name]
+
+    @property
+    def unknown(self) -> list[str]:
+        """What nobody tells, so that nothing can be said about it."""
+        names = {*ESSENTIAL, *self.worked} - {beat.name for beat in self.heartbeats.processes}
+        return [f"{name} is not heard of: whether it runs is not known" for name in sorted(names)]
 
     @property
     def spooled(self) -> int:
@@ -142,13 +173,14 @@ class Overview:
 
     @property
     def problems(self) -> list[StatusFinding]:
-        """What is not well, errors first."""
-        found = [*self.heartbeats.findings(), *self.findings]
+        """What is not well, errors first; reasons, which people have typed, without what looks like personal data."""
+        found = [replace(item, fix=redacted(item.fix) or "") for item in self.heartbeats.findings()]
+        found += self.findings
         for name in sorted(set(self.halted) | set(self.lost)):
             _, halt = self.halted.get(name, (None, None))
-            found += of_processor(name, halt, self.lost.get(name, ()))
+            found += of_processor(name, redacted(halt), self.lost.get(name, ()))
         for crm in self.crms:
-            found += of_crm(crm.target, crm.paused_until, crm.reason, crm.dead)
+            found += of_crm(crm.target, crm.paused_until, redacted(crm.reason), crm.dead)
         found += [
             StatusFinding(f"node {node.node} holds {node.spooled} events in its spool", "warning", "see Kafka")
             for node in self.nodes
@@ -158,7 +190,7 @@ class Overview:
 
     def _position(self, name: str) -> ProcessorPosition:
         beats = self.processes(name)
-        facts = [beat.facts for beat in beats if beat.state != "missing" and _tells_lag(beat)]
+        facts = [beat.facts for beat in beats if beat.state not in ("missing", "gone") and _tells_lag(beat)]
         state, reason = "missing", "no process of it is heard of"
         for beat in beats:  # the worst of them
             if state == "missing" or beat.state != "ready":
@@ -213,6 +245,8 @@ class OverviewReader:
                 desk=DeskCounts(*connection.execute(_DESK).fetchall()[0]),
                 crms=states(connection),
                 traffic=self._recent_traffic(connection),
+                alarms=[OpenAlarm(*row) for row in connection.execute(_ALARMS)],
+                worked={processor_of(group) for (group,) in connection.execute(_WORKED)},
                 findings=[*in_tables(connection), *in_restores(connection), *in_locks(connection)],
             )
 

@@ -1,10 +1,11 @@
-"""The first page: how everything is, refreshed by itself."""
+"""The first page: how everything is, refreshed by itself; and what its alarms mean."""
 
 from __future__ import annotations
 
 import psycopg
 from flask import Blueprint, current_app
 
+from ops.alarms.catalogue import GROUPS
 from ops.console.admin_ports import ask_all
 from ops.console.context import Answer, answer, services
 from ops.console.database import ConsoleBusy
@@ -27,6 +28,12 @@ def page() -> Answer:
 def live() -> Answer:
     """The part of it that refreshes itself."""
     return _page("overview_live.html")
+
+
+@pages.get("/runbook")
+def runbook() -> Answer:
+    """What each alarm means and what to do, as docs/runbook.md has it."""
+    return answer("runbook.html", groups=GROUPS)
 
 
 def _page(template: str) -> Answer:

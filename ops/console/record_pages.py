@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from flask import Blueprint, abort, redirect, request, url_for
@@ -28,8 +28,8 @@ def page() -> str:
     if kind is not None and kind not in KINDS:
         abort(400, "kind is reveal, change or login")
     try:
-        at = None if before is None else datetime.fromisoformat(before)
-    except ValueError:
+        at = None if before is None else datetime.fromisoformat(before).astimezone(UTC)
+    except (ValueError, OverflowError):
         abort(400, "before is a time, as the links of this page have it")
     with services().database.reading() as connection:
         found = newest_records(connection, before=at, kind=kind)
@@ -45,13 +45,18 @@ def reveal() -> Response:
     address, reason = request.form.get("page", ""), given_reason(request.form)
     if len(address) > 500 or _PAGE_ADDRESS.fullmatch(address) is None:
         abort(400, "page is the address of a page of the console")
-    event = _EVENT_PAGE.fullmatch(address)
+    events = []
+    if event := _EVENT_PAGE.fullmatch(address):
+        try:
+            events.append(UUID(event[1]))
+        except ValueError:
+            abort(400, "page is the address of a page of the console")
     with services().database.writing() as connection:
         record_reveal(
             connection,
             by=session().user.name,
             surface=f"console {address}",
-            event_ids=[UUID(event[1])] if event else [],
+            event_ids=events,
             reason=reason,
         )
     services().sessions.reveal(session(), address, services().settings.reveal_minutes * 60)

@@ -40,6 +40,7 @@ _TONES = {
         "stopped",
         "unknown",
         "cancelled",
+        "ticket",
     },
     "bad": {
         "out",
@@ -47,11 +48,13 @@ _TONES = {
         "failed",
         "canary failed",
         "missing",
+        "gone",
         "halted",
         "error",
         "unreachable",
         "lost its place",
         "overdue",
+        "page",
     },
 }
 

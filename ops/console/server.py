@@ -20,7 +20,7 @@ from runtime.connections import PostgresSettings
 from runtime.heartbeat import Heartbeat, beating
 from runtime.postgres import Connection, connect
 from runtime.process import StopSignal, log_settings
-from runtime.settings import Configuration, ConfigurationError
+from runtime.settings import Configuration, ConfigurationError, checked_time_zone
 from runtime.systemd import supervised
 
 log = logs.logger("hookline.console")
@@ -32,11 +32,21 @@ ZONE_VARIABLE, DEFAULT_ZONE = "HOOKLINE_OPT_OUT__TIME_ZONE", "America/New_York"
 def load() -> Configuration:
     """The configuration. Raises ConfigurationError with every mistake."""
     configuration = Configuration.load(ConsoleSettings, PostgresSettings)
+    mistakes = []
     if configuration[ConsoleSettings].users_file is None:
-        raise ConfigurationError(
-            [f"{ConsoleSettings.variable('users_file')} is missing: a file that hookline console add-user NAME writes"]
-        )
+        users_file = ConsoleSettings.variable("users_file")
+        mistakes.append(f"{users_file} is missing: make the file with hookline console add-user NAME")
+    try:
+        checked_time_zone(_deadline_zone())
+    except ValueError as error:
+        mistakes.append(f"{ZONE_VARIABLE} {error}")
+    if mistakes:
+        raise ConfigurationError(mistakes)
     return configuration
+
+
+def _deadline_zone() -> str:
+    return os.environ.get(ZONE_VARIABLE) or DEFAULT_ZONE
 
 
 def wired(configuration: Configuration) -> tuple[ConsoleServices, UserDirectory]:
@@ -47,8 +57,7 @@ def wired(configuration: Configuration) -> tuple[ConsoleServices, UserDirectory]
     users.find("")
     sessions = Sessions(users, idle_seconds=settings.idle_minutes * 60, longest_seconds=settings.session_hours * 3600)
     database = ConsoleDatabase(partial(connect_for_console, dsn, settings.statement_seconds), settings.connections)
-    zone = os.environ.get(ZONE_VARIABLE) or DEFAULT_ZONE
-    return ConsoleServices(settings, database, sessions, DecisionRunner(os.environ), zone), users
+    return ConsoleServices(settings, database, sessions, DecisionRunner(os.environ), _deadline_zone()), users
 
 
 def serve() -> None:

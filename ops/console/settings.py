@@ -19,7 +19,7 @@ class ConsoleSettings(PhoneReader, name="console"):
     admin_host: Host = Field(default="127.0.0.1", description="address of /metrics and /version")
     admin_port: int = Field(default=0, ge=0, le=65535, description="port of /metrics and /version; 0: a free one")
     users_file: Path | None = Field(
-        default=None, description="file of who may log in, written by `hookline console add-user`"
+        default=None, description="file of who may log in, written by `hookline console add-user NAME`"
     )
     https: bool = Field(
         default=False, description="whether browsers reach it over HTTPS: its cookies are then sent over HTTPS alone"

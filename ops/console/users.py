@@ -36,7 +36,7 @@ class UsersFileUnusable(ConfigurationError):
     """Write it again: `hookline console add-user`."""
 
     def __init__(self, path: Path, why: str) -> None:
-        super().__init__([f"HOOKLINE_CONSOLE__USERS_FILE: {path} {why}; hookline console add-user NAME writes it"])
+        super().__init__([f"HOOKLINE_CONSOLE__USERS_FILE: {path} {why}; write it with hookline console add-user NAME"])
 
 
 def read_users(path: Path) -> dict[str, User]:

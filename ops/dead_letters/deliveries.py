@@ -51,7 +51,9 @@ def decoded(connection: Connection, event_id: UUID, *, reveal: bool) -> dict[str
     stored = stored_event(connection, event_id)
     event = None if stored is None else event_again(stored)
     if event is None:
-        return {"not_stored": "events does not hold it, as it does no state of an opt-out (hookline opt-outs show)"}
+        return {
+            "not_stored": "events does not hold it, as it does no state of an opt-out (hookline opt-outs show PHONE)"
+        }
     return asdict(event) if reveal else hidden(event)
 
 

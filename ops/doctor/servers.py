@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 
 import psycopg
+from kafka.errors import KafkaError
 
 from ops.doctor.check import Check, broken, checked, doubtful, fine
 from ops.migrations import plan
@@ -39,6 +40,7 @@ def kafka_checks(settings: KafkaSettings) -> list[Check]:
                     f"run {REPLICAS} brokers, then HOOKLINE_KAFKA__REPLICATION_FACTOR={REPLICAS} hookline topics apply"
                 )
                 yield doubtful("kafka replication", f"{brokers} broker holds every event once", fix)
+            yield _kafka_clock(admin)
             changes = [change for change in admin.plan(topics_of_hookline()) if not change.nothing]
             missing = [change.topic.name for change in changes if change.create]
             if missing:
@@ -62,7 +64,7 @@ def postgres_checks(dsn: str, owner_dsn: str | None) -> list[Check]:
     def look() -> Iterator[Check]:
         with connect(dsn, process="doctor", connect_timeout=TIMEOUT, call_timeout=TIMEOUT) as connection:
             yield _role(connection)
-            yield from _clock(connection)
+            yield _clock(connection)
             yield from _roles(connection)
             yield from _migrations(connection, owner_dsn)
 
@@ -79,18 +81,32 @@ def _role(connection: Connection) -> Check:
     return fine("postgres", f"PostgreSQL {version} as {role}")
 
 
-def _clock(connection: Connection) -> Iterator[Check]:
+def _kafka_clock(admin: TopicAdmin) -> Check:
+    before = time.time()
+    try:
+        theirs = admin.controller_time()
+    except (KafkaError, KeyError, ValueError) as error:
+        fix = "timedatectl  # on each broker"
+        return doubtful("kafka clock", f"Kafka does not tell its clock: {type(error).__name__}", fix)
+    return _clock_check("kafka clock", "that of Kafka's active controller", before, theirs, time.time())
+
+
+def _clock(connection: Connection) -> Check:
     before = time.time()
     [(theirs,)] = connection.execute("SELECT extract(epoch FROM clock_timestamp())::float8").fetchall()
-    difference = theirs - (before + time.time()) / 2
-    found = f"this machine's clock is {abs(difference):.1f} s {'behind' if difference > 0 else 'ahead of'} PostgreSQL's"
+    return _clock_check("clock", "PostgreSQL's", before, theirs, time.time())
+
+
+def _clock_check(name: str, whose: str, before: float, theirs: float, after: float) -> Check:
+    """`theirs` was read between `before` and `after`: only what lies outside of them is a difference."""
+    difference = max(0.0, theirs - after) - max(0.0, before - theirs)
+    found = f"this machine's clock is {abs(difference):.1f} s {'behind' if difference > 0 else 'ahead of'} {whose}"
     fix = "sudo timedatectl set-ntp true  # on both machines"
     if abs(difference) > CLOCK_ERROR:
-        yield broken("clock", found, fix)
-    elif abs(difference) > CLOCK_WARNING:
-        yield doubtful("clock", found, fix)
-    else:
-        yield fine("clock", found)
+        return broken(name, found, fix)
+    if abs(difference) > CLOCK_WARNING:
+        return doubtful(name, found, fix)
+    return fine(name, found)
 
 
 def _roles(connection: Connection) -> Iterator[Check]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from ipaddress import ip_address
@@ -43,21 +44,39 @@ def setting_checks(environ: Mapping[str, str]) -> Iterator[Check]:
 
 
 def _secrets(environ: Mapping[str, str]) -> Iterator[Check]:
-    missing = provider_mistakes(environ)
-    for mistake in missing:
+    kinds = {kind.settings_type.variable(kind.secrets_setting): kind for kind in provider_types().values()}
+    for mistake in provider_mistakes(environ):
         variable = mistake.split(":")[0].split(" ")[0]
-        yield broken("secrets", mistake, f"export {variable}=$({_GENERATE})  # and enter it at the provider")
+        # Else what webhooks are verified by is no secret: the address that providers call.
+        fix = _add_secret(kinds[variable], environ) if variable in kinds else PUBLIC_URL_FIX
+        yield broken("secrets", mistake, fix)
     for provider in _enabled(environ):
-        name = provider.settings.variable(provider.secrets_setting)
+        name, fix = provider.settings.variable(provider.secrets_setting), _add_secret(type(provider), environ)
         if provider.settings.auth == "open":
-            fix = f"unset {provider.settings.variable('auth')}; export {name}=$({_GENERATE})"
-            yield doubtful("secrets", f"{provider.name} takes webhooks from anybody", fix)
+            way = f"unset {provider.settings.variable('auth')}" + ("" if provider.secrets else f"; {fix}")
+            yield doubtful("secrets", f"{provider.name} takes webhooks from anybody", way)
         short = [secret for secret in provider.secrets if len(secret) < GOOD_SECRET]
         if short:
             found = f"{len(short)} of {name} have fewer than {GOOD_SECRET} characters"
-            yield doubtful("secrets", found, f"export {name}=$({_GENERATE})  # and enter it at the provider")
+            yield doubtful("secrets", found, f"{fix}; take the short ones out when none comes with them any more")
         elif provider.secrets:
             yield fine("secrets", f"{name}: {len(provider.secrets)}, long enough")
+
+
+def _add_secret(kind: type[Provider], environ: Mapping[str, str]) -> str:
+    """How a secret of this provider is added to those that are valid now, which stay."""
+    name = kind.settings_type.variable(kind.secrets_setting)
+    if kind.secret_shown_at is None:
+        new, remark = kind.new_secret(f"$({_GENERATE})"), f"then enter it at {kind.name}"
+    else:
+        # As of an address: nobody can know it here, and a shell refuses this until it is filled in.
+        new, remark = "<the secret>", f"as {kind.name} shows it: {kind.secret_shown_at}"
+    if file := environ.get(f"{name}_FILE"):
+        text = f'"{new}"' if kind.secret_shown_at is None else new
+        return f"printf ',%s' {text} >> {shlex.quote(file)}  # {remark}"
+    if kind.secret_shown_at is None:
+        return f'export {name}="${{{name}:+${name},}}{new}"  # {remark}'
+    return f'export {name}="${{{name}:+${name},}}"{new}  # {remark}'
 
 
 def _enabled(environ: Mapping[str, str]) -> Iterator[Provider]:

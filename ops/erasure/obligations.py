@@ -39,6 +39,8 @@ _WITHOUT_DIGEST = """
 SELECT count(*) FROM opt_out_ledger AS l LEFT JOIN opt_out_joined_phones AS j USING (position)
 WHERE l.phone = ANY (%s) AND l.chain_version = 1 AND j.phone_digest IS NULL
 """
+_ANSWER = "hookline opt-outs review {number} --out --reason TEXT; or --release, or --in where its kind is opt-in"
+_ANSWER_THE_HOLD = "hookline opt-outs release PHONE --reason TEXT, or hookline opt-outs add PHONE --reason TEXT"
 _HOLDS = "SELECT count(*) FROM opt_outs WHERE phone = ANY (%s) AND state = 'hold'"
 
 
@@ -66,16 +68,18 @@ def obligations(connection: Connection, person: ErasedPerson) -> list[Obligation
             fix = "opt the number out there by hand, then erase it with --force"
             found.append(Obligation(what, fix, may_be_forced=True))
     for (number,) in connection.execute(_REVIEWS, (phones,)):
-        found.append(Obligation(f"question {number} about it is open", f"hookline opt-outs review {number}"))
+        found.append(Obligation(f"question {number} about it is open", _ANSWER.format(number=number)))
     [(holds,)] = connection.execute(_HOLDS, (phones,)).fetchall()
     if holds and not any(item.what.startswith("question") for item in found):
-        found.append(Obligation("it is on hold", "hookline opt-outs release, or add"))
+        found.append(Obligation("it is on hold", _ANSWER_THE_HOLD))
     for target, status, count in connection.execute(_DELIVERIES, (phones,)):
         what = f"{target}: {count} deliveries about it are {status}"
         if status == "pending":
             found.append(Obligation(what, "hookline crm status", passes=True))
         else:
-            fix = f"hookline dlq redrive {target}, or write the opt-out down there by hand and erase it with --force"
+            fix = (
+                f"hookline dlq redrive crm:{target}, or write the opt-out down there by hand and erase it with --force"
+            )
             found.append(Obligation(what, fix, may_be_forced=True))
     [(rows,)] = connection.execute(_WITHOUT_DIGEST, (phones,)).fetchall()
     if rows:

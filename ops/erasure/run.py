@@ -148,7 +148,7 @@ class Eraser:
             done.nodes[here[0]] = here[1] + (done.nodes.get(here[0]) or 0)
         missing = [node for node, count in done.nodes.items() if count is None]
         if missing:
-            done.why.append(f"the quarantine of {', '.join(missing)}: run hookline erase there too")
+            done.why.append(f"the quarantine of {', '.join(missing)}: there, run hookline erase PHONE")
 
     def _look_here(self, person: ErasedPerson, done: Erasure) -> None:
         here = self._erase_here(person, True)

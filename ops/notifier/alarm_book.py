@@ -21,7 +21,7 @@ FORGET_AFTER = timedelta(days=1)
 #: Kinds of facts that only PostgreSQL can tell.
 FROM_POSTGRES = frozenset(
     {
-        *("process_missing", "process_restarted", "crash_loop", "postgres_restarted"),
+        *("process_missing", "process_gone", "process_restarted", "crash_loop", "postgres_restarted"),
         *("lock_wait", "halted", "paused_by_operator", "silence", "clock_off"),
     }
 )

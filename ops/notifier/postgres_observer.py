@@ -192,6 +192,8 @@ def _processes(beats: Heartbeats) -> Iterator[ObservedItem]:
     for beat in beats.processes:
         if beat.state == "missing":
             yield ObservedItem("process_missing", {"process": beat.name, "node": beat.node}, float(round(beat.age)))
+        elif beat.state == "gone":
+            yield ObservedItem("process_gone", {"process": beat.name}, float(round(beat.age)))
         elif beat.state == "not ready":
             yield ObservedItem("process_not_ready", {"process": beat.name, "reason": beat.reason})
 
@@ -200,7 +202,7 @@ def _clocks(beats: Heartbeats) -> Iterator[ObservedItem]:
     """The nodes of ingest whose clock is not PostgreSQL's; who is missing says nothing of now."""
     for beat in beats.processes:
         off = abs(beat.facts.get("clock_off_seconds", 0))
-        if beat.state != "missing" and off > CLOCK_LIMIT:
+        if beat.state not in ("missing", "gone") and off > CLOCK_LIMIT:
             yield ObservedItem("clock_off", {"node": beat.node}, off)
 
 

@@ -133,7 +133,7 @@ class AlarmWatch:
             for item in latest.items:
                 # One that does not answer on its admin port is told of once.
                 process = item.labels.get("process", "")
-                if item.kind == "process_missing" and any(_is_of(name, process) for name in down):
+                if item.kind in ("process_missing", "process_gone") and any(_is_of(name, process) for name in down):
                     continue
                 yield item
 

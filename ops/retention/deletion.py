@@ -45,7 +45,7 @@ def lock(connection: Connection) -> None:
     """For as long as the connection lives. Raises RetentionInProgress."""
     [(locked,)] = connection.execute(_LOCK).fetchall()
     if not locked:
-        raise RetentionInProgress("another hookline retention is at work on this database")
+        raise RetentionInProgress("this database is being worked on by another hookline retention run")
 
 
 class Deletion:

@@ -290,7 +290,7 @@ def of_processor(name: str, halt: str | None, lost: Sequence[str]) -> Iterator[S
         yield StatusFinding(f"{name} is halted: {halt}", "error", f"hookline dlq ls {name}; hookline dlq resume {name}")
     if lost:
         what = f"{name} lost its place on {', '.join(lost)}"
-        yield StatusFinding(what, "error", f"hookline process resume {name}")
+        yield StatusFinding(what, "error", f"hookline audit; hookline dlq resume {name} --accept-loss")
 
 
 def of_crm(target: str, paused_until: datetime | None, reason: str | None, dead: int) -> Iterator[StatusFinding]:
@@ -300,7 +300,9 @@ def of_crm(target: str, paused_until: datetime | None, reason: str | None, dead:
         why = f": {reason}" if reason else ""
         yield StatusFinding(f"the CRM {target} is paused until {until}{why}", "error", "hookline crm check")
     if dead:
-        yield StatusFinding(f"{dead} deliveries to the CRM {target} are dead", "warning", "hookline dlq ls crm-sync")
+        yield StatusFinding(
+            f"{dead} deliveries to the CRM {target} are dead", "warning", f"hookline dlq ls crm:{target}"
+        )
 
 
 def in_stack(services: Iterable[Mapping[str, Any]], now: datetime) -> Iterator[StatusFinding]:

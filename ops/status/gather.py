@@ -232,10 +232,12 @@ def _processor(
     letters = log.topics.get(kind.dead_letters().name)
     halted_at, halt = stored.halted.get(kind.group(), (None, None))
     is_known = stored.state.reachable and stored.state.known
+    lag = _lag(kind, log, stored) if log.state.reachable and is_known else None
+    rate, arrivals = stored.heartbeats.pace(kind.name) or (None, None)
     return ProcessorState(
         name=kind.name,
         group=kind.group(),
-        lag=_lag(kind, log, stored) if log.state.reachable and is_known else None,
+        lag=lag,
         dead_letters=None if letters is None else _held(letters, log),
         redriven=None if letters is None or not is_known else _redriven(letters, log, stored),
         halted_at=halted_at,
@@ -244,6 +246,9 @@ def _processor(
         halt=halt,
         process=process,
         has_worked=any(group == kind.group() for group, *_ in stored.offsets),
+        rate=rate,
+        arrivals=arrivals,
+        clears_in=clears_in(None if lag is None else sum(topic.lag for topic in lag), rate, arrivals),
     )
 
 
@@ -261,6 +266,15 @@ def _lag(kind: type[Processor[Any]], log: _Log, stored: _StoredFacts) -> list[To
                 behind += max(0, bounds.end - max(stored.offsets.get(place, bounds.begin), bounds.begin))
         found.append(TopicLag(topic.name, behind))
     return found
+
+
+def clears_in(lag: int | None, rate: float | None, arrivals: float | None) -> float | None:
+    """Seconds until `lag` records are worked off; None: not known, or never at that rate."""
+    if lag is None or rate is None or arrivals is None:
+        return None
+    if not lag:
+        return 0.0
+    return lag / (rate - arrivals) if rate > arrivals else None
 
 
 def _held(state: TopicState, log: _Log) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -18,6 +18,10 @@ from runtime.postgres import Connection
 REFUSED_LEAST = QUARANTINED_LEAST = 20
 #: Seconds that a node's clock may differ from PostgreSQL's.
 CLOCK_LIMIT = 5.0
+
+#: Seconds after which somebody has to be told of a process that has stopped as it should, while no other of its name
+#: runs; and after which it is taken for gone for good.
+GONE_AFTER, GONE_FOR_GOOD = 600.0, 7 * 86_400.0
 
 _HEARTBEATS = """
 SELECT name, node, version, state, reason, facts, started_at, at,
@@ -49,7 +53,7 @@ class HeartbeatState:
     name: str
     node: str
     version: str
-    state: str  #: "ready", "not ready", "missing" or "stopped"
+    state: str  #: "ready", "not ready", "missing", "stopped", or "gone": stopped, and not started again
     reason: str
     facts: Mapping[str, Any]
     started_at: datetime
@@ -70,10 +74,19 @@ class Heartbeats:
         """A node of ingest says what was refused lately."""
         return any(beat.state == "ready" and "webhooks_lately" in beat.facts for beat in self.processes)
 
+    def pace(self, name: str) -> tuple[float, float] | None:
+        """Records a second that the processes called `name` handle, and that arrive for them; None: none says."""
+        told = [
+            (float(beat.facts["records_per_second"]), float(beat.facts["arrivals_per_second"]))
+            for beat in self.processes
+            if beat.name == name and beat.state != "missing" and "arrivals_per_second" in beat.facts
+        ]
+        return (sum(handled for handled, _ in told), sum(arrived for _, arrived in told)) if told else None
+
     def findings(self, named: Collection[str] = ()) -> Iterator[StatusFinding]:
         """What is wrong; of the processes `named`, which somebody told about already, not that they are unwell."""
         for beat in self.processes:
-            if beat.state in ("missing", "not ready") and beat.name not in named:
+            if beat.state in ("missing", "not ready", "gone") and beat.name not in named:
                 yield StatusFinding(f"{beat.name} on {beat.node} is {beat.state}", "error", beat.reason)
             elif beat.state == "ready":
                 yield from _in_facts(beat)
@@ -103,11 +116,23 @@ def _in_facts(beat: HeartbeatState) -> Iterator[StatusFinding]:
 
 
 def heard(connection: Connection) -> Heartbeats:
-    """Every process that is not stopped or replaced. Raises psycopg.Error."""
+    """Every process that is not stopped or replaced; and the last of each name that is gone. Raises psycopg.Error."""
     rows = connection.execute(_HEARTBEATS).fetchall()
     beats = [_state(*row[:9]) for row in rows if not row[9]]
     restarts = Counter(row[0] for row in rows if row[9] and row[3] != "stopped" and row[8] < 3600)
-    return Heartbeats([beat for beat in beats if beat.state != "stopped"], dict(sorted(restarts.items())), known=True)
+    running = [beat for beat in beats if beat.state != "stopped"]
+    return Heartbeats([*running, *_gone(beats)], dict(sorted(restarts.items())), known=True)
+
+
+def _gone(beats: Sequence[HeartbeatState]) -> Iterator[HeartbeatState]:
+    """The last of each name of which no process is left, where all have stopped as they should."""
+    last: dict[str, HeartbeatState] = {}
+    for beat in sorted(beats, key=lambda beat: (beat.state != "stopped", -beat.age)):
+        last[beat.name] = beat
+    for beat in last.values():
+        if beat.state == "stopped" and GONE_AFTER < beat.age < GONE_FOR_GOOD:
+            reason = f"it was stopped {beat.age / 60:.0f} minutes ago, and none of its name has been started since"
+            yield replace(beat, state="gone", reason=reason)
 
 
 def last_events(connection: Connection) -> dict[str, datetime]:

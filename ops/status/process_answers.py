@@ -71,10 +71,10 @@ def seen_by(heartbeats: Heartbeats, process: ProcessState, *, certain: bool) -> 
     if process.state not in ("not reachable from here", "not asked") and not is_answer:
         return process
     own = [beat for beat in heartbeats.processes if beat.name == process.name]
-    for state in ("missing", "not ready", "ready"):
+    for state in ("missing", "gone", "not ready", "ready"):
         for beat in own:
             if beat.state == state and not (is_answer and state == "ready"):
-                shown = "unreachable" if state == "missing" else state
+                shown = "unreachable" if state in ("missing", "gone") else state
                 return ProcessState(process.name, None, shown, f"{beat.node}: {beat.reason}" if beat.reason else "")
     if process.state == "not reachable from here":
         return replace(process, state="unreachable")

@@ -110,6 +110,9 @@ class ProcessorState:
     halt: str | None = None  #: what was set aside, and who wrote it; None: it is not halted
     process: str = "ready"  #: the state of its process: see ProcessState.state
     has_worked: bool = False  #: PostgreSQL has its place in Kafka's topics
+    rate: float | None = None  #: records that it handles a second, over the last minute; None: it does not tell
+    arrivals: float | None = None  #: records that come for it a second, over the same
+    clears_in: float | None = None  #: seconds until it has caught up at that rate; None: not known, or it does not
 
     @property
     def healthy(self) -> bool:
@@ -174,7 +177,8 @@ class Snapshot:
             waiting = (processor.dead_letters or 0) - (processor.redriven or 0)
             if waiting > 0:
                 name = processor.name
-                ways = f"hookline dlq ls {name}; then hookline dlq redrive {name} or hookline dlq discard {name}"
+                ways = f"hookline dlq ls {name}; then hookline dlq redrive {name} or "
+                ways += f"hookline dlq discard {name} --reason TEXT"
                 found.append(f"{waiting} dead letters of {name} wait: {ways}")
         return found
 

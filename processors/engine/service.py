@@ -18,6 +18,7 @@ from processors.engine.freshness import Freshness
 from processors.engine.handling import Handling, OurBug
 from processors.engine.isolation import described
 from processors.engine.lag import LagWatch
+from processors.engine.pace import Pace
 from processors.engine.periodic_tasks import periodic_task
 from processors.engine.positions import Positions
 from processors.engine.processor import Background, Processor, processor_types
@@ -212,11 +213,11 @@ def heart(
     limit: float,
 ) -> Background:
     """What says, every two seconds, how this process is, and how far behind. `limit`: see Background."""
-    heartbeat = Heartbeat(name)
+    heartbeat, pace = Heartbeat(name), Pace(positions)
 
     def beat(database: Database) -> float:
         with database.transaction() as connection:
-            heartbeat.beat(connection, readiness(), lag_facts(positions))
+            heartbeat.beat(connection, readiness(), lag_facts(positions) | pace())
         return EVERY
 
     def finish(database: Database) -> None:

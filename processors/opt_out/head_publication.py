@@ -107,7 +107,7 @@ class HeadPublication:
                 "ledger_is_not_what_was_published",
                 position=known.position,
                 published_at=known.signed_at,
-                fix="hookline opt-outs verify --published; after a restore: hookline restored",
+                fix="hookline opt-outs verify --published; after a restore: hookline restored --since TIME",
             )
         self._conflicts += 1
 

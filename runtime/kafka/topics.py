@@ -11,7 +11,7 @@ from uuid import UUID
 
 from kafka import TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType, OffsetSpec
-from kafka.errors import KafkaTimeoutError
+from kafka.errors import KafkaTimeoutError, UnsupportedVersionError
 
 from runtime.connections import KafkaSettings
 from runtime.kafka.connection import client_settings
@@ -128,6 +128,18 @@ class TopicAdmin:
     def cluster_id(self) -> str:
         """The id that the cluster was formatted with."""
         return str(self._client.describe_cluster()["cluster_id"])
+
+    def controller_time(self) -> float:
+        """What the active controller's clock shows, in epoch seconds: no other is told. Raises kafka.errors.KafkaError.
+
+        It is when the leader of the metadata's log was last at its own log's end, which is always now.
+        """
+        [topic] = self._client.describe_metadata_quorum()["topics"]
+        [partition] = topic["partitions"]
+        voters = {voter["replica_id"]: voter for voter in partition["current_voters"]}
+        if partition["leader_id"] not in voters or voters[partition["leader_id"]]["last_fetch_timestamp"] < 0:
+            raise UnsupportedVersionError("its metadata has no leader that tells a time")
+        return float(voters[partition["leader_id"]]["last_fetch_timestamp"]) / 1000
 
     def brokers(self) -> int:
         """How many brokers are up."""

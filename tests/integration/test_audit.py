@@ -116,6 +116,39 @@ def test_what_waits_in_a_spool_is_told_apart_from_what_is_lost(ingest_rig: Inges
     assert (code, len(answer["gaps"])) == (1, 2)
 
 
+def test_what_is_spooled_today_does_not_explain_what_was_lost_yesterday(ingest_rig: IngestRig, capsys: Capture) -> None:
+    # Given two that are lost, of those that went to the spool, and as many that the spool holds of the hour after
+    ingest_rig.accept(ingest_rig.event(), ingest_rig.event(), spooled=True, lost=True)
+    later = ingest_rig.begin + timedelta(minutes=70)
+    today = [ingest_rig.event(received_at=later, occurred_at=later) for _ in range(2)]
+    records = ingest_rig.accept(*today, spooled=True, lost=True)
+    ingest_rig.report_counts()
+    ingest_rig.persist()
+    node = node_name(ingest_rig.spool_dir)
+    ingest_rig.owner.execute(
+        "INSERT INTO ingest_nodes (node, spooled, oldest, heard_at) VALUES (%s, 2, %s, now())", (node, later)
+    )
+
+    code, answer = audit(ingest_rig, capsys)
+    assert (code, answer["ok"], answer["spooled"], len(answer["gaps"])) == (1, False, 0, 2)
+
+    # Those of the hour after have come to Kafka, and the spool holds two all the same: they may be the missing ones
+    ingest_rig.publish(*records)
+    ingest_rig.persist()
+    code, answer = audit(ingest_rig, capsys)
+    assert (code, answer["spooled"], answer["gaps"]) == (0, 2, [])
+
+
+def test_a_spool_does_not_explain_what_never_went_to_it(ingest_rig: IngestRig, capsys: Capture) -> None:
+    ingest_rig.accept(ingest_rig.event(), lost=True)
+    ingest_rig.report_counts()
+    node = node_name(ingest_rig.spool_dir)
+    ingest_rig.owner.execute("INSERT INTO ingest_nodes (node, spooled, heard_at) VALUES (%s, 1, now())", (node,))
+
+    code, answer = audit(ingest_rig, capsys)
+    assert (code, answer["spooled"], len(answer["gaps"])) == (1, 0, 1)
+
+
 def test_a_worker_without_counts_whose_numbers_have_a_hole_is_not_called_fine(
     ingest_rig: IngestRig, capsys: Capture
 ) -> None:

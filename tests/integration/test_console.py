@@ -86,6 +86,7 @@ def pages(desk: Desk, story: dict[str, Event]) -> list[str]:
         *("/", "/overview/live", "/events", "/opt-outs", "/opt-outs?state=out", "/crm", "/dead-letters", "/records"),
         *(
             "/settings",
+            "/runbook",
             f"/events/{hostile}",
             f"/events/{hostile}/number",
             f"/events/message/{hostile}",
@@ -340,11 +341,51 @@ def test_the_overview_tells_what_is_halted_missing_and_dead(
     desk.owner.execute(
         "UPDATE process_heartbeats SET at = now() - interval '1 minute', started_at = now() - interval '1 hour'"
     )
+    desk.owner.execute(
+        "INSERT INTO alarms (key, since, rule, severity, summary, cause, command, runbook, seen_at, changed_at,"
+        " over_at, sent)"
+        " SELECT rule, now(), rule, 'page', rule || ' is on', 'a cause', 'hookline doctor', 'docs/runbook.md', now(),"
+        " now(), over_at, '{}' FROM (VALUES ('HooklineSilent', NULL), ('HooklineDown', now())) AS given (rule, over_at)"
+    )
     text = console.client("viv").get("/").text
+    assert "HooklineSilent is on" in text
+    assert "HooklineDown is on" not in text
+    assert "ingest is not heard of" in text
     assert "60 of the last 100 records were set aside (1 x undecodable)" in text
     assert "hookline dlq resume crm-sync" in text
     assert "persist on n1 is missing" in text
     assert "1 deliveries to the CRM rest are dead" in text
+
+
+NO_ID = "-" * 36
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/records?before=0001-01-01T00:00:00%2B23:59",
+        "/records?before=2026-01-01T00:00:00%2B00:00:00.000001",
+        "/events?below=00010101T000000.000000-" + "0" * 32,
+        "/events?below=nonsense",
+        f"/events/{NO_ID}",
+        f"/events/{NO_ID}/number",
+        f"/events/message/{NO_ID}",
+        "/opt-outs/" + "9" * 30,
+        "/opt-outs?below=-1",
+    ],
+)
+def test_an_address_that_is_none_of_ours_is_no_failure_of_ours(
+    console: PlayedConsole, story: dict[str, Event], path: str
+) -> None:
+    assert console.client("olga").get(path).status_code < 500
+
+
+def test_a_form_that_is_none_of_ours_is_no_failure_of_ours(console: PlayedConsole, story: dict[str, Event]) -> None:
+    client = console.client("olga")
+    assert post(client, "/reveal", page=f"/events/{NO_ID}", reason="a reason").status_code == 400
+    for since, until in (("", "0001-01-01T00:01"), ("0001-01-01T00:00", ""), ("0001-01-01T00:00", "0001-01-01T00:00")):
+        answer = post(client, "/events/search", query="", since=since, until=until, zone="UTC", follow_redirects=True)
+        assert answer.status_code < 500
 
 
 @pytest.mark.parametrize(

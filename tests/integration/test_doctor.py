@@ -94,7 +94,7 @@ def test_register_subscribes_every_account_to_every_event_and_then_all_is_well(
     environment.setenv("HOOKLINE_TEXTUS__SIGNING_SECRETS", ",".join([LONG, *secrets]))
     code, answer = run(capsys, "doctor")
     assert (code, answer["ok"], errors(answer)) == (0, True, {})
-    assert {"kafka", "topics", "postgres", "migrations", "postgres roles", "clock", "disk", "crm"} <= {
+    assert {"kafka", "topics", "postgres", "migrations", "postgres roles", "clock", "kafka clock", "disk", "crm"} <= {
         check["name"] for check in answer["checks"] if check["ok"]
     }
     # And again nothing is to do

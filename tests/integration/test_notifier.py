@@ -56,6 +56,9 @@ def beat(owner: Any, name: str, instance: str, ago: float, state: str = "ready",
 def test_what_it_finds_in_the_tables_with_its_own_role(postgres: Any, owner: Any) -> None:
     # Given a process that has gone, one that crashes again and again, one that says it is not ready
     beat(owner, "opt-out", "gone", ago=60)
+    # two that were stopped and not started again, the second a moment ago
+    beat(owner, "registry", "stopped", ago=900, state="stopped", begun=2000)
+    beat(owner, "analytics", "stopped", ago=500, state="stopped", begun=2000)
     for number in range(4):
         beat(owner, "crm-sync", f"crash-{number}", ago=500 - 100 * number, begun=550 - 100 * number)
     beat(owner, "persist", "ill", ago=0, state="not ready")
@@ -86,6 +89,7 @@ def test_what_it_finds_in_the_tables_with_its_own_role(postgres: Any, owner: Any
     found = {(item.kind, item.labels.get("process") or item.labels.get("processor")) for item in observer.latest.items}
     assert {
         ("process_missing", "opt-out"),
+        ("process_gone", "registry"),
         ("crash_loop", "crm-sync"),
         ("process_restarted", "gate"),
         ("process_not_ready", "persist"),
@@ -94,6 +98,7 @@ def test_what_it_finds_in_the_tables_with_its_own_role(postgres: Any, owner: Any
         ("lock_wait", None),
     } <= found
     assert ("process_restarted", "console") not in found
+    assert ("process_gone", "analytics") not in found
     (lock,) = [item for item in observer.latest.items if item.kind == "lock_wait"]
     assert lock.labels["session"] in lock.labels["reason"]
 

@@ -140,6 +140,36 @@ def test_a_replica_that_was_replaced_is_a_restart_and_one_that_stopped_is_none(
     ]
 
 
+def test_a_process_that_stopped_and_never_came_back_is_a_problem(
+    postgres: Any, connection: Connection, owner: Connection
+) -> None:
+    # Given two replicas of persist that were stopped, one of them a moment ago, and of ingest one that has another
+    first, second, ingest, other = (
+        Heartbeat(name, node=node)
+        for name, node in (("persist", "n1"), ("persist", "n2"), ("ingest", "n1"), ("ingest", "n2"))
+    )
+    for heartbeat, writer in ((first, connection), (second, connection), (ingest, owner), (other, owner)):
+        heartbeat.beat(writer, Readiness(True))
+    for heartbeat, writer, ago in ((first, connection, 1_000), (second, connection, 60), (ingest, owner, 1_000)):
+        heartbeat.stopped(writer)
+        age(owner, heartbeat, ago)
+    assert [str(finding) for finding in heard(connection).findings()] == []
+    # When the second has been away for ten minutes too
+    age(owner, second, 900)
+    [problem] = heard(connection).findings()
+    assert problem.severity == "error"
+    assert str(problem).startswith("persist on n2 is gone: it was stopped ")
+    snapshot = look(postgres.dsn("operator"), ProcessAddress("persist", None, None, certain=False))
+    assert any(told.startswith("persist is unreachable: n2: it was stopped") for told in snapshot.problems)
+    # After a week somebody has taken it away, and while another runs nobody has to be told
+    age(owner, first, 9 * 86_400)
+    age(owner, second, 8 * 86_400)
+    assert list(heard(connection).findings()) == []
+    age(owner, second, 900)
+    Heartbeat("persist", node="n3").beat(connection, Readiness(True))
+    assert list(heard(connection).findings()) == []
+
+
 def test_what_is_silent_for_an_hour_goes_unless_it_is_the_last_of_its_name(
     connection: Connection, owner: Connection
 ) -> None:

@@ -4,7 +4,7 @@
     year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit",
     hourCycle: "h23",
   });
-  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone || "the browser's zone";
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
 
   function showTimes(root) {
     for (const element of root.querySelectorAll("time[data-local]")) {
@@ -15,10 +15,8 @@
       element.removeAttribute("data-local");
     }
     for (const element of root.querySelectorAll("[data-zone]")) element.textContent = zone;
-    // Fields that a person fills in with local time: the server reads them as UTC with this offset.
-    for (const element of root.querySelectorAll("input[name=zone_minutes]")) {
-      element.value = String(-new Date().getTimezoneOffset());
-    }
+    // Fields that a person fills in with local time: the server reads them in this zone.
+    for (const element of root.querySelectorAll("input[name=zone]")) element.value = zone;
   }
 
   showTimes(document);

@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from ingest.settings import IngestSettings
+from ops.admin_urls import admin_urls_by_name
 from ops.configuration import all_sections, unknown_variables
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -25,6 +26,7 @@ APART = yaml.safe_load((FOLDER / "spool-drain.yaml").read_text("utf-8"))
 WORKLOADS = {item["metadata"]["name"]: item for item in [*OBJECTS, APART] if "template" in item.get("spec", {})}
 POLICIES = {item["metadata"]["name"]: item["spec"] for item in OBJECTS if item["kind"] == "NetworkPolicy"}
 SHARED = dict(line.split("=", 1) for line in KUSTOMIZATION["configMapGenerator"][0]["literals"])
+ADMIN_PORTS = [item for item in OBJECTS if item["kind"] == "Service" and item["metadata"]["name"].endswith("-admin")]
 SECRETS = set(yaml.safe_load((ROOT / "deploy" / "compose.yaml").read_text("utf-8"))["secrets"])
 
 
@@ -111,12 +113,53 @@ def test_the_spool_outlives_its_pod_and_has_the_room_that_it_may_take() -> None:
 
 def test_services_lead_to_pods() -> None:
     labels = [workload["spec"]["template"]["metadata"]["labels"] for workload in WORKLOADS.values()]
-    services = [item for item in OBJECTS if item["kind"] == "Service"]
+    services = [item for item in OBJECTS if item["kind"] == "Service" and item not in ADMIN_PORTS]
     for item in services:
         assert item["spec"]["selector"] in labels
     # And whoever listens for others is led to.
     requested = {name for name in WORKLOADS if "http" in {port["name"] for port in _container(name).get("ports", [])}}
     assert {item["metadata"]["name"] for item in services} == requested
+
+
+def test_the_notifier_and_the_console_ask_each_process_that_has_a_name() -> None:
+    asked: dict[str, dict[str, str]] = {}
+    for name in ("notifier", "console"):
+        given = _environment(f"hookline-{name}")[f"HOOKLINE_{name.upper()}__ADMIN_URLS"]
+        asked[name] = admin_urls_by_name(given.split(","))
+    # One of its kind, or a pod of a StatefulSet: a name that leads to one process
+    alone = {
+        name.removeprefix("hookline-"): {"app.kubernetes.io/name": name}
+        for name, item in WORKLOADS.items()
+        if item["spec"].get("replicas") == 1
+    }
+    alone |= {
+        f"ingest-{number}": {"statefulset.kubernetes.io/pod-name": f"hookline-ingest-{number}"}
+        for number in range(WORKLOADS["hookline-ingest"]["spec"]["replicas"])
+    }
+    assert asked["notifier"].keys() == alone.keys() - {"notifier"}
+    assert asked["console"].keys() == alone.keys() - {"notifier", "console"}
+    # And each leads there, also where the process is not ready: its reason is asked there
+    for name, url in asked["notifier"].items():
+        (service,) = [item for item in ADMIN_PORTS if item["metadata"]["name"] == f"hookline-{name}-admin"]
+        assert url == f"http://{service['metadata']['name']}:{service['spec']['ports'][0]['port']}"
+        assert service["spec"]["selector"] == alone[name]
+        assert service["spec"]["publishNotReadyAddresses"] is True
+    assert len(ADMIN_PORTS) == len(asked["notifier"])
+    # And the network lets them
+    (rule,) = POLICIES["to-admin-ports"]["egress"]
+    assert rule == {"to": [{"podSelector": {}}], "ports": [{"port": 9000}]}
+    (rule,) = POLICIES["metrics"]["ingress"]
+    assert POLICIES["to-admin-ports"]["podSelector"] in [peer.get("podSelector") for peer in rule["from"]]
+
+
+def test_two_notifiers_never_run_at_once() -> None:
+    assert WORKLOADS["hookline-notifier"]["spec"]["strategy"] == {"type": "Recreate"}
+
+
+def test_the_notifier_may_send_mail_and_to_nothing_private() -> None:
+    (mail,), (https,) = POLICIES["to-mail"]["egress"], POLICIES["to-the-internet"]["egress"]
+    assert [port["port"] for port in mail["ports"]] == [465, 587]
+    assert mail["to"] == https["to"]
 
 
 def test_every_secret_that_a_pod_mounts_is_made_as_the_page_says() -> None:
@@ -140,6 +183,8 @@ def test_nothing_may_talk_until_it_is_named() -> None:
     [
         ("to-postgres", lambda name: any(secret.endswith("_dsn") for secret in _mounted(name))),
         ("to-the-internet", lambda name: bool({"textus_api_token", "notifier_targets"} & _mounted(name))),
+        ("to-admin-ports", lambda name: any("ADMIN_URLS" in variable for variable in _environment(name))),
+        ("to-mail", lambda name: "notifier_targets" in _mounted(name)),
         ("webhooks", lambda name: name == "hookline-ingest"),
         ("senders", lambda name: name == "hookline-gate"),
         ("operators", lambda name: name == "hookline-console"),

@@ -1,24 +1,19 @@
-"""The documents are true: files that they name exist, commands that they show are commands."""
+"""The documents are true: files that they name exist. Commands: `test_shown_commands.py`."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
 
-import click
 import pytest
-
-from ops.__main__ import hookline
 
 ROOT = Path(__file__).parents[3]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 
 #: In backticks: a path of ours, with a room or a known folder in front.
 _PATH = re.compile(r"`((?:schemas|runtime|ingest|processors|ops|deploy|tests|docs)/[\w./-]*)`")
-_COMMAND = re.compile(r"(?:^|[`\s/])hookline ((?:[a-z][a-z-]*)(?: [a-z][a-z-]*)?)", re.MULTILINE)
 #: A link to a file, without an address and without what follows "#".
 _LINK = re.compile(r"\]\((?!\w+:)([^)#\s]+)[^)]*\)")
-_BLOCK = re.compile(r"```(?:sh|bash|console)\n(.*?)```", re.DOTALL)
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
@@ -40,25 +35,5 @@ def test_the_index_has_every_page_once() -> None:
     assert sorted(linked) == sorted(pages)
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
-def test_commands_that_it_shows_exist(document: Path) -> None:
-    text = document.read_text("utf-8")
-    shown = "\n".join([*_BLOCK.findall(text), *re.findall(r"`(hookline [^`]+)`", text)])
-    for words in _COMMAND.findall(shown):
-        assert known(words.split()), f"hookline {words}"
-
-
-def known(words: list[str]) -> bool:
-    """Whether `words` begin with a command, and, where that is a group, go on with one of its commands."""
-    context = click.Context(hookline)
-    command = hookline.get_command(context, words[0])
-    if isinstance(command, click.Group) and len(words) > 1:
-        return command.get_command(context, words[1]) is not None
-    return command is not None
-
-
 def test_a_missing_file_would_be_seen() -> None:
     assert _PATH.findall("see `ingest/nothing.py`") == ["ingest/nothing.py"]
-    assert not known(["nothing"])
-    assert known(["dlq", "ls"])
-    assert not known(["dlq", "nothing"])

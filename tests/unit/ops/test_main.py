@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import click
@@ -98,6 +99,11 @@ def test_the_commands_of_the_contract_are_there() -> None:
     expected |= {"up", "down", "env", "ingest", "process persist", "registry", "sandbox"}
 
     assert expected <= LEAVES.keys()
+
+
+def test_a_command_has_one_name() -> None:
+    names = Counter(id(leaf) for leaf in LEAVES.values())
+    assert not [path for path, leaf in LEAVES.items() if names[id(leaf)] > 1]
 
 
 @pytest.mark.parametrize("name", sorted(LEAVES.keys() - SERVICES))

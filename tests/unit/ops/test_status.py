@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from dataclasses import replace
@@ -9,10 +10,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 import ops.commands.status as command_module
 from ops.__main__ import main
 from ops.status.findings import StatusFinding
+from ops.status.gather import clears_in
+from ops.status.heartbeats import Heartbeats, HeartbeatState
 from ops.status.snapshot import (
     KafkaState,
     PostgresState,
@@ -24,6 +28,7 @@ from ops.status.snapshot import (
 )
 from processors.crm_sync.report import CrmState
 
+AT = datetime(2026, 1, 2, tzinfo=UTC)
 INGEST = ProcessState("ingest", "http://127.0.0.1:8080", "ready", "")
 PERSIST = ProcessorState("persist", "hookline-persist", [TopicLag("sms.messages.v1", 12)], 3, 1, None, ())
 REST = CrmState("rest", 1_200, 7, None, None, 0, None)
@@ -191,3 +196,54 @@ def test_watch_looks_again_until_ctrl_c(monkeypatch: pytest.MonkeyPatch, capsys:
     assert main(["status", "--watch", "--json"]) == 130
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [line["healthy"] for line in lines] == [True, False, True]
+
+
+@pytest.mark.parametrize(
+    ("lag", "pace", "seconds", "shown_as"),
+    [
+        (1_200, (15.0, 5.0), 120.0, "15.0 +2 min"),
+        (1_200, (5.0, 15.0), None, "5.0 +not at this rate"),
+        (0, (5.0, 5.0), 0.0, "5.0"),
+        (1_200, None, None, ""),
+    ],
+)
+def test_rate_and_time_to_clear_stand_beside_the_lag(
+    shown: Any,
+    capsys: pytest.CaptureFixture[str],
+    lag: int,
+    pace: tuple[float, float] | None,
+    seconds: float | None,
+    shown_as: str,
+) -> None:
+    rate, arrivals = pace or (None, None)
+    assert clears_in(lag, rate, arrivals) == seconds
+    behind = [TopicLag("sms.messages.v1", lag)]
+    persist = replace(PERSIST, lag=behind, rate=rate, arrivals=arrivals, clears_in=seconds, lag_seconds=9.0)
+    shown(replace(WELL, processors=[persist]))
+
+    assert main(["status"]) == 0
+    assert re.search(rf"^ *persist +ok +{lag} +9 +{shown_as}", capsys.readouterr().out, re.MULTILINE)
+    assert main(["status", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["processors"][0]["clears_in"] == seconds
+
+
+def test_the_rates_of_all_processes_of_a_name_are_one() -> None:
+    beats = [
+        HeartbeatState(
+            "persist", node, "1", state, "", {"records_per_second": 4.0, "arrivals_per_second": 1.0}, AT, AT, 0
+        )
+        for node, state in (("n1", "ready"), ("n2", "ready"), ("n3", "missing"))
+    ]
+    assert Heartbeats(beats).pace("persist") == (8.0, 2.0)
+    assert Heartbeats(beats).pace("opt-out") is None
+
+
+def test_on_a_short_screen_the_problems_are_what_is_seen() -> None:
+    # Given a screen of ten lines, and more processes than that
+    many = [replace(INGEST, name=f"process-{number}") for number in range(20)]
+    unwell = replace(WELL, processes=many, kafka=KafkaState(False, "no answer"))
+    screen = Console(width=120, height=10, force_terminal=True, file=io.StringIO())
+    lines = screen.render_lines(command_module.watched(unwell))[:10]
+    seen = "\n".join("".join(segment.text for segment in line) for line in lines)
+    assert "! Kafka: no answer" in seen
+    assert "1 problems, 2 warnings" in seen

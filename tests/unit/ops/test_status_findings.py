@@ -10,7 +10,7 @@ import pytest
 
 from ingest.quarantine.store import Losses
 from ops.quarantine_advice import ADVICE, USUAL_ADVICE
-from ops.status.findings import StatusFinding, in_metrics, in_stack, lag_seconds, samples_of
+from ops.status.findings import StatusFinding, in_metrics, in_stack, lag_seconds, of_crm, of_processor, samples_of
 
 ROOT = Path(__file__).resolve().parents[3]
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -96,3 +96,12 @@ def test_restarts_within_the_hour_are_told() -> None:
     ]
     [finding] = in_stack(services, NOW)
     assert str(finding) == "persist was started again within an hour (2 x): ended with 70: see persist.log"
+
+
+def test_the_command_that_is_told_ends_what_is_told() -> None:
+    (lost,) = of_processor("persist", None, ["sms.messages.v1/3"])
+    assert lost.fix.endswith("hookline dlq resume persist --accept-loss")
+    (halted,) = of_processor("persist", "50 of the last 100 records were set aside", [])
+    assert halted.fix.endswith("hookline dlq resume persist")
+    (dead,) = of_crm("textus:acme", None, None, 3)
+    assert dead.fix == "hookline dlq ls crm:textus:acme"

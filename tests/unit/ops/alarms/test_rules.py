@@ -6,9 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
-from ops.__main__ import hookline
 from ops.alarms.catalogue import RULES, rules_for_prometheus
 from ops.alarms.metric_history import OF_WEBHOOKS, SHARE_REFUSED, MetricHistory, metrics_of
 from ops.alarms.rule import AlarmRule, CounterCondition, GaugeCondition, ObservedFact, matcher
@@ -172,6 +170,7 @@ ELSEWHERE = {
     "process_down": "unit/ops/notifier/test_process_observer.py",
     "process_not_ready": "unit/ops/notifier/test_process_observer.py",
     "process_missing": "integration/test_notifier.py",
+    "process_gone": "integration/test_notifier.py",
     "process_restarted": "integration/test_notifier.py",
     "crash_loop": "integration/test_notifier.py",
     "postgres_restarted": "integration/test_notifier.py",
@@ -300,17 +299,6 @@ def test_the_runbook_has_a_section_for_the_rule(rule: AlarmRule) -> None:
     (section,) = [text for text in page.split("\n### ")[1:] if text.partition("\n")[0].lower() == anchor]
     assert rule.cause in section
     assert all(command in section for command in (rule.command, *rule.command_by_reason.values()))
-
-
-@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
-def test_the_command_to_run_exists(rule: AlarmRule) -> None:
-    for words in re.findall(
-        r"hookline ([a-z-]+(?: [a-z][a-z-]*)?)", "; ".join((rule.command, *rule.command_by_reason.values()))
-    ):
-        if words.startswith("notifier"):
-            continue
-        done = CliRunner().invoke(hookline, [*words.split(), "--help"])
-        assert done.exit_code == 0, (words, done.output)
 
 
 def test_prometheus_judges_the_same_rules() -> None:
