@@ -29,8 +29,8 @@ SERVICE_RULES: tuple[AlarmRule, ...] = (
         severity="page",
         condition=ObservedFact("process_gone"),
         summary="{process} was stopped {value:duration} ago, and none of its name has been started since",
-        when="a process has stopped as it should more than 10 minutes, and less than a week, ago, and no other of its "
-        "name runs; after a week it is taken for gone for good",
+        when="a process has stopped as it should more than 10 minutes, and less than a day, ago, and no other of its "
+        "name runs; after a day it is taken for gone for good",
         for_seconds=60,
         cause="an upgrade or a maintenance was not ended, or its supervisor has given up",
         command="hookline status",

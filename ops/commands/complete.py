@@ -92,7 +92,7 @@ def _missing(
             yield "spooled", f"the node {node} holds {spooled} events in its spool"
         elif now - heard_at > _SILENT:
             waits_for_nodes = True
-            fix = "start it, or `hookline nodes retire {node} --reason TEXT`"
+            fix = f"start it, or `hookline nodes retire {node} --reason TEXT`"
             yield "silent", f"the node {node} was last heard of at {heard_at.isoformat()}: {fix}"
     if not waits_for_nodes:
         yield "no_record", "no record covers that time yet: one comes a minute while persist, Kafka and a node run"

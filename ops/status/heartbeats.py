@@ -20,8 +20,8 @@ REFUSED_LEAST = QUARANTINED_LEAST = 20
 CLOCK_LIMIT = 5.0
 
 #: Seconds after which somebody has to be told of a process that has stopped as it should, while no other of its name
-#: runs; and after which it is taken for gone for good.
-GONE_AFTER, GONE_FOR_GOOD = 600.0, 7 * 86_400.0
+#: runs; and after which it is taken for gone for good, as one is that nobody wants any more.
+GONE_AFTER, GONE_FOR_GOOD = 600.0, 86_400.0
 
 _HEARTBEATS = """
 SELECT name, node, version, state, reason, facts, started_at, at,

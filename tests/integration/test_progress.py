@@ -196,7 +196,9 @@ def test_the_command_says_what_is_missing_and_an_analyst_may_run_it(
     assert "n1 holds 3 events" in printed["missing"][0]["message"]
     node.reports()
     owner.execute("UPDATE ingest_nodes SET heard_at = heard_at - interval '10 minutes'")
-    assert complete("2026-01-01")[:2] == (1, ["silent"])
+    code, reasons, printed = complete("2026-01-01")
+    assert (code, reasons) == (1, ["silent"])
+    assert "hookline nodes retire n1 --reason" in printed["missing"][0]["message"]
     # When all is on the topics, and persist has not stored it
     node.reports()
     TopicProgress(MemoryProducer(), lambda: one_log(5))(database)
