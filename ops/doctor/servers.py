@@ -6,13 +6,13 @@ import time
 from collections.abc import Iterator
 
 import psycopg
-from kafka.errors import KafkaError
 
 from ops.doctor.check import Check, broken, checked, doubtful, fine
 from ops.migrations import plan
 from ops.privileges import roles_there, tables_there
 from ops.processors import topics_of_hookline
 from runtime.connections import KafkaSettings
+from runtime.kafka.errors import KafkaError
 from runtime.kafka.topics import REPLICAS, TopicAdmin
 from runtime.postgres import Connection, connect
 from schemas.privileges import PRIVILEGES, ROLES, role_of
