@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ops.alarms.findings import AlarmFinding
-from ops.alarms.rule import AlarmRule, ObservedFact
+from ops.alarms.rule import AlarmRule, GaugeCondition, ObservedFact
 
 #: How long a condition has to be gone before its alarm is over: what comes and goes is one alarm.
 CLEAR_AFTER = timedelta(seconds=30)
@@ -126,7 +126,8 @@ class AlarmBook:
     ) -> list[AlarmRecord]:
         """What holds now. Returns what changed.
 
-        `unseen`: "postgres" and "metrics", where what they tell could not be asked: their alarms stay as they are.
+        `unseen`: "postgres" and "metrics", where what they tell could not be asked, and "history", where it is not known
+        how metrics were before: the alarms that rest on them stay as they are.
         """
         changed: list[AlarmRecord] = []
         with self._lock:
@@ -156,7 +157,7 @@ class AlarmBook:
                     del self._pending[key]
             for key in [key for key in self._alarms if key not in found]:
                 record = self._alarms[key]
-                wait = UNSEEN_AFTER if self._source(record.rule) in unseen else CLEAR_AFTER
+                wait = UNSEEN_AFTER if self._rests_on(record.rule, unseen) else CLEAR_AFTER
                 if now - record.seen_at >= wait:
                     del self._alarms[key]
                     over = replace(record, over_at=now, changed_at=now)
@@ -172,17 +173,21 @@ class AlarmBook:
 
         A process that starts anew has no figures for some seconds: a tenth of the while is not counted against it.
         """
-        if self._source(rule) in unseen:
+        if self._rests_on(rule, unseen):
             return UNSEEN_AFTER
         return timedelta(seconds=self._rules[rule].for_seconds / 10)
 
-    def _source(self, rule: str) -> str:
+    def _rests_on(self, rule: str, unseen: Collection[str]) -> bool:
+        """Whether what `rule` is judged by is among `unseen`."""
         condition = self._rules[rule].condition if rule in self._rules else None
-        if not isinstance(condition, ObservedFact):
-            return "metrics"
-        if condition.kind in ("process_down", "postgres_unreachable"):
-            return "asking"  # who does not answer is seen by that
-        return "postgres" if condition.kind in FROM_POSTGRES else "metrics"
+        if isinstance(condition, GaugeCondition):
+            return "metrics" in unseen
+        if isinstance(condition, ObservedFact):
+            if condition.kind in ("process_down", "postgres_unreachable"):
+                return False  # who does not answer is seen by that
+            if condition.kind in FROM_POSTGRES:
+                return "postgres" in unseen
+        return "metrics" in unseen or "history" in unseen
 
     def outstanding(self, target: str) -> list[AlarmRecord]:
         """What `target` has not been sent yet, oldest first; it hears that an alarm is over if it heard of it."""

@@ -93,8 +93,10 @@ class AlarmWatch:
             sample.name == "hookline_spooling" and sample.value for answer in answers for sample in answer.samples
         )
         unseen = set()
-        if at - self._begun < NO_HISTORY or any(not answer.answered for answer in answers):
+        if any(not answer.answered for answer in answers):
             unseen.add("metrics")
+        if at - self._begun < NO_HISTORY:
+            unseen.add("history")
         latest = self._postgres.latest
         if latest is None or latest.failure is not None or at - self._postgres.answered_at > UNANSWERED:
             unseen.add("postgres")

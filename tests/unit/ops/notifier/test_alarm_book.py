@@ -79,6 +79,23 @@ def test_an_alarm_that_nobody_can_see_stays_on_for_ten_minutes(book: AlarmBook) 
     assert len(book.update([], NOW + 601 * SECOND, unseen={"metrics"})) == 1
 
 
+@pytest.mark.parametrize(
+    ("finding", "is_over"),
+    [
+        (HALTED, True),  # a gauge says what is so now
+        (AlarmFinding("HooklineDeadLetters", {"processor": "persist", "disposition": "rejected"}, 1.0), False),
+        (AlarmFinding("HooklineWrongSecret", {"provider": "textlink"}, 1.0), False),
+    ],
+)
+def test_where_history_is_missing_what_needs_none_is_over(
+    book: AlarmBook, finding: AlarmFinding, is_over: bool
+) -> None:
+    for second in (0, 400):
+        book.update([finding], NOW + second * SECOND)
+    assert len(book.records()) == 1
+    assert len(book.update([], NOW + 431 * SECOND, unseen={"history"})) == is_over
+
+
 def held(book: AlarmBook, gap: int, *, unseen: Collection[str] = ()) -> bool:
     """Whether a CRM that is paused for 300 s becomes an alarm, where nobody saw it for `gap` seconds in the middle."""
     changed = []
