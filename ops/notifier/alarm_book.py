@@ -126,8 +126,8 @@ class AlarmBook:
     ) -> list[AlarmRecord]:
         """What holds now. Returns what changed.
 
-        `unseen`: "postgres" and "metrics", where what they tell could not be asked, and "history", where it is not known
-        how metrics were before: the alarms that rest on them stay as they are.
+        `unseen`: "postgres" and "metrics", where what they tell could not be asked, and "history", where it is not
+        known how metrics were before: the alarms that rest on them stay as they are.
         """
         changed: list[AlarmRecord] = []
         with self._lock:
