@@ -104,7 +104,7 @@ def reconcile(out: Output) -> None:
     from ops.configuration import load
     from processors.engine.database import Database
     from processors.opt_out.ledger import Ledger, database_clock
-    from processors.opt_out.reconcile import compare, repair
+    from processors.opt_out.reconcile import compare, note_failure, repair
     from processors.opt_out.target import target_types
     from processors.outbox.errors import Rejected, RetryLater
     from processors.outbox.rate_limiter import BudgetLimiter
@@ -130,6 +130,9 @@ def reconcile(out: Output) -> None:
         try:
             found = compare(database, target)
         except (RetryLater, Rejected) as error:
+            if not out.dry_run:
+                with database.transaction() as connection:
+                    note_failure(connection, name, error, database_clock(connection)())
             raise TryLater(str(error)) from error
         finally:
             target.close()

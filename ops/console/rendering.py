@@ -40,6 +40,7 @@ _TONES = {
         "stopped",
         "unknown",
         "cancelled",
+        "repaired",
     },
     "bad": {
         "out",
