@@ -17,6 +17,7 @@ from ops.console import (
     opt_out_pages,
     overview_pages,
     record_pages,
+    rule_pages,
     settings_pages,
 )
 from ops.console.context import EXTENSION, Answer, ConsoleServices
@@ -63,6 +64,7 @@ def console_app(console: ConsoleServices, users: UserDirectory, limit: LoginLimi
         overview_pages,
         event_pages,
         opt_out_pages,
+        rule_pages,
         crm_pages,
         dead_letter_pages,
         record_pages,

@@ -14,6 +14,7 @@ from ops.console.database import ConsoleDatabase
 from ops.console.decisions import DecisionRunner
 from ops.console.sessions import Session, Sessions
 from ops.console.settings import ConsoleSettings
+from ops.console.trial_runner import RuleTrialRunner
 from ops.trace.masking import Masking
 
 P = ParamSpec("P")
@@ -31,6 +32,7 @@ class ConsoleServices:
     database: ConsoleDatabase
     sessions: Sessions
     decisions: DecisionRunner
+    rule_trials: RuleTrialRunner
     deadline_zone: str  #: the time zone that deadlines are counted in: HOOKLINE_OPT_OUT__TIME_ZONE
 
 

@@ -12,6 +12,7 @@ from ops.console.decisions import DecisionRunner
 from ops.console.memory import return_large_pieces
 from ops.console.sessions import Sessions
 from ops.console.settings import ConsoleSettings
+from ops.console.trial_runner import RuleTrialRunner
 from ops.console.users import UserDirectory
 from runtime import logs
 from runtime.addresses import local_url
@@ -48,7 +49,8 @@ def wired(configuration: Configuration) -> tuple[ConsoleServices, UserDirectory]
     sessions = Sessions(users, idle_seconds=settings.idle_minutes * 60, longest_seconds=settings.session_hours * 3600)
     database = ConsoleDatabase(partial(connect_for_console, dsn, settings.statement_seconds), settings.connections)
     zone = os.environ.get(ZONE_VARIABLE) or DEFAULT_ZONE
-    return ConsoleServices(settings, database, sessions, DecisionRunner(os.environ), zone), users
+    decisions, trials = DecisionRunner(os.environ), RuleTrialRunner(os.environ)
+    return ConsoleServices(settings, database, sessions, decisions, trials, zone), users
 
 
 def serve() -> None:

@@ -21,6 +21,7 @@ from ops.console.decisions import DecisionRunner
 from ops.console.login_limit import LoginLimit
 from ops.console.sessions import Sessions
 from ops.console.settings import ConsoleSettings
+from ops.console.trial_runner import RuleTrialRunner
 from ops.console.users import User, UserDirectory, write_user
 from runtime.postgres import Connection
 
@@ -48,8 +49,9 @@ class PlayedConsole:
         sessions = Sessions(users, idle_seconds=1800, longest_seconds=12 * 3600, clock=clock)
         opened = no_database if dsn is None else partial(connect_for_console, dsn, 5.0)
         self.database = ConsoleDatabase(opened, self.settings.connections)
-        decisions = DecisionRunner({**os.environ, "HOOKLINE_POSTGRES__DSN": dsn or ""})
-        self.services = ConsoleServices(self.settings, self.database, sessions, decisions, "America/New_York")
+        environ = {**os.environ, "HOOKLINE_POSTGRES__DSN": dsn or ""}
+        decisions, trials = DecisionRunner(environ), RuleTrialRunner(environ)
+        self.services = ConsoleServices(self.settings, self.database, sessions, decisions, trials, "America/New_York")
         self.app = console_app(self.services, users, LoginLimit(clock))
 
     def client(self, name: str | None = None) -> FlaskClient:
