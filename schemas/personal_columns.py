@@ -103,6 +103,7 @@ WITHOUT: Mapping[str, frozenset[str]] = MappingProxyType(
             "consumer_offsets": _PLACE,
             "consumer_outcomes": ("consumer_group", "recent", "set_aside"),
             "contacts": ("provider_contact_id",),
+            "crm_backfills": ("target", "started_by"),
             "crm_contacts": ("provider_contact_id", "opt_out_state"),
             "crm_deliveries": ("target", "event_type", "status"),
             "crm_lanes": ("target",),

@@ -64,7 +64,7 @@ _TABLES = (
     *("opt_out_ledger", "opt_out_evidence", "opt_outs", "opt_out_reviews", "opt_out_parked", "opt_out_cursors"),
     *("opt_out_joined_phones", "opt_out_rule_changes", "provider_facts"),
     *("enforcements", "target_accounts", "target_rounds", "api_budgets"),
-    *("crm_contacts", "crm_notes", "crm_deliveries", "crm_lanes", "crm_links", "crm_targets"),
+    *("crm_contacts", "crm_notes", "crm_deliveries", "crm_lanes", "crm_links", "crm_targets", "crm_backfills"),
     *("console_records", "audited_days", "retention_marks"),
     *("opt_out_published", "published_topics", "restores"),
     *("alarms", "event_rhythms"),
@@ -107,6 +107,7 @@ _OPERATOR: dict[str, Privileges] = dict.fromkeys((*_TABLES, *_VIEWS), READ) | {
     "crm_notes": KEEP,
     "crm_deliveries": KEEP,
     "crm_lanes": KEEP,
+    "crm_backfills": KEEP,
     # restored
     "restores": ADD,
     "message_changes": ADD,

@@ -35,7 +35,7 @@ MAX_BODY = 64 * 1024
 #: What answers without a login, beside the login itself and static files.
 OPEN_PATHS = frozenset({"/healthz", "/readyz", "/login"})
 #: Parts of pages that refresh themselves: nobody has to be there for that, so such a request uses no session.
-SELF_REFRESHING = frozenset({"overview.live", "dead_letters.requests"})
+SELF_REFRESHING = frozenset({"overview.live", "dead_letters.requests", "crm.backfills"})
 #: Scripts, styles and pictures of ours alone, and none within a page; nobody frames a page.
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "
