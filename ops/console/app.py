@@ -10,6 +10,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from ops.console import (
+    chart_pages,
     crm_pages,
     dead_letter_pages,
     event_pages,
@@ -35,7 +36,7 @@ MAX_BODY = 64 * 1024
 #: What answers without a login, beside the login itself and static files.
 OPEN_PATHS = frozenset({"/healthz", "/readyz", "/login"})
 #: Parts of pages that refresh themselves: nobody has to be there for that, so such a request uses no session.
-SELF_REFRESHING = frozenset({"overview.live", "dead_letters.requests", "crm.backfills"})
+SELF_REFRESHING = frozenset({"overview.live", "dead_letters.requests", "crm.backfills", "charts.data"})
 #: Scripts, styles and pictures of ours alone, and none within a page; nobody frames a page.
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "
@@ -69,6 +70,7 @@ def console_app(console: ConsoleServices, users: UserDirectory, limit: LoginLimi
         dead_letter_pages,
         record_pages,
         settings_pages,
+        chart_pages,
     ):
         app.register_blueprint(module.pages)
     _add_probes(app, console)

@@ -10,6 +10,7 @@ from typing import ParamSpec, TypeVar
 from flask import abort, current_app, g, render_template, request
 from werkzeug.wrappers import Response
 
+from ops.console.charts import EventCounts, HeartbeatHistory
 from ops.console.database import ConsoleDatabase
 from ops.console.decisions import DecisionRunner
 from ops.console.sessions import Session, Sessions
@@ -33,6 +34,8 @@ class ConsoleServices:
     sessions: Sessions
     decisions: DecisionRunner
     rule_trials: RuleTrialRunner
+    event_counts: EventCounts
+    heartbeat_history: HeartbeatHistory
     deadline_zone: str  #: the time zone that deadlines are counted in: HOOKLINE_OPT_OUT__TIME_ZONE
 
 

@@ -24,6 +24,7 @@ NAVIGATION = (
     ("dead_letters.page", "Dead letters"),
     ("records.page", "Records"),
     ("settings.page", "Settings"),
+    ("charts.page", "Charts"),
 )
 #: Words for a state, by what is to be seen at once: well, to be looked at, or wrong. The word itself is always shown.
 _TONES = {

@@ -6,6 +6,7 @@ import os
 from functools import partial
 
 from ops.console.app import console_app, readiness
+from ops.console.charts import EventCounts, HeartbeatHistory
 from ops.console.context import ConsoleServices
 from ops.console.database import ConsoleDatabase, connect_for_console
 from ops.console.decisions import DecisionRunner
@@ -50,7 +51,8 @@ def wired(configuration: Configuration) -> tuple[ConsoleServices, UserDirectory]
     database = ConsoleDatabase(partial(connect_for_console, dsn, settings.statement_seconds), settings.connections)
     zone = os.environ.get(ZONE_VARIABLE) or DEFAULT_ZONE
     decisions, trials = DecisionRunner(os.environ), RuleTrialRunner(os.environ)
-    return ConsoleServices(settings, database, sessions, decisions, trials, zone), users
+    history = HeartbeatHistory(database)
+    return ConsoleServices(settings, database, sessions, decisions, trials, EventCounts(), history, zone), users
 
 
 def serve() -> None:
@@ -77,6 +79,5 @@ def serve() -> None:
         supervised(settings.admin_host, watched.port, stop),
     ):
         log.info("console_serving", url=local_url(settings.host, served.port), admin_port=watched.port)
-        while not stop.wait(60):
-            pass
+        services.heartbeat_history.look_until(stop.wait)
     log.info("console_stopped")

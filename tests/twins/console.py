@@ -15,6 +15,7 @@ from werkzeug.security import generate_password_hash
 from werkzeug.test import TestResponse
 
 from ops.console.app import console_app
+from ops.console.charts import EventCounts, HeartbeatHistory
 from ops.console.context import ConsoleServices
 from ops.console.database import ConsoleDatabase, connect_for_console
 from ops.console.decisions import DecisionRunner
@@ -51,7 +52,11 @@ class PlayedConsole:
         self.database = ConsoleDatabase(opened, self.settings.connections)
         environ = {**os.environ, "HOOKLINE_POSTGRES__DSN": dsn or ""}
         decisions, trials = DecisionRunner(environ), RuleTrialRunner(environ)
-        self.services = ConsoleServices(self.settings, self.database, sessions, decisions, trials, "America/New_York")
+        self.history = HeartbeatHistory(self.database)
+        charts = (EventCounts(), self.history)
+        self.services = ConsoleServices(
+            self.settings, self.database, sessions, decisions, trials, *charts, "America/New_York"
+        )
         self.app = console_app(self.services, users, LoginLimit(clock))
 
     def client(self, name: str | None = None) -> FlaskClient:
