@@ -125,7 +125,7 @@ class EventCounts:
 
 
 @dataclass(frozen=True, slots=True)
-class Sample:
+class HeartbeatSample:
     """What the heartbeats said at one moment."""
 
     at: datetime
@@ -138,7 +138,7 @@ class HeartbeatHistory:
 
     def __init__(self, database: ConsoleDatabase) -> None:
         self._database = database
-        self._samples: deque[Sample] = deque(maxlen=MOST_SAMPLES)
+        self._samples: deque[HeartbeatSample] = deque(maxlen=MOST_SAMPLES)
 
     def look(self, now: datetime) -> None:
         """Add what they say now; nothing while PostgreSQL is away."""
@@ -183,7 +183,7 @@ class HeartbeatHistory:
         ]
 
 
-def _sample(now: datetime, beats: Sequence[HeartbeatState]) -> Sample:
+def _sample(now: datetime, beats: Sequence[HeartbeatState]) -> HeartbeatSample:
     lags: dict[str, float] = {}
     webhooks, refused = Counter[str](), Counter[str]()
     for beat in beats:
@@ -193,7 +193,7 @@ def _sample(now: datetime, beats: Sequence[HeartbeatState]) -> Sample:
             webhooks[provider] += counts.get("webhooks", 0)
             refused[provider] += counts.get("refused", 0)
     shares = {name: round(100 * refused[name] / count, 2) for name, count in webhooks.items() if count}
-    return Sample(now, lags, shares)
+    return HeartbeatSample(now, lags, shares)
 
 
 def _minute(at: datetime) -> datetime:
