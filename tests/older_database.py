@@ -127,6 +127,7 @@ ROWS: Mapping[str, Mapping[str, Any]] = {
     "dead_letter_requests": {
         "processor": "persist", "action": "redrive", "most": 10, "requested_by": "ada", "reason": "mended",
     },
+    "quarantine_requests": {"node": "n1", "most": 10, "requested_by": "ada", "reason": "mended"},
     "event_traces": {
         "event_id": EVENT, "consumer_group": "hookline-persist", "traceparent": f"00-{1:032x}-{1:016x}-01",
     },

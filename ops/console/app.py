@@ -17,6 +17,7 @@ from ops.console import (
     login,
     opt_out_pages,
     overview_pages,
+    quarantine_pages,
     record_pages,
     rule_pages,
     settings_pages,
@@ -36,7 +37,9 @@ MAX_BODY = 64 * 1024
 #: What answers without a login, beside the login itself and static files.
 OPEN_PATHS = frozenset({"/healthz", "/readyz", "/login"})
 #: Parts of pages that refresh themselves: nobody has to be there for that, so such a request uses no session.
-SELF_REFRESHING = frozenset({"overview.live", "dead_letters.requests", "crm.backfills", "charts.data"})
+SELF_REFRESHING = frozenset(
+    {"overview.live", "dead_letters.requests", "crm.backfills", "charts.data", "quarantine.requests"}
+)
 #: Scripts, styles and pictures of ours alone, and none within a page; nobody frames a page.
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "
@@ -71,6 +74,7 @@ def console_app(console: ConsoleServices, users: UserDirectory, limit: LoginLimi
         record_pages,
         settings_pages,
         chart_pages,
+        quarantine_pages,
     ):
         app.register_blueprint(module.pages)
     _add_probes(app, console)

@@ -25,6 +25,7 @@ NAVIGATION = (
     ("records.page", "Records"),
     ("settings.page", "Settings"),
     ("charts.page", "Charts"),
+    ("quarantine.page", "Quarantine"),
 )
 #: Words for a state, by what is to be seen at once: well, to be looked at, or wrong. The word itself is always shown.
 _TONES = {
