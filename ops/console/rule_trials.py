@@ -1,7 +1,7 @@
 """What the rules of opt-outs would decide, tried out: a text by some rule sets, or two sets over the stored history.
 
 A program of its own (`python -m ops.console.rule_trials`), which reads JSON from standard input and answers on standard
-output: compiling a rule set takes up to a second, and its memory is not the console's. It writes nothing.
+output: compiling a rule set takes a second or two, and its memory is not the console's. It writes nothing.
 """
 
 from __future__ import annotations
