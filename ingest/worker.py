@@ -90,6 +90,7 @@ class DurableWorker:
         from ingest.node.count_report import CountReport
         from ingest.node.facts import NodeFacts, metrics_directory
         from ingest.node.report import NodeReport, NodeReporter, node_connection  # psycopg: for those with a DSN
+        from ingest.node.request_watch import RequestWatch
         from runtime.heartbeat import Heartbeat
 
         node = node_name(directory)
@@ -101,6 +102,7 @@ class DurableWorker:
             readiness=self.readiness,
             facts=NodeFacts(directory, metrics_directory()),
             counts=CountReport(node, directory),
+            requests=RequestWatch(node),
             postgres_clock=PostgresClock(directory / POSTGRES_CLOCK, instance or ""),
         )
         return NodeReporter(report, directory).start()

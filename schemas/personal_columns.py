@@ -79,6 +79,7 @@ PERSONAL: Mapping[str, Mapping[str, PersonalColumn]] = MappingProxyType(
         "erasures": _of(Erasing.WORDS, asked_by=_TEXT, reason=_TEXT),
         "audited_days": _of(Erasing.WORDS, reason=_TEXT),
         "dead_letter_requests": _of(Erasing.WORDS, reason=_TEXT),
+        "quarantine_requests": _of(Erasing.WORDS, reason=_TEXT),
         "console_records": _of(Erasing.WORDS, subject=_TEXT, reason=_TEXT),
         "data_reveals": _of(Erasing.WORDS, reason=_TEXT),
         "discarded_letters": _of(Erasing.WORDS, reason=_TEXT),
@@ -103,6 +104,7 @@ WITHOUT: Mapping[str, frozenset[str]] = MappingProxyType(
             "consumer_offsets": _PLACE,
             "consumer_outcomes": ("consumer_group", "recent", "set_aside"),
             "contacts": ("provider_contact_id",),
+            "crm_backfills": ("target", "started_by"),
             "crm_contacts": ("provider_contact_id", "opt_out_state"),
             "crm_deliveries": ("target", "event_type", "status"),
             "crm_lanes": ("target",),
@@ -150,6 +152,10 @@ WITHOUT: Mapping[str, frozenset[str]] = MappingProxyType(
             "process_pauses": ("consumer_group", "paused_by", "resumed_by"),
             "provider_facts": ("provider",),
             "published_topics": ("topic", "cluster_id"),
+            "quarantine_requests": (
+                *("node", "provider", "refusal", "requested_by", "stopped_by", "state"),
+                "detail",  # numbers and words of our own, for people
+            ),
             "redriven_letters": ("cluster_id", "processor"),
             "restores": ("noted_by",),
             "retention_marks": ("history",),

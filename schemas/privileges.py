@@ -31,13 +31,16 @@ OWN_ROWS: Mapping[str, str] = MappingProxyType(
         "restores": "writes_group(noted_by)",
     }
 )
+#: Of whoever carries out what an operator of the console asked for.
+_REQUEST: Privileges = READ | {
+    f"UPDATE ({column})" for column in ("attempts", "changed_at", "detail", "expected", "handled", "kept", "state")
+}
 _PROGRESS = dict.fromkeys((*GROUP_TABLES, "process_heartbeats"), ALL) | {
     "dead_letters": ADD,
     "process_pauses": READ,
     "restores": ADD,
     # what an operator of the console wants done with dead letters
-    "dead_letter_requests": READ
-    | {f"UPDATE ({column})" for column in ("attempts", "changed_at", "detail", "expected", "handled", "kept", "state")},
+    "dead_letter_requests": _REQUEST,
     "redriven_letters": ADD,
     "discarded_letters": ADD,
     "event_traces": ADD,
@@ -51,6 +54,7 @@ _TABLES = (
         "discarded_letters",
         "dead_letters",
         "dead_letter_requests",
+        "quarantine_requests",
         "event_traces",
         "data_reveals",
         "process_pauses",
@@ -64,7 +68,7 @@ _TABLES = (
     *("opt_out_ledger", "opt_out_evidence", "opt_outs", "opt_out_reviews", "opt_out_parked", "opt_out_cursors"),
     *("opt_out_joined_phones", "opt_out_rule_changes", "provider_facts"),
     *("enforcements", "target_accounts", "target_rounds", "api_budgets"),
-    *("crm_contacts", "crm_notes", "crm_deliveries", "crm_lanes", "crm_links", "crm_targets"),
+    *("crm_contacts", "crm_notes", "crm_deliveries", "crm_lanes", "crm_links", "crm_targets", "crm_backfills"),
     *("console_records", "audited_days", "retention_marks"),
     *("opt_out_published", "published_topics", "restores"),
     *("alarms", "event_rhythms"),
@@ -107,6 +111,7 @@ _OPERATOR: dict[str, Privileges] = dict.fromkeys((*_TABLES, *_VIEWS), READ) | {
     "crm_notes": KEEP,
     "crm_deliveries": KEEP,
     "crm_lanes": KEEP,
+    "crm_backfills": KEEP,
     # restored
     "restores": ADD,
     "message_changes": ADD,
@@ -127,6 +132,8 @@ _CONSOLE: dict[str, Privileges] = dict.fromkeys(_TABLES, READ) | {
     "crm_lanes": KEEP,
     # redrive and discard of dead letters
     "dead_letter_requests": ADD | {"UPDATE (stopped_by)"},
+    # replay of a node's quarantine
+    "quarantine_requests": ADD | {"UPDATE (stopped_by)"},
 }
 
 #: `hookline erase`: what it deletes, and the columns that it empties; triggers of 0033 and 0038 let it put the digest
@@ -151,7 +158,12 @@ _ERASE: dict[str, Privileges] = dict.fromkeys(_TABLES, READ) | {
 #: is closed to the role.
 PRIVILEGES: Mapping[str, Mapping[str, Privileges]] = MappingProxyType(
     {
-        "hookline_ingest": {"ingest_nodes": KEEP, "process_heartbeats": ALL, "ingest_counts": KEEP},
+        "hookline_ingest": {
+            "ingest_nodes": KEEP,
+            "process_heartbeats": ALL,
+            "ingest_counts": KEEP,
+            "quarantine_requests": _REQUEST,  # what an operator of the console wants brought back
+        },
         "hookline_persist": _PROGRESS
         | {
             "events": ADD,

@@ -98,6 +98,7 @@ ROWS: Mapping[str, Mapping[str, Any]] = {
     "crm_lanes": {"target": "rest", "contact_phone": PHONE},
     "crm_links": {"target": "rest", "kind": "contact", "key": PHONE, "remote_id": "c1"},
     "crm_targets": {"target": "rest"},
+    "crm_backfills": {"target": "rest", "started_by": "ada", "expected": 1},
     "discarded_letters": {**_LETTER, "processor": "persist", "reason": "junk", "discarded_by": "operator:ada"},
     "opt_out_rule_changes": {
         "older": 1, "newer": 2, "messages": 3, "holds": 0, "decided_by": "operator:ada", "decided_at": AT,
@@ -126,6 +127,7 @@ ROWS: Mapping[str, Mapping[str, Any]] = {
     "dead_letter_requests": {
         "processor": "persist", "action": "redrive", "most": 10, "requested_by": "ada", "reason": "mended",
     },
+    "quarantine_requests": {"node": "n1", "most": 10, "requested_by": "ada", "reason": "mended"},
     "event_traces": {
         "event_id": EVENT, "consumer_group": "hookline-persist", "traceparent": f"00-{1:032x}-{1:016x}-01",
     },

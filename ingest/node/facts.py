@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from ingest.quarantine.kinds import kinds_of
 from ingest.quarantine.store import size_of
 from runtime.logs import logger
 from runtime.metrics import WEBHOOKS
@@ -23,6 +24,8 @@ log = logger("ingest.node.facts")
 #: Seconds over which answers and refusals are counted; of a provider that sent fewer than LEAST webhooks within them,
 #: over HOUR, so that a sender of few is judged too.
 WINDOW, HOUR, LEAST = 300.0, 3600.0, 20
+#: Seconds between two looks at what the quarantine holds by reason, and reasons that are told.
+KINDS_EVERY, KINDS = 10.0, 50
 _WEBHOOKS = next(iter(WEBHOOKS.describe())).name
 
 
@@ -49,11 +52,12 @@ class NodeFacts:
         self._monotonic = monotonic
         self._samples: deque[tuple[float, dict[str, Answered]]] = deque()
         self._reminder = Reminder(clock=monotonic)
+        self._next_kinds, self._known_kinds = float("-inf"), list[dict[str, object]]()
 
     def __call__(self) -> dict[str, object]:
         """The facts now, without those whose files cannot be read."""
         facts: dict[str, object] = {}
-        for look in (self._quarantine, self._lately):
+        for look in (self._quarantine, self._kinds, self._lately):
             try:
                 facts |= look()
             except (OSError, sqlite3.Error, RuntimeError, ValueError, struct.error) as error:
@@ -64,6 +68,21 @@ class NodeFacts:
     def _quarantine(self) -> dict[str, object]:
         size = size_of(self._directory)
         return {"quarantined": size.webhooks, "quarantine_bytes": size.bytes}
+
+    def _kinds(self) -> dict[str, object]:
+        now = self._monotonic()
+        if now >= self._next_kinds:
+            self._next_kinds = now + KINDS_EVERY
+            self._known_kinds = [
+                {
+                    "provider": kind.provider,
+                    "reason": kind.reason,
+                    "webhooks": kind.webhooks,
+                    "oldest": kind.oldest.isoformat(timespec="seconds"),
+                }
+                for kind in kinds_of(self._directory)[:KINDS]
+            ]
+        return {"quarantine_kinds": self._known_kinds}
 
     def _lately(self) -> dict[str, object]:
         if self._metrics_dir is None:

@@ -19,6 +19,7 @@ from ingest.durable.spool.locks import FileLock
 from ingest.durable.spool.state import SharedState
 from ingest.node.count_report import CountReport
 from ingest.node.facts import NodeFacts
+from ingest.node.request_watch import RequestWatch
 from ingest.postgres_clock import PostgresClock
 from runtime.admin import Readiness, readiness_now
 from runtime.database_clock import DatabaseClock
@@ -65,15 +66,18 @@ class NodeReport:
         readiness: Callable[[], Readiness] = lambda: Readiness(True),
         facts: NodeFacts | None = None,
         counts: CountReport | None = None,
+        requests: RequestWatch | None = None,
         postgres_clock: PostgresClock | None = None,
         monotonic: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
     ) -> None:
-        """`heartbeat` goes out with every fourth report, with what `readiness` and `facts` tell; `counts` follow.
+        """`heartbeat` goes out with every fourth report, with what `readiness` and `facts` tell; `counts` follow, and
+        `requests` about the quarantine are looked for.
 
         `postgres_clock`: what learns PostgreSQL's clock for the node; `wall` gives seconds since the epoch.
         """
         self._counts = counts
+        self._requests = requests
         self._postgres_clock = postgres_clock
         self._wall = wall
         self._clock_off = 0.0  #: seconds that this node's clock is at least ahead of PostgreSQL's; negative: behind it
@@ -133,6 +137,11 @@ class NodeReport:
         if connection is not None:
             connection.close()
 
+    def end_requests(self) -> None:
+        """End the process that works on one, if there is one: the worker ends."""
+        if self._requests is not None:
+            self._requests.close()
+
     def _send(self) -> None:
         if self._connection is None:
             self._connection = self._open()
@@ -156,6 +165,8 @@ class NodeReport:
             self._aside(self._beat, self._connection)
         if self._counts is not None:
             self._aside(self._counts, self._connection)
+        if self._requests is not None:
+            self._aside(self._requests, self._connection)
 
     def _aside(self, report: Callable[[Connection], None], connection: Connection) -> None:
         """Tell what the spool's report does not depend on, whatever is wrong with it. Raises psycopg.Error."""
@@ -220,3 +231,4 @@ class NodeReporter:
                 self._report.report()
             self._stopped.wait(EVERY)
         self._report.close()
+        self._report.end_requests()

@@ -43,6 +43,10 @@ _TABLES = (
     "secret_digest BLOB, event_id TEXT NOT NULL, replayed_at INTEGER)",
     "CREATE TABLE IF NOT EXISTS salt (value BLOB NOT NULL)",
 )
+#: What waits, by reason: counting it reads no webhook.
+_BY_REASON = (
+    "CREATE INDEX IF NOT EXISTS kept_by_reason ON kept (provider, reason, received_at) WHERE replayed_at IS NULL"
+)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 #: Seconds to wait for somebody who opened the file with a tool of his own.
 _BUSY_TIMEOUT = 5.0
@@ -256,6 +260,7 @@ class QuarantineStore:
         """Make the tables, or bring those of an earlier version along."""
         for statement in _TABLES:
             connection.execute(statement)
+        connection.execute(_BY_REASON)
         salt = secrets.token_bytes(32)
         connection.execute("INSERT INTO salt SELECT ? WHERE NOT EXISTS (SELECT 1 FROM salt)", (salt,))
         (salt,) = connection.execute("SELECT value FROM salt").fetchone()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ops.commands.crm import crm, place_named, settings
+from ops.commands.opt_out_operator import user
 from ops.database import database, postgres_dsn
 from ops.output import Output, command
 
@@ -38,7 +40,7 @@ def backfill(out: Output, target: str, since: datetime | None, until: datetime |
     """Order deliveries at TARGET for events that PostgreSQL holds: messages, calls, contacts and opt-outs.
 
     Whatever has a delivery there already is passed over, so it may be stopped at any moment and run again. `hookline
-    process crm-sync` makes the calls; `hookline crm status` shows how far it is.
+    process crm-sync` makes the calls; `hookline crm status` and the console show how far it is.
     """
     from processors.crm_sync.backfill import Stretch, extent
 
@@ -64,6 +66,7 @@ def _order(out: Output, reader: Connection, stretch: Stretch, found: Extent) -> 
     from ops.configuration import load
     from ops.stored_events import event_again
     from processors.crm_sync.backfill import missing_events, order, phones_with_states
+    from processors.crm_sync.backfill_progress import advance, begin_progress, end_progress
     from processors.crm_sync.text_queue import are_fetched
     from processors.engine.database import Database
     from processors.textus_api.settings import TextUsApiSettings
@@ -71,21 +74,28 @@ def _order(out: Output, reader: Connection, stretch: Stretch, found: Extent) -> 
 
     dsn = postgres_dsn()
     texts = settings() if are_fetched(settings(), load(TextUsApiSettings)[TextUsApiSettings]) else None
-    writer = Database(lambda: connect(dsn, process="crm"))
     ordered = unreadable = refused = 0
-    with reader.transaction(), out.progress("ordering deliveries", found.events + found.states) as done:
-        for rows in missing_events(reader, stretch):
-            events = [event for row in rows if (event := event_again(row)) is not None]
-            with writer.transaction() as connection:
-                made, bad = order(connection, stretch.target, events, texts=texts)
-            ordered, unreadable, refused = ordered + made, unreadable + len(rows) - len(events), refused + bad
-            done(len(rows))
-        for phones in phones_with_states(reader, stretch):
-            with writer.transaction() as connection:
-                made, bad = order(connection, stretch.target, [], phones)
-            ordered, refused = ordered + made, refused + bad
-            done(len(phones))
-    writer.close()
+    expected = found.events + found.states
+    with closing(Database(lambda: connect(dsn, process="crm"))) as writer:
+        with writer.transaction() as connection:
+            backfill = begin_progress(connection, stretch, expected, user())
+        with reader.transaction(), out.progress("ordering deliveries", expected) as done:
+            for rows in missing_events(reader, stretch):
+                events = [event for row in rows if (event := event_again(row)) is not None]
+                unread = len(rows) - len(events)
+                with writer.transaction() as connection:
+                    made, bad = order(connection, stretch.target, events, texts=texts)
+                    advance(connection, backfill, gone_through=len(rows), ordered=made, left_out=unread + bad)
+                ordered, unreadable, refused = ordered + made, unreadable + unread, refused + bad
+                done(len(rows))
+            for phones in phones_with_states(reader, stretch):
+                with writer.transaction() as connection:
+                    made, bad = order(connection, stretch.target, [], phones)
+                    advance(connection, backfill, gone_through=len(phones), ordered=made, left_out=bad)
+                ordered, refused = ordered + made, refused + bad
+                done(len(phones))
+        with writer.transaction() as connection:
+            end_progress(connection, backfill)
     return ordered, unreadable, refused
 
 

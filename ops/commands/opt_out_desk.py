@@ -17,6 +17,9 @@ from ops.output import Output, command, stacked, table
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+    from processors.engine.database import Database
+    from processors.opt_out.reconcile import Difference
+    from processors.opt_out.target import OptOutTarget
     from runtime.phone_lookup import NumberQuery
     from runtime.postgres import Connection
 
@@ -104,9 +107,8 @@ def reconcile(out: Output) -> None:
     from ops.configuration import load
     from processors.engine.database import Database
     from processors.opt_out.ledger import Ledger, database_clock
-    from processors.opt_out.reconcile import compare, repair
+    from processors.opt_out.reconcile import repair
     from processors.opt_out.target import target_types
-    from processors.outbox.errors import Rejected, RetryLater
     from processors.outbox.rate_limiter import BudgetLimiter
     from runtime.postgres import connect
 
@@ -128,9 +130,7 @@ def reconcile(out: Output) -> None:
         limiter = BudgetLimiter(kind.budget(settings), connected, sleep)
         target = kind.configured(settings, limiter)
         try:
-            found = compare(database, target)
-        except (RetryLater, Rejected) as error:
-            raise TryLater(str(error)) from error
+            found = _compared(database, target, dry_run=out.dry_run)
         finally:
             target.close()
             limiter.close()
@@ -143,6 +143,21 @@ def reconcile(out: Output) -> None:
     columns = ("target", "accounts", "compared", "lost", "unheard")
     rows = [[row[column] for column in columns] for row in lines]
     out.result({"dry_run": out.dry_run, "targets": lines}, lambda: table(columns, rows, numbers=columns[1:]))
+
+
+def _compared(database: Database, target: OptOutTarget[Any], *, dry_run: bool) -> Difference:
+    """What `target` says otherwise; that it failed is written down for the console. Raises TryLater."""
+    from processors.opt_out.ledger import database_clock
+    from processors.opt_out.reconcile import compare, note_failure
+    from processors.outbox.errors import Rejected, RetryLater
+
+    try:
+        return compare(database, target)
+    except (RetryLater, Rejected) as error:
+        if not dry_run:
+            with database.transaction() as connection:
+                note_failure(connection, target.name, error, database_clock(connection)())
+        raise TryLater(str(error)) from error
 
 
 @command()

@@ -16,7 +16,7 @@ from ops.output import Output, command, stacked, table
 
 if TYPE_CHECKING:
     from processors.opt_out.classifier import Classifier
-    from processors.opt_out.replay import Kind, RuleDifference
+    from processors.opt_out.replay import Kind
 
 _SETS = re.compile(r"(\d+)\.\.(\d+)")
 _WORD = re.compile(r"\w")
@@ -71,7 +71,7 @@ def _compare(
             found = list(differences(events, older, newer))
             messages, unreadable = messages + len(rows), unreadable + len(rows) - len(events)
             for difference in found:
-                kinds[_key(difference)].add(difference.message)
+                kinds[difference.kind].add(difference.message)
             if change is not None:
                 with writer.transaction():
                     holds += hold(writer, ledger, change, len(rows), found)
@@ -79,12 +79,6 @@ def _compare(
         out.note("dry run: nothing was written; --apply holds what was missed")
     most = sorted(kinds.items(), key=lambda item: -item[1].messages)
     return messages, unreadable, most, holds, change
-
-
-def _key(difference: RuleDifference) -> tuple[str, str, str]:
-    """From, to, and the rule that makes the difference: the newer set's, or the older one's that is gone."""
-    rule = difference.newer.rule if difference.newer.action != "none" else difference.older.rule
-    return difference.older.action, difference.newer.action, rule
 
 
 def _described(key: tuple[str, str, str], kind: Kind, reveal: bool) -> dict[str, Any]:

@@ -6,8 +6,8 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, nullcontext
-from itertools import chain, islice
-from typing import IO, TYPE_CHECKING, Any, NamedTuple
+from itertools import islice
+from typing import IO, TYPE_CHECKING, Any
 
 import click
 
@@ -16,18 +16,9 @@ from ops.exits import CheckFailed, TryLater
 from ops.output import PAGE, Output, command, table
 
 if TYPE_CHECKING:
-    from uuid import UUID
-
     from ingest.durable.publisher import Publisher
-    from ingest.provider import Provider
-    from ingest.quarantine.replay import ReadAgain
+    from ingest.quarantine.replaying import EnabledProviders, Replaying
     from ingest.quarantine.store import QuarantinedWebhook, QuarantineStore
-    from schemas.events import Event
-
-#: Webhooks that become durable together: one write to the spool.
-_GROUP = 200
-#: What `now` says of a webhook that is fine.
-_GOOD = ("replayed", "authentic", "would replay")
 
 
 @click.group()
@@ -95,6 +86,8 @@ def replay(out: Output, numbers: Sequence[int], force: bool, body_file: IO[bytes
     What could not be read needs a version that can, or --body: take it from `show`, mend it, and hand it over. The
     signature or secret that it came with still has to be right.
     """
+    from ingest.quarantine.replaying import GOOD, GROUP, Replaying
+
     if force and not numbers:
         raise click.UsageError("--force needs the NUMBERS of the webhooks that you vouch for")
     if body_file and len(numbers) != 1:
@@ -108,10 +101,10 @@ def replay(out: Output, numbers: Sequence[int], force: bool, body_file: IO[bytes
 
         def shown() -> Iterator[dict[str, Any]]:
             with out.progress("webhooks", len(numbers) or store.count()) as advance:
-                while group := list(islice(chosen, _GROUP)):
-                    for webhook, verdict in replaying.replay_quarantined(group):
+                while group := list(islice(chosen, GROUP)):
+                    for webhook, verdict in _replayed(replaying, group):
                         counts[verdict] += 1
-                        if numbers and verdict in _GOOD:
+                        if numbers and verdict in GOOD:
                             replayed.add(webhook.id)
                         yield _row(webhook, verdict)
                     advance(len(group))
@@ -125,95 +118,26 @@ def replay(out: Output, numbers: Sequence[int], force: bool, body_file: IO[bytes
         raise CheckFailed(f"not brought back: {', '.join(map(str, failed))}")
 
 
+def _replayed(replaying: Replaying, group: Sequence[QuarantinedWebhook]) -> list[tuple[QuarantinedWebhook, str]]:
+    """Each of `group` with what became of it. Raises TryLater."""
+    from ingest.durable.publisher import Unavailable
+
+    try:
+        return replaying.replay_quarantined(group)
+    except Unavailable as failure:
+        raise TryLater(
+            f"not taken ({failure}); the rest stays in the quarantine: see hookline spool status, and Kafka"
+        ) from failure
+
+
 for _member in (list_quarantined, show, replay):
     quarantine.add_command(_member)
 
 
-class _Enabled(NamedTuple):
-    """What webhooks are verified by now."""
+def _verdict(webhook: QuarantinedWebhook, enabled: EnabledProviders, store: QuarantineStore) -> str:
+    from ingest.quarantine.replaying import checked
 
-    providers: dict[str, Provider]
-    public_url: str  #: the address that providers call
-
-
-class Replaying:
-    """One run of `quarantine replay`."""
-
-    def __init__(
-        self,
-        store: QuarantineStore,
-        enabled: _Enabled,
-        publisher: Publisher | None,
-        *,
-        force: bool,
-        body: bytes | None,
-    ) -> None:
-        """`publisher` None: only tell what would happen; `body`: what the webhooks mean, instead of their own."""
-        self._store = store
-        self._enabled = enabled
-        self._publisher = publisher
-        self._force = force
-        self._body = body
-
-    def replay_quarantined(self, webhooks: Sequence[QuarantinedWebhook]) -> list[tuple[QuarantinedWebhook, str]]:
-        """Make those of `webhooks` durable that may be, together; each with what became of it. Raises TryLater."""
-        from ingest.durable.publisher import Unavailable
-        from ingest.quarantine.replay import events_again
-
-        verdicts: list[tuple[QuarantinedWebhook, str]] = []
-        events: dict[int, list[Event]] = {}
-        new_ids: dict[int, UUID] = {}
-        for webhook in webhooks:
-            verdict, content = _checked(webhook, self._enabled, self._store, force=self._force, body=self._body)
-            if content is not None and self._publisher is not None:
-                verdict = "replayed"
-                events[webhook.id] = events_again(webhook, self._enabled.providers[webhook.provider], content)
-                if not webhook.identified:
-                    new_ids[webhook.id] = events[webhook.id][0].event_id
-            verdicts.append((webhook, verdict))
-        if events and self._publisher is not None:
-            # First the ids: should this be repeated after a crash, each event has the one that it had before.
-            self._store.identify(new_ids)
-            try:
-                self._publisher.publish_all(list(chain.from_iterable(events.values())))
-            except Unavailable as failure:
-                raise TryLater(
-                    f"not taken ({failure}); the rest stays in the quarantine: see hookline spool status, and Kafka"
-                ) from failure
-            self._store.mark_replayed(*events)
-        return verdicts
-
-
-def _checked(
-    webhook: QuarantinedWebhook,
-    enabled: _Enabled,
-    store: QuarantineStore,
-    *,
-    force: bool = False,
-    body: bytes | None = None,
-) -> tuple[str, ReadAgain | None]:
-    """What the secrets that are set now say of `webhook`; its content, if it may be brought back."""
-    from ingest.content_coding import BadBody, BodyTooLarge
-    from ingest.provider import Unauthorized
-    from ingest.quarantine.replay import check_again, read_again
-
-    if webhook.replayed_at is not None:
-        return "replayed", None
-    provider = enabled.providers.get(webhook.provider)
-    if provider is None:
-        return "provider not enabled", None
-    try:
-        if force:
-            return "would replay", read_again(webhook, provider, body)
-        return "authentic", check_again(webhook, provider, store.digest, mended=body, public_url=enabled.public_url)
-    except BodyTooLarge:
-        return "body_too_large", None
-    except (Unauthorized, BadBody) as refusal:
-        return str(refusal), None
-
-
-def _verdict(webhook: QuarantinedWebhook, enabled: _Enabled, store: QuarantineStore) -> str:
-    return _checked(webhook, enabled, store)[0]
+    return checked(webhook, enabled, store)[0]
 
 
 def _chosen(store: QuarantineStore, numbers: Sequence[int]) -> Iterator[QuarantinedWebhook]:
@@ -261,15 +185,16 @@ def _store() -> Iterator[QuarantineStore]:
         yield store
 
 
-def _enabled() -> _Enabled:
+def _enabled() -> EnabledProviders:
     """The enabled providers with the secrets that are set now. Raises ConfigurationError."""
     from ingest.provider import provider_types
+    from ingest.quarantine.replaying import EnabledProviders
     from ops.configuration import load
 
     known, settings = provider_types(), ingest_settings()
     kinds = [known[name] for name in settings.providers if name in known]
     providers = {kind.name: kind(load(kind.settings_type)[kind.settings_type]) for kind in kinds}
-    return _Enabled(providers, settings.public_url)
+    return EnabledProviders(providers, settings.public_url)
 
 
 def _row(webhook: QuarantinedWebhook, now: str) -> dict[str, Any]:

@@ -10,13 +10,16 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from ops.console import (
+    chart_pages,
     crm_pages,
     dead_letter_pages,
     event_pages,
     login,
     opt_out_pages,
     overview_pages,
+    quarantine_pages,
     record_pages,
+    rule_pages,
     settings_pages,
 )
 from ops.console.context import EXTENSION, Answer, ConsoleServices
@@ -34,7 +37,9 @@ MAX_BODY = 64 * 1024
 #: What answers without a login, beside the login itself and static files.
 OPEN_PATHS = frozenset({"/healthz", "/readyz", "/login"})
 #: Parts of pages that refresh themselves: nobody has to be there for that, so such a request uses no session.
-SELF_REFRESHING = frozenset({"overview.live", "dead_letters.requests"})
+SELF_REFRESHING = frozenset(
+    {"overview.live", "dead_letters.requests", "crm.backfills", "charts.data", "quarantine.requests"}
+)
 #: Scripts, styles and pictures of ours alone, and none within a page; nobody frames a page.
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "
@@ -63,10 +68,13 @@ def console_app(console: ConsoleServices, users: UserDirectory, limit: LoginLimi
         overview_pages,
         event_pages,
         opt_out_pages,
+        rule_pages,
         crm_pages,
         dead_letter_pages,
         record_pages,
         settings_pages,
+        chart_pages,
+        quarantine_pages,
     ):
         app.register_blueprint(module.pages)
     _add_probes(app, console)

@@ -10,10 +10,12 @@ from typing import ParamSpec, TypeVar
 from flask import abort, current_app, g, render_template, request
 from werkzeug.wrappers import Response
 
+from ops.console.charts import EventCounts, HeartbeatHistory
 from ops.console.database import ConsoleDatabase
 from ops.console.decisions import DecisionRunner
 from ops.console.sessions import Session, Sessions
 from ops.console.settings import ConsoleSettings
+from ops.console.trial_runner import RuleTrialRunner
 from ops.trace.masking import Masking
 
 P = ParamSpec("P")
@@ -31,6 +33,9 @@ class ConsoleServices:
     database: ConsoleDatabase
     sessions: Sessions
     decisions: DecisionRunner
+    rule_trials: RuleTrialRunner
+    event_counts: EventCounts
+    heartbeat_history: HeartbeatHistory
     deadline_zone: str  #: the time zone that deadlines are counted in: HOOKLINE_OPT_OUT__TIME_ZONE
 
 

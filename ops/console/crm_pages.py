@@ -8,13 +8,14 @@ from flask import Blueprint, abort, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from ops.console.context import Answer, answer, given_reason, masking, operators_only, services, session
+from processors.crm_sync.backfill_progress import newest_backfills
 from processors.crm_sync.report import newest_dead, states
 from runtime.postgres import named_rows
 
 pages = Blueprint("crm", __name__, url_prefix="/crm")
 
-#: Dead deliveries that are shown, and that one decision redrives at most.
-SHOWN, AT_ONCE = 50, 1000
+#: Dead deliveries that are shown, that one decision redrives at most, and backfills that are shown.
+SHOWN, AT_ONCE, BACKFILLS_SHOWN = 50, 1000, 10
 
 _OLDEST_PENDING = """
 SELECT t.target, (SELECT min(received_at) FROM crm_deliveries AS p WHERE p.target = t.target AND p.status = 'pending')
@@ -46,7 +47,15 @@ def page() -> Answer:
             causes=named_rows(connection, _CAUSES),
             dead=newest_dead(connection, None, SHOWN),
             at_once=AT_ONCE,
+            backfills=newest_backfills(connection, BACKFILLS_SHOWN),
         )
+
+
+@pages.get("/backfills")
+def backfills() -> Answer:
+    """The part of the page that refreshes itself: how far each backfill is."""
+    with services().database.reading() as connection:
+        return answer("crm_backfills.html", backfills=newest_backfills(connection, BACKFILLS_SHOWN))
 
 
 @pages.post("/<target>/<event_id>/redrive")

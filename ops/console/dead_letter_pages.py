@@ -1,4 +1,4 @@
-"""What was set aside: dead letters by cause, records that opt-out parked, and what is in the nodes' quarantines."""
+"""What was set aside: dead letters by cause, and records that opt-out parked."""
 
 from __future__ import annotations
 
@@ -38,11 +38,6 @@ SELECT p.topic, p.partition, p.record_offset, p.disposition, p.error_class, p.wr
     r.decision, r.position
 FROM opt_out_parked AS p LEFT JOIN opt_out_reviews AS r ON r.id = p.review_id ORDER BY p.id DESC LIMIT {SHOWN}
 """  # noqa: S608 - as above
-_QUARANTINES = """
-SELECT node, state, (facts ->> 'quarantined')::bigint AS webhooks, (facts ->> 'quarantine_bytes')::bigint AS bytes,
-    (facts ->> 'refused_lately')::bigint AS refused, at
-FROM process_heartbeats WHERE name = 'ingest' AND state <> 'stopped' AND facts ? 'quarantined' ORDER BY node, at
-"""
 _REQUESTS = f"""
 SELECT id, processor, action, disposition, error_class, writer, most, canary, requested_by, reason, requested_at,
     stopped_by, state, expected, handled, kept, detail, changed_at, state IN ('waiting', 'running') AS open
@@ -72,7 +67,6 @@ def page() -> Answer:
             decided=named_rows(connection, _DECIDED),
             newest=named_rows(connection, _NEWEST),
             parked=named_rows(connection, _PARKED),
-            quarantines=named_rows(connection, _QUARANTINES),
         )
 
 

@@ -34,22 +34,28 @@ class DecisionRunner:
     def run(self, action: str, *, username: str, reason: str, **arguments: Any) -> str:
         """Carry out `action`; what was done, for people. Raises DecisionRefused, DecisionFailed."""
         request = {"action": action, "username": username, "reason": reason, "arguments": arguments}
-        try:
-            done = subprocess.run(
-                [sys.executable, "-m", "ops.console.decide"],
-                input=json.dumps(request),
-                capture_output=True,
-                encoding="utf-8",
-                env=self._environ,
-                timeout=self._timeout,
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
-            raise DecisionFailed(f"it took longer than {self._timeout:g} s") from None
-        try:
-            answered = json.loads(done.stdout)
-        except ValueError:
-            raise DecisionFailed(f"its process ended with {done.returncode}; see the console's log") from None
+        answered = ask_program("ops.console.decide", request, self._environ, self._timeout)
         if not answered["ok"]:
             raise DecisionRefused(answered["message"])
         return str(answered["message"])
+
+
+def ask_program(module: str, request: object, environ: Mapping[str, str], timeout: float) -> dict[str, Any]:
+    """What `python -m module` answers to `request`, both as JSON. Raises DecisionFailed."""
+    try:
+        done = subprocess.run(  # noqa: S603 - a module of ours
+            [sys.executable, "-m", module],
+            input=json.dumps(request),
+            capture_output=True,
+            encoding="utf-8",
+            env=dict(environ),
+            timeout=timeout,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise DecisionFailed(f"it took longer than {timeout:g} s") from None
+    try:
+        answered: dict[str, Any] = json.loads(done.stdout)
+    except ValueError:
+        raise DecisionFailed(f"its process ended with {done.returncode}; see the console's log") from None
+    return answered

@@ -16,6 +16,7 @@ from ops.console.context import (
     session,
 )
 from ops.console.numbers import number_facts
+from ops.console.reconciliation import account_rounds, target_rounds
 from runtime.phone_lookup import number_query
 from runtime.postgres import named_rows
 
@@ -46,7 +47,6 @@ WHERE o.state = %(state)s AND (%(below)s::bigint IS NULL OR (o.since, o.phone) <
         SELECT phone FROM opt_out_ledger WHERE position = %(below)s)))
 ORDER BY o.since DESC, o.phone DESC LIMIT %(limit)s
 """
-_ROUNDS = "SELECT target, work, done_at FROM target_rounds ORDER BY target, work"
 _PHONE_AT = "SELECT phone FROM opt_out_ledger WHERE position = %s"
 _POSITION_OF = "SELECT last_position FROM opt_outs WHERE phone = ANY (%s) ORDER BY updated_at DESC LIMIT 1"
 
@@ -71,7 +71,8 @@ def desk() -> Answer:
             reviews=named_rows(connection, _REVIEWS),
             counts=named_rows(connection, _OPEN)[0],
             late=named_rows(connection, _LATE),
-            rounds=named_rows(connection, _ROUNDS),
+            rounds=target_rounds(connection),
+            accounts=account_rounds(connection),
             numbers=shown,
             older=older,
             state=state,

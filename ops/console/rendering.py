@@ -24,6 +24,8 @@ NAVIGATION = (
     ("dead_letters.page", "Dead letters"),
     ("records.page", "Records"),
     ("settings.page", "Settings"),
+    ("charts.page", "Charts"),
+    ("quarantine.page", "Quarantine"),
 )
 #: Words for a state, by what is to be seen at once: well, to be looked at, or wrong. The word itself is always shown.
 _TONES = {
@@ -41,6 +43,7 @@ _TONES = {
         "unknown",
         "cancelled",
         "ticket",
+        "repaired",
     },
     "bad": {
         "out",

@@ -6,12 +6,14 @@ import os
 from functools import partial
 
 from ops.console.app import console_app, readiness
+from ops.console.charts import EventCounts, HeartbeatHistory
 from ops.console.context import ConsoleServices
 from ops.console.database import ConsoleDatabase, connect_for_console
 from ops.console.decisions import DecisionRunner
 from ops.console.memory import return_large_pieces
 from ops.console.sessions import Sessions
 from ops.console.settings import ConsoleSettings
+from ops.console.trial_runner import RuleTrialRunner
 from ops.console.users import UserDirectory
 from runtime import logs
 from runtime.addresses import local_url
@@ -57,7 +59,10 @@ def wired(configuration: Configuration) -> tuple[ConsoleServices, UserDirectory]
     users.find("")
     sessions = Sessions(users, idle_seconds=settings.idle_minutes * 60, longest_seconds=settings.session_hours * 3600)
     database = ConsoleDatabase(partial(connect_for_console, dsn, settings.statement_seconds), settings.connections)
-    return ConsoleServices(settings, database, sessions, DecisionRunner(os.environ), _deadline_zone()), users
+    decisions, trials = DecisionRunner(os.environ), RuleTrialRunner(os.environ)
+    history = HeartbeatHistory(database)
+    zone = _deadline_zone()
+    return ConsoleServices(settings, database, sessions, decisions, trials, EventCounts(), history, zone), users
 
 
 def serve() -> None:
@@ -84,6 +89,5 @@ def serve() -> None:
         supervised(settings.admin_host, watched.port, stop),
     ):
         log.info("console_serving", url=local_url(settings.host, served.port), admin_port=watched.port)
-        while not stop.wait(60):
-            pass
+        services.heartbeat_history.look_until(stop.wait)
     log.info("console_stopped")

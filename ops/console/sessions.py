@@ -9,13 +9,18 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 from ops.console.users import Role, User, UserDirectory
+
+V = TypeVar("V")
 
 #: Sessions at once; where there are more, the one that was used longest ago ends.
 MOST_SESSIONS = 200
 #: Searches that a session remembers: what was typed may be a phone number, which belongs in no address.
 MOST_SEARCHES = 50
+#: Tried rules whose outcome a session remembers.
+MOST_TRIALS = 10
 #: Pages of one session whose personal data is shown at once.
 MOST_REVEALS = 100
 
@@ -29,6 +34,7 @@ class Session:
     started: float  #: seconds of the process's own clock
     last_used: float
     searches: OrderedDict[str, Mapping[str, str]] = field(default_factory=OrderedDict)
+    trials: OrderedDict[str, Mapping[str, Any]] = field(default_factory=OrderedDict)
     reveals: OrderedDict[str, float] = field(default_factory=OrderedDict)  #: by page: until when
 
     @property
@@ -43,11 +49,11 @@ class Session:
 
     def remember_search(self, criteria: Mapping[str, str]) -> str:
         """The key under which `criteria` are found again."""
-        key = secrets.token_urlsafe(6)
-        self.searches[key] = dict(criteria)
-        while len(self.searches) > MOST_SEARCHES:
-            self.searches.popitem(last=False)
-        return key
+        return _remember(self.searches, dict(criteria), MOST_SEARCHES)
+
+    def remember_trial(self, outcome: Mapping[str, Any]) -> str:
+        """The key under which what some rules would do is found again."""
+        return _remember(self.trials, dict(outcome), MOST_TRIALS)
 
 
 class Sessions:
@@ -118,6 +124,14 @@ class Sessions:
         """Whether `page` shows personal data to `session`."""
         with self._lock:
             return session.may_change and session.reveals.get(page, 0.0) > self._clock()
+
+
+def _remember(found: OrderedDict[str, Mapping[str, V]], value: Mapping[str, V], most: int) -> str:
+    key = secrets.token_urlsafe(6)
+    found[key] = value
+    while len(found) > most:
+        found.popitem(last=False)
+    return key
 
 
 def _digest(token: str) -> str:

@@ -16,17 +16,28 @@ from processors.opt_out.target import OptOutTarget
 from processors.outbox.errors import Rejected, RetryLater
 from processors.outbox.rate_limiter import LimiterStopped
 from runtime import logs, metrics
+from runtime.logs import Redactor
 from runtime.postgres import Connection
 
 log = logs.logger("processors.opt_out.reconcile")
 
 #: Seconds between two looks at whether it is time.
 INTERVAL = 30.0
+#: Characters that are kept of why a comparison failed.
+LONGEST_REASON = 300
+
+_redactor = Redactor()
 
 _LAST = "SELECT done_at FROM target_rounds WHERE target = %s AND work = 'reconcile'"
 _DONE = """
 INSERT INTO target_rounds (target, work, done_at, result) VALUES (%s, 'reconcile', %s, %s)
 ON CONFLICT (target, work) DO UPDATE SET done_at = EXCLUDED.done_at, result = EXCLUDED.result
+"""
+# In the row of the last comparison, which the next one that succeeds replaces.
+_FAILED = """
+UPDATE target_rounds SET result = result || jsonb_build_object(
+    'failures', COALESCE((result ->> 'failures')::integer, 0) + 1, 'failed_at', %s::timestamptz, 'failure', %s::text)
+WHERE target = %s AND work = 'reconcile'
 """
 _ACCOUNTS = "SELECT account FROM target_accounts WHERE target = %s ORDER BY account"
 _PHONES = (
@@ -41,17 +52,27 @@ class Difference:
     """What one target says otherwise than the ledger."""
 
     target: str
-    accounts: int = 0
-    compared: int = 0  #: pairs of phone and account
+    compared: dict[str, int] = field(default_factory=dict)  #: account -> phones
     lost: dict[str, list[str]] = field(default_factory=dict)  #: account -> phones that are out here and not there
     unheard: dict[str, list[str]] = field(default_factory=dict)  #: account -> phones that are out there and not here
 
     def counts(self) -> dict[str, int]:
         """In numbers."""
-        counts = {"accounts": self.accounts, "compared": self.compared}
+        counts = {"accounts": len(self.compared), "compared": sum(self.compared.values())}
         return counts | {
             "lost": sum(map(len, self.lost.values())),
             "unheard": sum(map(len, self.unheard.values())),
+        }
+
+    def by_account(self) -> dict[str, dict[str, int]]:
+        """The same of each account."""
+        return {
+            account: {
+                "compared": compared,
+                "lost": len(self.lost.get(account, ())),
+                "unheard": len(self.unheard.get(account, ())),
+            }
+            for account, compared in self.compared.items()
         }
 
 
@@ -60,8 +81,8 @@ def compare(database: Database, target: OptOutTarget[Any]) -> Difference:
     found = Difference(target.name)
     with database.transaction() as connection:
         accounts = [slug for (slug,) in connection.execute(_ACCOUNTS, (target.name,))]
-    found.accounts = len(accounts)
     for account in accounts:
+        found.compared[account] = 0
         for states in _batches(database, target.batch()):
             out_there = target.out_of(account, list(states))
             lost = [phone for phone, state in states.items() if state == "out" and phone not in out_there]
@@ -69,7 +90,7 @@ def compare(database: Database, target: OptOutTarget[Any]) -> Difference:
             with database.transaction() as connection:
                 lost = _without(connection, target.name, account, lost, ["pending"])
                 unheard = _without(connection, target.name, account, unheard, ["pending", "done", "cancelled"])
-            found.compared += len(states)
+            found.compared[account] += len(states)
             found.lost.setdefault(account, []).extend(lost)
             found.unheard.setdefault(account, []).extend(unheard)
     return found
@@ -95,9 +116,15 @@ def repair(connection: Connection, ledger: Ledger, found: Difference, now: datet
         if phones:
             detail = f"{found.target} had lost it"
             enforcement.cover(connection, found.target, account, now, detail=detail, phones=phones)
-    connection.execute(_DONE, (found.target, now, json.dumps(found.counts())))
+    result = found.counts() | {"by_account": found.by_account()}
+    connection.execute(_DONE, (found.target, now, json.dumps(result)))
     metrics.RECONCILED.labels(found.target).inc(found.counts()["lost"])
     metrics.RECONCILED_AT.labels(found.target).set(now.timestamp())
+
+
+def note_failure(connection: Connection, target: str, error: Exception, now: datetime) -> None:
+    """Write down that a comparison came to no end, and why, without personal data."""
+    connection.execute(_FAILED, (now, _redactor.text(str(error))[:LONGEST_REASON], target))
 
 
 class OptOutReconciler:
@@ -125,6 +152,8 @@ class OptOutReconciler:
             found = compare(database, self._target)
         except (RetryLater, Rejected) as error:
             log.warning("not_reconciled", target=self._target.name, reason=str(error))
+            with database.transaction() as connection:
+                note_failure(connection, self._target.name, error, self._now())
             return max(INTERVAL, getattr(error, "retry_after", None) or 0.0)
         except LimiterStopped:
             return 0.0

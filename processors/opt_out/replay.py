@@ -48,6 +48,12 @@ class RuleDifference:
         """Whether the older set let it through and the newer one does not."""
         return self.older.action == "none" and self.newer.action in ("out", "hold")
 
+    @property
+    def kind(self) -> tuple[str, str, str]:
+        """From, to, and the rule that makes the difference: the newer set's, or the older one's that is gone."""
+        rule = self.newer.rule if self.newer.action != "none" else self.older.rule
+        return self.older.action, self.newer.action, rule
+
 
 @dataclass(slots=True)
 class Kind:

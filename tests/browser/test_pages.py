@@ -215,6 +215,51 @@ def test_an_operator_redrives_behind_a_canary_and_discards_what_comes_back(
         small.page.screenshot(path=screenshots / "redriven-phone.png", full_page=True)
 
 
+def test_charts_are_drawn_and_their_tables_say_the_same(visitor: Callable[..., Visitor]) -> None:
+    reader = visitor("viewer")
+    reader.open("/charts")
+    section = reader.page.locator("section", has=reader.page.get_by_role("heading", name="Events a minute: textlink"))
+    section.locator(".uplot canvas").wait_for()
+    section.locator(".legend", has_text="message.received").wait_for()
+    section.locator("summary").click()
+    hours = section.locator("tbody tr").all_inner_texts()
+    assert hours
+    assert any(int(word) > 0 for word in re.findall(r"\b\d+\b", hours[0].split("\t", 1)[1]))
+
+
+def test_an_operator_tries_a_text_and_compares_rule_sets(visitor: Callable[..., Visitor]) -> None:
+    operator = visitor()
+    page = operator.page
+    operator.open("/opt-outs")
+    page.get_by_role("link", name="Rules").click()
+    page.get_by_label("Text, as a contact").fill("how do I STOP this")
+    page.get_by_role("button", name="Try").click()
+    page.get_by_text("c.want-out").first.wait_for(timeout=60_000)
+    assert page.evaluate(CONTRAST) == []
+    page.get_by_label("Older set").select_option("1")
+    page.get_by_role("button", name="Compare").click()
+    page.get_by_text("texts read").wait_for(timeout=60_000)
+
+
+def test_an_operator_has_a_quarantine_replayed(visitor: Callable[..., Visitor], screenshots: Path | None) -> None:
+    # Given the webhooks of the stack that were refused, which do not verify now either
+    operator = visitor()
+    page = operator.page
+    operator.open("/quarantine")
+    kind = page.locator("main table").first.locator("tbody tr").first
+    kind.locator("summary").click()
+    kind.locator("[name=reason]").fill("the secret was mended")
+    kind.get_by_role("button", name="Replay").click()
+    newest = page.locator("#requests tbody tr").first
+    newest.get_by_text("done").wait_for(timeout=60_000)
+    assert "0 brought back of 3, 3 kept" in newest.inner_text()
+    assert page.evaluate(CONTRAST) == []
+    if screenshots:
+        page.screenshot(path=screenshots / "quarantine-replayed.png", full_page=True)
+    operator.open("/records")
+    assert "the secret was mended" in page.locator("main").inner_text()
+
+
 def test_the_check_of_contrast_sees_what_is_hard_to_read(chromium: Browser) -> None:
     page = chromium.new_page()
     page.set_content("<body style='background: #fff'><p style='color: #999'>pale</p><p style='color: #555'>dark</p>")

@@ -15,12 +15,14 @@ from werkzeug.security import generate_password_hash
 from werkzeug.test import TestResponse
 
 from ops.console.app import console_app
+from ops.console.charts import EventCounts, HeartbeatHistory
 from ops.console.context import ConsoleServices
 from ops.console.database import ConsoleDatabase, connect_for_console
 from ops.console.decisions import DecisionRunner
 from ops.console.login_limit import LoginLimit
 from ops.console.sessions import Sessions
 from ops.console.settings import ConsoleSettings
+from ops.console.trial_runner import RuleTrialRunner
 from ops.console.users import User, UserDirectory, write_user
 from runtime.postgres import Connection
 
@@ -48,8 +50,13 @@ class PlayedConsole:
         sessions = Sessions(users, idle_seconds=1800, longest_seconds=12 * 3600, clock=clock)
         opened = no_database if dsn is None else partial(connect_for_console, dsn, 5.0)
         self.database = ConsoleDatabase(opened, self.settings.connections)
-        decisions = DecisionRunner({**os.environ, "HOOKLINE_POSTGRES__DSN": dsn or ""})
-        self.services = ConsoleServices(self.settings, self.database, sessions, decisions, "America/New_York")
+        environ = {**os.environ, "HOOKLINE_POSTGRES__DSN": dsn or ""}
+        decisions, trials = DecisionRunner(environ), RuleTrialRunner(environ)
+        self.history = HeartbeatHistory(self.database)
+        charts = (EventCounts(), self.history)
+        self.services = ConsoleServices(
+            self.settings, self.database, sessions, decisions, trials, *charts, "America/New_York"
+        )
         self.app = console_app(self.services, users, LoginLimit(clock))
 
     def client(self, name: str | None = None) -> FlaskClient:

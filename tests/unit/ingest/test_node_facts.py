@@ -101,7 +101,7 @@ def test_where_the_workers_metrics_do_not_meet_answers_are_not_known(
 ) -> None:
     monkeypatch.setattr(ingest.node.facts, "size_of", lambda _directory: QuarantineSize(3, 4096))
 
-    assert NodeFacts(tmp_path, None)() == {"quarantined": 3, "quarantine_bytes": 4096}
+    assert NodeFacts(tmp_path, None)() == {"quarantined": 3, "quarantine_bytes": 4096, "quarantine_kinds": []}
 
 
 def test_what_cannot_be_read_is_not_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -109,12 +109,13 @@ def test_what_cannot_be_read_is_not_told(tmp_path: Path, monkeypatch: pytest.Mon
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(ingest.node.facts, "size_of", closed)
+    monkeypatch.setattr(ingest.node.facts, "kinds_of", closed)
 
     assert NodeFacts(tmp_path, tmp_path)() == {"answered_lately": 0, "refused_lately": 0, "webhooks_lately": {}}
 
 
 def test_a_file_of_metrics_that_is_just_being_made_is_read_later(node: Node, tmp_path: Path) -> None:
     (tmp_path / "metrics" / "counter_1.db").touch()
-    assert node.facts() == {"quarantined": 0, "quarantine_bytes": 4096}
+    assert node.facts() == {"quarantined": 0, "quarantine_bytes": 4096, "quarantine_kinds": []}
     (tmp_path / "metrics" / "counter_1.db").unlink()
     assert node.lately() == (0, 0)

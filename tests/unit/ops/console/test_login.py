@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from werkzeug.security import generate_password_hash
 
+from ops import console as console_package
 from ops.console.app import SELF_REFRESHING
 from ops.console.users import User, remove_user, write_user
 from tests.twins.console import PASSWORD, PlayedConsole, csrf_token, post
@@ -39,6 +40,7 @@ def routes(console: PlayedConsole) -> list[tuple[str, str]]:
     ]
 
 
+STATIC = Path(console_package.__file__).parent / "static"
 OPEN = {("GET", "/login"), ("POST", "/login"), ("GET", "/healthz"), ("GET", "/readyz")}
 
 
@@ -73,7 +75,7 @@ def test_probes_and_static_files_answer_everybody(console: PlayedConsole) -> Non
     assert client.get("/healthz").json == {"ok": True, "process": "console"}
     ready = client.get("/readyz")
     assert (ready.status_code, ready.json and ready.json["reason"]) == (503, "PostgreSQL does not answer")
-    for name in ("console.css", "console.js", "htmx-2.0.11.min.js", "icon.svg"):
+    for name in sorted(file.name for file in STATIC.iterdir()):
         with client.get(f"/static/{name}") as file:
             assert file.status_code == 200
 
@@ -275,4 +277,6 @@ def test_everything_that_refreshes_itself_is_known_to_do_so(console: PlayedConso
         for tag in re.findall(r"<[^>]*hx-trigger=[^>]*>", file.read_text("utf-8")):
             assert 'hx-trigger="every' in tag, "by itself, or because somebody does something"
             found |= set(re.findall(r"hx-get=\"\{\{ url_for\('([a-z_.]+)'\) \}\}\"", tag))
+        # What a script of ours asks for again and again.
+        found |= set(re.findall(r"data-url=\"\{\{ url_for\('([a-z_.]+)'\) \}\}\"", file.read_text("utf-8")))
     assert found == SELF_REFRESHING
