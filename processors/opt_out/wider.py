@@ -11,11 +11,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 from processors.opt_out import shapes
+from processors.opt_out.closed import ClosedTexts
 from processors.opt_out.grammar import Trying
 from processors.opt_out.normalise import clauses, plain, spread
 from processors.opt_out.outside import Outside
 from processors.opt_out.requests import RequestMatch, Requests, by_language
 from processors.opt_out.rules import ALWAYS, Rule, Unless
+from processors.opt_out.words.closed_texts import LANGUAGES as LANGUAGES_OF_CLOSED_TEXTS
+from processors.opt_out.words.closed_texts import SINCE as CLOSED_SINCE
 from processors.opt_out.words.languages import LANGUAGES_OF_PATTERNS
 
 #: The first rule set that reads a stop sign beside messages.
@@ -58,6 +61,11 @@ class Wider:
         self._english, self._english_needs = english, english.grammar.patterns
         self._others = list(zip(other_bits, other_requests, strict=True))
         self._any_other = sum(other_bits)
+        self._closed: ClosedTexts | None = None
+        if number >= CLOSED_SINCE:
+            closed = by_language(LANGUAGES_OF_CLOSED_TEXTS, spoken, rules, exceptions, number, 0)
+            self._closed = ClosedTexts(closed, self._english_needs.end)
+            self.languages += closed
         self._own_words = own_words
         self._messages = number >= MESSAGES_SINCE
         self._outside = Outside([rule for rule in rules if rule.kind == "outside"], exceptions)
@@ -108,6 +116,8 @@ class Wider:
             for bit, other in self._others:
                 if mask & bit and (trying := other.grammar.worth_trying(other.grammar.present(words), flat)):
                     requests.append((other, trying))
+        if self._closed is not None:
+            requests += self._closed.candidates(flat, words, mask)
         shape, drawn = bool(mask & self._shape), may_be_drawn(text, bare, words)
         outside = bool(mask & self._beyond) and self._outside.may_fit(words)
         return Candidates(shape, drawn, outside, requests) if requests or shape or drawn or outside else None
@@ -158,6 +168,8 @@ class Wider:
         for bit, requests in self._others:
             if requests.grammar.is_key(word):
                 mask |= bit
+        if self._closed is not None:
+            mask |= self._closed.belongs(word)
         return mask | self._english.grammar.needed(word)
 
     def _is_shape(self, word: str) -> bool:
