@@ -16,6 +16,8 @@ nearly always has a word besides; what is left is a wish if it forbids what is s
 | `self`, `you`, `want`, `get` | who, whom, wishes, receives |
 | `limit`, `instead`, `invite` | a time or another channel: only part of it is forbidden |
 | `refusal`, `fill`, `key` | no interest, courtesy and temper, words for removal itself |
+| `tired`, `again`, `stopit`, `unwanted` | is tired of it, never again, ends it by itself, is not wanted |
+| `report`, `spam` | blocked or reported, as what |
 """
 
 from __future__ import annotations
@@ -58,12 +60,19 @@ _SHAPES: dict[str, tuple[str, tuple[str, ...]]] = {
             "... {not} {gap}{0,4} {want} {free}{0,6} ({texts}|{write}) ...",
             "... {not} {gap}{0,4} {want} {gap}{0,4} {these} {gap}{0,4} {more} ...",
             "... {want} {gap}{0,4} ({not}|{none}) {gap}{0,5} ({texts}|{write}) ...",
+            "... {tired} {gap}{0,5} ({texts}|{write}) ...", "... {tired} {gap}{0,3} {get} {gap}{0,2} {these} ...",
+            "... ({texts}|{write}) {gap}{0,3} {unwanted} ...", "~ ({fill}|;){0,3} {not} {again} ({fill}|;){0,3} %",
+            "~ ({courtesy}|;){0,4} {none} {more} ({courtesy}|;){1,4} %",
+            "~ ({refusal}|{courtesy}|;){1,8} {none} {more} ({courtesy}|;){0,4} %",
             ",,, {none} {gap}{0,3} {more} {gap}{0,4} {write}{0,1} {texts} ,,,", ",,, {none} {gap}{0,4} {texts} {gap}{0,3} {more} ,,,",
         ),
     ),
     "stops": (
         "what is sent has to stop",
-        ("... {stop} {gap}{0,6} ({write}|{texts}) ...", "... ({texts}|{write}) {gap}{0,6} {stop} ..."),
+        (
+            "... {stop} {gap}{0,6} ({write}|{texts}) ...", "... ({texts}|{write}) {gap}{0,6} {stop} ...",
+            "~ ({fill}|{you}|{these}|{my}|;){0,8} {stopit} ({fill}|{you}|{these}|{my}|;){0,6} %",
+        ),
     ),
     "removes": (
         "the number has to go",
@@ -73,6 +82,13 @@ _SHAPES: dict[str, tuple[str, tuple[str, ...]]] = {
             "... {take} {free}{0,5} ({thing}|{me}|{texts}) {free}{0,4} {off} ...",
             ",,, {remove} {gap}{0,4} {my} {gap}{0,3} {thing} ,,,",
             ",,, {take} {free}{0,6} {thing} {gap}{0,3} {off} {gap}{0,3} {thing} ,,,",
+        ),
+    ),
+    "reports": (
+        "the sender is blocked or reported, the texts are spam",
+        (
+            "... {report} {gap}{0,4} ({spam}|{you}) ...", "... {you} {gap}{0,4} {report} ...",
+            "... {report} {gap}{0,2} {report} ...", "... {you} {gap}{0,2} {spam} ...",
         ),
     ),
     "key": ("a word for removal and courtesy", ("... {key} ...",)),
@@ -90,10 +106,11 @@ _TAKEN_BACK: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
     "myself": (
         "the writer does not", ("forbids", "stops", "removes"),
         (
-            "{self} {aux}{0,3} {not} {gap}{0,4} {write}", "{self} {order}", "{order} {self}",
+            "{self} {gap}{0,4} {stopit}", "{stopit} {self}", "{self} {aux}{0,3} {not} {gap}{0,4} {write}", "{self} {order}", "{order} {self}",
             "{self} {aux}{0,3} {stop}", "{self} {aux}{0,3} {remove}", "{self} {aux}{0,3} {lose}", "{self} {aux}{0,3} {take}",
         ),
     ),
+    "blocks-me": ("the writer is blocked, or asks to be", ("reports",), ("{report} {gap}{0,2} {me}", "{not} {gap}{0,3} {report}")),
     "only-bother": ("no more than: don't bother", ("forbids",), ("~ {fill}{0,4} {not} {weak} {fill}{0,4} %",)),
     "you-do-not": ("somebody is missed", ("forbids",), ("{you} {aux}{0,2} {never} {gap}{0,2} {write}",)),
     "a-limit": ("only for now", ("forbids", "refuses"), ("{limit} (?! on)",)),

@@ -29,22 +29,30 @@ _WITH_SLIPS = {
 _WITHOUT_SLIPS = {
     "not": "dont dnt dun dunt not nvr nevr doont",
     "none": "no zero nomore without none enough",
-    "more": "more another additional future ever agin agian nomore anymor evermore",
+    "more": "more another additional future ever agin agian nomore anymor evermore mo",
     "write": (
-        "txt txting txtin textin textn msg msging msgs massage dm dms sms bug ping ring ringing ask askin try trying hit "
-        "hitting hittin bombard bombarding blow blowing blast buzz light nag chase hound mail mailing contactin messagin "
-        "callin emailin send sent spammin botherin"
+        "txt txting txtin textin textn msg msging msgs massage dm dms sms bug ping ring ringing ask askin try "
+        "trying hit "
+        "hitting hittin bombard bombarding blow blowing blast buzz light nag chase hound mail mailing contactin "
+        "messagin "
+        "callin emailin send sent spammin botherin contacted texted messaged called emailed bothered harassed "
+        "disturbed rung messaged telephoned pinged notified"
     ),
     "texts": (
         "text txt txts msg msgs message sms mms emails email whatsapp ads ad promo junk spam dms voicemails ups "
-        "followup crap garbage bs stuff campaigns blasts invites mailers texting calling messaging emailing"
+        "followup crap garbage bs stuff campaigns blasts invites mailers texting calling messaging emailing stuff "
+        "mms whatsapp campaigns blast outreach notices letters invitations offers requests inquiries"
     ),
     "these": "these those this that them it em any anything nothing such",
     "stop": "stop stopp quit stoop stahp end ending stops",
     "remove": "removal rmv unsub opt optout out",
-    "lose": "lose loose forget throw toss trash ditch dump bin burn shred destroy scratch strike cross wipe drop clear rid block",
+    "lose": (
+        "lose loose forget throw toss trash ditch dump bin burn shred destroy scratch strike cross wipe drop clear "
+        "rid block"
+    ),
     "thing": (
-        "num nums nbr nmbr nr cell # list lists contact info information data name names system systems records record "
+        "num nums nbr nmbr nr cell # list lists contact info information data name names system systems records "
+        "record "
         "file files rolodex sheet crm line landline digits phones inbox account device"
     ),
     "take": "take taking get getting put pull kick leave keep knock cut want rip be have bump",
@@ -57,7 +65,8 @@ _WITHOUT_SLIPS = {
     "you": "you u ya yall youse ye guys people folks company team",
     "never": "dont dnt dun dunt never nvr",
     "weak": (
-        "bother bothering ask asking askin try trying send sending follow reach massage phone light lighting blow chase buzz "
+        "bother bothering ask asking askin try trying send sending follow reach massage phone light lighting blow "
+        "chase buzz "
         "phoning ring hit write writing mail approach pursue disturb call calling"
     ),
     "aux": "do am will would really just still also can could did ll",
@@ -65,24 +74,36 @@ _WITHOUT_SLIPS = {
     "limit": "now yet today tonight",
     "instead": "just only instead rather but",
     "refusal": (
-        "interested interest sale sell selling sold house home property properties land lot condo car truck vehicle bought "
+        "interested interest sale sell selling sold house home property properties land lot condo car truck vehicle "
+        "bought "
         "buying buy hired found new job working retired position role vendor vendors set good fit match vote voted "
         "voting donate donating donated answer elsewhere somewhere wrong person isnt arent aint wont already have "
         "nope nah available selling listing moved signed covered provider happy loan insurance money"
     ),
     "fill": (
-        "opt please pls plz plss pleas plse plea kindly just now asap immediately once thanks thank thx ty tks tysm cheers "
+        "opt please pls plz plss pleas plse plea kindly just now asap immediately once thanks thank thx ty tks tysm "
+        "cheers "
         "regards sir maam madam hi hello hey ok okay k yes yeah yea yep lol right so and or nor n & but then to "
         "on at of for from in with by about up back off a an the is are was am do does will would can could may "
         "should must gotta got let lets told said say saying asked im we ur your yours yo ya damn "
-        "dammit damned goddamn fucking fuckin fuking fking effing freaking frickin bloody fuck f hell shit shitty stupid "
+        "dammit damned goddamn fucking fuckin fuking fking effing freaking frickin bloody fuck f hell shit shitty "
+        "stupid "
         "annoying constant unwanted unsolicited political random silly useless sick tired really seriously literally "
         "absolutely totally permanently completely definitely respectfully politely honestly already over last time "
         "times first appreciate grateful glad would love if that thats its it what whole any every each other others "
-        "kind sort way all both day days anyone people man dude bro buddy lady jeez omg ugh god jesus christ wtf ffs smh "
-        "understand understood hear here there sent requested request requesting sincerely very much too also ever even still keep "
-        "keeps effective immediatly shut period sent again today everyone like many off one ones bother make making"
+        "kind sort way all both day days anyone people man dude bro buddy lady jeez omg ugh god jesus christ wtf "
+        "ffs smh "
+        "understand understood hear here there sent requested request requesting sincerely very much too also ever "
+        "even still keep "
+        "keeps effective immediatly shut period sent again today everyone like many off one ones bother make making "
+        "whoever whomever this wherever people theres there no1 smh k thankyou thanku lots bunch bit either anyway "
+        "anyways btw idk well oh nah haha lol hahaha as"
     ),
+    "again": "again anymore ever further",
+    "courtesy": "please pls plz thanks thank thx ty you u from of this these sir maam ok okay",
+    "report": "reported reporting report flagged flagging marked marking blocked blocking",
+    "spam": "spam junk scam fraud phishing",
+    "tired": "tired sick fed exhausted annoyed had enough",
 }
 
 _KEY = "removal unsubscription unsubscribe optout deletion"
@@ -93,6 +114,7 @@ _EXAMPLES = {
     "stops": ("cease these messages immediately please", "the emails must stop now ok"),
     "removes": ("erase my details from all ur lists asap", "Toss our number please"),
     "key": ("deletion please, thanks", "Requesting removal asap"),
+    "reports": ("flagging this as spam", "Reported and blocked, thanks"),
 }
 
 WORDS = ClosedWords(_WITH_SLIPS, _WITHOUT_SLIPS, _KEY, _EXAMPLES)

@@ -14,14 +14,18 @@ _WITH_SLIPS = {
             "are ate ateci atemi armi arci ando andomi",
         )
         + " scrivere scrivete scrivetemi scriveteci scrivermi scriverci scrivi scrivermi inviarmi inviare inviate inviatemi "
-        "mandarmi mandate mandatemi chiamare chiamate chiamatemi ricevere insistere insistete rompere rompete scocciare "
+        "mandarmi mandate mandatemi chiamare chiamate chiamatemi ricevere insistere insistete rompere rompete "
+        "scocciare "
         "scocciate scocciarmi invio"
     ),
     "texts": (
-        "messaggi messaggio messaggini chiamate chiamata telefonate pubblicita promozioni notifiche offerte comunicazioni "
+        "messaggi messaggio messaggini chiamate chiamata telefonate pubblicita promozioni notifiche offerte "
+        "comunicazioni "
         "avvisi sondaggi newsletter promemoria contatti annunci"
     ),
-    "stop": "smettete smettetela smetterla smettere smettila smetti cessate cessare finitela finirla interrompete basta",
+    "stop": (
+        "smettete smettetela smetterla smettere smettila smetti cessate cessare finitela finirla interrompete basta"
+    ),
     "remove": (
         forms("cancell elimin rimuov tolg togli depenn disiscriv esclud", "ete ere etemi ermi eteci")
         + " cancellate cancellatemi cancellare cancellami cancellarmi eliminate eliminare eliminatemi toglietemi togliete "
@@ -33,20 +37,28 @@ _WITH_SLIPS = {
 
 _WITHOUT_SLIPS = {
     "not": "non nn nemmeno neanche ne",
-    "none": "zero basta stop nulla piu no",
+    "none": "zero basta stop nulla piu no bast",
     "more": "piu ancora nuovamente altri altre altro altra ulteriori pi mai",
     "write": (
-        "scriva scrivano chiami chiamino mandi inviate manda mandi chiama contatti contattino rompa rompano text sms spammare "
+        "scriva scrivano chiami chiamino mandi inviate manda mandi chiama contatti contattino rompa rompano text "
+        "sms spammare "
         "spammate scassare scassate stressare stressate messaggiare inoltrare invitare sentire sentirvi ricontattare "
-        "ricontattate ricontattatemi richiamare richiamate richiamatemi riscrivere riscrivete"
+        "ricontattate ricontattatemi richiamare richiamate richiamatemi riscrivere riscrivete contattato contattata "
+        "contattati disturbato disturbata disturbati chiamato chiamata importunato molestato richiamato"
     ),
     "texts": (
-        "sms msg msgs whatsapp mail email emails spam promo promozione offerta messagi messagio testi contatto telefonata avviso "
-        "schifezze cavolate stronzate robaccia comunicazione notifica"
+        "sms msg msgs whatsapp mail email emails spam promo promozione offerta messagi messagio testi contatto "
+        "telefonata avviso "
+        "schifezze cavolate stronzate robaccia comunicazione notifica bast invii avviso buoni volantini"
     ),
     "these": "questi queste questo questa quelle quei roba tutto nulla niente",
-    "stop": "fine stop finite piantatela piantala",
-    "remove": "cancellazione disiscrizione rimozione eliminazione cancella elimina rimuovi togli via disattivate disattivare",
+    "stop": (
+        "fine stop finite piantatela piantala disattivate disattivare disattiva interrompere sospendete sospendere "
+        "fermate fermare"
+    ),
+    "remove": (
+        "cancellazione disiscrizione rimozione eliminazione cancella elimina rimuovi togli via disattivate disattivare"
+    ),
     "take": "levate levatemi levati togliete toglietemi toglietevi levatevi levami toglimi",
     "off": "via fuori dalle dalla dai mezzo",
     "lose": "dimenticate dimentica perdete perdi buttate butta bloccate scordate scordatevi",
@@ -54,28 +66,46 @@ _WITHOUT_SLIPS = {
     "my": "mio mia miei mie il la questo questa nostro nostra vostro vostra vostre vostri",
     "me": "mi me ci noi",
     "self": "io noi",
-    "want": "voglio vogliamo desidero desideriamo intendo autorizzo gradisco vorrei interessa interessano serve preferisco acconsento consento",
+    "want": (
+        "voglio vogliamo desidero desideriamo intendo autorizzo gradisco vorrei interessa interessano serve "
+        "preferisco acconsento consento"
+    ),
     "get": "ricevere ricevo sentire vedere leggere avere essere",
     "you": "voi lei tu vi ti le",
     "limit": "adesso oggi ora stasera",
     "instead": "solo soltanto piuttosto ma",
     "refusal": (
-        "interesse interessato interessata interessa vendo vendere vendesi vendita venduta venduto casa auto macchina lavoro "
+        "interesse interessato interessata interessa vendo vendere vendesi vendita venduta venduto casa auto "
+        "macchina lavoro "
         "cliente sbagliato sbagliata persona sono ho gia compro comprato chiesto"
     ),
     "fill": (
-        "per favore piacere cortesia perfavore pf grazie mille tante prego gentilmente cortesemente salve ciao buongiorno "
-        "buonasera signori signora signore scusate scusi ok si no bene allora dunque e o a ad al alla ai alle agli di del "
-        "della dei delle dello dall dal dalla dai dalle da in nel nella sul sulla su con il lo la i gli le un una uno l che "
-        "chi se si mi me ci vi ve ti te ne questo questa questi queste quello vostro vostra vostri vostre suo sua mio mia "
-        "tutto tutti tutta tutte subito immediatamente immediata immediato definitivamente assolutamente ora adesso urgente "
-        "basta mai piu ancora gia davvero proprio sempre volta volte ultima ultimo detto ho chiedo chiederei prego vorrei "
-        "voglio potete puo potreste potrebbe dovete deve fate faccia fare cazzo cavolo dannati maledetti stronzi stufo stufa "
-        "rotto palle continui continue indesiderati pubblicitari promozionali commerciali qualsiasi ogni altro altri altre "
-        "altra tipo genere parte vostra voi lei tu noi io capito chiaro ragazzi raga gente cordiali saluti distinti dovrebbe "
-        "essere venire vengano inoltre oltre nulla niente nessun saluto"
+        "per favore piacere cortesia perfavore pf grazie mille tante prego gentilmente cortesemente salve ciao "
+        "buongiorno "
+        "buonasera signori signora signore scusate scusi ok si no bene allora dunque e o a ad al alla ai alle agli "
+        "di del "
+        "della dei delle dello dall dal dalla dai dalle da in nel nella sul sulla su con il lo la i gli le un una "
+        "uno l che "
+        "chi se si mi me ci vi ve ti te ne questo questa questi queste quello vostro vostra vostri vostre suo sua "
+        "mio mia "
+        "tutto tutti tutta tutte subito immediatamente immediata immediato definitivamente assolutamente ora adesso "
+        "urgente "
+        "basta mai piu ancora gia davvero proprio sempre volta volte ultima ultimo detto ho chiedo chiederei prego "
+        "vorrei "
+        "voglio potete puo potreste potrebbe dovete deve fate faccia fare cazzo cavolo dannati maledetti stronzi "
+        "stufo stufa "
+        "rotto palle continui continue indesiderati pubblicitari promozionali commerciali qualsiasi ogni altro "
+        "altri altre "
+        "altra tipo genere parte vostra voi lei tu noi io capito chiaro ragazzi raga gente cordiali saluti distinti "
+        "dovrebbe "
+        "essere venire vengano inoltre oltre nulla niente nessun saluto stanco stanca stufi dei come ho"
     ),
     "aux": "vi ti lo la ve",
+    "stopit": "smettere smettete cessate disattivate disattivare disdico disdetta disdire sospendete",
+    "courtesy": "grazie per favore piacere da voi",
+    "report": "segnalo segnalato segnalati segnaliamo bloccato bloccati bloccata blocco denuncio",
+    "spam": "spam truffa",
+    "tired": "stufo stufa stanco stanca stufi",
 }
 
 _KEY = "cancellazione disiscrizione disiscrivere disiscrivermi"
@@ -86,6 +116,7 @@ _EXAMPLES = {
     "stops": ("cessate subito queste telefonate", "Finitela con le notifiche per favore"),
     "removes": ("eliminate i miei dati per cortesia", "dimenticate il nostro numero"),
     "key": ("chiedo la disiscrizione grazie", "Cancellazione immediata per favore"),
+    "reports": ("segnalo tutto come spam", "vi ho bloccato"),
 }
 
 WORDS = ClosedWords(_WITH_SLIPS, _WITHOUT_SLIPS, _KEY, _EXAMPLES)
