@@ -194,5 +194,6 @@ def fingerprint(number: int = VERSION) -> str:
             repr([(language.lexicon, language.added) for language in closed_texts.LANGUAGES.values()]),
             repr(sorted(closed_texts.OWN_WORDS)),
             repr(closed_texts.CLAUSE_NEEDS),
+            after_stop.NO_MESSAGE_DUTCH,
         ]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()

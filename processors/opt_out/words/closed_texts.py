@@ -88,10 +88,10 @@ _SHAPES: dict[str, tuple[str, tuple[str, ...]]] = {
         "the sender is blocked or reported, the texts are spam",
         (
             "... {report} {gap}{0,4} ({spam}|{you}) ...", "... {you} {gap}{0,4} {report} ...",
-            "... {report} {gap}{0,2} {report} ...", "... {you} {gap}{0,2} {spam} ...",
+            "... {report} {gap}{0,2} {report} ...", "... {spam} {gap}{0,3} {report} ...", "... {you} {gap}{0,2} {spam} ...",
         ),
     ),
-    "key": ("a word for removal and courtesy", ("... {key} ...",)),
+    "key": ("a word for removal and courtesy", ("~ ({fill}|{you}|{me}|{my}|{more}|;){0,12} {key} ({fill}|{you}|{me}|{my}|{more}|;){0,12} %",)),
 }  # fmt: skip
 
 #: Name -> what it says, the kinds that it takes back, and its shapes.
@@ -113,10 +113,22 @@ _TAKEN_BACK: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
     "blocks-me": ("the writer is blocked, or asks to be", ("reports",), ("{report} {gap}{0,2} {me}", "{not} {gap}{0,3} {report}")),
     "only-bother": ("no more than: don't bother", ("forbids",), ("~ {fill}{0,4} {not} {weak} {fill}{0,4} %",)),
     "you-do-not": ("somebody is missed", ("forbids",), ("{you} {aux}{0,2} {never} {gap}{0,2} {write}",)),
+    "not-to-bother": (
+        "does not want to disturb", ("forbids", "refuses"),
+        (
+            "{not} {gap}{0,3} {want} {gap}{0,3} {disturb} (?! {gap}{0,2} {me})",
+            "{want} {gap}{0,3} {not} {gap}{0,3} {disturb} (?! {gap}{0,2} {me})",
+        ),
+    ),
+    "not-yet": (
+        "none has come yet", ("refuses", "forbids"),
+        ("{yet} {gap}{0,2} {none}", "{none} {gap}{0,2} {texts} {gap}{0,3} {yet}", "{yet} {gap}{0,2} {not} {gap}{0,2} {write}"),
+    ),
+    "in-this-language": ("a turn of the language's own", tuple(_SHAPES), ("{turns}",)),
     "a-limit": ("only for now", ("forbids", "refuses"), ("{limit} (?! on)",)),
     "another-way": (
         "another way instead", ("forbids", "refuses", "stops"),
-        ("{instead} ({me}|{you}){0,1} {write}", "{instead} {invite}", "{write} {gap}{0,2} {channel} {me}", "; {channel} {me}", "^ {gap}{0,2} {invite}"),
+        ("{instead} ({me}|{you}){0,1} {write}", "{instead} {invite}", "{write} {gap}{0,2} {channel} {me}", "; {channel} {me}", "^ {gap}{0,3} {channel} {me} (;|%)", "^ {gap}{0,2} {invite}"),
     ),
 }  # fmt: skip
 
@@ -172,7 +184,7 @@ def _language(code: str) -> Language:
             anywhere=anywhere, since=SINCE,
         )
         for name, (says, kinds, shapes) in _TAKEN_BACK.items()
-        if (anywhere := _alternatives(shapes, classes))
+        if (anywhere := words.turns if shapes == ("{turns}",) else _alternatives(shapes, classes))
     )  # fmt: skip
     return Language(code, words.with_slips, rules, exceptions, classes, OWN_WORDS)
 

@@ -14,3 +14,4 @@ class ClosedWords:
     without_slips: Mapping[str, str]  #: short ones, and those of which every other word is near
     key: str  #: words that name removal and nothing else
     examples: Mapping[str, tuple[str, ...]]  #: kind of wish -> texts of our own that it finds
+    turns: str = ""  #: a pattern of turns of the language's own that mean something else

@@ -53,7 +53,7 @@ _WITHOUT_SLIPS = {
         "annuleren annuleer zet"
     ),
     "remove": "wis wist eruit afmelding uitschrijving verwijdering schrijfmijuit blokkeer",
-    "take": "haal haalt halen schrijf schrijft meld meldt melden gooi gooit trek laat zeg zet",
+    "take": "haal haalt halen schrijf schrijft meld meldt melden gooi gooit trek laat zeg zeg",
     "off": "af uit eraf eruit op weg vanaf",
     "lose": "vergeet gooi gooit wis wist",
     "thing": "nr gsm mobiel naam adres systeem abonnement inschrijving account mailinglijst lijstje abonnement",
@@ -97,6 +97,8 @@ _WITHOUT_SLIPS = {
     "report": "gemeld geblokkeerd blokkeer blokkeren rapporteer gerapporteerd meld",
     "spam": "spam oplichting phishing",
     "tired": "zat beu moe genoeg",
+    "disturb": "storen lastigvallen",
+    "yet": "nog",
 }
 
 _KEY = "afmelding uitschrijving uitschrijven afmelden"
@@ -110,4 +112,6 @@ _EXAMPLES = {
     "reports": ("gerapporteerd als spam", "jullie zijn geblokkeerd"),
 }
 
-WORDS = ClosedWords(_WITH_SLIPS, _WITHOUT_SLIPS, _KEY, _EXAMPLES)
+_TURNS = "(heb|hebben|heeft) {free}{0,6} {not} {gap}{0,2} {write}"
+
+WORDS = ClosedWords(_WITH_SLIPS, _WITHOUT_SLIPS, _KEY, _EXAMPLES, _TURNS)

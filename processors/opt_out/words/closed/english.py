@@ -44,7 +44,7 @@ _WITHOUT_SLIPS = {
         "mms whatsapp campaigns blast outreach notices letters invitations offers requests inquiries"
     ),
     "these": "these those this that them it em any anything nothing such",
-    "stop": "stop stopp quit stoop stahp end ending stops",
+    "stop": "stop stopp quit stahp stops",
     "remove": "removal rmv unsub opt optout out",
     "lose": (
         "lose loose forget throw toss trash ditch dump bin burn shred destroy scratch strike cross wipe drop clear "
@@ -78,14 +78,15 @@ _WITHOUT_SLIPS = {
         "bought "
         "buying buy hired found new job working retired position role vendor vendors set good fit match vote voted "
         "voting donate donating donated answer elsewhere somewhere wrong person isnt arent aint wont already have "
-        "nope nah available selling listing moved signed covered provider happy loan insurance money"
+        "nope nah available selling listing moved signed covered provider happy loan insurance money great sorted "
+        "covered"
     ),
     "fill": (
         "opt please pls plz plss pleas plse plea kindly just now asap immediately once thanks thank thx ty tks tysm "
         "cheers "
         "regards sir maam madam hi hello hey ok okay k yes yeah yea yep lol right so and or nor n & but then to "
         "on at of for from in with by about up back off a an the is are was am do does will would can could may "
-        "should must gotta got let lets told said say saying asked im we ur your yours yo ya damn "
+        "should must lets told said say saying asked im we ur your yours yo ya damn "
         "dammit damned goddamn fucking fuckin fuking fking effing freaking frickin bloody fuck f hell shit shitty "
         "stupid "
         "annoying constant unwanted unsolicited political random silly useless sick tired really seriously literally "
@@ -97,13 +98,15 @@ _WITHOUT_SLIPS = {
         "even still keep "
         "keeps effective immediatly shut period sent again today everyone like many off one ones bother make making "
         "whoever whomever this wherever people theres there no1 smh k thankyou thanku lots bunch bit either anyway "
-        "anyways btw idk well oh nah haha lol hahaha as"
+        "anyways btw idk well oh nah haha lol hahaha as gotta let got"
     ),
     "again": "again anymore ever further",
     "courtesy": "please pls plz thanks thank thx ty you u from of this these sir maam ok okay",
     "report": "reported reporting report flagged flagging marked marking blocked blocking",
     "spam": "spam junk scam fraud phishing",
     "tired": "tired sick fed exhausted annoyed had enough",
+    "disturb": "bother bothering disturb disturbing annoy annoying",
+    "yet": "yet still",
 }
 
 _KEY = "removal unsubscription unsubscribe optout deletion"
@@ -117,4 +120,6 @@ _EXAMPLES = {
     "reports": ("flagging this as spam", "Reported and blocked, thanks"),
 }
 
-WORDS = ClosedWords(_WITH_SLIPS, _WITHOUT_SLIPS, _KEY, _EXAMPLES)
+_TURNS = "{not} (bother|bothering) (with|about) | {not} (got|gotten) | (get|got|getting|see|saw|seen) {gap}{0,2} {texts} (about|from)"
+
+WORDS = ClosedWords(_WITH_SLIPS, _WITHOUT_SLIPS, _KEY, _EXAMPLES, _TURNS)

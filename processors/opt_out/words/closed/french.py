@@ -101,6 +101,8 @@ _WITHOUT_SLIPS = {
     "again": "jamais",
     "courtesy": "svp stp merci de votre part",
     "tired": "marre assez bol saoule fatigue",
+    "disturb": "deranger embeter ennuyer importuner",
+    "yet": "encore toujours",
 }
 
 _KEY = "desabonnement desinscription desabonner desinscrire"
@@ -114,4 +116,6 @@ _EXAMPLES = {
     "reports": ("signalé comme arnaque", "je vous ai bloqué"),
 }
 
-WORDS = ClosedWords(_WITH_SLIPS, _WITHOUT_SLIPS, _KEY, _EXAMPLES)
+_TURNS = "(ai|nai|jai|avez|avons|as|a|ont) (pas|jamais|plus|rien) {gap}{0,2} {write}"
+
+WORDS = ClosedWords(_WITH_SLIPS, _WITHOUT_SLIPS, _KEY, _EXAMPLES, _TURNS)

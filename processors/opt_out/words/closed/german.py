@@ -70,7 +70,7 @@ _WITHOUT_SLIPS = {
     "off": "raus ab aus heraus rausnehmen austragen",
     "thing": (
         "nr handy listen system kartei namen adresse handynr telefonnr mobilnummer telefon tel nummern eintrag "
-        "konto abo abonnement"
+        "konto abo abonnement abo"
     ),
     "my": "meine mein meinen unsere unser diese dieser die das",
     "me": "mich mir uns",
@@ -112,7 +112,7 @@ _WITHOUT_SLIPS = {
         "ey alter leute ihr sie du mir mich uns nie wieder stopp stop verstanden klar kapiert unter lasst lassen "
         "lass "
         "darum darf erwarte erbitte ersuche etwas irgendwelche irgendwas einzige mein meine hier aufs beim bzw ihr "
-        "sollt sollte sollten mussen muss musst genug satt leid seid wurde worden als"
+        "sollt sollte sollten mussen muss musst genug satt leid seid wurde worden als sagte habt"
     ),
     "stopit": "aufhoren aufhoeren einstellen unterlassen stoppen unterbinden",
     "again": "wieder mehr",
@@ -121,6 +121,8 @@ _WITHOUT_SLIPS = {
     "report": "gemeldet melde meldet blockiert blockiere blockieren gesperrt",
     "spam": "spam betrug junk",
     "tired": "satt genug leid",
+    "disturb": "storen stoeren nerven belastigen",
+    "yet": "noch",
 }
 
 _KEY = "abmeldung austragung loschung loeschung abbestellung austragen abbestellen deabonnieren abmelden"
@@ -130,8 +132,10 @@ _EXAMPLES = {
     "refuses": ("bitte keinerlei Mails mehr", "wir wünschen keine Anrufe"),
     "stops": ("diese Mails bitte sofort einstellen", "Unterlassen Sie bitte diese Anrufe"),
     "removes": ("Nummer bitte umgehend löschen danke", "nehmt uns endlich aus dem Verteiler raus"),
-    "key": ("Um Löschung wird gebeten, danke", "ich bitte sofort um Abbestellung"),
+    "key": ("Um Löschung wird gebeten, danke", "Abbestellung sofort, danke"),
     "reports": ("das wurde als Betrug gemeldet", "ihr seid blockiert"),
 }
 
-WORDS = ClosedWords(_WITH_SLIPS, _WITHOUT_SLIPS, _KEY, _EXAMPLES)
+_TURNS = "(hab|habe|haben|hat) {free}{0,6} {not} {gap}{0,2} {write} | ^ (das|es|dies) (stort|stoert|nervt)"
+
+WORDS = ClosedWords(_WITH_SLIPS, _WITHOUT_SLIPS, _KEY, _EXAMPLES, _TURNS)

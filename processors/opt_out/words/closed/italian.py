@@ -44,7 +44,7 @@ _WITHOUT_SLIPS = {
         "sms spammare "
         "spammate scassare scassate stressare stressate messaggiare inoltrare invitare sentire sentirvi ricontattare "
         "ricontattate ricontattatemi richiamare richiamate richiamatemi riscrivere riscrivete contattato contattata "
-        "contattati disturbato disturbata disturbati chiamato chiamata importunato molestato richiamato"
+        "contattati disturbato disturbata disturbati importunato molestato "
     ),
     "texts": (
         "sms msg msgs whatsapp mail email emails spam promo promozione offerta messagi messagio testi contatto "
@@ -106,6 +106,9 @@ _WITHOUT_SLIPS = {
     "report": "segnalo segnalato segnalati segnaliamo bloccato bloccati bloccata blocco denuncio",
     "spam": "spam truffa",
     "tired": "stufo stufa stanco stanca stufi",
+    "disturb": "disturbare importunare assillare",
+    "yet": "ancora",
+    "invite": "mandatemi scrivetemi chiamatemi inviatemi mandami scrivimi chiamami",
 }
 
 _KEY = "cancellazione disiscrizione disiscrivere disiscrivermi"

@@ -103,6 +103,9 @@ _WITHOUT_SLIPS = {
     "report": "denunciei denuncio denunciado denunciando bloqueei bloqueio bloqueado bloqueando reportei reportado",
     "spam": "spam golpe fraude lixo",
     "tired": "farto farta cansei cansado cansada cheio saturado",
+    "disturb": "incomodar perturbar importunar",
+    "yet": "ainda",
+    "invite": "manda mande escreve escreva chama chame liga ligue",
 }
 
 _KEY = "descadastramento descadastrar desinscrever desinscricao descadastro"
@@ -116,4 +119,6 @@ _EXAMPLES = {
     "reports": ("reportei como golpe", "já bloqueei vocês"),
 }
 
-WORDS = ClosedWords(_WITH_SLIPS, _WITHOUT_SLIPS, _KEY, _EXAMPLES)
+_TURNS = "por que {gap}{0,3} {not} | {not} (mandei|liguei|enviei|escrevi|recebi|chamei)"
+
+WORDS = ClosedWords(_WITH_SLIPS, _WITHOUT_SLIPS, _KEY, _EXAMPLES, _TURNS)

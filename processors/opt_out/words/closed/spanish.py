@@ -63,7 +63,7 @@ _WITHOUT_SLIPS = {
         "agradeceria agradezco"
     ),
     "get": "recibir recibiendo seguir ver saber leer oir",
-    "you": "usted ustedes uds ud tu vos vosotros te les le os se",
+    "you": "usted ustedes uds ud tu vos vosotros te les le os se los las les lo",
     "invite": (
         "escribanme escribame escribeme llamenme llameme llamame mandenme mandeme mandame envienme envieme enviame"
     ),
@@ -73,7 +73,7 @@ _WITHOUT_SLIPS = {
     "refusal": (
         "interesado interesada interesados interes vendo vende vender vendida vendido casa carro coche auto trabajo "
         "empleo "
-        "tengo tenemos compre compro equivocado equivocada persona cliente encontre busco estoy esta vendemos"
+        "compre compro equivocado equivocada persona cliente encontre busco estoy esta vendemos"
     ),
     "fill": (
         "por favor porfavor porfa xfa x pls plis please gracias muchas mil hola buenas buenos dias tardes noches "
@@ -102,6 +102,8 @@ _WITHOUT_SLIPS = {
     ),
     "spam": "spam fraude estafa basura",
     "tired": "harta harto cansado cansada hasta",
+    "disturb": "molestar molestarlos molestarle molestarlo fastidiar",
+    "yet": "todavia aun",
 }
 
 _KEY = "baja desuscribir desuscribirme desuscripcion desuscribanme eliminacion"
@@ -115,4 +117,6 @@ _EXAMPLES = {
     "reports": ("ya los tengo bloqueados", "los marco como spam"),
 }
 
-WORDS = ClosedWords(_WITH_SLIPS, _WITHOUT_SLIPS, _KEY, _EXAMPLES)
+_TURNS = "por que (ya)? no | (estoy|esta|doy|estaba) de baja | (pon|ponme|ponganme|anadan|agreguen)"
+
+WORDS = ClosedWords(_WITH_SLIPS, _WITHOUT_SLIPS, _KEY, _EXAMPLES, _TURNS)
