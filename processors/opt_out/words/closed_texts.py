@@ -41,8 +41,12 @@ _GAP = ("fill", "you", "me", "my", "more", "get", "these", "self", "thing")
 _NO_GAP = ("refusal", "limit", "instead", "stop", "remove", "lose", "want", "write", "order", "texts")
 _CLASS = re.compile(r"\{([a-z]+)\}")
 
-#: The first or the last clause of an open text is looked at if the text has a word of a class of each of these.
-CLAUSE_NEEDS = (("{not}", "{none}", "{remove}", "{take}"), ("{more}", "{thing}"))
+#: The first or the last clause of an open text is looked at if it has a word of one class of each of these, in one of
+#: two ways.
+CLAUSE_NEEDS = (
+    (("{not}", "{none}", "{order}"), ("{more}",), ("{write}", "{texts}")),
+    (("{remove}", "{take}"), ("{thing}",)),
+)
 
 #: Kind -> what it says, and its shapes: in a text that is closed (`...`), or in a first or last clause that is (`,,,`).
 _SHAPES: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -100,6 +104,7 @@ _TAKEN_BACK: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
         "is not to stop, not to be removed", ("stops", "removes", "key", "refuses"),
         (
             "{not} {close}{0,4} {stop}", "{not} {close}{0,4} {remove}", "{not} {close}{0,4} {lose}", "{not} {close}{0,4} {key}",
+            "{not} {gap}{0,3} {want} {gap}{0,4} {stop}", "{not} {gap}{0,3} {want} {gap}{0,4} {texts} {gap}{0,3} {stop}",
             "{not} {close}{0,4} {take} {free}{0,5} {off}", "{stop} {gap}{0,4} {notlast} $", "{remove} {gap}{0,4} {notlast} $",
         ),
     ),
@@ -128,7 +133,7 @@ _TAKEN_BACK: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
     "a-limit": ("only for now", ("forbids", "refuses"), ("{limit} (?! on)",)),
     "another-way": (
         "another way instead", ("forbids", "refuses", "stops"),
-        ("{instead} ({me}|{you}){0,1} {write}", "{instead} {invite}", "{write} {gap}{0,2} {channel} {me}", "; {channel} {me}", "^ {gap}{0,3} {channel} {me} (;|%)", "^ {gap}{0,2} {invite}"),
+        ("{instead} ({me}|{you}){0,1} {write}", "{instead} {invite}", "{instead} {gap}{0,1} {texts} %", "{write} {gap}{0,2} {channel} {me}", "; {channel} {me}", "^ {gap}{0,3} {channel} {me} (;|%)", "^ {gap}{0,2} {invite}"),
     ),
 }  # fmt: skip
 

@@ -54,7 +54,7 @@ _WITHOUT_SLIPS = {
     ),
     "remove": "wis wist eruit afmelding uitschrijving verwijdering schrijfmijuit blokkeer",
     "take": "haal haalt halen schrijf schrijft meld meldt melden gooi gooit trek laat zeg zeg",
-    "off": "af uit eraf eruit op weg vanaf",
+    "off": "af uit eraf eruit weg vanaf",
     "lose": "vergeet gooi gooit wis wist",
     "thing": "nr gsm mobiel naam adres systeem abonnement inschrijving account mailinglijst lijstje abonnement",
     "my": "mijn mn m ons onze dit deze het de jullie uw je",
@@ -112,6 +112,6 @@ _EXAMPLES = {
     "reports": ("gerapporteerd als spam", "jullie zijn geblokkeerd"),
 }
 
-_TURNS = "(heb|hebben|heeft) {free}{0,6} {not} {gap}{0,2} {write}"
+_TURNS = "{none} bericht (ontvangen|gekregen) | (heb|hebben|heeft) {free}{0,6} {not} {gap}{0,2} {write}"
 
 WORDS = ClosedWords(_WITH_SLIPS, _WITHOUT_SLIPS, _KEY, _EXAMPLES, _TURNS)

@@ -67,7 +67,7 @@ _WITHOUT_SLIPS = {
     "weak": (
         "bother bothering ask asking askin try trying send sending follow reach massage phone light lighting blow "
         "chase buzz "
-        "phoning ring hit write writing mail approach pursue disturb call calling"
+        "phoning ring hit write writing mail approach pursue disturb call calling disturb disturbing"
     ),
     "aux": "do am will would really just still also can could did ll",
     "channel": "call text email ring phone whatsapp message msg txt mail dm",
@@ -120,6 +120,6 @@ _EXAMPLES = {
     "reports": ("flagging this as spam", "Reported and blocked, thanks"),
 }
 
-_TURNS = "{not} (bother|bothering) (with|about) | {not} (got|gotten) | (get|got|getting|see|saw|seen) {gap}{0,2} {texts} (about|from)"
+_TURNS = "{not} (bother|bothering) (with|about) | {not} (got|gotten) | (from|in|off|at|on) (the|my|ur|your) (truck|car|house|home|vehicle|property|condo|job|new) | (wont|did {you}) {gap}{0,2} {lose} | (will receive|are unsubscribed|been unsubscribed) | (get|got|getting|see|saw|seen) {gap}{0,2} {texts} (about|from)"
 
 WORDS = ClosedWords(_WITH_SLIPS, _WITHOUT_SLIPS, _KEY, _EXAMPLES, _TURNS)

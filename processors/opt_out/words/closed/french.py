@@ -108,7 +108,7 @@ _WITHOUT_SLIPS = {
 _KEY = "desabonnement desinscription desabonner desinscrire"
 
 _EXAMPLES = {
-    "forbids": ("svp ne jamais rappeler ce portable", "Merci de ne plus nous relancer"),
+    "forbids": ("svp ne jamais nous rappeler", "Merci de ne plus nous relancer"),
     "refuses": ("aucune promo svp merci", "on ne veut pas de vos relances"),
     "stops": ("cessez donc ces envois et ces appels", "les textos il faut arreter maintenant"),
     "removes": ("effacez mes coordonnées svp", "Oubliez notre numéro définitivement"),

@@ -56,12 +56,12 @@ _WITHOUT_SLIPS = {
     "these": "das dies diese dieses die den so sowas solche solchen es",
     "stop": (
         "stopp stop schluss lasst lass lassen aufhort horen hort hor ende lassts stoppt stoppe beendet kundigen "
-        "kuendigen"
+        "kuendigen abbestellen abbestellt"
     ),
     "kopf": "hor hort horen hoer hoert hoeren horts hoerts",
     "remove": (
         "raus losch trag austragung abmeldung geloscht geloescht gestrichen entfernt ausgetragen abgemeldet sperren "
-        "sperrt"
+        "sperrt kundigen beenden abbestellen"
     ),
     "take": (
         "nimm nehmt nehmen nehm nimmt tragt tragen trag meld meldet melden schmeiss schmeisst schmeissen holt hol "
@@ -112,7 +112,7 @@ _WITHOUT_SLIPS = {
         "ey alter leute ihr sie du mir mich uns nie wieder stopp stop verstanden klar kapiert unter lasst lassen "
         "lass "
         "darum darf erwarte erbitte ersuche etwas irgendwelche irgendwas einzige mein meine hier aufs beim bzw ihr "
-        "sollt sollte sollten mussen muss musst genug satt leid seid wurde worden als sagte habt"
+        "sollt sollte sollten mussen muss musst genug satt leid seid wurde worden als sagte habt gesagt"
     ),
     "stopit": "aufhoren aufhoeren einstellen unterlassen stoppen unterbinden",
     "again": "wieder mehr",
@@ -136,6 +136,6 @@ _EXAMPLES = {
     "reports": ("das wurde als Betrug gemeldet", "ihr seid blockiert"),
 }
 
-_TURNS = "(hab|habe|haben|hat) {free}{0,6} {not} {gap}{0,2} {write} | ^ (das|es|dies) (stort|stoert|nervt)"
+_TURNS = "(hab|habe|haben|hat) {free}{0,6} {not} {gap}{0,2} {write} | (muss|werde) {gap}{0,6} {remove} | (hab|habe|haben) {gap}{0,3} {none} {gap}{0,2} {texts} | ^ (ihr|du) {order} | ^ (das|es|dies) (stort|stoert|nervt)"
 
 WORDS = ClosedWords(_WITH_SLIPS, _WITHOUT_SLIPS, _KEY, _EXAMPLES, _TURNS)

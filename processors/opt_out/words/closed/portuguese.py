@@ -119,6 +119,6 @@ _EXAMPLES = {
     "reports": ("reportei como golpe", "já bloqueei vocês"),
 }
 
-_TURNS = "por que {gap}{0,3} {not} | {not} (mandei|liguei|enviei|escrevi|recebi|chamei)"
+_TURNS = "por que {gap}{0,3} {not} | (outro|outra) {thing} | {not} (mandei|liguei|enviei|escrevi|recebi|chamei)"
 
 WORDS = ClosedWords(_WITH_SLIPS, _WITHOUT_SLIPS, _KEY, _EXAMPLES, _TURNS)

@@ -25,20 +25,20 @@ SLOTS = {
 }
 #: What a wish is made of, and words of courtesy and temper that may stand around it.
 WISHES = {
-    "en": ("no more calls", "dont contact me", "erase my number", "please thanks really guys damn already sir ok"),
-    "es": ("no mas avisos", "no me contacten", "borren mi numero", "por favor gracias señores ya entonces siempre"),
+    "en": ("no more calls", "dont contact me", "erase my number", "please thanks really guys damn sir ok"),
+    "es": ("no mas avisos", "no me contacten", "borren mi numero", "por favor gracias señores ya siempre"),
     "fr": ("plus de relances", "ne me contactez jamais", "effacez mon numero", "svp merci vraiment alors madame enfin"),
-    "de": ("keine anrufe mehr", "kontaktiert mich nie", "löscht meine nummer", "bitte danke endlich sofort leute also"),
+    "de": ("keine anrufe mehr", "kontaktiert mich nie", "löscht meine nummer", "bitte danke endlich sofort also"),
     "pt": ("chega de avisos", "nunca me contatem", "apaguem meu numero", "por favor obrigada gente sempre já então"),
-    "it": ("basta avvisi", "non contattatemi mai", "cancellate il mio numero", "per favore grazie davvero subito ragazzi"),
-    "nl": ("geen telefoontjes meer", "benader mij nooit", "verwijder mijn nummer", "graag bedankt echt direct mensen nou"),
+    "it": ("basta avvisi", "non contattatemi mai", "cancellate il mio numero", "per favore grazie subito ragazzi"),
+    "nl": ("geen telefoontjes meer", "benader mij nooit", "verwijder mijn nummer", "graag bedankt echt direct mensen"),
 }  # fmt: skip
 
 
 def everyday(language: str) -> list[str]:
     """The texts of every day of a language, with their slots filled in."""
-    days, people, things = SLOTS[language]
-    values = {"day": days, "who": people, "thing": things}
+    days, people, objects = SLOTS[language]
+    values = {"day": days, "who": people, "thing": objects}
     texts: list[str] = []
     for line in (EVERYDAY / f"{language}.txt").read_text("utf-8").splitlines():
         for chosen in itertools.product(*(values[name] for name in re.findall(r"\{(\w+)\}", line))):
