@@ -166,7 +166,7 @@ class Classifier:
             flat = _ends(flat)
             words = flat.split()
             kinds = self._kinds_of(words)
-        candidates = wider.candidates(text, bare, flat, words, kinds)
+        candidates = wider.candidates(text, bare, flat, words, kinds, voided=found.rule != self._rest.rule)
         return found if candidates is None else self._widely(wider, text, bare, flat, words, candidates) or found
 
     def _kinds_of(self, words: list[str]) -> int:
@@ -227,7 +227,8 @@ class Classifier:
         if len(flat) > 2 * END:
             text = bare = _ends(bare)
             flat = _ends(flat)
-        return self._widely(wider, text, bare, flat, flat.split(), wider.every_candidate()) or found
+        every = wider.every_candidate(voided=found.rule != self._rest.rule)
+        return self._widely(wider, text, bare, flat, flat.split(), every) or found
 
     def prepared(self, text: str) -> str:
         """`text` with look-alike letters, masked words and laughter behind "stop it" as this rule set reads them."""
@@ -382,7 +383,6 @@ def _ends(text: str) -> str:
 
 
 def _spelled_out(words: Sequence[str]) -> bool:
-    """Whether these may be the letters of a word: S T O P."""
     return 1 < len(words) <= _COURTEOUS_WORDS and all(len(word) == 1 for word in words)
 
 

@@ -168,6 +168,10 @@ class Grammar:
         """Whether some pattern is looked at because of `word`."""
         return bool(self._present[word] & self.patterns.keys)
 
+    def is_of(self, name: str, word: str) -> bool:
+        """Whether `word` is of the class `name`, if the language has that."""
+        return self._read[word] in self._classes.get(name, "")
+
     def needed(self, word: str) -> int:
         """The bits of what `word` is, of all that the patterns need one of."""
         return self.patterns.of(self._read[word])

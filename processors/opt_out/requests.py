@@ -35,6 +35,7 @@ class Language:
     rules: tuple[Rule, ...]
     unless: tuple[Unless, ...] = ()
     added: Lexicon = field(default_factory=dict[str, str])  #: words that rule set 5 puts into classes besides
+    own_words: frozenset[str] = frozenset()  #: words beside real_words.txt that are no slips
 
     def of_set(self, number: int) -> Language:
         """The language as rule set `number` has it."""
@@ -82,7 +83,7 @@ class Requests:
         self.grammar = Grammar(
             language.lexicon,
             [rule.pattern for rule in language.rules],
-            Nearest(words, real_words() | OWN_WORDS | CHAT_WORDS),
+            Nearest(words, real_words() | OWN_WORDS | CHAT_WORDS | language.own_words),
             others=others,
             first_bit=first_bit,
             cost=_cost(language.code),

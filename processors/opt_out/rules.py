@@ -16,7 +16,7 @@ Kind = Literal[
 ]  # fmt: skip
 
 #: Raise it with any change to a rule, a word or the way they are applied: the ledger keeps it with each decision.
-VERSION = 5
+VERSION = 6
 
 #: English cannot be switched off: the carriers' words and 47 CFR 64.1200(a)(10) hold whatever a customer speaks.
 ALWAYS = "en"
@@ -122,13 +122,23 @@ RuleSet = tuple[tuple[Rule, ...], tuple[Unless, ...]]
 
 def rule_set(number: int = VERSION) -> RuleSet:
     """The rules of rule set `number` in the order in which they are tried, and what takes a phrase's meaning away."""
-    from processors.opt_out.words import abroad, keywords, languages, outside, phrases, requests, shapes, unless
+    from processors.opt_out.words import (
+        abroad,
+        closed_texts,
+        keywords,
+        languages,
+        outside,
+        phrases,
+        requests,
+        shapes,
+        unless,
+    )
 
     rules = (
         *keywords.RULES, *phrases.RULES, *requests.RULES, *abroad.RULES, *shapes.RULES, *languages.RULES,
-        *outside.RULES,
+        *outside.RULES, *closed_texts.RULES,
     )  # fmt: skip
-    exceptions = (*unless.UNLESS, *languages.UNLESS, *outside.UNLESS)
+    exceptions = (*unless.UNLESS, *languages.UNLESS, *outside.UNLESS, *closed_texts.UNLESS)
     return (
         tuple(rule for rule in rules if alive(rule, number)),
         tuple(exception for exception in exceptions if alive(exception, number)),
@@ -145,6 +155,7 @@ def fingerprint(number: int = VERSION) -> str:
     from processors.opt_out.words import (
         added_words,
         after_stop,
+        closed_texts,
         keywords,
         language,
         languages,
@@ -177,5 +188,12 @@ def fingerprint(number: int = VERSION) -> str:
             repr(sorted(shapes.MESSAGE_WORDS)),
             after_stop.NO_MESSAGE_EITHER,
             after_stop.LAUGHING_FACES + after_stop.IN_BANTER,
+        ]
+    if number >= 6:
+        parts += [
+            repr([(language.lexicon, language.added) for language in closed_texts.LANGUAGES.values()]),
+            repr(sorted(closed_texts.OWN_WORDS)),
+            repr(closed_texts.CLAUSE_NEEDS),
+            after_stop.NO_MESSAGE_DUTCH,
         ]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()

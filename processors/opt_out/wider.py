@@ -11,11 +11,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 from processors.opt_out import shapes
+from processors.opt_out.closed import ClosedTexts
 from processors.opt_out.grammar import Trying
 from processors.opt_out.normalise import clauses, plain, spread
 from processors.opt_out.outside import Outside
 from processors.opt_out.requests import RequestMatch, Requests, by_language
 from processors.opt_out.rules import ALWAYS, Rule, Unless
+from processors.opt_out.words.closed_texts import LANGUAGES as LANGUAGES_OF_CLOSED_TEXTS
+from processors.opt_out.words.closed_texts import SINCE as CLOSED_SINCE
 from processors.opt_out.words.languages import LANGUAGES_OF_PATTERNS
 
 #: The first rule set that reads a stop sign beside messages.
@@ -47,17 +50,24 @@ class Wider:
     ) -> None:
         """`stops`: the keywords; `own_words`: no slips; `number`: the rule set's; `first_bit`: the first of the bits of
         `belongs`."""
-        # A bit for shapes, one for languages beyond the seven, one for each language beside English; above these is
-        # what the English patterns need.
+        # A bit for shapes, one for languages beyond the seven, one for each language beside English; above these are
+        # those of closed texts and what the English patterns need.
         others = [code for code in LANGUAGES_OF_PATTERNS if code != ALWAYS and code in spoken]
         self._shape, self._beyond, *other_bits = (1 << first_bit + at for at in range(2 + len(others)))
         first_bit += 2 + len(others)
         self._shapes = {rule.id: rule for rule in rules if rule.kind == "shape"}
+        self._closed: ClosedTexts | None = None
+        self._closed_languages: list[Requests] = []
+        if number >= CLOSED_SINCE:
+            self._closed_languages = by_language(LANGUAGES_OF_CLOSED_TEXTS, spoken, rules, exceptions, number, 0)
+            self._closed = ClosedTexts(self._closed_languages, first_bit)
+            first_bit = self._closed.end
         self.languages = by_language(LANGUAGES_OF_PATTERNS, spoken, rules, exceptions, number, first_bit)
         english, *other_requests = self.languages
         self._english, self._english_needs = english, english.grammar.patterns
         self._others = list(zip(other_bits, other_requests, strict=True))
         self._any_other = sum(other_bits)
+        self.languages += self._closed_languages
         self._own_words = own_words
         self._messages = number >= MESSAGES_SINCE
         self._outside = Outside([rule for rule in rules if rule.kind == "outside"], exceptions)
@@ -95,8 +105,11 @@ class Wider:
     def _is_keyword(self, word: str) -> bool:
         return spread(plain(word)).strip() in self._keywords
 
-    def candidates(self, text: str, bare: str, flat: str, words: Sequence[str], mask: int) -> Candidates | None:
-        """What may fit a text of these words; None: surely nothing.
+    def candidates(
+        self, text: str, bare: str, flat: str, words: Sequence[str], mask: int, *, voided: bool = False
+    ) -> Candidates | None:
+        """What may fit a text of these words; None: surely nothing. `voided`: an exception has taken a phrase back, so
+        that it is read as no closed text.
 
         `text` is prepared, `bare` plain and `flat` spread; `mask` is what the words belong to.
         """
@@ -108,15 +121,16 @@ class Wider:
             for bit, other in self._others:
                 if mask & bit and (trying := other.grammar.worth_trying(other.grammar.present(words), flat)):
                     requests.append((other, trying))
+        if self._closed is not None and not voided:
+            requests += self._closed.candidates(flat, words, mask)
         shape, drawn = bool(mask & self._shape), may_be_drawn(text, bare, words)
         outside = bool(mask & self._beyond) and self._outside.may_fit(words)
         return Candidates(shape, drawn, outside, requests) if requests or shape or drawn or outside else None
 
-    def every_candidate(self) -> Candidates:
-        """All that there is, to be tried on any text."""
-        return Candidates(
-            True, True, True, [(requests, requests.grammar.every_pattern()) for requests in self.languages]
-        )
+    def every_candidate(self, *, voided: bool = False) -> Candidates:
+        """All that there is, to be tried on any text; `voided`: see `candidates`."""
+        tried = [requests for requests in self.languages if not (voided and requests in self._closed_languages)]
+        return Candidates(True, True, True, [(requests, requests.grammar.every_pattern()) for requests in tried])
 
     def find(
         self, text: str, bare: str, flat: str, words: Sequence[str], candidates: Candidates
@@ -132,8 +146,12 @@ class Wider:
                 yield self._shapes["c.slip-more"], shape, None
         if len(bare) <= shapes.SHORT and (whole := shapes.squeezed(bare.strip())) is not None:
             yield self._shapes["c.squeezed"], whole, None
+        taken_back = False
         for requests, trying in candidates.requests:
+            if taken_back and requests in self._closed_languages:
+                break  # what takes another pattern's meaning away takes a closed text's, too
             for match in requests.tried(flat, trying):
+                taken_back = taken_back or match.taken_back is not None
                 yield match.rule, match.matched, match
         if candidates.outside or not text.isascii():
             for match in self._outside.find(text, clauses(flat), candidates.outside):
@@ -158,6 +176,8 @@ class Wider:
         for bit, requests in self._others:
             if requests.grammar.is_key(word):
                 mask |= bit
+        if self._closed is not None:
+            mask |= self._closed.belongs(word)
         return mask | self._english.grammar.needed(word)
 
     def _is_shape(self, word: str) -> bool:

@@ -101,9 +101,17 @@ STILL_A_STOP = (
 )
 
 
+#: Since rule set 6. Dutch: "stop maar in de brievenbus", "stop niet".
+NO_MESSAGE_DUTCH = (
+    r" (?:maar |even |hem |ze |die |(?:de|het) \w+ )*(?:in|bij|onder|achter|naast) (?:de|het|mijn|jullie|onze|een)(?![a-z0-9])"
+    r"| niet(?![a-z0-9])"
+)
+
+
 def no_message(number: int) -> str:
     """What behind a first `stop` is no message for rule set `number`."""
-    return NO_MESSAGE if number < 5 else f"{NO_MESSAGE}|{NO_MESSAGE_EITHER}"
+    parts = (NO_MESSAGE, *(NO_MESSAGE_EITHER,) * (number >= 5), *(NO_MESSAGE_DUTCH,) * (number >= 6))
+    return "|".join(parts)
 
 
 def laughter(text: str) -> str:

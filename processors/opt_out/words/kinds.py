@@ -10,12 +10,14 @@ from processors.opt_out.words.language import LAW
 Wording = tuple[str, ...]
 
 
-def in_each_language(name: str, says: str, *, source: str = LAW, **wordings: Wording) -> tuple[Rule, ...]:
-    """A rule of the kind `name` for each language of `wordings`."""
+def in_each_language(
+    name: str, says: str, *, source: str = LAW, since: int = 5, **wordings: Wording
+) -> tuple[Rule, ...]:
+    """A rule of the kind `name` for each language of `wordings`, from rule set `since` on."""
     return tuple(
         Rule(
             f"c.{language}.{name}", "C", "pattern", says, (language,),
-            pattern=expand(pattern) if language == "en" else pattern, since=5, source=source, examples=tuple(examples),
+            pattern=expand(pattern) if language == "en" else pattern, since=since, source=source, examples=tuple(examples),
         )
         for language, (pattern, *examples) in wordings.items()
     )  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from processors.opt_out.grammar import Lexicon
 from processors.opt_out.requests import Language
 from processors.opt_out.rules import Unless, listed
-from processors.opt_out.words import english, english_unless, lookalikes
+from processors.opt_out.words import english, english_unless, false_alarms, lookalikes
 from processors.opt_out.words.added_words import ADDED
 from processors.opt_out.words.pattern_rules import OTHERS, rules_of
 
@@ -15,7 +15,9 @@ _NAMES = " ".join(listed("names.txt"))
 def _language(code: str, lexicon: Lexicon, unless: tuple[Unless, ...]) -> Language:
     rules = rules_of(code)
     ids = {rule.id for rule in rules}
-    since_set_5 = (exception for exception in lookalikes.UNLESS if not ids.isdisjoint(exception.of))
+    since_set_5 = (
+        exception for exception in (*lookalikes.UNLESS, *false_alarms.UNLESS) if not ids.isdisjoint(exception.of)
+    )
     return Language(code, {**lexicon, "name": _NAMES}, rules, (*unless, *since_set_5), ADDED[code])
 
 

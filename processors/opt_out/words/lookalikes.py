@@ -7,8 +7,8 @@ from processors.opt_out.words.pattern_rules import rules_of
 
 
 def _every(code: str) -> tuple[str, ...]:
-    """Every pattern of a language."""
-    return tuple(rule.id for rule in rules_of(code) if code in rule.languages)
+    """Every pattern of a language, of rule sets 2 to 5."""
+    return tuple(rule.id for rule in rules_of(code) if code in rule.languages and rule.since <= 5)
 
 
 def _in_each_language(name: str, says: str, **anywhere: str) -> tuple[Unless, ...]:

@@ -12,6 +12,7 @@ from processors.opt_out.words import (
     french,
     german,
     italian,
+    last_words,
     not_the_reader,
     orders,
     portuguese,
@@ -25,6 +26,7 @@ from processors.opt_out.words import (
 OTHERS = {"es": spanish, "fr": french, "de": german, "pt": portuguese, "it": italian, "nl": dutch}
 _OF_KINDS = (
     *refusals.RULES, *removals.RULES, *not_the_reader.RULES, *complaints.RULES, *effects.RULES, *orders.RULES, *spellings.RULES,
+    *last_words.RULES,
 )  # fmt: skip
 _OF_FILES: dict[str, tuple[Rule, ...]] = {
     "en": (*english_requests.RULES, *english_replies.RULES, *english_requests.POLICY),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from processors.opt_out.rules import Rule, either
+from processors.opt_out.words.language import LAW
 
 #: Between the words of a phrase, whatever the temper.
 _HEAT = (
@@ -26,6 +27,52 @@ _NUMBER = (
     + either("numbers? / num / nr / nbr / digits / phone / cell / #")
     + "(?![a-z0-9])"
 )
+
+#: A clause of courtesy at most stands around these: nothing in the text can mean anything else.
+_COURTEOUS = rf"(?:[ \n]{either('please / pls / plz / thanks / thank you / thx / ty / now / right now / immediately / asap / sir / per favore / grazie / por favor / gracias / svp / merci / bitte / danke / aub / graag / obrigado / obrigada / subito / sofort / ya')})*\Z"
+_KINDLY = rf"\A(?:{either('please / pls / plz / kindly / por favor / per favore / bitte / svp')}[ \n])?"
+_SINCE_SET_6 = (
+    Rule(
+        "b.stop-all", "B", "phrase", "stop or end all messages, nothing else", words=("stop", "end", "cancel"),
+        also=("messages", "texts", "msgs", "txts", "sms", "notifications", "alerts", "communications"), since=6, source=LAW,
+        pattern=_KINDLY + r"(?:stop|end|cancel)(?: (?:all|these|those|the|your|ur|any|more|further|future|my)){1,3}"
+        r" (?:messages|texts|msgs|txts|sms|text messages|notifications|alerts|communications)" + _COURTEOUS,
+        examples=("Stop all these texts please", "END ALL COMMUNICATIONS NOW"),
+    ),
+    Rule(
+        "b.keyword-now", "B", "phrase", "a keyword and now", words=("now", "immediately", "asap"),
+        also=("stop", "cancel", "unsubscribe", "optout", "stopall"), since=6, source=LAW,
+        pattern=_KINDLY + r"(?:stop|cancel|unsubscribe|optout|stopall)[ \n](?:right now|now|immediately|asap)" + _COURTEOUS,
+        examples=("Unsubscribe immediately", "cancel ASAP please"),
+    ),
+    Rule(
+        "b.keyword-and-why", "B", "phrase", "a keyword as the first sentence, and what is no longer needed",
+        words=("already", "interested", "longer", "sold", "hired"), also=("stop", "unsubscribe", "optout"), since=6, source=LAW,
+        pattern=r"\A(?:stop|unsubscribe|optout)\n(?:(?:i|we|im|i am|we are|were|ive|i have|weve|we have|not|no) ){0,2}"
+        r"(?:already (?:bought|sold|got|found|hired|have|purchased|switched|signed)|(?:not|no longer) interested|interested in nothing)",
+        examples=("STOP. We already hired someone", "Unsubscribe! Not interested in this"),
+    ),
+    Rule(
+        "b.unsubscribe-us", "B", "phrase", "unsubscribe us, as a clause of its own", words=("unsubscribe",), since=6, source=LAW,
+        pattern=rf"(?:\A|\n)(?:{either('please / pls / plz / kindly / so / just')} ){{0,2}}unsubscribe (?:us|our (?:{_NUMBER}|company|office))"
+        r"(?: please| thanks| thank you| asap| now)*(?:\n|\Z)",
+        examples=("No budget here. Kindly unsubscribe us", "unsubscribe our office please"),
+    ),
+    Rule(
+        "b.take-me-off-abroad", "B", "phrase", "unsubscribe me, in the other languages, nothing else", ("es", "fr", "de", "pt", "it", "nl"),
+        words=(
+            "cancellami", "cancellatemi", "disiscrivimi", "disiscrivetemi", "rimuovetemi", "desabonnez", "desinscrivez", "baja",
+            "ab", "descadastre", "descadastrem", "uit", "af",
+        ),
+        since=6, source=LAW,
+        pattern=_KINDLY + either(
+            "cancellami / cancellatemi / disiscrivimi / disiscrivetemi / rimuovetemi / desabonnez moi / desinscrivez moi",
+            "(?:dame|deme|denme|dadme|quiero darme) de baja / (?:melden sie|meldet|meld) mich (?:bitte )?ab",
+            "me (?:descadastre|descadastrem) / (?:schrijf|schrijft u) (?:me|mij) uit / meld (?:me|mij) af",
+        ) + _COURTEOUS,
+        examples=("Disiscrivetemi subito grazie", "dadme de baja", "Meldet mich bitte ab", "schrijf mij uit graag"),
+    ),
+)  # fmt: skip
 
 RULES = (
     Rule(
@@ -67,6 +114,7 @@ RULES = (
         pattern=rf"\bleave me (?:{either(_HEAT, _VERY)} )?alone\b",
     ),
     Rule("b.lose-my-number", "B", "phrase", "lose my number", words=("lose",), pattern=rf"\blose my {_NUMBER}"),
+    *_SINCE_SET_6,
     Rule(
         "c.wrong-number", "C", "phrase", "wrong number", words=("wrong",), until=1,
         pattern=r"\bwrong (?:(?:phone|cell|mobile|telephone) )?(?:numbers?|num|nbr|#)(?![a-z0-9])",

@@ -367,4 +367,16 @@ UNLESS = (
         )
         + "(?![a-z0-9])",
     ),
+    Unless(
+        "d.loses-things", "the writer loses it", ("b.lose-my-number",), "D", since=6,
+        before=r"(?:\A|[ \n])(?:i|we|ill|always)(?: (?:always|often|just|will|did|might|may|could|nearly|almost|never))? \Z",
+    ),
+    Unless(
+        "d.why-no-more", "somebody is missed", ("c.request.es", "c.request.fr", "c.request.de", "c.request.pt", "c.request.it", "c.request.nl"),
+        "D", since=6, around=r"\A(?:pero |mas |ma |aber |maar |mais )?(?:waarom|perche|por que|porque|warum|pourquoi|come mai|wieso)(?![a-z0-9])",
+    ),
+    Unless(
+        "d.you-no-more", "somebody is missed", ("c.request.fr", "c.request.de", "c.request.pt"), "D", since=6,
+        before=r"(?:\A|[ \n])(?:tu|il|elle|du|er|voce|ele|ela) \Z",
+    ),
 )  # fmt: skip
