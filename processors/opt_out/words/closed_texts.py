@@ -54,7 +54,7 @@ _SHAPES: dict[str, tuple[str, tuple[str, ...]]] = {
         "forbids to write or call",
         (
             "... {not} {gap}{0,6} {write} ...", "... {order} {gap}{0,6} {not} ...",
-            ",,, {not} {gap}{0,6} {write} {gap}{0,4} {more} ,,,", ",,, {order} {gap}{0,4} {not} {gap}{0,2} {more} ,,,",
+            ",,, {not} {gap}{0,6} {write} {gap}{0,4} {more} ,,,", ",,, {not} {gap}{0,3} {more} {gap}{0,4} {write} ,,,", ",,, {order} {gap}{0,4} {not} {gap}{0,2} {more} ,,,",
         ),
     ),
     "refuses": (

@@ -5,10 +5,22 @@ from __future__ import annotations
 from processors.opt_out.rules import Unless
 
 
-def _of(name: str, says: str, rules: str, **asks: str) -> Unless:
+def _of(
+    name: str, says: str, rules: str, *, itself: str = "", anywhere: str = "", before: str = "", after: str = ""
+) -> Unless:
     """An exception of the rules whose names stand in `rules`, all of one language: `es.remove es.dont-write`."""
     code = rules.partition(".")[0]
-    return Unless(f"d.{code}.{name}", says, tuple(f"c.{rule}" for rule in rules.split()), "D", since=6, **asks)
+    return Unless(
+        f"d.{code}.{name}",
+        says,
+        tuple(f"c.{rule}" for rule in rules.split()),
+        "D",
+        itself=itself,
+        anywhere=anywhere,
+        before=before,
+        after=after,
+        since=6,
+    )
 
 
 UNLESS: tuple[Unless, ...] = (

@@ -50,7 +50,7 @@ _WITHOUT_SLIPS = {
     "these": "dit deze die dat ze het zulke",
     "stop": (
         "stop stopt hou houd houdt houden einde kap kappen kapt genoeg opzeggen stopzetten stopgezet stopte "
-        "annuleren annuleer zet"
+        "annuleren annuleer zet uitzetten uitschakelen stopgezet"
     ),
     "remove": "wis wist eruit afmelding uitschrijving verwijdering schrijfmijuit blokkeer",
     "take": "haal haalt halen schrijf schrijft meld meldt melden gooi gooit trek laat zeg zeg",

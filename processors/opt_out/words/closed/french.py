@@ -50,18 +50,19 @@ _WITHOUT_SLIPS = {
         "envoi appel offres invitations actualites infos"
     ),
     "these": "ces cette ce ca ceci cela rien les",
-    "stop": "arrete arret stop fini lachez lache halte mettre cessiez arretiez",
+    "stop": "arrete arret stop fini arretes cesses stoppes lachez lache halte mettre cessiez arretiez",
     "remove": (
         "desabonnement desinscription suppression retrait raye enleve sors vire otez decalisse rayer enlever "
-        "menlever mefface meffacer msupprimer mefacer retirer mretirer radier desactiver desactivez"
+        "menlever menlevez mefface meffacer meffacez msupprimer mesupprimer mefacer retirer mretirer mretirez radier desactiver "
+        "desactivez disparaitre sortir sortez"
     ),
     "lose": "oubliez oublie perdez perds jetez jette bloquez decalissez crissez sacrez brulez",
-    "thing": "num nr no tel cell cel gsm base nom info infos contact compte bdd",
+    "thing": "num nr no tel cell cel gsm base nom info infos contact compte bdd banque",
     "my": "mon ma mes le la ce notre nos votre vos cette de",
     "me": "me moi m nous",
     "self": "je j jai on",
     "want": (
-        "veux voulons veut souhaite souhaitons desire desirons besoin voudrais aimerais prefere interesse interessent"
+        "veux jveux jveu voulons veut souhaite souhaitons desire desirons besoin voudrais aimerais prefere interesse interessent"
     ),
     "get": "recevoir recois recu avoir voir entendre lire etre",
     "you": "vous tu te toi",

@@ -12,7 +12,7 @@ _WITH_SLIPS = {
     "write": (
         forms("kontaktier schreib belastig belaestig behellig benachrichtig", "en t e st")
         + " anschreiben anrufen anzurufen anzuschreiben kontaktiert kontaktieren schicken senden zusenden zuschicken "
-        "angeschrieben angerufen geschrieben anschreibt anruft melden texten anmailen schreibn schreim schickt sendet"
+        "angeschrieben angerufen geschrieben anschreibt anruft melden texten antexten antextet anmailen schreibn schreim schickt sendet"
     ),
     "order": forms("schreib kontaktier schick belastig belaestig", "en t - e") + " sendet sende senden",
     "texts": (

@@ -38,7 +38,7 @@ _WITH_SLIPS = {
 _WITHOUT_SLIPS = {
     "not": "non nn nemmeno neanche ne",
     "none": "zero basta stop nulla piu no bast",
-    "more": "piu ancora nuovamente altri altre altro altra ulteriori pi mai",
+    "more": "piu ancora nuovamente altri altre altro altra ulteriori ulteriormente pi mai",
     "write": (
         "scriva scrivano chiami chiamino mandi inviate manda mandi chiama contatti contattino rompa rompano text "
         "sms spammare "
@@ -54,10 +54,11 @@ _WITHOUT_SLIPS = {
     "these": "questi queste questo questa quelle quei roba tutto nulla niente",
     "stop": (
         "fine stop finite piantatela piantala disattivate disattivare disattiva interrompere sospendete sospendere "
-        "fermate fermare"
+        "fermate fermare ferma fermi fermino smetta smettano cessi cessino sospenda sospendano interrompa interrompano"
     ),
     "remove": (
-        "cancellazione disiscrizione rimozione eliminazione cancella elimina rimuovi togli via disattivate disattivare"
+        "cancellazione disiscrizione rimozione eliminazione cancella elimina rimuovi togli via disattivate disattivare "
+        "cancelli cancellino elimini eliminino rimuova rimuovano tolga tolgano levi levino disiscriva disiscrivano"
     ),
     "take": "levate levatemi levati togliete toglietemi toglietevi levatevi levami toglimi",
     "off": "via fuori dalle dalla dai mezzo",
@@ -97,7 +98,7 @@ _WITHOUT_SLIPS = {
         "rotto palle continui continue indesiderati pubblicitari promozionali commerciali qualsiasi ogni altro "
         "altri altre "
         "altra tipo genere parte vostra voi lei tu noi io capito chiaro ragazzi raga gente cordiali saluti distinti "
-        "dovrebbe "
+        "dovrebbe sensi art articolo gdpr legge "
         "essere venire vengano inoltre oltre nulla niente nessun saluto stanco stanca stufi dei come ho"
     ),
     "aux": "vi ti lo la ve",

@@ -48,7 +48,7 @@ _WITHOUT_SLIPS = {
     ),
     "these": "esto estos estas esos esas los las eso nada",
     "stop": (
-        "deje deja dejes dejeis para pare pares pareis ya corten corta corte alto stop terminar suspendan suspender "
+        "deje deja dejes dejeis dejenme dejeme dejame dejadme dejenos dejadnos para pare pares pareis ya corten corta corte alto stop terminar suspendan suspender "
         "desactiven desactivar desactive detengan detener interrumpan pausen"
     ),
     "remove": "baja fuera dar den deme darme denme darnos borrame borrenme quita saca borra elimina quitame sacame",
