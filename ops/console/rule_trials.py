@@ -30,6 +30,7 @@ from processors.opt_out.settings import OptOutSettings
 from runtime import logs
 from runtime.connections import PostgresSettings
 from runtime.postgres import Connection
+from runtime.printable import printable_json
 from runtime.settings import Configuration
 from schemas.events import EventType
 
@@ -164,7 +165,7 @@ def main() -> int:
     except Exception as error:  # noqa: BLE001 - told to whoever made the request; the details of a bug go to the log
         log.error("rule_trial_failed", error_class=type(error).__name__)
         answered = {"ok": False, "message": failure(error).message}
-    sys.stdout.write(json.dumps(answered) + "\n")
+    sys.stdout.write(printable_json(answered) + "\n")
     return 0
 
 
