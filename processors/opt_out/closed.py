@@ -1,7 +1,7 @@
 """Finds closed texts (words/closed_texts.py): those in which every word is of one of a few classes.
 
 One bit of a word says that it is in none of a language's classes. A text whose words have it is open, which nearly all
-are, and then only its first and its last clause are looked at, where they have what a wish needs.
+are, and then a few of its clauses are looked at, where they have what a wish needs.
 """
 
 from __future__ import annotations
@@ -14,6 +14,9 @@ from processors.opt_out.grammar import Trying
 from processors.opt_out.requests import Requests
 from processors.opt_out.word_kinds import WordKinds
 from processors.opt_out.words.closed_texts import CLAUSE_NEEDS
+
+#: Clauses of a text in which each of them is looked at: a letter's address, its wish and its greeting.
+SHORT = 6
 
 
 class ClosedTexts:
@@ -49,21 +52,19 @@ class ClosedTexts:
         """The patterns worth trying on the spread text `flat`, whose words have the bits `mask`, by language."""
         if mask & self._any_open != self._any_open:
             return self._fitting(words, mask, flat)
-        if "\n" not in flat or not self._may_be_clause(mask):
+        if not self._may_be_clause(mask):
             return []
         found: list[tuple[Requests, Trying]] = []
-        first, _, rest = flat.partition("\n")
-        for clause in (first, rest.rpartition("\n")[2]):
+        clauses = flat.split("\n")
+        for clause in clauses if len(clauses) <= SHORT else (clauses[0], clauses[-1]):
             parts = clause.split()
-            kinds = self._kinds_of(parts)
-            if kinds & self._any_open != self._any_open and self._may_be_clause(kinds):
-                found += self._fitting(parts, kinds, flat)
+            if self._may_be_clause(self._kinds_of(parts)):
+                found += self._fitting(parts, 0, flat)
         return found
 
     def _may_be_clause(self, kinds: int) -> bool:
         """Whether words with the bits `kinds` have what a clause needs."""
-        way, other_way = self._needs
-        return kinds & way == way or kinds & other_way == other_way
+        return any(kinds & way == way for way in self._needs)
 
     def _fitting(self, words: Sequence[str], mask: int, flat: str) -> list[tuple[Requests, Trying]]:
         return [

@@ -16,6 +16,7 @@ nearly always has a word besides; what is left is a wish if it forbids what is s
 | `self`, `you`, `want`, `get` | who, whom, wishes, receives |
 | `limit`, `instead`, `invite` | a time or another channel: only part of it is forbidden |
 | `refusal`, `fill`, `key` | no interest, courtesy and temper, words for removal itself |
+| `got` | has received |
 | `tired`, `again`, `stopit`, `unwanted` | is tired of it, never again, ends it by itself, is not wanted |
 | `report`, `spam` | blocked or reported, as what |
 """
@@ -41,20 +42,22 @@ _GAP = ("fill", "you", "me", "my", "more", "get", "these", "self", "thing")
 _NO_GAP = ("refusal", "limit", "instead", "stop", "remove", "lose", "want", "write", "order", "texts")
 _CLASS = re.compile(r"\{([a-z]+)\}")
 
-#: The first or the last clause of an open text is looked at if it has a word of one class of each of these, in one of
-#: two ways.
+#: A clause of a short open text is looked at if it has a word of one class of each of these, in one of two ways; of a
+#: longer one the first and the last clause are.
 CLAUSE_NEEDS = (
     (("{not}", "{none}", "{order}"), ("{more}",), ("{write}", "{texts}")),
     (("{remove}", "{take}"), ("{thing}",)),
+    (("{stop}",), ("{texts}",)),
 )
 
-#: Kind -> what it says, and its shapes: in a text that is closed (`...`), or in a first or last clause that is (`,,,`).
+#: Kind -> what it says, and its shapes: in a text that is closed (`...`), in a clause that is (`,,`), or
+#: at either end of a clause (`,,,`).
 _SHAPES: dict[str, tuple[str, tuple[str, ...]]] = {
     "forbids": (
         "forbids to write or call",
         (
             "... {not} {gap}{0,6} {write} ...", "... {order} {gap}{0,6} {not} ...",
-            ",,, {not} {gap}{0,6} {write} {gap}{0,4} {more} ,,,", ",,, {not} {gap}{0,3} {more} {gap}{0,4} {write} ,,,", ",,, {order} {gap}{0,4} {not} {gap}{0,2} {more} ,,,",
+            ",,, {not} {gap}{0,6} {write} {gap}{0,4} {more} ,,,", ",,, {not} {gap}{0,3} {more} {gap}{0,4} {texts}{0,1} {write} ,,,", ",,, {order} {gap}{0,4} {not} {gap}{0,2} {more} ,,,",
         ),
     ),
     "refuses": (
@@ -64,6 +67,9 @@ _SHAPES: dict[str, tuple[str, tuple[str, ...]]] = {
             "... {not} {gap}{0,4} {want} {free}{0,6} ({texts}|{write}) ...",
             "... {not} {gap}{0,4} {want} {gap}{0,4} {these} {gap}{0,4} {more} ...",
             "... {want} {gap}{0,4} ({not}|{none}) {gap}{0,5} ({texts}|{write}) ...",
+            "... {want} {gap}{0,4} {texts} {gap}{0,3} {not} {gap}{0,3} {get} ...",
+            ",,, {want} {gap}{0,3} {not} {gap}{0,3} {get} {gap}{0,3} {texts} {gap}{0,3} {more} ,,,",
+            ",,, {want} {gap}{0,4} {texts} {gap}{0,3} {not} {gap}{0,2} {more} {gap}{0,2} {get} ,,,",
             "... {tired} {gap}{0,5} ({texts}|{write}) ...", "... {tired} {gap}{0,3} {get} {gap}{0,2} {these} ...",
             "... ({texts}|{write}) {gap}{0,3} {unwanted} ...", "~ ({fill}|;){0,3} {not} {again} ({fill}|;){0,3} %",
             "~ ({courtesy}|;){0,4} {none} {more} ({courtesy}|;){1,4} %",
@@ -74,7 +80,7 @@ _SHAPES: dict[str, tuple[str, tuple[str, ...]]] = {
     "stops": (
         "what is sent has to stop",
         (
-            "... {stop} {gap}{0,6} ({write}|{texts}) ...", "... ({texts}|{write}) {gap}{0,6} {stop} ...",
+            ",, {stop} {gap}{0,3} {more}{0,1} {texts} ,,", "... {stop} {gap}{0,6} ({write}|{texts}) ...", "... ({texts}|{write}) {gap}{0,6} {stop} ...",
             "~ ({fill}|{you}|{these}|{my}|;){0,8} {stopit} ({fill}|{you}|{these}|{my}|;){0,6} %",
         ),
     ),
@@ -84,8 +90,8 @@ _SHAPES: dict[str, tuple[str, tuple[str, ...]]] = {
             "... {remove} {gap}{0,6} ({thing}|{me}) ...", "... ({thing}|{me}) {gap}{0,6} {remove} ...",
             "... {lose} {gap}{0,3} {my} {gap}{0,3} {thing} ...",
             "... {take} {free}{0,5} ({thing}|{me}|{texts}) {free}{0,4} {off} ...",
-            ",,, {remove} {gap}{0,4} {my} {gap}{0,3} {thing} ,,,",
-            ",,, {take} {free}{0,6} {thing} {gap}{0,3} {off} {gap}{0,3} {thing} ,,,",
+            ",, {remove} {gap}{0,4} {my} {gap}{0,3} {thing} ,,",
+            ",, {take} {free}{0,6} {thing} {gap}{0,3} {off} {gap}{0,3} {thing} ,,",
         ),
     ),
     "reports": (
@@ -125,6 +131,10 @@ _TAKEN_BACK: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
             "{want} {gap}{0,3} {not} {gap}{0,3} {disturb} (?! {gap}{0,2} {me})",
         ),
     ),
+    "has-none": (
+        "has got none", ("refuses",),
+        ("{got} {gap}{0,3} {none} {gap}{0,3} {texts}", "~ {gap}{0,3} {none} {gap}{0,3} {texts} {gap}{0,4} {got} {gap}{0,3} %"),
+    ),
     "not-yet": (
         "none has come yet", ("refuses", "forbids"),
         ("{yet} {gap}{0,2} {none}", "{none} {gap}{0,2} {texts} {gap}{0,3} {yet}", "{yet} {gap}{0,2} {not} {gap}{0,2} {write}"),
@@ -139,12 +149,14 @@ _TAKEN_BACK: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
 
 
 def _shape(text: str) -> str:
-    """A shape with what may stand around it."""
+    """A shape with what may stand around it: in the whole text, or on one side of it in a clause."""
     core = text.strip(" .,")
     if text.startswith("..."):
         return f"~ ({{word}}|;){{0,30}} {core} ({{word}}|;){{0,30}} %"
+    if text.startswith(",, "):
+        return f"^ {{word}}{{0,12}} {core} {{word}}{{0,8}} $"
     if text.startswith(",,,"):
-        return f"~ {{word}}{{0,12}} {core} {{word}}{{0,8}} $ | ^ {{word}}{{0,12}} {core} {{word}}{{0,8}} %"
+        return f"^ {{word}}{{0,12}} {core} | {core} {{word}}{{0,8}} $"
     return core
 
 

@@ -24,6 +24,15 @@ def _of(
 
 
 UNLESS: tuple[Unless, ...] = (
+    _of("none-came", "says that none has come", "it.no-more", anywhere="(arrivato|arrivata|arrivati|ricevuto|avuto) (alcun|alcuna|nessun|nessuna)"),
+    _of("stuck", "stands in traffic", "fr.go-away", anywhere="(suis|etais|sommes|reste|coince) (bloque|bloquee|bloques) (dans|sur|a|au|aux|en|chez|par|devant)"),
+    _of("in-the-spam-folder", "found it among the spam", "fr.go-away", anywhere="(in|dans|en) (de|le|les|mes|la|el|mijn|het)? (spam|spams)"),
+    _of("a-card", "a card or an account is blocked", "pt.go-away", anywhere="(cartao|conta|acesso|senha|carro|garagem|estrada|rua|aplicativo) _{0,2} (foi|esta|ta|estava) (bloqueado|bloqueada)"),
+    _of("asks-on", "never was there, and asks something", "pt.stranger", anywhere="; (onde|como|qual|quanto|quando|tem|posso) _"),
+    _of("asks-on", "never was there, and asks something", "nl.stranger", anywhere="; (waar|hoe|wat|welke|wanneer|kan|kunnen|mag) _"),
+    _of("not-now", "not now", "it.dont-write", anywhere="(non|no) _{0,2} {write} (adesso|ora|stasera|stamattina|domani)"),
+    _of("not-now", "not now", "nl.dont-write", anywhere="niet (nu|vandaag|vanavond|vanmiddag|morgen)"),
+    _of("told-him", "what somebody else has said", "fr.leave-alone", anywhere="(dit|demande|demandait|disait) (de|d) (le|la|les|lui) (laisser|lacher|oublier)"),
     _of("call-instead", "another channel for now", "en.dont-write", anywhere="{not} {write} me (call|ring|phone) (the|my|her|his|him|instead) _"),
     _of("left-at-a-number", "a place, not a telephone", "en.wrong-person", before="(left|leave|delivered|dropped|parked|went|stopped|came) _{0,3} (at|to|in front of) (the|a)?"),
     _of("ever-bored", "a question about the other", "en.went-on", itself="do you ever get (bored|tired|lonely|hungry|angry|sad) %"),

@@ -14,6 +14,7 @@ from processors.opt_out.words import (
     italian,
     last_words,
     not_the_reader,
+    number_out,
     orders,
     portuguese,
     refusals,
@@ -27,6 +28,7 @@ OTHERS = {"es": spanish, "fr": french, "de": german, "pt": portuguese, "it": ita
 _OF_KINDS = (
     *refusals.RULES, *removals.RULES, *not_the_reader.RULES, *complaints.RULES, *effects.RULES, *orders.RULES, *spellings.RULES,
     *last_words.RULES,
+    *number_out.RULES,
 )  # fmt: skip
 _OF_FILES: dict[str, tuple[Rule, ...]] = {
     "en": (*english_requests.RULES, *english_replies.RULES, *english_requests.POLICY),

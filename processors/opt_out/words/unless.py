@@ -140,6 +140,23 @@ _ABOUT_STOPPING = (
         "c.told-others", "somebody was told to stop", _STOPS, "C",
         before=r"\b(?:told|asked|telling|asking|tell|ask|get|made|make) (?:him|her|my \w+|the guy|that guy) (?:to )?$",
     ),
+    Unless(
+        "c.somebody-said", "what somebody else has said",
+        (*_STOPS, "b.leave-me-alone", "b.remove-me", "b.take-me-off", "b.lose-my-number"), "C", since=6,
+        before=r"\b(?:he|she|they|someone|somebody) (?:just |then |only |even )?"
+        r"(?:said|says|told|texted|yelled|screamed|replied|wrote)(?: (?:me|us|him|her|them))?(?: to)? $",
+    ),
+    Unless(
+        "c.somebody-quoted", "what somebody else has said, in quotes", ("b.leave-me-alone", "b.remove-me", "b.take-me-off"),
+        "C", since=6,
+        around=r"\b(?:he|she|they|someone|somebody) (?:just |then |only |even )?"
+        r"(?:said|says|told|texted|yelled|screamed|replied|wrote)(?: (?:me|us|him|her|them))?\n(?:leave|remove|take) ",
+    ),
+    Unless(
+        "c.somebody-removes", "what somebody else does or has tried", ("b.remove-me", "b.take-me-off"), "C", since=6,
+        before=r"(?<!will )(?<!would )(?<!can )(?<!could )(?<!should )\b(?:he|she|they|it)(?: (?:just|then|even|never|almost|have|has|had|did|didnt|tried|"
+        r"try|want|wanted|went|going|threatened|decided|to)){0,3} $",
+    ),
     Unless("c.driving", "stop texting while driving", _STOPS, "C", after=rf"^ {_DRIVING}"),
     Unless(
         "c.calling-names", "stop calling it that", _STOPS, "C", itself=r"(?:stop|quit) .*\bcalling?$",

@@ -32,6 +32,7 @@ _WITH_SLIPS = {
 }
 
 _WITHOUT_SLIPS = {
+    "got": "gehad ontvangen gekregen heb hebben",
     "not": "niet niks ni nie nt",
     "none": "gn nul genoeg zonder niets",
     "last": "niet",
@@ -112,6 +113,6 @@ _EXAMPLES = {
     "reports": ("gerapporteerd als spam", "jullie zijn geblokkeerd"),
 }
 
-_TURNS = "{none} bericht (ontvangen|gekregen) | (heb|hebben|heeft) {free}{0,6} {not} {gap}{0,2} {write}"
+_TURNS = "{none} bericht (ontvangen|gekregen) | niet (gekregen|ontvangen|gehad|binnen) | (zegt|zei|zeggen|vindt|vond|wil) (dat)? ik | (heb|hebben|heeft) {free}{0,6} {not} {gap}{0,2} {write}"
 
 WORDS = ClosedWords(_WITH_SLIPS, _WITHOUT_SLIPS, _KEY, _EXAMPLES, _TURNS)

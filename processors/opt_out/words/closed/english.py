@@ -27,6 +27,7 @@ _WITH_SLIPS = {
 
 
 _WITHOUT_SLIPS = {
+    "got": "got have had received there are is were",
     "not": "dont dnt dun dunt not nvr nevr doont",
     "none": "no zero nomore without none enough",
     "more": "more another additional future ever agin agian nomore anymor evermore mo",
@@ -44,7 +45,7 @@ _WITHOUT_SLIPS = {
         "mms whatsapp campaigns blast outreach notices letters invitations offers requests inquiries"
     ),
     "these": "these those this that them it em any anything nothing such",
-    "stop": "stop stopp quit stahp stops",
+    "stop": "stp stop stopp quit stahp stops",
     "remove": "removal rmv unsub opt optout out",
     "lose": (
         "lose loose forget throw toss trash ditch dump bin burn shred destroy scratch strike cross wipe drop clear "
@@ -69,7 +70,7 @@ _WITHOUT_SLIPS = {
         "chase buzz "
         "phoning ring hit write writing mail approach pursue disturb call calling disturb disturbing"
     ),
-    "aux": "do am will would really just still also can could did ll",
+    "aux": "shall do am will would really just still also can could did ll",
     "channel": "call text email ring phone whatsapp message msg txt mail dm",
     "limit": "now yet today tonight",
     "instead": "just only instead rather but",
@@ -82,7 +83,7 @@ _WITHOUT_SLIPS = {
         "covered"
     ),
     "fill": (
-        "opt please pls plz plss pleas plse plea kindly just now asap immediately once thanks thank thx ty tks tysm "
+        "trash garbage belongs dear hun hon honey sir maam madam buddy folks sweetie darling opt please pls plz plss pleas plse plea kindly just now asap immediately once thanks thank thx ty tks tysm "
         "cheers "
         "regards sir maam madam hi hello hey ok okay k yes yeah yea yep lol right so and or nor n & but then to "
         "on at of for from in with by about up back off a an the is are was am do does will would can could may "
@@ -120,6 +121,6 @@ _EXAMPLES = {
     "reports": ("flagging this as spam", "Reported and blocked, thanks"),
 }
 
-_TURNS = "{not} (bother|bothering) (with|about) | {not} (got|gotten) | (from|in|off|at|on) (the|my|ur|your) (truck|car|house|home|vehicle|property|condo|job|new) | (wont|did {you}) {gap}{0,2} {lose} | (will receive|are unsubscribed|been unsubscribed) | (get|got|getting|see|saw|seen) {gap}{0,2} {texts} (about|from)"
+_TURNS = "{not} (bother|bothering) (with|about) | {not} (got|gotten) | (from|in|off|at|on) (the|my|ur|your) (truck|car|house|home|vehicle|property|condo|job|new) | (wont|did {you}) {gap}{0,2} {lose} | (will receive|are unsubscribed|been unsubscribed) | (get|got|getting|see|saw|seen) {gap}{0,2} {texts} (about|from) | (phone|it|app|computer|update) (deleted|removed|erased|wiped)"
 
 WORDS = ClosedWords(_WITH_SLIPS, _WITHOUT_SLIPS, _KEY, _EXAMPLES, _TURNS)

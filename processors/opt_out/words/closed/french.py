@@ -34,6 +34,7 @@ _WITH_SLIPS = {
 }
 
 _WITHOUT_SLIPS = {
+    "got": "recu recus ai jai eu avons y",
     "not": "pas plus pu ni",
     "none": "zero fini finis assez marre stop plus",
     "more": "plus encore nouveau davantage jamais",

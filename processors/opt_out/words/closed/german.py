@@ -31,6 +31,7 @@ _WITH_SLIPS = {
 }
 
 _WITHOUT_SLIPS = {
+    "got": "bekommen erhalten gekriegt gehabt habe hab",
     "not": "nie nich net ned nit ni nimma nid nod",
     "none": "kein koane koa kei kene keene nix nichts null ohne genug",
     "more": "mer meh mea noch ab jemals je nimmer",
@@ -79,7 +80,7 @@ _WITHOUT_SLIPS = {
         "will mochte moechte wollen mag wunsche wuensche wunschen wuenschen brauche brauchen mogen wollte mocht "
         "erwunscht gewunscht unerwunscht"
     ),
-    "get": "bekommen erhalten kriegen kriegn horen hoeren lesen empfangen haben sehen werden",
+    "get": "bekommen kriegen bekommen erhalten kriegen kriegn horen hoeren lesen empfangen haben sehen werden",
     "you": "sie ihr du euch ihnen dich dir eure ihre deine eurer ihrer leute",
     "notlast": "nicht nich net ned",
     "aux": "auch werde wurde kann darf habe hab",

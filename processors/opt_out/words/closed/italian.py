@@ -36,9 +36,10 @@ _WITH_SLIPS = {
 }
 
 _WITHOUT_SLIPS = {
+    "got": "ricevuto avuto arrivato arrivata arrivati arrivate ho",
     "not": "non nn nemmeno neanche ne",
     "none": "zero basta stop nulla piu no bast",
-    "more": "piu ancora nuovamente altri altre altro altra ulteriori ulteriormente pi mai",
+    "more": "oltre piu ancora nuovamente altri altre altro altra ulteriori ulteriormente pi mai",
     "write": (
         "scriva scrivano chiami chiamino mandi inviate manda mandi chiama contatti contattino rompa rompano text "
         "sms spammare "
@@ -51,7 +52,7 @@ _WITHOUT_SLIPS = {
         "telefonata avviso "
         "schifezze cavolate stronzate robaccia comunicazione notifica bast invii avviso buoni volantini"
     ),
-    "these": "questi queste questo questa quelle quei roba tutto nulla niente",
+    "these": "qst qsti qste questi queste questo questa quelle quei roba tutto nulla niente",
     "stop": (
         "fine stop finite piantatela piantala disattivate disattivare disattiva interrompere sospendete sospendere "
         "fermate fermare ferma fermi fermino smetta smettano cessi cessino sospenda sospendano interrompa interrompano"
@@ -64,7 +65,7 @@ _WITHOUT_SLIPS = {
     "off": "via fuori dalle dalla dai mezzo",
     "lose": "dimenticate dimentica perdete perdi buttate butta bloccate scordate scordatevi",
     "thing": "num nr n cell tel telefonino database nome sistema nominativo recapito utenza banca",
-    "my": "mio mia miei mie il la questo questa nostro nostra vostro vostra vostre vostri",
+    "my": "sto sta sti ste mio mia miei mie il la questo questa nostro nostra vostro vostra vostre vostri",
     "me": "mi me ci noi",
     "self": "io noi",
     "want": (

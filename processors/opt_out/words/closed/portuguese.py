@@ -30,12 +30,13 @@ _WITH_SLIPS = {
 }
 
 _WITHOUT_SLIPS = {
+    "got": "recebi recebido chegou chegaram tenho veio",
     "not": "nao n naum nem nn",
     "none": "zero sem chega basta nada nehuma",
     "last": "nenhum nenhuma nao",
     "more": "mais novamente dnv voltem volte volta voltar vez",
     "write": (
-        "manda mande mandes mandei mandem envia envie liga ligue ligues chama chame chamem fala falar falem enche "
+        "contactassem contatassem manda mande mandes mandei mandem envia envie liga ligue ligues chama chame chamem fala falar falem enche "
         "encham "
         "encha amola amolem perturba perturbe perturbem incomoda incomode incomodem text sms zap torra torrar "
         "spammar escreve contatado contactado contatada contactada incomodado incomodada importunado parassem "
@@ -61,7 +62,7 @@ _WITHOUT_SLIPS = {
     "lose": "esquece esqueca esquecam perde perca bloqueia joga jogue joguem",
     "thing": "num nr cel tel zap whats base sistema nome grupo fone conta",
     "my": "meu minha meus minhas o a este esse deste desse do da nosso nossa seu sua",
-    "me": "me mim nos",
+    "me": "eu me mim nos",
     "self": "eu nos",
     "want": (
         "quero queremos desejo desejamos preciso precisamos gostaria gostava prefiro interessa autorizo qro pretendo "
@@ -77,7 +78,7 @@ _WITHOUT_SLIPS = {
         "comprei engano enganado enganada pessoa errada errado cliente estou esta ja"
     ),
     "fill": (
-        "por favor pf pfv pfvr pls pff favorzinho obrigado obrigada obg brigado brigada vlw valeu ola oi bom boa "
+        "dessa desta agradecia agradeceria por favor pf pfv pfvr pls pff favorzinho obrigado obrigada obg brigado brigada vlw valeu ola oi bom boa "
         "dia tarde noite "
         "senhor senhora senhores moco moca amigo amiga querido querida mano cara gente pessoal galera ei olha olhe "
         "ok ta "

@@ -29,6 +29,7 @@ _WITH_SLIPS = {
 }
 
 _WITHOUT_SLIPS = {
+    "got": "recibi recibido llego llegado llegaron tengo habia",
     "not": "no ni tampoco",
     "none": "cero sin nada",
     "more": "mas ms nomas vuelva vuelvan vuelvas volver volvais otra vez ya",
@@ -62,7 +63,7 @@ _WITHOUT_SLIPS = {
         "quiero queremos deseo deseamos necesito necesitamos quisiera prefiero interesa interesan gustaria "
         "agradeceria agradezco"
     ),
-    "get": "recibir recibiendo seguir ver saber leer oir",
+    "get": "lleguen llegue llegar recibir recibiendo seguir ver saber leer oir",
     "you": "usted ustedes uds ud tu vos vosotros te les le os se los las les lo",
     "invite": (
         "escribanme escribame escribeme llamenme llameme llamame mandenme mandeme mandame envienme envieme enviame"
@@ -94,7 +95,7 @@ _WITHOUT_SLIPS = {
         "propio tarde usted ustedes uds ud te os me nos yo adelante entiendan entiende entendido hombre d saber asi "
         "mucho mucha ninguna vuelvan numero tema les como tengo"
     ),
-    "stopit": "desactiven desactivar desactive suspendan cesen detengan",
+    "stopit": "pare paren desactiven desactivar desactive suspendan cesen detengan",
     "courtesy": "por favor porfa gracias señores x xfa",
     "report": (
         "reporto reporte reportado reportados reportada reportare bloqueo bloqueado bloqueados bloqueada bloqueando "
