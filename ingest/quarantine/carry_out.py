@@ -84,14 +84,14 @@ def _replay(connection: Connection, request: ReplayRequest, store: QuarantineSto
 
     # Twice through the file rather than all of it in memory: the first time counts, for the progress.
     begin_request(connection, request, sum(1 for _ in chosen()))
-    left, kept, webhooks = request.most - request.handled, Counter[str](), chosen()
+    left, refusals, webhooks = request.most - request.handled, Counter[str](), chosen()
     while left > 0 and (group := list(islice(webhooks, min(GROUP, left)))):
         verdicts = Counter(verdict for _, verdict in replaying.replay_quarantined(group))
         replayed = sum(verdicts.pop(verdict, 0) for verdict in GOOD)
-        kept += verdicts
+        refusals += verdicts
         left -= replayed
         tell_handled(connection, request, replayed, verdicts.total())
-    return "; ".join(f"{count} kept: {verdict}" for verdict, count in kept.most_common(3))
+    return "; ".join(f"{count} kept: {verdict}" for verdict, count in refusals.most_common(3))
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -61,9 +61,9 @@ def begin_request(connection: Connection, request: ReplayRequest, found: int) ->
     _expect_wanted(connection.execute(_BEGIN, (found, request.id)).fetchall())
 
 
-def tell_handled(connection: Connection, request: ReplayRequest, replayed: int, kept: int) -> None:
+def tell_handled(connection: Connection, request: ReplayRequest, replayed: int, refused: int) -> None:
     """So many more were brought back, and so many stay. Raises ReplayStopped."""
-    _expect_wanted(connection.execute(_HANDLED, (replayed, kept, request.id)).fetchall())
+    _expect_wanted(connection.execute(_HANDLED, (replayed, refused, request.id)).fetchall())
 
 
 def postpone_request(connection: Connection, request: ReplayRequest, detail: str) -> None:

@@ -63,15 +63,15 @@ def run(out: Output, audits: bool) -> None:
             dry_run=out.dry_run,
         )
         done = [_delete(out, deletion, history, old[history.name]) for history in HISTORIES]
-    kept = [*failed, *(item.until.date() for item in done if item.held_back and item.until)]
+    blocked_days = [*failed, *(item.until.date() for item in done if item.held_back and item.until)]
     data = {
         "dry_run": out.dry_run,
         "not_passed": [day.isoformat() for day in failed],
         "histories": [{field: getattr(item, field) for field in _SHOWN} for item in done],
     }
     out.result(data, lambda: _drawn(done, failed, dry_run=out.dry_run))
-    if kept:
-        day, following = kept[0], kept[0] + timedelta(days=1)
+    if blocked_days:
+        day, following = blocked_days[0], blocked_days[0] + timedelta(days=1)
         raise CheckFailed(
             f"the audit of {day} has not passed, so its events stay. What is missing:"
             f" hookline audit --from {day} --to {following}; to let them go all the same:"

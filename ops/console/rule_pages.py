@@ -68,8 +68,8 @@ def compare() -> Response:
         if older >= newer:
             abort(400, "the older rule set has the smaller number")
         so_far = {"older": older, "newer": newer, "place": None, "messages": 0, "unreadable": 0, "kinds": []}
-    asked = {name: so_far[name] for name in ("older", "newer", "place")}
-    outcome = _together(so_far, services().rule_trials.run(**asked))
+    request_fields = {name: so_far[name] for name in ("older", "newer", "place")}
+    outcome = _together(so_far, services().rule_trials.run(**request_fields))
     if key not in session().trials:
         key = session().remember_trial(outcome)
     session().trials[key] = outcome

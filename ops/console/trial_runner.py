@@ -22,12 +22,12 @@ class RuleTrialRunner:
         self._timeout = timeout
         self._alone = threading.Lock()
 
-    def run(self, **asked: Any) -> dict[str, Any]:
+    def run(self, **fields: Any) -> dict[str, Any]:
         """What the program answers. Raises ConsoleBusy, DecisionRefused, DecisionFailed."""
         if not self._alone.acquire(blocking=False):
             raise ConsoleBusy
         try:
-            answered = ask_program("ops.console.rule_trials", asked, self._environ, self._timeout)
+            answered = ask_program("ops.console.rule_trials", fields, self._environ, self._timeout)
         finally:
             self._alone.release()
         if not answered["ok"]:

@@ -76,12 +76,12 @@ class Heartbeats:
 
     def pace(self, name: str) -> tuple[float, float] | None:
         """Records a second that the processes called `name` handle, and that arrive for them; None: none says."""
-        told = [
+        rates = [
             (float(beat.facts["records_per_second"]), float(beat.facts["arrivals_per_second"]))
             for beat in self.processes
             if beat.name == name and beat.state != "missing" and "arrivals_per_second" in beat.facts
         ]
-        return (sum(handled for handled, _ in told), sum(arrived for _, arrived in told)) if told else None
+        return (sum(handled for handled, _ in rates), sum(arrived for _, arrived in rates)) if rates else None
 
     def findings(self, named: Collection[str] = ()) -> Iterator[StatusFinding]:
         """What is wrong; of the processes `named`, which somebody told about already, not that they are unwell."""

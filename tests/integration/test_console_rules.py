@@ -51,12 +51,12 @@ def test_an_operator_tries_a_text_by_several_rule_sets(desk: Desk, console: Play
     assert "thing" not in where
     page = client.get(where)
     assert "<b>thing" not in page.text
-    told = words_of(page.text)
-    assert "Rule set 5" in told
-    assert "Rule set 1" in told
-    assert "Rule set 2" not in told
-    assert "c.want-out" in told
-    assert "it saw “how do i stop this" in told
+    words = words_of(page.text)
+    assert "Rule set 5" in words
+    assert "Rule set 1" in words
+    assert "Rule set 2" not in words
+    assert "c.want-out" in words
+    assert "it saw “how do i stop this" in words
     # Nothing was changed, nothing is known to another session, and nobody else tries anything
     assert desk.all("SELECT count(*) FROM opt_out_ledger") == [(0,)]
     assert console.client("olga").get(where).headers["Location"] == "/opt-outs/rules"

@@ -86,14 +86,14 @@ def console(postgres: Database, tmp_path: Path) -> Iterator[PlayedConsole]:
 def ask(console: PlayedConsole, node: Connection) -> Callable[..., int]:
     """Asks as an operator does; the request's number."""
 
-    def asked(**fields: str) -> int:
+    def request_replay(**fields: str) -> int:
         given = {"node": "n1", "provider": "textlink", "refusal": "wrong_secret", "most": "100", "reason": "mended"}
         answer = post(console.client("olga"), "/quarantine/requests", **(given | fields))
         assert answer.status_code == 303, answer.text
         [(number,)] = node.execute("SELECT max(id) FROM quarantine_requests").fetchall()
         return int(number)
 
-    return asked
+    return request_replay
 
 
 def row(node: Connection, number: int) -> tuple[Any, ...]:

@@ -160,7 +160,7 @@ def test_a_process_that_stopped_and_never_came_back_is_a_problem(
     assert problem.severity == "error"
     assert str(problem).startswith("persist on n2 is gone: it was stopped ")
     snapshot = look(postgres.dsn("operator"), ProcessAddress("persist", None, None, certain=False))
-    assert any(told.startswith("persist is unreachable: n2: it was stopped") for told in snapshot.problems)
+    assert any(problem.startswith("persist is unreachable: n2: it was stopped") for problem in snapshot.problems)
     # After a day somebody has taken it away, and while another runs nobody has to be told
     age(owner, first, 9 * 86_400)
     age(owner, second, 8 * 86_400)

@@ -122,10 +122,10 @@ def test_services_lead_to_pods() -> None:
 
 
 def test_the_notifier_and_the_console_ask_each_process_that_has_a_name() -> None:
-    asked: dict[str, dict[str, str]] = {}
+    urls: dict[str, dict[str, str]] = {}
     for name in ("notifier", "console"):
         given = _environment(f"hookline-{name}")[f"HOOKLINE_{name.upper()}__ADMIN_URLS"]
-        asked[name] = admin_urls_by_name(given.split(","))
+        urls[name] = admin_urls_by_name(given.split(","))
     # One of its kind, or a pod of a StatefulSet: a name that leads to one process
     alone = {
         name.removeprefix("hookline-"): {"app.kubernetes.io/name": name}
@@ -136,15 +136,15 @@ def test_the_notifier_and_the_console_ask_each_process_that_has_a_name() -> None
         f"ingest-{number}": {"statefulset.kubernetes.io/pod-name": f"hookline-ingest-{number}"}
         for number in range(WORKLOADS["hookline-ingest"]["spec"]["replicas"])
     }
-    assert asked["notifier"].keys() == alone.keys() - {"notifier"}
-    assert asked["console"].keys() == alone.keys() - {"notifier", "console"}
-    # And each leads there, also where the process is not ready: its reason is asked there
-    for name, url in asked["notifier"].items():
+    assert urls["notifier"].keys() == alone.keys() - {"notifier"}
+    assert urls["console"].keys() == alone.keys() - {"notifier", "console"}
+    # And each leads there, also where the process is not ready: its reason is urls there
+    for name, url in urls["notifier"].items():
         (service,) = [item for item in ADMIN_PORTS if item["metadata"]["name"] == f"hookline-{name}-admin"]
         assert url == f"http://{service['metadata']['name']}:{service['spec']['ports'][0]['port']}"
         assert service["spec"]["selector"] == alone[name]
         assert service["spec"]["publishNotReadyAddresses"] is True
-    assert len(ADMIN_PORTS) == len(asked["notifier"])
+    assert len(ADMIN_PORTS) == len(urls["notifier"])
     # And the network lets them
     (rule,) = POLICIES["to-admin-ports"]["egress"]
     assert rule == {"to": [{"podSelector": {}}], "ports": [{"port": 9000}]}

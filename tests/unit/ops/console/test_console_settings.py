@@ -25,6 +25,6 @@ def test_every_mistake_is_named_at_once(monkeypatch: pytest.MonkeyPatch, capsys:
     monkeypatch.delenv("HOOKLINE_CONSOLE__USERS_FILE", raising=False)
     monkeypatch.setenv("HOOKLINE_OPT_OUT__TIME_ZONE", "Mars")
     assert main(["console"]) == 78
-    told = capsys.readouterr().err
-    assert "HOOKLINE_CONSOLE__USERS_FILE is missing" in told
-    assert "HOOKLINE_OPT_OUT__TIME_ZONE" in told
+    message = capsys.readouterr().err
+    assert "HOOKLINE_CONSOLE__USERS_FILE is missing" in message
+    assert "HOOKLINE_OPT_OUT__TIME_ZONE" in message
