@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 
 from ops.console.context import Answer, answer, given_reason, masking, operators_only, services, session
 from ops.console.records import write_record
+from ops.console.requests import MOST, amount, stop_request
 from runtime.postgres import Connection, named_rows
 from schemas.kafka_access import PROCESSOR_READS
 
@@ -17,8 +18,8 @@ pages = Blueprint("dead_letters", __name__, url_prefix="/dead-letters")
 
 #: Dead letters and parked records that are shown, and requests: the newest.
 SHOWN, REQUESTS_SHOWN = 50, 10
-#: Letters that one request handles at most, and the longest value of a field of its form.
-MOST, LONGEST = 100_000, 300
+#: The longest value of a field of a request's form.
+LONGEST = 300
 
 _CAUSES = """
 SELECT consumer_group, string_agg(DISTINCT topic, ', ') AS topics, disposition, error_class, ours,
@@ -85,8 +86,8 @@ def add_request() -> Response:
     action, processor = form.get("action", ""), form.get("processor", "")
     if action not in ("redrive", "discard") or processor not in PROCESSOR_READS:
         abort(400, "what is to be done, and with whose dead letters?")
-    canary = _number(form, "canary", 0) if action == "redrive" else 0
-    most = _number(form, "most", 1)
+    canary = amount(form, "canary", 0) if action == "redrive" else 0
+    most = amount(form, "most", 1)
     cause = [_chosen(form, name) for name in ("disposition", "error_class", "writer")]
     if cause[2] not in (None, "ours", "unknown"):
         abort(400, "a writer is ours or unknown")
@@ -103,23 +104,12 @@ def add_request() -> Response:
 @operators_only
 def stop(number: int) -> Response:
     """End a request before it is done; what was sent back stays sent back."""
-    reason, username = given_reason(request.form), session().user.name
-    with services().database.writing() as connection:
-        if number >= 2**63 or not connection.execute(_STOP, (username, number)).rowcount:
-            abort(409, "it has ended, or somebody has stopped it")
-        write_record(connection, username, "change", "stop", f"request {number} about dead letters", reason)
+    stop_request(_STOP, number, "dead letters")
     return redirect(url_for("dead_letters.page"), 303)
 
 
 def _requests(connection: Connection) -> list[dict[str, Any]]:
     return named_rows(connection, _REQUESTS)
-
-
-def _number(form: Mapping[str, str], name: str, least: int) -> int:
-    text = form.get(name, "")
-    if not (text.isascii() and text.isdigit() and len(text) < 9 and least <= int(text) <= MOST):
-        abort(400, f"{name} is a number from {least} to {MOST}")
-    return int(text)
 
 
 def _chosen(form: Mapping[str, str], name: str) -> str | None:

@@ -10,12 +10,13 @@ from werkzeug.wrappers import Response
 
 from ops.console.context import Answer, answer, given_reason, operators_only, services, session
 from ops.console.records import write_record
+from ops.console.requests import MOST, amount, stop_request
 from runtime.postgres import Connection, named_rows
 
 pages = Blueprint("quarantine", __name__, url_prefix="/quarantine")
 
-#: Requests that are shown, the newest; webhooks that one brings back at most; the longest value of a field of its form.
-SHOWN, MOST, LONGEST = 10, 100_000, 100
+#: Requests that are shown, the newest; the longest value of a field of their form.
+SHOWN, LONGEST = 10, 100
 
 _NODES = """
 SELECT DISTINCT ON (node) node, (facts ->> 'quarantined')::bigint AS webhooks,
@@ -62,11 +63,9 @@ def add_request() -> Response:
     node, provider, refusal = (form.get(name, "").replace("\x00", "") for name in ("node", "provider", "refusal"))
     if not all(0 < len(text) <= LONGEST for text in (node, provider, refusal)):
         abort(400, "which node, which provider, and why were they refused?")
-    most, reason, username = form.get("most", ""), given_reason(form), session().user.name
-    if not (most.isascii() and most.isdigit() and len(most) < 9 and 0 < int(most) <= MOST):
-        abort(400, f"most is a number from 1 to {MOST}")
+    most, reason, username = amount(form, "most", 1), given_reason(form), session().user.name
     with services().database.writing() as connection:
-        values = (node, provider, refusal, int(most), username, reason)
+        values = (node, provider, refusal, most, username, reason)
         [(number,)] = connection.execute(_ADD, values).fetchall()
         subject = f"request {number}: quarantine of {node}, {provider} {refusal}"
         write_record(connection, username, "change", "replay quarantine", subject, reason)
@@ -77,11 +76,7 @@ def add_request() -> Response:
 @operators_only
 def stop(number: int) -> Response:
     """End a request before it is done; what was brought back stays so."""
-    reason, username = given_reason(request.form), session().user.name
-    with services().database.writing() as connection:
-        if number >= 2**63 or not connection.execute(_STOP, (username, number)).rowcount:
-            abort(409, "it has ended, or somebody has stopped it")
-        write_record(connection, username, "change", "stop", f"request {number} about a quarantine", reason)
+    stop_request(_STOP, number, "a quarantine")
     return redirect(url_for("quarantine.page"), 303)
 
 
