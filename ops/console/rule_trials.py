@@ -55,10 +55,10 @@ _IS_ANY_OLDER = "SELECT EXISTS (SELECT FROM events WHERE received_at < %s AND re
 
 def explained(text: str, number: int, languages: frozenset[str]) -> dict[str, Any]:
     """What rule set `number` decides about `text`, and why."""
-    explanation: dict[str, Any] = asdict(explain(classifier(languages, number), text))
+    found = explain(classifier(languages, number), text)
+    explanation: dict[str, Any] = asdict(found)
     decision: dict[str, Any] = explanation.pop("decision")
-    action = classifier(languages, number).classify(text).action
-    return explanation | decision | {"action": action}
+    return explanation | decision | {"action": found.decision.action}
 
 
 class HistoryComparison:

@@ -14,6 +14,7 @@ from runtime.connections import KafkaSettings
 from schemas.privileges import role_of
 from tests.conftest import PASSWORD, Database
 from tests.servers.local_stack import LocalStack
+from tests.twins.console import PlayedConsole
 from tests.twins.crm import CrmDesk, Sandbox, played_crm
 from tests.twins.ingest_rig import IngestRig
 
@@ -37,6 +38,15 @@ def sandbox() -> Iterator[Sandbox]:
 def desk(postgres: Any, sandbox: Sandbox) -> Iterator[CrmDesk]:
     """With the target rest; a file that wants another has a fixture of its own."""
     made = CrmDesk(postgres, sandbox)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def console(desk: Any, postgres: Any, tmp_path: Path) -> Iterator[PlayedConsole]:
+    """On the database of the file's own `desk`, which is made first."""
+    del desk
+    made = PlayedConsole(tmp_path, postgres.dsn("console"))
     yield made
     made.close()
 

@@ -6,7 +6,6 @@ import html
 import re
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -36,13 +35,6 @@ PERSONAL = ("3035550142", "3035550199", "3035550177", "0142", "alert", "quoted",
 @pytest.fixture
 def desk(postgres: Any) -> Iterator[Desk]:
     made = Desk(postgres, "acme")
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def console(desk: Desk, tmp_path: Path) -> Iterator[PlayedConsole]:
-    made = PlayedConsole(tmp_path, desk.postgres.dsn("console"))
     yield made
     made.close()
 

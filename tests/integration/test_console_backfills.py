@@ -29,13 +29,6 @@ def desk(postgres: Any, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_p
     made.close()
 
 
-@pytest.fixture
-def console(postgres: Any, desk: CrmDesk, tmp_path: Path) -> Iterator[PlayedConsole]:
-    made = PlayedConsole(tmp_path, postgres.dsn("console"))
-    yield made
-    made.close()
-
-
 def rows(text: str) -> list[str]:
     section = text[text.index('<div id="backfills"') :].partition("</table>")[0]
     return [

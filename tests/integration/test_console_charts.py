@@ -30,13 +30,6 @@ def desk(postgres: Any) -> Iterator[Desk]:
     made.close()
 
 
-@pytest.fixture
-def console(desk: Desk, tmp_path: Path) -> Iterator[PlayedConsole]:
-    made = PlayedConsole(tmp_path, desk.postgres.dsn("console"))
-    yield made
-    made.close()
-
-
 def texts_at(*moments: datetime) -> list[Any]:
     return [
         webhook("textlink", "received", at, phone_number=f"+1303555{n:04}", text=f"text {n}")

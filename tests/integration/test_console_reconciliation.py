@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,13 +22,6 @@ OUT, UNHEARD = [f"+1303555017{n}" for n in range(4)], "+13035550188"
 @pytest.fixture
 def desk(postgres: Any) -> Iterator[Desk]:
     made = Desk(postgres, "acme", "acme_north")
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def console(desk: Desk, tmp_path: Path) -> Iterator[PlayedConsole]:
-    made = PlayedConsole(tmp_path, desk.postgres.dsn("console"))
     yield made
     made.close()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,13 +20,6 @@ ANN = "+13035550142"
 @pytest.fixture
 def desk(postgres: Any) -> Iterator[Desk]:
     made = Desk(postgres, "acme")
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def console(desk: Desk, tmp_path: Path) -> Iterator[PlayedConsole]:
-    made = PlayedConsole(tmp_path, desk.postgres.dsn("console"))
     yield made
     made.close()
 
