@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from runtime.connections import KafkaSettings
-from runtime.kafka.internals.name_lookup import PROXY_URL
+from runtime.kafka.internals.direct_socket import PROXY_URL
 from runtime.kafka.socket_selector import SocketSelector
 
 #: The protocol that we speak. Given, it spares the constructors an eager and blocking look at the broker, which

@@ -13,9 +13,6 @@ import threading
 from contextlib import suppress
 from typing import Any
 
-from kafka.errors import KafkaConnectionError
-from kafka.net import KafkaNetSocket
-
 from runtime.logs import logger
 
 log = logger("runtime.kafka.internals.name_lookup")
@@ -67,21 +64,3 @@ class NameLookup:
 
 def _addresses(host: str, port: int, flags: int = 0) -> list[AddressInfo]:
     return list(socket.getaddrinfo(host, port, socket.AF_UNSPEC, socket.SOCK_STREAM, flags=flags))
-
-
-class LookingUpSocket(KafkaNetSocket):  # type: ignore[misc] # kafka-python has no types
-    """How kafka-python connects where its setting `proxy_url` says `PROXY_URL`: directly, names looked up as above."""
-
-    SCHEMES = ("hookline-direct",)
-    _lookup = NameLookup()
-
-    def dns_lookup(self, host: str, port: int, raise_error: bool = False) -> list[AddressInfo]:
-        """See KafkaNetSocket.dns_lookup; no address is a connection that failed."""
-        found = self._lookup.addresses(host, port)
-        if raise_error and not found:
-            raise KafkaConnectionError(f"no address of {host}")
-        return found
-
-
-#: kafka-python finds LookingUpSocket by this.
-PROXY_URL = f"{LookingUpSocket.SCHEMES[0]}://"

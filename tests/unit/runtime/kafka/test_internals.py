@@ -59,7 +59,7 @@ def test_the_code_that_is_relied_upon_is_the_code_that_was_read() -> None:
         # encoding.py
         DefaultRecordBatchBuilder: "639ae9a49c7a",
         murmur2: "f957d246a9ae",
-        # name_lookup.py
+        # direct_socket.py
         KafkaNetSocket: "eef303341533",
         create_connection: "8ed0fae6daa9",
         # admin_client.py
