@@ -5,10 +5,11 @@ bytes, and takes no time-out). So as many stalled bodies as there are threads, a
 that buffers requests keeps them away in production; this is for whoever reaches the port directly.
 
 So Granian may have many more threads than requests are handled at once: a thread that waits for a body gives its slot
-to another. What is expensive to read, large or compressed, is handled in a few slots of its own: anybody may send it,
-and what waits for its turn must not keep small requests waiting. Such a slot rests when its request was refused, so
-that strangers who send nothing else get a bounded share of the processor. A small request that was refused and took as
-much of the processor as those do is one of them, too: it waits for such a slot, which rests, before it is answered.
+to another. What is expensive to read, large, compressed or of many parts, is handled in a few slots of its own: anybody
+may send it, and what waits for its turn must not keep small requests waiting. Such a slot rests when its request was
+refused, the longer the more of the processor it took, so that strangers who send nothing else get a bounded share of
+it. Any other request that was refused and took as much of the processor as those do is one of them, too: it waits for
+such a slot, which rests, before it is answered.
 
 And a body that is not there in time is
 ended. Nothing tells on which connection a request came, only its client's address, so the connections to end are found
@@ -53,13 +54,14 @@ _TCP_INFO = struct.Struct("=8B13I")
 _LAST_SENT, _LAST_RECEIVED = 17, 19
 
 
-#: Bytes from which on a body is large, and one of so many slots that may be had by requests with such a body, or with a
-#: compressed one.
+#: Bytes from which on a body is large, and one of so many slots that may be had by requests with an expensive body.
 LARGE, LARGE_SHARE = 32 * 1024, 8
-#: Requests of that kind which a worker refuses in a second at most: each takes about a millisecond of its processor.
-REFUSALS = 200
-#: Seconds of the processor from which on a request is as expensive: genuine webhooks take a tenth, and small bodies of
-#: the most values or fields that are read take two milliseconds (measured).
+#: Commas and ampersands from which on a body has many parts: values of JSON, fields of a form. Providers send less than
+#: 100; small bodies of the most that are read take 1 to 2 ms of the processor, and this many a third (measured).
+MANY_PARTS = 250
+#: Requests of that kind which a worker refuses in a second at most, and their share of its processor.
+REFUSALS, REFUSALS_SHARE = 200, 0.2
+#: Seconds of the processor from which on any request is as expensive: genuine webhooks take a tenth (measured).
 COSTLY = 0.0005
 #: What an application sets in the environ of a request that it refuses.
 REFUSED = "hookline.refused"
@@ -78,10 +80,12 @@ class BodyReads:
         #: The bodies, and since when each is waited for.
         self.since: dict[BoundedBody, float] = {}
         self.slots = Slots(slots)
-        large = max(2, slots // LARGE_SHARE)
-        self.large_slots = Slots(large)
-        #: Seconds for which one of them rests after its request was refused, before that is answered.
-        self.rest = large / REFUSALS
+        self._large = max(2, slots // LARGE_SHARE)
+        self.large_slots = Slots(self._large)
+
+    def rest_after(self, worked: float) -> float:
+        """Seconds for which an expensive slot rests before its request, which took `worked` seconds, is refused."""
+        return self._large * max(1 / REFUSALS, worked / REFUSALS_SHARE)
 
 
 class Slots:
@@ -169,7 +173,7 @@ class BoundedBody:
         self.slots.give()
         try:
             data = read(size)
-            if self._is_packed or self._received + len(data) >= LARGE:
+            if self._is_packed or self._received + len(data) >= LARGE or _has_many_parts(data):
                 self.slots = reads.large_slots
         finally:
             del reads.since[self]
@@ -216,8 +220,8 @@ class BodyDeadlines:
             try:
                 return app(environ, start_response)
             finally:
-                if REFUSED in environ and body.judge_cost(worked() - begun):
-                    self._rest(reads.rest)
+                if REFUSED in environ and body.judge_cost(cost := worked() - begun):
+                    self._rest(reads.rest_after(cost))
                 body.slots.give()
 
         return respond
@@ -279,6 +283,10 @@ class BodyDeadlines:
             if count:
                 metrics.STALLED_BODIES.inc(count)
                 log.warning("request_bodies_stalled", count=count)
+
+
+def _has_many_parts(data: bytes) -> bool:
+    return data.count(b",") + data.count(b"&") >= MANY_PARTS
 
 
 def _peer(connection: socket.socket) -> str:

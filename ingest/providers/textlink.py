@@ -197,7 +197,8 @@ def _says_received(fields: Json) -> bool:
 def _may_hold_a_text(fields: Json) -> bool:
     """Whether anything but the fields that surely have none may be a text, or have one in it."""
     return any(
-        _has(fields, name) and isinstance(fields[name], str | list | dict) for name in fields.keys() - NO_TEXT_FIELDS
+        isinstance(value, str | list | dict) and name not in NO_TEXT_FIELDS and _has(fields, name)
+        for name, value in fields.items()
     )
 
 

@@ -230,9 +230,11 @@ def _algorithm(how: str) -> str:
 
 
 def _sorted_form(request: WebhookRequest) -> str:
-    form = request.form()
-    values = {name: set(value) if isinstance(value, list) else {value} for name, value in form.items()}
-    return "".join(name + value for name in sorted(values) for value in sorted(values[name]))
+    return "".join(
+        name + value
+        for name, given in sorted(request.form().items())
+        for value in ((given,) if isinstance(given, str) else sorted(set(given)))
+    )
 
 
 def _signature(key: str, signed: bytes, algorithm: str) -> str:

@@ -234,7 +234,8 @@ def storable_webhook(
         is_identified = False
     else:
         event_id, is_identified = provider.event_id(reading), True
-        body = _without_values(provider, request) if provider.is_signed else _as_json(provider, request, given)
+        rest()
+        body = _without_values(provider, request) if provider.is_signed else _as_json(provider, request, given, rest)
     secret_digest = None if given is None else digest(given)
     is_authentic = given in provider.accepted_secrets if given is not None else _is_verified(provider, request)
     sender = secret_digest or digest("\n".join((provider.name, refused.reason, hint, refused.origin)))
@@ -262,13 +263,17 @@ def _carried_secret(provider: Provider, request: WebhookRequest) -> str | None:
         return None
 
 
-def _as_json(provider: Provider, request: WebhookRequest, given: str | None) -> bytes:
+def _as_json(provider: Provider, request: WebhookRequest, given: str | None, rest: Callable[[], None]) -> bytes:
     """A body that was read, without the secrets in it."""
     secrets = (*provider.secrets, *([given] if given else []))
     content = provider.without_secret(request.json_content())
     # A word or a number may be the message, which is to be read when it is replayed.
     spared = [secret for secret in secrets if is_ordinary(secret)]
-    return json.dumps(without_secret_keys(without_secrets(content, secrets, spared))).encode()
+    content = without_secrets(content, secrets, spared)
+    rest()
+    content = without_secret_keys(content)
+    rest()
+    return json.dumps(content).encode()
 
 
 def _without_values(provider: Provider, request: WebhookRequest) -> bytes:

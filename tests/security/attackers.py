@@ -109,6 +109,17 @@ async def json_nodes(target: Target) -> None:
     await target.exchange(target.post(b'{"a":[' + b"[]," * ((BODY_LIMIT - 16) // 3) + b"0]}"))
 
 
+_MANY_VALUES = (
+    b'{"secret":"x","a":[' + b",".join([b"1e5"] * 3_900) + b"]}",
+    b"{" + b",".join(b'"%d":0' % number for number in range(3_900)) + b"}",
+)
+
+
+async def json_values(target: Target) -> None:
+    """As many values or names as are read, in a body of ordinary size: nothing but decoding them costs."""
+    await target.exchange(target.post(target.chance.choice(_MANY_VALUES)))
+
+
 async def json_nested(target: Target) -> None:
     """256 KiB of lists, each within the one before."""
     await target.exchange(target.post(b"[" * (BODY_LIMIT // 2) + b"]" * (BODY_LIMIT // 2)))
@@ -219,8 +230,9 @@ async def idle_connections(target: Target) -> None:
 ATTACKS: dict[str, Callable[[Target], Awaitable[None]]] = {
     attack.__name__.replace("_", "-"): attack
     for attack in (
-        json_nodes, json_nested, compressed, slow_bodies, slow_headers, aborted_http2, aborted_bodies, wrong_secrets,
-        quarantine, quarantine_regex, form_fields, huge_headers, long_headers, gate_spellings, readyz, idle_connections,
+        json_nodes, json_values, json_nested, compressed, slow_bodies, slow_headers, aborted_http2, aborted_bodies,
+        wrong_secrets, quarantine, quarantine_regex, form_fields, huge_headers, long_headers, gate_spellings, readyz,
+        idle_connections,
     )
 }  # fmt: skip
 #: Those at the gate; the others are at an ingest.

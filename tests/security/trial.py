@@ -26,7 +26,9 @@ MENDS = {
     "json-nodes": "values are counted, once, before anything is decoded, in one large body at a time "
     "(ingest/json_body.py); large bodies have few slots of their own, which rest after a refusal "
     "(runtime/request_bodies.py); the quarantine's thread takes a quarter of a processor at most",
-    "json-nested": "the same",
+    "json-values": "4,000 values at most (ingest/json_body.py); bodies of many parts have few slots of their own, "
+    "which rest after a refusal, the longer the more it cost (runtime/request_bodies.py)",
+    "json-nested": "the same as of many nodes",
     "compressed": "256 KiB unpacked at most, in one step (ingest/content_coding.py); compressed bodies have few "
     "slots of their own, which rest after a refusal (runtime/request_bodies.py)",
     "slow-bodies": "a thread that waits for a body gives its slot away; a deadline (runtime/request_bodies.py)",
@@ -38,7 +40,7 @@ MENDS = {
     "quarantine-regex": "no pattern goes back; a body is looked through in steps, between which others run "
     "(ingest/quarantine/secret_pairs.py); before it waits, four keys are looked at",
     "form-fields": "1,000 fields, read once (ingest/form.py); a header of more than 1 KiB is none (ingest/request.py); "
-    "what was refused and cost much waits for a slot that rests (runtime/request_bodies.py)",
+    "bodies of many parts have few slots of their own, and so has what cost much (runtime/request_bodies.py)",
     "huge-headers": "heads are bounded by the server (runtime/granian_server.py); nothing is kept of them",
     "long-headers": "heads are bounded by the server; a sender is remembered by 16 bytes (ingest/quarantine/queue.py)",
     "readyz": "answered before Flask, from what was seen last (runtime/probes.py, ops/gate/watch.py)",

@@ -19,7 +19,9 @@ from runtime.request_bodies import (
     DEADLINE_UNDER_PRESSURE,
     LARGE,
     LARGE_SHARE,
+    MANY_PARTS,
     REFUSALS,
+    REFUSALS_SHARE,
     REFUSED,
     BodyDeadlines,
     BodyReads,
@@ -159,7 +161,10 @@ def test_a_body_in_chunks_that_may_have_been_cut_is_none() -> None:
     [
         pytest.param(b"x" * LARGE, {}, True, True, id="large"),
         pytest.param(b"packed", {"HTTP_CONTENT_ENCODING": "gzip"}, True, True, id="compressed"),
+        pytest.param(b"[" + b"0," * MANY_PARTS + b"0]", {}, True, True, id="of many values"),
+        pytest.param(b"&a=1" * MANY_PARTS, {}, True, True, id="of many fields"),
         pytest.param(b"small", {}, True, False, id="small"),
+        pytest.param(b"&a=1" * 100 + b"," * 100, {}, True, False, id="of as many parts as providers send"),
         pytest.param(b"x" * LARGE, {}, False, False, id="large, and wanted"),
     ],
 )
@@ -183,7 +188,7 @@ def test_slots_of_expensive_bodies_rest_when_these_were_refused(
 
 
 def test_a_small_request_that_was_refused_and_cost_much_is_an_expensive_one() -> None:
-    """By what it took of the processor: of 16 KB of values, or of a thousand fields, length tells nothing."""
+    """By what it took of the processor: its length and its parts need not tell."""
     costs, worked, rested, answered = iter([COSTLY, COSTLY, COSTLY / 2]), [0.0], list[float](), list[int]()
     resting, release = threading.Semaphore(0), threading.Event()
 
@@ -217,6 +222,17 @@ def test_a_small_request_that_was_refused_and_cost_much_is_an_expensive_one() ->
     for thread in expensive:
         thread.join(20)
     assert len(answered) == 3
+
+
+def test_strangers_get_a_share_of_the_processor_however_much_each_request_takes() -> None:
+    # Given a server with four slots for expensive bodies
+    reads = BodyReads(4 * LARGE_SHARE, time.monotonic)
+    for cost in (0.0, 0.0001, 0.001, 0.01, 1.0):
+        # When all four do nothing but refuse such a request and rest
+        refused_a_second = 4 / (cost + reads.rest_after(cost))
+        # Then they take no more than their share, and are no more than so many
+        assert refused_a_second * cost <= REFUSALS_SHARE
+        assert refused_a_second <= REFUSALS
 
 
 @pytest.mark.parametrize("packed", [pytest.param(False, id="large"), pytest.param(True, id="compressed")])
