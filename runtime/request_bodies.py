@@ -57,7 +57,7 @@ _LAST_SENT, _LAST_RECEIVED = 17, 19
 #: Bytes from which on a body is large, and one of so many slots that may be had by requests with an expensive body.
 LARGE, LARGE_SHARE = 32 * 1024, 8
 #: Commas and ampersands from which on a body has many parts: values of JSON, fields of a form. Providers send less than
-#: 100; small bodies of the most that are read take 1 to 2 ms of the processor, and this many a third (measured).
+#: 100; small bodies of the most that are read take 1 to 2 ms of the processor, of 250 a third of one (measured).
 MANY_PARTS = 250
 #: Requests of that kind which a worker refuses in a second at most, and their share of its processor.
 REFUSALS, REFUSALS_SHARE = 200, 0.2
@@ -80,12 +80,12 @@ class BodyReads:
         #: The bodies, and since when each is waited for.
         self.since: dict[BoundedBody, float] = {}
         self.slots = Slots(slots)
-        self._large = max(2, slots // LARGE_SHARE)
-        self.large_slots = Slots(self._large)
+        self._large_count = max(2, slots // LARGE_SHARE)
+        self.large_slots = Slots(self._large_count)
 
     def rest_after(self, worked: float) -> float:
         """Seconds for which an expensive slot rests before its request, which took `worked` seconds, is refused."""
-        return self._large * max(1 / REFUSALS, worked / REFUSALS_SHARE)
+        return self._large_count * max(1 / REFUSALS, worked / REFUSALS_SHARE)
 
 
 class Slots:

@@ -42,8 +42,8 @@ _GAP = ("fill", "you", "me", "my", "more", "get", "these", "self", "thing")
 _NO_GAP = ("refusal", "limit", "instead", "stop", "remove", "lose", "want", "write", "order", "texts")
 _CLASS = re.compile(r"\{([a-z]+)\}")
 
-#: A clause of a short open text is looked at if it has a word of one class of each of these, in one of two ways; of a
-#: longer one the first and the last clause are.
+#: A clause of a short open text is looked at if it has a word of one class of each of these, in one of three ways; of
+#: a longer one the first and the last clause are.
 CLAUSE_NEEDS = (
     (("{not}", "{none}", "{order}"), ("{more}",), ("{write}", "{texts}")),
     (("{remove}", "{take}"), ("{thing}",)),

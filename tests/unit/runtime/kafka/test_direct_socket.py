@@ -50,25 +50,23 @@ def _open_files() -> int:
     return psutil.Process().num_fds()
 
 
-def test_a_refused_connection(no_collector: None) -> None:
-    [port] = free_ports(1)
+def _fails_and_leaves_nothing_open(port: int, seconds: float) -> None:
     net = NetworkSelector()
     before = _open_files()
-    connecting = _connecting(net, port, 30)
+    connecting = _connecting(net, port, seconds)
     net.poll(future=connecting)
     assert connecting.failed()
     assert _open_files() == before
     net.close()
+
+
+def test_a_refused_connection(no_collector: None) -> None:
+    [port] = free_ports(1)
+    _fails_and_leaves_nothing_open(port, 30)
 
 
 def test_a_connection_that_is_not_made_in_time(no_collector: None, deaf_port: int) -> None:
-    net = NetworkSelector()
-    before = _open_files()
-    connecting = _connecting(net, deaf_port, 0.2)
-    net.poll(future=connecting)
-    assert connecting.failed()
-    assert _open_files() == before
-    net.close()
+    _fails_and_leaves_nothing_open(deaf_port, 0.2)
 
 
 def test_a_client_that_is_closed_while_it_connects(no_collector: None, deaf_port: int) -> None:
