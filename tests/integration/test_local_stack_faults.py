@@ -53,11 +53,10 @@ def test_a_full_disk_stops_no_ingest_and_all_is_well_again_when_there_is_room(sm
     try:
         # When its disk is full, and Kafka dies
         ballast = small_disk / "ballast"
-        with ballast.open("wb") as file:
+        with ballast.open("wb", buffering=0) as file:  # a buffer's rest would fail again as the file is closed
             while True:
                 try:
                     file.write(b"x" * (1 << 16))
-                    file.flush()
                 except OSError:
                     break
         os.kill(stack.service("kafka")["pid"], signal.SIGKILL)
