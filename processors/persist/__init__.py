@@ -10,6 +10,7 @@ from pydantic import Field, field_validator
 
 from processors.engine.periodic_tasks import periodic_task
 from processors.engine.processor import Background, Delivery, Processor
+from processors.engine.publication import Backlog
 from processors.engine.published_topic import PublishedTopicWatch, kafka_place
 from processors.engine.settings import ProcessorSettings
 from processors.engine.sql import sql
@@ -24,7 +25,7 @@ from runtime.kafka.clients import producer_of
 from runtime.postgres import Connection
 from runtime.process import StopSignal
 from runtime.schema_registry import SchemaRegistrySettings, codec
-from runtime.settings import StringList
+from runtime.settings import Configuration, StringList
 from schemas.topics import EVENT_TOPICS, MESSAGE_STATE
 
 _EVENTS = sql(__package__, "events")
@@ -67,6 +68,10 @@ class Persist(Processor[PersistSettings]):
     topics = EVENT_TOPICS
     settings_type = PersistSettings
 
+    def __init__(self, configuration: Configuration) -> None:
+        super().__init__(configuration)
+        self._backlog = Backlog(self.settings.batch_records)
+
     def handle(self, batch: Sequence[Delivery], connection: Connection) -> None:
         stage(connection, (delivery.event for delivery in batch), [origin_of(delivery.record) for delivery in batch])
         with connection.cursor() as cursor:
@@ -82,12 +87,13 @@ class Persist(Processor[PersistSettings]):
             if touched:
                 failures.rejoin(connection, touched)
             fold_contacts(connection, "contacts")
+        self._backlog.handled(len(batch))
 
     def background(self, connect: Callable[[], Connection], stop: StopSignal) -> Sequence[Background]:
         """See Processor.background. Raises ConfigurationError."""
         kafka = self.configuration[KafkaSettings]
         producer = producer_of(kafka, f"hookline-message-state-{os.getpid()}")
-        states = MessageStatePublication(producer, codec(self.configuration[SchemaRegistrySettings]))
+        states = MessageStatePublication(producer, codec(self.configuration[SchemaRegistrySettings]), self._backlog)
         numbers = SimNumbers(self.settings.phone_of_sim())
         place = partial(kafka_place, kafka, MESSAGE_STATE.name, f"hookline-persist-place-{os.getpid()}")
         progress = TopicProgress(producer, lambda: event_logs(kafka, "hookline-progress"))

@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 from runtime.kafka.consumer import Record
 from schemas.cloudevents import SPOOLED_AT
-from schemas.times import EPOCH, LATEST_MICROSECOND
+from schemas.times import EPOCH, LATEST_MICROSECOND, MICROSECOND
 
+_MILLISECOND = timedelta(milliseconds=1)
 _LATEST_MS = LATEST_MICROSECOND // 1000
 _LATEST_DIGITS = len(str(LATEST_MICROSECOND))
 
@@ -26,7 +27,7 @@ class Origin(NamedTuple):
 def origin_of(record: Record) -> Origin:
     """The origin of `record`, whoever wrote it."""
     written = record.timestamp_ms
-    kafka_at = EPOCH + timedelta(milliseconds=written) if 0 < written < _LATEST_MS else None
+    kafka_at = EPOCH + written * _MILLISECOND if 0 < written < _LATEST_MS else None
     return Origin(record.topic, record.partition, record.offset, kafka_at, _spooled_at(record))
 
 
@@ -34,5 +35,5 @@ def _spooled_at(record: Record) -> datetime | None:
     for name, value in record.headers:
         if name == SPOOLED_AT and value is not None and len(value) <= _LATEST_DIGITS and value.isdigit():
             spooled = int(value)
-            return EPOCH + timedelta(microseconds=spooled) if spooled < LATEST_MICROSECOND else None
+            return EPOCH + spooled * MICROSECOND if spooled < LATEST_MICROSECOND else None
     return None
