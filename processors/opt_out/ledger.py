@@ -29,14 +29,17 @@ CLOCKS_APART = timedelta(minutes=1)
 _LAST = datetime.max.replace(tzinfo=UTC)
 _HEAD = "SELECT position, hash, decided_at FROM opt_out_ledger ORDER BY position DESC LIMIT 1"
 _KNOWN = "SELECT event_id, phone FROM opt_out_ledger WHERE event_id = ANY (%s)"
-#: Whoever may not say that a number is back leaves its states apart, and the gate takes the worst of them.
-_RETURNED = """
-INSERT INTO erased_returns (phone, erased_phone) SELECT phone, erased_phone
-FROM unnest(%s::text[], %s::text[]) AS known (phone, erased_phone)
+#: Those of some numbers that are back: the gate knows them under what was erased, too. Hardly ever any.
+_BACK = """
+SELECT phone, erased_phone FROM unnest(%s::text[], %s::text[]) AS known (phone, erased_phone)
 WHERE EXISTS (SELECT FROM opt_outs AS o WHERE o.phone = known.erased_phone)
+"""
+#: Whoever may not say that a number is back leaves its states apart, and the gate takes the worst of them.
+_MAY_LINK = "SELECT has_table_privilege('erased_returns', 'INSERT')"
+_LINK = """
+INSERT INTO erased_returns (phone, erased_phone) SELECT * FROM unnest(%s::text[], %s::text[])
 ON CONFLICT DO NOTHING RETURNING phone
 """
-_MAY_LINK = "SELECT has_table_privilege('erased_returns', 'INSERT')"
 _LATEST = """
 SELECT phone, max(greatest(received_at, effective_at, occurred_at)) FROM opt_out_ledger
 WHERE phone = ANY (%s) GROUP BY phone
@@ -84,6 +87,10 @@ def lock(connection: Connection) -> None:
     connection.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
 
 
+def _columns(rows: Sequence[tuple[Any, ...]]) -> list[list[Any]]:
+    return [list(column) for column in zip(*rows, strict=True)]
+
+
 class Ledger:
     """Adds rows. Holds no state of its own; any number of processes may have one."""
 
@@ -115,11 +122,10 @@ class Ledger:
     def link_returned(self, connection: Connection, phones: Iterable[str]) -> set[str]:
         """Have the rows about `phones` and about what was erased of the same numbers fold together; which were not."""
         pairs = [(phone, known) for phone in sorted(phones) for known in self._erased_phones(phone)]
-        if not pairs or connection.execute(_MAY_LINK).fetchone() != (True,):
+        back = connection.execute(_BACK, _columns(pairs)).fetchall() if pairs else []
+        if not back or connection.execute(_MAY_LINK).fetchone() != (True,):
             return set()
-        return {
-            phone for (phone,) in connection.execute(_RETURNED, [list(column) for column in zip(*pairs, strict=True)])
-        }
+        return {phone for (phone,) in connection.execute(_LINK, _columns(back))}
 
     def follow(
         self,
