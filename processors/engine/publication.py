@@ -22,6 +22,8 @@ ACK_TIMEOUT = 10.0
 
 #: Times as long as a round took that the next one waits while there is a backlog: states take a twentieth of the time.
 _REST = 19
+#: Seconds that it waits at most, however slow Kafka was: the backlog may be gone by then.
+_LONGEST_REST = 5.0
 #: Seconds since the last full batch after which there is no backlog any more.
 _CAUGHT_UP_AFTER = 1.0
 
@@ -69,7 +71,7 @@ class StatePublication(ABC):
             if not (is_ours and self.publish_next(connection)):
                 return self.interval
         is_behind = self._backlog is not None and self._backlog.is_there()
-        return _REST * (self._clock() - started) if is_behind else 0.0
+        return min(_LONGEST_REST, _REST * (self._clock() - started)) if is_behind else 0.0
 
     @abstractmethod
     def publish_next(self, connection: Connection) -> bool:

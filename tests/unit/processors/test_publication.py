@@ -40,16 +40,17 @@ class OneLock:
         return [(self._free,)]
 
 
-class TakesTwoSeconds(StatePublication):
-    """Each round takes two seconds; there is more as long as `more`."""
+class TakesTime(StatePublication):
+    """Each round takes `seconds`; there is more as long as `more`."""
 
     lock = 1
     interval = 0.5
+    seconds = 0.1
     more = True
 
     def publish_next(self, connection: Any) -> bool:
         del connection
-        self._clock.now += 2.0  # type: ignore[attr-defined]
+        self._clock.now += self.seconds  # type: ignore[attr-defined]
         return self.more
 
 
@@ -64,8 +65,8 @@ def backlog(clock: Clock) -> Backlog:
 
 
 @pytest.fixture
-def publication(clock: Clock, backlog: Backlog) -> TakesTwoSeconds:
-    return TakesTwoSeconds(MemoryProducer(), backlog, clock)
+def publication(clock: Clock, backlog: Backlog) -> TakesTime:
+    return TakesTime(MemoryProducer(), backlog, clock)
 
 
 def test_there_is_no_backlog_before_the_first_batch(backlog: Backlog) -> None:
@@ -89,22 +90,24 @@ def test_a_batch_of_one_is_no_backlog_but_where_batches_have_one(clock: Clock) -
     assert single.is_there()
 
 
-def test_the_next_round_follows_at_once_while_there_is_more(publication: TakesTwoSeconds) -> None:
+def test_the_next_round_follows_at_once_while_there_is_more(publication: TakesTime) -> None:
     assert publication(OneLock()) == 0.0  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(("seconds", "rest"), [(0.1, 1.9), (9.0, 5.0)])
 def test_states_take_a_twentieth_of_the_time_while_records_wait(
-    publication: TakesTwoSeconds, backlog: Backlog, clock: Clock
+    publication: TakesTime, backlog: Backlog, clock: Clock, seconds: float, rest: float
 ) -> None:
-    clock.now += 1.5
+    publication.seconds = seconds
+    clock.now += seconds
     backlog.handled(1_000)
-    clock.now -= 1.5  # the batch is handled while the round goes on
-    assert publication(OneLock()) == pytest.approx(19 * 2.0)  # type: ignore[arg-type]
+    clock.now -= seconds  # the batch is handled as the round ends
+    assert publication(OneLock()) == pytest.approx(rest)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("free", [True, False])
 def test_nothing_new_and_another_process_both_wait_the_interval(
-    publication: TakesTwoSeconds, backlog: Backlog, free: bool
+    publication: TakesTime, backlog: Backlog, free: bool
 ) -> None:
     backlog.handled(1_000)
     publication.more = not free
