@@ -45,6 +45,12 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield address
 
 
+def client_of(url: str) -> SchemaRegistryClient:
+    """Confluent's client, which waits for ever by itself: Apicurio has left a request without an answer before. Once
+    the time-out is over it asks again."""
+    return SchemaRegistryClient({"url": url, "timeout": 20})
+
+
 def settings(url: str) -> SchemaRegistrySettings:
     environ = {"HOOKLINE_SCHEMA_REGISTRY__URL": url}
     return Configuration.load(SchemaRegistrySettings, environ=environ)[SchemaRegistrySettings]
@@ -87,9 +93,9 @@ def test_records_of_before_and_after_the_switch_are_decoded_by_the_address_that_
 
     # The real registry knows what is written now; `hookline registry` knows what was written before too
     context = SerializationContext("sms.messages.v1", MessageField.VALUE)
-    with SchemaRegistryClient({"url": url}) as client:
+    with client_of(url) as client:
         assert AvroDeserializer(client)(after, context)["text"] == event.text
-    with serving(url) as address, SchemaRegistryClient({"url": address}) as client:
+    with serving(url) as address, client_of(address) as client:
         for value in (before, after):
             assert AvroDeserializer(client)(value, context)["text"] == event.text
 
