@@ -203,7 +203,7 @@ def without_logical_types(schema: Schema) -> Any:
 
     They tell a reader what a number or a text means and change no byte. Ours are always an id and a few times, and
     reading those by hand takes less time than fastavro's general way. Names are interned, as those of a record's
-    arguments are: Python then finds one by its address (a record takes 14 us to read in place of 17, measured).
+    arguments are: Python then finds one by its address (a record takes 15 us to read in place of 18, measured).
     """
     fields_of_it = [
         {**field, "name": sys.intern(field["name"]), "type": _without_logical_type(field["type"])}

@@ -45,12 +45,6 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield address
 
 
-def client_of(url: str) -> SchemaRegistryClient:
-    """Confluent's client, which waits for ever by itself: Apicurio has left a request without an answer before. Once
-    the time-out is over it asks again."""
-    return SchemaRegistryClient({"url": url, "timeout": 20})
-
-
 def settings(url: str) -> SchemaRegistrySettings:
     environ = {"HOOKLINE_SCHEMA_REGISTRY__URL": url}
     return Configuration.load(SchemaRegistrySettings, environ=environ)[SchemaRegistrySettings]
@@ -93,9 +87,10 @@ def test_records_of_before_and_after_the_switch_are_decoded_by_the_address_that_
 
     # The real registry knows what is written now; `hookline registry` knows what was written before too
     context = SerializationContext("sms.messages.v1", MessageField.VALUE)
-    with client_of(url) as client:
+    # Apicurio has left a request without an answer, and the client waits for ever: after a time-out it asks again.
+    with SchemaRegistryClient({"url": url, "timeout": 20}) as client:
         assert AvroDeserializer(client)(after, context)["text"] == event.text
-    with serving(url) as address, client_of(address) as client:
+    with serving(url) as address, SchemaRegistryClient({"url": address}) as client:
         for value in (before, after):
             assert AvroDeserializer(client)(value, context)["text"] == event.text
 

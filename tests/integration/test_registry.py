@@ -57,7 +57,7 @@ def registry() -> Iterator[SchemaRegistryClient]:
     assert process.stdout is not None
     try:
         url = json.loads(process.stdout.readline())["url"]
-        with SchemaRegistryClient({"url": url, "timeout": 20}) as client:
+        with SchemaRegistryClient({"url": url}) as client:
             yield client
     finally:
         process.send_signal(signal.SIGTERM)

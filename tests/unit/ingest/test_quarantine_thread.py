@@ -17,6 +17,7 @@ from ingest.quarantine.keeping import STALLED_AFTER, KeepingQuarantine
 from ingest.quarantine.store import QuarantineStore, count_waiting
 from ingest.request import WebhookRequest
 from runtime.metrics import QUARANTINE_LOST, QUARANTINE_STALLED
+from tests.twins.clock import Clock
 
 MIB = 1024 * 1024
 PROVIDER = TextLink(TextLinkSettings(secrets="right-secret-1"))  # type: ignore[arg-type]
@@ -34,14 +35,6 @@ class Disk:
         if failure is not None:
             raise failure
         return 2**40
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture

@@ -19,17 +19,8 @@ from ingest.durable.spool.store import Spool
 from ingest.durable.spool.turn import Turn
 from ingest.durable.spool_queue import WINDOW_BYTES
 from runtime.kafka.producer import NotPublished, OutgoingRecord, RefusedForGood
+from tests.twins.clock import Clock
 from tests.unit.ingest.spools import LIMIT, number_of, numbers, opened, record
-
-
-class Clock:
-    """Seconds that pass when somebody says so."""
-
-    def __init__(self) -> None:
-        self.now = 1_000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 class Kafka:
@@ -78,7 +69,7 @@ def kafka() -> Kafka:
 
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(1_000.0)
 
 
 @pytest.fixture
@@ -302,7 +293,7 @@ def test_a_crash_at_any_step_costs_duplicates_in_the_log_and_nothing_else(tmp_pa
     points = 0
     for place in range(1, 400):
         directory = tmp_path / str(place)
-        kafka, clock = Kafka(), Clock()
+        kafka, clock = Kafka(), Clock(1_000.0)
         service, spool = opened(directory)
         spool.append([record(n, key=f"k{n % 4}") for n in range(9)])
         spool.close()
@@ -398,7 +389,7 @@ def test_order_holds_whatever_kafka_does(
 ) -> None:
     """Records are confirmed, lost, refused, or unknown: in the log though nobody was told. New ones come meanwhile."""
     chance = random.Random(seed)
-    kafka, clock = Kafka(), Clock()
+    kafka, clock = Kafka(), Clock(1_000.0)
     service, spool = opened(tmp_path_factory.mktemp("spool") / "spool")
     refused: set[int] = set()
 

@@ -9,17 +9,8 @@ from typing import Any
 import pytest
 
 from processors.engine.publication import Backlog, StatePublication
+from tests.twins.clock import Clock
 from tests.twins.kafka import MemoryProducer
-
-
-class Clock:
-    """Seconds that pass when they are told to."""
-
-    def __init__(self) -> None:
-        self.now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 class OneLock:
@@ -56,7 +47,7 @@ class TakesTime(StatePublication):
 
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(100.0)
 
 
 @pytest.fixture

@@ -25,15 +25,9 @@ from runtime.loops import LoopWatch
 from runtime.postgres import Connection
 from runtime.process import StopSignal
 from schemas.topics import Topic, redrive_topic
+from tests.twins.clock import Clock
 
 FROZEN = "the poll loop has given no sign of life for 61 s"
-
-
-class Clock:
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 class Beats:

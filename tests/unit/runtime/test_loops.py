@@ -5,13 +5,7 @@ from __future__ import annotations
 import threading
 
 from runtime.loops import LoopWatch, WatchedStop
-
-
-class Clock:
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.twins.clock import Clock
 
 
 def test_a_loop_that_gives_no_sign_for_longer_than_its_limit_is_frozen() -> None:

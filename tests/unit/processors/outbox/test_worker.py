@@ -28,16 +28,9 @@ from processors.outbox.errors import (
 from processors.outbox.lease import LeaseLost, check_lease, lease_until
 from processors.outbox.queue import OutboxQueue, OutboxTask, TaskOutcome
 from processors.outbox.worker import USABLE, OutboxWorker
+from tests.twins.clock import Clock
 
 LEASE = 60.0
-
-
-@dataclass
-class Clock:
-    now: float = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @dataclass(slots=True, kw_only=True)
@@ -142,7 +135,7 @@ def worker_of(
 
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(1_000.0)
 
 
 @pytest.fixture
@@ -367,7 +360,7 @@ def test_a_call_that_takes_effect_late_is_not_made_again(
     look_after: float, part: float, failures: list[Exception]
 ) -> None:
     # Given a service that performs a call up to `look_after` seconds after we have given it up
-    clock, database = Clock(), MemoryDatabase()
+    clock, database = Clock(1_000.0), MemoryDatabase()
     queue, service, left = MemoryQueue(clock, "a"), SlowService(clock, late=look_after * part), list(failures)
     worker = worker_of(queue, lambda task: service.perform(task, left.pop() if left else None), look_after=look_after)
     # When one attempt after the other ends without an outcome that is known
@@ -385,7 +378,7 @@ def test_a_call_that_takes_effect_late_is_not_made_again(
 @given(look_after=st.floats(0.0, 55.0), part=st.floats(0.0, 1.0))
 def test_a_dead_worker_s_last_call_has_as_long_to_take_effect(look_after: float, part: float) -> None:
     # Given a worker that sends its call as late as its lease allows, and dies
-    clock, database = Clock(), MemoryDatabase()
+    clock, database = Clock(1_000.0), MemoryDatabase()
     queue, service = MemoryQueue(clock, "a"), SlowService(clock, late=look_after * part)
 
     def send_late(task: MemoryTask) -> None:
