@@ -38,7 +38,7 @@ class Node:
         self.directory, self.spool = opened(folder)
         self.directory.state.spooling = 0
         kind = provider_types()["textlink"]
-        publisher = DurablePublisher(self.kafka, self.spool, Codec(SchemaIds.checked_in()), timeout=0.5)
+        publisher = DurablePublisher(self.kafka, self.spool, Codec(SchemaIds.checked_in()), timeout=20)
         endpoint = WebhookEndpoint(
             [kind(kind.settings_type(secrets=(SECRET,), default_region="US"))], publisher, lambda: RECEIPT
         )

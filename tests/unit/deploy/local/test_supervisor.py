@@ -360,7 +360,7 @@ def http_service(stage: Stage) -> Service:
     port = stage.folder / "web.port"
 
     def problem() -> str | None:
-        connection = http.client.HTTPConnection("127.0.0.1", int(port.read_text()), timeout=0.3)
+        connection = http.client.HTTPConnection("127.0.0.1", int(port.read_text()), timeout=2)
         try:
             connection.request("GET", "/healthz")
             status = connection.getresponse().status

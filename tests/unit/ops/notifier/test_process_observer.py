@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 
 from ops.notifier import process_observer
-from ops.notifier.process_observer import ProcessObserver
+from ops.notifier.process_observer import ProcessAnswer, ProcessObserver
 from runtime import metrics
 from runtime.admin import AdminServer, Readiness, admin_app
 
@@ -22,23 +23,32 @@ def silent_port() -> Iterator[int]:
         yield listening.getsockname()[1]
 
 
-def test_what_each_process_says(silent_port: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(process_observer, "TIMEOUT", 0.3)
+def asked(ports: dict[str, int]) -> dict[str, ProcessAnswer]:
+    """What they said, by the processes' names."""
+    observer = ProcessObserver({name: f"http://127.0.0.1:{port}" for name, port in ports.items()}, READ)
+    with closing(observer):
+        return {answer.name: answer for answer in observer.ask()}
+
+
+def test_what_each_process_says() -> None:
     metrics.GATE_UNSURE.set(0)
     well = admin_app("gate", lambda: Readiness(True))
     ill = admin_app("persist", lambda: Readiness(False, "PostgreSQL does not answer"))
     with AdminServer(well, "127.0.0.1", 0) as gate, AdminServer(ill, "127.0.0.1", 0) as persist:
-        ports = {"gate": gate.port, "persist": persist.port, "frozen": silent_port, "ended": 9}
-        observer = ProcessObserver({name: f"http://127.0.0.1:{port}" for name, port in ports.items()}, READ)
-        answers = {answer.name: answer for answer in observer.ask()}
-        observer.close()
+        answers = asked({"gate": gate.port, "persist": persist.port})
 
     assert [sample.name for sample in answers["gate"].samples] == ["hookline_gate_unsure"]
     assert list(answers["gate"].facts()) == []
     (not_ready,) = answers["persist"].facts()
     assert not_ready.kind == "process_not_ready"
     assert not_ready.labels == {"process": "persist", "reason": "PostgreSQL does not answer"}
-    for name in ("frozen", "ended"):
+
+
+def test_one_that_hangs_and_one_that_has_ended_are_down(silent_port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process_observer, "TIMEOUT", 0.3)
+    ports = {"frozen": silent_port, "ended": 9}
+    answers = asked(ports)
+    for name, port in ports.items():
         (down,) = answers[name].facts()
         assert down.kind == "process_down"
-        assert down.labels == {"job": f"hookline-{name}", "instance": f"127.0.0.1:{ports[name]}"}
+        assert down.labels == {"job": f"hookline-{name}", "instance": f"127.0.0.1:{port}"}

@@ -93,7 +93,7 @@ def test_a_dropped_answer_is_a_closed_connection_after_the_effect(http_client):
 def test_a_caller_that_gave_up_waiting_finds_the_effect_and_the_request(http_client):
     http_client.post("/_sandbox/faults", json={"path": "/crm", "method": "POST", "delay_s": 30})
     with pytest.raises(httpx.ReadTimeout):
-        http_client.post("/crm/contacts", json={"phone": "+13035551234"}, timeout=0.3)
+        http_client.post("/crm/contacts", json={"phone": "+13035551234"}, timeout=httpx.Timeout(20, read=2))
     assert len(http_client.get("/crm/contacts").json()) == 1
     assert http_client.get("/_sandbox/requests").json()[0]["status"] == 201
 
