@@ -21,7 +21,7 @@ endif
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run down test test-unit lint fmt docs bench fuzz attack drill faults faults-mutations faults-table lock clean profile \
-  wheel image images kubernetes-check compose-test audit-deps classify-report browser bench-history analysts
+  wheel image images kubernetes-check compose-test audit-deps classify-report browser bench-history analysts scan
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -150,6 +150,9 @@ $(ANALYSTS)/.ready: deploy/analytics/requirements.lock deploy/analytics/pom.xml 
 	  -DexcludeGroupIds=org.scala-lang,org.scala-lang.modules,org.apache.hadoop,org.slf4j,com.google.code.findbugs
 	@! command -v mvn >/dev/null || $(COPY) --file deploy/analytics/connect.xml -DoutputDirectory="$(CURDIR)/$(ANALYSTS)/connect"
 	@touch $@
+
+scan: $(READY) ## the console before wapiti, a web vulnerability scanner, as nobody, viewer and operator (asks the package index)
+	@HOOKLINE_TEST_WAPITI="$(BIN)/uv tool run --from wapiti3==3.2.3 wapiti" $(BIN)/pytest -n 0 tests/scan $(ARGS)
 
 audit-deps: $(READY) ## known vulnerabilities in the locks, by pip-audit (1: there are; 69: its data could not be had)
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python .ci/audit_deps.py

@@ -101,7 +101,7 @@ PUBLISHED_TOPIC_CHANGED = Counter(
 )
 EVENT_AGE = Histogram(
     "hookline_event_age_seconds",
-    "From receipt at ingest to committed effects",
+    "From receipt at ingest to committed effects, of the oldest event of each batch",
     ["processor"],
     buckets=(*SECONDS, 60.0, 600.0),
 )

@@ -114,7 +114,7 @@ PROCESSOR_RULES: tuple[AlarmRule, ...] = (
             "histogram_quantile(0.99, sum by (processor, le) (rate(hookline_event_age_seconds_bucket[10m]))) > 60"
         ),
         summary="{processor}: events take longer than a minute from receipt to effect",
-        when="the 99th percentile from receipt to effect is above a minute for 10 minutes",
+        when="in each batch the oldest event counts; the 99th percentile is above a minute for 10 minutes",
         for_seconds=600,
         cause="the processor or PostgreSQL is slow, or a spool was emptied late",
         command="hookline status",

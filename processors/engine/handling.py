@@ -175,9 +175,9 @@ class Handling:
         metrics.BATCH_RECORDS.labels(name).observe(len(batch.records))
         for topic, count in Counter(record.topic for record in batch.records).items():
             metrics.RECORDS.labels(name, topic).inc(count)
-        now, age = self._now(), metrics.EVENT_AGE.labels(name)
-        for delivery in batch.deliveries:
-            age.observe((now - delivery.event.received_at).total_seconds())
+        if batch.deliveries:
+            oldest = min(delivery.event.received_at for delivery in batch.deliveries)
+            metrics.EVENT_AGE.labels(name).observe((self._now() - oldest).total_seconds())
 
 
 def _where(record: object) -> dict[str, object]:

@@ -165,9 +165,7 @@ class Ledger:
         position, previous, decided = head or (0, GENESIS, None)
         # The chain tells the order in which things were decided, whatever the wall clock does meanwhile.
         now = self.now() if decided is None else max(self.now(), decided)
-        latest: dict[str, datetime] = dict(
-            connection.execute(_LATEST, (sorted({draft.phone for draft in drafts}),)).fetchall()
-        )
+        latest = self._latest(connection, drafts)
         echoes = enforcement.echoes(connection, drafts)
         entries: list[Entry] = []
         for draft in drafts:
@@ -200,6 +198,12 @@ class Ledger:
             previous = entry.hash
             latest[draft.phone] = max(received, latest.get(draft.phone, received))
         return entries
+
+    @staticmethod
+    def _latest(connection: Connection, drafts: Sequence[EntryDraft]) -> dict[str, datetime]:
+        """The latest time that is known of each phone about which something is decided now."""
+        decided_now = sorted({draft.phone for draft in drafts if draft.received_at is None})
+        return dict(connection.execute(_LATEST, (decided_now,)).fetchall()) if decided_now else {}
 
     def _version(self, draft: EntryDraft) -> dict[str, Any]:
         """What the hash is over: a digest of the phone where there is a key, else the phone itself.

@@ -102,7 +102,8 @@ def follow(
         )
     held = [folded_state.entry.position for folded_state in folded_states.values() if folded_state.state == "hold"]
     asked_about = [None if opt_in is None else opt_in.position for opt_in in doubtful.values()]
-    connection.execute(_REOPEN, ([*held, *(position for position in asked_about if position is not None)],))
+    if asking := [*held, *(position for position in asked_about if position is not None)]:
+        connection.execute(_REOPEN, (asking,))
     states = [folded.state for folded in folded_states.values()]
     connection.execute(_SUPERSEDE, (list(folded_states), states, asked_about))
 

@@ -15,18 +15,22 @@ from runtime.postgres import Connection
 _ROWS = f"SELECT {SELECTED} FROM opt_out_ledger WHERE phone = ANY (%s) ORDER BY position"  # noqa: S608 - our columns
 #: A number that was erased and came back has rows under two phones or more, and each of them all of the rows. A row of
 #: chain version 1 whose phone was erased cannot be hashed any more: its digest vouches for it, as `verify` checks.
-_COUNTING = f"""
-SELECT {", ".join(f"l.{column}" for column in COLUMNS)}, previous.hash, asked.phone,
+_COUNTING = """
+SELECT {columns}, previous.hash, asked.phone,
     coalesce(l.phone = format('erased:%%s:%%s', j.phone_pepper, j.phone_digest), false)
-FROM (SELECT phone, unnest(opt_out_phones_of(phone)) AS kept_as FROM unnest(%s::text[]) AS of (phone)) AS asked
+FROM (SELECT phone, unnest(opt_out_phones_of(phone)) AS kept_as FROM {asked} AS of (phone)) AS asked
 JOIN opt_out_ledger AS l ON l.phone = asked.kept_as
 LEFT JOIN opt_out_ledger AS previous ON previous.position = l.position - 1
 LEFT JOIN opt_out_joined_phones AS j ON j.position = l.position AND l.chain_version = 1
-WHERE l.position >= 1 AND l.action <> 'migration' AND {READABLE} ORDER BY l.position
-"""  # noqa: S608 - as above
+WHERE l.position >= 1 AND l.action <> 'migration' AND {readable} ORDER BY l.position
+"""
 #: The phones themselves, and those under which the ledger has the same numbers.
 _ALL_PHONES = (
-    "SELECT DISTINCT kept_as FROM unnest(%s::text[]) AS of (phone), unnest(opt_out_phones_of(phone)) AS kept_as"
+    "(SELECT DISTINCT kept_as FROM unnest(%s::text[]) AS of (phone), unnest(opt_out_phones_of(phone)) AS kept_as)"
+)
+_COUNTING_OF, _COUNTING_OF_ALL = (
+    _COUNTING.format(columns=", ".join(f"l.{column}" for column in COLUMNS), asked=asked, readable=READABLE)
+    for asked in ("unnest(%s::text[])", _ALL_PHONES)
 )
 _PHONES = "SELECT DISTINCT phone FROM opt_out_ledger WHERE position >= 1 AND action <> 'migration'"
 _WRITE = """
@@ -58,8 +62,12 @@ def entries_of(connection: Connection, phones: Iterable[str]) -> dict[str, list[
     return found
 
 
-def counting_entries_of(connection: Connection, phones: Iterable[str]) -> dict[str, list[Entry]]:
+def counting_entries_of(
+    connection: Connection, phones: Iterable[str], *, of_same_numbers: bool = False
+) -> dict[str, list[Entry]]:
     """The rows about each of `phones` that the fold counts: those that are part of the chain.
+
+    `of_same_numbers`: also for each other phone under which the ledger has one of these numbers.
 
     A row that was changed after it was written, or does not follow the row before it, opens nothing: an opt-in, a
     release or a correction counts for nothing then. A stop or a hold counts all the same: it may have been genuine.
@@ -68,7 +76,8 @@ def counting_entries_of(connection: Connection, phones: Iterable[str]) -> dict[s
     found: dict[str, list[Entry]] = {}
     digests: dict[tuple[str, str], set[str]] = {}
     facts = provider_facts(connection)
-    for *columns, previous_hash, phone, is_vouched_for in connection.execute(_COUNTING, (sorted(set(phones)),)):
+    statement = _COUNTING_OF_ALL if of_same_numbers else _COUNTING_OF
+    for *columns, previous_hash, phone, is_vouched_for in connection.execute(statement, (sorted(set(phones)),)):
         row = entry(tuple(columns), facts)
         is_chained = chain_fault(row, previous_hash, is_vouched_for=is_vouched_for) is None
         if row.action in ("out", "hold") or is_chained:
@@ -87,8 +96,7 @@ def refold(connection: Connection, phones: Iterable[str], scope: Scope, now: dat
     """
     folded_states: dict[str, FoldedState] = {}
     rows = []
-    phones = [phone for (phone,) in connection.execute(_ALL_PHONES, (list(phones),))]
-    for phone, entries in sorted(counting_entries_of(connection, phones).items()):
+    for phone, entries in sorted(counting_entries_of(connection, phones, of_same_numbers=True).items()):
         folded_state = fold(entries, scope)
         if folded_state is not None:
             folded_states[phone] = folded_state

@@ -1,4 +1,4 @@
-"""How many events a second analytics makes anonymous: decoded, without personal data, and encoded again."""
+"""How many events a second analytics makes anonymous: of its own time, and from Kafka to Kafka."""
 
 from __future__ import annotations
 
@@ -9,28 +9,48 @@ from collections.abc import Sequence
 from processors.analytics.anonymous import Anonymiser
 from processors.analytics.features import FeatureReader
 from processors.analytics.keys import Keys
+from runtime.connections import KAFKA_CLIENTS
 from schemas import cloudevents
 from schemas.codec import Codec
 from schemas.ids import SchemaIds
+from tests.bench import processors
 from tests.bench.classify import everyday
 from tests.bench.figures import Bound, Figure, Series
 from tests.bench.options import Options
+from tests.bench.servers import servers
 from tests.twins.events import at, message
 
 EVENTS = 20_000
+#: Events published at a time.
+BATCH = 2_000
 PHONES = 5_000
 _SECRET = "what-a-bench-hashes-phones-with-is-no-secret"
 
 
 def run(options: Options) -> list[Figure]:
-    """Events a second of the process's own time: whatever else the machine does hardly counts."""
+    """Decoding, making anonymous and encoding alone, where whatever else the machine does hardly counts; then one
+    process on a real Kafka and PostgreSQL, with each client for Kafka."""
     codec = Codec(SchemaIds.checked_in())
     values = messages(codec, EVENTS)
-    rates: list[float] = []
-    for number in range(1, options.rounds + 1):
-        options.note(f"analytics: round {number} of {options.rounds}")
-        rates.append(rate(codec, values))
-    return [Figure("analytics, events made anonymous", "/s", Series(tuple(rates)), bound=Bound(least=8_000))]
+    own: list[float] = []
+    by_client: dict[str, list[float]] = {client: [] for client in KAFKA_CLIENTS}
+    with servers(options.note) as ours:
+        options.note(f"analytics: publishing {options.events:,} events")
+        processors.publish(ours, 0, options.events, batch=BATCH)
+        for number in range(1, options.rounds + 1):
+            options.note(f"analytics: round {number} of {options.rounds}")
+            own.append(rate(codec, values))
+            for client, rates in by_client.items():
+                settings = {"ANALYTICS__SECRET": _SECRET, "KAFKA__CLIENT": client}
+                with processors.at_the_start(ours, "analytics", 1, **settings) as started:
+                    rates.append(started.rate(options.events))
+    return [
+        Figure("analytics, events made anonymous", "/s", Series(tuple(own)), bound=Bound(least=8_000)),
+        *(
+            Figure(f"analytics, from Kafka to Kafka ({client})", "/s", Series(tuple(rates)))
+            for client, rates in by_client.items()
+        ),
+    ]
 
 
 def messages(codec: Codec, count: int) -> list[bytes]:

@@ -26,11 +26,11 @@ import psutil
 
 from ops.output import Output, command
 from runtime.connections import KAFKA_CLIENTS
-from tests.bench import ingest, persist
+from tests.bench import ingest, persist, processors
 from tests.bench.figures import machine
 from tests.bench.load import generators
 from tests.bench.record import ran_on, write_recorded
-from tests.bench.servers import BenchFailed, Servers, servers, wait_for
+from tests.bench.servers import BenchFailed, Servers, servers
 
 #: Samples a second.
 RATE = 200
@@ -201,7 +201,7 @@ def profile_persist(
     ours: Servers, variants: Mapping[str, Variant], rounds: int, events: int, out: Path
 ) -> dict[str, Profile]:
     """CPU in turns; then samples."""
-    persist.publish(ours, 0, events)
+    processors.publish(ours, 0, events, batch=persist.BATCH)
     found = {name: Profile() for name in variants}
     for _ in range(rounds):
         for name, variant in variants.items():
@@ -227,12 +227,12 @@ def _persisted(
     watch: Callable[[int], AbstractContextManager[None]] = lambda _: nullcontext(),
 ) -> float:
     """us of the processor for an event of one process."""
-    started = persist.at_the_start(ours, 1, checkout=variant.checkout, **variant.settings)
-    with started as (go, stored, (child,)), watch(child.pid):
-        before = cpu_of(child.pid)
-        go()
-        wait_for(lambda: stored() >= events, f"persist has stored {events:,} events", child)
-        return (cpu_of(child.pid) - before) / events * 1e6
+    at_start = persist.at_the_start(ours, 1, checkout=variant.checkout, **variant.settings)
+    with at_start as started, watch(pid := started.children[0].pid):
+        before = cpu_of(pid)
+        started.go()
+        started.wait_until(events)
+        return (cpu_of(pid) - before) / events * 1e6
 
 
 def rows(profiles: Mapping[str, Profile]) -> Iterator[tuple[str, ...]]:

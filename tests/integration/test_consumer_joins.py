@@ -24,13 +24,19 @@ def admin(kafka_settings: KafkaSettings) -> Iterator[KafkaAdminClient]:
         yield admin
 
 
+def created(admin: KafkaAdminClient, topic: str) -> None:
+    """A topic of two partitions, once the broker tells of it."""
+    admin.create_topics({topic: {"num_partitions": 2, "replication_factor": 1}})
+    admin.wait_for_topics([topic], timeout_ms=120_000)
+
+
 @pytest.mark.parametrize("client", [KafkaConsumer, LibrdkafkaConsumer])
 def test_a_member_that_polls_for_moments_gets_the_partitions_that_were_added(
     kafka_settings: KafkaSettings, admin: KafkaAdminClient, client: type[KafkaConsumer] | type[LibrdkafkaConsumer]
 ) -> None:
     # Given a member with every partition, and one that it reads
     topic = f"joins-{uuid4().hex}"
-    admin.create_topics({topic: {"num_partitions": 2, "replication_factor": 1}}, wait_for_metadata=True)
+    created(admin, topic)
     consumer: Any = client(kafka_settings, "test", f"{topic}-group")
     hearing = Hearing()
     consumer.subscribe([topic], hearing)
@@ -53,7 +59,7 @@ def test_a_join_that_completes_between_two_polls_is_not_forgotten(
 ) -> None:
     # Given a member with every partition
     topic = f"joins-{uuid4().hex}"
-    admin.create_topics({topic: {"num_partitions": 2, "replication_factor": 1}}, wait_for_metadata=True)
+    created(admin, topic)
     consumer, hearing = KafkaConsumer(kafka_settings, "test", f"{topic}-group"), Hearing()
     consumer.subscribe([topic], hearing)
     until(lambda: consumer.poll(0.1) or len(hearing.owned) == 2)

@@ -116,7 +116,8 @@ def test_a_setting_that_changes_is_applied_and_nothing_else(
 def test_another_number_of_partitions_is_told_and_left_alone(
     topics: list[Topic], client: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    client.create_topics({topics[0].name: {"num_partitions": 3, "replication_factor": 1}}, wait_for_metadata=True)
+    client.create_topics({topics[0].name: {"num_partitions": 3, "replication_factor": 1}})
+    client.wait_for_topics([topics[0].name], timeout_ms=120_000)
 
     code, reported = run(capsys, "topics", "apply")
 

@@ -51,7 +51,7 @@ class PlayedConsole:
         opened = no_database if dsn is None else partial(connect_for_console, dsn, 5.0)
         self.database = ConsoleDatabase(opened, self.settings.connections)
         environ = {**os.environ, "HOOKLINE_POSTGRES__DSN": dsn or ""}
-        decisions, trials = DecisionRunner(environ), RuleTrialRunner(environ)
+        decisions, trials = DecisionRunner(environ, 300), RuleTrialRunner(environ, 300)  # a machine may be busy
         self.history = HeartbeatHistory(self.database)
         charts = (EventCounts(), self.history)
         self.services = ConsoleServices(
