@@ -20,10 +20,9 @@ from runtime.postgres import Connection
 #: Seconds to wait for Kafka's confirmation of a group.
 ACK_TIMEOUT = 10.0
 
-#: Times as long as a round took that the next one waits while there is a backlog: states take a twentieth of the time.
+#: Times as long as a round took that the next one waits, or until there is no backlog any more: states take a twentieth
+#: of the time. The end of the backlog is seen within one `interval`.
 _REST = 19
-#: Seconds that it waits at most, however slow Kafka was: the backlog may be gone by then.
-_LONGEST_REST = 5.0
 #: Seconds since the last full batch after which there is no backlog any more.
 _CAUGHT_UP_AFTER = 1.0
 
@@ -62,16 +61,23 @@ class StatePublication(ABC):
         self._producer = producer
         self._backlog = backlog
         self._clock = clock
+        self._rests_until = clock()
 
     def __call__(self, database: Database) -> float:
         """One round; seconds until the next. Raises Retryable where Kafka does not confirm."""
         started = self._clock()
+        if started < self._rests_until and self._is_behind():
+            return self.interval
         with database.transaction() as connection:
             [(is_ours,)] = connection.execute("SELECT pg_try_advisory_xact_lock(%s)", (self.lock,)).fetchall()
             if not (is_ours and self.publish_next(connection)):
                 return self.interval
-        is_behind = self._backlog is not None and self._backlog.is_there()
-        return min(_LONGEST_REST, _REST * (self._clock() - started)) if is_behind else 0.0
+        ended = self._clock()
+        self._rests_until = ended + _REST * (ended - started)
+        return self.interval if self._is_behind() else 0.0
+
+    def _is_behind(self) -> bool:
+        return self._backlog is not None and self._backlog.is_there()
 
     @abstractmethod
     def publish_next(self, connection: Connection) -> bool:

@@ -78,8 +78,7 @@ class Persist(Processor[PersistSettings]):
             # A batch that a crash of the database takes away takes its offsets with it, and Kafka has its records:
             # it is read again (docs/decisions/0011).
             cursor.execute("SET LOCAL synchronous_commit = off")
-            [(stored,)] = cursor.execute(_EVENTS).fetchall()
-            if stored < len(batch):
+            if cursor.execute(_EVENTS).rowcount < len(batch):
                 cursor.execute(_FORGET_KNOWN)
             cursor.execute(_FAILURES)
             touched = failures.touched(connection)

@@ -36,10 +36,10 @@ SELECT
     (array_agg(event_id ORDER BY occurred_at DESC, event_id DESC)
         FILTER (WHERE provider_contact_id IS NOT NULL))[1]
 FROM staged_events
-WHERE NOT is_test AND contact_phone IS NOT NULL
+WHERE NOT is_test AND contact_phone IS NOT NULL AND (is_contact OR name <> contact_phone OR tag IS NOT NULL
+    -- Looked up by its key: for NOT EXISTS a plan may read all of contacts into a hash table.
+    OR (%(every_phone)s AND (SELECT known.phone FROM contacts AS known WHERE known.phone = contact_phone) IS NULL))
 GROUP BY contact_phone
-HAVING bool_or(is_contact OR name <> contact_phone OR tag IS NOT NULL)
-    OR (%(every_phone)s AND NOT EXISTS (SELECT FROM contacts AS known WHERE known.phone = contact_phone))
 ORDER BY contact_phone
 ON CONFLICT (phone) DO UPDATE SET
     name = CASE WHEN is_newer_event(EXCLUDED.name_at, EXCLUDED.name_event, c.name_at, c.name_event)

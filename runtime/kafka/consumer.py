@@ -66,10 +66,11 @@ class Record(NamedTuple):
         """What the client returned."""
         value, unreadable = received.value, None
         if isinstance(value, UnreadableBatch):
-            unreadable = value.reason
-            value = bytes(value)
-        place = received.topic, received.partition, received.offset
-        return cls(*place, received.timestamp, received.key, value, received.headers, unreadable)
+            value, unreadable = bytes(value), value.reason
+        return cls(
+            received.topic, received.partition, received.offset, received.timestamp, received.key, value,
+            received.headers, unreadable,
+        )  # fmt: skip
 
 
 class Bounds(NamedTuple):

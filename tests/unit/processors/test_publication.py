@@ -38,10 +38,12 @@ class TakesTime(StatePublication):
     interval = 0.5
     seconds = 0.1
     more = True
+    published = 0
 
     def publish_next(self, connection: Any) -> bool:
         del connection
         self._clock.now += self.seconds  # type: ignore[attr-defined]
+        self.published += 1
         return self.more
 
 
@@ -85,15 +87,28 @@ def test_the_next_round_follows_at_once_while_there_is_more(publication: TakesTi
     assert publication(OneLock()) == 0.0  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize(("seconds", "rest"), [(0.1, 1.9), (9.0, 5.0)])
+@pytest.mark.parametrize("seconds", [0.1, 9.0])
 def test_states_take_a_twentieth_of_the_time_while_records_wait(
-    publication: TakesTime, backlog: Backlog, clock: Clock, seconds: float, rest: float
+    publication: TakesTime, backlog: Backlog, clock: Clock, seconds: float
 ) -> None:
     publication.seconds = seconds
-    clock.now += seconds
+    began = clock.now
+    while clock.now < began + 1_000 * seconds:
+        backlog.handled(1_000)
+        clock.now += publication(OneLock())  # type: ignore[arg-type]
+    assert publication.published * seconds / (clock.now - began) == pytest.approx(0.05, rel=0.25)
+
+
+def test_the_rest_is_over_with_the_backlog(publication: TakesTime, backlog: Backlog, clock: Clock) -> None:
+    publication.seconds = 60.0  # a slow Kafka
     backlog.handled(1_000)
-    clock.now -= seconds  # the batch is handled as the round ends
-    assert publication(OneLock()) == pytest.approx(rest)  # type: ignore[arg-type]
+    publication(OneLock())  # type: ignore[arg-type]
+    backlog.handled(1_000)
+    assert publication(OneLock()) == publication.interval  # type: ignore[arg-type]
+    assert publication.published == 1
+    clock.now += 1.0
+    publication(OneLock())  # type: ignore[arg-type]
+    assert publication.published == 2
 
 
 @pytest.mark.parametrize("free", [True, False])
