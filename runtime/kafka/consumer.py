@@ -66,7 +66,8 @@ class Record(NamedTuple):
         """What the client returned."""
         value, unreadable = received.value, None
         if isinstance(value, UnreadableBatch):
-            value, unreadable = bytes(value), value.reason
+            unreadable = value.reason
+            value = bytes(value)
         return cls(
             received.topic, received.partition, received.offset, received.timestamp, received.key, value,
             received.headers, unreadable,
