@@ -18,7 +18,7 @@ _ROWS = f"SELECT {SELECTED} FROM opt_out_ledger WHERE phone = ANY (%s) ORDER BY 
 _COUNTING = """
 SELECT {columns}, previous.hash, asked.phone,
     coalesce(l.phone = format('erased:%%s:%%s', j.phone_pepper, j.phone_digest), false)
-FROM (SELECT phone, unnest(opt_out_phones_of(phone)) AS kept_as FROM {asked} AS of (phone)) AS asked
+FROM (SELECT phone, unnest(opt_out_phones_of(phone)) AS kept_as FROM {phones} AS of (phone)) AS asked
 JOIN opt_out_ledger AS l ON l.phone = asked.kept_as
 LEFT JOIN opt_out_ledger AS previous ON previous.position = l.position - 1
 LEFT JOIN opt_out_joined_phones AS j ON j.position = l.position AND l.chain_version = 1
@@ -29,8 +29,8 @@ _ALL_PHONES = (
     "(SELECT DISTINCT kept_as FROM unnest(%s::text[]) AS of (phone), unnest(opt_out_phones_of(phone)) AS kept_as)"
 )
 _COUNTING_OF, _COUNTING_OF_ALL = (
-    _COUNTING.format(columns=", ".join(f"l.{column}" for column in COLUMNS), asked=asked, readable=READABLE)
-    for asked in ("unnest(%s::text[])", _ALL_PHONES)
+    _COUNTING.format(columns=", ".join(f"l.{column}" for column in COLUMNS), phones=phones, readable=READABLE)
+    for phones in ("unnest(%s::text[])", _ALL_PHONES)
 )
 _PHONES = "SELECT DISTINCT phone FROM opt_out_ledger WHERE position >= 1 AND action <> 'migration'"
 _WRITE = """

@@ -23,7 +23,7 @@ def silent_port() -> Iterator[int]:
         yield listening.getsockname()[1]
 
 
-def asked(ports: dict[str, int]) -> dict[str, ProcessAnswer]:
+def answers_of(ports: dict[str, int]) -> dict[str, ProcessAnswer]:
     """What they said, by the processes' names."""
     observer = ProcessObserver({name: f"http://127.0.0.1:{port}" for name, port in ports.items()}, READ)
     with closing(observer):
@@ -35,7 +35,7 @@ def test_what_each_process_says() -> None:
     well = admin_app("gate", lambda: Readiness(True))
     ill = admin_app("persist", lambda: Readiness(False, "PostgreSQL does not answer"))
     with AdminServer(well, "127.0.0.1", 0) as gate, AdminServer(ill, "127.0.0.1", 0) as persist:
-        answers = asked({"gate": gate.port, "persist": persist.port})
+        answers = answers_of({"gate": gate.port, "persist": persist.port})
 
     assert [sample.name for sample in answers["gate"].samples] == ["hookline_gate_unsure"]
     assert list(answers["gate"].facts()) == []
@@ -47,7 +47,7 @@ def test_what_each_process_says() -> None:
 def test_one_that_hangs_and_one_that_has_ended_are_down(silent_port: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process_observer, "TIMEOUT", 0.3)
     ports = {"frozen": silent_port, "ended": 9}
-    answers = asked(ports)
+    answers = answers_of(ports)
     for name, port in ports.items():
         (down,) = answers[name].facts()
         assert down.kind == "process_down"
