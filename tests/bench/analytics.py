@@ -21,8 +21,6 @@ from tests.bench.servers import servers
 from tests.twins.events import at, message
 
 EVENTS = 20_000
-#: Events published at a time.
-BATCH = 2_000
 PHONES = 5_000
 _SECRET = "what-a-bench-hashes-phones-with-is-no-secret"
 
@@ -36,7 +34,7 @@ def run(options: Options) -> list[Figure]:
     by_client: dict[str, list[float]] = {client: [] for client in KAFKA_CLIENTS}
     with servers(options.note) as ours:
         options.note(f"analytics: publishing {options.events:,} events")
-        processors.publish(ours, 0, options.events, batch=BATCH)
+        processors.publish(ours, 0, options.events)
         for number in range(1, options.rounds + 1):
             options.note(f"analytics: round {number} of {options.rounds}")
             own.append(rate(codec, values))

@@ -35,7 +35,7 @@ def run(options: Options) -> list[Figure]:
     """One process and two, in turns with COPY; then memory over a longer run."""
     with servers(options.note) as ours:
         options.note(f"persist: publishing {options.events:,} events")
-        processors.publish(ours, 0, options.events, batch=BATCH)
+        processors.publish(ours, 0, options.events)
         rows = [_row(event(number)) for number in range(options.events)]
         limit, single, two = [], [], []
         for number in range(options.rounds):
@@ -83,7 +83,7 @@ def at_the_start(
 def _memory(ours: Servers, options: Options) -> list[Figure]:
     """One process over all the events, its memory looked at twenty times."""
     options.note(f"persist: memory over {options.memory_events:,} events")
-    processors.publish(ours, options.events, max(options.events, options.memory_events), batch=BATCH)
+    processors.publish(ours, options.events, max(options.events, options.memory_events))
     total = max(options.events, options.memory_events)
     samples: list[float] = []
     with at_the_start(ours, 1) as started:

@@ -20,14 +20,17 @@ from schemas.topics import TOPIC_OF
 from tests.bench.servers import Servers, stop, wait_for
 from tests.bench.webhooks import event
 
+#: Events that are published at a time.
+BATCH = 2_000
+
 _WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 _HANDLED = "SELECT coalesce(sum(next_offset), 0)::bigint FROM consumer_offsets"
 
 
-def publish(ours: Servers, first: int, end: int, *, batch: int) -> None:
-    """Put the events of these numbers on their topics, so many at a time. Raises BenchFailed."""
+def publish(ours: Servers, first: int, end: int) -> None:
+    """Put the events of these numbers on their topics. Raises BenchFailed."""
     codec = Codec(SchemaIds.checked_in())
-    ours.publish((_record(codec, number) for number in range(first, end)), batch=batch)
+    ours.publish((_record(codec, number) for number in range(first, end)), batch=BATCH)
 
 
 def _record(codec: Codec, number: int) -> OutgoingRecord:

@@ -201,7 +201,7 @@ def profile_persist(
     ours: Servers, variants: Mapping[str, Variant], rounds: int, events: int, out: Path
 ) -> dict[str, Profile]:
     """CPU in turns; then samples."""
-    processors.publish(ours, 0, events, batch=persist.BATCH)
+    processors.publish(ours, 0, events)
     found = {name: Profile() for name in variants}
     for _ in range(rounds):
         for name, variant in variants.items():

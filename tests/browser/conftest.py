@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from tests.e2e.conftest import Stack, eventually, serving_stack
+from tests.e2e.conftest import Stack
+from tests.e2e.console_stack import VIEWER, VIEWER_PASSWORD, console_stack
 
 #: Without these Chromium asks its maker's hosts at each start. It sees our own pages alone, so it needs no sandbox,
 #: which an ordinary user of a container may not have.
@@ -26,26 +27,12 @@ CHROMIUM_ARGUMENTS = [
     "--disable-sync",
     "--disable-dev-shm-usage",
 ]
-PHONE_OUT, PHONE_ON_HOLD = "+13035550142", "+13035550199"
-TEXT_ON_HOLD = "how do I stop this wonderful thing"
-VIEWER, VIEWER_PASSWORD = "viv", "viewer of this stack"
 
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """A stack that serves: a stop, a hold with its review, ordinary texts, refused webhooks, and a viewer's login."""
-    with serving_stack(tmp_path_factory.mktemp("home")) as stack:
-        stack.hookline("send", "textlink", "received", "--text", "STOP", "--phone", PHONE_OUT)
-        stack.hookline("send", "textlink", "received", "--text", TEXT_ON_HOLD, "--phone", PHONE_ON_HOLD)
-        for provider, kind in (("textlink", "sent"), ("textlink", "failed"), ("textus", "message.received")):
-            stack.hookline("send", provider, kind, "--count", "20", "--seed", "1")
-        stack.hookline("send", "textlink", "received", "--count", "3", "--bad-signature")
-        stack.hookline(
-            *("console", "add-user", VIEWER, "--role", "viewer", "--password", VIEWER_PASSWORD),
-            *("--file", str(stack.home / "console-users.json")),
-        )
-        reviews = ("opt-outs", "review", "--json")
-        eventually(lambda: PHONE_ON_HOLD in stack.hookline(*reviews), "the text on hold has its review")
+    """A stack with something on every page."""
+    with console_stack(tmp_path_factory.mktemp("home")) as stack:
         yield stack
 
 

@@ -11,8 +11,9 @@ from playwright.sync_api import Browser
 
 from ops.commands.dlq_source import kafka_settings
 from runtime.kafka.producer import KafkaProducer, OutgoingRecord
-from tests.browser.conftest import PHONE_ON_HOLD, PHONE_OUT, TEXT_ON_HOLD, Visitor
+from tests.browser.conftest import Visitor
 from tests.e2e.conftest import Stack, eventually
+from tests.e2e.console_stack import PHONE_ON_HOLD, PHONE_OUT, TEXT_ON_HOLD
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 

@@ -13,7 +13,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.e2e.conftest import Stack, eventually, serving_stack
+from tests.e2e.conftest import Stack
+from tests.e2e.console_stack import VIEWER, VIEWER_PASSWORD, console_stack
 from tests.scan.conftest import WAPITI
 
 #: Those that need no endpoint on the internet to call back to.
@@ -25,8 +26,6 @@ MODULES = (
 ATTACK = 300
 #: What the local stack lacks on purpose: it has no TLS, so its cookies are not for TLS alone (see `_set_cookie`).
 WITHOUT_TLS = {"Secure Flag cookie"}
-VIEWER, PASSWORD = "viv", "viewer of this stack"
-PHONE = "+13035550142"
 
 
 pytestmark = pytest.mark.timeout(2 * 3600)
@@ -35,15 +34,7 @@ pytestmark = pytest.mark.timeout(2 * 3600)
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """A stack with something on every page."""
-    with serving_stack(tmp_path_factory.mktemp("home")) as stack:
-        stack.hookline("send", "textlink", "received", "--text", "STOP", "--phone", PHONE)
-        stack.hookline("send", "textlink", "received", "--text", "how do I stop this wonderful thing")
-        for provider, kind in (("textlink", "sent"), ("textlink", "failed"), ("textus", "message.received")):
-            stack.hookline("send", provider, kind, "--count", "20", "--seed", "1")
-        stack.hookline("send", "textlink", "received", "--count", "3", "--bad-signature")
-        users = str(stack.home / "console-users.json")
-        stack.hookline("console", "add-user", VIEWER, "--role", "viewer", "--password", PASSWORD, "--file", users)
-        eventually(lambda: PHONE in stack.hookline("opt-outs", "show", PHONE, "--json"), "the stop is in the ledger")
+    with console_stack(tmp_path_factory.mktemp("home")) as stack:
         yield stack
 
 
@@ -54,7 +45,7 @@ def test_nobody(stack: Stack, tmp_path: Path) -> None:
 
 
 def test_a_viewer(stack: Stack, tmp_path: Path) -> None:
-    pages, found = scanned(stack.env["CONSOLE_URL"], tmp_path, logged_in(stack, VIEWER, PASSWORD))
+    pages, found = scanned(stack.env["CONSOLE_URL"], tmp_path, logged_in(stack, VIEWER, VIEWER_PASSWORD))
     assert found == []
     assert len(pages) > 10
 
